@@ -1,0 +1,94 @@
+"""Every error the kit raises on purpose, in one tree.
+
+DynsyncError                    exit code 2 unless a branch says otherwise
+├── UsageError                  the command was used wrongly
+├── SettingsError               `dynsync.toml` or `--set` is wrong; carries every fault at once
+├── InputFileError              a CSV or XLSX file cannot be read as what it claims to be
+├── SnapshotError               a snapshot folder is missing, damaged or of another version
+├── RulebookError               a file of `dynsync_lib/rules/` is wrong: our bug
+├── SafetyError                 the kit refused, to protect a portal or a person
+└── PortalError                 exit code 3
+    ├── SignInError             the portal did not accept who we say we are
+    ├── AccessError             signed in, but a scope, privilege or application user is missing
+    ├── RateLimitError          the portal's limit is used up and waiting does not help
+    ├── PortalUnavailableError  no connection, or the portal kept failing
+    └── UnexpectedReplyError    the portal answered something its documentation does not allow
+
+A message is one sentence with the value and the place; `next_step` says what to do.
+Bad customer data never raises: it becomes an outcome or a finding.
+No message holds a token, an e-mail address or a person's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class DynsyncError(Exception):
+    """The root. `str(error)` is the sentence; `next_step` what the reader can do; `exit_code` what the command returns."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, sentence: str, *, next_step: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.next_step = next_step
+
+
+class UsageError(DynsyncError):
+    """The command line or a `kit` call was used in a way that cannot work."""
+
+
+class SettingsError(DynsyncError):
+    """One or more settings are wrong. `faults` holds a sentence for each, in file order."""
+
+    def __init__(self, faults: Sequence[str], *, next_step: str = "Correct the settings file and run again.") -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults), next_step=next_step)
+
+
+class InputFileError(DynsyncError):
+    """An exported CSV or XLSX file cannot be used; names file, line and column."""
+
+
+class SnapshotError(DynsyncError):
+    """A snapshot folder is missing, damaged, unfinished, or written by another schema version."""
+
+
+class RulebookError(DynsyncError):
+    """A shipped rule file breaks its own rules (no source, unknown id): a bug of the kit."""
+
+
+class SafetyError(DynsyncError):
+    """The kit refused to send or to write, because that could harm a portal or a person."""
+
+
+class PortalError(DynsyncError):
+    """A portal could not be used. `correlation_id` is the portal's own id of the failed request, or None."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, sentence: str, *, next_step: str = "", correlation_id: str | None = None) -> None:
+        super().__init__(sentence, next_step=next_step)
+        self.correlation_id = correlation_id
+
+
+class SignInError(PortalError):
+    """Wrong or expired token, tenant, client id or secret."""
+
+
+class AccessError(PortalError):
+    """Signed in, but a scope, a privilege or the application user is missing."""
+
+
+class RateLimitError(PortalError):
+    """A limit is used up that waiting a little does not cure (the daily budget)."""
+
+
+class PortalUnavailableError(PortalError):
+    """No connection, or the portal failed on every try."""
+
+
+class UnexpectedReplyError(PortalError):
+    """A reply that the portal's documentation does not allow, such as a cursor that does not move."""
