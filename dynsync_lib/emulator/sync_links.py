@@ -1,0 +1,192 @@
+"""What becomes of each association: docs/semantics.md, section 8.
+
+Facts
+    * Only the primary company of a HubSpot record syncs; a Dynamics contact has one parent, an account or a contact.
+    * Invoices attach to contacts by themselves, to companies only by hand (6.7).
+
+Not modelled
+    * Companies that HubSpot creates by domain (6.12), labels (6.5).
+
+Where it is used: `sync_engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from dynsync_lib.core.model import LinkStatus, Object, Outcome, System
+from dynsync_lib.emulator.sync_pairs import find_pairs
+from dynsync_lib.emulator.sync_plan import Decision, LinkDecision, ObjectPlan, SyncPlan
+from dynsync_lib.emulator.sync_store import Association, Record, Store
+from dynsync_lib.emulator.sync_text import is_blank, trim
+
+Decisions = Mapping[tuple[System, Object, str], Decision]
+CompanyPairs = frozenset[tuple[str, str]]
+"""The companies that are one: (HubSpot id, Dynamics id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCase:
+    """What the links are judged by: the plan, every record's decision, and which companies are pairs."""
+
+    plan: SyncPlan
+    decisions: Decisions
+    company_pairs: CompanyPairs
+
+
+def pairs_by_name(store: Store, plan: SyncPlan) -> CompanyPairs:
+    """The companies that are a pair by name alone, for a sync that leaves companies out."""
+    bare = replace(
+        plan,
+        objects={Object.COMPANY: ObjectPlan(enabled=True)},
+        assumptions={**plan.assumptions, "include_inactive": "true", "filter_scope": "source"},
+    )
+    matching = find_pairs(store, bare, Object.COMPANY)
+    return frozenset(
+        (pair.hubspot.record_id, pair.dynamics.record_id) for one in matching.pairs.values() for pair in one
+    )
+
+
+def decide_links(store: Store, case: LinkCase) -> list[LinkDecision]:
+    """One decision per association of an input record whose object is on and whose side is a source."""
+    links = [*_hubspot_links(store, case), *_contact_parents(store, case), *_deal_parents(store, case)]
+    return [*_after_disagreements(links, case), *_invoice_customers(store, case)]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Where associations come from
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _hubspot_links(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
+    wanted = {(Object.CONTACT, Object.COMPANY), (Object.DEAL, Object.COMPANY), (Object.DEAL, Object.CONTACT)}
+    for one in _merged(store):
+        if (one.from_object, one.to_object) not in wanted or not _takes_part(case, one.from_object, System.HUBSPOT):
+            continue
+        if one.to_object is Object.COMPANY and not one.is_primary:
+            yield _link(System.HUBSPOT, one, LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only")
+        else:
+            yield _judged(System.HUBSPOT, one, case)
+
+
+def _merged(store: Store) -> list[Association]:
+    """The associations of HubSpot, each pair of records once, primary when one of its rows is."""
+    merged: dict[tuple[Object, str, Object, str], Association] = {}
+    for one in store.associations():
+        ends = (one.from_object, one.from_id, one.to_object, one.to_id)
+        merged[ends] = replace(one, is_primary=one.is_primary or (ends in merged and merged[ends].is_primary))
+    return list(merged.values())
+
+
+def _contact_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
+    if not _takes_part(case, Object.CONTACT, System.DYNAMICS):
+        return
+    for contact in store.records(System.DYNAMICS, Object.CONTACT):
+        one = _lookup(contact, "parentcustomerid", None)
+        if one is not None and one.to_object is Object.CONTACT:
+            yield _link(System.DYNAMICS, one, LinkStatus.PARENT_IS_CONTACT, "link.parent-is-contact")
+        elif one is not None:
+            yield _judged(System.DYNAMICS, one, case)
+
+
+def _deal_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
+    if not _takes_part(case, Object.DEAL, System.DYNAMICS):
+        return
+    for deal in store.records(System.DYNAMICS, Object.DEAL):
+        for lookup, to_object in (("parentaccountid", Object.COMPANY), ("parentcontactid", Object.CONTACT)):
+            one = _lookup(deal, lookup, to_object)
+            if one is not None:
+                yield _judged(System.DYNAMICS, one, case)
+
+
+def _invoice_customers(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
+    if not _takes_part(case, Object.INVOICE, System.DYNAMICS):
+        return
+    for invoice in store.records(System.DYNAMICS, Object.INVOICE):
+        one = _lookup(invoice, "customerid", None)
+        if one is not None and one.to_object is Object.COMPANY:
+            yield _link(System.DYNAMICS, one, LinkStatus.MANUAL, "link.invoice-company-manual")
+        elif one is not None:
+            judged = _judged(System.DYNAMICS, one, case)
+            synced = judged.status is LinkStatus.SYNCED
+            yield replace(judged, rule_id="link.invoice-contact-auto") if synced else judged
+
+
+def _lookup(record: Record, name: str, to_object: Object | None) -> Association | None:
+    """The association a lookup stands for; its own type column says where it points when `to_object` is None."""
+    to_id = record.get(f"_{name}_value")
+    if to_id is None or is_blank(to_id):
+        return None
+    if to_object is None:
+        points_to_contact = trim(record.get(f"_{name}_type")) == "contact"
+        to_object = Object.CONTACT if points_to_contact else Object.COMPANY
+    return Association(record.object, record.record_id, to_object, trim(to_id), is_primary=True)
+
+
+def _takes_part(case: LinkCase, object_: Object, system: System) -> bool:
+    plan = case.plan.of(object_)
+    return plan.enabled and plan.is_source(system)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# What becomes of them
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def _judged(system: System, one: Association, case: LinkCase) -> LinkDecision:
+    """The association's line in the table of section 8, before disagreements."""
+    decision = case.decisions[(system, one.from_object, one.from_id)]
+    if decision.outcome is Outcome.SHADOWED:
+        return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost")
+    if not decision.in_sync:
+        return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
+    if not _is_in_sync(system, one.to_object, one.to_id, case):
+        return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced")
+    return _link(system, one, LinkStatus.SYNCED, "link.both-synced")
+
+
+def _is_in_sync(system: System, object_: Object, record_id: str, case: LinkCase) -> bool:
+    if object_ is Object.COMPANY and not case.plan.of(Object.COMPANY).enabled:
+        return any(record_id == pair[_place(system)] for pair in case.company_pairs)
+    decision = case.decisions.get((system, object_, record_id))
+    return decision is not None and decision.in_sync
+
+
+def _place(system: System) -> int:
+    return 0 if system is System.HUBSPOT else 1
+
+
+def _link(system: System, one: Association, status: LinkStatus, rule_id: str) -> LinkDecision:
+    return LinkDecision(system, one.from_object, one.from_id, one.to_object, one.to_id, status, rule_id)
+
+
+def _after_disagreements(links: list[LinkDecision], case: LinkCase) -> list[LinkDecision]:
+    """The links after matched contacts with two different companies lost one of them (Q21)."""
+    if case.plan.choice("assoc_conflict") != "winner":
+        return links
+    theirs = {
+        (link.from_system, link.from_id): link.to_id
+        for link in links
+        if link.from_object is Object.CONTACT and link.status is LinkStatus.SYNCED
+    }
+    return [_dropped(link) if _loses(link, theirs, case) else link for link in links]
+
+
+def _dropped(link: LinkDecision) -> LinkDecision:
+    return replace(link, status=LinkStatus.DROPPED_NON_PRIMARY, rule_id="link.primary-disagreement")
+
+
+def _loses(link: LinkDecision, theirs: Mapping[tuple[System, str], str], case: LinkCase) -> bool:
+    """Whether the conflict winner's contact has another company than this loser's."""
+    winner = case.plan.of(Object.CONTACT).conflict_winner
+    if (link.from_system, link.from_id) not in theirs or link.from_object is not Object.CONTACT:
+        return False
+    if link.from_system is winner or link.status is not LinkStatus.SYNCED:
+        return False
+    twin = case.decisions[(link.from_system, Object.CONTACT, link.from_id)].counterpart_id
+    other = theirs.get((winner, twin)) if twin is not None else None
+    if other is None:
+        return False
+    companies = (link.to_id, other) if link.from_system is System.HUBSPOT else (other, link.to_id)
+    return companies not in case.company_pairs
