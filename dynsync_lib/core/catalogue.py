@@ -2,7 +2,7 @@
 
 Facts
     * HubSpot's types and Dataverse's types keep their own names; `core.mapping` judges pairs of them (5.A).
-    * A snapshot from files without metadata uses `rules/standard_schema.toml`; `standard` says so, and the report repeats it.
+    * Files without metadata are described by `rules/standard_schema.toml`; `standard` says so, the report repeats it.
 """
 
 from __future__ import annotations

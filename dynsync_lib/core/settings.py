@@ -34,7 +34,7 @@ class DynamicsSettings:
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One mapping. `options` pairs HubSpot values with Dynamics values; empty means by label. `origin`: default | own."""
+    """One mapping. `options` pairs HubSpot values with Dynamics values; empty means by label."""
 
     hubspot: str
     dynamics: str
@@ -68,8 +68,11 @@ class ObjectSync:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One engagement. `sync` has every object; `mappings` there already holds the defaults that apply. `assumptions` has every
-    knob of `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read."""
+    """One engagement.
+
+    `sync` has every object; its `mappings` already hold the defaults that apply. `assumptions` has every knob of
+    `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read.
+    """
 
     hubspot: HubSpotSettings
     dynamics: DynamicsSettings

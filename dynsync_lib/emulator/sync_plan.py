@@ -38,7 +38,7 @@ DEFAULT_ASSUMPTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PlanField:
-    """One field of one side. `format`: HubSpot's field type or Dataverse's format; `options`: value and label of each."""
+    """One field of one side. `format`: HubSpot's field type or Dataverse's format; `options`: values with labels."""
 
     name: str
     type: str
