@@ -1,0 +1,318 @@
+"""The rulebook: every behaviour, open question, type pair and default, as data with a source.
+
+Facts
+    * The texts are the files of `dynsync_lib/rules/`, read by the caller (this module opens nothing).
+    * A rule without a source, or one that names an unknown source or assumption, is refused: it is our bug.
+
+Not modelled
+    * Rules and choices of status `not-modelled` are known and listed, and decide nothing.
+
+Source: research sections 1 to 12, restated in rules/behaviour.toml and rules/assumptions.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from dynsync_lib.core.model import Direction, Object, Verdict
+from dynsync_lib.core.settings import FieldMapping
+from dynsync_lib.errors import RulebookError
+
+Status = Literal["implemented", "not-modelled"]
+CONFIDENCES: Final = ("documented", "seed", "legacy", "reported", "inferred")
+RULE_FILES: Final = (
+    "assumptions.toml",
+    "behaviour.toml",
+    "checks.toml",
+    "default_mappings.toml",
+    "field_types.toml",
+    "legal_forms.toml",
+    "limits.toml",
+    "sources.toml",
+    "standard_schema.toml",
+    "top_level_domains.txt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One page the rules rest on."""
+
+    key: str
+    title: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One behaviour. `assumption` is the knob it turns on, or None; `why` explains a rule that is not modelled."""
+
+    id: str
+    says: str
+    sources: tuple[str, ...]
+    confidence: str
+    research: tuple[str, ...]
+    assumption: str | None
+    status: Status
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """One open question. `unbuilt` choices exist in the research and cannot be chosen yet."""
+
+    id: str
+    question: str
+    choices: tuple[str, ...]
+    default: str
+    research: str
+    sources: tuple[str, ...]
+    status: Status
+    why: str | None
+    unbuilt: tuple[str, ...]
+
+    @property
+    def built_choices(self) -> tuple[str, ...]:
+        """The choices this version can decide by."""
+        if self.status == "not-modelled":
+            return (self.default,)
+        return tuple(choice for choice in self.choices if choice not in self.unbuilt)
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """Which types of one system are of one kind; empty `formats` and `behaviors` mean any."""
+
+    kind: str
+    types: tuple[str, ...]
+    formats: tuple[str, ...] = ()
+    behaviors: tuple[str, ...] = ()
+
+    def covers(self, type_: str, format_: str | None, behavior: str | None) -> bool:
+        """Whether a field of that type, format and behavior is of this kind."""
+        return (
+            type_ in self.types
+            and (not self.formats or format_ in self.formats)
+            and (not self.behaviors or behavior in self.behaviors)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVerdict:
+    """What two kinds allow: `allowed` is the widest direction, None when nothing may flow."""
+
+    allowed: Direction | None
+    verdict: Verdict
+    rule_id: str
+    reason: str | None = None
+    workaround: str | None = None
+
+
+DO_NOT_FIT: Final = TypeVerdict(
+    None,
+    Verdict.BLOCKED,
+    "field.types-do-not-fit",
+    "The two types cannot be mapped.",
+    "Map a field of a type that fits, or copy the value into a text column and map that.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One audit rule of the report. `sentence` and `fix` are for an admin; `rule_id` says what it rests on."""
+
+    id: str
+    severity: str
+    sentence: str
+    fix: str
+    rule_id: str
+    system: str | None
+    object: str | None
+    not_checked: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything the kit knows about the behaviour of Data Sync.
+
+    `standard_schema` has rows like `model.PROPERTIES` and `model.COLUMNS` under those names ("properties", "columns").
+    `version` is the first twelve digits of the sha256 over all files.
+    """
+
+    rules: Mapping[str, Rule]
+    assumptions: Mapping[str, Assumption]
+    sources: Mapping[str, Source]
+    hubspot_kinds: tuple[KindRule, ...]
+    dynamics_kinds: tuple[KindRule, ...]
+    type_pairs: Mapping[tuple[str, str], TypeVerdict]
+    default_mappings: Mapping[Object, tuple[FieldMapping, ...]]
+    limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    checks: Mapping[str, Check]
+    legal_forms: frozenset[str]
+    top_level_domains: frozenset[str]
+    standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]
+    version: str
+
+    def type_verdict(self, hubspot_kind: str | None, dynamics_kind: str | None) -> TypeVerdict:
+        """What the two kinds allow (5.A); kind None is a type nobody maps."""
+        return self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), DO_NOT_FIT)
+
+    def default_assumptions(self) -> dict[str, str]:
+        """Every knob at its default."""
+        return {knob.id: knob.default for knob in self.assumptions.values()}
+
+
+def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
+    """The rulebook out of the texts of `RULE_FILES`, by file name.
+
+    Raises RulebookError when a file is missing, is no TOML, or breaks a rule of its own.
+    """
+    tables = {name: _parse(texts, name) for name in RULE_FILES if name.endswith(".toml")}
+    sources = {row["key"]: Source(**row) for row in tables["sources.toml"]["source"]}
+    assumptions = {row["id"]: _assumption(row) for row in tables["assumptions.toml"]["assumption"]}
+    rules = {row["id"]: _rule(row) for row in tables["behaviour.toml"]["rule"]}
+    types = tables["field_types.toml"]
+    book = Rulebook(
+        rules=rules,
+        assumptions=assumptions,
+        sources=sources,
+        hubspot_kinds=tuple(map(_kind_rule, types["hubspot"])),
+        dynamics_kinds=tuple(map(_kind_rule, types["dynamics"])),
+        type_pairs=dict(_type_pairs(types["pair"])),
+        default_mappings=_default_mappings(tables["default_mappings.toml"]),
+        limits=tables["limits.toml"],
+        checks={row["id"]: _check(row) for row in tables["checks.toml"].get("check", [])},
+        legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
+        top_level_domains=_lines(texts["top_level_domains.txt"]),
+        standard_schema=_standard_schema(tables["standard_schema.toml"]),
+        version=_version(texts),
+    )
+    _refuse_faults(book)
+    return book
+
+
+def _parse(texts: Mapping[str, str], name: str) -> dict[str, Any]:
+    if name not in texts:
+        raise RulebookError(f"The rule file {name} is missing.", next_step="Install the kit again.")
+    try:
+        return tomllib.loads(texts[name])
+    except tomllib.TOMLDecodeError as fault:
+        raise RulebookError(f"The rule file {name} is no TOML: {fault}.", next_step="Correct the file.") from fault
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    return Rule(
+        id=row["id"],
+        says=row["says"],
+        sources=tuple(row.get("sources", ())),
+        confidence=row.get("confidence", ""),
+        research=tuple(row.get("research", ())),
+        assumption=row.get("assumption"),
+        status=row.get("status", "implemented"),
+        why=row.get("why"),
+    )
+
+
+def _assumption(row: Mapping[str, Any]) -> Assumption:
+    return Assumption(
+        id=row["id"],
+        question=row["question"],
+        choices=tuple(row["choices"]),
+        default=row["default"],
+        research=row["research"],
+        sources=tuple(row.get("sources", ())),
+        status=row.get("status", "implemented"),
+        why=row.get("why"),
+        unbuilt=tuple(row.get("unbuilt", ())),
+    )
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    required = [row[name] for name in ("id", "severity", "sentence", "fix", "rule_id")]
+    return Check(*required, row.get("system"), row.get("object"), row.get("not_checked"))
+
+
+def _kind_rule(row: Mapping[str, Any]) -> KindRule:
+    return KindRule(row["kind"], *(tuple(row.get(name, ())) for name in ("types", "formats", "behaviors")))
+
+
+def _type_pairs(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], TypeVerdict]]:
+    for row in rows:
+        allowed = Direction(row["allowed"]) if "allowed" in row else None
+        verdict = TypeVerdict(allowed, Verdict(row["verdict"]), row["rule"], row.get("reason"), row.get("workaround"))
+        for hubspot in row["hubspot"]:
+            for dynamics in [hubspot] if row["dynamics"] == "same" else row["dynamics"]:
+                yield (hubspot, dynamics), verdict
+
+
+def _default_mappings(tables: Mapping[str, Mapping[str, str]]) -> dict[Object, tuple[FieldMapping, ...]]:
+    return {
+        Object(name): tuple(FieldMapping(hubspot, dynamics, origin="default") for hubspot, dynamics in pairs.items())
+        for name, pairs in tables.items()
+    }
+
+
+def _standard_schema(tables: Mapping[str, Any]) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    return {
+        kind: tuple(
+            {"object": object_, "name": name, **row, "options": _standard_options(row.get("options", ()))}
+            for object_, fields in tables[kind].items()
+            for name, row in fields.items()
+        )
+        for kind in ("properties", "columns")
+    }
+
+
+def _standard_options(pairs: list[str]) -> tuple[Mapping[str, str], ...]:
+    split = (pair.partition("=") for pair in pairs)
+    return tuple({"value": value, "label": label} for value, _, label in split)
+
+
+def _lines(text: str) -> frozenset[str]:
+    return frozenset(line for line in text.split() if line and not line.startswith("#"))
+
+
+def _version(texts: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name in RULE_FILES:
+        digest.update(f"{name}\n{texts[name]}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _refuse_faults(book: Rulebook) -> None:
+    faults = [*_source_faults(book), *_rule_faults(book), *_assumption_faults(book)]
+    if faults:
+        raise RulebookError(" ".join(faults), next_step="Correct the files of dynsync_lib/rules/.")
+
+
+def _source_faults(book: Rulebook) -> Iterator[str]:
+    entries: list[Rule | Assumption] = [*book.rules.values(), *book.assumptions.values()]
+    for entry in entries:
+        if not entry.sources:
+            yield f"{entry.id} has no source."
+        yield from (f"{entry.id} names the unknown source {key}." for key in entry.sources if key not in book.sources)
+
+
+def _rule_faults(book: Rulebook) -> Iterator[str]:
+    for rule in book.rules.values():
+        if rule.confidence not in CONFIDENCES:
+            yield f"{rule.id} has the unknown confidence {rule.confidence!r}."
+        if rule.assumption is not None and rule.assumption not in book.assumptions:
+            yield f"{rule.id} names the unknown assumption {rule.assumption}."
+        if rule.status == "not-modelled" and not rule.why:
+            yield f"{rule.id} is not modelled and does not say why."
+    verdicts = (verdict.rule_id for verdict in book.type_pairs.values())
+    for used in {*verdicts, *(check.rule_id for check in book.checks.values())} - set(book.rules):
+        yield f"The unknown rule {used} is used."
+
+
+def _assumption_faults(book: Rulebook) -> Iterator[str]:
+    for knob in book.assumptions.values():
+        if knob.default not in knob.choices:
+            yield f"{knob.id} has the unknown default {knob.default!r}."
+        if knob.status == "not-modelled" and not knob.why:
+            yield f"{knob.id} is not modelled and does not say why."

@@ -1,0 +1,86 @@
+"""The rulebook: what ships is whole, and faults are refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dynsync_lib.core.model import Direction, Object, Verdict
+from dynsync_lib.core.rulebook import CONFIDENCES, read_rulebook
+from dynsync_lib.errors import RulebookError
+from tests.rulebook_texts import shipped_rulebook, shipped_texts
+
+
+def test_read_rulebook__every_shipped_rule_has_a_source_that_exists() -> None:
+    book = shipped_rulebook()
+    assert len(book.rules) >= 60
+    for rule in book.rules.values():
+        assert rule.sources
+        assert set(rule.sources) <= set(book.sources)
+        assert rule.confidence in CONFIDENCES
+        assert rule.says.endswith(".")
+
+
+def test_read_rulebook__has_every_knob_of_the_research() -> None:
+    questions = {knob.research for knob in shipped_rulebook().assumptions.values()}
+    assert questions == {f"Q{number}" for number in range(1, 27)} - {"Q12"}
+
+
+@pytest.mark.parametrize(
+    ("hubspot", "dynamics", "allowed", "verdict"),
+    [
+        ("text", "text", Direction.TWO_WAY, Verdict.OK),
+        ("date", "datetime", Direction.TWO_WAY, Verdict.LOSSY),
+        ("text", "number", Direction.TO_HUBSPOT, Verdict.ONE_WAY),
+        ("several_choices", "text", Direction.TO_DYNAMICS, Verdict.ONE_WAY),
+        ("several_choices", "several_choices", None, Verdict.BLOCKED),
+        ("text", "lookup", None, Verdict.BLOCKED),
+        ("choice", "text", None, Verdict.BLOCKED),
+        (None, "text", None, Verdict.BLOCKED),
+    ],
+)
+def test_type_verdict(hubspot: str | None, dynamics: str, allowed: Direction | None, verdict: Verdict) -> None:
+    found = shipped_rulebook().type_verdict(hubspot, dynamics)
+    assert (found.allowed, found.verdict) == (allowed, verdict)
+
+
+def test_default_mappings__begin_with_the_key() -> None:
+    mappings = shipped_rulebook().default_mappings
+    assert [(one.hubspot, one.dynamics) for one in mappings[Object.CONTACT]][:2] == [
+        ("email", "emailaddress1"),
+        ("firstname", "firstname"),
+    ]
+    assert mappings[Object.COMPANY][0].hubspot == "name"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("behaviour.toml", 'sources = ["SEED", "P1"]', "sources = []", "record.create has no source."),
+        ("behaviour.toml", 'sources = ["SEED", "P1"]', 'sources = ["X9"]', "names the unknown source X9."),
+        ("behaviour.toml", 'confidence = "seed"', 'confidence = "sure"', "has the unknown confidence 'sure'."),
+        ("behaviour.toml", 'assumption = "email_norm"', 'assumption = "x"', "names the unknown assumption x."),
+        ("assumptions.toml", 'default = "api_order"', 'default = "x"', "has the unknown default 'x'."),
+        ("field_types.toml", "field.same-kind", "field.nonsense", "The unknown rule field.nonsense is used."),
+        ("behaviour.toml", "[[rule]]", "[[rule", "The rule file behaviour.toml is no TOML"),
+    ],
+)
+def test_read_rulebook__refuses_faults(file: str, old: str, new: str, says: str) -> None:
+    texts = shipped_texts()
+    texts[file] = texts[file].replace(old, new)
+    with pytest.raises(RulebookError, match=re.escape(says)):
+        read_rulebook(texts)
+
+
+def test_read_rulebook__refuses_a_missing_file() -> None:
+    texts = shipped_texts()
+    del texts["sources.toml"]
+    with pytest.raises(RulebookError, match=r"sources\.toml is missing"):
+        read_rulebook(texts)
+
+
+def test_version__moves_with_any_file() -> None:
+    texts = shipped_texts()
+    texts["limits.toml"] += "\n# a word more\n"
+    assert read_rulebook(texts).version != shipped_rulebook().version
