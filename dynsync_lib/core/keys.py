@@ -25,7 +25,7 @@ from dynsync_lib.core.model import KEY_SOURCE, RecordTable, System
 
 ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
 _WHITE: Final = "".join(chr(point) for point in range(0x3001) if chr(point).isspace())
-_OUTER: Final = _WHITE + ZERO_WIDTH
+OUTER: Final = _WHITE + ZERO_WIDTH
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
 _RESERVED_FOR_TESTS: Final = frozenset({"test", "example"})
@@ -37,7 +37,7 @@ KeyValue = str | bool | list[str] | None
 
 def trim(text: str) -> str:
     """The text without outer white space and zero-width characters."""
-    return text.strip() if text.isascii() else text.strip(_OUTER)
+    return text.strip() if text.isascii() else text.strip(OUTER)
 
 
 def email_key(text: str | None) -> str | None:

@@ -232,8 +232,8 @@ def _assumption(row: Mapping[str, Any]) -> Assumption:
 
 
 def _check(row: Mapping[str, Any]) -> Check:
-    required = [row[name] for name in ("id", "severity", "sentence", "fix", "rule_id")]
-    return Check(*required, row.get("system"), row.get("object"), row.get("not_checked"))
+    told = {name: row[name] for name in ("id", "severity", "sentence", "fix", "rule_id")}
+    return Check(**told, system=row.get("system"), object=row.get("object"), not_checked=row.get("not_checked"))
 
 
 def _kind_rule(row: Mapping[str, Any]) -> KindRule:

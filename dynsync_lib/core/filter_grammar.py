@@ -1,0 +1,208 @@
+"""A filter's text, read into a tree.
+
+Facts
+    * Comparisons `= != < <= > >=`, `contains`, `in (...)`, `not in (...)`, `is known`, `is unknown`,
+      `within last N days`; `and`, `or`, `not`, parentheses. `and` binds closer than `or`.
+    * Words of the grammar know no case. Text stands in single or double quotes, a quote inside it is doubled.
+
+Not modelled
+    * Membership of HubSpot lists (4.12).
+
+Source: rule record.filter; design of `dynsync.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=", "contains", "in", "not in", "is known", "is unknown")
+_TOKEN: Final = re.compile(
+    r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<sign>!=|<=|>=|[=<>(),])"""
+    r"""|(?P<bare>[+-]?[0-9][0-9.:TZ+-]*)|(?P<word>[^\W\d]\w*))"""
+)
+
+
+class FilterTextError(ValueError):
+    """A filter that cannot be read; the text says what was met and what belongs there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One test of one field. `operator` is one of OPERATORS; `values` are as written, without quotes."""
+
+    field: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`field within last days days`."""
+
+    field: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """`not term`."""
+
+    term: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """Several terms joined by `word`: `and` or `or`."""
+
+    word: str
+    terms: tuple[Filter, ...]
+
+
+Filter = Comparison | Window | Negation | Junction
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+
+
+def parse_filter(text: str) -> Filter:
+    """The tree of a filter's text. Raises FilterTextError when the text is not of the grammar."""
+    parser = _Parser(text)
+    tree = parser.junction("or")
+    parser.expect_end()
+    return tree
+
+
+def fields_of(tree: Filter) -> Iterator[str]:
+    """The names of the fields a filter asks, in order, with repetitions."""
+    if isinstance(tree, Negation):
+        yield from fields_of(tree.term)
+    elif isinstance(tree, Junction):
+        for term in tree.terms:
+            yield from fields_of(term)
+    else:
+        yield tree.field
+
+
+def comparisons_of(tree: Filter) -> Iterator[Comparison]:
+    """The comparisons of a filter, in order."""
+    if isinstance(tree, Negation):
+        yield from comparisons_of(tree.term)
+    elif isinstance(tree, Junction):
+        for term in tree.terms:
+            yield from comparisons_of(term)
+    elif isinstance(tree, Comparison):
+        yield tree
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    at, end = 0, len(text.rstrip())
+    while at < end:
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            raise FilterTextError(f"it cannot be read at `{text[at:].strip()[:20]}`; text values need quotes")
+        yield _Token(match.lastgroup, match[match.lastgroup])
+        at = match.end()
+
+
+class _Parser:
+    """Reads one filter from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = list(_tokens(text))
+        self._at = 0
+
+    def junction(self, word: str) -> Filter:
+        terms = [self._below(word)]
+        while self._meets(word):
+            terms.append(self._below(word))
+        return terms[0] if len(terms) == 1 else Junction(word, tuple(terms))
+
+    def expect_end(self) -> None:
+        if self._at < len(self._tokens):
+            raise FilterTextError(f"it goes on with `{self._peek().text}` where `and`, `or` or its end belongs")
+
+    def _below(self, word: str) -> Filter:
+        return self.junction("and") if word == "or" else self._term()
+
+    def _term(self) -> Filter:
+        if self._meets("not"):
+            return Negation(self._term())
+        if self._meets("("):
+            inner = self.junction("or")
+            self._expect(")")
+            return inner
+        return self._test(self._name())
+
+    def _test(self, field: str) -> Filter:
+        if self._meets("within", "last"):
+            return self._window(field)
+        for sign in ("is known", "is unknown"):
+            if self._meets(*sign.split()):
+                return Comparison(field, sign)
+        for sign in ("not in", "in"):
+            if self._meets(*sign.split()):
+                return Comparison(field, sign, self._list())
+        return Comparison(field, self._operator(), (self._value(),))
+
+    def _window(self, field: str) -> Window:
+        token = self._take("a number of days")
+        if not token.text.isdecimal() or int(token.text) > 36_500:
+            raise FilterTextError(f"`{token.text}` stands where a number of days from 0 to 36500 belongs")
+        self._expect("days")
+        return Window(field, int(token.text))
+
+    def _list(self) -> tuple[str, ...]:
+        self._expect("(")
+        values = [self._value()]
+        while self._meets(","):
+            values.append(self._value())
+        self._expect(")")
+        return tuple(values)
+
+    def _operator(self) -> str:
+        token = self._take("a comparison")
+        sign = token.text.lower()
+        if token.kind == "quoted" or sign not in ("=", "!=", "<", "<=", ">", ">=", "contains"):
+            raise FilterTextError(f"`{token.text}` stands where one of {' '.join(OPERATORS)} belongs")
+        return sign
+
+    def _name(self) -> str:
+        token = self._take("a field")
+        if token.kind != "word":
+            raise FilterTextError(f"`{token.text}` stands where a field's internal name belongs")
+        return token.text
+
+    def _value(self) -> str:
+        token = self._take("a value")
+        if token.kind == "quoted":
+            return token.text[1:-1].replace(token.text[0] * 2, token.text[0])
+        if token.kind == "bare" or token.text.lower() in ("true", "false"):
+            return token.text
+        raise FilterTextError(f"`{token.text}` stands where a value belongs; text values need quotes")
+
+    def _peek(self) -> _Token:
+        return self._tokens[self._at] if self._at < len(self._tokens) else _Token("end", "its end")
+
+    def _take(self, wanted: str) -> _Token:
+        token = self._peek()
+        if token.kind == "end":
+            raise FilterTextError(f"it ends where {wanted} belongs")
+        self._at += 1
+        return token
+
+    def _meets(self, *words: str) -> bool:
+        ahead = self._tokens[self._at : self._at + len(words)]
+        if [token.text.lower() for token in ahead if token.kind != "quoted"] != list(words):
+            return False
+        self._at += len(words)
+        return True
+
+    def _expect(self, word: str) -> None:
+        if not self._meets(word):
+            raise FilterTextError(f"`{self._peek().text}` stands where `{word}` belongs")

@@ -1,0 +1,280 @@
+"""The text of `dynsync.toml` into checked settings: all faults at once, with line and nearest right spelling.
+
+Facts
+    * `[sync.x]` without `enabled` is on; an object without a section is off.
+    * Own mappings replace default mappings that use the same HubSpot or the same Dynamics field (5.4).
+    * A choice the kit knows and cannot decide by yet is refused, so that no figure is wrong by silence.
+
+Not modelled
+    * Leads are refused when enabled (rule lead.lifecycle-route); invoices travel to HubSpot only (invoice.to-hubspot).
+
+Source: design of `dynsync.toml`; rules field.direction, record.filter, portal.custom-mapping-plan.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.catalogue import Catalogue
+from dynsync_lib.core.filters import filter_faults, nearest
+from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
+from dynsync_lib.core.toml_lines import TomlLines
+from dynsync_lib.errors import SettingsError
+
+_SECTIONS: Final = ("hubspot", "dynamics", "sync", "assumptions")
+_SYNC_KEYS: Final = (
+    "enabled",
+    "direction",
+    "conflict_winner",
+    "filter_to_hubspot",
+    "filter_to_dynamics",
+    "default_mappings",
+    "mapping",
+    "stages",
+)
+_MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "plan": ("free", "starter", "professional", "enterprise"),
+    "auto_create_companies": ("on", "off", "unknown"),
+}
+
+
+def parse_settings(
+    text: str,
+    *,
+    file: str,
+    rulebook: Rulebook,
+    catalogue: Catalogue | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of one engagement.
+
+    `file` is named in faults; `overrides` are assumptions set on the command line, which win. Without a catalogue field
+    names and filter values are not checked. Raises SettingsError with every fault, in file order.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError([f"{file} is no TOML: {fault}."]) from fault
+    reader = _Reader(TomlLines(text), file, rulebook, catalogue)
+    settings = reader.settings(document, overrides or {})
+    if reader.faults:
+        raise SettingsError([sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])])
+    return dataclasses.replace(settings, digest=_digest(document, overrides or {}))
+
+
+def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:
+    plain = json.dumps([document, dict(overrides)], sort_keys=True, default=str)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+class _Reader:
+    """Walks the document and collects faults as (line, sentence)."""
+
+    def __init__(self, lines: TomlLines, file: str, rulebook: Rulebook, catalogue: Catalogue | None) -> None:
+        self.lines, self.file, self.rulebook, self.catalogue = lines, file, rulebook, catalogue
+        self.faults: list[tuple[int, str]] = []
+
+    def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
+        self._refuse_unknown(document, _SECTIONS, ())
+        sync = self._table(document, "sync", ())
+        self._refuse_unknown(sync, [object_.value for object_ in Object], ("sync",))
+        return Settings(
+            hubspot=self._section(HubSpotSettings, self._table(document, "hubspot", ()), "hubspot"),
+            dynamics=self._section(DynamicsSettings, self._table(document, "dynamics", ()), "dynamics"),
+            sync={object_: self._object(object_, sync) for object_ in Object},
+            assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
+            digest="",
+        )
+
+    # --- [hubspot], [dynamics] -------------------------------------------------------------------------------
+
+    def _section(self, kind: type[Any], table: Mapping[str, Any], name: str) -> Any:
+        defaults = kind()
+        known = {field.name: getattr(defaults, field.name) for field in dataclasses.fields(kind)}
+        self._refuse_unknown(table, known, (name,))
+        wanted = {key: value for key, value in table.items() if key in known}
+        fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (name, key))}
+        return dataclasses.replace(defaults, **fitting)
+
+    def _fits(self, value: object, default: object, path: tuple[str, ...]) -> bool:
+        key = path[-1]
+        if key in _CHOICES:
+            return self._is_choice(value, _CHOICES[key], path)
+        expected = int if default is None else type(default)
+        if type(value) is expected and not (expected is int and isinstance(value, int) and value < 0):
+            return True
+        words = {bool: "true or false", int: "a whole number, 0 or more", str: "text in quotes"}
+        self._fault(path, f"`{key}` is {value!r}; it must be {words[expected]}.")
+        return False
+
+    # --- [sync.<object>] -------------------------------------------------------------------------------------
+
+    def _object(self, object_: Object, sync: Mapping[str, Any]) -> ObjectSync:
+        path = ("sync", object_.value)
+        if object_.value not in sync:
+            return ObjectSync(mappings=self.rulebook.default_mappings.get(object_, ()))
+        table = self._table(sync, object_.value, ("sync",))
+        self._refuse_unknown(table, _SYNC_KEYS, path)
+        enabled = self._flag(table, "enabled", path)
+        direction = Direction.TO_HUBSPOT if object_ is Object.INVOICE else Direction.TWO_WAY
+        read = ObjectSync(
+            enabled=enabled,
+            direction=Direction(self._choice(table, "direction", list(Direction), path, default=direction)),
+            conflict_winner=System(self._choice(table, "conflict_winner", list(System), path, default=System.DYNAMICS)),
+            filter_to_hubspot=self._filter(table, "filter_to_hubspot", object_, System.DYNAMICS),
+            filter_to_dynamics=self._filter(table, "filter_to_dynamics", object_, System.HUBSPOT),
+            default_mappings=self._flag(table, "default_mappings", path),
+            mappings=self._mappings(table, object_),
+            stages=self._texts(table, "stages", path),
+        )
+        self._refuse_unbuilt(object_, read, path)
+        return read
+
+    def _refuse_unbuilt(self, object_: Object, sync: ObjectSync, path: tuple[str, ...]) -> None:
+        if object_ is Object.LEAD and sync.enabled:
+            self._fault(path, "Leads are not forecast by this version; write `enabled = false` under [sync.lead].")
+        if object_ is Object.INVOICE and sync.enabled and sync.direction is not Direction.TO_HUBSPOT:
+            path = (*path, "direction")
+            self._fault(path, f'`direction` is "{sync.direction}"; invoices travel "to_hubspot" only.')
+
+    def _filter(self, table: Mapping[str, Any], key: str, object_: Object, system: System) -> str | None:
+        path = ("sync", object_.value, key)
+        text = table.get(key)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            self._fault(path, f"`{key}` is {text!r}; it must be text in quotes.")
+            return None
+        if not text.strip():
+            return None
+        for sentence in filter_faults(
+            text, system=system, object_=object_, catalogue=self.catalogue, rulebook=self.rulebook
+        ):
+            self._fault(path, sentence)
+        return text
+
+    def _mappings(self, table: Mapping[str, Any], object_: Object) -> tuple[FieldMapping, ...]:
+        rows = table.get("mapping", [])
+        path = ("sync", object_.value)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self._fault((*path, "mapping"), f"`mapping` must be written as [[sync.{object_}.mapping]].")
+            return ()
+        own = [self._mapping(row, object_, (*path, "mapping", str(place))) for place, row in enumerate(rows)]
+        mappings = [mapping for mapping in own if mapping is not None]
+        self._refuse_repeated(mappings, path)
+        defaults = self.rulebook.default_mappings.get(object_, ()) if table.get("default_mappings", True) else ()
+        return (*mappings, *_not_replaced(defaults, mappings))
+
+    def _mapping(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> FieldMapping | None:
+        self._refuse_unknown(row, _MAPPING_KEYS, path)
+        names = {system: row.get(system.value) for system in System}
+        for system, name in names.items():
+            if not isinstance(name, str) or not name:
+                self._fault(path, f"A mapping of {object_} names no `{system}` field.")
+                return None
+            self._refuse_unknown_field(name, system, object_, (*path, system.value))
+        direction = self._choice(row, "direction", list(Direction), path, default=Direction.TWO_WAY)
+        options = self._texts(row, "options", path)
+        return FieldMapping(row["hubspot"], row["dynamics"], Direction(direction), options)
+
+    def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
+        if self.catalogue is not None and self.catalogue.find(system, object_, name) is None:
+            thing = "property" if system is System.HUBSPOT else "column"
+            near = nearest(name, self.catalogue.names(system, object_))
+            self._fault(path, f"`{name}` is no {object_} {thing} of {system}.{near}")
+
+    def _refuse_repeated(self, mappings: Iterable[FieldMapping], path: tuple[str, ...]) -> None:
+        seen: set[tuple[System, str]] = set()
+        for place, mapping in enumerate(mappings):
+            for field in ((System.HUBSPOT, mapping.hubspot), (System.DYNAMICS, mapping.dynamics)):
+                if field in seen:
+                    sentence = f"`{field[1]}` of {field[0]} is mapped twice; a field may appear in one mapping only."
+                    self._fault((*path, "mapping", str(place), field[0].value), sentence)
+                seen.add(field)
+
+    # --- [assumptions] ---------------------------------------------------------------------------------------
+
+    def _assumptions(self, table: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, str]:
+        chosen = self.rulebook.default_assumptions()
+        for name, value in table.items():
+            choice = str(value).lower() if isinstance(value, bool) else value
+            if self._is_assumption(name, choice, ("assumptions", name)):
+                chosen[name] = choice
+        for name, choice in overrides.items():
+            if self._is_assumption(name, choice, ("--set", name)):
+                chosen[name] = choice
+        return chosen
+
+    def _is_assumption(self, name: str, choice: object, path: tuple[str, ...]) -> bool:
+        knob = self.rulebook.assumptions.get(name)
+        if knob is None:
+            self._fault(path, f"`{name}` is no assumption.{nearest(name, self.rulebook.assumptions)}")
+            return False
+        if not self._is_choice(choice, knob.choices, path):
+            return False
+        if choice not in knob.built_choices:
+            self._fault(path, f"`{name} = {choice}` is not modelled yet. {knob.why or ''}".strip())
+            return False
+        return True
+
+    # --- words all parts share -------------------------------------------------------------------------------
+
+    def _table(self, parent: Mapping[str, Any], key: str, path: tuple[str, ...]) -> Mapping[str, Any]:
+        table = parent.get(key, {})
+        if isinstance(table, dict):
+            return table
+        self._fault((*path, key), f"`{key}` must be a section, written as [{'.'.join((*path, key))}].")
+        return {}
+
+    def _flag(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> bool:
+        value = table.get(key, True)
+        return value if self._fits(value, True, (*path, key)) else True
+
+    def _choice(
+        self, table: Mapping[str, Any], key: str, choices: list[Any], path: tuple[str, ...], *, default: str
+    ) -> str:
+        value = table.get(key, default)
+        return value if self._is_choice(value, [str(one) for one in choices], (*path, key)) else default
+
+    def _is_choice(self, value: object, choices: Iterable[str], path: tuple[str, ...]) -> bool:
+        allowed = list(choices)
+        if isinstance(value, str) and value in allowed:
+            return True
+        near = nearest(str(value), allowed)
+        self._fault(path, f"`{path[-1]}` is {value!r}; allowed are {', '.join(allowed)}.{near}")
+        return False
+
+    def _texts(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> dict[str, str]:
+        texts = self._table(table, key, path)
+        for name, value in texts.items():
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                self._fault((*path, key, name), f"`{name}` in `{key}` is {value!r}; it must be text in quotes.")
+        return {name: str(value) for name, value in texts.items()}
+
+    def _refuse_unknown(self, table: Mapping[str, Any], known: Iterable[str], path: tuple[str, ...]) -> None:
+        names = list(known)
+        for key in table:
+            if key not in names:
+                where = f" in [{'.'.join(path)}]" if path else ""
+                near = nearest(key, names) or f" Allowed are {', '.join(names)}."
+                self._fault((*path, key), f"`{key}`{where} is no setting.{near}")
+
+    def _fault(self, path: tuple[str, ...], sentence: str) -> None:
+        if path[0] == "--set":
+            self.faults.append((10**9, f"--set: {sentence}"))
+            return
+        line = self.lines.line_of(path)
+        self.faults.append((line, f"{self.file}, line {line}: {sentence}"))
+
+
+def _not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
+    hubspot, dynamics = {one.hubspot for one in own}, {one.dynamics for one in own}
+    return tuple(one for one in defaults if one.hubspot not in hubspot and one.dynamics not in dynamics)

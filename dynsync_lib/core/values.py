@@ -1,0 +1,78 @@
+"""Customers' texts as values, for every engine alike: trimmed text, canonical numbers, moments, yes and no.
+
+Facts
+    * Nothing here can fail: what is no number, moment or yes/no becomes null.
+    * Trimming names its characters, since engines disagree on what white space is.
+    * A number is canonical without sign `+`, leading and trailing zeros: `012.50` and `12.5` are one text.
+
+Not modelled
+    * Ordering (not equality) of numbers beyond the 15 or so digits a double holds.
+
+Source: docs/semantics.md sections 1, 2 and 6; rule field.equal-after-typing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.keys import OUTER
+
+_NUMBER: Final = r"^[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})$"
+_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
+
+
+def trimmed(text: nw.Expr) -> nw.Expr:
+    """The text without outer white space and zero-width characters; null when blank."""
+    plain = text.str.strip_chars(OUTER)
+    return nw.when(plain != "").then(plain)
+
+
+def number_text(value: nw.Expr) -> nw.Expr:
+    """A trimmed text as canonical number; null when it is none."""
+    size = value.str.replace_all(r"^[+-]?0*", "")
+    size = nw.when(size.str.contains(r"\.")).then(size.str.replace_all(r"\.?0*$", "")).otherwise(size)
+    signed = nw.when(value.str.starts_with("-")).then(nw.concat_str([nw.lit("-"), size])).otherwise(size)
+    whole = nw.when(size == "").then(nw.lit("0")).otherwise(signed)
+    return nw.when(value.str.contains(_NUMBER)).then(whole)
+
+
+def number(value: nw.Expr) -> nw.Expr:
+    """A trimmed text as double; null when it is no number."""
+    return nw.when(value.str.contains(_NUMBER)).then(value).cast(nw.Float64)
+
+
+def moment(value: nw.Expr) -> nw.Expr:
+    """A trimmed text as `YYYY-MM-DDTHH:MM:SS`, which sorts by time; a date is its midnight; null when no moment."""
+    day = value.str.slice(0, 10)
+    timed = nw.concat_str([day, nw.lit("T"), value.str.slice(11, 8)])
+    midnight = nw.concat_str([day, nw.lit("T00:00:00")])
+    is_day = value.str.contains(_DATE + "$")
+    return nw.when(value.str.contains(_MOMENT)).then(timed).otherwise(nw.when(is_day).then(midnight))
+
+
+def moment_number(value: nw.Expr) -> nw.Expr:
+    """A trimmed text as the whole number YYYYMMDDHHMMSS, which sorts by time; null when it is no moment."""
+    return moment(value).str.replace_all("[^0-9]", "").cast(nw.Int64)
+
+
+def moment_text(clock: datetime) -> str:
+    """A clock's reading as `moment` writes it, in UTC."""
+    return clock.astimezone(UTC).strftime(MOMENT_FORMAT)
+
+
+def truth(value: nw.Expr) -> nw.Expr:
+    """A trimmed text as `true` or `false`; null when it is neither."""
+    lower = value.str.to_lowercase()
+    yes = nw.when(lower.is_in(["true", "1"])).then(nw.lit("true"))
+    return nw.coalesce(yes, nw.when(lower.is_in(["false", "0"])).then(nw.lit("false")))
+
+
+def digits(value: nw.Expr) -> nw.Expr:
+    """The digits 0 to 9 of a text; null when it has none."""
+    only = value.str.replace_all("[^0-9]", "")
+    return nw.when(only != "").then(only)

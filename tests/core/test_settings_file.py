@@ -1,0 +1,150 @@
+"""`dynsync.toml`: what is right is read, what is wrong is named, all at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from dynsync_lib.core.catalogue import Catalogue, build_catalogue
+from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.settings import FieldMapping, Settings
+from dynsync_lib.core.settings_file import parse_settings
+from dynsync_lib.core.toml_lines import TomlLines
+from dynsync_lib.errors import SettingsError
+from tests.rulebook_texts import shipped_rulebook, shipped_texts
+
+
+def read(text: str, *, catalogue: Catalogue | None = None, overrides: dict[str, str] | None = None) -> Settings:
+    return parse_settings(
+        text, file="dynsync.toml", rulebook=shipped_rulebook(), catalogue=catalogue, overrides=overrides
+    )
+
+
+def faults(text: str, *, overrides: dict[str, str] | None = None) -> tuple[str, ...]:
+    schema = shipped_rulebook().standard_schema
+    catalogue = build_catalogue(schema["properties"], schema["columns"])
+    with pytest.raises(SettingsError) as caught:
+        read(text, catalogue=catalogue, overrides=overrides)
+    return caught.value.faults
+
+
+def test_parse_settings__an_empty_file_is_all_defaults_and_all_off() -> None:
+    settings = read("")
+    assert not any(sync.enabled for sync in settings.sync.values())
+    assert settings.assumptions["company_dup"] == "first_wins"
+    assert settings.hubspot.token_env == "HUBSPOT_TOKEN"
+    assert len(settings.sync[Object.CONTACT].mappings) == 12
+
+
+def test_parse_settings__reads_a_section() -> None:
+    settings = read(
+        """
+        [hubspot]
+        plan = "starter"
+        marketing_contacts = 1850
+
+        [sync.contact]
+        direction = "to_hubspot"
+        conflict_winner = "hubspot"
+        filter_to_hubspot = "statecode = 0"
+
+        [[sync.contact.mapping]]
+        hubspot = "jobtitle"
+        dynamics = "department"
+        direction = "to_dynamics"
+        options = { "Net 30" = "net_30" }
+
+        [assumptions]
+        fill_empty_winner = false
+        """
+    )
+    contact = settings.sync[Object.CONTACT]
+    assert contact.enabled
+    assert (contact.direction, contact.conflict_winner) == (Direction.TO_HUBSPOT, System.HUBSPOT)
+    assert contact.filter_of(System.DYNAMICS) == "statecode = 0"
+    assert contact.mappings[0] == FieldMapping("jobtitle", "department", Direction.TO_DYNAMICS, {"Net 30": "net_30"})
+    assert [one.hubspot for one in contact.mappings[1:]].count("jobtitle") == 0
+    assert settings.assumptions["fill_empty_winner"] == "false"
+    assert settings.hubspot.marketing_contacts == 1850
+
+
+def test_parse_settings__names_all_faults_with_line_and_nearest_spelling() -> None:
+    text = """[hubspot]
+plan = "profesional"
+tokn_env = "X"
+[sync.contact]
+direction = "both"
+filter_to_hubspot = "statcode = 0"
+filter_to_dynamics = "lifecyclestage = 'mql'"
+[[sync.contact.mapping]]
+hubspot = "jobtitel"
+dynamics = "jobtitle"
+[[sync.contact.mapping]]
+hubspot = "city"
+dynamics = "jobtitle"
+[sync.lead]
+enabled = true
+[assumptions]
+company_dub = "first_wins"
+lifecycle_backward = "applied"
+"""
+    assert faults(text, overrides={"email_norm": "upper"}) == (
+        "dynsync.toml, line 2: `plan` is 'profesional'; allowed are free, starter, professional, enterprise. "
+        "Did you mean `professional`?",
+        "dynsync.toml, line 3: `tokn_env` in [hubspot] is no setting. Did you mean `token_env`?",
+        "dynsync.toml, line 5: `direction` is 'both'; allowed are two_way, to_hubspot, to_dynamics.",
+        "dynsync.toml, line 6: The filter asks `statcode`, which is no contact column of dynamics. "
+        "Did you mean `statecode`?",
+        "dynsync.toml, line 7: `mql` is no option of `lifecyclestage`.",
+        "dynsync.toml, line 9: `jobtitel` is no contact property of hubspot. Did you mean `jobtitle`?",
+        "dynsync.toml, line 13: `jobtitle` of dynamics is mapped twice; a field may appear in one mapping only.",
+        "dynsync.toml, line 14: Leads are not forecast by this version; write `enabled = false` under [sync.lead].",
+        "dynsync.toml, line 17: `company_dub` is no assumption. Did you mean `company_dup`?",
+        "dynsync.toml, line 18: `lifecycle_backward = applied` is not modelled yet. Lifecycle order is not judged in "
+        "this version.",
+        "--set: `email_norm` is 'upper'; allowed are lower_trim, exact.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[sync]\ncontact = 3", "line 2: `contact` must be a section, written as [sync.contact]."),
+        ("[hubspot]\ndata_hub = 'yes'", "line 2: `data_hub` is 'yes'; it must be true or false."),
+        ("[hubspot]\nmarketing_tier = -1", "line 2: `marketing_tier` is -1; it must be a whole number, 0 or more."),
+        ("[sync.contact]\nenabled = 1", "line 2: `enabled` is 1; it must be true or false."),
+        ("[sync.contact]\nfilter_to_hubspot = 1", "line 2: `filter_to_hubspot` is 1; it must be text in quotes."),
+        ("[sync.contact]\nmapping = 1", "line 2: `mapping` must be written as [[sync.contact.mapping]]."),
+        ("[[sync.contact.mapping]]\nhubspot = 'city'", "line 1: A mapping of contact names no `dynamics` field."),
+        ("[sync.deal.stages]\na = true", "line 2: `a` in `stages` is True; it must be text in quotes."),
+        ("[sync.invoice]\ndirection = 'two_way'", '`direction` is "two_way"; invoices travel "to_hubspot" only.'),
+        (
+            "[sync.contact]\nfilter_to_hubspot = 'statecode ='",
+            "line 2: The filter cannot be used: it ends where a value",
+        ),
+        ("x = [", "is no TOML"),
+    ],
+)
+def test_parse_settings__says_what_is_wrong(text: str, fault: str) -> None:
+    assert fault in faults(text)[0]
+
+
+def test_parse_settings__overrides_win_and_move_the_digest() -> None:
+    text = "[assumptions]\ncompany_dup = 'all_bind'"
+    changed = read(text, overrides={"company_dup": "rest_created"})
+    assert changed.assumptions["company_dup"] == "rest_created"
+    assert changed.digest != read(text).digest
+    assert read(text).digest == read(text + "\n# a comment\n").digest
+
+
+def test_settings_template__is_right_and_switches_contacts_and_companies_on() -> None:
+    settings = read(shipped_texts()["settings_template.toml"])
+    assert [object_ for object_ in Object if settings.sync[object_].enabled] == [Object.CONTACT, Object.COMPANY]
+
+
+def test_line_of__finds_keys_sections_and_parents() -> None:
+    lines = TomlLines("a = 1\n[b.c]\n'd e' = 2\n[[b.f]]\ng = 1\n[[b.f]]\ng = 2\n")
+    assert lines.line_of(("a",)) == 1
+    assert lines.line_of(("b", "c", "d e")) == 3
+    assert lines.line_of(("b", "f", "1", "g")) == 7
+    assert lines.line_of(("b", "f", "0", "h")) == 4
+    assert lines.line_of(("nowhere",)) == 1
