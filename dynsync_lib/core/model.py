@@ -255,6 +255,15 @@ RECORD_TABLES: Final[Mapping[str, RecordTable]] = {
     )
 }
 
+
+def record_table(object_: Object, system: System) -> RecordTable:
+    """The record table of an object on one side. Raises LookupError for leads in HubSpot, which are contacts there."""
+    for table in RECORD_TABLES.values():
+        if (table.object, table.system) == (object_, system):
+            return table
+    raise LookupError(f"{system} has no table of {object_} records")
+
+
 KEY_SOURCE: Final[Mapping[str, Mapping[str, str]]] = {
     "hubspot/contacts": {"email": "email", "secondary": "hs_additional_emails"},
     "hubspot/companies": {"name": "name", "domain": "domain"},

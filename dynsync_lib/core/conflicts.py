@@ -1,0 +1,226 @@
+"""The fields of matched pairs: what is filled, overwritten, skipped or refused.
+
+Facts
+    * A blank is never written (3.4). Both filled and different: the winner's stays; one-way: the source's (3.3, 3.5).
+    * A write that the target refuses makes the source record fail and takes all writes of that pair and way along.
+    * An option without a partner is skipped and shown; it neither lands nor fails (5.11).
+
+Not modelled
+    * Required columns, unique properties, duplicate detection, server logic (see rules/behaviour.toml).
+
+Source: rules field.conflict-winner, field.fill, field.never-blank, field.too-long, field.range, contact.invalid-email,
+record.inactive-readonly; docs/semantics.md section 6 and step 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.addresses import is_valid_address
+from dynsync_lib.core.field_values import address_key, are_equal, column_of, new_value, value_of
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.model import CHANGES, Object, Reason, RecordTable, System, record_table
+from dynsync_lib.core.sides import Frame, Situation, inactive, opposite
+
+REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.INACTIVE_READONLY, "record.inactive-readonly"),
+    (Reason.INVALID_EMAIL, "contact.invalid-email"),
+    (Reason.TOO_LONG, "field.too-long"),
+    (Reason.RANGE, "field.range"),
+)
+"""Why a target refuses, in the order in which the first one counts; the place is the `refusal` number."""
+_NUMBER_OF: Final = {reason: number for number, (reason, _) in enumerate(REFUSALS)}
+_INACTIVE: Final = "dynamics:is inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What matched pairs would write.
+
+    `changes` is the forecast table. `pairs` has one row per pair and system that is written to or refuses: hubspot_id,
+    dynamics_id, target_system, landed (writes that land), refusal (place in REFUSALS, null when accepted).
+    """
+
+    changes: Frame
+    pairs: Frame
+
+
+def write_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Writes:
+    """Section 6 for every pair. `pairs` has hubspot_id and dynamics_id."""
+    flowing = [judged for judged in mappings if judged.flow is not None]
+    wide = situation.keep(_widen(situation, object_, pairs, flowing), f"{object_}_wide")
+    rows = [one for judged in flowing for one in _write_rows(situation, object_, wide, judged)]
+    if not rows:
+        return _no_writes(object_, pairs)
+    written = situation.keep(nw.concat(rows), f"{object_}_written")
+    by_pair = written.group_by("hubspot_id", "dynamics_id", "target_system").agg(
+        landed=nw.col("lands").cast(nw.Int64).sum(), refusal=nw.col("refusal").min()
+    )
+    by_pair = situation.keep(by_pair, f"{object_}_by_pair")
+    refused = by_pair.filter(~nw.col("refusal").is_null())
+    accepted = written.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
+    return Writes(accepted.select(*CHANGES.column_names), by_pair)
+
+
+def refusal_of_creates(
+    situation: Situation, object_: Object, system: System, records: Frame, mappings: Sequence[JudgedMapping]
+) -> Frame:
+    """id and refusal (place in REFUSALS) of those records of `system` whose creation the other side refuses.
+
+    All mapped fields that may flow and are not blank count as written. Source: docs/semantics.md step 7.
+    """
+    target = opposite(system)
+    flowing = [judged for judged in mappings if judged.writes_to(target)]
+    table = record_table(object_, system)
+    ids = records.select("id")
+    chosen = [nw.col(name).alias(column_of(system, name)) for name in _needed(table, flowing, system)]
+    wide = situation.tables[table.name].select("id", *chosen).join(ids, on="id", how="semi")
+    refusals = [*_refusals(object_, target, flowing)]
+    if not refusals:
+        return wide.head(0).select("id", refusal=nw.lit(0))
+    first = nw.min_horizontal(*(nw.when(test).then(nw.lit(number)) for number, test in refusals))
+    return wide.select("id", refusal=first).filter(~nw.col("refusal").is_null())
+
+
+def _refusals(object_: Object, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[tuple[int, nw.Expr]]:
+    if target is System.HUBSPOT:
+        if object_ is Object.CONTACT:
+            yield _NUMBER_OF[Reason.INVALID_EMAIL], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
+        return
+    for judged in flowing:
+        yield from _limits(judged, new_value(judged, target))
+
+
+def _limits(judged: JudgedMapping, value: nw.Expr) -> Iterator[tuple[int, nw.Expr]]:
+    """Which limits of a Dynamics column a value may break."""
+    field = judged.fields[System.DYNAMICS]
+    kind = judged.kinds[System.DYNAMICS]
+    if field is None:
+        return
+    if kind == "text" and field.length is not None:
+        yield _NUMBER_OF[Reason.TOO_LONG], value.str.len_chars() > field.length
+    if kind == "number":
+        for limit, sign in ((field.min_value, -1), (field.max_value, 1)):
+            if limit is not None:
+                yield _NUMBER_OF[Reason.RANGE], values.number(value) * sign > limit * sign
+
+
+def _write_rows(situation: Situation, object_: Object, wide: Frame, judged: JudgedMapping) -> Iterator[Frame]:
+    for target in System:
+        if judged.writes_to(target):
+            yield _rows_to(situation, object_, wide, judged=judged, target=target)
+
+
+def _rows_to(situation: Situation, object_: Object, wide: Frame, *, judged: JudgedMapping, target: System) -> Frame:
+    """The writes of one mapping into one system, those that are refused included."""
+    source = opposite(target)
+    ours, theirs = value_of(source, judged), value_of(target, judged)
+    differs = ~are_equal(judged) & _may_overwrite(situation, object_, judged, target)
+    fills = theirs.is_null() & ~ours.is_null() & nw.lit(_may_fill(situation, object_, judged, target))
+    fresh = new_value(judged, target)
+    lands = ~fresh.is_null()
+    told = wide.filter(fills | differs.fill_null(value=False)).select(
+        "hubspot_id",
+        "dynamics_id",
+        object=nw.lit(object_.value),
+        target_system=nw.lit(target.value),
+        target_field=nw.lit(judged.name_of(target)),
+        source_field=nw.lit(judged.name_of(source)),
+        kind=nw.when(theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
+        old_value=nw.when(~theirs.is_null()).then(nw.col(column_of(target, judged.name_of(target)))),
+        new_value=nw.coalesce(fresh, ours),
+        note=_note(situation, object_, target=target, lands=lands, theirs=theirs),
+        lands=lands,
+        refusal=_refusal(situation, object_, judged, target=target, fresh=fresh),
+    )
+    return told.select(*CHANGES.column_names, "lands", "refusal")
+
+
+def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> nw.Expr:
+    """Table 3.A, both filled and different."""
+    wins = situation.sync(object_).conflict_winner is target
+    keeps = wins and (judged.is_two_way or situation.chosen("oneway_winner") == "keep_target")
+    return nw.lit(value=not keeps)
+
+
+def _may_fill(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
+    """Table 3.A, target empty."""
+    wins = situation.sync(object_).conflict_winner is target
+    return not (judged.is_two_way and wins and situation.chosen("fill_empty_winner") == "false")
+
+
+def _refusal(
+    situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
+) -> nw.Expr:
+    tests = [*_limits(judged, fresh)] if target is System.DYNAMICS else []
+    if target is System.DYNAMICS:
+        tests.append((_NUMBER_OF[Reason.INACTIVE_READONLY], nw.col(_INACTIVE) & ~fresh.is_null()))
+    elif object_ is Object.CONTACT and judged.mapping.hubspot == "email":
+        tests.append((_NUMBER_OF[Reason.INVALID_EMAIL], ~_is_valid(situation, judged, fresh)))
+    if not tests:
+        return nw.lit(None, dtype=nw.Int64)
+    return nw.min_horizontal(*(nw.when(test).then(nw.lit(number)) for number, test in tests)).cast(nw.Int64)
+
+
+def _is_valid(situation: Situation, judged: JudgedMapping, address: nw.Expr) -> nw.Expr:
+    if address_key(judged.fields[System.DYNAMICS]) is not None:
+        return nw.col(column_of(System.DYNAMICS, "email_valid"))
+    return is_valid_address(address, situation.rulebook.top_level_domains)
+
+
+def _note(situation: Situation, object_: Object, *, target: System, lands: nw.Expr, theirs: nw.Expr) -> nw.Expr:
+    skipped = nw.when(~lands).then(nw.lit("value_skipped"))
+    names = {system: _modified(situation, object_, system) for system in System}
+    if None in names.values():
+        return nw.coalesce(skipped, nw.lit(None, dtype=nw.String))
+    moments = {
+        system: values.moment(values.trimmed(nw.col(column_of(system, str(names[system]))))) for system in System
+    }
+    stale = (moments[target] > moments[opposite(target)]) & ~theirs.is_null()
+    return nw.coalesce(skipped, nw.when(stale).then(nw.lit("stale_winner")))
+
+
+def _widen(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+    """The pairs with every mapped value of both sides, as `hubspot:email` and its like."""
+    wide = pairs.select("hubspot_id", "dynamics_id")
+    for system in System:
+        table = record_table(object_, system)
+        names = _needed(table, flowing, system)
+        modified = _modified(situation, object_, system)
+        names = [*names, *([modified] if modified is not None and modified not in names else [])]
+        chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
+        if system is System.DYNAMICS:
+            chosen.append(inactive(situation.columns(object_, system)).alias(_INACTIVE))
+        values_of = situation.tables[table.name].select(nw.col("id").alias(f"{system}_id"), *chosen)
+        wide = wide.join(values_of, on=f"{system}_id")
+    return wide
+
+
+def _needed(table: RecordTable, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
+    mapped = list(dict.fromkeys(judged.name_of(system) for judged in flowing))
+    keys = [column.name for column in table.keys if column.name in ("email_key", "email_valid")]
+    return [*mapped, *keys]
+
+
+def _modified(situation: Situation, object_: Object, system: System) -> str | None:
+    table = record_table(object_, system)
+    return table.modified_field if table.modified_field in situation.columns(object_, system) else None
+
+
+def _no_writes(object_: Object, pairs: Frame) -> Writes:
+    nothing = pairs.head(0)
+    texts: Mapping[str, nw.Expr] = {
+        name: nw.lit(None, dtype=nw.String)
+        for name in CHANGES.column_names
+        if name not in ("hubspot_id", "dynamics_id")
+    }
+    changes = nothing.with_columns(**{**texts, "object": nw.lit(object_.value)}).select(*CHANGES.column_names)
+    by_pair = nothing.select(
+        "hubspot_id", "dynamics_id", target_system=nw.lit("hubspot"), landed=nw.lit(0), refusal=nw.lit(0)
+    )
+    return Writes(changes, by_pair)

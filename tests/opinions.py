@@ -1,0 +1,293 @@
+"""Two opinions on one small world: the core's and the witness's, in one form that can be compared and read.
+
+A `SmallWorld` is everything a forecast needs, as plain values. `ask_witness` and `ask_core` return an `Answer`; its
+`lines` render outcomes, changes and links as sentences, so that a disagreement shows as a readable difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from dynsync_lib.core.catalogue import Catalogue, Field
+from dynsync_lib.core.model import RECORD_TABLES, Column, Object, System
+from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
+from dynsync_lib.emulator.sync_engine import decide_initial_sync
+from dynsync_lib.emulator.sync_plan import DEFAULT_ASSUMPTIONS, ObjectPlan, PlanField, PlanMapping, SyncPlan
+from dynsync_lib.emulator.sync_store import Association, MemoryStore
+
+TAKEN_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+TOP_LEVEL_DOMAINS = frozenset({"com", "org", "net", "de", "example", "test", "xn--p1ai"})
+
+Row = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """Both portals and the settings. `tables` maps `hubspot/contacts` and its like to rows with an `id`, in api order.
+
+    `fields` are all fields of both systems; a table delivers all of them but those named in `undelivered`
+    (as `hubspot.contact.jobtitle`). `links` are rows as in `model.LINKS_IN`.
+    """
+
+    tables: Mapping[str, Sequence[Row]]
+    fields: tuple[Field, ...]
+    sync: Mapping[Object, ObjectSync]
+    links: Sequence[Mapping[str, Any]] = ()
+    assumptions: Mapping[str, str] = field(default_factory=dict)
+    undelivered: frozenset[str] = frozenset()
+    taken_at: datetime = TAKEN_AT
+
+    def catalogue(self) -> Catalogue:
+        """All fields, as the core wants them."""
+        return Catalogue({(one.system, one.object, one.name): one for one in self.fields})
+
+    def delivered(self, table_name: str) -> tuple[str, ...]:
+        """The vendor columns of a table, lookups as their two columns."""
+        table = RECORD_TABLES[table_name]
+        names = []
+        for one in self.fields:
+            if (one.system, one.object) != (table.system, table.object):
+                continue
+            if f"{one.system}.{one.object}.{one.name}" not in self.undelivered:
+                names += [f"_{one.name}_value", f"_{one.name}_type"] if one.targets else [one.name]
+        return tuple(names)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`outcomes`: record -> (outcome, reason, rule, counterpart, winner); `changes` and `links`: tuples of table rows."""
+
+    outcomes: Mapping[tuple[str, str, str], tuple[str | None, ...]]
+    changes: frozenset[tuple[Any, ...]]
+    links: frozenset[tuple[str, ...]]
+
+    def lines(self) -> list[str]:
+        """Every statement of the answer as one sentence, sorted."""
+        return sorted([*self.outcome_lines(), *self.change_lines(), *self.link_lines()])
+
+    def outcome_lines(self) -> list[str]:
+        """`dynamics contact D2: shadowed behind D1 (contact.first-per-email)`."""
+        return sorted(f"{s} {o} {r}: {render_outcome(*rest)}" for (s, o, r), rest in self.outcomes.items())
+
+    def change_lines(self) -> list[str]:
+        """`fill hubspot firstname of H1 from D1 firstname: 'Al'`."""
+        return sorted(render_change(*row) for row in self.changes)
+
+    def link_lines(self) -> list[str]:
+        """`dynamics contact D1 -> company A1: synced (link.both-synced)`."""
+        return sorted(f"{s} {o} {f} -> {to} {t}: {status} ({rule})" for s, o, f, to, t, status, rule in self.links)
+
+
+def render_outcome(
+    outcome: str | None, reason: str | None, rule_id: str | None, counterpart: str | None, winner: str | None
+) -> str:
+    """`failing/too_long with D1 (field.too-long)`: what cases write and disagreements show."""
+    words = [f"{outcome}/{reason}" if reason else f"{outcome}"]
+    words += [f"with {counterpart}"] if counterpart else []
+    words += [f"behind {winner}"] if winner else []
+    return " ".join([*words, f"({rule_id})"])
+
+
+def render_change(
+    object_: str,
+    hubspot_id: str,
+    dynamics_id: str,
+    target: str,
+    target_field: str,
+    source_field: str,
+    kind: str,
+    old: str | None,
+    new: str,
+    note: str | None,
+) -> str:
+    """`overwrite dynamics jobtitle of D1 from H1 jobtitle: 'CEO' to 'CTO' [stale_winner]`."""
+    ids = (hubspot_id, dynamics_id) if target == "hubspot" else (dynamics_id, hubspot_id)
+    values = f"{new!r}" if old is None else f"{old!r} to {new!r}"
+    sentence = f"{kind} {target} {target_field} of {ids[0]} from {ids[1]} {source_field}: {values}"
+    return f"{object_}: {sentence} [{note}]" if note else f"{object_}: {sentence}"
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The witness
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def ask_witness(world: SmallWorld) -> Answer:
+    """The witness's answer."""
+    run = decide_initial_sync(store_of(world), plan_of(world))
+    outcomes = {
+        (str(d.system), str(d.object), d.record_id): _texts(
+            d.outcome, d.reason, d.rule_id, d.counterpart_id, d.winner_id
+        )
+        for d in run.decisions
+    }
+    changes = {
+        (
+            *_texts(w.object, w.hubspot_id, w.dynamics_id, w.target_system, w.target_field, w.source_field, w.kind),
+            w.old_value,
+            w.new_value,
+            w.note,
+        )
+        for w in run.writes
+    }
+    links = {
+        (str(k.from_system), str(k.from_object), k.from_id, str(k.to_object), k.to_id, str(k.status), k.rule_id)
+        for k in run.links
+    }
+    return Answer(outcomes, frozenset(changes), frozenset(links))
+
+
+def _texts(*values: Any) -> tuple[str | None, ...]:
+    return tuple(None if value is None else str(value) for value in values)
+
+
+def store_of(world: SmallWorld) -> MemoryStore:
+    """Both portals in memory."""
+    store = MemoryStore()
+    for name, table in RECORD_TABLES.items():
+        if table.object is None or name not in world.tables:
+            continue
+        columns = world.delivered(name)
+        rows = [(str(row["id"]), {column: row.get(column) for column in columns}) for row in world.tables[name]]
+        store.add(table.system, table.object, rows)
+        store.delivered[(table.system, table.object)] = set(columns)
+    for link in world.links:
+        ends = (Object(link["from_object"]), link["from_id"], Object(link["to_object"]), link["to_id"])
+        store.links.append(Association(*ends, bool(link["is_primary"])))
+    return store
+
+
+def plan_of(world: SmallWorld) -> SyncPlan:
+    """The settings as the witness wants them."""
+    fields = {(one.system, one.object, one.name): plan_field(one) for one in world.fields}
+    objects = {object_: _object_plan(object_, sync, fields) for object_, sync in world.sync.items()}
+    return SyncPlan(objects, world.taken_at, TOP_LEVEL_DOMAINS, world.assumptions)
+
+
+def _object_plan(
+    object_: Object, sync: ObjectSync, fields: Mapping[tuple[System, Object, str], PlanField]
+) -> ObjectPlan:
+    return ObjectPlan(
+        enabled=sync.enabled,
+        direction=sync.direction,
+        conflict_winner=sync.conflict_winner,
+        filter_to_hubspot=sync.filter_to_hubspot,
+        filter_to_dynamics=sync.filter_to_dynamics,
+        mappings=tuple(
+            PlanMapping(
+                fields[(System.HUBSPOT, object_, one.hubspot)],
+                fields[(System.DYNAMICS, object_, one.dynamics)],
+                one.direction,
+                one.options,
+            )
+            for one in sync.mappings
+        ),
+        stages=sync.stages,
+        fields={
+            system: {name: one for (side, owner, name), one in fields.items() if (side, owner) == (system, object_)}
+            for system in System
+        },
+    )
+
+
+def plan_field(one: Field) -> PlanField:
+    """A field of the catalogue as the witness wants it."""
+    return PlanField(
+        one.name,
+        one.type,
+        one.format,
+        tuple((option.value, option.label) for option in one.options),
+        one.read_only,
+        one.length,
+        one.min_value,
+        one.max_value,
+        one.behavior,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The core
+# ---------------------------------------------------------------------------------------------------------------
+
+
+def settings_of(world: SmallWorld, rulebook: Any) -> Settings:
+    """The settings as the core wants them: every object, every assumption."""
+    defaults = {name: one.default for name, one in rulebook.assumptions.items()}
+    sync = {object_: world.sync.get(object_, ObjectSync()) for object_ in Object}
+    assumptions = {**defaults, **world.assumptions}
+    return Settings(HubSpotSettings(), DynamicsSettings(), sync, assumptions, "0" * 64)
+
+
+def frames_of(world: SmallWorld, engine: Any, *, shuffle: Any = None) -> dict[str, Any]:
+    """The world as the core's lazy frames. `shuffle(list)` may change the order of rows and of columns in place."""
+    from dynsync_lib.core.keys import KeyMaker
+    from dynsync_lib.core.model import LINKS_IN
+
+    key_maker, frames = KeyMaker(TOP_LEVEL_DOMAINS), {}
+    for name, table in RECORD_TABLES.items():
+        if table.object is None:
+            continue
+        vendor = list(world.delivered(name))
+        given = world.tables.get(name, ())
+        rows = [_finished(key_maker, table, rank, row, vendor) for rank, row in enumerate(given)]
+        if shuffle:
+            shuffle(vendor)
+            shuffle(rows)
+        columns = (*table.structure, *(Column(one, "text", "") for one in vendor))
+        frames[name] = engine.from_rows(rows, columns)
+    frames["hubspot/links"] = engine.from_rows([{"label": None, **one} for one in world.links], LINKS_IN.columns)
+    return frames
+
+
+def _finished(key_maker: Any, table: Any, rank: int, row: Row, vendor: Iterable[str]) -> dict[str, Any]:
+    values = {name: row.get(name) for name in vendor}
+    return {"id": row["id"], "api_rank": rank, **key_maker.finish(table, values), **values}
+
+
+def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Answer:
+    """The core's answer."""
+    from dynsync_lib.core.decision import decide_sync
+    from dynsync_lib.core.sides import Situation
+
+    decision = decide_sync(
+        Situation(
+            frames_of(world, engine, shuffle=shuffle),
+            settings_of(world, rulebook),
+            rulebook,
+            world.catalogue(),
+            world.taken_at,
+            engine.keep,
+        )
+    )
+    tables = {"changes": decision.changes, "links": decision.links}
+    outcome_rows = engine.rows(decision.outcomes)
+    told = ("outcome", "reason", "rule_id", "counterpart_id", "winner_id")
+    outcomes = {(r["system"], r["object"], r["record_id"]): tuple(r[name] for name in told) for r in outcome_rows}
+    if len(outcomes) != len(outcome_rows):
+        raise AssertionError("the core gave a record more than one outcome")
+    return Answer(outcomes, _rows(engine, tables, "changes"), _rows(engine, tables, "links"))
+
+
+def _rows(engine: Any, tables: Mapping[str, Any], name: str) -> frozenset[tuple[Any, ...]]:
+    from dynsync_lib.core.model import FORECAST_TABLES
+
+    names = FORECAST_TABLES[name].column_names
+    rows = [tuple(row[column] for column in names) for row in engine.rows(tables[name])]
+    if len(set(rows)) != len(rows):
+        raise AssertionError(f"the core wrote a row of {name} twice")
+    return frozenset(rows)
+
+
+def mapping_of(text: str, options: Mapping[str, str] | None = None) -> FieldMapping:
+    """A mapping written as `email <-> emailaddress1`; `->` flows to Dynamics, `<-` to HubSpot."""
+    from dynsync_lib.core.model import Direction
+
+    signs = {"<->": Direction.TWO_WAY, "->": Direction.TO_DYNAMICS, "<-": Direction.TO_HUBSPOT}
+    hubspot, sign, dynamics = text.split()
+    return FieldMapping(hubspot, dynamics, signs[sign], options or {})
+
+
+ASSUMPTIONS = tuple(DEFAULT_ASSUMPTIONS)
