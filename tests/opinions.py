@@ -58,7 +58,7 @@ class SmallWorld:
 
 @dataclass(frozen=True)
 class Answer:
-    """`outcomes`: record -> (outcome, reason, rule, counterpart, winner); `changes` and `links`: tuples of table rows."""
+    """`outcomes`: record -> (outcome, reason, rule, counterpart, winner); `changes`, `links`: tuples of table rows."""
 
     outcomes: Mapping[tuple[str, str, str], tuple[str | None, ...]]
     changes: frozenset[tuple[Any, ...]]
@@ -260,6 +260,7 @@ def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = No
             world.catalogue(),
             world.taken_at,
             engine.keep,
+            engine.from_rows,
         )
     )
     tables = {"changes": decision.changes, "links": decision.links}

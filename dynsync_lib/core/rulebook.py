@@ -123,7 +123,11 @@ DO_NOT_FIT: Final = TypeVerdict(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One audit rule of the report. `sentence` and `fix` are for an admin; `rule_id` says what it rests on."""
+    """One audit rule of the report; several may share an id, one for each side.
+
+    `sentence` and `fix` are for an admin. `table`, `where`, `known` and `of` say what is counted, or `measure` names
+    the code that counts; with neither, and when the measure does not know, `not_checked` is said.
+    """
 
     id: str
     severity: str
@@ -133,6 +137,11 @@ class Check:
     system: str | None
     object: str | None
     not_checked: str | None
+    table: str | None
+    where: Mapping[str, Any]
+    known: tuple[str, ...]
+    of: str
+    measure: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,7 @@ class Rulebook:
     type_pairs: Mapping[tuple[str, str], TypeVerdict]
     default_mappings: Mapping[Object, tuple[FieldMapping, ...]]
     limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    checks: Mapping[str, Check]
+    checks: tuple[Check, ...]
     legal_forms: frozenset[str]
     top_level_domains: frozenset[str]
     standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]
@@ -185,7 +194,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         type_pairs=dict(_type_pairs(types["pair"])),
         default_mappings=_default_mappings(tables["default_mappings.toml"]),
         limits=tables["limits.toml"],
-        checks={row["id"]: _check(row) for row in tables["checks.toml"].get("check", [])},
+        checks=tuple(map(_check, tables["checks.toml"]["check"])),
         legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
         top_level_domains=_lines(texts["top_level_domains.txt"]),
         standard_schema=_standard_schema(tables["standard_schema.toml"]),
@@ -232,8 +241,21 @@ def _assumption(row: Mapping[str, Any]) -> Assumption:
 
 
 def _check(row: Mapping[str, Any]) -> Check:
-    told = {name: row[name] for name in ("id", "severity", "sentence", "fix", "rule_id")}
-    return Check(**told, system=row.get("system"), object=row.get("object"), not_checked=row.get("not_checked"))
+    return Check(
+        id=row["id"],
+        severity=row["severity"],
+        sentence=row["sentence"],
+        fix=row["fix"],
+        rule_id=row["rule_id"],
+        system=row.get("system"),
+        object=row.get("object"),
+        not_checked=row.get("not_checked"),
+        table=row.get("table"),
+        where=row.get("where", {}),
+        known=tuple(row.get("known", ())),
+        of=row.get("of", "records"),
+        measure=row.get("measure"),
+    )
 
 
 def _kind_rule(row: Mapping[str, Any]) -> KindRule:
@@ -306,7 +328,7 @@ def _rule_faults(book: Rulebook) -> Iterator[str]:
         if rule.status == "not-modelled" and not rule.why:
             yield f"{rule.id} is not modelled and does not say why."
     verdicts = (verdict.rule_id for verdict in book.type_pairs.values())
-    for used in {*verdicts, *(check.rule_id for check in book.checks.values())} - set(book.rules):
+    for used in {*verdicts, *(check.rule_id for check in book.checks)} - set(book.rules):
         yield f"The unknown rule {used} is used."
 
 

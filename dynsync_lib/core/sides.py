@@ -10,7 +10,7 @@ Source: rules record.first-order, record.filter, record.inactive-out; docs/seman
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,12 +20,13 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_expression
-from dynsync_lib.core.model import Object, RecordTable, System, record_table
+from dynsync_lib.core.model import Column, Object, RecordTable, System, record_table
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
 
 Frame = nw.LazyFrame[Any]
 Keep = Callable[[Frame, str], Frame]
+FromRows = Callable[[Sequence[Mapping[str, Any]], Sequence[Column]], Frame]
 
 LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
@@ -43,7 +44,7 @@ _NORM: Final = {Object.CONTACT: "email_norm", Object.COMPANY: "name_norm"}
 class Situation:
     """Everything a stage may look at: the tables by name, settings, rulebook, fields, and the snapshot's time.
 
-    `keep` computes a frame once and gives back one that reads the result.
+    `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
     """
 
     tables: Mapping[str, Frame]
@@ -52,6 +53,7 @@ class Situation:
     catalogue: Catalogue
     taken_at: datetime
     keep: Keep
+    from_rows: FromRows
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""

@@ -1,0 +1,160 @@
+"""Audit rules over the forecast's own tables: the `findings`.
+
+Facts
+    * Most checks are data (rules/checks.toml): a table, the values a row must have, what the share is taken of.
+    * A finding says something or is not there; what the kit cannot know is named as `not_checked`, never passed over.
+
+Not modelled
+    * The audit rules of records that no forecast table holds (a list of them is in docs/rules.md).
+
+Source: rules/checks.toml.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import FINDINGS, Object, Severity
+from dynsync_lib.core.rulebook import Check
+from dynsync_lib.core.sides import Frame, Situation
+
+Tables = Mapping[str, Frame]
+_COUNTED_WHOLE: Final = {"links": "links", "changes": "changes", "mapping": "mapping"}
+_SYSTEM_COLUMN: Final = {
+    "outcomes": "system",
+    "collisions": "system",
+    "links": "from_system",
+    "changes": "target_system",
+}
+_OBJECT_COLUMN: Final = {"links": "from_object"}
+
+
+def run_checks(situation: Situation, tables: Tables) -> Frame:
+    """The forecast's `findings`. `tables` are the other forecast tables by name."""
+    rows = list(_findings(situation, tables))
+    return situation.from_rows(rows, FINDINGS.columns)
+
+
+def _findings(situation: Situation, tables: Tables) -> Iterator[dict[str, Any]]:
+    for check in situation.rulebook.checks:
+        if not _concerns(situation, check):
+            continue
+        count = _count(situation, check, tables)
+        if count is None or count > 0:
+            yield _row(check, count, _share(check, count, tables))
+
+
+def _concerns(situation: Situation, check: Check) -> bool:
+    """A check of an object that is off has nothing to say."""
+    return check.object is None or situation.sync(Object(check.object)).enabled
+
+
+def _row(check: Check, count: int | None, share: float | None) -> dict[str, Any]:
+    severity = Severity.NOT_CHECKED.value if count is None else check.severity
+    sentence = (check.not_checked or "") if count is None else check.sentence.format(count=count)
+    return {
+        "check_id": check.id,
+        "severity": severity,
+        "system": check.system,
+        "object": check.object,
+        "count": count,
+        "share": None if share is None else round(share, 4),
+        "sentence": sentence,
+        "fix": check.fix,
+        "rule_id": check.rule_id,
+    }
+
+
+def _count(situation: Situation, check: Check, tables: Tables) -> int | None:
+    """How many there are; None when the kit cannot know."""
+    if check.measure is not None:
+        return MEASURES[check.measure](situation, tables)
+    if check.table is None:
+        return None
+    return _rows_of(tables[check.table], _conditions(check, check.table))
+
+
+def _share(check: Check, count: int | None, tables: Tables) -> float | None:
+    if count is None or check.table is None or check.of == "none":
+        return None
+    return count / max(_whole(check, tables), 1)
+
+
+def _conditions(check: Check, name: str) -> list[nw.Expr]:
+    conditions = [_has(column, value) for column, value in check.where.items()]
+    conditions += [~nw.col(column).is_null() for column in check.known]
+    if check.system is not None and name in _SYSTEM_COLUMN:
+        conditions.append(_has(_SYSTEM_COLUMN[name], check.system))
+    if check.object is not None and name not in ("mapping", "near_names"):
+        conditions.append(_has(_OBJECT_COLUMN.get(name, "object"), check.object))
+    return conditions
+
+
+def _has(column: str, value: Any) -> nw.Expr:
+    if isinstance(value, list | tuple):
+        return nw.col(column).is_in(list(value))
+    equal: nw.Expr = nw.col(column) == value
+    return equal
+
+
+def _whole(check: Check, tables: Tables) -> int:
+    name = _COUNTED_WHOLE.get(check.of, "outcomes")
+    conditions = []
+    if check.system is not None and name in _SYSTEM_COLUMN:
+        conditions.append(_has(_SYSTEM_COLUMN[name], check.system))
+    if check.object is not None and name == "outcomes":
+        conditions.append(_has("object", check.object))
+    return _rows_of(tables[name], conditions)
+
+
+def _rows_of(frame: Frame, conditions: list[nw.Expr]) -> int:
+    if conditions:
+        frame = frame.filter(functools.reduce(operator.and_, conditions))
+    return int(frame.select(count=nw.len()).collect().item())
+
+
+# --- Counted by code ---------------------------------------------------------------------------------------------
+
+
+def _created_contacts(tables: Tables) -> int:
+    """Contacts that the sync creates in HubSpot."""
+    wanted = {"system": "dynamics", "object": "contact", "outcome": "create"}
+    return _rows_of(tables["outcomes"], [_has(column, value) for column, value in wanted.items()])
+
+
+def _auto_created_companies(situation: Situation, tables: Tables) -> int | None:
+    setting = situation.settings.hubspot.auto_create_companies
+    if setting == "unknown":
+        return None
+    return _created_contacts(tables) if setting == "on" else 0
+
+
+def _unpaid_mappings(situation: Situation, tables: Tables) -> int | None:
+    del tables
+    hubspot = situation.settings.hubspot
+    if hubspot.data_hub and hubspot.plan != "free":
+        return 0
+    enabled = [sync for sync in situation.settings.sync.values() if sync.enabled]
+    return sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings)
+
+
+def _tier_crossing(situation: Situation, tables: Tables) -> int | None:
+    hubspot = situation.settings.hubspot
+    if not hubspot.sync_as_marketing:
+        return 0
+    if hubspot.marketing_contacts is None or hubspot.marketing_tier is None:
+        return None
+    created = _created_contacts(tables)
+    return created if hubspot.marketing_contacts + created > hubspot.marketing_tier else 0
+
+
+MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
+    "auto_created_companies": _auto_created_companies,
+    "unpaid_mappings": _unpaid_mappings,
+    "tier_crossing": _tier_crossing,
+}

@@ -1,0 +1,70 @@
+"""Records of one side that share a match key: who wins, and in what the others differ.
+
+Facts
+    * Every group of two or more is listed, whatever the filters say; the winner is the owner of the key (2.12).
+
+Source: rules contact.first-per-email, company.first-per-name, record.first-order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.matching import find_owners
+from dynsync_lib.core.model import COLLISIONS, Object, System, record_table
+from dynsync_lib.core.sides import Frame, Situation, prepare_side
+
+
+def find_collisions(situation: Situation, object_: Object, system: System, mappings: Iterable[JudgedMapping]) -> Frame:
+    """The forecast's `collisions` of one object and side."""
+    side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
+    shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
+    members = situation.keep(side.join(shared, on="key", how="semi"), f"{system}_{object_}_members")
+    owners = find_owners(
+        members,
+        is_source=situation.sync(object_).is_source(system),
+        filter_scope=situation.chosen("filter_scope"),
+        filter_stage=situation.chosen("filter_stage"),
+    ).select("key", owner_id="id")
+    placed = _with_position(members).join(owners, on="key", how="left")
+    told = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
+    return told.select(
+        system=nw.lit(system.value),
+        object=nw.lit(object_.value),
+        match_key="key",
+        record_id="id",
+        position="position",
+        is_winner=(nw.col("id") == nw.col("owner_id")).fill_null(value=False),
+        differs_in="differs_in",
+    ).select(*COLLISIONS.column_names)
+
+
+def _with_position(members: Frame) -> Frame:
+    """Adds `position`, the place in the group from 1."""
+    position = nw.col("rank").rank("ordinal").over("key").cast(nw.Int64)
+    return members.select("id", "key", "rank", position=position)
+
+
+def _differences(
+    situation: Situation, object_: Object, system: System, placed: Frame, mappings: Iterable[JudgedMapping]
+) -> Frame:
+    """id, differs_in: mapped fields that differ from the owner's, separated by `;`, null when none."""
+    delivered = situation.columns(object_, system)
+    names = sorted({judged.name_of(system) for judged in mappings} & delivered)
+    records = situation.tables[record_table(object_, system).name].select("id", *names)
+    if not names:
+        return placed.select("id", differs_in=nw.lit(None, dtype=nw.String))
+    theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})
+    both = placed.select("id", "owner_id").join(records, on="id").join(theirs, on="owner_id")
+    differing = [nw.when(_differs(name)).then(nw.lit(name)) for name in names]
+    joined = nw.concat_str(differing, separator=";", ignore_nulls=True)
+    return both.select("id", differs_in=nw.when(joined != "").then(joined))
+
+
+def _differs(name: str) -> nw.Expr:
+    mine, owner = (values.trimmed(nw.col(one)).fill_null("") for one in (name, f"owner:{name}"))
+    return mine != owner

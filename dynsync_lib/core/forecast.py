@@ -1,0 +1,60 @@
+"""The forecast: every table of `model.FORECAST_TABLES` from the tables of one snapshot.
+
+Facts
+    * One record, one outcome; nothing is dropped or sampled.
+    * The order of rows is the writer's: frames here have none.
+
+Source: docs/semantics.md; the stages name their rules.
+"""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.checks import run_checks
+from dynsync_lib.core.collisions import find_collisions
+from dynsync_lib.core.decision import Decision, decide_sync
+from dynsync_lib.core.mapping_table import tell_mappings
+from dynsync_lib.core.model import COLLISIONS, FORECAST_TABLES, OUTCOMES, Object, System
+from dynsync_lib.core.near_names import find_near_names
+from dynsync_lib.core.sensitivity import measure_sensitivity, with_sensitivity
+from dynsync_lib.core.sides import Frame, Situation
+
+
+def build_forecast(situation: Situation) -> dict[str, Frame]:
+    """A lazy frame for every name of `model.FORECAST_TABLES`.
+
+    `situation.tables` holds every record table that has an object, and `hubspot/links`.
+    """
+    decision = decide_sync(situation)
+    sensitivity = measure_sensitivity(situation, decision.outcomes, decision.mappings)
+    outcomes = with_sensitivity(decision.outcomes, sensitivity.moved)
+    tables = {
+        "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),
+        "changes": decision.changes,
+        "links": decision.links,
+        "collisions": situation.keep(_collisions(situation, decision), "collisions"),
+        "near_names": find_near_names(situation, decision.outcomes),
+        "mapping": tell_mappings(situation, decision.mappings),
+        "sensitivity": sensitivity.table,
+    }
+    tables["summary"] = summarize(tables["outcomes"])
+    tables["findings"] = run_checks(situation, tables)
+    return {name: tables[name] for name in FORECAST_TABLES}
+
+
+def summarize(outcomes: Frame) -> Frame:
+    """The forecast's `summary`: one row per system, object, outcome and reason that occurs."""
+    return outcomes.group_by("system", "object", "outcome", "reason").agg(count=nw.len().cast(nw.Int64))
+
+
+def _collisions(situation: Situation, decision: Decision) -> Frame:
+    parts = [
+        find_collisions(situation, object_, system, decision.mappings[object_])
+        for object_ in (Object.COMPANY, Object.CONTACT)
+        for system in System
+        if situation.sync(object_).enabled
+    ]
+    if not parts:
+        return situation.from_rows([], COLLISIONS.columns)
+    return nw.concat(parts)
