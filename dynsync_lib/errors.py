@@ -26,7 +26,7 @@ from typing import ClassVar
 
 
 class DynsyncError(Exception):
-    """The root. `str(error)` is the sentence; `next_step` what the reader can do; `exit_code` what the command returns."""
+    """The root. `str(error)` is the sentence, `next_step` what to do, `exit_code` what the command returns."""
 
     exit_code: ClassVar[int] = 2
 

@@ -1,0 +1,360 @@
+"""The `dynsync` command: reads arguments, calls the kit, prints. It decides nothing.
+
+Exit codes: 0 done, 1 findings of the severity named with --fail-on, 2 wrong use or settings, 3 portal unreachable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dynsync_lib import kit
+from dynsync_lib.errors import DynsyncError, UsageError
+
+app = typer.Typer(
+    name="dynsync",
+    help="Says before go-live, record by record and both ways, what HubSpot Data Sync with Dynamics 365 will do.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_SEVERITIES: Final = ("blocker", "high", "medium", "low")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
+ForecastFolder = Annotated[Path, typer.Option("--forecast", help="Folder of a forecast.")]
+FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
+
+
+@app.callback()
+def _common(debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False) -> None:  # noqa: FBT002
+    if debug:
+        os.environ["DYNSYNC_DEBUG"] = "1"
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where snapshot, forecast and report go.")] = Path("out/demo"),
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run the whole kit on two emulated portals and leave a report.
+
+    Example: dynsync demo
+    """
+    told = kit.demo(out, progress=None if as_json else _say)
+    report = out / "report.html"
+    if as_json:
+        _print_json({"report": str(report), "forecast": str(told.folder), **kit.six_figures(told).as_dict()})
+        return
+    _print_figures(told)
+    _out.print(f"\nReport:   {report}")
+    _out.print(f"Tables:   {told.folder}")
+    _out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Folder of the engagement.")]) -> None:
+    """Write a commented dynsync.toml.
+
+    Example: dynsync init acme
+    """
+    file = folder / "dynsync.toml"
+    if file.exists():
+        raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(kit.settings_template(), encoding="utf-8")
+    _out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
+
+
+@app.command()
+def check(settings: SettingsFile = Path("dynsync.toml"), snapshot: Annotated[Path | None, typer.Argument()] = None) -> None:
+    """Read the settings and name every fault; with a snapshot, fields and filter values are checked, too.
+
+    Example: dynsync check --settings acme/dynsync.toml snapshots/monday
+    """
+    kit.read_settings(settings, snapshot=kit.open_snapshot(snapshot) if snapshot is not None else None)
+    _out.print(f"{settings} is right.")
+
+
+@app.command()
+def load(
+    hubspot: Annotated[Path | None, typer.Option(help="Folder of files exported from HubSpot.")] = None,
+    dynamics: Annotated[Path | None, typer.Option(help="Folder of files exported from Dynamics.")] = None,
+    out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/files"),
+    taken_at: Annotated[datetime | None, typer.Option(help="When the files were exported (UTC); default now.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Make a snapshot of exported CSV or XLSX files.
+
+    Example: dynsync load --hubspot exports/hubspot --dynamics exports/dynamics --out snapshots/monday
+    """
+    moment = taken_at.replace(tzinfo=UTC) if taken_at is not None else None
+    _print_snapshot(kit.load(hubspot, dynamics, out, taken_at=moment), as_json=as_json)
+
+
+@app.command()
+def pull(
+    settings: SettingsFile = Path("dynsync.toml"),
+    out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/api"),
+    emulator: Annotated[
+        Path | None, typer.Option(help="JSON line of a running `dynsync emulator`, instead of real portals.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Read both portals over their APIs into a snapshot. Nothing is ever written to them.
+
+    Example: dynsync pull --settings acme/dynsync.toml --out snapshots/monday
+    """
+    addresses = json.loads(emulator.read_text(encoding="utf-8")) if emulator is not None else None
+    progress = None if as_json else _say
+    _print_snapshot(kit.pull(settings, out, addresses=addresses, progress=progress), as_json=as_json)
+
+
+@app.command()
+def forecast(
+    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/forecast"),
+    engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb.")] = "duckdb",
+    choices: Set = None,
+    fail_on: FailOn = "",
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what the initial sync would do with every record of a snapshot.
+
+    Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
+    """
+    _refuse_severity(fail_on)
+    told = kit.forecast(snapshot, settings, out, engine=engine, assumptions=_assumptions(choices), csv=csv)
+    if as_json:
+        _print_json({"forecast": str(out), "rows": told.info["rows"], **kit.six_figures(told).as_dict()})
+    else:
+        _print_figures(told)
+        _out.print(f"\nTables:   {out}")
+        _out.print(f"Next:     dynsync report --forecast {out}")
+    _fail(told, fail_on)
+
+
+@app.command()
+def explain(
+    key: Annotated[str, typer.Argument(help="A record id, GUID, e-mail address or company name.")],
+    told: ForecastFolder = Path("out/forecast"),
+    *,
+    as_json: Json = False,
+) -> None:
+    """Print the chain of one record: key, rivals, outcome, fields, links, each with its rule and source.
+
+    Example: dynsync explain ada@example.com --forecast out/demo/forecast
+    """
+    chains = kit.explain(kit.open_forecast(told), key)
+    if not chains:
+        raise UsageError(
+            f"No record of {told} has that id, address or name.", next_step="Try its id from the outcomes table."
+        )
+    if as_json:
+        _print_json({"records": [kit.as_dict(chain) for chain in chains]})
+        return
+    for chain in chains:
+        _print_chain(chain)
+
+
+@app.command()
+def audit(told: ForecastFolder = Path("out/forecast"), fail_on: FailOn = "", *, as_json: Json = False) -> None:
+    """Print the findings of a forecast.
+
+    Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
+    """
+    _refuse_severity(fail_on)
+    opened = kit.open_forecast(told)
+    rows = [{str(name): value for name, value in row.items()} for row in kit.records(opened.findings)]
+    if as_json:
+        _print_json({"findings": rows})
+    else:
+        _print_table(["check", "severity", "finding", "fix"], [_finding_cells(row) for row in rows])
+    _fail(opened, fail_on)
+
+
+@app.command()
+def report(
+    told: ForecastFolder = Path("out/forecast"),
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
+    client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
+    *,
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="Show people's addresses and values.")] = False,
+) -> None:
+    """Write the stakeholder's report: one HTML file that needs no network.
+
+    Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
+    """
+    _out.print(f"Report:   {kit.report(kit.open_forecast(told), out, client=client, masked=not unmasked)}")
+
+
+@app.command()
+def rules(*, as_json: Json = False) -> None:
+    """List every rule with its state, confidence and sources, and every assumption with its choices.
+
+    Example: dynsync rules
+    """
+    told, knobs = kit.records(kit.rules()), kit.records(kit.assumptions())
+    if as_json:
+        _print_json({"rules": told, "assumptions": knobs})
+        return
+    columns = ["id", "status", "confidence", "sources", "says"]
+    _print_table(columns, [[str(row[name]) for name in columns] for row in told])
+    _out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
+    columns = ["id", "choices", "default", "question"]
+    _print_table(columns, [[str(row[name]) for name in columns] for row in knobs])
+
+
+@app.command()
+def emulator(
+    world: Annotated[Path | None, typer.Option(help="World folder; default: the shipped demo world.")] = None,
+    hubspot_port: Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.")] = 0,
+    dynamics_port: Annotated[int, typer.Option(help="Port of the Dataverse API; 0: any free one.")] = 0,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Serve both portals and the sign-in on 127.0.0.1 until interrupted.
+
+    Example: dynsync emulator --world sample_data --json
+    """
+    with kit.emulate(world, hubspot_port=hubspot_port, dynamics_port=dynamics_port) as running:
+        if as_json:
+            print(json.dumps(running.addresses), flush=True)
+        else:
+            _print_addresses(running.addresses)
+        running.wait()
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Folder of notebooks.")] = Path("notebooks"),
+) -> None:
+    """Open JupyterLab in the notebooks.
+
+    Example: dynsync lab
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
+    command = [sys.executable, "-m", "jupyter", "lab", "--ServerApp.ip=127.0.0.1", f"--notebook-dir={folder}"]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
+
+
+# --- Printing ----------------------------------------------------------------------------------------------------
+
+
+def _say(sentence: str) -> None:
+    _out.print(sentence)
+
+
+def _print_json(value: Mapping[str, Any]) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _print_figures(told: kit.Forecast) -> None:
+    for figure in kit.six_figures(told).figures:
+        _out.print(f"{figure.value:>9,}  {figure.label}")
+
+
+def _print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:
+    rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
+    if as_json:
+        _print_json({"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256})
+        return
+    _print_table(
+        ["table", "rows", ""],
+        [[name, f"{count:,}", "" if snapshot.is_provided(name) else "not provided"] for name, count in rows.items()],
+    )
+    _out.print(f"\nSnapshot: {snapshot.path}")
+
+
+def _print_table(columns: list[str], rows: list[list[str]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _finding_cells(row: Mapping[str, Any]) -> list[str]:
+    return [str(row["check_id"]), str(row["severity"]), str(row["sentence"]), str(row["fix"])]
+
+
+def _print_chain(chain: kit.Explanation) -> None:
+    _out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
+    for step in chain.steps:
+        _out.print(Text(f"  {step.about:<11}{step.says}"))
+        told = [part for part in (step.rule_id, step.source) if part]
+        if told:
+            _out.print(Text(f"  {'':<11}{' · '.join(told)}", style="dim"))
+
+
+def _print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
+    for system, told in addresses.items():
+        for name, value in told.items():
+            _out.print(f"{system + ' ' + name:<24}{value}")
+    _out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")
+
+
+# --- Arguments ---------------------------------------------------------------------------------------------------
+
+
+def _assumptions(choices: list[str] | None) -> dict[str, str]:
+    chosen = {}
+    for choice in choices or []:
+        name, equals, value = choice.partition("=")
+        if not equals or not name or not value:
+            raise UsageError(f"--set {choice} is not of the form assumption=choice.", next_step="See `dynsync rules`.")
+        chosen[name.strip()] = value.strip()
+    return chosen
+
+
+def _refuse_severity(fail_on: str) -> None:
+    if fail_on and fail_on not in _SEVERITIES:
+        raise UsageError(f"--fail-on {fail_on} is no severity.", next_step=f"Use one of: {', '.join(_SEVERITIES)}.")
+
+
+def _fail(told: kit.Forecast, fail_on: str) -> None:
+    if fail_on:
+        severe = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+        if told.findings["severity"].isin(severe).any():
+            raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command; an error is one red sentence and a next step, never a traceback (unless --debug)."""
+    try:
+        app()
+    except DynsyncError as error:
+        _err.print(Text(str(error), style="red"))
+        if error.next_step:
+            _err.print(Text(error.next_step))
+        if os.environ.get("DYNSYNC_DEBUG"):
+            traceback.print_exc()
+        raise SystemExit(error.exit_code) from None
+
+
+if __name__ == "__main__":
+    main()
