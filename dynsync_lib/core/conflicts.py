@@ -53,10 +53,11 @@ class Writes:
 def write_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Writes:
     """Section 6 for every pair. `pairs` has hubspot_id and dynamics_id."""
     flowing = [judged for judged in mappings if judged.flow is not None]
-    wide = situation.keep(_widen(situation, object_, pairs, flowing), f"{object_}_wide")
-    rows = [one for judged in flowing for one in _write_rows(situation, object_, wide, judged)]
-    if not rows:
+    if not flowing:
         return _no_writes(object_, pairs)
+    joined = situation.keep(_join_values(situation, object_, pairs, flowing), f"{object_}_joined")
+    wide = situation.keep(_compare(joined, flowing), f"{object_}_compared")
+    rows = [one for place, judged in enumerate(flowing) for one in _write_rows(situation, object_, wide, judged, place)]
     written = situation.keep(nw.concat(rows), f"{object_}_written")
     by_pair = written.group_by("hubspot_id", "dynamics_id", "target_system").agg(
         landed=nw.col("lands").cast(nw.Int64).sum(), refusal=nw.col("refusal").min()
@@ -68,18 +69,17 @@ def write_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: S
 
 
 def refusal_of_creates(
-    situation: Situation, object_: Object, system: System, records: Frame, mappings: Sequence[JudgedMapping]
+    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
 ) -> Frame:
-    """id and refusal (place in REFUSALS) of those records of `system` whose creation the other side refuses.
+    """id and refusal (place in REFUSALS) of those records of `system` whose creation the other side would refuse.
 
     All mapped fields that may flow and are not blank count as written. Source: docs/semantics.md step 7.
     """
     target = opposite(system)
     flowing = [judged for judged in mappings if judged.writes_to(target)]
     table = record_table(object_, system)
-    ids = records.select("id")
     chosen = [nw.col(name).alias(column_of(system, name)) for name in _needed(table, flowing, system)]
-    wide = situation.tables[table.name].select("id", *chosen).join(ids, on="id", how="semi")
+    wide = situation.tables[table.name].select("id", *chosen)
     refusals = [*_refusals(object_, target, flowing)]
     if not refusals:
         return wide.head(0).select("id", refusal=nw.lit(0))
@@ -110,21 +110,23 @@ def _limits(judged: JudgedMapping, value: nw.Expr) -> Iterator[tuple[int, nw.Exp
                 yield _NUMBER_OF[Reason.RANGE], values.number(value) * sign > limit * sign
 
 
-def _write_rows(situation: Situation, object_: Object, wide: Frame, judged: JudgedMapping) -> Iterator[Frame]:
+def _write_rows(
+    situation: Situation, object_: Object, wide: Frame, judged: JudgedMapping, place: int
+) -> Iterator[Frame]:
     for target in System:
         if judged.writes_to(target):
-            yield _rows_to(situation, object_, wide, judged=judged, target=target)
+            yield _rows_to(situation, object_, wide, judged=judged, place=place, target=target)
 
 
-def _rows_to(situation: Situation, object_: Object, wide: Frame, *, judged: JudgedMapping, target: System) -> Frame:
+def _rows_to(
+    situation: Situation, object_: Object, wide: Frame, *, judged: JudgedMapping, place: int, target: System
+) -> Frame:
     """The writes of one mapping into one system, those that are refused included."""
     source = opposite(target)
     ours, theirs = value_of(source, judged), value_of(target, judged)
-    differs = ~are_equal(judged) & _may_overwrite(situation, object_, judged, target)
-    fills = theirs.is_null() & ~ours.is_null() & nw.lit(_may_fill(situation, object_, judged, target))
-    fresh = new_value(judged, target)
+    fresh = nw.col(_fresh(place, target))
     lands = ~fresh.is_null()
-    told = wide.filter(fills | differs.fill_null(value=False)).select(
+    told = wide.filter(_is_written(situation, object_, judged, place=place, target=target)).select(
         "hubspot_id",
         "dynamics_id",
         object=nw.lit(object_.value),
@@ -141,11 +143,40 @@ def _rows_to(situation: Situation, object_: Object, wide: Frame, *, judged: Judg
     return told.select(*CHANGES.column_names, "lands", "refusal")
 
 
-def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> nw.Expr:
+def _is_written(situation: Situation, object_: Object, judged: JudgedMapping, *, place: int, target: System) -> nw.Expr:
+    """Table 3.A: what is filled, and what is overwritten."""
+    ours, theirs = value_of(opposite(target), judged), value_of(target, judged)
+    written = nw.lit(value=False)
+    if _may_fill(situation, object_, judged, target):
+        written = written | (theirs.is_null() & ~ours.is_null())
+    if _may_overwrite(situation, object_, judged, target):
+        written = written | (~nw.col(_equal(place))).fill_null(value=False)
+    return written & ~ours.is_null()
+
+
+def _equal(place: int) -> str:
+    """The column that says whether the values of a mapping are equal; null when one of them is blank."""
+    return f"equal:{place}"
+
+
+def _fresh(place: int, target: System) -> str:
+    """The column that holds what a mapping would write into a system."""
+    return f"new:{place}:{target}"
+
+
+def _compare(joined: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+    """Adds to the joined pairs, for each mapping, whether the values are equal and what would be written."""
+    compared = {}
+    for place, judged in enumerate(flowing):
+        compared[_equal(place)] = are_equal(judged)
+        compared |= {_fresh(place, target): new_value(judged, target) for target in System}
+    return joined.with_columns(**compared)
+
+
+def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
     """Table 3.A, both filled and different."""
     wins = situation.sync(object_).conflict_winner is target
-    keeps = wins and (judged.is_two_way or situation.chosen("oneway_winner") == "keep_target")
-    return nw.lit(value=not keeps)
+    return not (wins and (judged.is_two_way or situation.chosen("oneway_winner") == "keep_target"))
 
 
 def _may_fill(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
@@ -185,7 +216,7 @@ def _note(situation: Situation, object_: Object, *, target: System, lands: nw.Ex
     return nw.coalesce(skipped, nw.when(stale).then(nw.lit("stale_winner")))
 
 
-def _widen(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     """The pairs with every mapped value of both sides, as `hubspot:email` and its like."""
     wide = pairs.select("hubspot_id", "dynamics_id")
     for system in System:

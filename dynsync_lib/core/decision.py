@@ -20,8 +20,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.deals import decide_deals, decide_invoices
 from dynsync_lib.core.links import decide_links
 from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
-from dynsync_lib.core.model import RECORD_TABLES, Object, System
-from dynsync_lib.core.outcomes import Decided, decide_object, switched_off
+from dynsync_lib.core.model import CHANGES, RECORD_TABLES, Object, System
+from dynsync_lib.core.outcomes import FieldWork, decide_object, switched_off
 from dynsync_lib.core.sides import Frame, Situation
 
 _MATCHED: Final = (Object.COMPANY, Object.CONTACT)
@@ -38,23 +38,28 @@ class Decision:
     changes: Frame
     links: Frame
     mappings: Mapping[Object, tuple[JudgedMapping, ...]]
+    works: Mapping[Object, FieldWork]
 
 
 def decide_sync(situation: Situation) -> Decision:
     """Every record's outcome, every write, every association."""
     matched: tuple[Object, ...] = tuple(object_ for object_ in Object if object_ is not Object.LEAD)
     mappings = {object_: _judge(situation, object_) for object_ in matched}
-    decided = {object_: _decide(situation, object_, mappings[object_]) for object_ in _MATCHED}
-    parts = [one.outcomes for one in decided.values()]
+    enabled = [object_ for object_ in _MATCHED if situation.sync(object_).enabled]
+    decided = {object_: decide_object(situation, object_, mappings[object_]) for object_ in enabled}
+    works = {object_: one.work for object_, one in decided.items()}
+    off = {object_: _switched_off(situation, object_) for object_ in _MATCHED if object_ not in enabled}
+    parts = [one.outcomes for one in decided.values()] + list(off.values())
     parts += [
         _other_outcomes(situation, table.object, table.system)
         for table in RECORD_TABLES.values()
         if _is_other(table.object)
     ]
     outcomes = situation.keep(nw.concat(parts), "outcomes")
-    pairs = {object_: one.pairs for object_, one in decided.items()}
-    changes = nw.concat([one.changes for one in decided.values()])
-    return Decision(outcomes, changes, decide_links(situation, outcomes, pairs), mappings)
+    nobody = outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
+    pairs = {object_: decided[object_].pairs if object_ in decided else nobody for object_ in _MATCHED}
+    changes = nw.concat([_no_changes(outcomes), *(one.changes for one in decided.values())])
+    return Decision(outcomes, changes, decide_links(situation, outcomes, pairs), mappings, works)
 
 
 def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
@@ -67,24 +72,13 @@ def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
     )
 
 
-def _decide(situation: Situation, object_: Object, mappings: tuple[JudgedMapping, ...]) -> Decided:
-    if situation.sync(object_).enabled:
-        return decide_object(situation, object_, mappings)
-    off = nw.concat([switched_off(situation, object_, system) for system in System])
-    nothing = off.head(0)
-    changes = nothing.select(
-        "object",
-        hubspot_id="record_id",
-        dynamics_id="record_id",
-        target_system="system",
-        target_field="rule_id",
-        source_field="rule_id",
-        kind="rule_id",
-        old_value="reason",
-        new_value="reason",
-        note="reason",
-    )
-    return Decided(off, changes, nothing.select(hubspot_id="record_id", dynamics_id="record_id"))
+def _switched_off(situation: Situation, object_: Object) -> Frame:
+    return nw.concat([switched_off(situation, object_, system) for system in System])
+
+
+def _no_changes(outcomes: Frame) -> Frame:
+    """The table of changes without a row."""
+    return outcomes.head(0).select(**{name: nw.col("rule_id") for name in CHANGES.column_names})
 
 
 def _is_other(object_: Object | None) -> bool:

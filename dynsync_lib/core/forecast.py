@@ -27,7 +27,7 @@ def build_forecast(situation: Situation) -> dict[str, Frame]:
     `situation.tables` holds every record table that has an object, and `hubspot/links`.
     """
     decision = decide_sync(situation)
-    sensitivity = measure_sensitivity(situation, decision.outcomes, decision.mappings)
+    sensitivity = measure_sensitivity(situation, decision)
     outcomes = with_sensitivity(decision.outcomes, sensitivity.moved)
     tables = {
         "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),

@@ -10,13 +10,13 @@ Source: rules record.create, record.direction, record.filter, record.inactive-ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.conflicts import REFUSALS, Writes, refusal_of_creates, write_pairs
+from dynsync_lib.core.conflicts import REFUSALS, refusal_of_creates, write_pairs
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.matching import FIRST_RULE, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
@@ -51,20 +51,67 @@ class Decided:
     outcomes: Frame
     changes: Frame
     pairs: Frame
+    work: FieldWork
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWork:
+    """What was found about fields, to be used again where only the matching differs.
+
+    `pairs` are the pairs that were compared, `written` their `conflicts.Writes.pairs`; `refusals` has, per system, the
+    records whose creation the other side would refuse.
+    """
+
+    pairs: Frame
+    written: Frame
+    refusals: Mapping[System, Frame]
 
 
 def decide_object(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping]) -> Decided:
     """The outcomes of contacts or companies, both systems."""
-    matching = match_records(situation, object_)
-    placed = {system: _place(situation, object_, system, matching) for system in System}
-    pairs = situation.keep(_all_pairs(object_, matching, placed), f"{object_}_all_pairs")
-    writes = write_pairs(situation, object_, pairs, mappings)
+    matched = _Matched.of(situation, object_)
+    writes = write_pairs(situation, object_, matched.pairs, mappings)
+    refusals = {
+        system: situation.keep(refusal_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
+        for system in System
+    }
+    pairs = matched.pairs.select("hubspot_id", "dynamics_id")
+    work = FieldWork(pairs, writes.pairs, refusals)
+    return Decided(_compose(situation, object_, matched, work), writes.changes, pairs, work)
+
+
+def decide_again(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork) -> Frame:
+    """The outcomes under another matching, when what is known about fields still holds; only new pairs are compared."""
+    matched = _Matched.of(situation, object_)
+    pairs = matched.pairs.select("hubspot_id", "dynamics_id")
+    fresh = situation.keep(pairs.join(work.pairs, on=["hubspot_id", "dynamics_id"], how="anti"), f"{object_}_new_pairs")
+    if fresh.head(1).collect().is_empty():
+        return _compose(situation, object_, matched, work)
+    written = write_pairs(situation, object_, fresh, mappings).pairs
+    return _compose(situation, object_, matched, replace(work, written=nw.concat([work.written, written])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """Every record's line of step 5, and every pair."""
+
+    placed: Mapping[System, Frame]
+    pairs: Frame
+
+    @classmethod
+    def of(cls, situation: Situation, object_: Object) -> _Matched:
+        matching = match_records(situation, object_)
+        placed = {system: _place(situation, object_, system, matching) for system in System}
+        return cls(placed, situation.keep(_all_pairs(object_, matching, placed), f"{object_}_all_pairs"))
+
+
+def _compose(situation: Situation, object_: Object, matched: _Matched, work: FieldWork) -> Frame:
     parts = []
     for system in System:
-        parts.append(_unpaired(situation, object_, system, placed=placed[system], mappings=mappings))
-        parts.append(_paired(situation, object_, system, placed=placed[system], pairs=pairs, writes=writes))
-    outcomes = situation.keep(nw.concat(parts), f"{object_}_outcomes")
-    return Decided(outcomes, writes.changes, pairs.select("hubspot_id", "dynamics_id"))
+        placed = matched.placed[system]
+        parts.append(_unpaired(object_, system, placed=placed, refusals=work.refusals[system]))
+        parts.append(_paired(object_, system, placed=placed, pairs=matched.pairs, written=work.written))
+    return situation.keep(nw.concat(parts), f"{object_}_outcomes")
 
 
 def switched_off(situation: Situation, object_: Object, system: System) -> Frame:
@@ -162,7 +209,7 @@ def _line(situation: Situation, object_: Object, system: System) -> nw.Expr:
     return nw.coalesce(*(nw.when(test).then(nw.lit(line)) for test, line in tests), nw.lit(_CREATE))
 
 
-def _all_pairs(object_: Object, matching: Matching, placed: dict[System, Frame]) -> Frame:
+def _all_pairs(object_: Object, matching: Matching, placed: Mapping[System, Frame]) -> Frame:
     """Every pair: hubspot_id, dynamics_id, rule_id, and whose own pair it is (`own`: hubspot, dynamics or both)."""
     main = matching.pairs.select("hubspot_id", "dynamics_id", "rule_id", own=nw.lit("both"))
     parts = [main]
@@ -177,15 +224,12 @@ def _all_pairs(object_: Object, matching: Matching, placed: dict[System, Frame])
 # --- Records without a pair --------------------------------------------------------------------------------------
 
 
-def _unpaired(
-    situation: Situation, object_: Object, system: System, *, placed: Frame, mappings: Sequence[JudgedMapping]
-) -> Frame:
+def _unpaired(object_: Object, system: System, *, placed: Frame, refusals: Frame) -> Frame:
     line = nw.col("line")
     has_pair = (line == _PAIRED) | ((line == _JOINED) & ~nw.col("owner_counterpart_id").is_null())
     rest = placed.filter(~has_pair)
-    refused = refusal_of_creates(situation, object_, system, rest.filter(line == _CREATE), mappings)
-    rest = rest.join(refused, on="id", how="left")
-    refusal = nw.col("refusal")
+    rest = rest.join(refusals, on="id", how="left")
+    refusal = nw.when(line == _CREATE).then(nw.col("refusal"))
     failing = ~refusal.is_null()
     return outcome_rows(
         rest,
@@ -255,20 +299,17 @@ def _refusal_word(refusal: nw.Expr, part: int) -> nw.Expr:
 # --- Records with a pair -----------------------------------------------------------------------------------------
 
 
-def _paired(
-    situation: Situation, object_: Object, system: System, *, placed: Frame, pairs: Frame, writes: Writes
-) -> Frame:
+def _paired(object_: Object, system: System, *, placed: Frame, pairs: Frame, written: Frame) -> Frame:
     """Steps 6 and 7: update, link or failing, over all pairs of a record."""
     mine, theirs = f"{system}_id", f"{opposite(system)}_id"
     judged = (
-        _judge_pairs(pairs, writes, system)
+        _judge_pairs(pairs, written, system)
         .group_by(mine)
         .agg(refusal=nw.col("refusal").min(), updated=nw.col("updated").max())
     )
     own = pairs.filter(nw.col("own").is_in(["both", system.value])).select(mine, theirs, "rule_id")
     keys = placed.select("id", "key")
     records = own.join(judged, on=mine).join(keys, left_on=mine, right_on="id").rename({mine: "id"})
-    records = situation.keep(records, f"{system}_{object_}_paired")
     refusal = nw.col("refusal")
     settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
     return outcome_rows(
@@ -283,11 +324,11 @@ def _paired(
     )
 
 
-def _judge_pairs(pairs: Frame, writes: Writes, system: System) -> Frame:
+def _judge_pairs(pairs: Frame, written: Frame, system: System) -> Frame:
     """Per pair, seen from `system`: refusal of its own writes, and updated (1 when it counts as an update)."""
     other = opposite(system)
-    outward = _toward(writes, other).rename({"landed": "out_landed", "refusal": "refusal"})
-    inward = _toward(writes, system).rename({"landed": "in_landed", "refusal": "in_refusal"})
+    outward = _toward(written, other).rename({"landed": "out_landed", "refusal": "refusal"})
+    inward = _toward(written, system).rename({"landed": "in_landed", "refusal": "in_refusal"})
     both = pairs.select("hubspot_id", "dynamics_id").join(outward, on=["hubspot_id", "dynamics_id"], how="left")
     both = both.join(inward, on=["hubspot_id", "dynamics_id"], how="left")
     lands_out = (nw.col("out_landed").fill_null(0) > 0) & nw.col("refusal").is_null()
@@ -295,5 +336,5 @@ def _judge_pairs(pairs: Frame, writes: Writes, system: System) -> Frame:
     return both.with_columns(updated=(lands_out | lands_in).cast(nw.Int64))
 
 
-def _toward(writes: Writes, target: System) -> Frame:
-    return writes.pairs.filter(nw.col("target_system") == target.value).drop("target_system")
+def _toward(written: Frame, target: System) -> Frame:
+    return written.filter(nw.col("target_system") == target.value).drop("target_system")

@@ -19,10 +19,10 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.deals import decide_deals, decide_invoices
-from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import SENSITIVITY, Object, System
-from dynsync_lib.core.outcomes import decide_object
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.decision import Decision
+from dynsync_lib.core.model import SENSITIVITY, Object, System, record_table
+from dynsync_lib.core.outcomes import decide_again, decide_object
+from dynsync_lib.core.sides import Frame, Situation, key_column
 
 _BOTH: Final = (Object.COMPANY, Object.CONTACT)
 _ALL: Final = (*_BOTH, Object.DEAL, Object.INVOICE)
@@ -42,6 +42,8 @@ _MOVES: Final[Mapping[str, tuple[Object, ...]]] = {
     "assoc_conflict": (),
 }
 """Which objects' outcomes a knob can move; the last two move associations only."""
+_ABOUT_FIELDS: Final = frozenset({"oneway_winner", "fill_empty_winner"})
+"""The knobs that change what is written into fields; the others only change who is matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,14 @@ class Sensitivity:
     moved: Frame
 
 
-def measure_sensitivity(
-    situation: Situation, outcomes: Frame, mappings: Mapping[Object, tuple[JudgedMapping, ...]]
-) -> Sensitivity:
+def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
     """Decides again under every other built choice and counts the records that move."""
-    empty = outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
+    empty = decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
+    profiles = {object_: _profile(situation, object_) for object_ in _BOTH if situation.sync(object_).enabled}
     rows, moves = [], [empty]
     for knob, choice in _other_choices(situation):
-        parts = [
-            _moved(situation, outcomes, knob, choice, object_=one, mappings=mappings)
-            for one in _movable(situation, knob)
-        ]
+        movable = _movable(situation, knob, profiles)
+        parts = [_moved(situation, decision, knob, choice, object_=one) for one in movable]
         moved = situation.keep(nw.concat(parts), f"moved_{knob}_{choice}") if parts else empty
         rows.append(_row(knob, choice, moved))
         moves.append(moved)
@@ -87,51 +86,83 @@ def _other_choices(situation: Situation) -> Iterator[tuple[str, str]]:
                 yield knob.id, choice
 
 
-def _movable(situation: Situation, knob: str) -> list[Object]:
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What the data of one object holds that a switch can be about."""
+
+    shares_keys: bool
+    lacks_keys: bool
+    has_secondary: bool
+
+
+_KEYLESS: Final = _Profile(shares_keys=False, lacks_keys=True, has_secondary=False)
+"""Deals and invoices, which have no keys."""
+
+
+def _profile(situation: Situation, object_: Object) -> _Profile:
+    key = key_column(situation, object_)
+    tables = [situation.tables[record_table(object_, system).name] for system in System]
+    counts = [
+        table.select(n=nw.len(), keys=nw.col(key).count(), distinct=nw.col(key).n_unique()).collect().rows()[0]
+        for table in tables
+    ]
+    # n_unique counts null as a value of its own
+    shares = any(keys > distinct - (1 if n > keys else 0) for n, keys, distinct in counts)
+    lacks = any(n > keys for n, keys, _ in counts)
+    return _Profile(shares, lacks, object_ is Object.CONTACT and _has_secondary(situation))
+
+
+def _has_secondary(situation: Situation) -> bool:
+    listed = situation.tables["hubspot/contacts"].select(address="secondary_email_keys").explode("address")
+    return not listed.filter(~nw.col("address").is_null()).head(1).collect().is_empty()
+
+
+def _movable(situation: Situation, knob: str, profiles: Mapping[Object, _Profile]) -> list[Object]:
     """The enabled objects a knob can move with this data and these settings."""
     enabled = [object_ for object_ in _MOVES.get(knob, ()) if situation.sync(object_).enabled]
-    return [object_ for object_ in enabled if _can_move(situation, knob, object_)]
+    return [one for one in enabled if _can_move(situation, knob, one, profiles.get(one, _KEYLESS))]
 
 
-def _can_move(situation: Situation, knob: str, object_: Object) -> bool:
+def _can_move(situation: Situation, knob: str, object_: Object, profile: _Profile) -> bool:
     sync = situation.sync(object_)
     two_way = all(sync.is_source(system) for system in System)
-    if knob in ("filter_scope", "filter_stage"):
-        filtered = any(sync.filter_of(system) for system in System)
-        return filtered or situation.chosen("include_inactive") == "false"
-    if knob == "oneway_winner":
-        return not two_way or any(mapping.direction != "two_way" for mapping in sync.mappings)
-    return two_way if knob == "fill_empty_winner" else True
+    filtered = any(sync.filter_of(system) for system in System) or situation.chosen("include_inactive") == "false"
+    reasons = {
+        "first_record_order": profile.shares_keys or profile.has_secondary,
+        "secondary_email": profile.has_secondary,
+        "no_key": profile.lacks_keys,
+        "company_dup": profile.shares_keys,
+        "filter_scope": filtered,
+        "filter_stage": filtered and profile.shares_keys,
+        "oneway_winner": not two_way or any(mapping.direction != "two_way" for mapping in sync.mappings),
+        "fill_empty_winner": two_way,
+    }
+    return reasons.get(knob, True)
 
 
-def _moved(
-    situation: Situation,
-    outcomes: Frame,
-    knob: str,
-    choice: str,
-    *,
-    object_: Object,
-    mappings: Mapping[Object, tuple[JudgedMapping, ...]],
-) -> Frame:
+def _moved(situation: Situation, decision: Decision, knob: str, choice: str, *, object_: Object) -> Frame:
     """system, object, record_id, assumption_id of the records of one object that a choice would move."""
     assumptions = {**situation.settings.assumptions, knob: choice}
     other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
     told = ("outcome", "reason", "counterpart_id", "winner_id")
-    again = _decide(other, object_, mappings[object_]).select(
-        "system", "record_id", **{f"{one}_again": one for one in told}
+    again = _decide(other, decision, knob, object_).select(
+        "system", "record_id", **{f"{one}_again": nw.col(one) for one in told}
     )
-    both = outcomes.filter(nw.col("object") == object_.value).join(again, on=["system", "record_id"])
+    both = decision.outcomes.filter(nw.col("object") == object_.value).join(again, on=["system", "record_id"])
     same = [nw.col(one).fill_null("") == nw.col(f"{one}_again").fill_null("") for one in told]
     return both.filter(~nw.all_horizontal(*same, ignore_nulls=False)).select(
         "system", "object", "record_id", assumption_id=nw.lit(knob)
     )
 
 
-def _decide(situation: Situation, object_: Object, mappings: tuple[JudgedMapping, ...]) -> Frame:
-    if object_ in _BOTH:
+def _decide(situation: Situation, decision: Decision, knob: str, object_: Object) -> Frame:
+    if object_ not in _BOTH:
+        decide = decide_deals if object_ is Object.DEAL else decide_invoices
+        return nw.concat([decide(situation, system) for system in System])
+    mappings = decision.mappings[object_]
+    if knob in _ABOUT_FIELDS:
         return decide_object(situation, object_, mappings).outcomes
-    decide = decide_deals if object_ is Object.DEAL else decide_invoices
-    return nw.concat([decide(situation, system) for system in System])
+    return decide_again(situation, object_, mappings, work=decision.works[object_])
 
 
 def _row(knob: str, choice: str, moved: Frame) -> dict[str, str | int | None]:
