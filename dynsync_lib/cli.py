@@ -84,7 +84,9 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the engagement."
 
 
 @app.command()
-def check(settings: SettingsFile = Path("dynsync.toml"), snapshot: Annotated[Path | None, typer.Argument()] = None) -> None:
+def check(
+    settings: SettingsFile = Path("dynsync.toml"), snapshot: Annotated[Path | None, typer.Argument()] = None
+) -> None:
     """Read the settings and name every fault; with a snapshot, fields and filter values are checked, too.
 
     Example: dynsync check --settings acme/dynsync.toml snapshots/monday

@@ -14,7 +14,7 @@ record.inactive-readonly; docs/semantics.md section 6 and step 7.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,33 +39,63 @@ _INACTIVE: Final = "dynamics:is inactive"
 
 
 @dataclass(frozen=True, slots=True)
-class Writes:
-    """What matched pairs would write.
+class Comparison:
+    """Matched pairs with their values compared.
 
-    `changes` is the forecast table. `pairs` has one row per pair and system that is written to or refuses: hubspot_id,
-    dynamics_id, target_system, landed (writes that land), refusal (place in REFUSALS, null when accepted).
+    `wide` has one row per pair: its ids, every mapped value, and what would be written. `written` has one row per pair
+    and target_system: landed (writes that would land), refusal (place in REFUSALS, null when the target accepts them).
     """
 
-    changes: Frame
-    pairs: Frame
+    wide: Frame
+    written: Frame
+    flowing: tuple[JudgedMapping, ...]
 
 
-def write_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Writes:
-    """Section 6 for every pair. `pairs` has hubspot_id and dynamics_id."""
-    flowing = [judged for judged in mappings if judged.flow is not None]
-    if not flowing:
-        return _no_writes(object_, pairs)
+def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
+    """Section 6 and step 7 for every pair. `pairs` has hubspot_id and dynamics_id."""
+    flowing = tuple(judged for judged in mappings if judged.flow is not None)
     joined = situation.keep(_join_values(situation, object_, pairs, flowing), f"{object_}_joined")
     wide = situation.keep(_compare(joined, flowing), f"{object_}_compared")
-    rows = [one for place, judged in enumerate(flowing) for one in _write_rows(situation, object_, wide, judged, place)]
-    written = situation.keep(nw.concat(rows), f"{object_}_written")
-    by_pair = written.group_by("hubspot_id", "dynamics_id", "target_system").agg(
-        landed=nw.col("lands").cast(nw.Int64).sum(), refusal=nw.col("refusal").min()
+    sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
+    return Comparison(wide, situation.keep(nw.concat(sides), f"{object_}_written"), flowing)
+
+
+def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
+    """The forecast's `changes` of one object: what lands or is skipped, without what is refused."""
+    rows = [
+        one
+        for place, judged in enumerate(comparison.flowing)
+        for one in _write_rows(situation, object_, comparison.wide, judged, place)
+    ]
+    if not rows:
+        ids = ("hubspot_id", "dynamics_id")
+        none = {name: nw.lit(None, dtype=nw.String) for name in CHANGES.column_names if name not in ids}
+        return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
+    refused = comparison.written.filter(~nw.col("refusal").is_null())
+    told = situation.keep(nw.concat(rows), f"{object_}_told")
+    return told.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
+
+
+def _written_to(
+    situation: Situation, object_: Object, wide: Frame, flowing: Sequence[JudgedMapping], target: System
+) -> Frame:
+    """hubspot_id, dynamics_id, target_system, landed, refusal of every pair, for one target."""
+    landed = [nw.lit(0)]
+    refusals = [nw.lit(None, dtype=nw.Int64)]
+    for place, judged in enumerate(flowing):
+        if judged.writes_to(target):
+            fresh = nw.col(_fresh(place, target))
+            lands = _is_written(situation, object_, judged, place=place, target=target) & ~fresh.is_null()
+            landed.append(lands.cast(nw.Int64))
+            tests = _refusal_tests(situation, object_, judged, target=target, fresh=fresh)
+            refusals += [nw.when(lands & test).then(nw.lit(number)) for number, test in tests]
+    return wide.select(
+        "hubspot_id",
+        "dynamics_id",
+        target_system=nw.lit(target.value),
+        landed=nw.sum_horizontal(*landed).cast(nw.Int64),
+        refusal=nw.min_horizontal(*refusals).cast(nw.Int64),
     )
-    by_pair = situation.keep(by_pair, f"{object_}_by_pair")
-    refused = by_pair.filter(~nw.col("refusal").is_null())
-    accepted = written.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
-    return Writes(accepted.select(*CHANGES.column_names), by_pair)
 
 
 def refusal_of_creates(
@@ -121,7 +151,7 @@ def _write_rows(
 def _rows_to(
     situation: Situation, object_: Object, wide: Frame, *, judged: JudgedMapping, place: int, target: System
 ) -> Frame:
-    """The writes of one mapping into one system, those that are refused included."""
+    """The rows of `changes` of one mapping into one system, those that are refused included."""
     source = opposite(target)
     ours, theirs = value_of(source, judged), value_of(target, judged)
     fresh = nw.col(_fresh(place, target))
@@ -137,10 +167,8 @@ def _rows_to(
         old_value=nw.when(~theirs.is_null()).then(nw.col(column_of(target, judged.name_of(target)))),
         new_value=nw.coalesce(fresh, ours),
         note=_note(situation, object_, target=target, lands=lands, theirs=theirs),
-        lands=lands,
-        refusal=_refusal(situation, object_, judged, target=target, fresh=fresh),
     )
-    return told.select(*CHANGES.column_names, "lands", "refusal")
+    return told.select(*CHANGES.column_names)
 
 
 def _is_written(situation: Situation, object_: Object, judged: JudgedMapping, *, place: int, target: System) -> nw.Expr:
@@ -185,17 +213,15 @@ def _may_fill(situation: Situation, object_: Object, judged: JudgedMapping, targ
     return not (judged.is_two_way and wins and situation.chosen("fill_empty_winner") == "false")
 
 
-def _refusal(
+def _refusal_tests(
     situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
-) -> nw.Expr:
-    tests = [*_limits(judged, fresh)] if target is System.DYNAMICS else []
+) -> Iterator[tuple[int, nw.Expr]]:
+    """Why the target may refuse a write that would land: place in REFUSALS and test."""
     if target is System.DYNAMICS:
-        tests.append((_NUMBER_OF[Reason.INACTIVE_READONLY], nw.col(_INACTIVE) & ~fresh.is_null()))
+        yield from _limits(judged, fresh)
+        yield _NUMBER_OF[Reason.INACTIVE_READONLY], nw.col(_INACTIVE)
     elif object_ is Object.CONTACT and judged.mapping.hubspot == "email":
-        tests.append((_NUMBER_OF[Reason.INVALID_EMAIL], ~_is_valid(situation, judged, fresh)))
-    if not tests:
-        return nw.lit(None, dtype=nw.Int64)
-    return nw.min_horizontal(*(nw.when(test).then(nw.lit(number)) for number, test in tests)).cast(nw.Int64)
+        yield _NUMBER_OF[Reason.INVALID_EMAIL], ~_is_valid(situation, judged, fresh)
 
 
 def _is_valid(situation: Situation, judged: JudgedMapping, address: nw.Expr) -> nw.Expr:
@@ -241,17 +267,3 @@ def _needed(table: RecordTable, flowing: Sequence[JudgedMapping], system: System
 def _modified(situation: Situation, object_: Object, system: System) -> str | None:
     table = record_table(object_, system)
     return table.modified_field if table.modified_field in situation.columns(object_, system) else None
-
-
-def _no_writes(object_: Object, pairs: Frame) -> Writes:
-    nothing = pairs.head(0)
-    texts: Mapping[str, nw.Expr] = {
-        name: nw.lit(None, dtype=nw.String)
-        for name in CHANGES.column_names
-        if name not in ("hubspot_id", "dynamics_id")
-    }
-    changes = nothing.with_columns(**{**texts, "object": nw.lit(object_.value)}).select(*CHANGES.column_names)
-    by_pair = nothing.select(
-        "hubspot_id", "dynamics_id", target_system=nw.lit("hubspot"), landed=nw.lit(0), refusal=nw.lit(0)
-    )
-    return Writes(changes, by_pair)

@@ -16,7 +16,7 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.conflicts import REFUSALS, refusal_of_creates, write_pairs
+from dynsync_lib.core.conflicts import REFUSALS, compare_pairs, refusal_of_creates, tell_changes
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.matching import FIRST_RULE, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
@@ -58,8 +58,8 @@ class Decided:
 class FieldWork:
     """What was found about fields, to be used again where only the matching differs.
 
-    `pairs` are the pairs that were compared, `written` their `conflicts.Writes.pairs`; `refusals` has, per system, the
-    records whose creation the other side would refuse.
+    `pairs` are the pairs that were compared, `written` is `conflicts.Comparison.written`; `refusals` has, per system,
+    the records whose creation the other side would refuse.
     """
 
     pairs: Frame
@@ -70,14 +70,15 @@ class FieldWork:
 def decide_object(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping]) -> Decided:
     """The outcomes of contacts or companies, both systems."""
     matched = _Matched.of(situation, object_)
-    writes = write_pairs(situation, object_, matched.pairs, mappings)
+    comparison = compare_pairs(situation, object_, matched.pairs, mappings)
     refusals = {
         system: situation.keep(refusal_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
         for system in System
     }
     pairs = matched.pairs.select("hubspot_id", "dynamics_id")
-    work = FieldWork(pairs, writes.pairs, refusals)
-    return Decided(_compose(situation, object_, matched, work), writes.changes, pairs, work)
+    work = FieldWork(pairs, comparison.written, refusals)
+    outcomes = _compose(situation, object_, matched, work)
+    return Decided(outcomes, tell_changes(situation, object_, comparison), pairs, work)
 
 
 def decide_again(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork) -> Frame:
@@ -87,8 +88,17 @@ def decide_again(situation: Situation, object_: Object, mappings: Sequence[Judge
     fresh = situation.keep(pairs.join(work.pairs, on=["hubspot_id", "dynamics_id"], how="anti"), f"{object_}_new_pairs")
     if fresh.head(1).collect().is_empty():
         return _compose(situation, object_, matched, work)
-    written = write_pairs(situation, object_, fresh, mappings).pairs
+    written = compare_pairs(situation, object_, fresh, mappings).written
     return _compose(situation, object_, matched, replace(work, written=nw.concat([work.written, written])))
+
+
+def decide_fields_again(
+    situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork
+) -> Frame:
+    """The outcomes under another assumption about what is written; refusals of creates in `work` still hold."""
+    matched = _Matched.of(situation, object_)
+    written = compare_pairs(situation, object_, matched.pairs, mappings).written
+    return _compose(situation, object_, matched, replace(work, written=written))
 
 
 @dataclass(frozen=True, slots=True)

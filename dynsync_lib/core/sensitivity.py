@@ -21,7 +21,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.deals import decide_deals, decide_invoices
 from dynsync_lib.core.decision import Decision
 from dynsync_lib.core.model import SENSITIVITY, Object, System, record_table
-from dynsync_lib.core.outcomes import decide_again, decide_object
+from dynsync_lib.core.outcomes import decide_again, decide_fields_again
 from dynsync_lib.core.sides import Frame, Situation, key_column
 
 _BOTH: Final = (Object.COMPANY, Object.CONTACT)
@@ -159,10 +159,8 @@ def _decide(situation: Situation, decision: Decision, knob: str, object_: Object
     if object_ not in _BOTH:
         decide = decide_deals if object_ is Object.DEAL else decide_invoices
         return nw.concat([decide(situation, system) for system in System])
-    mappings = decision.mappings[object_]
-    if knob in _ABOUT_FIELDS:
-        return decide_object(situation, object_, mappings).outcomes
-    return decide_again(situation, object_, mappings, work=decision.works[object_])
+    decide_other = decide_fields_again if knob in _ABOUT_FIELDS else decide_again
+    return decide_other(situation, object_, decision.mappings[object_], work=decision.works[object_])
 
 
 def _row(knob: str, choice: str, moved: Frame) -> dict[str, str | int | None]:
