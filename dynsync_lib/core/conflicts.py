@@ -25,7 +25,7 @@ from dynsync_lib.core.addresses import is_valid_address
 from dynsync_lib.core.field_values import address_key, are_equal, column_of, new_value, value_of
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import CHANGES, Object, Reason, RecordTable, System, record_table
-from dynsync_lib.core.sides import Frame, Situation, inactive, opposite
+from dynsync_lib.core.sides import Frame, Situation, inactive, opposite, stack
 
 REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.INACTIVE_READONLY, "record.inactive-readonly"),
@@ -57,7 +57,7 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     joined = situation.keep(_join_values(situation, object_, pairs, flowing), f"{object_}_joined")
     wide = situation.keep(_compare(joined, flowing), f"{object_}_compared")
     sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
-    return Comparison(wide, situation.keep(nw.concat(sides), f"{object_}_written"), flowing)
+    return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
 
 
 def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
@@ -72,7 +72,7 @@ def tell_changes(situation: Situation, object_: Object, comparison: Comparison) 
         none = {name: nw.lit(None, dtype=nw.String) for name in CHANGES.column_names if name not in ids}
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
     refused = comparison.written.filter(~nw.col("refusal").is_null())
-    told = situation.keep(nw.concat(rows), f"{object_}_told")
+    told = situation.keep(stack(rows), f"{object_}_told")
     return told.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
 
 

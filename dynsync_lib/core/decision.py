@@ -22,7 +22,7 @@ from dynsync_lib.core.links import decide_links
 from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
 from dynsync_lib.core.model import CHANGES, RECORD_TABLES, Object, System
 from dynsync_lib.core.outcomes import FieldWork, decide_object, switched_off
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, stack
 
 _MATCHED: Final = (Object.COMPANY, Object.CONTACT)
 
@@ -55,10 +55,10 @@ def decide_sync(situation: Situation) -> Decision:
         for table in RECORD_TABLES.values()
         if _is_other(table.object)
     ]
-    outcomes = situation.keep(nw.concat(parts), "outcomes")
+    outcomes = situation.keep(stack(parts), "outcomes")
     nobody = outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
     pairs = {object_: decided[object_].pairs if object_ in decided else nobody for object_ in _MATCHED}
-    changes = nw.concat([_no_changes(outcomes), *(one.changes for one in decided.values())])
+    changes = stack([_no_changes(outcomes), *(one.changes for one in decided.values())])
     return Decision(outcomes, changes, decide_links(situation, outcomes, pairs), mappings, works)
 
 
@@ -73,7 +73,7 @@ def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
 
 
 def _switched_off(situation: Situation, object_: Object) -> Frame:
-    return nw.concat([switched_off(situation, object_, system) for system in System])
+    return stack([switched_off(situation, object_, system) for system in System])
 
 
 def _no_changes(outcomes: Frame) -> Frame:

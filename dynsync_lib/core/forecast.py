@@ -18,7 +18,7 @@ from dynsync_lib.core.mapping_table import tell_mappings
 from dynsync_lib.core.model import COLLISIONS, FORECAST_TABLES, OUTCOMES, Object, System
 from dynsync_lib.core.near_names import find_near_names
 from dynsync_lib.core.sensitivity import measure_sensitivity, with_sensitivity
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, stack
 
 
 def build_forecast(situation: Situation) -> dict[str, Frame]:
@@ -57,4 +57,4 @@ def _collisions(situation: Situation, decision: Decision) -> Frame:
     ]
     if not parts:
         return situation.from_rows([], COLLISIONS.columns)
-    return nw.concat(parts)
+    return stack(parts)

@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.matching import pair_first_of_names
 from dynsync_lib.core.model import LINKS, LinkStatus, Object, System, record_table
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, stack
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 _IN_SYNC: Final = ("create", "update", "link")
@@ -40,7 +40,7 @@ def decide_links(situation: Situation, outcomes: Frame, pairs: Mapping[Object, F
         found = situation.keep(_associations(situation, system), f"{system}_associations")
         placed = _place(found, system, outcomes=outcomes, reached=reached)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
-    placed = situation.keep(_settle(situation, nw.concat(parts), pairs[Object.CONTACT], company_pairs), "links_settled")
+    placed = situation.keep(_settle(situation, stack(parts), pairs[Object.CONTACT], company_pairs), "links_settled")
     return placed.select(*LINKS.column_names)
 
 
@@ -50,7 +50,7 @@ def decide_links(situation: Situation, outcomes: Frame, pairs: Mapping[Object, F
 def _associations(situation: Situation, system: System) -> Frame:
     """from_object, from_id, to_object, to_id, is_primary; one row per association of one side."""
     parts = [_of_hubspot(situation)] if system is System.HUBSPOT else [*_of_dynamics(situation)]
-    return nw.concat(parts)
+    return stack(parts)
 
 
 def _of_hubspot(situation: Situation) -> Frame:
@@ -61,7 +61,7 @@ def _of_hubspot(situation: Situation) -> Frame:
         object_.value for object_ in (Object.CONTACT, Object.DEAL) if _travels(situation, object_, System.HUBSPOT)
     ]
     there = [_ids(situation, object_, System.HUBSPOT) for object_ in (Object.CONTACT, Object.DEAL)]
-    kept = one.filter(nw.col("from_object").is_in(wanted)).join(nw.concat(there), on=["from_object", "from_id"])
+    kept = one.filter(nw.col("from_object").is_in(wanted)).join(stack(there), on=["from_object", "from_id"])
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
     return kept.filter(ends).select(*_ENDS, is_primary=nw.col("is_primary") > 0)
 
@@ -133,7 +133,7 @@ def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame) -> Fra
         company_pairs.select(to_system=nw.lit(system.value), to_object=company, to_id=f"{system}_id")
         for system in System
     ]
-    return nw.concat([in_sync, *sides])
+    return stack([in_sync, *sides])
 
 
 def _place(found: Frame, system: System, *, outcomes: Frame, reached: Frame) -> Frame:

@@ -20,7 +20,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.sides import Frame, Situation, key_column, prepare_side
+from dynsync_lib.core.sides import Frame, Situation, key_column, prepare_side, stack
 
 _BEHIND_ALL: Final = 2**40
 MATCH_RULE: Final = {Object.CONTACT: "contact.match-email", Object.COMPANY: "company.match-name"}
@@ -126,7 +126,7 @@ def _match_secondary(
     rivals = taken.join(holders, on="hubspot_id", how="left")
     wins = nw.col("dynamics_id") == nw.col("winner_id")
     won = rivals.filter(wins).select("hubspot_id", "dynamics_id", "key", rule_id=nw.lit(SECONDARY_RULE))
-    pairs = situation.keep(nw.concat([by_key, won]), "contact_pairs")
+    pairs = situation.keep(stack([by_key, won]), "contact_pairs")
     lost = rivals.filter(~wins).select("dynamics_id", "winner_id")
     return Matching(sides, owners, pairs, lost, taken.head(0).select("dynamics_id", "hubspot_id"))
 
@@ -149,7 +149,7 @@ def _addresses(situation: Situation, sides: dict[System, Frame], owners: dict[Sy
     listed = situation.tables["hubspot/contacts"].select("id", key=f"secondary_email_keys{suffix}").explode("key")
     owner_ids = owners[System.HUBSPOT].select("id")
     side = sides[System.HUBSPOT].select("id", "rank", "passes", own_key="key")
-    entitled = nw.concat([side.filter(nw.col("own_key").is_null()), side.join(owner_ids, on="id", how="semi")])
+    entitled = stack([side.filter(nw.col("own_key").is_null()), side.join(owner_ids, on="id", how="semi")])
     held = listed.filter(~nw.col("key").is_null()).unique().join(entitled, on="id")
     other = held.filter((nw.col("key") != nw.col("own_key")).fill_null(value=True))
     return other.select("key", hubspot_id="id", hubspot_rank="rank", hubspot_passes="passes")
@@ -162,4 +162,4 @@ def _holders_of_taken(taken: Frame, by_key: Frame) -> Frame:
     first = free.group_by("hubspot_id").agg(nw.col("dynamics_rank").min())
     won = free.join(first, on=["hubspot_id", "dynamics_rank"], how="semi")
     columns = ("hubspot_id", nw.col("dynamics_id").alias("winner_id"))
-    return nw.concat([bound.select(*columns), won.select(*columns)])
+    return stack([bound.select(*columns), won.select(*columns)])

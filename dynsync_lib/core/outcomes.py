@@ -20,7 +20,7 @@ from dynsync_lib.core.conflicts import REFUSALS, compare_pairs, refusal_of_creat
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.matching import FIRST_RULE, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
-from dynsync_lib.core.sides import Frame, Situation, opposite
+from dynsync_lib.core.sides import Frame, Situation, opposite, stack
 
 DECIDED: Final = (
     "system",
@@ -89,7 +89,7 @@ def decide_again(situation: Situation, object_: Object, mappings: Sequence[Judge
     if fresh.head(1).collect().is_empty():
         return _compose(situation, object_, matched, work)
     written = compare_pairs(situation, object_, fresh, mappings).written
-    return _compose(situation, object_, matched, replace(work, written=nw.concat([work.written, written])))
+    return _compose(situation, object_, matched, replace(work, written=stack([work.written, written])))
 
 
 def decide_fields_again(
@@ -121,7 +121,7 @@ def _compose(situation: Situation, object_: Object, matched: _Matched, work: Fie
         placed = matched.placed[system]
         parts.append(_unpaired(object_, system, placed=placed, refusals=work.refusals[system]))
         parts.append(_paired(object_, system, placed=placed, pairs=matched.pairs, written=work.written))
-    return situation.keep(nw.concat(parts), f"{object_}_outcomes")
+    return situation.keep(stack(parts), f"{object_}_outcomes")
 
 
 def switched_off(situation: Situation, object_: Object, system: System) -> Frame:
@@ -228,7 +228,7 @@ def _all_pairs(object_: Object, matching: Matching, placed: Mapping[System, Fram
         ends = {f"{system}_id": nw.col("id"), f"{opposite(system)}_id": nw.col("owner_counterpart_id")}
         row = joined.select(**ends, rule_id=nw.lit(FIRST_RULE[object_]), own=nw.lit(system.value))
         parts.append(row.select("hubspot_id", "dynamics_id", "rule_id", "own"))
-    return nw.concat(parts)
+    return stack(parts)
 
 
 # --- Records without a pair --------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from dynsync_lib.core.deals import decide_deals, decide_invoices
 from dynsync_lib.core.decision import Decision
 from dynsync_lib.core.model import SENSITIVITY, Object, System, record_table
 from dynsync_lib.core.outcomes import decide_again, decide_fields_again
-from dynsync_lib.core.sides import Frame, Situation, key_column
+from dynsync_lib.core.sides import Frame, Situation, key_column, stack
 
 _BOTH: Final = (Object.COMPANY, Object.CONTACT)
 _ALL: Final = (*_BOTH, Object.DEAL, Object.INVOICE)
@@ -62,11 +62,11 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     for knob, choice in _other_choices(situation):
         movable = _movable(situation, knob, profiles)
         parts = [_moved(situation, decision, knob, choice, object_=one) for one in movable]
-        moved = situation.keep(nw.concat(parts), f"moved_{knob}_{choice}") if parts else empty
+        moved = situation.keep(stack(parts), f"moved_{knob}_{choice}") if parts else empty
         rows.append(_row(knob, choice, moved))
         moves.append(moved)
     told = situation.from_rows(rows, SENSITIVITY.columns)
-    return Sensitivity(told, situation.keep(nw.concat(moves).unique(), "moved"))
+    return Sensitivity(told, situation.keep(stack(moves).unique(), "moved"))
 
 
 def with_sensitivity(outcomes: Frame, moved: Frame) -> Frame:
@@ -158,7 +158,7 @@ def _moved(situation: Situation, decision: Decision, knob: str, choice: str, *, 
 def _decide(situation: Situation, decision: Decision, knob: str, object_: Object) -> Frame:
     if object_ not in _BOTH:
         decide = decide_deals if object_ is Object.DEAL else decide_invoices
-        return nw.concat([decide(situation, system) for system in System])
+        return stack([decide(situation, system) for system in System])
     decide_other = decide_fields_again if knob in _ABOUT_FIELDS else decide_again
     return decide_other(situation, object_, decision.mappings[object_], work=decision.works[object_])
 
