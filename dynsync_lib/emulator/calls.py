@@ -1,0 +1,109 @@
+"""A request and a reply as plain values, so that every route is a function from one to the other.
+
+Facts
+    * HubSpot sends `application/json;charset=utf-8`; Dataverse `application/json; odata.metadata=minimal`.
+    * A query option may be repeated; both portals accept `+` for a space.
+
+Where it is used: everywhere in the emulator; `server` turns HTTP into calls and replies into HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+JsonValue = Any
+NO_HEADERS: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PageTrick:
+    """What a fault does to paging: the next cursor points to this page again; or at most `short_page` rows come."""
+
+    repeat_page: bool = False
+    short_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `path` is decoded, `raw_path` and `raw_query` are as sent, `origin` is scheme and host as asked."""
+
+    method: str
+    path: str
+    raw_path: str = ""
+    raw_query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    origin: str = "http://127.0.0.1"
+    names: Mapping[str, str] = field(default_factory=dict)
+    at_s: float = 0.0
+    correlation_id: str = ""
+    trick: PageTrick = PageTrick()
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The query options in order, decoded; `+` is a space."""
+        return parse_qsl(self.raw_query, keep_blank_values=True)
+
+    def option(self, name: str) -> str | None:
+        """The last value of one query option, or None when it is not there."""
+        return next((value for key, value in reversed(self.options) if key == name), None)
+
+    def listed(self, name: str) -> list[str]:
+        """All values of one option, whether it is repeated or holds commas; empty ones left out."""
+        values = (part for key, value in self.options if key == name for part in value.split(","))
+        return [part.strip() for part in values if part.strip()]
+
+    def header(self, name: str) -> str:
+        """A header by its lower-case name; empty when it is not there."""
+        return self.headers.get(name, "")
+
+    @property
+    def bearer(self) -> str:
+        """The bearer token, or empty."""
+        scheme, _, token = self.header("authorization").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def named(self, names: Mapping[str, str]) -> Call:
+        """The same call with the names that its route found in the path."""
+        return replace(self, names=names)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `headers` hold what the route adds; the server adds what every answer of the portal carries."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json;charset=utf-8"
+
+    def with_headers(self, headers: Mapping[str, str]) -> Reply:
+        """The same reply with more headers."""
+        return replace(self, headers={**self.headers, **headers})
+
+
+class Refusal(Exception):  # noqa: N818 - a reply in flight, not a fault of the program
+    """Ends a route early with a reply."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"status {reply.status}")
+        self.reply = reply
+
+
+def json_bytes(value: JsonValue) -> bytes:
+    """Compact UTF-8 JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_reply(value: JsonValue, *, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> Reply:
+    """A reply with a JSON body."""
+    return Reply(status, json_bytes(value), dict(headers))
+
+
+def is_true(text: str | None) -> bool:
+    """Whether a text is one of the portals' spellings of yes."""
+    return text is not None and text.strip().lower() in {"true", "1"}

@@ -1,0 +1,132 @@
+"""What a test or a training switches on: faults, missing rights, and the log of what was asked.
+
+Facts
+    * A fault meets the next `times` requests of one portal whose method and path fit, after `skip` that it lets pass.
+    * The log holds no header, no body and no token; e-mail addresses in addresses are masked.
+
+Where it is used: server applies faults; the two APIs look at the rights; control writes all of it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+LOG_LENGTH: Final = 10_000
+_EMAIL: Final = re.compile(r"[^\s/?&='\"(]+(?:@|%40)[^\s/?&='\")]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `status` None lets the route answer (then `delay_s`, `cut` and the page tricks still apply).
+
+    `path` is a pattern with `*`. `cut` sends half of the answer and closes the connection.
+    """
+
+    portal: str = "*"
+    method: str = "*"
+    path: str = "*"
+    times: int = 1
+    skip: int = 0
+    status: int | None = None
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    cut: bool = False
+    repeat_page: bool = False
+    short_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the callers may do. `scopes` None means all of HubSpot's; tables are Dataverse's logical names."""
+
+    scopes: frozenset[str] | None = None
+    application_user: bool = True
+    missing_privileges: frozenset[str] = frozenset()
+    missing_tables: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One request that was answered."""
+
+    number: int
+    at_s: float
+    portal: str
+    method: str
+    path: str
+    query: str
+    status: int
+    bytes: int
+    duration_ms: float
+    correlation_id: str
+
+
+class Conditions:
+    """The switches and the log, shared by the threads of both portals."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to: no fault, all rights, empty log."""
+        with self._lock:
+            self.rights = Rights()
+            self._faults: list[list[Any]] = []
+            self._log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
+            self._number = 0
+
+    def add_faults(self, faults: Sequence[Fault]) -> None:
+        """Adds faults behind those that wait already."""
+        with self._lock:
+            self._faults.extend([fault, fault.skip, fault.times] for fault in faults)
+
+    def clear_faults(self) -> None:
+        """Forgets the faults that wait."""
+        with self._lock:
+            self._faults.clear()
+
+    def waiting_faults(self) -> list[Fault]:
+        """The faults that have not met all their requests yet."""
+        with self._lock:
+            return [fault for fault, _, left in self._faults if left]
+
+    def take_fault(self, portal: str, method: str, path: str) -> Fault | None:
+        """The first fault that meets this request; None when none does."""
+        with self._lock:
+            for entry in self._faults:
+                if entry[2] and _fits(entry[0], portal, method, path):
+                    return _count(entry)
+        return None
+
+    def note(self, **entry: Any) -> None:
+        """Adds one entry to the log; the oldest go when it is full."""
+        with self._lock:
+            self._number += 1
+            masked = {name: _EMAIL.sub("***", entry[name]) for name in ("path", "query")}
+            self._log.append(LogEntry(number=self._number, **{**entry, **masked}))
+
+    def log(self) -> list[LogEntry]:
+        """The log, oldest first."""
+        with self._lock:
+            return list(self._log)
+
+
+def _fits(fault: Fault, portal: str, method: str, path: str) -> bool:
+    return fault.portal in ("*", portal) and fault.method in ("*", method) and fnmatchcase(path, fault.path)
+
+
+def _count(entry: list[Any]) -> Fault | None:
+    fault: Fault = entry[0]
+    if entry[1]:
+        entry[1] -= 1
+        return None
+    entry[2] -= 1
+    return fault

@@ -1,0 +1,92 @@
+"""Columns of Dataverse tables: their types, how values are printed, and how filters see them (portal-apis 6.2).
+
+Facts
+    * A lookup is asked for and printed as `_name_value`; without underscores it is unknown (6.2).
+    * Whole numbers, choices and states are JSON numbers, decimals and money too, flags are true or false.
+
+Where it is used: dataverse_rows, dataverse_filter, dataverse_metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Reply, is_true, json_reply
+from dynsync_lib.emulator.dataverse_names import Entity
+from dynsync_lib.emulator.store import Store
+
+_WHOLE: Final = frozenset({"Integer", "BigInt", "Picklist", "State", "Status"})
+_DECIMAL: Final = frozenset({"Decimal", "Double", "Money"})
+LOOKUPS: Final = frozenset({"Lookup", "Customer", "Owner"})
+_MARK: Final = "\x00"
+_MARK_JSON: Final = b"\\u0000"
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_USER_COLUMNS: Final = {
+    "systemuserid": "Uniqueidentifier",
+    "fullname": "String",
+    "internalemailaddress": "String",
+    "domainname": "String",
+    "isdisabled": "Boolean",
+    "createdon": "DateTime",
+    "modifiedon": "DateTime",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as asked for: `name` in JSON, the column of the world that holds it, its metadata row."""
+
+    name: str
+    stored: str
+    type: str
+    row: Mapping[str, str | None]
+
+    @property
+    def is_lookup(self) -> bool:
+        """Whether it points to another row."""
+        return self.type in LOOKUPS
+
+    def options(self) -> dict[str, str]:
+        """Label by value; empty when it is no choice."""
+        return {str(one["value"]): one["label"] for one in json.loads(self.row.get("options") or "[]")}
+
+    def json(self, text: str | None) -> Any:
+        """A value as Dataverse prints it."""
+        if text is None:
+            return None
+        if self.type == "Boolean":
+            return is_true(text)
+        return _number(text, whole=self.type in _WHOLE) if self.type in _WHOLE | _DECIMAL else text
+
+
+def columns_of(store: Store, entity: Entity) -> dict[str, Column]:
+    """Every column of a table that can be selected, by the name that selects it."""
+    rows = _user_rows() if entity.object is None else store.metadata.get("dynamics/columns", ())
+    found = {}
+    for row in rows:
+        if row["object"] in (entity.object, None) and row["type"] not in ("Virtual", "PartyList"):
+            name = f"_{row['name']}_value" if row["type"] in LOOKUPS else str(row["name"])
+            found[name] = Column(name, name, str(row["type"]), row)
+    found.setdefault(entity.key, Column(entity.key, entity.key, "Uniqueidentifier", {}))
+    return found
+
+
+def _user_rows() -> list[dict[str, str | None]]:
+    return [{"object": None, "name": name, "type": type_} for name, type_ in _USER_COLUMNS.items()]
+
+
+def exact_json_reply(value: Any) -> Reply:
+    """A JSON reply in which decimal numbers have the digits they were written with (JSON writers print `100.0`)."""
+    reply = json_reply(value)
+    return replace(reply, body=reply.body.replace(b'"' + _MARK_JSON, b"").replace(_MARK_JSON + b'"', b""))
+
+
+def _number(text: str, *, whole: bool) -> Any:
+    """The number a world's text spells; a text that spells none stays a text, so that it is noticed."""
+    if not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if whole and text.lstrip("-").isdecimal() else f"{_MARK}{text}{_MARK}"

@@ -1,0 +1,67 @@
+"""Dataverse's names: tables, entity sets, and the world's tables behind them.
+
+Where it is used: dataverse_* modules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One table: logical name, entity set, key, primary name, object type code, and what our model calls the object."""
+
+    logical: str
+    set: str
+    key: str
+    primary_name: str
+    type_code: int
+    object: str | None
+    table: str
+
+    @property
+    def privilege(self) -> str:
+        """The privilege that lets a caller read it."""
+        return f"prvRead{self.logical.title().replace('Systemuser', 'User')}"
+
+
+ENTITIES: Final = (
+    Entity("contact", "contacts", "contactid", "fullname", 2, "contact", "dynamics/contacts"),
+    Entity("account", "accounts", "accountid", "name", 1, "company", "dynamics/accounts"),
+    Entity("lead", "leads", "leadid", "subject", 4, "lead", "dynamics/leads"),
+    Entity("opportunity", "opportunities", "opportunityid", "name", 3, "deal", "dynamics/opportunities"),
+    Entity("invoice", "invoices", "invoiceid", "name", 1090, "invoice", "dynamics/invoices"),
+    Entity("systemuser", "systemusers", "systemuserid", "fullname", 8, None, "dynamics/users"),
+)
+BY_SET: Final = {entity.set: entity for entity in ENTITIES}
+BY_LOGICAL: Final = {entity.logical: entity for entity in ENTITIES}
+
+
+def dataverse_error(status: int, code: str, message: str) -> Reply:
+    """The one shape of Dataverse's errors."""
+    return json_reply({"error": {"code": code, "message": message}}, status=status)
+
+
+def refused(status: int, code: str, message: str) -> Refusal:
+    """An error that ends the route."""
+    return Refusal(dataverse_error(status, code, message))
+
+
+def unknown_column(name: str, entity: Entity) -> Refusal:
+    """400 for a column that the table does not have."""
+    message = f"Could not find a property named '{name}' on type 'Microsoft.Dynamics.CRM.{entity.logical}'."
+    return refused(400, "0x80060888", message)
+
+
+def unknown_set(name: str) -> Refusal:
+    """404 for an entity set that is not there."""
+    return refused(404, "0x8006088a", f"Resource not found for the segment '{name}'.")
+
+
+def context_of(call: Call, what: str) -> str:
+    """The `@odata.context` of an answer."""
+    return f"{call.origin}/api/data/v9.2/$metadata#{what}"

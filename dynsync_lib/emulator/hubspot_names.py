@@ -1,0 +1,91 @@
+"""HubSpot's names: object types with their aliases, and the paths of every version.
+
+Facts
+    * `contact`, `contacts` and `0-1` are one type; invoices are `0-53` (1.1).
+    * The paths of 2026-03 and 2026-09 show the same bodies as v3 and v4 for everything used here.
+    * The modified date is `lastmodifieddate` for contacts and `hs_lastmodifieddate` for the others (2.2).
+
+Where it is used: hubspot_* modules.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One object type: its names, its table, its modified date, and what is shown when no property is asked for."""
+
+    plural: str
+    singular: str
+    type_id: str
+    modified: str
+    defaults: tuple[str, ...]
+    search_in: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The name of its table in a world."""
+        return f"hubspot/{self.plural}"
+
+    @property
+    def scope(self) -> str:
+        """The scope that lets a caller read it."""
+        return f"crm.objects.{self.plural}.read"
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """The properties that come whether asked for or not."""
+        return ("createdate", "hs_object_id", self.modified)
+
+
+_CONTACT_TEXTS = ("firstname", "lastname", "email", "phone", "hs_additional_emails", "fax", "mobilephone", "company")
+_MODIFIED = "hs_lastmodifieddate"
+KINDS: Final = (
+    Kind(
+        "contacts",
+        "contact",
+        "0-1",
+        "lastmodifieddate",
+        ("email", "firstname", "lastname"),
+        (*_CONTACT_TEXTS, "hs_marketable_until_renewal"),
+        ("email",),
+    ),
+    Kind("companies", "company", "0-2", _MODIFIED, ("name", "domain"), ("website", "phone", "name", "domain")),
+    Kind(
+        "deals", "deal", "0-3", _MODIFIED, ("dealname", "amount", "closedate", "pipeline", "dealstage"), ("dealname",)
+    ),
+    Kind("invoices", "invoice", "0-53", _MODIFIED, (), ("hs_number",)),
+)
+KIND_BY_NAME: Final = {name: kind for kind in KINDS for name in (kind.plural, kind.singular, kind.type_id)}
+OTHER_TYPES: Final = frozenset(
+    (
+        *("ticket", "tickets", "0-5", "product", "products", "0-7", "line_item", "line_items", "0-8"),
+        *("quote", "quotes", "0-14", "order", "orders", "0-123", "lead", "leads", "0-136", "call", "calls"),
+        *("email", "emails", "meeting", "meetings", "note", "notes", "task", "tasks"),
+    )
+)
+
+_DATED = r"(?:2026-03|2026-09)"
+_ALIASES: Final = tuple(
+    (re.compile(pattern), target)
+    for pattern, target in (
+        (rf"^/crm/objects/{_DATED}/", "/crm/v3/objects/"),
+        (rf"^/crm/associations/(?:{_DATED}|v4)/", "/crm/v4/associations/"),
+        (rf"^/crm/properties/{_DATED}/", "/crm/v3/properties/"),
+        (rf"^/crm/owners/{_DATED}(?=/|$)", "/crm/v3/owners"),
+        (rf"^/crm/limits/{_DATED}/", "/crm/v3/limits/"),
+        (rf"^/account-info/{_DATED}/", "/account-info/v3/"),
+    )
+)
+
+
+def canonical_path(path: str) -> str:
+    """The v3 or v4 form of a path, without a trailing slash."""
+    for pattern, target in _ALIASES:
+        path = pattern.sub(target, path)
+    return path.rstrip("/") or "/"

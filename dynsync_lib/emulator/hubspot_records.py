@@ -1,0 +1,217 @@
+"""HubSpot records: the list, one record, and many by id (portal-apis 2.2, 2.4).
+
+Facts
+    * List: 10 records unless asked, 100 at most, ascending ids; `after` is the id at which the next page starts.
+    * `paging` is absent on the last page. A property that does not exist is left out; one that is empty is null.
+    * Every value is text; three properties come always. Batch read answers 207 when an id is unknown.
+
+Not modelled
+    * `propertiesWithHistory` (refused with 501); merged records that come back under another id.
+
+Where it is used: routes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
+from dynsync_lib.emulator.hubspot_associations import list_associations
+from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, invalid_json, not_found, unknown_type
+from dynsync_lib.emulator.hubspot_names import KIND_BY_NAME, OTHER_TYPES, Kind
+from dynsync_lib.emulator.hubspot_times import iso_ms
+from dynsync_lib.emulator.store import Store, quoted
+
+MOST_PER_PAGE = 100
+MOST_PER_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which properties of a kind are shown: the SELECT list and the names, in the same order."""
+
+    kind: Kind
+    names: tuple[str, ...]
+    sql: str
+
+
+def find_kind(call: Call, name: str) -> Kind:
+    """The kind of that name. Raises Refusal 400 for a name HubSpot does not know, 501 for one the emulator lacks."""
+    if name.lower() in KIND_BY_NAME:
+        return KIND_BY_NAME[name.lower()]
+    if name.lower() in OTHER_TYPES or name.startswith(("2-", "p")):
+        raise Refusal(hubspot_error(call, 501, f"The emulator has no objects of type {name}."))
+    raise unknown_type(call, name)
+
+
+def known_properties(store: Store, kind: Kind) -> frozenset[str]:
+    """The names of the properties a kind has: those of the metadata and those of the records."""
+    described = (row["name"] for row in store.metadata.get("hubspot/properties", ()) if row["object"] == kind.singular)
+    names = {str(name) for name in described} | store.columns(kind.table)
+    return frozenset(names - {"archived"}) | set(kind.always)
+
+
+def shape_of(store: Store, kind: Kind, asked: Sequence[str]) -> Shape:
+    """What to show when these properties are asked for; unknown ones are left out without a word."""
+    known = known_properties(store, kind)
+    names = tuple(sorted({name for name in (asked or kind.defaults) if name in known} | set(kind.always)))
+    carried = store.columns(kind.table)
+    columns = [quoted(name) if name in carried else "NULL" for name in names]
+    return Shape(kind, names, ", ".join(['"@rank"', '"@archived"', *columns]))
+
+
+def select_records(store: Store, shape: Shape, where: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a shape; `where` may end in ORDER BY and LIMIT."""
+    if not store.has(shape.kind.table):
+        return []
+    return store.query(f"SELECT {shape.sql} FROM {quoted(shape.kind.table)} WHERE {where}", parameters)  # noqa: S608
+
+
+def record_json(shape: Shape, row: Sequence[Any]) -> dict[str, Any]:
+    """One record as HubSpot prints it."""
+    properties = dict(zip(shape.names, row[2:], strict=True))
+    properties["hs_object_id"] = str(row[0])
+    created, updated = iso_ms(properties["createdate"]), iso_ms(properties[shape.kind.modified])
+    times = {"createdAt": created, "updatedAt": updated or created}
+    return {"id": str(row[0]), "properties": properties, **times, "archived": bool(row[1])}
+
+
+def read_limit(call: Call, *, default: int, most: int) -> int:
+    """The page size asked for. Raises Refusal 400 when it is no number from 1 to `most`."""
+    text = call.option("limit")
+    if text is None:
+        return default
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise invalid(call, f"Invalid input: limit must be a number from 1 to {most}, not {text}")
+    return int(text)
+
+
+def read_after(call: Call) -> int:
+    """The id at which the page starts; 0 on the first page."""
+    text = call.option("after") or "0"
+    if not text.isdecimal():
+        raise invalid(call, f"The paging cursor {text} is not valid")
+    return int(text)
+
+
+def refuse_history(call: Call) -> None:
+    """History is not emulated; its tighter page limit is."""
+    if call.listed("propertiesWithHistory"):
+        read_limit(call, default=10, most=50)
+        raise Refusal(hubspot_error(call, 501, "The emulator has no propertiesWithHistory."))
+
+
+def list_records(store: Store, call: Call) -> Reply:
+    """`GET /crm/v3/objects/{type}`."""
+    kind = find_kind(call, call.names["type"])
+    refuse_history(call)
+    limit = read_limit(call, default=10, most=MOST_PER_PAGE)
+    shape = shape_of(store, kind, call.listed("properties"))
+    shown = min(limit, call.trick.short_page or limit)
+    after = read_after(call)
+    where = '"@rank" >= ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
+    rows = select_records(store, shape, where, (after, is_true(call.option("archived")), shown + 1))
+    results = [record_json(shape, row) for row in rows[:shown]]
+    _add_associations(store, call, kind, results)
+    page: dict[str, Any] = {"results": results}
+    if len(rows) > shown:
+        start = after if call.trick.repeat_page else results[-1] and int(results[-1]["id"]) + 1
+        page["paging"] = {"next": {"after": str(start), "link": next_link(call, str(start))}}
+    return json_reply(page)
+
+
+def next_link(call: Call, after: str) -> str:
+    """The address of the next page at the host that was asked (some clients follow it)."""
+    options = [part for part in call.raw_query.split("&") if part and not part.startswith("after=")]
+    return f"{call.origin}{call.raw_path}?" + "&".join([*options, f"after={after}"])
+
+
+def get_record(store: Store, call: Call) -> Reply:
+    """`GET /crm/v3/objects/{type}/{id}`."""
+    kind = find_kind(call, call.names["type"])
+    refuse_history(call)
+    shape = shape_of(store, kind, call.listed("properties"))
+    column, cast = _id_column(call, kind, call.option("idProperty"))
+    where = f'{column} = ? AND "@archived" = ? LIMIT 1'
+    rows = select_records(store, shape, where, (cast(call.names["id"]), is_true(call.option("archived"))))
+    if not rows:
+        raise not_found(call)
+    results = [record_json(shape, rows[0])]
+    _add_associations(store, call, kind, results)
+    return json_reply(results[0])
+
+
+def read_batch(store: Store, call: Call) -> Reply:
+    """`POST /crm/v3/objects/{type}/batch/read`: 200, or 207 with `errors` when an id is unknown."""
+    kind = find_kind(call, call.names["type"])
+    body = read_body(call)
+    asked = read_inputs(call, body, most=MOST_PER_BATCH)
+    shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
+    column, cast = _id_column(call, kind, body.get("idProperty"))
+    marks = ", ".join("?" * len(asked))
+    where = f'{column} IN ({marks}) AND "@archived" = ? ORDER BY "@rank"'
+    rows = select_records(store, shape, where, (*map(cast, asked), is_true(call.option("archived"))))
+    return _batch_reply(call, shape, rows, _missing(store, kind, column, asked, rows, cast))
+
+
+def read_body(call: Call) -> dict[str, Any]:
+    """The JSON object of a request. Raises Refusal 400 when the body is something else."""
+    try:
+        body = json.loads(call.body or b"{}")
+    except ValueError as error:
+        raise invalid_json(call, str(error)) from None
+    if not isinstance(body, dict):
+        raise invalid_json(call, "an object is expected")
+    return body
+
+
+def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
+    """The ids of a batch, in order, once each. Raises Refusal 400 when there are none, or too many."""
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(item, dict) and "id" in item for item in inputs):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects with an 'id'")
+    if len(inputs) > most:
+        raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
+    return list(dict.fromkeys(str(item["id"]) for item in inputs))
+
+
+def _id_column(call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
+    if id_property in (None, "", "hs_object_id"):
+        return '"@rank"', lambda text: int(text) if text.isdecimal() else -1
+    if id_property not in kind.unique:
+        raise invalid(call, f"Property {id_property} is not a unique property of {kind.plural}")
+    return f"fold({quoted(str(id_property))})", str.casefold
+
+
+def _missing(
+    store: Store, kind: Kind, column: str, asked: Sequence[str], rows: Sequence[Sequence[Any]], cast: Any
+) -> list[str]:
+    if len(rows) == len(asked):
+        return []
+    ranks = ", ".join(str(row[0]) for row in rows)
+    found = {row[0] for row in store.query(f'SELECT {column} FROM {quoted(kind.table)} WHERE "@rank" IN ({ranks})')}  # noqa: S608
+    return [id_ for id_ in asked if cast(id_) not in found]
+
+
+def _batch_reply(call: Call, shape: Shape, rows: Sequence[Sequence[Any]], missing: Sequence[str]) -> Reply:
+    moment = iso_ms(call.at_s)
+    answer: dict[str, Any] = {"status": "COMPLETE", "results": [record_json(shape, row) for row in rows]}
+    answer |= {"startedAt": moment, "completedAt": moment}
+    if missing:
+        what = f"Could not get some {shape.kind.singular.upper()} objects, they may be deleted or not exist."
+        error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
+        answer |= {"numErrors": 1, "errors": [{**error, "context": {"ids": list(missing)}}]}
+    return json_reply(answer, status=207 if missing else 200)
+
+
+def _add_associations(store: Store, call: Call, kind: Kind, results: Sequence[dict[str, Any]]) -> None:
+    targets = [find_kind(call, name) for name in call.listed("associations")]
+    for target in targets:
+        found = list_associations(store, kind, target, [int(record["id"]) for record in results])
+        for record in results:
+            if record["id"] in found:
+                page = {"results": found[record["id"]]}
+                record.setdefault("associations", {})[target.plural] = page
