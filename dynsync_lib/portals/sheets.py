@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -107,11 +107,21 @@ def _read_xlsx(path: Path) -> Iterator[Line]:
     except Exception as fault:
         raise InputFileError(f"{path} is no XLSX workbook.", next_step="Export the table again.") from fault
     try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
-            if any(cell is not None for cell in cells):
-                yield Line(number, tuple(map(_text, cells)))
+        yield from _squared(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
     finally:
         book.close()
+
+
+def _squared(rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[Line]:
+    """The rows as wide as the heading: a workbook leaves out empty cells at the end, or shows some that never were."""
+    width = 0
+    for number, row in rows:
+        cells = list(map(_text, row))
+        while len(cells) > width and cells[-1] is None:
+            cells.pop()
+        if any(cells):
+            width = width or len(cells)
+            yield Line(number, (*cells, *(None,) * (width - len(cells))))
 
 
 def _text(cell: object) -> str | None:

@@ -1,0 +1,47 @@
+"""Rows of metadata as a snapshot stores them: typed, and sorted by object and name.
+
+Facts
+    * What cannot be read as flag or number is null: metadata is customer data, too.
+
+Where it is used: `portals.exports`, `portals.pull`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.model import Table
+
+FLAGS: Final = {"true": True, "false": False}
+
+
+def stored_rows(rows: Iterable[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
+    """The rows of `hubspot/properties` or `dynamics/columns`, sorted, with the types of their table.
+
+    Options may be JSON text or a list; an empty list is null.
+    """
+    stored = [{column.name: _typed(row.get(column.name), column.type) for column in table.columns} for row in rows]
+    return sorted(stored, key=lambda row: (row["object"], row["name"]))
+
+
+def _typed(value: object, kind: str) -> object:
+    if isinstance(value, (list, tuple)):
+        return json.dumps(list(value), ensure_ascii=False) if value else None
+    if value is None or value == "" or isinstance(value, bool):
+        return None if value == "" else value
+    if kind == "text":
+        return str(value)
+    return FLAGS.get(str(value).strip().lower()) if kind == "flag" else _number(value, kind)
+
+
+def _number(value: object, kind: str) -> float | int | None:
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    if not math.isfinite(number):
+        return None
+    return number if kind == "number" else int(number)

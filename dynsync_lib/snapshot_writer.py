@@ -1,0 +1,224 @@
+"""Writes a snapshot: table by table into a folder next to its place, which takes its name at the very end.
+
+Facts
+    * A snapshot is whole or not there; a target that holds something is refused.
+    * Rows go to disk in row groups as they come, so memory does not grow with the portal.
+    * The size of a row group hangs on the number of columns alone: the same rows give the same bytes.
+    * It holds personal data: its folder is readable by its owner only (0700).
+
+Where it is used: `portals.exports`, `portals.pull`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import dynsync_lib
+from dynsync_lib.core.model import RECORD_TABLES, SCHEMA_VERSION, Column
+from dynsync_lib.errors import SnapshotError
+from dynsync_lib.snapshot import (
+    ACCOUNT_FILE,
+    FIXED_TABLES,
+    ORGANIZATION_FILE,
+    TABLE_NAMES,
+    Snapshot,
+    open_snapshot,
+    sha256_of,
+)
+
+_CELLS_PER_GROUP: Final = 2_000_000
+_FEWEST_ROWS_PER_GROUP, _MOST_ROWS_PER_GROUP = 1_024, 65_536
+_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "flag": pa.bool_(),
+    "texts": pa.list_(pa.string()),
+}
+Source = Literal["api", "files", "emulator"]
+Row = Mapping[str, Any]
+
+
+class TableWriter:
+    """Writes one table batch by batch; rows are mappings, a missing value is null."""
+
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self.rows = 0
+        self._path = path
+        self._rows_per_group = rows_per_group(len(self.columns))
+        self._schema = pa.schema([(column.name, _TYPES[column.type]) for column in columns])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(path, self._schema, version="2.6", compression="zstd", compression_level=1)
+        self._waiting: list[Row] = []
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Takes rows; whole row groups go to disk at once."""
+        for row in rows:
+            self._waiting.append(row)
+            if len(self._waiting) >= self._rows_per_group:
+                self._flush()
+
+    def close(self) -> None:
+        """Writes what is waiting and closes the file."""
+        if self._waiting or self.rows == 0:
+            self._flush()
+        self._writer.close()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the closed file."""
+        return sha256_of(self._path)
+
+    def _flush(self) -> None:
+        values = {column.name: [row.get(column.name) for row in self._waiting] for column in self.columns}
+        self._writer.write_table(pa.table(values, schema=self._schema), row_group_size=self._rows_per_group)
+        self.rows += len(self._waiting)
+        self._waiting = []
+
+
+def rows_per_group(columns: int) -> int:
+    """How many rows of so many columns stand in one row group: fewer of wide rows, so that memory stays bounded."""
+    return min(max(_CELLS_PER_GROUP // max(columns, 1), _FEWEST_ROWS_PER_GROUP), _MOST_ROWS_PER_GROUP)
+
+
+class SnapshotWriter:
+    """Builds one snapshot. Use as a context manager; `finish` makes it visible, without it nothing is left.
+
+    `build` is the folder it is built in, on the same disk; None means `<out>.part`. Whatever it held goes.
+    Raises SnapshotError when `out` exists and holds something.
+    """
+
+    def __init__(self, out: Path, *, source: Source, started_at: datetime, build: Path | None = None) -> None:
+        refuse_target(out)
+        self._out = out
+        self._build = build or out.with_name(f"{out.name}.part")
+        self._source, self._started_at = source, started_at
+        self._tables: dict[str, dict[str, Any]] = {}
+
+    def __enter__(self) -> SnapshotWriter:
+        shutil.rmtree(self._build, ignore_errors=True)
+        self._build.mkdir(parents=True, mode=0o700)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        shutil.rmtree(self._build, ignore_errors=True)
+        return False
+
+    def write(
+        self,
+        name: str,
+        rows: Iterable[Row],
+        *,
+        vendor_columns: Sequence[str] = (),
+        server_rows: int | None = None,
+        provided: bool = True,
+        note: str | None = None,
+    ) -> int:
+        """Writes one table of TABLE_NAMES; the number of rows comes out.
+
+        `server_rows` is what the server counted, None when it did not say; `note` is a sentence for the reader.
+        """
+        writer = TableWriter(self._build / f"{name}.parquet", table_columns(name, vendor_columns))
+        try:
+            writer.add(rows)
+        finally:
+            writer.close()
+        self._tables[name] = {
+            "rows": writer.rows,
+            "server_rows": server_rows,
+            "columns": [column.name for column in writer.columns],
+            "sha256": writer.sha256,
+            "provided": provided,
+            "note": note,
+        }
+        return writer.rows
+
+    def write_json(self, name: str, value: object) -> None:
+        """Writes `hubspot/account.json` or `dynamics/organization.json`."""
+        file = self._build / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def finish(self, *, finished_at: datetime, facts: Mapping[str, Any]) -> Snapshot:
+        """Writes what is missing as empty tables, then the manifest, and makes the snapshot visible.
+
+        `facts` are further entries of the manifest: API versions, standard schema, notes.
+        """
+        for name in TABLE_NAMES:
+            if name not in self._tables:
+                self.write(name, [], provided=False)
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "kit_version": dynsync_lib.__version__,
+            "source": self._source,
+            "started_at": utc_text(self._started_at),
+            "finished_at": utc_text(finished_at),
+            **self._portals(),
+            **facts,
+            "tables": {name: self._tables[name] for name in TABLE_NAMES},
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        (self._build / "manifest.json").write_text(text, encoding="utf-8")
+        if self._out.exists():
+            self._out.rmdir()
+        os.replace(self._build, self._out)
+        return open_snapshot(self._out)
+
+    def _portals(self) -> dict[str, Any]:
+        """Which portals these are and who asked, as ids; null where nobody said."""
+        account, organization = self._read_json(ACCOUNT_FILE), self._read_json(ORGANIZATION_FILE)
+        detail, caller = organization.get("Detail") or {}, organization.get("WhoAmI") or {}
+        return {
+            "portals": {
+                "hubspot": {"id": _id(account.get("portalId")), "type": account.get("accountType")},
+                "dynamics": {"id": _id(detail.get("OrganizationId")), "type": detail.get("OrganizationType")},
+            },
+            "caller": {"dynamics": _id(caller.get("UserId"))},
+        }
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        file = self._build / name
+        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return told if isinstance(told, dict) else {}
+
+
+def refuse_target(out: Path) -> None:
+    """Raises SnapshotError when `out` is there and holds something: a snapshot is written once."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SnapshotError(
+            f"{out} exists already.", next_step="Name a folder that is not there; a snapshot is written once."
+        )
+
+
+def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of a snapshot table: the kit's own first, then the vendor's, which are text.
+
+    HubSpot calls the primary key of its owners `id`, as the kit does: that is one column.
+    """
+    if name in FIXED_TABLES:
+        return FIXED_TABLES[name].columns
+    own = RECORD_TABLES[name].structure
+    taken = {column.name for column in own}
+    return (*own, *(Column(one, "text", "") for one in vendor_columns if one not in taken))
+
+
+def utc_text(moment: datetime) -> str:
+    """A moment as `2026-11-23T09:30:00Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _id(value: object) -> str | None:
+    return None if value is None else str(value).lower()

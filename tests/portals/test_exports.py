@@ -1,0 +1,279 @@
+"""Exported files: what is read, what is refused, and where the fault stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.exports import load_files
+from dynsync_lib.snapshot import Snapshot
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+KEYS = KeyMaker(frozenset({"com", "org", "example"}))
+STANDARD: dict[str, list[dict[str, Any]]] = {
+    "properties": [
+        {"object": "contact", "name": "hs_object_id", "label": "Record ID", "type": "number"},
+        {"object": "contact", "name": "email", "label": "Email", "type": "string"},
+        {
+            "object": "contact",
+            "name": "interests",
+            "label": "Interests",
+            "type": "enumeration",
+            "options": [{"value": "a1", "label": "Ants"}, {"value": "b2", "label": "Bees"}],
+        },
+    ],
+    "columns": [
+        {"object": "contact", "name": "contactid", "label": "Contact", "type": "Uniqueidentifier"},
+        {"object": "contact", "name": "emailaddress1", "label": "Email", "type": "String"},
+        {"object": "contact", "name": "modifiedon", "label": "Modified On", "type": "DateTime"},
+    ],
+}
+GUID = "4A4E1E7F-0000-4000-8000-00000000000A"
+
+
+def _load(tmp_path: Path, hubspot: dict[str, str | bytes], dynamics: dict[str, str | bytes] | None = None) -> Snapshot:
+    folders = []
+    for name, files in (("hubspot", hubspot), ("dynamics", dynamics)):
+        if files is not None:
+            (tmp_path / name).mkdir(exist_ok=True)
+        for file, text in (files or {}).items():
+            (tmp_path / name / file).write_bytes(text if isinstance(text, bytes) else text.encode())
+        folders.append(tmp_path / name if files is not None else None)
+    return load_files(*folders, tmp_path / "out", key_maker=KEYS, standard_schema=STANDARD, taken_at=NOON)
+
+
+def _rows(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(snapshot.table_path(name)).to_pylist()
+    return rows
+
+
+def _fault(tmp_path: Path, files: dict[str, str | bytes]) -> str:
+    with pytest.raises(InputFileError) as error:
+        _load(tmp_path, files)
+    assert error.value.next_step
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.part").exists()
+    return str(error.value).replace(f"{tmp_path}/", "")
+
+
+def test_load_files__internal_names_in_file_order(tmp_path: Path) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": "hs_object_id,email,own\n9,B@Y.org,x\n2,,\n"})
+    assert _rows(snapshot, "hubspot/contacts") == [
+        {
+            "id": "9",
+            "api_rank": 0,
+            "email_key": "b@y.org",
+            "email_key_exact": "B@Y.org",
+            "email_valid": True,
+            "secondary_email_keys": [],
+            "secondary_email_keys_exact": [],
+            "hs_object_id": "9",
+            "email": "B@Y.org",
+            "own": "x",
+        },
+        {
+            "id": "2",
+            "api_rank": 1,
+            "email_key": None,
+            "email_key_exact": None,
+            "email_valid": None,
+            "secondary_email_keys": [],
+            "secondary_email_keys_exact": [],
+            "hs_object_id": "2",
+            "email": None,
+            "own": None,
+        },
+    ]
+
+
+@pytest.mark.parametrize("heading", ["Record ID", "record id", "Record ID - Contact", "hs_object_id"])
+def test_load_files__labels_of_hubspot(tmp_path: Path, heading: str) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": f"{heading},Email,Interests\n1,a@b.com,Bees;Ants\n2,,Wasps\n"})
+    rows = _rows(snapshot, "hubspot/contacts")
+    assert [row["interests"] for row in rows] == ["b2;a1", "Wasps"]
+    assert rows[0]["hs_object_id"] == "1"
+    assert rows[0]["email_key"] == "a@b.com"
+
+
+def test_load_files__labels_of_dynamics(tmp_path: Path) -> None:
+    text = f"(Do Not Modify) Contact,(Do Not Modify) Modified On,Modified On,Email\n{GUID},a,b,x@y.org\n"
+    snapshot = _load(tmp_path, {"contacts.csv": "hs_object_id\n"}, {"contacts.csv": text})
+    (row,) = _rows(snapshot, "dynamics/contacts")
+    assert row["id"] == row["contactid"] == GUID.lower()
+    assert (row["modifiedon"], row["(Do Not Modify) Modified On"]) == ("b", "a")
+    assert row["emailaddress1"] == "x@y.org"
+
+
+def test_load_files__metadata_files_name_the_labels(tmp_path: Path) -> None:
+    files = {
+        "contacts.csv": "Nummer,Kanal\n1,Messe\n",
+        "properties.csv": (
+            "object,name,label,type,options,read_only\n"
+            "contact,hs_object_id,Nummer,number,,true\n"
+            'contact,channel,Kanal,enumeration,"[{""value"": ""fair"", ""label"": ""Messe""}]",\n'
+        ),
+    }
+    snapshot = _load(tmp_path, dict(files))
+    assert _rows(snapshot, "hubspot/contacts")[0]["channel"] == "fair"
+    assert [(row["name"], row["read_only"]) for row in _rows(snapshot, "hubspot/properties")] == [
+        ("channel", None),
+        ("hs_object_id", True),
+    ]
+    assert snapshot.manifest["standard_schema"] == {"hubspot": False, "dynamics": True}
+
+
+def test_load_files__lookup_guids_lower_case(tmp_path: Path) -> None:
+    text = f"contactid,_parentcustomerid_value,_parentcustomerid_type\n{{{GUID}}},{GUID},account\n"
+    (row,) = _rows(_load(tmp_path, {"contacts.csv": "hs_object_id\n"}, {"contacts.csv": text}), "dynamics/contacts")
+    assert row["id"] == row["_parentcustomerid_value"] == GUID.lower()
+    assert row["_parentcustomerid_type"] == "account"
+
+
+def test_load_files__one_side_only(tmp_path: Path) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": "hs_object_id\n1\n"})
+    assert snapshot.is_provided("hubspot/contacts")
+    assert not snapshot.is_provided("hubspot/companies")
+    assert not snapshot.is_provided("dynamics/contacts")
+
+
+def test_load_files__links(tmp_path: Path) -> None:
+    text = (
+        "contact_id,company_id,is_primary,from_object,from_id,to_object,to_id,label\n"
+        "1, 2 ,TRUE,,,,,\n"
+        ",,false,deal,5,contact,404,Decision maker\n"
+    )
+    snapshot = _load(tmp_path, {"contacts.csv": "hs_object_id\n1\n", "links.csv": text})
+    names = ("from_object", "from_id", "to_object", "to_id", "label", "is_primary")
+    assert [tuple(row[name] for name in names) for row in _rows(snapshot, "hubspot/links")] == [
+        ("contact", "1", "company", "2", None, True),
+        ("deal", "5", "contact", "404", "Decision maker", False),
+    ]
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_load_files__byte_order_mark(tmp_path: Path, bom: bytes) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": bom + "hs_object_id,city\n1,Köln\n".encode()})
+    assert _rows(snapshot, "hubspot/contacts")[0]["city"] == "Köln"
+
+
+def test_load_files__semicolons(tmp_path: Path) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": "\ufeffhs_object_id;city\n1;Köln, Mitte\n"})
+    assert _rows(snapshot, "hubspot/contacts")[0]["city"] == "Köln, Mitte"
+
+
+def test_load_files__long_cell(tmp_path: Path) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": f"hs_object_id,note\n1,{'x' * 500_000}\n"})
+    assert len(_rows(snapshot, "hubspot/contacts")[0]["note"]) == 500_000
+
+
+def test_load_files__line_ends_in_cells(tmp_path: Path) -> None:
+    text = 'hs_object_id,note\r\n1,"two\r\nlines"\r\n\r\n2,"three\n\nlines"\r\n2,again\r\n'
+    assert _fault(tmp_path, {"contacts.csv": text}) == (
+        "hubspot/contacts.csv, line 8: the id 2 stands on line 5 already."
+    )
+
+
+def test_load_files__line_ends_survive(tmp_path: Path) -> None:
+    snapshot = _load(tmp_path, {"contacts.csv": 'hs_object_id,note\n1,"two\nlines"\n'})
+    assert _rows(snapshot, "hubspot/contacts")[0]["note"] == "two\nlines"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "hubspot/contacts.csv is empty."),
+        ("\n\n", "hubspot/contacts.csv is empty."),
+        ("email\nx@y.org\n", "hubspot/contacts.csv, line 1: the id column hs_object_id is missing."),
+        ("hs_object_id,a,a\n1,2,3\n", "hubspot/contacts.csv, line 1: two columns are called a."),
+        ("hs_object_id,\n1,2\n", "hubspot/contacts.csv, line 1: column 2 has no heading."),
+        ("hs_object_id,Email,EMAIL\n1,2,3\n", "hubspot/contacts.csv, line 1: two columns mean email."),
+        (
+            "hs_object_id,api_rank\n1,2\n",
+            "hubspot/contacts.csv, line 1: the kit keeps the column name api_rank for itself.",
+        ),
+        ("hs_object_id,a\n1,2\n\n3\n", "hubspot/contacts.csv, line 4: 1 cells where the heading has 2."),
+        ("hs_object_id,a\n1,2,3\n", "hubspot/contacts.csv, line 2: 3 cells where the heading has 2."),
+        ("hs_object_id,a\n1,2\n ,3\n", "hubspot/contacts.csv, line 3: hs_object_id is empty."),
+        ("hs_object_id\n7\n8\n 7\n", "hubspot/contacts.csv, line 4: the id 7 stands on line 2 already."),
+        ("hs_object_id,c\n1,Köln\n".encode("latin-1"), "hubspot/contacts.csv is not UTF-8: byte 0xf6 cannot be read."),
+        ("hs_object_id,c\n1,Köln\n".encode("utf-16"), "hubspot/contacts.csv is UTF-16, not UTF-8."),
+        (b"\xfe\xff\x00h", "hubspot/contacts.csv is UTF-16, not UTF-8."),
+        ('hs_object_id\n"1\n', "hubspot/contacts.csv is no CSV: unexpected end of data."),
+    ],
+)
+def test_load_files__faulty_contacts(tmp_path: Path, text: str | bytes, sentence: str) -> None:
+    assert _fault(tmp_path, {"contacts.csv": text}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("contact_id,company_id\n1,2\n", "hubspot/links.csv, line 1: the column is_primary is missing."),
+        ("company_id,is_primary\n1,true\n", "hubspot/links.csv, line 1: the column contact_id is missing."),
+        ("contact_id,company_id,is_primary\n1,2,yes\n", "hubspot/links.csv, line 2: is_primary is 'yes'."),
+        ("contact_id,company_id,is_primary\n1,2,\n", "hubspot/links.csv, line 2: is_primary is None."),
+        (
+            "contact_id,company_id,is_primary\n1,,true\n",
+            "hubspot/links.csv, line 2: an end of the association is empty.",
+        ),
+    ],
+)
+def test_load_files__faulty_links(tmp_path: Path, text: str, sentence: str) -> None:
+    assert _fault(tmp_path, {"contacts.csv": "hs_object_id\n1\n", "links.csv": text}) == sentence
+
+
+def test_load_files__folder_without_files(tmp_path: Path) -> None:
+    assert _fault(tmp_path, {"readme.txt": "hello"}) == "hubspot holds no file of hubspot that the kit knows."
+
+
+def test_load_files__no_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="is no folder"):
+        load_files(tmp_path / "gone", None, tmp_path / "out", key_maker=KEYS, standard_schema=STANDARD, taken_at=NOON)
+
+
+def test_load_files__both_kinds_of_file(tmp_path: Path) -> None:
+    assert _fault(tmp_path, {"contacts.csv": "hs_object_id\n", "contacts.xlsx": b""}) == (
+        "hubspot holds both contacts.csv and contacts.xlsx."
+    )
+
+
+def test_load_files__workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Record ID", "Email", "Score", "Active", "Since", "Last"],
+        [12345678901, "a@b.com", 1.5, True, datetime(2026, 3, 1, 10, 30), None],  # noqa: DTZ001 - as cells are
+        [2, None, 3.0, False, None, None],
+    ):
+        sheet.append(row)
+    (tmp_path / "hubspot").mkdir()
+    book.save(tmp_path / "hubspot" / "contacts.xlsx")
+    first, second = _rows(_load(tmp_path, {}), "hubspot/contacts")
+    names = ("id", "email", "Score", "Active", "Since", "Last")
+    assert [first[name] for name in names] == ["12345678901", "a@b.com", "1.5", "true", "2026-03-01T10:30:00", None]
+    assert [second[name] for name in names] == ["2", None, "3", "false", None, None]
+
+
+def test_load_files__no_workbook(tmp_path: Path) -> None:
+    assert _fault(tmp_path, {"contacts.xlsx": b"PK not really"}) == "hubspot/contacts.xlsx is no XLSX workbook."
+
+
+def test_load_files__account_is_no_json(tmp_path: Path) -> None:
+    assert _fault(tmp_path, {"contacts.csv": "hs_object_id\n", "account.json": "{"}) == (
+        "hubspot/account.json is no JSON."
+    )
+
+
+def test_load_files__same_files_same_bytes(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"contacts.csv": "hs_object_id,email\n1,a@b.com\n"}
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    assert _load(tmp_path / "a", files).manifest_sha256 == _load(tmp_path / "b", files).manifest_sha256
