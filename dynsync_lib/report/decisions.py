@@ -1,0 +1,46 @@
+"""The register of decisions to sign, D1 to D18, each with what the forecast knows about it.
+
+Source: `report/decisions.toml`; product research section 4.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from dynsync_lib.report.figures import count_numbers
+from dynsync_lib.report.frames import ForecastFrames
+from dynsync_lib.report.pieces import Piece, render
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. `says` is a template of numbers, empty when the forecast knows nothing; `not_checked` says what is open."""
+
+    id: str
+    topic: str
+    question: str
+    advice: str
+    says: str = ""
+    not_checked: str = ""
+
+    def tell(self, numbers: Mapping[str, int]) -> str:
+        """What the forecast knows, with the numbers in place; empty when it knows nothing."""
+        return self.says.format_map(numbers)
+
+
+@cache
+def read_decisions() -> tuple[Decision, ...]:
+    """The shipped decisions, in order."""
+    text = (resources.files("dynsync_lib.report") / "decisions.toml").read_text(encoding="utf-8")
+    return tuple(Decision(**entry) for entry in tomllib.loads(text)["decision"])
+
+
+def decisions_table(forecast: ForecastFrames) -> Piece:
+    """The register: question, what the forecast says, advice, and room for decision, name and date."""
+    numbers = count_numbers(forecast)
+    entries = [(decision, decision.tell(numbers)) for decision in read_decisions()]
+    return Piece(render("decisions", entries=entries), f"{len(entries)} decisions to sign")

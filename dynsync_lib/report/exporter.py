@@ -1,0 +1,185 @@
+"""The nbconvert exporter `dynsync_report`: a run notebook as one HTML file that needs nothing else.
+
+Facts
+    * The file asks nothing of the network: no script, style, font or image from outside, and a content security policy
+      that forbids them; the one script is allowed by its hash.
+    * Code, prompts and warnings are left out; a notebook that ended in an error gives no report.
+    * A drawing without a name, an image without a text, and a file above 2 MB are refused: our bugs, found early.
+    * The name has no hyphen, since JupyterLab's download route knows none.
+
+Source: nbconvert's exporter entry points; Content Security Policy Level 3; WCAG 2.2.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from importlib import resources as package_resources
+from pathlib import Path
+from typing import Any, Final
+
+from bs4 import BeautifulSoup, Tag
+from nbconvert.exporters.html import HTMLExporter
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbformat import NotebookNode
+
+from dynsync_lib.errors import DynsyncError
+from dynsync_lib.report.pieces import STYLE_CLOSE, STYLE_OPEN, piece_style
+
+SIZE_LIMIT_BYTES: Final = 2_000_000
+_FILLER_ALT: Final = "No description has been provided"
+_DEFAULT_TITLE: Final = "DynSync report"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 2 or 3 with the id it can be jumped to."""
+
+    level: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One part of the page: `kind` is words (from a markdown cell) or output (from a code cell)."""
+
+    kind: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the template places."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    headings: tuple[Heading, ...]
+    style: str
+    script: str
+
+    @property
+    def policy(self) -> str:
+        """The content security policy: nothing from anywhere but this file, and only this one script."""
+        digest = base64.b64encode(hashlib.sha256(self.script.encode()).digest()).decode()
+        return (
+            f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'"
+        )
+
+
+class DynsyncReportExporter(HTMLExporter):  # type: ignore[misc] # nbconvert has no types
+    """Writes a run notebook as the stakeholder's report. Raises DynsyncError when the notebook is not fit to be one."""
+
+    export_from_notebook = "DynSync report"
+
+    def _template_name_default(self) -> str:
+        return "dynsync_report"
+
+    @cached_property
+    def _templates(self) -> Path:
+        return Path(str(package_resources.files("dynsync_lib.report"))) / "templates"
+
+    @property
+    def extra_template_basedirs(self) -> list[str]:
+        """The folder that holds our template, so that nbconvert finds it by name."""
+        return [str(self._templates)]
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """The HTML text and nbconvert's resources."""
+        told = {**(resources or {}), "dynsync_page": self._read_page(nb)}
+        text, told = super().from_notebook_node(nb, told, **kw)
+        size = len(text.encode())
+        if size > SIZE_LIMIT_BYTES:
+            raise DynsyncError(
+                f"The report would be {size / 1e6:.1f} MB; the limit is {SIZE_LIMIT_BYTES / 1e6:.0f} MB.",
+                next_step="Show fewer rows: the forecast's files hold them all.",
+            )
+        return text, told
+
+    def _read_page(self, nb: NotebookNode) -> Page:
+        folder = self._templates / "dynsync_report"
+        blocks = tuple(block for cell in nb.cells for block in _read_cell(cell))
+        words = [BeautifulSoup(block.html, "html.parser") for block in blocks if block.kind == "words"]
+        return Page(
+            title=next((_text_of(head) for soup in words for head in soup.find_all("h1")), _DEFAULT_TITLE),
+            blocks=blocks,
+            headings=tuple(heading for soup in words for heading in _read_headings(soup)),
+            style=piece_style() + (folder / "page.css").read_text(encoding="utf-8"),
+            script=(folder / "page.js").read_text(encoding="utf-8"),
+        )
+
+
+def _read_cell(cell: NotebookNode) -> Iterator[Block]:
+    if cell.cell_type == "markdown":
+        yield Block("words", _show_markdown(cell.source))
+    elif cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", []):
+        for output in cell.outputs:
+            html = _show_output(output)
+            if html:
+                yield Block("output", html)
+
+
+def _show_markdown(source: str) -> str:
+    soup = BeautifulSoup(markdown2html_mistune(source), "html.parser")
+    for link in soup.select("a.anchor-link"):
+        link.decompose()
+    return str(soup)
+
+
+def _read_headings(soup: BeautifulSoup) -> Iterator[Heading]:
+    for head in soup.find_all(["h2", "h3"]):
+        yield Heading(int(head.name[1]), str(head.get("id", "")), _text_of(head))
+
+
+def _text_of(tag: Tag) -> str:
+    return " ".join(tag.get_text().split())
+
+
+def _show_output(output: NotebookNode) -> str:
+    if output.output_type == "error":
+        raise DynsyncError(
+            f"The notebook ended in an error ({output.ename}), so there is no report.",
+            next_step="Open the notebook in JupyterLab and run it to see where.",
+        )
+    if output.output_type == "stream":
+        return f'<p class="plain">{escape(output.text)}</p>' if output.name == "stdout" else ""
+    data = output.data
+    if "text/html" in data:
+        return _check_html(_without_piece_style(data["text/html"]))
+    if "image/png" in data:
+        return _show_image(data["image/png"], output.metadata)
+    if any(kind.startswith("application/vnd.jupyter.widget") for kind in data):
+        return ""
+    return f'<p class="plain">{escape(data.get("text/plain", ""))}</p>'
+
+
+def _without_piece_style(html: str) -> str:
+    return re.sub(f"{re.escape(STYLE_OPEN)}.*?{re.escape(STYLE_CLOSE)}", "", html, flags=re.DOTALL)
+
+
+def _check_html(html: str) -> str:
+    for drawing in re.findall(r"<svg\b.*?>.*?</svg>", html, flags=re.DOTALL):
+        if 'role="img"' not in drawing or not re.search(r"<title\b[^>]*>[^<]", drawing):
+            raise DynsyncError(
+                "A drawing of the notebook has no name for those who cannot see it.",
+                next_step='Give the <svg> role="img" and a <title>.',
+            )
+    return html
+
+
+def _show_image(data: str, metadata: NotebookNode) -> str:
+    alt = (metadata.get("image/png") or {}).get("alt", "")
+    if not alt or alt.startswith(_FILLER_ALT):
+        raise DynsyncError(
+            "An image of the notebook has no text for those who cannot see it.",
+            next_step="Show a chart of the kit, or give the image an alt text.",
+        )
+    return f'<img src="data:image/png;base64,{escape(data.strip())}" alt="{escape(alt)}">'

@@ -1,0 +1,165 @@
+"""The flow chart: from the records of each side to what becomes of them.
+
+Facts
+    * HubSpot stands left, Dynamics right, the six outcomes in the middle; a band is as thick as its number of records.
+    * Bands thinner than a pixel are drawn one pixel thick, so that nothing that occurs is invisible.
+
+Source: the summary of the forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from dynsync_lib.core.model import Outcome, System
+from dynsync_lib.report.charts import Bar, Chart, outcome_grid, read_bars
+from dynsync_lib.report.frames import ForecastFrames, count_outcomes
+from dynsync_lib.report.pieces import Piece, make_id, render
+from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
+from dynsync_lib.report.tables import show_table
+from dynsync_lib.report.words import OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WIDTH: Final = 860.0
+_TOP: Final = 44.0
+_HEIGHT: Final = 400.0
+_SIDE_GAP: Final = 16.0
+_BOX: Final = (335.0, 525.0)
+_BOX_GAP: Final = 12.0
+_BOX_LEAST: Final = 44.0
+_NODE: Final = 12.0
+_EDGE: Final = {System.HUBSPOT: 130.0, System.DYNAMICS: 730.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch from `top` of `height`, in pixels."""
+
+    top: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        """Half way down."""
+        return self.top + self.height / 2
+
+
+def flow_chart(forecast: ForecastFrames) -> Piece:
+    """Both sides flowing into the outcomes; an empty forecast gives a sentence instead of a drawing."""
+    bars = read_bars(count_outcomes(forecast))
+    title = "Where the records of each side end"
+    if not bars:
+        return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
+    sentence = " ".join(_say_side(bars, system) for system in System)
+    svg = _draw(bars, title, sentence)
+    return Chart(title, sentence, svg, show_table(outcome_grid(bars))).as_piece()
+
+
+def _say_side(bars: Sequence[Bar], system: System) -> str:
+    totals = _by_outcome([bar for bar in bars if bar.system == system])
+    total = sum(totals.values())
+    if not total:
+        return f"{system_word(system)} holds no records."
+    made = totals[Outcome.CREATE]
+    matched = totals[Outcome.UPDATE] + totals[Outcome.LINK]
+    rest = ", ".join(f"{totals[one]:,} {OUTCOMES[one].lower()}" for one in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING))
+    return (
+        f"Of {total:,} {system_word(system)} records, {made:,} are created in {system_word(OTHER[system])}, "
+        f"{matched:,} are matched, {rest}."
+    )
+
+
+def _by_outcome(bars: Sequence[Bar]) -> dict[str, int]:
+    return {one: sum(dict(bar.counts)[one] for bar in bars) for one in OUTCOMES}
+
+
+def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
+    sides = {system: [bar for bar in bars if bar.system == system] for system in System}
+    figure, axes = open_canvas(_WIDTH, _TOP + _HEIGHT + 12)
+    most = max(sum(bar.total for bar in side) for side in sides.values())
+    room = _HEIGHT - _SIDE_GAP * max(len(side) - 1 for side in sides.values())
+    scale = min(room, _HEIGHT - _BOX_GAP * 5 - _BOX_LEAST) / most * 0.72
+    boxes = _place_boxes({one: max(_by_outcome(side)[one] for side in sides.values()) for one in OUTCOMES}, scale)
+    for system, side in sides.items():
+        _draw_side(axes, system, side, boxes, scale)
+    for outcome, box in boxes.items():
+        _draw_box(axes, outcome, box, {system: _by_outcome(side)[outcome] for system, side in sides.items()})
+    return save_svg(figure, id_=make_id("flow", sentence), title=title, description=sentence)
+
+
+def _place_boxes(most: Mapping[str, int], scale: float) -> dict[str, Span]:
+    shown = [one for one in OUTCOMES if most[one]]
+    heights = {one: max(_BOX_LEAST, most[one] * scale) for one in shown}
+    gap = max(4.0, (_HEIGHT - sum(heights.values())) / max(1, len(shown) - 1))
+    gap, top, boxes = min(gap, 26.0), _TOP, {}
+    for one in shown:
+        boxes[one] = Span(top, heights[one])
+        top += heights[one] + gap
+    return boxes
+
+
+def _draw_side(axes: Axes, system: System, bars: Sequence[Bar], boxes: Mapping[str, Span], scale: float) -> None:
+    edge, inward = _EDGE[system], 1 if system is System.HUBSPOT else -1
+    align = "right" if system is System.HUBSPOT else "left"
+    total = sum(bar.total for bar in bars)
+    write(axes, 0 if inward > 0 else _WIDTH, 14, f"{system_word(system)}: {total:,}", fontsize=15, fontweight="bold",
+          ha="left" if inward > 0 else "right")  # fmt: skip
+    filled = {one: box.middle - _by_outcome(bars)[one] * scale / 2 for one, box in boxes.items()}
+    top = _TOP
+    for bar in bars:
+        node = Span(top, max(1.0, bar.total * scale))
+        _draw_node(axes, edge, node)
+        write(axes, edge - 10 * inward, node.middle - 8, object_word(bar.object, system).capitalize(), ha=align)
+        write(axes, edge - 10 * inward, node.middle + 8, f"{bar.total:,}", ha=align, fontsize=11, color=MUTED)
+        _draw_bands(axes, edge, inward, bar, node, filled, scale)
+        top += max(node.height, 34.0) + _SIDE_GAP
+
+
+def _draw_node(axes: Axes, edge: float, node: Span) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((edge - _NODE / 2, node.top), _NODE, node.height, facecolor=INK, linewidth=0))
+
+
+def _draw_bands(
+    axes: Axes, edge: float, inward: int, bar: Bar, node: Span, filled: dict[str, float], scale: float
+) -> None:
+    """Draws the bands of one node; `filled` says how far each outcome is used up and is moved on."""
+    start, top = edge + inward * _NODE / 2, node.top
+    end = _BOX[0] if inward > 0 else _BOX[1]
+    for outcome, count in bar.counts:
+        if count:
+            thick = count * scale
+            _draw_band(axes, (start, top), (end, filled[outcome]), thick, OUTCOME_COLOURS[outcome])
+            top += thick
+            filled[outcome] += thick
+
+
+def _draw_band(axes: Axes, start: tuple[float, float], end: tuple[float, float], thick: float, colour: str) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    (x0, y0), (x1, y1), middle = start, end, (start[0] + end[0]) / 2
+    thick = max(1.0, thick)
+    points = [(x0, y0), (middle, y0), (middle, y1), (x1, y1),
+              (x1, y1 + thick), (middle, y1 + thick), (middle, y0 + thick), (x0, y0 + thick), (x0, y0)]  # fmt: skip
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    axes.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=0.5, linewidth=0))
+
+
+def _draw_box(axes: Axes, outcome: str, box: Span, counts: Mapping[System, int]) -> None:
+    from matplotlib.patches import Rectangle
+
+    colour = OUTCOME_COLOURS[outcome]
+    ink = text_colour(colour)
+    axes.add_patch(Rectangle((_BOX[0], box.top), _BOX[1] - _BOX[0], box.height, facecolor=colour, linewidth=0))
+    middle = (_BOX[0] + _BOX[1]) / 2
+    write(axes, middle, box.middle - 8, OUTCOMES[outcome], ha="center", color=ink, fontweight="bold")
+    for system, x, align in ((System.HUBSPOT, _BOX[0] + 10, "left"), (System.DYNAMICS, _BOX[1] - 10, "right")):
+        write(axes, x, box.middle + 9, f"{counts[system]:,}", ha=align, color=ink)

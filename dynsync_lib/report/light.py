@@ -1,0 +1,167 @@
+"""The traffic light: go, go with conditions, or no-go, and why.
+
+Facts
+    * Red: a blocker finding, a consent conflict, or a marketing tier that would be crossed.
+    * Amber: a high finding that concerns more than 1 % of its records, an open question that moves more than 5 % of all
+      records, or anything that could not be checked. What is not checked is grey, and never a pass.
+    * Green: none of these. Without records there is nothing to judge.
+
+Not modelled
+    * Whether somebody has signed a tier crossing: it stays red here until the settings change.
+
+Source: product research section 4, "Traffic lights".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from dynsync_lib.core.model import Severity
+from dynsync_lib.report.figures import count_numbers
+from dynsync_lib.report.frames import ForecastFrames, Row, not_checked_sides, read_table, rows_of
+from dynsync_lib.report.pieces import Piece, render
+from dynsync_lib.report.tables import format_share
+from dynsync_lib.report.words import counted, system_word
+
+Level = Literal["go", "go_with_conditions", "no_go", "not_assessed"]
+Tone = Literal["bad", "warn", "grey"]
+_CONSENT_CHECK: Final = "G42"
+_VERDICTS: Final[Mapping[Level, tuple[str, str]]] = {
+    "go": ("Go", "Nothing found speaks against switching the sync on."),
+    "go_with_conditions": ("Go, with conditions", "Nothing blocks the sync; settle the points below first."),
+    "no_go": ("No-go", "Do not switch the sync on before the points marked Blocker are settled."),
+    "not_assessed": ("Not assessed", "The forecast holds no records, so there is nothing to judge."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When a finding or an open question turns the light amber: shares from 0 to 1."""
+
+    high_share: float = 0.01
+    swing_share: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason for the light. `tone` is bad, warn or grey; `fix` says what to do; `threshold` what it was held against."""
+
+    tone: Tone
+    sentence: str
+    fix: str = ""
+    threshold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficLight:
+    """The verdict and its grounds, worst first."""
+
+    level: Level
+    grounds: tuple[Ground, ...]
+
+    @property
+    def word(self) -> str:
+        """Such as "Go, with conditions"."""
+        return _VERDICTS[self.level][0]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        return _VERDICTS[self.level][1]
+
+    def of_tone(self, tone: Tone) -> tuple[Ground, ...]:
+        """The grounds of one tone."""
+        return tuple(ground for ground in self.grounds if ground.tone == tone)
+
+    def _repr_html_(self) -> str:
+        return Piece(render("light", light=self), self.sentence)._repr_html_()
+
+    def __repr__(self) -> str:
+        return f"{self.word}. {self.sentence}"
+
+
+def traffic_light(forecast: ForecastFrames, *, thresholds: Thresholds | None = None) -> TrafficLight:
+    """The light of a forecast under the thresholds (defaults: 1 % and 5 %)."""
+    numbers = count_numbers(forecast)
+    if not numbers["records"]:
+        return TrafficLight("not_assessed", ())
+    told = thresholds or Thresholds()
+    findings = rows_of(read_table(forecast, "findings"))
+    grounds = (
+        *_blockers(findings),
+        *_marketing(forecast.info.get("marketing") or {}, numbers["people_created_in_hubspot"]),
+        *_high_findings(findings, numbers["records"], told),
+        *_swings(forecast, numbers["records"], told),
+        *_unchecked(forecast, findings),
+    )
+    worst_first = sorted(grounds, key=lambda ground: ("bad", "warn", "grey").index(ground.tone))
+    return TrafficLight(_judge(worst_first), tuple(worst_first))
+
+
+def _judge(grounds: list[Ground]) -> Level:
+    if any(ground.tone == "bad" for ground in grounds):
+        return "no_go"
+    return "go_with_conditions" if grounds else "go"
+
+
+def _blockers(findings: list[Row]) -> Iterator[Ground]:
+    for row in findings:
+        is_consent = row["check_id"] == _CONSENT_CHECK
+        if row["count"] and (row["severity"] == Severity.BLOCKER or is_consent):
+            limit = "a consent conflict" if is_consent else "a blocker"
+            yield Ground("bad", str(row["sentence"]), str(row["fix"] or ""), f"red when {limit} concerns anything at all")
+
+
+def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
+    today, tier = marketing.get("contacts"), marketing.get("tier")
+    if not marketing.get("sync_as_marketing"):
+        return
+    if today is None or tier is None:
+        yield Ground("grey", "Whether the new contacts cross the marketing tier is not known.", _TIER_SETTING)
+    elif today + created > tier:
+        yield Ground(
+            "bad",
+            f"{today + created:,} marketing contacts after the first sync cross the tier of {tier:,}.",
+            "Do not sync as marketing contacts, filter, or have the higher tier signed.",
+            "red when today’s marketing contacts and the created ones exceed the tier",
+        )
+
+
+_TIER_SETTING: Final = "Set marketing_contacts and marketing_tier in the settings."
+
+
+def _high_findings(findings: list[Row], records: int, thresholds: Thresholds) -> Iterator[Ground]:
+    for row in findings:
+        if row["severity"] != Severity.HIGH or not row["count"] or row["check_id"] == _CONSENT_CHECK:
+            continue
+        share = row["count"] / records if row["share"] is None else row["share"]
+        if share > thresholds.high_share:
+            limit = f"{format_share(share)}; amber above {format_share(thresholds.high_share)}"
+            yield Ground("warn", str(row["sentence"]), str(row["fix"] or ""), limit)
+
+
+def _swings(forecast: ForecastFrames, records: int, thresholds: Thresholds) -> Iterator[Ground]:
+    frame = read_table(forecast, "sensitivity").dropna(subset=["outcomes_changed"])
+    most = frame.groupby("assumption_id", sort=True)["outcomes_changed"].max() if len(frame) else {}
+    for assumption, moved in dict(most).items():
+        if moved / records > thresholds.swing_share:
+            yield Ground(
+                "warn",
+                f"The open question {assumption} decides the outcome of {counted(int(moved), 'record', 'records')}.",
+                "Settle it in a test portal before go-live.",
+                f"{format_share(moved / records)}; amber above {format_share(thresholds.swing_share)}",
+            )
+
+
+def _unchecked(forecast: ForecastFrames, findings: list[Row]) -> Iterator[Ground]:
+    for row in findings:
+        if row["severity"] == Severity.NOT_CHECKED:
+            yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))
+    for system in not_checked_sides(forecast):
+        yield Ground(
+            "grey",
+            f"The fields of {system_word(system)} were not delivered; the standard fields stand in for them.",
+            "Deliver the list of fields, or pull over the API.",
+        )

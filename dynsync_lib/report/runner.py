@@ -1,0 +1,154 @@
+"""Runs notebooks without a browser, and writes reports of them.
+
+Facts
+    * Parameters are the plain assignments of the cell tagged `parameters`; a name that is not there is refused.
+    * The notebook file is never changed. A run starts in the notebook's own folder, as in JupyterLab.
+    * No time is recorded in the result, so that the same input gives the same report.
+
+Source: nbclient's documentation; the `parameters` tag is papermill's convention.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import difflib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbformat import NotebookNode
+
+from dynsync_lib import errors
+from dynsync_lib.errors import DynsyncError, UsageError
+
+TAG: Final = "parameters"
+INJECTED_TAG: Final = "injected-parameters"
+_KERNEL: Final = "python3"
+
+
+def run_notebook(
+    path: Path, *, parameters: Mapping[str, object] | None = None, out: Path | None = None, timeout_s: float = 600
+) -> NotebookNode:
+    """The notebook with its outputs, run with `parameters` (paths are made absolute); also written to `out` if given.
+
+    Raises UsageError when the file is no notebook or a parameter is unknown or of another kind, and DynsyncError (or the
+    branch the notebook itself raised) when a cell fails or takes longer than `timeout_s` seconds.
+    """
+    notebook = read_notebook(path)
+    _inject(notebook, _check_parameters(path, read_parameters(notebook), parameters or {}))
+    _execute(notebook, path, timeout_s)
+    if out is not None:
+        _write_text(out, nbformat.writes(notebook) + "\n")
+    return notebook
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """The notebook in a file. Raises UsageError when there is none."""
+    try:
+        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    except FileNotFoundError as fault:
+        raise UsageError(f"{path} is not there.", next_step="Name a notebook, such as 00_start_here.ipynb.") from fault
+    except (OSError, UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError) as fault:
+        raise UsageError(f"{path} cannot be read as a notebook.", next_step="Name an .ipynb file.") from fault
+
+
+def read_parameters(notebook: NotebookNode) -> dict[str, Any]:
+    """The names and default values that the cell tagged `parameters` assigns; empty when there is no such cell."""
+    found: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", []):
+            for line in ast.parse(cell.source).body:
+                if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                    found[line.targets[0].id] = ast.literal_eval(line.value)
+    return found
+
+
+def _check_parameters(path: Path, known: Mapping[str, Any], given: Mapping[str, object]) -> dict[str, object]:
+    told = {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in given.items()}
+    for name, value in told.items():
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"It has: {', '.join(known) or 'none'}."
+            raise UsageError(f"{path.name} has no parameter {name}.", next_step=hint)
+        default = known[name]
+        if default is not None and type(value) is not type(default):
+            raise UsageError(
+                f"The parameter {name} of {path.name} must be {_kind(default)}, not {_kind(value)}.",
+                next_step=f"Its default is {default!r}.",
+            )
+    return told
+
+
+def _kind(value: object) -> str:
+    kinds = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", type(None): "None"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
+def _inject(notebook: NotebookNode, values: Mapping[str, object]) -> None:
+    if not values:
+        return
+    place = next(i for i, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", []))
+    source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+    cell = nbformat.v4.new_code_cell(source, id="injected", metadata={"tags": [INJECTED_TAG]})
+    notebook.cells.insert(place + 1, cell)
+
+
+def _execute(notebook: NotebookNode, path: Path, timeout_s: float) -> None:
+    from nbclient import NotebookClient  # takes more than a second to import
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    client = NotebookClient(
+        notebook,
+        timeout=timeout_s,
+        kernel_name=_KERNEL,
+        record_timing=False,
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+    )
+    try:
+        client.execute()
+    except CellExecutionError as fault:
+        raise _retell(path, notebook, fault.ename, fault.evalue) from fault
+    except CellTimeoutError as fault:
+        raise DynsyncError(
+            f"{path.name} was stopped: a cell took longer than {timeout_s:g} s.", next_step="Allow it more time."
+        ) from fault
+    except DeadKernelError as fault:
+        raise DynsyncError(
+            f"{path.name} was stopped: its Python ended.", next_step="The machine may be short of memory."
+        ) from fault
+
+
+def _retell(path: Path, notebook: NotebookNode, name: str, sentence: str) -> DynsyncError:
+    """The notebook's own error when it was one of ours, otherwise one that says which cell failed."""
+    kind = getattr(errors, name, None)
+    step = "Open the notebook in JupyterLab to see more."
+    if isinstance(kind, type) and issubclass(kind, DynsyncError) and kind is not errors.SettingsError:
+        return kind(sentence, next_step=step)
+    if kind is errors.SettingsError:
+        return errors.SettingsError(sentence.splitlines())
+    number = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.get("execution_count"))
+    return DynsyncError(f"{path.name} failed in code cell {number}: {name}.", next_step=step)
+
+
+def export_report(notebook: NotebookNode, out: Path) -> Path:
+    """Writes the report of a run notebook to `out`, whole or not at all, and gives back `out`.
+
+    Raises DynsyncError when the notebook is not fit to be a report; see `exporter`.
+    """
+    from dynsync_lib.report.exporter import DynsyncReportExporter  # takes more than a second to import
+
+    text, _ = DynsyncReportExporter().from_notebook_node(copy.deepcopy(notebook))
+    _write_text(out, text)
+    return out
+
+
+def _write_text(out: Path, text: str) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}-")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.replace(name, out)

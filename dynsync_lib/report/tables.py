@@ -1,0 +1,91 @@
+"""Accessible HTML tables: a caption, column heads with a scope, and the whole number of rows even when few are shown.
+
+Facts
+    * Sorting and searching come from the report's script; without it (in JupyterLab, in print) the table is plain.
+    * A table shows at most `limit` rows and says how many there are; all rows are in the forecast's files.
+    * A missing number is an empty cell with a dash, read as "not known"; it is never a zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from dynsync_lib.report.pieces import Piece, make_id, render
+
+DEFAULT_LIMIT: Final = 200
+Kind = Literal["text", "number", "share", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of one column. `kind` decides how its cells are aligned, written and sorted."""
+
+    title: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word with a tone (good, note, warn, bad, grey, plain). `rank` sorts it."""
+
+    word: str
+    tone: str
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One finished cell: what is shown, and what it is sorted by (None: by what is shown)."""
+
+    text: str
+    sort: str | None = None
+    tone: str | None = None
+    is_missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table before it is HTML. `rows` hold text, numbers, badges or None; `total` is the number of rows there are."""
+
+    caption: str
+    heads: Sequence[Head]
+    rows: Sequence[Sequence[Any]]
+    unit: str = "rows"
+    total: int | None = None
+    empty: str = "There is nothing to show."
+    limit: int = DEFAULT_LIMIT
+    row_heads: int = 1
+    note: str = ""
+    classes: Sequence[str] = field(default=())
+
+
+def show_table(grid: Grid) -> Piece:
+    """The table as HTML; the sentence is its caption."""
+    shown = [list(row) for row in grid.rows[: grid.limit]]
+    total = len(grid.rows) if grid.total is None else grid.total
+    cells = [[_cell(value, head.kind) for value, head in zip(row, grid.heads, strict=True)] for row in shown]
+    id_ = make_id("table", f"{grid.caption}{grid.heads}{shown}{grid.note}")
+    return Piece(render("table", id=id_, grid=grid, rows=cells, shown=len(shown), total=total), grid.caption)
+
+
+def _cell(value: Any, kind: Kind) -> Cell:
+    if value is None or (isinstance(value, float) and value != value):
+        return Cell("–", sort="", is_missing=True)
+    if isinstance(value, Badge):
+        return Cell(value.word, sort=str(value.rank), tone=value.tone)
+    if kind == "share":
+        return Cell(format_share(float(value)), sort=repr(float(value)))
+    if kind == "number":
+        return Cell(f"{value:,}" if isinstance(value, int) else f"{value:,.1f}", sort=repr(value))
+    return Cell(str(value))
+
+
+def format_share(share: float) -> str:
+    """A share from 0 to 1 as percent; what is not nothing never reads as 0 %, nor what is not all as 100 %."""
+    if 0 < share < 0.001:
+        return "< 0.1 %"
+    if 0.999 < share < 1:
+        return "> 99.9 %"
+    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
