@@ -198,7 +198,7 @@ def _compare(joined: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     for place, judged in enumerate(flowing):
         compared[_equal(place)] = are_equal(judged)
         compared |= {_fresh(place, target): new_value(judged, target) for target in System}
-    return joined.with_columns(**compared)
+    return joined.with_columns(**compared) if compared else joined
 
 
 def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
