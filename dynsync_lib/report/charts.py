@@ -19,7 +19,15 @@ from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, sum_o
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, PAPER, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import OUTCOME_COLOURS, OUTCOMES, object_rank, object_word, records_word, system_word
+from dynsync_lib.report.words import (
+    OUTCOME_COLOURS,
+    OUTCOMES,
+    SYSTEMS,
+    object_rank,
+    object_word,
+    records_word,
+    system_word,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,9 +89,16 @@ def outcome_bars(forecast: ForecastFrames) -> Piece:
 
 def read_bars(rows: Sequence[Row]) -> list[Bar]:
     """The bars of the summary, in the order of the sync; kinds of record that do not occur are left out."""
-    pairs = sorted({(row["object"], row["system"]) for row in rows}, key=lambda pair: (object_rank(pair[0]), pair[1]))
+    pairs = sorted(
+        {(row["object"], row["system"]) for row in rows},
+        key=lambda pair: (object_rank(pair[0]), list(SYSTEMS).index(pair[1])),
+    )
     bars = [
-        Bar(object_, system, tuple((one, sum_outcomes(rows, object=object_, system=system, outcome=one)) for one in OUTCOMES))
+        Bar(
+            object_,
+            system,
+            tuple((one, sum_outcomes(rows, object=object_, system=system, outcome=one)) for one in OUTCOMES),
+        )
         for object_, system in pairs
     ]
     return [bar for bar in bars if bar.total]

@@ -7,11 +7,11 @@ Facts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.model import RECORD_TABLES, System
 from dynsync_lib.report.frames import ForecastFrames, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, show_table
@@ -22,6 +22,10 @@ _SOURCES: Final = {
     "files": "read from exported files",
     "emulator": "pulled from the emulated demo portals: all people and companies are invented",
 }
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _MASKED: Final = "People are masked: addresses, names and values of contacts and leads are not in this report."
 _UNMASKED: Final = "Not masked: this report can hold personal data. Share it only with people who may see it."
 
@@ -45,7 +49,7 @@ def _say_moment(text: object) -> str:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
         return "unknown date" if text is None else str(text)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M} UTC"
 
 
 def scope_table(forecast: ForecastFrames) -> Piece:
@@ -78,7 +82,7 @@ def provenance(forecast: ForecastFrames) -> Piece:
         ("Data taken", _say_moment(info.get("taken_at"))),
         ("Source", _say_source(info.get("source"))),
         ("Records read", _say_records(info)),
-        ("Not delivered", ", ".join(info.get("not_provided") or ()) or "nothing is missing"),
+        ("Not delivered", ", ".join(_say_tables(info.get("not_provided") or ())) or "nothing is missing"),
         ("Field lists", _say_fields(forecast)),
         ("People", _MASKED if is_masked(forecast) else _UNMASKED),
         ("Kit version", info.get("kit_version")),
@@ -86,12 +90,29 @@ def provenance(forecast: ForecastFrames) -> Piece:
         ("Snapshot SHA-256", info.get("snapshot_sha256")),
         ("Settings SHA-256", info.get("settings_sha256")),
     ]
-    return Piece(render("facts", facts=[(name, value or "not known") for name, value in facts]), "Where the numbers come from")
+    return Piece(
+        render("facts", facts=[(name, value or "not known") for name, value in facts]), "Where the numbers come from"
+    )
 
 
 def _say_records(info: Mapping[str, Any]) -> str:
     records: Mapping[str, int] = info.get("records") or {}
-    return ", ".join(f"{records[name]:,} {name}" for name in RECORD_TABLES if records.get(name))
+    sides = []
+    for system in System:
+        told = [name for name, table in RECORD_TABLES.items() if table.system is system and records.get(name)]
+        if told:
+            sides.append(
+                f"{system_word(system)}: {', '.join(f'{records[name]:,} {_table_word(name)}' for name in told)}"
+            )
+    return "; ".join(sides)
+
+
+def _table_word(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _say_tables(names: Sequence[str]) -> list[str]:
+    return [f"{system_word(name.partition('/')[0])} {_table_word(name)}" for name in names]
 
 
 def _say_fields(forecast: ForecastFrames) -> str:

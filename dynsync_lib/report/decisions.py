@@ -18,7 +18,10 @@ from dynsync_lib.report.pieces import Piece, render
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision. `says` is a template of numbers, empty when the forecast knows nothing; `not_checked` says what is open."""
+    """One decision to sign.
+
+    `says` is a template of numbers, empty when the forecast knows nothing; `not_checked` says what is open.
+    """
 
     id: str
     topic: str

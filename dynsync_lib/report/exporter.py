@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from bs4 import BeautifulSoup, Tag
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat import NotebookNode
+from traitlets import default
 
 from dynsync_lib.errors import DynsyncError
 from dynsync_lib.report.pieces import STYLE_CLOSE, STYLE_OPEN, piece_style
@@ -73,7 +75,7 @@ class Page:
         )
 
 
-class DynsyncReportExporter(HTMLExporter):  # type: ignore[misc] # nbconvert has no types
+class DynsyncReportExporter(HTMLExporter):
     """Writes a run notebook as the stakeholder's report. Raises DynsyncError when the notebook is not fit to be one."""
 
     export_from_notebook = "DynSync report"
@@ -85,12 +87,11 @@ class DynsyncReportExporter(HTMLExporter):  # type: ignore[misc] # nbconvert has
     def _templates(self) -> Path:
         return Path(str(package_resources.files("dynsync_lib.report"))) / "templates"
 
-    @property
-    def extra_template_basedirs(self) -> list[str]:
-        """The folder that holds our template, so that nbconvert finds it by name."""
-        return [str(self._templates)]
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self) -> list[str]:
+        return [os.getcwd(), str(self._templates)]
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override] # nbconvert's HTML exporter returns text, its base says a node
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The HTML text and nbconvert's resources."""

@@ -11,7 +11,7 @@ Not modelled
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -158,13 +158,13 @@ def _count_change_numbers(forecast: ForecastFrames) -> dict[str, int]:
 
 
 def _count_link_numbers(links: pd.DataFrame) -> dict[str, int]:
-    counts: Mapping[str, int] = links["status"].value_counts().to_dict()
+    counts = {str(status): int(count) for status, count in links["status"].value_counts().items()}
     return {
         "links": len(links),
-        "links_synced": int(counts.get(LinkStatus.SYNCED, 0)),
-        "links_non_primary": int(counts.get(LinkStatus.DROPPED_NON_PRIMARY, 0)),
-        "links_manual": int(counts.get(LinkStatus.MANUAL, 0)),
-        "links_lost": int(counts.get(LinkStatus.TARGET_NOT_SYNCED, 0) + counts.get(LinkStatus.PARENT_IS_CONTACT, 0)),
+        "links_synced": counts.get(LinkStatus.SYNCED, 0),
+        "links_non_primary": counts.get(LinkStatus.DROPPED_NON_PRIMARY, 0),
+        "links_manual": counts.get(LinkStatus.MANUAL, 0),
+        "links_lost": counts.get(LinkStatus.TARGET_NOT_SYNCED, 0) + counts.get(LinkStatus.PARENT_IS_CONTACT, 0),
     }
 
 

@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 860.0
 _TOP: Final = 44.0
-_HEIGHT: Final = 400.0
-_SIDE_GAP: Final = 16.0
-_BOX: Final = (335.0, 525.0)
+_HEIGHT: Final = 430.0
+_SIDE_GAP: Final = 10.0
+_BOX: Final = (318.0, 542.0)
 _BOX_GAP: Final = 12.0
 _BOX_LEAST: Final = 44.0
+_NODE_LEAST: Final = 32.0
+_MOST_GAP: Final = 40.0
 _NODE: Final = 12.0
-_EDGE: Final = {System.HUBSPOT: 130.0, System.DYNAMICS: 730.0}
+_EDGE: Final = {System.HUBSPOT: 112.0, System.DYNAMICS: 748.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ def _say_side(bars: Sequence[Bar], system: System) -> str:
         return f"{system_word(system)} holds no records."
     made = totals[Outcome.CREATE]
     matched = totals[Outcome.UPDATE] + totals[Outcome.LINK]
-    rest = ", ".join(f"{totals[one]:,} {OUTCOMES[one].lower()}" for one in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING))
+    rest = ", ".join(
+        f"{totals[one]:,} {OUTCOMES[one].lower()}" for one in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING)
+    )
     return (
         f"Of {total:,} {system_word(system)} records, {made:,} are created in {system_word(OTHER[system])}, "
         f"{matched:,} are matched, {rest}."
@@ -81,11 +85,10 @@ def _by_outcome(bars: Sequence[Bar]) -> dict[str, int]:
 
 def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
     sides = {system: [bar for bar in bars if bar.system == system] for system in System}
+    most = {one: max(_by_outcome(side)[one] for side in sides.values()) for one in OUTCOMES}
+    scale = _fit(sides, most)
+    boxes = _place(list(most), [max(_BOX_LEAST, most[one] * scale) if most[one] else 0 for one in most], _BOX_GAP)
     figure, axes = open_canvas(_WIDTH, _TOP + _HEIGHT + 12)
-    most = max(sum(bar.total for bar in side) for side in sides.values())
-    room = _HEIGHT - _SIDE_GAP * max(len(side) - 1 for side in sides.values())
-    scale = min(room, _HEIGHT - _BOX_GAP * 5 - _BOX_LEAST) / most * 0.72
-    boxes = _place_boxes({one: max(_by_outcome(side)[one] for side in sides.values()) for one in OUTCOMES}, scale)
     for system, side in sides.items():
         _draw_side(axes, system, side, boxes, scale)
     for outcome, box in boxes.items():
@@ -93,15 +96,33 @@ def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
     return save_svg(figure, id_=make_id("flow", sentence), title=title, description=sentence)
 
 
-def _place_boxes(most: Mapping[str, int], scale: float) -> dict[str, Span]:
-    shown = [one for one in OUTCOMES if most[one]]
-    heights = {one: max(_BOX_LEAST, most[one] * scale) for one in shown}
-    gap = max(4.0, (_HEIGHT - sum(heights.values())) / max(1, len(shown) - 1))
-    gap, top, boxes = min(gap, 26.0), _TOP, {}
-    for one in shown:
-        boxes[one] = Span(top, heights[one])
-        top += heights[one] + gap
-    return boxes
+def _fit(sides: Mapping[System, Sequence[Bar]], most: Mapping[str, int]) -> float:
+    """The largest scale, in pixels per record, at which both sides and the boxes fit into the height."""
+    largest = max(bar.total for side in sides.values() for bar in side)
+    scale = _HEIGHT / largest
+    while scale * largest > 1 and (
+        any(_needed([bar.total * scale for bar in side], _NODE_LEAST, _SIDE_GAP) > _HEIGHT for side in sides.values())
+        or _needed([count * scale for count in most.values() if count], _BOX_LEAST, _BOX_GAP) > _HEIGHT
+    ):
+        scale *= 0.97
+    return scale
+
+
+def _needed(heights: Sequence[float], least: float, gap: float) -> float:
+    return sum(max(least, height) for height in heights) + gap * (len(heights) - 1)
+
+
+def _place(names: Sequence[str], heights: Sequence[float], gap: float) -> dict[str, Span]:
+    """The named stretches one below the other, spread over the whole height; those of no height are left out."""
+    shown = {name: height for name, height in zip(names, heights, strict=True) if height}
+    spare = _HEIGHT - _needed(list(shown.values()), 0, gap)
+    gap += min(_MOST_GAP, max(0.0, spare) / max(1, len(shown) - 1))
+    top = _TOP + max(0.0, _HEIGHT - _needed(list(shown.values()), 0, gap)) / 2
+    placed = {}
+    for name, height in shown.items():
+        placed[name] = Span(top, height)
+        top += height + gap
+    return placed
 
 
 def _draw_side(axes: Axes, system: System, bars: Sequence[Bar], boxes: Mapping[str, Span], scale: float) -> None:
@@ -111,14 +132,14 @@ def _draw_side(axes: Axes, system: System, bars: Sequence[Bar], boxes: Mapping[s
     write(axes, 0 if inward > 0 else _WIDTH, 14, f"{system_word(system)}: {total:,}", fontsize=15, fontweight="bold",
           ha="left" if inward > 0 else "right")  # fmt: skip
     filled = {one: box.middle - _by_outcome(bars)[one] * scale / 2 for one, box in boxes.items()}
-    top = _TOP
+    places = _place([bar.object for bar in bars], [max(_NODE_LEAST, bar.total * scale) for bar in bars], _SIDE_GAP)
     for bar in bars:
-        node = Span(top, max(1.0, bar.total * scale))
+        place, height = places[bar.object], max(1.0, bar.total * scale)
+        node = Span(place.middle - height / 2, height)
         _draw_node(axes, edge, node)
         write(axes, edge - 10 * inward, node.middle - 8, object_word(bar.object, system).capitalize(), ha=align)
         write(axes, edge - 10 * inward, node.middle + 8, f"{bar.total:,}", ha=align, fontsize=11, color=MUTED)
         _draw_bands(axes, edge, inward, bar, node, filled, scale)
-        top += max(node.height, 34.0) + _SIDE_GAP
 
 
 def _draw_node(axes: Axes, edge: float, node: Span) -> None:
@@ -160,6 +181,7 @@ def _draw_box(axes: Axes, outcome: str, box: Span, counts: Mapping[System, int])
     ink = text_colour(colour)
     axes.add_patch(Rectangle((_BOX[0], box.top), _BOX[1] - _BOX[0], box.height, facecolor=colour, linewidth=0))
     middle = (_BOX[0] + _BOX[1]) / 2
-    write(axes, middle, box.middle - 8, OUTCOMES[outcome], ha="center", color=ink, fontweight="bold")
+    word = "Created on the other side" if outcome == Outcome.CREATE else OUTCOMES[outcome]
+    write(axes, middle, box.middle - 8, word, ha="center", color=ink, fontweight="bold")
     for system, x, align in ((System.HUBSPOT, _BOX[0] + 10, "left"), (System.DYNAMICS, _BOX[1] - 10, "right")):
         write(axes, x, box.middle + 9, f"{counts[system]:,}", ha=align, color=ink)

@@ -31,7 +31,7 @@ _CONSENT_CHECK: Final = "G42"
 _VERDICTS: Final[Mapping[Level, tuple[str, str]]] = {
     "go": ("Go", "Nothing found speaks against switching the sync on."),
     "go_with_conditions": ("Go, with conditions", "Nothing blocks the sync; settle the points below first."),
-    "no_go": ("No-go", "Do not switch the sync on before the points marked Blocker are settled."),
+    "no_go": ("No-go", "Do not switch the sync on before the blockers below are settled."),
     "not_assessed": ("Not assessed", "The forecast holds no records, so there is nothing to judge."),
 }
 
@@ -46,7 +46,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason for the light. `tone` is bad, warn or grey; `fix` says what to do; `threshold` what it was held against."""
+    """One reason for the light. `fix` says what to do, `threshold` what it was held against; both may be empty."""
 
     tone: Tone
     sentence: str
@@ -111,7 +111,9 @@ def _blockers(findings: list[Row]) -> Iterator[Ground]:
         is_consent = row["check_id"] == _CONSENT_CHECK
         if row["count"] and (row["severity"] == Severity.BLOCKER or is_consent):
             limit = "a consent conflict" if is_consent else "a blocker"
-            yield Ground("bad", str(row["sentence"]), str(row["fix"] or ""), f"red when {limit} concerns anything at all")
+            yield Ground(
+                "bad", str(row["sentence"]), str(row["fix"] or ""), f"red when {limit} concerns anything at all"
+            )
 
 
 def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
@@ -144,12 +146,16 @@ def _high_findings(findings: list[Row], records: int, thresholds: Thresholds) ->
 
 def _swings(forecast: ForecastFrames, records: int, thresholds: Thresholds) -> Iterator[Ground]:
     frame = read_table(forecast, "sensitivity").dropna(subset=["outcomes_changed"])
-    most = frame.groupby("assumption_id", sort=True)["outcomes_changed"].max() if len(frame) else {}
-    for assumption, moved in dict(most).items():
+    most: dict[str, int] = {}
+    for row in rows_of(frame):
+        most[row["assumption_id"]] = max(most.get(row["assumption_id"], 0), int(row["outcomes_changed"]))
+    questions: Mapping[str, str] = forecast.info.get("questions") or {}
+    for assumption, moved in sorted(most.items()):
         if moved / records > thresholds.swing_share:
             yield Ground(
                 "warn",
-                f"The open question {assumption} decides the outcome of {counted(int(moved), 'record', 'records')}.",
+                f"One open question decides the outcome of {counted(moved, 'record', 'records')}: "
+                f"{questions.get(assumption, assumption)}",
                 "Settle it in a test portal before go-live.",
                 f"{format_share(moved / records)}; amber above {format_share(thresholds.swing_share)}",
             )

@@ -35,25 +35,27 @@ def run_notebook(
 ) -> NotebookNode:
     """The notebook with its outputs, run with `parameters` (paths are made absolute); also written to `out` if given.
 
-    Raises UsageError when the file is no notebook or a parameter is unknown or of another kind, and DynsyncError (or the
-    branch the notebook itself raised) when a cell fails or takes longer than `timeout_s` seconds.
+    Raises UsageError when the file is no notebook or a parameter is unknown or of another kind, and DynsyncError (or
+    the branch that the notebook itself raised) when a cell fails or takes longer than `timeout_s` seconds.
     """
     notebook = read_notebook(path)
     _inject(notebook, _check_parameters(path, read_parameters(notebook), parameters or {}))
     _execute(notebook, path, timeout_s)
     if out is not None:
-        _write_text(out, nbformat.writes(notebook) + "\n")
+        text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+        _write_text(out, text + "\n")
     return notebook
 
 
 def read_notebook(path: Path) -> NotebookNode:
     """The notebook in a file. Raises UsageError when there is none."""
     try:
-        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        notebook: NotebookNode = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     except FileNotFoundError as fault:
         raise UsageError(f"{path} is not there.", next_step="Name a notebook, such as 00_start_here.ipynb.") from fault
     except (OSError, UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError) as fault:
         raise UsageError(f"{path} cannot be read as a notebook.", next_step="Name an .ipynb file.") from fault
+    return notebook
 
 
 def read_parameters(notebook: NotebookNode) -> dict[str, Any]:
@@ -93,7 +95,8 @@ def _inject(notebook: NotebookNode, values: Mapping[str, object]) -> None:
         return
     place = next(i for i, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", []))
     source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
-    cell = nbformat.v4.new_code_cell(source, id="injected", metadata={"tags": [INJECTED_TAG]})
+    tags = {"tags": [INJECTED_TAG]}
+    cell = nbformat.v4.new_code_cell(source, id="injected", metadata=tags)  # type: ignore[no-untyped-call]
     notebook.cells.insert(place + 1, cell)
 
 
@@ -141,7 +144,8 @@ def export_report(notebook: NotebookNode, out: Path) -> Path:
     """
     from dynsync_lib.report.exporter import DynsyncReportExporter  # takes more than a second to import
 
-    text, _ = DynsyncReportExporter().from_notebook_node(copy.deepcopy(notebook))
+    exporter = DynsyncReportExporter()  # type: ignore[no-untyped-call]
+    text, _ = exporter.from_notebook_node(copy.deepcopy(notebook))
     _write_text(out, text)
     return out
 

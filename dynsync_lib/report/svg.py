@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
@@ -25,7 +25,7 @@ INK: Final = "#010203"
 MUTED: Final = "#010204"
 PAPER: Final = "#010205"
 _PAGE_COLOURS: Final = {INK: "currentColor", MUTED: "var(--ds-muted)", PAPER: "var(--ds-paper)"}
-_SAVE: Final = {"svg.fonttype": "none", "svg.hashsalt": "dynsync", "font.family": "DejaVu Sans"}
+_SAVE: Final[dict[Any, Any]] = {"svg.fonttype": "none", "svg.hashsalt": "dynsync", "font.family": "DejaVu Sans"}
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Type": None, "Format": None}
 _PIXELS_PER_INCH: Final = 72
 
@@ -42,9 +42,16 @@ def open_canvas(width_px: float, height_px: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def write(axes: Axes, x: float, y: float, text: str, **style: object) -> None:
+def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Text at a place in pixels, 12 px and centred on `y` unless `style` says otherwise."""
-    settings = {"fontsize": 12, "color": INK, "va": "center_baseline", "ha": "left", "parse_math": False, **style}
+    settings: dict[str, Any] = {
+        "fontsize": 12,
+        "color": INK,
+        "va": "center_baseline",
+        "ha": "left",
+        "parse_math": False,
+        **style,
+    }
     axes.text(x, y, text, **settings)
 
 

@@ -36,12 +36,23 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """Two lines in one cell: the first in full ink, the second muted; `is_code` says that the second is a name."""
+
+    first: str
+    second: str = ""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One finished cell: what is shown, and what it is sorted by (None: by what is shown)."""
 
     text: str
     sort: str | None = None
     tone: str | None = None
+    second: str = ""
+    is_code: bool = False
     is_missing: bool = False
 
 
@@ -75,6 +86,8 @@ def _cell(value: Any, kind: Kind) -> Cell:
         return Cell("–", sort="", is_missing=True)
     if isinstance(value, Badge):
         return Cell(value.word, sort=str(value.rank), tone=value.tone)
+    if isinstance(value, Lines):
+        return Cell(value.first, second=value.second, is_code=value.is_code)
     if kind == "share":
         return Cell(format_share(float(value)), sort=repr(float(value)))
     if kind == "number":

@@ -7,16 +7,16 @@ Facts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
-from dynsync_lib.core.model import ChangeKind, Outcome
+from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, count_rows, read_table, rows_of
 from dynsync_lib.report.pieces import Piece
-from dynsync_lib.report.tables import Badge, Grid, Head, show_table
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import (
     DIRECTIONS,
     LINK_STATUSES,
@@ -48,7 +48,9 @@ def reason_table(forecast: ForecastFrames) -> Piece:
         [records_word(row["object"], row["system"]), OUTCOMES[row["outcome"]], _why(row), row["count"]] for row in told
     ]
     heads = [Head("Records"), Head("Outcome"), Head("Because"), Head("Count", "number")]
-    return show_table(Grid("Why records stay out or fail", heads, rows, unit="reasons", empty="None does."))
+    sums = [(one, sum(row["count"] for row in told if row["outcome"] == one)) for one in OUTCOMES]
+    caption = ", ".join(f"{count:,} {OUTCOMES[one].lower()}" for one, count in sums if count)
+    return show_table(Grid(caption, heads, rows, unit="reasons", empty="No record stays out, and none fails."))
 
 
 def _why(row: Row) -> str:
@@ -60,7 +62,9 @@ def _why(row: Row) -> str:
 def findings_table(forecast: ForecastFrames) -> Piece:
     """Every finding, worst first; what could not be checked stands last, in grey."""
     order = list(SEVERITIES)
-    told = sorted(rows_of(read_table(forecast, "findings")), key=lambda row: (order.index(row["severity"]), row["check_id"]))
+    told = sorted(
+        rows_of(read_table(forecast, "findings")), key=lambda row: (order.index(row["severity"]), row["check_id"])
+    )
     rows = [
         [
             row["check_id"],
@@ -68,8 +72,7 @@ def findings_table(forecast: ForecastFrames) -> Piece:
             _where(row),
             _whole(row["count"]),
             row["share"],
-            row["sentence"],
-            row["fix"],
+            Lines(row["sentence"], row["fix"] or ""),
             row["rule_id"],
         ]
         for row in told
@@ -80,13 +83,20 @@ def findings_table(forecast: ForecastFrames) -> Piece:
         Head("Where"),
         Head("Count", "number"),
         Head("Share", "share"),
-        Head("What was found"),
-        Head("What to do"),
+        Head("What was found, and what to do"),
         Head("Rule", "code"),
     ]
     note = "Not checked means that the forecast cannot know it. It is never a pass."
     empty = "No audit rule had anything to say."
-    return show_table(Grid("Findings", heads, rows, unit="findings", note=note, empty=empty))
+    caption = _tally(told, "severity", SEVERITIES, "finding", "findings")
+    return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
+
+
+def _tally(rows: Sequence[Row], column: str, words: Mapping[str, tuple[str, str]], one: str, many: str) -> str:
+    """Such as "25 findings: 1 blocker, 14 high, 4 not checked"."""
+    counts = [(word, sum(1 for row in rows if row[column] == key)) for key, (word, _) in words.items()]
+    parts = ", ".join(f"{count:,} {word.lower()}" for word, count in counts if count)
+    return counted(len(rows), one, many) + (f": {parts}" if parts else "")
 
 
 def _where(row: Row) -> str:
@@ -111,7 +121,7 @@ def mapping_table(forecast: ForecastFrames) -> Piece:
             row["dynamics_field"],
             _badge(VERDICTS, row["verdict"]),
             DIRECTIONS.get(row["allowed_directions"], row["allowed_directions"]),
-            " ".join(text for text in (row["reason"], row["workaround"]) if text) or "",
+            Lines(row["reason"] or "", row["workaround"] or ""),
             _whole(row["rows_affected"]),
         ]
         for row in told
@@ -125,23 +135,32 @@ def mapping_table(forecast: ForecastFrames) -> Piece:
         Head("Why, and what to do instead"),
         Head("Records concerned", "number"),
     ]
-    return show_table(Grid("Field mappings", heads, rows, unit="mappings", empty="No field is mapped."))
+    caption = _tally(told, "verdict", VERDICTS, "field mapping", "field mappings")
+    return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
 
 
 def links_table(forecast: ForecastFrames) -> Piece:
-    """What becomes of associations: one row per kind and fate."""
-    counts = count_rows(read_table(forecast, "links"), ["from_system", "from_object", "to_object", "status"])
-    rows = [
-        [
-            f"{records_word(row['from_object'], row['from_system'])} to {object_word(row['to_object'], row['from_system'])}",
-            LINK_STATUSES.get(row["status"], row["status"]),
-            row["count"],
-        ]
-        for row in rows_of(counts)
-    ]
-    heads = [Head("Association"), Head("What becomes of it"), Head("Count", "number")]
-    empty = "The data holds no associations."
-    return show_table(Grid("Associations", heads, rows, unit="kinds", empty=empty))
+    """What becomes of associations: one row per kind, one column per fate that occurs."""
+    links = read_table(forecast, "links")
+    told = rows_of(count_rows(links, ["from_system", "from_object", "to_object", "status"]))
+    statuses = [one for one in LINK_STATUSES if any(row["status"] == one for row in told)]
+    kinds = sorted({_kind(row) for row in told}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2])))
+    rows = [_link_row(kind, [row for row in told if _kind(row) == kind], statuses) for kind in kinds]
+    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_STATUSES[one], "number") for one in statuses)]
+    kept = sum(row["count"] for row in told if row["status"] == LinkStatus.SYNCED)
+    caption = f"{kept:,} of {counted(len(links), 'association', 'associations')} are kept"
+    return show_table(Grid(caption, heads, rows, unit="kinds", empty="The data holds no associations."))
+
+
+def _kind(row: Row) -> tuple[str, str, str]:
+    return row["from_system"], row["from_object"], row["to_object"]
+
+
+def _link_row(kind: tuple[str, str, str], told: Sequence[Row], statuses: Sequence[str]) -> list[Any]:
+    system, start, end = kind
+    counts = [sum(row["count"] for row in told if row["status"] == one) for one in statuses]
+    name = f"{records_word(start, system)} to {object_word(end, system)}"
+    return [name, sum(row["count"] for row in told), *counts]
 
 
 def changes_table(forecast: ForecastFrames) -> Piece:
@@ -172,7 +191,8 @@ def changes_table(forecast: ForecastFrames) -> Piece:
     ]
     note = "Filled: was empty. Overwritten: had another value. Skipped: a choice without a partner; nothing is written."
     empty = "No field of a matched record changes."
-    return show_table(Grid("Fields written", heads, rows, unit="fields", note=note, empty=empty))
+    caption = f"{counted(len(rows), 'field of a matched record is', 'fields of matched records are')} written"
+    return show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty))
 
 
 def _count_changes(changes: pd.DataFrame) -> pd.DataFrame:
@@ -205,27 +225,25 @@ def collisions_table(forecast: ForecastFrames, *, limit: int = 50) -> Piece:
         Head("They differ in"),
     ]
     empty = "No two records of one system share a key."
-    return show_table(Grid("Records that share a key", heads, rows, "groups", total=len(sizes), limit=limit, empty=empty))
+    caption = f"{counted(len(sizes), 'group of records shares', 'groups of records share')} a key"
+    return show_table(Grid(caption, heads, rows, "groups", total=len(sizes), limit=limit, empty=empty))
 
 
 def _collision_row(row: Row, members: pd.DataFrame) -> list[Any]:
-    group = [one for one in rows_of(members[members["match_key"] == row["match_key"]]) if _same_side(one, row)]
-    group.sort(key=lambda one: one["position"] or 0)
-    losers = [one["record_id"] for one in group if not one["is_winner"]]
-    differs = sorted({name for one in group if one["differs_in"] for name in one["differs_in"].split(";")})
-    left_out = ", ".join(losers[:3]) + (f" and {len(losers) - 3:,} more" if len(losers) > 3 else "")
+    is_member = (members[_GROUP] == [row[name] for name in _GROUP]).all(axis=1)
+    group = members[is_member].sort_values("position")
+    wins = group["is_winner"].fillna(False).astype(bool)
+    winner, losers = group[wins]["record_id"].tolist(), group[~wins]["record_id"]
+    differs = sorted({name for names in group["differs_in"].dropna().unique() for name in names.split(";")})
+    left_out = ", ".join(losers.head(3)) + (f" and {len(losers) - 3:,} more" if len(losers) > 3 else "")
     return [
         row["match_key"],
         records_word(row["object"], row["system"]),
         row["count"],
-        next((one["record_id"] for one in group if one["is_winner"]), None),
+        winner[0] if winner else None,
         left_out or None,
         ", ".join(differs) or "nothing that is mapped",
     ]
-
-
-def _same_side(one: Row, other: Row) -> bool:
-    return (one["system"], one["object"]) == (other["system"], other["object"])
 
 
 def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
@@ -249,7 +267,7 @@ def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
         Head("Likeness", "number"),
         Head("What else agrees"),
     ]
-    caption = "Company names that are alike and will not match"
+    caption = f"{counted(len(pairs), 'pair of names is', 'pairs of names are')} alike and will not match"
     note = "Only equal names match. This list is advice: the forecast counts these companies as not matched."
     return show_table(
         Grid(caption, heads, rows, "pairs", total=len(pairs), limit=limit, note=note, empty="No such pair was found.")
@@ -259,20 +277,35 @@ def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
 def assumptions_table(forecast: ForecastFrames) -> Piece:
     """The open questions of the forecast: what was assumed, and how many records move under each other choice."""
     in_force = forecast.info.get("assumptions") or {}
+    questions = forecast.info.get("questions") or {}
     told = rows_of(read_table(forecast, "sensitivity"))
     told.sort(key=lambda row: (-(row["outcomes_changed"] or 0), row["assumption_id"], row["choice"]))
     rows = [
-        [row["assumption_id"], in_force.get(row["assumption_id"]), row["choice"], _whole(row["outcomes_changed"]), _moved(row)]
+        [
+            _question(row["assumption_id"], questions),
+            in_force.get(row["assumption_id"]),
+            row["choice"],
+            _whole(row["outcomes_changed"]),
+            _moved(row),
+        ]
         for row in told
     ]
     heads = [
-        Head("Open question", "code"),
+        Head("Open question"),
         Head("Assumed", "code"),
         Head("Other choice", "code"),
         Head("Records that move", "number"),
         Head("Of these"),
     ]
-    return show_table(Grid("Open questions", heads, rows, unit="choices", empty="No other choice was tried."))
+    moving = sum(1 for row in told if row["outcomes_changed"])
+    caption = f"{moving:,} of {counted(len(told), 'other choice moves', 'other choices move')} a record"
+    return show_table(Grid(caption, heads, rows, unit="choices", empty="No other choice was tried."))
+
+
+def _question(assumption: str, questions: Mapping[str, str]) -> Lines:
+    if assumption in questions:
+        return Lines(questions[assumption], assumption, is_code=True)
+    return Lines("", assumption, is_code=True)
 
 
 def _moved(row: Row) -> str:

@@ -19,7 +19,9 @@ from dynsync_lib.core.model import Direction, LinkStatus, Object, Outcome, Reaso
 SYSTEMS: Final[Mapping[str, str]] = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 OTHER: Final[Mapping[str, str]] = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 
-OBJECT_ORDER: Final = tuple(one.value for one in (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE))
+OBJECT_ORDER: Final = tuple(
+    one.value for one in (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
+)
 _PLURALS: Final[Mapping[str, str]] = {
     Object.CONTACT: "contacts",
     Object.COMPANY: "companies",
@@ -81,12 +83,12 @@ DIRECTIONS: Final[Mapping[str, str]] = {
     "none": "nothing flows",
 }
 LINK_STATUSES: Final[Mapping[str, str]] = {
-    LinkStatus.SYNCED: "survives",
-    LinkStatus.DROPPED_NON_PRIMARY: "is dropped: not the primary company",
-    LinkStatus.PARENT_IS_CONTACT: "is dropped: the parent is a contact, not an account",
-    LinkStatus.TARGET_NOT_SYNCED: "is dropped: one of the two records does not sync",
-    LinkStatus.MANUAL: "must be made by hand",
-    LinkStatus.AUTO_CREATED: "is made by HubSpot, with a company it creates",
+    LinkStatus.SYNCED: "Kept",
+    LinkStatus.MANUAL: "To be made by hand",
+    LinkStatus.AUTO_CREATED: "Made by HubSpot",
+    LinkStatus.DROPPED_NON_PRIMARY: "Lost: not the primary company",
+    LinkStatus.PARENT_IS_CONTACT: "Lost: parent is a contact",
+    LinkStatus.TARGET_NOT_SYNCED: "Lost: a record does not sync",
 }
 VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
     Verdict.BLOCKED: ("Blocked", "bad"),

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const LONG = 12;
+  const TALL = 40;
   const rowsOf = (table) => Array.from(table.tBodies[0].rows);
   const valueOf = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
   const compare = (a, b) => {
@@ -60,7 +61,7 @@
     const table = box.querySelector("table");
     if (rowsOf(table).length > 1) addSorting(table);
     if (rowsOf(table).length < LONG) return;
-    box.classList.add("is-long");
+    if (rowsOf(table).length > TALL) box.classList.add("is-tall");
     addSearch(box, table, number);
   });
 
