@@ -2,8 +2,12 @@
 
 Facts
     * Rows stand in API order: HubSpot by id, Dataverse by GUID as SQL Server sorts it (2.25).
-    * All values are text; None is an empty field. People, companies and numbers are invented, domains reserved.
+    * All values are text; None is an empty field. Every row of an object has every column that the metadata names.
+    * People, companies and numbers are invented, domains and telephone numbers kept for documentation and fiction.
     * `python -m dynsync_lib.emulator.world DIR` writes the folder that `sample_data/` holds.
+
+Not modelled
+    * Teams, currencies and territories: lookups to them are empty.
 
 Where it is used: the emulator, the demo, the tests.
 """
@@ -17,19 +21,18 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any, Final
 
-import tomlkit
-
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES, RecordTable, System
-from dynsync_lib.emulator.world_cases import Expectation, plant_cases
-from dynsync_lib.emulator.world_check import find_world_faults
-from dynsync_lib.emulator.world_crowd import add_crowd
-from dynsync_lib.emulator.world_fields import column_rows, property_rows, read_text
-from dynsync_lib.emulator.world_records import Maker
+from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES, System
+from dynsync_lib.emulator.world_cases import count_planted
+from dynsync_lib.emulator.world_check import find_world_faults, known_columns
+from dynsync_lib.emulator.world_crowd import SIZES, fill_tables
+from dynsync_lib.emulator.world_fields import column_rows, property_rows, read_data, read_text
+from dynsync_lib.emulator.world_records import Maker, Row
+from dynsync_lib.emulator.world_truth import Case, read_truth, truth_text
 from dynsync_lib.errors import InputFileError
 
-Row = dict[str, str | None]
 LINKS: Final = "hubspot/links"
 LINK_COLUMNS: Final = (
     "contact_id",
@@ -42,136 +45,100 @@ LINK_COLUMNS: Final = (
     "label",
 )
 TABLE_NAMES: Final = (*RECORD_TABLES, LINKS, PROPERTIES.name, COLUMNS.name)
-_ACCOUNT: Final = {
-    "portalId": 424242,
-    "accountType": "DEVELOPER_TEST",
-    "timeZone": "Europe/Berlin",
-    "companyCurrency": "EUR",
-    "additionalCurrencies": [],
-    "utcOffset": "+01:00",
-    "utcOffsetMilliseconds": 3600000,
-    "uiDomain": "app.hubspot.com",
-    "dataHostingLocation": "eu1",
-}
-_IDS: Final = {
-    "business_unit": "0aa0c0de-0000-4000-8000-00000000b001",
-    "user": "0aa0c0de-0000-4000-8000-00000000a001",
-    "organization": "0aa0c0de-0000-4000-8000-00000000c001",
-    "environment": "0aa0c0de-0000-4000-8000-00000000e001",
-    "tenant": "0aa0c0de-0000-4000-8000-00000000f001",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """Both portals as rows of text, in API order.
 
-    `account` is the answer of HubSpot's account info, `organization` has Dataverse's WhoAmI and Detail, `truth` what is
-    expected of planted records, `settings` the text of the demo's dynsync.toml.
+    `tables` has a list of rows for each of TABLE_NAMES; `account` is the answer of HubSpot's account info,
+    `organization` has Dataverse's WhoAmI and Detail, `truth` is what the forecast must say of planted records,
+    `settings` the text of the demo's dynsync.toml.
     """
 
     tables: Mapping[str, Sequence[Row]]
     account: Mapping[str, Any]
     organization: Mapping[str, Any]
-    truth: tuple[Expectation, ...] = ()
+    truth: tuple[Case, ...] = ()
     settings: str = ""
 
 
 def build_world(*, seed: int = 20261123, scale: float = 1.0) -> World:
-    """The world of a seed. `scale` multiplies the crowd around the planted cases.
+    """The world of a seed. `scale` multiplies the sizes; below the planted cases it does not go: 0 is only them.
 
-    Raises InputFileError when the world breaks a rule of its own: our bug.
+    Raises InputFileError when the world breaks a rule of its own (`world_check`): our bug.
     """
     tables: dict[str, list[Row]] = {name: [] for name in TABLE_NAMES}
     tables[PROPERTIES.name], tables[COLUMNS.name] = property_rows(), column_rows()
-    maker = Maker(random.Random(seed), tables)  # noqa: S311 - chance for invented data, not for secrets
-    truth = plant_cases(maker)
-    add_crowd(maker, scale=scale)
-    world = World(tables, _ACCOUNT, _organization(), truth, read_text("demo_settings.toml"))
-    faults = find_world_faults(world.tables, truth)
+    truth = fill_tables(Maker(random.Random(seed), tables), scale=scale)  # noqa: S311 - invented data, not secrets
+    refuse_faults(tables, truth, scale=scale)
+    whole = {name: _whole_rows(_columns(name, tables), rows) for name, rows in tables.items()}
+    portals = read_data("portals.toml")
+    return World(whole, portals["account"], portals["organization"], truth, _settings(whole["hubspot/contacts"]))
+
+
+def refuse_faults(tables: Mapping[str, Sequence[Row]], truth: Iterable[Case], *, scale: float) -> None:
+    """Raises InputFileError with the first fault of a world of that scale (`world_check`); nothing comes out."""
+    planted = count_planted()
+    sizes = {name: max(round(size * scale), planted[name]) for name, size in SIZES.items() if name not in _STAFF}
+    faults = find_world_faults(tables, truth, sizes=sizes)
     if faults:
-        raise InputFileError(f"The demo world is wrong: {faults[0]}", next_step="Correct dynsync_lib/emulator/data/.")
-    return world
+        raise InputFileError(
+            f"The demo world is wrong: {faults[0]} ({len(faults)} faults)", next_step="Correct dynsync_lib/emulator/."
+        )
 
 
 def write_world(world: World, folder: Path) -> None:
-    """Writes the world as files of both CRMs, with truth.toml and dynsync.toml."""
+    """Writes the world as files of both CRMs, with truth.toml and dynsync.toml; other files stay as they are."""
     for name in TABLE_NAMES:
         path = folder / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_csv(path, _columns(name, world.tables[name]), world.tables[name])
+        _write_csv(path, _columns(name, world.tables), world.tables[name])
     _write_json(folder / "hubspot/account.json", world.account)
     _write_json(folder / "dynamics/organization.json", world.organization)
-    (folder / "truth.toml").write_text(truth_text(world.truth), encoding="utf-8")
-    (folder / "dynsync.toml").write_text(world.settings, encoding="utf-8")
+    _write_text(folder / "truth.toml", truth_text(world.truth))
+    _write_text(folder / "dynsync.toml", world.settings)
 
 
 def read_world(folder: Path) -> World:
-    """The world of a folder; tables without a file are empty. Raises InputFileError when nothing is there."""
-    tables = {name: _read_csv(folder / f"{name}.csv") for name in TABLE_NAMES}
-    if not any(tables.values()):
+    """The world of a folder; tables, truth and settings without a file are empty, portals without one the demo's.
+
+    Raises InputFileError when no table is there, or a file is not what its name says.
+    """
+    if not any((folder / f"{name}.csv").is_file() for name in TABLE_NAMES):
         raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
-    account = _read_json(folder / "hubspot/account.json") or _ACCOUNT
-    organization = _read_json(folder / "dynamics/organization.json") or _organization()
-    settings = folder / "dynsync.toml"
-    return World(tables, account, organization, (), settings.read_text(encoding="utf-8") if settings.is_file() else "")
+    tables = {name: _read_csv(folder / f"{name}.csv") for name in TABLE_NAMES}
+    portals = read_data("portals.toml")
+    account = _read_json(folder / "hubspot/account.json") or portals["account"]
+    organization = _read_json(folder / "dynamics/organization.json") or portals["organization"]
+    return World(tables, account, organization, _read_truth(folder / "truth.toml"), _read_text(folder / "dynsync.toml"))
 
 
-def truth_text(truth: Iterable[Expectation]) -> str:
-    """The text of truth.toml: every case with its records and what is expected of each."""
-    document = tomlkit.document()
-    document.add(tomlkit.comment("What is planted in the demo world, and what its forecast must say (see README.md)."))
-    cases = tomlkit.aot()
-    for case_id, expected in _by_case(truth).items():
-        case = tomlkit.table()
-        first = expected[0]
-        case.update({"id": case_id, "title": first.title, "says": first.says, "source": first.source})
-        records = tomlkit.aot()
-        for one in expected:
-            records.append(tomlkit.item(_told(one)))
-        case["record"] = records
-        cases.append(case)
-    document["case"] = cases
-    return tomlkit.dumps(document)
+_STAFF: Final = ("hubspot/owners", "dynamics/users")
 
 
-def _told(one: Expectation) -> dict[str, str]:
-    told = {
-        "system": one.system,
-        "object": one.object,
-        "id": one.record_id,
-        "outcome": one.outcome,
-        "reason": one.reason,
-        "winner_id": one.winner_id,
-        "counterpart_id": one.counterpart_id,
-    }
-    return {name: value for name, value in told.items() if value is not None}
+def _whole_rows(columns: Sequence[str], rows: Iterable[Row]) -> list[Row]:
+    return [{column: row.get(column) for column in columns} for row in rows]
 
 
-def _by_case(truth: Iterable[Expectation]) -> dict[str, list[Expectation]]:
-    cases: dict[str, list[Expectation]] = {}
-    for one in truth:
-        cases.setdefault(one.case_id, []).append(one)
-    return cases
-
-
-def _columns(name: str, rows: Sequence[Row]) -> list[str]:
+def _columns(name: str, tables: Mapping[str, Sequence[Row]]) -> list[str]:
+    """The columns of a table's file: the id, then all others by the alphabet; links and metadata as the model says."""
     if name == LINKS:
         return list(LINK_COLUMNS)
     if name in (PROPERTIES.name, COLUMNS.name):
         return list((PROPERTIES if name == PROPERTIES.name else COLUMNS).column_names)
     table = RECORD_TABLES[name]
-    described = _described_columns(table) if table.object is not None else set()
-    carried = {column for row in rows for column in row}
+    fields = tables[PROPERTIES.name if table.system is System.HUBSPOT else COLUMNS.name]
+    described = set(known_columns(table, fields)) if table.object is not None else set()
+    carried = {column for row in tables[name] for column in row}
     return [table.id_field, *sorted((carried | described) - {table.id_field})]
 
 
-def _described_columns(table: RecordTable) -> set[str]:
-    """Every column the metadata knows, lookups as their two: an export has them all."""
-    fields = property_rows() if table.system is System.HUBSPOT else column_rows()
-    own = [row for row in fields if row["object"] == str(table.object)]
-    plain = {str(row["name"]) for row in own if not row.get("targets")}
-    return plain | {f"_{row['name']}_{end}" for row in own if row.get("targets") for end in ("value", "type")}
+def _settings(contacts: Sequence[Row]) -> str:
+    """The demo's settings: as many marketing contacts as HubSpot has, and the next full thousand as the tier bought."""
+    marketing = sum(row["hs_marketable_status"] == "true" for row in contacts)
+    tier = (marketing // 1_000 + 1) * 1_000
+    return Template(read_text("demo_settings.toml")).substitute(marketing_contacts=marketing, marketing_tier=tier)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -184,39 +151,45 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
 def _read_csv(path: Path) -> list[Row]:
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return [{name: value or None for name, value in row.items()} for row in csv.DictReader(stream)]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream, strict=True))
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise InputFileError(f"{path} is no CSV file in UTF-8.", next_step="Write the folder anew.") from fault
+    return [{name: value or None for name, value in row.items() if name is not None} for row in rows]
 
 
 def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        raise InputFileError(f"{path} is no text in UTF-8.", next_step="Write the folder anew.") from fault
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    text = _read_text(path)
+    try:
+        return json.loads(text) if text else None
+    except ValueError as fault:
+        raise InputFileError(f"{path} is no JSON.", next_step="Write the folder anew.") from fault
 
 
-def _organization() -> dict[str, Any]:
-    return {
-        "WhoAmI": {
-            "BusinessUnitId": _IDS["business_unit"],
-            "UserId": _IDS["user"],
-            "OrganizationId": _IDS["organization"],
-        },
-        "Detail": {
-            "OrganizationId": _IDS["organization"],
-            "FriendlyName": "Contoso test",
-            "OrganizationVersion": "9.2.26061.00158",
-            "EnvironmentId": _IDS["environment"],
-            "DatacenterId": "00000000-0000-0000-0000-000000000000",
-            "Geo": "EMEA",
-            "TenantId": _IDS["tenant"],
-            "UrlName": "contoso",
-            "UniqueName": "contoso",
-            "State": "Enabled",
-            "OrganizationType": "CustomerTest",
-        },
-    }
+def _read_truth(path: Path) -> tuple[Case, ...]:
+    text = _read_text(path)
+    try:
+        return read_truth(text) if text else ()
+    except (ValueError, KeyError, TypeError) as fault:
+        raise InputFileError(f"{path} is no list of cases.", next_step="Write the folder anew.") from fault
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The metadata of the demo portals: HubSpot's properties and Dataverse's columns, as rows.
 
 Facts
-    * What the CRMs have out of the box is read from `rules/standard_schema.toml`; the demo's own fields are data, too.
+    * What the CRMs have out of the box is read from `rules/standard_schema.toml`; the demo's own fields are data, too,
+      and win over a standard field of the same name.
 
 Where it is used: `world`, `world_check`.
 """
@@ -43,8 +44,8 @@ def read_text(name: str) -> str:
 def _rows(kind: str, table: Table) -> list[Row]:
     standard = (resources.files(dynsync_lib) / "rules" / "standard_schema.toml").read_text(encoding="utf-8")
     sources = (tomllib.loads(standard), read_data("world_fields.toml"))
-    found = [row for source in sources for row in _told(source[kind], table)]
-    return sorted(found, key=lambda row: (str(row["object"]), str(row["name"])))
+    found = {(row["object"], row["name"]): row for source in sources for row in _told(source[kind], table)}
+    return sorted(found.values(), key=lambda row: (str(row["object"]), str(row["name"])))
 
 
 def _told(objects: Mapping[str, Mapping[str, Any]], table: Table) -> Iterator[Row]:

@@ -1,0 +1,121 @@
+"""What is planted in a demo world, and what its forecast must say: frozen values, and truth.toml.
+
+Facts
+    * Everything here was written by hand from docs/semantics.md; nothing of it is computed by the core.
+    * What a case states is complete: its pairs have no other changes, its records no other associations.
+
+Where it is used: `world`, `world_cases`, `world_check`, the tests of the core and of the witness.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import tomlkit
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRecord:
+    """What one planted record becomes: the columns of `model.OUTCOMES` of the same names. None means null."""
+
+    system: str
+    object: str
+    record_id: str
+    outcome: str
+    reason: str | None = None
+    winner_id: str | None = None
+    counterpart_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedChange:
+    """One row of `model.CHANGES` of a planted pair."""
+
+    object: str
+    hubspot_id: str
+    dynamics_id: str
+    target_system: str
+    target_field: str
+    kind: str
+    new_value: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedLink:
+    """One row of `model.LINKS` of a planted record."""
+
+    from_system: str
+    from_object: str
+    from_id: str
+    to_object: str
+    to_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedNearName:
+    """One row of `model.NEAR_NAMES` that must be there."""
+
+    hubspot_id: str
+    dynamics_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One planted case. `says` is a sentence for a consultant, `source` the rules it comes from."""
+
+    id: str
+    title: str
+    says: str
+    source: str
+    records: tuple[ExpectedRecord, ...]
+    changes: tuple[ExpectedChange, ...] = ()
+    links: tuple[ExpectedLink, ...] = ()
+    near_names: tuple[ExpectedNearName, ...] = ()
+
+
+_PARTS = {"records": ExpectedRecord, "changes": ExpectedChange, "links": ExpectedLink, "near_names": ExpectedNearName}
+
+
+def truth_text(cases: Iterable[Case]) -> str:
+    """The text of truth.toml: one `[[case]]` each, with `[[case.records]]`, `changes`, `links` and `near_names`."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("What is planted in the demo world, and what its forecast must say (see README.md)."))
+    told = tomlkit.aot()
+    for case in cases:
+        told.append(_told_case(case))
+    document["case"] = told
+    return tomlkit.dumps(document)
+
+
+def read_truth(text: str) -> tuple[Case, ...]:
+    """The cases of a truth.toml. Raises ValueError, KeyError or TypeError when the text is none."""
+    return tuple(_case(told) for told in tomllib.loads(text)["case"])
+
+
+def _told_case(case: Case) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    table.update({"id": case.id, "title": case.title, "says": case.says, "source": case.source})
+    for part in _PARTS:
+        rows = tomlkit.aot()
+        for one in getattr(case, part):
+            rows.append(tomlkit.item(_filled(one)))
+        if rows:
+            table[part] = rows
+    return table
+
+
+def _filled(one: Any) -> dict[str, str]:
+    told = {field.name: getattr(one, field.name) for field in fields(one)}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _case(told: Mapping[str, Any]) -> Case:
+    words = {name: told[name] for name in ("id", "title", "says", "source")}
+    parts: dict[str, Any] = {part: tuple(kind(**row) for row in told.get(part, ())) for part, kind in _PARTS.items()}
+    return Case(**words, **parts)
