@@ -43,7 +43,7 @@ FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is
 
 
 @app.callback()
-def _common(debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False) -> None:  # noqa: FBT002
+def _common(debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False) -> None:
     if debug:
         os.environ["DYNSYNC_DEBUG"] = "1"
 

@@ -1,21 +1,23 @@
 """The only door for notebooks and command line: load, pull, forecast, explain, report.
 
-Every function takes paths and plain values and gives back frozen objects; nothing here prints.
+Functions take paths and plain values and give back frozen objects; nothing here prints. What takes long to import (the
+emulator, the portals' clients, the notebook runner) is imported when it is first used, so that the command starts fast.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -24,7 +26,6 @@ from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.explain import Explanation, explain_record
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
@@ -32,75 +33,78 @@ from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.engine import Engine, open_engine
-from dynsync_lib.errors import SettingsError, SnapshotError, UsageError
+from dynsync_lib.errors import SettingsError, UsageError
+from dynsync_lib.forecast_folder import FORECAST_FILE, Forecast, open_forecast, read_table, records
 from dynsync_lib.portals.exports import load_files
+from dynsync_lib.report import (
+    assumptions_table,
+    changes_table,
+    collisions_table,
+    cover,
+    decisions_table,
+    findings_table,
+    flow_chart,
+    links_table,
+    mapping_table,
+    near_names_table,
+    outcome_bars,
+    outcome_table,
+    provenance,
+    reason_table,
+    scope_table,
+    six_figures,
+    traffic_light,
+)
 from dynsync_lib.snapshot import Snapshot, open_snapshot
 
-FORECAST_FILE: Final = "forecast.json"
+if TYPE_CHECKING:
+    from dynsync_lib.emulator.server import Emulator
+
+__all__ = [
+    "Explanation",
+    "Forecast",
+    "Snapshot",
+    "as_dict",
+    "assumptions",
+    "assumptions_table",
+    "changes_table",
+    "collisions_table",
+    "cover",
+    "decisions_table",
+    "demo",
+    "emulate",
+    "explain",
+    "findings_table",
+    "flow_chart",
+    "forecast",
+    "key_maker",
+    "links_table",
+    "load",
+    "mapping_table",
+    "near_names_table",
+    "open_forecast",
+    "open_snapshot",
+    "outcome_bars",
+    "outcome_table",
+    "provenance",
+    "pull",
+    "read_catalogue",
+    "read_settings",
+    "reason_table",
+    "records",
+    "report",
+    "rulebook",
+    "rules",
+    "scope_table",
+    "settings_template",
+    "six_figures",
+    "traffic_light",
+]
+
+Say = Callable[[str], None]
+Addresses = Mapping[str, Mapping[str, str]]
+_NOTEBOOKS: Final = Path(dynsync_lib.__file__).parent.parent / "notebooks"
 _PROVIDER: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """One forecast. `info` is `forecast.json`; the tables are pandas frames, read when first asked for."""
-
-    folder: Path
-    info: Mapping[str, Any]
-    is_masked: bool = False
-
-    def table(self, name: str) -> pd.DataFrame:
-        """A table of `model.FORECAST_TABLES` by name; people's keys and values masked when the forecast is."""
-        frame = _read_table(self.folder / f"{name}.parquet")
-        return _mask(name, frame, salt=str(self.info["snapshot_sha256"])) if self.is_masked else frame
-
-    def masked(self) -> Forecast:
-        """The same forecast without the addresses, names and values of people."""
-        return replace(self, is_masked=True, info={**self.info, "masked": True})
-
-    @property
-    def outcomes(self) -> pd.DataFrame:
-        """One row per input record."""
-        return self.table("outcomes")
-
-    @property
-    def changes(self) -> pd.DataFrame:
-        """One row per field of a matched pair that would be written."""
-        return self.table("changes")
-
-    @property
-    def links(self) -> pd.DataFrame:
-        """One row per association of an input record."""
-        return self.table("links")
-
-    @property
-    def collisions(self) -> pd.DataFrame:
-        """One row per record of a group that shares a key."""
-        return self.table("collisions")
-
-    @property
-    def near_names(self) -> pd.DataFrame:
-        """One row per pair of companies whose names are alike and not equal."""
-        return self.table("near_names")
-
-    @property
-    def mapping(self) -> pd.DataFrame:
-        """One row per field mapping."""
-        return self.table("mapping")
-
-    @property
-    def findings(self) -> pd.DataFrame:
-        """One row per audit rule that has something to say."""
-        return self.table("findings")
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """One row per system, object, outcome and reason."""
-        return self.table("summary")
-
-    @property
-    def sensitivity(self) -> pd.DataFrame:
-        """One row per other choice of an assumption."""
-        return self.table("sensitivity")
 
 
 @cache
@@ -156,13 +160,9 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
 
     A column that a side without metadata delivered and the standard schema does not know counts as plain text.
     """
-    rows = {system: _read_table(snapshot.table_path(name)).to_dict("records") for system, name in _PROVIDER.items()}
+    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in _PROVIDER.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in _PROVIDER.items()}
-    told = build_catalogue(
-        [_plain(row) for row in rows[System.HUBSPOT]],
-        [_plain(row) for row in rows[System.DYNAMICS]],
-        standard=standard,
-    )
+    told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
     extra = {}
     for name, table in RECORD_TABLES.items():
         if table.object is not None and standard[table.system]:
@@ -175,14 +175,6 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
 
 
 _TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
-
-
-def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): None if _is_missing(value) else value for name, value in row.items()}
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
 def forecast(
@@ -274,19 +266,9 @@ def _info(snapshot: Snapshot, settings: Settings, rows: Mapping[str, int]) -> di
             "sync_as_marketing": settings.hubspot.sync_as_marketing,
         },
         "rows": dict(rows),
+        "questions": {knob.id: knob.question for knob in rulebook().assumptions.values()},
         "masked": False,
     }
-
-
-def open_forecast(folder: Path | str) -> Forecast:
-    """The forecast in a folder. Raises SnapshotError when it is none."""
-    path = Path(folder)
-    file = path / FORECAST_FILE
-    if not file.is_file():
-        raise SnapshotError(
-            f"{path} is no forecast: it has no {FORECAST_FILE}.", next_step="Make one: `dynsync forecast`."
-        )
-    return Forecast(path, json.loads(file.read_text(encoding="utf-8")))
 
 
 def explain(told: Forecast, key: str) -> tuple[Explanation, ...]:
@@ -327,28 +309,106 @@ def assumptions() -> pd.DataFrame:
     )
 
 
-@cache
-def _read_cached(path: Path, stamp: float) -> pd.DataFrame:
-    del stamp
-    return pd.read_parquet(path)
+# --- Portals -----------------------------------------------------------------------------------------------------
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    return _read_cached(path, path.stat().st_mtime).copy(deep=False)
+def emulate(world: Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
+    """Both emulated portals on 127.0.0.1, as a context manager; without a folder they serve the shipped demo world."""
+    from dynsync_lib.emulator.server import Emulator
+    from dynsync_lib.emulator.world import build_world, read_world
+
+    shown = build_world() if world is None else read_world(world)
+    return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port)
 
 
-_MASKED_KEYS: Final[Mapping[str, Collection[str]]] = {"outcomes": ("match_key",), "collisions": ("match_key",)}
-_MASKED_VALUES: Final[Mapping[str, Collection[str]]] = {"changes": ("old_value", "new_value")}
+def pull(
+    settings: Path,
+    out: Path,
+    *,
+    addresses: Addresses | None = None,
+    progress: Say | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Snapshot:
+    """The snapshot of both portals, read over their APIs; nothing is ever written to them.
+
+    `addresses` are those of an emulator (`Emulator.addresses`); without them the settings name the portals and the
+    environment holds the secrets. A pull that died goes on where it stopped. Raises SettingsError when a secret is
+    missing, PortalError when a portal cannot be used.
+    """
+    from dynsync_lib.portal_access import emulator_connections, needed_fields, settings_connections
+    from dynsync_lib.portals.pull import pull_portals
+
+    checked = read_settings(settings)
+    connections = settings_connections(checked, settings) if addresses is None else emulator_connections(addresses)
+    return pull_portals(
+        connections,
+        out,
+        key_maker=key_maker(),
+        fields=needed_fields(checked, rulebook()),
+        progress=_counting(progress),
+        clock=clock or _now,
+    )
 
 
-def _mask(name: str, frame: pd.DataFrame, *, salt: str) -> pd.DataFrame:
-    masked = frame.copy()
-    for column in _MASKED_KEYS.get(name, ()):
-        masked[column] = mask_column(frame["object"], _optional(frame[column]), salt=salt)
-    for column in _MASKED_VALUES.get(name, ()):
-        masked[column] = mask_values(frame["object"], _optional(frame[column]))
-    return masked
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
-def _optional(column: pd.Series[Any]) -> list[str | None]:
-    return [None if _is_missing(value) else str(value) for value in column]
+def _counting(say: Say | None) -> Callable[[str, int, int | None], None]:
+    """Tells each table once, when it is whole."""
+
+    def count(table: str, rows: int, total: int | None) -> None:
+        if say is not None and total is not None and rows == total:
+            say(f"  {table}: {rows:,}")
+
+    return count
+
+
+# --- Report and demo ---------------------------------------------------------------------------------------------
+
+
+def report(told: Forecast, out: Path | str, *, client: str = "", masked: bool = True) -> Path:
+    """The stakeholder's report as one HTML file; `client` stands on its cover, people are masked unless said otherwise.
+
+    Raises UsageError when the kit's notebooks are not there.
+    """
+    from dynsync_lib.report.runner import export_report, run_notebook
+
+    parameters = {"forecast_folder": str(told.folder.resolve()), "client": client, "masked": masked}
+    notebook = run_notebook(_NOTEBOOKS / "report_stakeholder.ipynb", parameters=parameters)
+    return export_report(notebook, Path(out))
+
+
+def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
+    """The whole kit on two emulated portals; leaves snapshot, settings, forecast and report.html in `out`.
+
+    What an earlier demo left there is replaced.
+    """
+    from dynsync_lib.emulator.server import Emulator
+    from dynsync_lib.emulator.world import build_world
+
+    say = progress or _silent
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "snapshot", ignore_errors=True)
+    settings = folder / "dynsync.toml"
+    say("Starting both emulated portals on 127.0.0.1 ...")
+    world = build_world()
+    settings.write_text(world.settings, encoding="utf-8")
+    with Emulator(world) as emulator:
+        say("Pulling them over HTTP ...")
+        snapshot = pull(settings, folder / "snapshot", addresses=emulator.addresses, progress=say)
+    say("Forecasting ...")
+    told = forecast(snapshot, settings, folder / "forecast")
+    say("Writing the report ...")
+    report(told, folder / "report.html", client="Demo")
+    return told
+
+
+def _silent(sentence: str) -> None:
+    del sentence
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """A frozen value as plain dictionaries and lists, for printing as JSON."""
+    return dataclasses.asdict(value)

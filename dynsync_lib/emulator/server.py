@@ -51,14 +51,14 @@ class Emulator:
     def __init__(
         self, world: World, *, hubspot_port: int = 0, dynamics_port: int = 0, limits: Limits | None = None
     ) -> None:
-        self._world, self._ports = world, (hubspot_port, dynamics_port)
+        self.world, self._ports = world, (hubspot_port, dynamics_port)
         self._limits = limits or Limits()
         self._stop = threading.Event()
         self.conditions = Conditions()
 
     def __enter__(self) -> Emulator:
         self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
-        self._store = Store(self._world)
+        self._store = Store(self.world)
         self._servers: list[_Listener] = []
         try:
             self._listen()
@@ -94,10 +94,10 @@ class Emulator:
         return self._addresses
 
     def _listen(self) -> None:
-        entra = Entra(str(self._world.organization["Detail"]["TenantId"]))
+        entra = Entra(str(self.world.organization["Detail"]["TenantId"]))
         certificate = _make_certificate(self._folder)
-        hubspot = HubspotApi(self._world, self._store, self.conditions, self._limits)
-        dynamics = DataverseApi(self._world, self._store, self.conditions, self._limits, entra)
+        hubspot = HubspotApi(self.world, self._store, self.conditions, self._limits)
+        dynamics = DataverseApi(self.world, self._store, self.conditions, self._limits, entra)
         sockets = [_bind(port) for port in (*self._ports, 0)]
         ports = [one.getsockname()[1] for one in sockets]
         entra.origin = f"https://{HOST}:{ports[2]}"
