@@ -146,6 +146,11 @@ class SnapshotWriter:
         }
         return writer.rows
 
+    def annotate(self, name: str, note: str) -> None:
+        """Adds a sentence for the reader to the manifest's entry of a table that was written."""
+        told = self._tables[name]["note"]
+        self._tables[name]["note"] = f"{told} {note}" if told else note
+
     def write_json(self, name: str, value: object) -> None:
         """Writes `hubspot/account.json` or `dynamics/organization.json`."""
         file = self._build / name

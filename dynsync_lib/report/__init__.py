@@ -14,6 +14,7 @@ from dynsync_lib.report.decisions import decisions_table
 from dynsync_lib.report.figures import six_figures
 from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.light import traffic_light
+from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.views import (
     assumptions_table,
     changes_table,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DynsyncReportExporter",
+    "assumption_bars",
     "assumptions_table",
     "changes_table",
     "collisions_table",
@@ -43,6 +45,7 @@ __all__ = [
     "near_names_table",
     "outcome_bars",
     "outcome_table",
+    "overwrite_bars",
     "provenance",
     "reason_table",
     "scope_table",
