@@ -110,19 +110,24 @@ def refusal_of_creates(
     table = record_table(object_, system)
     chosen = [nw.col(name).alias(column_of(system, name)) for name in _needed(table, flowing, system)]
     wide = situation.tables[table.name].select("id", *chosen)
-    refusals = [*_refusals(object_, target, flowing)]
+    refusals = [*_refusals(situation, object_, target, flowing)]
     if not refusals:
         return wide.head(0).select("id", refusal=nw.lit(0))
     first = nw.min_horizontal(*(nw.when(test).then(nw.lit(number)) for number, test in refusals))
     return wide.select("id", refusal=first).filter(~nw.col("refusal").is_null())
 
 
-def _refusals(object_: Object, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[tuple[int, nw.Expr]]:
-    if target is System.HUBSPOT:
-        if object_ is Object.CONTACT:
-            yield _NUMBER_OF[Reason.INVALID_EMAIL], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
-        return
-    for judged in flowing:
+def _refusals(
+    situation: Situation, object_: Object, target: System, flowing: Sequence[JudgedMapping]
+) -> Iterator[tuple[int, nw.Expr]]:
+    """Why the target may refuse to create a record: place in REFUSALS and test."""
+    if target is System.HUBSPOT and object_ is Object.CONTACT:
+        yield _NUMBER_OF[Reason.INVALID_EMAIL], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
+        for judged in flowing:
+            if judged.mapping.hubspot == "email":
+                valid = _is_valid(situation, judged, new_value(judged, target))
+                yield _NUMBER_OF[Reason.INVALID_EMAIL], ~valid
+    for judged in flowing if target is System.DYNAMICS else ():
         yield from _limits(judged, new_value(judged, target))
 
 
