@@ -1,0 +1,184 @@
+"""One request to a portal: paced, sent again when that can help, turned into an error of ours when it cannot.
+
+Facts
+    * Sent again: no connection, timeouts, cut answers, answers that are no JSON, 408, 423, 429, 477 and 5xx. A pause
+      that the portal names is kept; without one the pause doubles (portal-apis 3.2, 7.1, 9).
+    * Numbers stay the text the portal printed: `100.00` is not 100.0.
+    * The log holds method, path, status and the portal's correlation id; never headers, queries or bodies.
+
+Where it is used: `portals.hubspot`, `portals.dataverse`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
+from dynsync_lib.portals.pace import Limiter, Pace
+
+RESUMES: Final = "Run the same command again later; it goes on where it stopped."
+_log: Final = logging.getLogger("dynsync.portals")
+_AGAIN: Final = frozenset({408, 423, 429, 477, *range(500, 505), *range(520, 528)})
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How one portal wants to be treated.
+
+    `explain` makes the error of a refused request; `pause_s` the seconds to wait before sending it again: None when
+    the portal names none, infinite when waiting does not help. `heed` looks at the headers of every answer.
+    """
+
+    name: str
+    explain: Callable[[httpx.Response], PortalError]
+    pause_s: Callable[[httpx.Response], float | None]
+    heed: Callable[[httpx.Response], None]
+    correlation_id: Callable[[httpx.Response], str | None]
+
+
+class _AgainError(Exception):
+    """The request may be sent again; `error` is what to raise when it is not."""
+
+    def __init__(self, error: PortalError, wait_s: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error, self.wait_s = error, wait_s
+
+
+class PortalCaller:
+    """Sends requests to one portal."""
+
+    def __init__(self, client: httpx.AsyncClient, manners: Manners, limiter: Limiter, pace: Pace) -> None:
+        self._client, self._manners, self._limiter, self._pace = client, manners, limiter, pace
+
+    async def get(self, address: str, *, headers: Mapping[str, str] = _NO_HEADERS) -> Any:
+        """The JSON at a path, or at a whole address that the portal gave, used as it is. Raises PortalError."""
+        return await self._send(lambda: self._client.build_request("GET", address, headers=headers), self._limiter)
+
+    async def post(self, path: str, body: object, *, limiter: Limiter | None = None) -> Any:
+        """The JSON answer to a JSON body. Raises PortalError."""
+        return await self._send(lambda: self._client.build_request("POST", path, json=body), limiter or self._limiter)
+
+    async def _send(self, build: Callable[[], httpx.Request], limiter: Limiter) -> Any:
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_AgainError),
+            stop=stop_after_attempt(self._pace.tries),
+            wait=self._wait_s,
+            sleep=self._pace.sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(self._attempt, build, limiter)
+        except _AgainError as again:
+            raise again.error from None
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        fault = state.outcome.exception() if state.outcome is not None else None
+        named_s = fault.wait_s if isinstance(fault, _AgainError) else None
+        return named_s if named_s is not None else self._pace.backoff_s(state.attempt_number)
+
+    async def _attempt(self, build: Callable[[], httpx.Request], limiter: Limiter) -> Any:
+        await limiter.take()
+        request = build()
+        try:
+            response = await self._client.send(request)
+        except httpx.RequestError as fault:
+            raise self._no_answer(fault) from fault
+        finally:
+            self._client.cookies.clear()
+        self._note(request, response)
+        self._manners.heed(response)
+        if response.status_code in _AGAIN:
+            raise self._refused(response, limiter)
+        if not response.is_success:
+            raise self._final(response)
+        return self._read(response)
+
+    def _no_answer(self, fault: httpx.RequestError) -> _AgainError | PortalError:
+        error = PortalUnavailableError(
+            f"{self._manners.name} at {self._client.base_url} does not answer ({type(fault).__name__}).",
+            next_step=f"Check the address and the network. {RESUMES}",
+        )
+        if "CERTIFICATE_VERIFY_FAILED" in str(fault):
+            error.next_step = "Its certificate is not trusted: check the address and the machine's certificates."
+            return error
+        return _AgainError(error)
+
+    def _refused(self, response: httpx.Response, limiter: Limiter) -> _AgainError | PortalError:
+        error = self._manners.explain(response)
+        wait_s = self._manners.pause_s(response)
+        if wait_s is not None and wait_s > self._pace.longest_wait_s:
+            return error
+        if response.status_code == 429 and wait_s is not None:
+            limiter.hold(wait_s)
+        return _AgainError(error, wait_s)
+
+    def _final(self, response: httpx.Response) -> PortalError:
+        if response.is_redirect:
+            return UnexpectedReplyError(
+                f"{self._manners.name} redirects {response.request.url.path} to another address.",
+                next_step="Check the portal's address; redirects are not followed.",
+            )
+        return self._manners.explain(response)
+
+    def _read(self, response: httpx.Response) -> Any:
+        try:
+            return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
+        except ValueError:
+            raise _AgainError(
+                UnexpectedReplyError(
+                    f"{self._manners.name} answers {response.request.url.path} with something that is no JSON.",
+                    next_step=f"Check the portal's address. {RESUMES}",
+                    correlation_id=self._manners.correlation_id(response),
+                )
+            ) from None
+
+    def _note(self, request: httpx.Request, response: httpx.Response) -> None:
+        told = (request.method, request.url.path, response.status_code, self._manners.correlation_id(response))
+        _log.debug("%s %s: %s, correlation id %s", *told)
+
+
+def retry_after_s(response: httpx.Response) -> float | None:
+    """The pause a `Retry-After` header asks for, in seconds; None without one. A date counts from the `Date` header."""
+    text = response.headers.get("retry-after", "").strip()
+    try:
+        return max(float(text), 0.0)
+    except ValueError:
+        then, now = _moment(text), _moment(response.headers.get("date", ""))
+    return max((then - now).total_seconds(), 0.0) if then is not None and now is not None else None
+
+
+def unavailable(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
+    """The error for an answer that is only worth sending the request again."""
+    return PortalUnavailableError(
+        f"{name} fails with status {response.status_code} at {response.request.url.path}.",
+        next_step=RESUMES,
+        correlation_id=correlation_id,
+    )
+
+
+def limited(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
+    """The error for a limit that stayed used up, or asks for a pause longer than the kit waits."""
+    pause_s = retry_after_s(response)
+    told = f" and asks to wait {pause_s:g} seconds" if pause_s is not None else ""
+    return RateLimitError(
+        f"{name} limits the requests{told} at {response.request.url.path}.",
+        next_step=RESUMES,
+        correlation_id=correlation_id,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
