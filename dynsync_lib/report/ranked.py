@@ -1,0 +1,109 @@
+"""Ranked bars: which fields are overwritten most, and which open questions move the most records.
+
+Facts
+    * Bars share one scale, begin at zero, and carry their number.
+    * At most ten bars are drawn; the table behind holds all of them.
+
+Source: the tables `changes` and `sensitivity` of the forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from dynsync_lib.core.model import ChangeKind
+from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.frames import ForecastFrames, count_rows, read_table, rows_of, written_changes
+from dynsync_lib.report.pieces import Piece, make_id, render
+from dynsync_lib.report.svg import MUTED, open_canvas, save_svg, write
+from dynsync_lib.report.tables import Grid, Head, show_table
+from dynsync_lib.report.words import counted, records_word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WIDTH: Final = 860.0
+_LEFT: Final = 330.0
+_LONGEST: Final = 440.0
+_ROW: Final = 30.0
+_MOST: Final = 10
+_LABEL_CHARACTERS: Final = 46
+_STRONG, _WEAK = "#e69f00", "#56b4e9"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One bar and its number."""
+
+    label: str
+    count: int
+
+
+def overwrite_bars(forecast: ForecastFrames) -> Piece:
+    """The fields in which most values are overwritten; a sentence when none is."""
+    changes = written_changes(forecast)
+    overwritten = changes[changes["kind"] == ChangeKind.OVERWRITE]
+    counts = count_rows(overwritten, ["object", "target_system", "target_field"])
+    bars = _rank(
+        Ranked(f"{records_word(row['object'], row['target_system'])}: {row['target_field']}", row["count"])
+        for row in rows_of(counts)
+    )
+    title = "Where values are overwritten"
+    if not bars:
+        return Piece(render("empty", sentence="No value of a matched record is overwritten."), title)
+    sentence = (
+        f"{counted(len(overwritten), 'value is', 'values are')} replaced, in {counted(len(bars), 'field', 'fields')}."
+    )
+    return _chart(title, sentence, bars, ("Field", "Values overwritten"), _STRONG)
+
+
+def assumption_bars(forecast: ForecastFrames) -> Piece:
+    """The open questions by the most records that one of their other choices moves; a sentence when none does."""
+    questions = forecast.info.get("questions") or {}
+    most: dict[str, int] = {}
+    for row in rows_of(read_table(forecast, "sensitivity")):
+        name = row["assumption_id"]
+        most[name] = max(most.get(name, 0), int(row["outcomes_changed"] or 0))
+    bars = _rank(Ranked(questions.get(name, name), moved) for name, moved in most.items() if moved)
+    title = "How far the open questions move the result"
+    if not bars:
+        return Piece(render("empty", sentence="No other choice of an open question moves a record."), title)
+    sentence = (
+        f"{len(bars):,} of {counted(len(most), 'open question matters', 'open questions matter')} for this data; "
+        f"the largest moves {counted(bars[0].count, 'record', 'records')}."
+    )
+    return _chart(title, sentence, bars, ("Open question", "Records that move"), _WEAK)
+
+
+def _rank(bars: Iterable[Ranked]) -> list[Ranked]:
+    return sorted(bars, key=lambda bar: (-bar.count, bar.label))
+
+
+def _chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple[str, str], colour: str) -> Piece:
+    grid = Grid(title, [Head(heads[0]), Head(heads[1], "number")], [[bar.label, bar.count] for bar in bars])
+    return Chart(title, sentence, _draw(title, bars[:_MOST], colour), show_table(grid)).as_piece()
+
+
+def _draw(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
+    figure, axes = open_canvas(_WIDTH, _ROW * len(bars) + 8)
+    for index, bar in enumerate(bars):
+        _draw_bar(axes, bar, 4 + _ROW * index, bars[0].count, colour)
+    description = "; ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
+    return save_svg(figure, id_=make_id("ranked", title + description), title=title, description=f"{description}.")
+
+
+def _draw_bar(axes: Axes, bar: Ranked, y: float, most: int, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    width = max(1.0, _LONGEST * bar.count / most)
+    write(axes, _LEFT - 12, y + 11, _shorten(bar.label), ha="right")
+    axes.add_patch(Rectangle((_LEFT, y), width, 22, facecolor=colour, linewidth=0))
+    write(axes, _LEFT + width + 8, y + 11, f"{bar.count:,}", color=MUTED)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LABEL_CHARACTERS else f"{text[: _LABEL_CHARACTERS - 1].rstrip()}…"
