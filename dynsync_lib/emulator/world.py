@@ -192,5 +192,12 @@ def _read_truth(path: Path) -> tuple[Case, ...]:
         raise InputFileError(f"{path} is no list of cases.", next_step="Write the folder anew.") from fault
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Writes the world into the folder named. Raises SystemExit with a sentence when there is not just one."""
+    if len(arguments) != 1:
+        raise SystemExit("Name one folder to write: python -m dynsync_lib.emulator.world sample_data")
+    write_world(build_world(), Path(arguments[0]))
+
+
 if __name__ == "__main__":
-    write_world(build_world(), Path(sys.argv[1]))
+    main(sys.argv[1:])

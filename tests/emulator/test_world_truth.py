@@ -1,0 +1,113 @@
+"""Three opinions on the demo world: what was written by hand, what the core forecasts, what the witness does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import astuple
+from typing import Any
+
+import pytest
+
+from dynsync_lib.core.catalogue import build_catalogue
+from dynsync_lib.core.decision import decide_sync
+from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.near_names import find_near_names
+from dynsync_lib.core.settings_file import parse_settings
+from dynsync_lib.core.sides import Situation
+from dynsync_lib.emulator.world import World, build_world
+from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
+from dynsync_lib.engine import DuckDbEngine
+from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, frames_of, settings_of
+from tests.rulebook_texts import shipped_rulebook
+
+PLANTED = build_world(scale=0)
+NOT_SEEN = {"P113": "near_names takes a name for equal that differs in dots only"}
+
+
+def as_small_world(world: World) -> SmallWorld:
+    """The demo world under its own settings, as the two opinions want it."""
+    catalogue = build_catalogue(world.tables["hubspot/properties"], world.tables["dynamics/columns"])
+    settings = parse_settings(world.settings, file="dynsync.toml", rulebook=shipped_rulebook(), catalogue=catalogue)
+    tables = {
+        name: [{**row, "id": row[table.id_field]} for row in world.tables[name]]
+        for name, table in RECORD_TABLES.items()
+        if table.object is not None
+    }
+    links = [
+        {name: row[name] for name in ("from_object", "from_id", "to_object", "to_id", "label")}
+        | {"is_primary": row["is_primary"] == "true"}
+        for row in world.tables["hubspot/links"]
+    ]
+    sync = {object_: one for object_, one in settings.sync.items() if one.enabled}
+    return SmallWorld(tables, tuple(catalogue.fields.values()), sync, links, settings.assumptions)
+
+
+@pytest.fixture(scope="module", params=["core", "witness"])
+def answer(request: pytest.FixtureRequest) -> Answer:
+    world = as_small_world(PLANTED)
+    if request.param == "witness":
+        return ask_witness(world)
+    with DuckDbEngine(None) as engine:
+        return ask_core(world, engine, shipped_rulebook())
+
+
+@pytest.fixture(scope="module")
+def near_names() -> set[tuple[str, str, str]]:
+    world = as_small_world(PLANTED)
+    with DuckDbEngine(None) as engine:
+        frames, settings = frames_of(world, engine), settings_of(world, shipped_rulebook())
+        catalogue, taken_at = world.catalogue(), world.taken_at
+        situation = Situation(frames, settings, shipped_rulebook(), catalogue, taken_at, engine.keep, engine.from_rows)
+        rows = engine.rows(find_near_names(situation, decide_sync(situation).outcomes))
+    return {(row["hubspot_id"], row["dynamics_id"], row["reason"]) for row in rows}
+
+
+def outcomes_of(answer: Answer, case: Case) -> list[ExpectedRecord]:
+    found = []
+    for one in case.records:
+        place = (one.system, one.object, one.record_id)
+        outcome, reason, _, counterpart, winner = answer.outcomes[place]
+        found.append(ExpectedRecord(*place, str(outcome), reason, winner, counterpart))
+    return found
+
+
+def changes_of(answer: Answer, case: Case) -> set[ExpectedChange]:
+    ids = {one.record_id for one in case.records}
+    return {
+        ExpectedChange(object_, ours, theirs, target, field, kind, new, note)
+        for object_, ours, theirs, target, field, _, kind, _, new, note in answer.changes
+        if ours in ids or theirs in ids
+    }
+
+
+def links_of(answer: Answer, case: Case) -> set[ExpectedLink]:
+    places = {(one.system, one.object, one.record_id) for one in case.records}
+    return {ExpectedLink(*row[:6]) for row in answer.links if row[:3] in places}
+
+
+@pytest.mark.parametrize("case", PLANTED.truth, ids=lambda case: case.id)
+def test_planted_case__outcomes_changes_and_links_are_as_written(answer: Answer, case: Case) -> None:
+    assert outcomes_of(answer, case) == list(case.records), case.says
+    assert changes_of(answer, case) == set(case.changes), case.says
+    assert links_of(answer, case) == set(case.links), case.says
+
+
+def near_cases() -> Iterator[Any]:
+    for case in PLANTED.truth:
+        marks = [pytest.mark.xfail(reason=NOT_SEEN[case.id], strict=True)] if case.id in NOT_SEEN else []
+        if case.near_names:
+            yield pytest.param(case, id=case.id, marks=marks)
+
+
+@pytest.mark.parametrize("case", list(near_cases()))
+def test_planted_case__near_names_are_pointed_out(near_names: set[tuple[str, str, str]], case: Case) -> None:
+    assert {astuple(one) for one in case.near_names} <= near_names, case.says
+
+
+def test_demo_world__core_and_witness_agree_on_a_crowd() -> None:
+    world = as_small_world(build_world(scale=0.35))
+    with DuckDbEngine(None) as engine:
+        core = ask_core(world, engine, shipped_rulebook()).lines()
+    difference = list(difflib.unified_diff(ask_witness(world).lines(), core, "witness", "core", lineterm="", n=0))
+    assert difference == []
