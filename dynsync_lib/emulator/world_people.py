@@ -95,9 +95,7 @@ def _facts(maker: Maker, firm: Firm) -> Row:
         "phone": maker.digits(firm.place["phone"]),
         "mobile": maker.digits(firm.place["mobile"]) if "mobile" in firm.place and maker.happens(0.6) else None,
         "street": firm.street if maker.happens(0.8) else street(maker, firm.place),
-        "birthday": f"{1950 + maker.chance.randrange(50)}-{maker.chance.randrange(1, 13):02d}-17"
-        if maker.happens(0.3)
-        else None,
+        "birthday": _birthday(maker) if maker.happens(0.3) else None,
         "tier": tier,
         "tier_code": tier_code,
         "letters": str(maker.chance.randrange(60)),
@@ -106,6 +104,11 @@ def _facts(maker: Maker, firm: Firm) -> Row:
         "score": str(maker.chance.randrange(100)) if maker.happens(0.5) else None,
         "interests": maker.chance.choice((None, None, "events", "events;training", "support")),
     }
+
+
+def _birthday(maker: Maker) -> str:
+    year, month, day = maker.chance.randrange(1950, 2003), maker.chance.randrange(1, 13), maker.chance.randrange(1, 29)
+    return f"{year}-{month:02d}-{day:02d}"
 
 
 def _add_to_hubspot(maker: Maker, person: Person, firms: list[Firm], *, is_shared: bool) -> None:

@@ -22,7 +22,7 @@ def world() -> World:
 def test_written_cases__are_numbered_without_a_gap() -> None:
     ids = [case["id"] for case in written_cases()]
     assert ids == [f"P{number:02}" for number in range(1, len(ids) + 1)]
-    assert len(ids) == 148
+    assert len(ids) == 151
 
 
 def test_written_cases__every_case_has_a_title_of_its_own_a_sentence_and_a_source() -> None:

@@ -106,7 +106,7 @@ def test_planted_case__near_names_are_pointed_out(near_names: set[tuple[str, str
 
 
 def test_demo_world__core_and_witness_agree_on_a_crowd() -> None:
-    world = as_small_world(build_world(scale=0.35))
+    world = as_small_world(build_world(scale=0.25))
     with DuckDbEngine(None) as engine:
         core = ask_core(world, engine, shipped_rulebook()).lines()
     difference = list(difflib.unified_diff(ask_witness(world).lines(), core, "witness", "core", lineterm="", n=0))
