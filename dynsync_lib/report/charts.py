@@ -25,6 +25,7 @@ from dynsync_lib.report.words import (
     SYSTEMS,
     object_rank,
     object_word,
+    rank_of,
     records_word,
     system_word,
 )
@@ -91,7 +92,7 @@ def read_bars(rows: Sequence[Row]) -> list[Bar]:
     """The bars of the summary, in the order of the sync; kinds of record that do not occur are left out."""
     pairs = sorted(
         {(row["object"], row["system"]) for row in rows},
-        key=lambda pair: (object_rank(pair[0]), list(SYSTEMS).index(pair[1])),
+        key=lambda pair: (object_rank(pair[0]), rank_of(pair[1], SYSTEMS)),
     )
     bars = [
         Bar(

@@ -84,6 +84,7 @@ def _adapt(drawing: str, prefix: str) -> str:
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
     drawing = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", drawing)
     drawing = re.sub(r"font:\s*(\w+ )?([\d.]+px) 'DejaVu Sans'[^;\"]*", _shorter_font, drawing)
+    drawing = re.sub(r"font-family: 'DejaVu Sans'[^;\"]*;? ?", "", drawing)
     for placeholder, colour in _PAGE_COLOURS.items():
         drawing = drawing.replace(placeholder, colour)
     return re.sub(r"\n\s*", "\n", drawing).strip()

@@ -28,6 +28,7 @@ from dynsync_lib.report.words import (
     counted,
     object_rank,
     object_word,
+    rank_of,
     records_word,
     system_word,
 )
@@ -43,9 +44,15 @@ def outcome_table(forecast: ForecastFrames) -> Piece:
 def reason_table(forecast: ForecastFrames) -> Piece:
     """Why records stay out or fail: one row per side, object, outcome and reason."""
     told = [row for row in count_outcomes(forecast) if row["reason"] is not None or row["outcome"] == Outcome.SHADOWED]
-    told.sort(key=lambda row: (list(OUTCOMES).index(row["outcome"]), -row["count"], object_rank(row["object"])))
+    told.sort(key=lambda row: (rank_of(row["outcome"], OUTCOMES), -row["count"], object_rank(row["object"])))
     rows = [
-        [records_word(row["object"], row["system"]), OUTCOMES[row["outcome"]], _why(row), row["count"]] for row in told
+        [
+            records_word(row["object"], row["system"]),
+            OUTCOMES.get(row["outcome"], row["outcome"]),
+            _why(row),
+            row["count"],
+        ]
+        for row in told
     ]
     heads = [Head("Records"), Head("Outcome"), Head("Because"), Head("Count", "number")]
     sums = [(one, sum(row["count"] for row in told if row["outcome"] == one)) for one in OUTCOMES]
@@ -61,9 +68,9 @@ def _why(row: Row) -> str:
 
 def findings_table(forecast: ForecastFrames) -> Piece:
     """Every finding, worst first; what could not be checked stands last, in grey."""
-    order = list(SEVERITIES)
     told = sorted(
-        rows_of(read_table(forecast, "findings")), key=lambda row: (order.index(row["severity"]), row["check_id"])
+        rows_of(read_table(forecast, "findings")),
+        key=lambda row: (rank_of(row["severity"], SEVERITIES), row["check_id"]),
     )
     rows = [
         [
@@ -109,10 +116,9 @@ def _where(row: Row) -> str:
 
 def mapping_table(forecast: ForecastFrames) -> Piece:
     """Every field mapping with its verdict, worst first."""
-    order = list(VERDICTS)
     told = sorted(
         rows_of(read_table(forecast, "mapping")),
-        key=lambda row: (order.index(row["verdict"]), object_rank(row["object"]), row["hubspot_field"]),
+        key=lambda row: (rank_of(row["verdict"], VERDICTS), object_rank(row["object"]), row["hubspot_field"]),
     )
     rows = [
         [
@@ -310,12 +316,14 @@ def _question(assumption: str, questions: Mapping[str, str]) -> Lines:
 
 def _moved(row: Row) -> str:
     parts = [part.partition("=") for part in (row["by_object"] or "").split(";") if part]
-    return ", ".join(f"{counted(int(count), object_, object_word(object_))}" for object_, _, count in parts)
+    return ", ".join(
+        counted(int(count), object_, object_word(object_)) for object_, _, count in parts if count.isdecimal()
+    )
 
 
 def _badge(words: Mapping[str, tuple[str, str]], key: str) -> Badge:
     word, tone = words.get(key, (key, "plain"))
-    return Badge(word, tone, list(words).index(key) if key in words else len(words))
+    return Badge(word, tone, rank_of(key, words))
 
 
 def _whole(value: Any) -> int | None:

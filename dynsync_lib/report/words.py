@@ -11,7 +11,7 @@ Not modelled
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from dynsync_lib.core.model import Direction, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
@@ -132,9 +132,15 @@ def records_word(object_: str, system: str) -> str:
     return f"{system_word(system)} {object_word(object_, system)}"
 
 
+def rank_of(key: str | None, order: Iterable[str]) -> int:
+    """The place of a word in an order; words that are not in it come last."""
+    places = {word: place for place, word in enumerate(order)}
+    return places.get(key or "", len(places))
+
+
 def object_rank(object_: str | None) -> int:
     """The place of an object in the order of the sync; unknown ones last."""
-    return OBJECT_ORDER.index(object_) if object_ in OBJECT_ORDER else len(OBJECT_ORDER)
+    return rank_of(object_, OBJECT_ORDER)
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -1,0 +1,113 @@
+"""Charts: named for those who cannot see them, the same bytes each time, and a table behind each."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from dynsync_lib.report import assumption_bars, flow_chart, outcome_bars, overwrite_bars
+from dynsync_lib.report.charts import read_bars
+from dynsync_lib.report.frames import ForecastFrames, count_outcomes
+from dynsync_lib.report.pieces import Piece
+from dynsync_lib.report.svg import INK, MUTED, PAPER, text_colour
+from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
+
+CHARTS = [outcome_bars, flow_chart, overwrite_bars, assumption_bars]
+Draw = Callable[[ForecastFrames], Piece]
+
+
+@pytest.mark.parametrize("draw", CHARTS)
+def test_charts__are_named_described_and_have_a_table(draw: Draw) -> None:
+    html = str(draw(HandMadeForecast()).html)
+    names = re.search(r'<svg role="img" [^>]*aria-labelledby="([^" ]+) ([^" ]+)"', html)
+    assert names is not None
+    assert re.search(rf'<title id="{names[1]}">[^<]+</title><desc id="{names[2]}">[^<]+</desc>', html)
+    assert "<summary>The numbers behind it</summary>" in html
+    assert "<caption" in html
+
+
+@pytest.mark.parametrize("draw", CHARTS)
+def test_charts__same_forecast_same_bytes(draw: Draw) -> None:
+    assert draw(HandMadeForecast()).html == draw(HandMadeForecast()).html
+
+
+@pytest.mark.parametrize("draw", CHARTS)
+def test_charts__text_stays_text_and_no_date_or_font_is_left(draw: Draw) -> None:
+    html = str(draw(HandMadeForecast()).html)
+    assert "<text" in html
+    assert "DejaVu" not in html
+    assert "dc:date" not in html
+    assert "http" not in html.replace("http://www.w3.org", "")
+    assert not any(placeholder in html for placeholder in (INK, MUTED, PAPER))
+
+
+def test_charts__ids_are_unique_over_all_charts() -> None:
+    html = "".join(str(draw(HandMadeForecast()).html) for draw in CHARTS)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) > 20
+    assert [one for one in set(ids) if ids.count(one) > 1 and not one.startswith("table-")] == []
+    assert set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', html)) <= {(one, "") for one in ids} | {
+        ("", one) for one in ids
+    }
+
+
+@pytest.mark.parametrize("draw", CHARTS)
+@pytest.mark.parametrize("has_columns", [True, False])
+def test_charts__empty_forecast_is_a_sentence(draw: Draw, has_columns: bool) -> None:  # noqa: FBT001
+    html = draw(empty_forecast(has_columns=has_columns)).html
+    assert "<svg" not in html
+    assert html.startswith('<p class="ds-empty">')
+
+
+def test_flow_chart__says_both_sides() -> None:
+    assert flow_chart(HandMadeForecast()).sentence == (
+        "Of 275 HubSpot records, 30 are created in Dynamics, 197 are matched, 0 shadowed, 46 excluded, 2 failing. "
+        "Of 960 Dynamics records, 705 are created in HubSpot, 202 are matched, 9 shadowed, 38 excluded, 6 failing."
+    )
+
+
+def test_flow_chart__one_side_only() -> None:
+    piece = flow_chart(HandMadeForecast().with_rows("summary", [("dynamics", "contact", "create", None, 1)]))
+    assert piece.sentence.startswith("HubSpot holds no records. Of 1 Dynamics records, 1 are created")
+    assert "<svg" in piece.html
+
+
+def test_flow_chart__a_million_to_one_stays_drawable() -> None:
+    rows = [("dynamics", "contact", "create", None, 1_000_000), ("hubspot", "contact", "failing", "range", 1)]
+    html = flow_chart(HandMadeForecast().with_rows("summary", rows)).html
+    assert "1,000,000" in html
+    assert "nan" not in html
+
+
+def test_read_bars__in_the_order_of_the_sync() -> None:
+    bars = read_bars(count_outcomes(HandMadeForecast()))
+    assert [(bar.label, bar.total) for bar in bars] == [
+        ("HubSpot companies", 2),
+        ("Dynamics accounts", 7),
+        ("HubSpot contacts", 273),
+        ("Dynamics contacts", 935),
+        ("Dynamics leads", 18),
+    ]
+
+
+def test_outcome_bars__small_parts_are_written_out() -> None:
+    html = outcome_bars(HandMadeForecast()).html
+    assert "9 shadowed" in html
+    assert "6 failing" in html
+
+
+def test_overwrite_bars__counts_what_lands() -> None:
+    assert overwrite_bars(HandMadeForecast()).sentence == "3 values are replaced, in 2 fields."
+
+
+def test_assumption_bars__asks_in_words() -> None:
+    piece = assumption_bars(HandMadeForecast())
+    assert "1 of 2 open questions matter" in piece.sentence
+    assert "What happens to further accounts or companies" in piece.html
+
+
+@pytest.mark.parametrize(
+    ("background", "ink"), [("#0072b2", "#ffffff"), ("#e69f00", "#000000"), ("#ffffff", "#000000")]
+)
+def test_text_colour__has_the_larger_contrast(background: str, ink: str) -> None:
+    assert text_colour(background) == ink

@@ -1,0 +1,39 @@
+"""The six figures, counted by hand from the hand-made forecast."""
+
+from dynsync_lib.report.figures import count_numbers, six_figures
+from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
+
+
+def test_six_figures__hand_made() -> None:
+    assert six_figures(HandMadeForecast()).as_dict() == {
+        "created_in_hubspot": 705,
+        "created_in_dynamics": 30,
+        "updated": 395,
+        "fields_overwritten": 3,
+        "shadowed": 9,
+        "failing": 8,
+    }
+
+
+def test_six_figures__empty_is_zero_not_an_error() -> None:
+    assert set(six_figures(empty_forecast()).as_dict().values()) == {0}
+    assert set(six_figures(empty_forecast(has_columns=False)).as_dict().values()) == {0}
+
+
+def test_count_numbers__skipped_values_are_not_overwritten() -> None:
+    told = count_numbers(HandMadeForecast())
+    assert (told["written"], told["overwritten"], told["skipped"], told["stale"]) == (4, 3, 1, 1)
+    assert (told["overwritten_in_hubspot"], told["overwritten_in_dynamics"]) == (2, 1)
+
+
+def test_count_numbers__excluded_and_failing_stay_apart() -> None:
+    told = count_numbers(HandMadeForecast())
+    assert (told["excluded"], told["failing"], told["shadowed"]) == (84, 8, 9)
+    assert told["records"] == 1235
+
+
+def test_six_figures__html_names_each_number() -> None:
+    html = six_figures(HandMadeForecast())._repr_html_()
+    assert ">705<" in html
+    assert "records created in HubSpot" in html
+    assert repr(six_figures(HandMadeForecast())).startswith("records created in HubSpot: 705; ")

@@ -1,0 +1,94 @@
+"""The traffic light at, below and above each threshold."""
+
+from typing import Any
+
+import pytest
+
+from dynsync_lib.report.light import Thresholds, traffic_light
+from tests.report.hand_made_forecast import FINDINGS, HandMadeForecast, empty_forecast
+
+
+def _clean() -> HandMadeForecast:
+    return HandMadeForecast().with_rows("findings", [])
+
+
+def _finding(severity: str, count: int | None, share: float | None, check: str = "G99") -> tuple[Any, ...]:
+    return (check, severity, None, "contact", count, share, "Something was found.", "Mend it.", "some.rule")
+
+
+def test_traffic_light__nothing_found_is_go() -> None:
+    light = traffic_light(_clean())
+    assert (light.level, light.grounds) == ("go", ())
+    assert light.word == "Go"
+
+
+def test_traffic_light__no_records_is_not_assessed() -> None:
+    assert traffic_light(empty_forecast()).level == "not_assessed"
+
+
+def test_traffic_light__blocker_is_no_go() -> None:
+    light = traffic_light(_clean().with_rows("findings", [_finding("blocker", 1, 0.0001), _finding("high", 50, 0.5)]))
+    assert light.level == "no_go"
+    assert [ground.tone for ground in light.grounds] == ["bad", "warn"]
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.01, "go"), (0.0101, "go_with_conditions")])
+def test_traffic_light__high_finding_counts_above_one_percent(share: float, level: str) -> None:
+    assert traffic_light(_clean().with_rows("findings", [_finding("high", 9, share)])).level == level
+
+
+def test_traffic_light__high_finding_without_share_is_held_against_all_records() -> None:
+    forecast = _clean()
+    assert traffic_light(forecast.with_rows("findings", [_finding("high", 12, None)])).level == "go"
+    assert traffic_light(forecast.with_rows("findings", [_finding("high", 13, None)])).level == "go_with_conditions"
+
+
+def test_traffic_light__not_checked_is_never_a_pass() -> None:
+    light = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None)]))
+    assert light.level == "go_with_conditions"
+    assert [ground.tone for ground in light.grounds] == ["grey"]
+
+
+def test_traffic_light__standard_fields_are_named_in_grey() -> None:
+    light = traffic_light(_clean().with_info(standard_schema={"hubspot": True, "dynamics": False}))
+    assert light.level == "go_with_conditions"
+    assert light.grounds[0].sentence.startswith("The fields of HubSpot were not delivered")
+
+
+def test_traffic_light__consent_conflict_is_red_whatever_its_severity() -> None:
+    assert traffic_light(_clean().with_rows("findings", [_finding("low", 1, 0.001, "G42")])).level == "no_go"
+    light = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None, "G42")]))
+    assert light.level == "go_with_conditions"
+
+
+@pytest.mark.parametrize(("moved", "level"), [(61, "go"), (62, "go_with_conditions")])
+def test_traffic_light__open_question_counts_above_five_percent(moved: int, level: str) -> None:
+    forecast = _clean().with_rows("sensitivity", [("company_dup", "all_bind", moved, None)])
+    light = traffic_light(forecast)
+    assert light.level == level
+    assert level == "go" or "What happens to further accounts" in light.grounds[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("marketing", "level"),
+    [
+        ({"contacts": 300, "tier": 1000, "sync_as_marketing": True}, "go"),
+        ({"contacts": 301, "tier": 1000, "sync_as_marketing": True}, "no_go"),
+        ({"contacts": 301, "tier": 1000, "sync_as_marketing": False}, "go"),
+        ({"contacts": None, "tier": None, "sync_as_marketing": True}, "go_with_conditions"),
+    ],
+)
+def test_traffic_light__marketing_tier(marketing: dict[str, Any], level: str) -> None:
+    assert traffic_light(_clean().with_info(marketing=marketing)).level == level
+
+
+def test_traffic_light__thresholds_can_be_chosen() -> None:
+    forecast = HandMadeForecast().with_rows("findings", [FINDINGS[0]])
+    assert traffic_light(forecast).level == "go"
+    assert traffic_light(forecast, thresholds=Thresholds(high_share=0.005)).level == "go_with_conditions"
+
+
+def test_traffic_light__html_folds_what_is_beyond_three_grounds() -> None:
+    html = traffic_light(_clean().with_rows("findings", [_finding("high", 50, 0.5)] * 5))._repr_html_()
+    assert "<summary>2 more</summary>" in html
+    assert html.count("Something was found.") == 5

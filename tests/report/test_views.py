@@ -1,0 +1,149 @@
+"""Every view with full, empty, bare and broken-off tables."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dynsync_lib import report
+from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.report.decisions import read_decisions
+from dynsync_lib.report.figures import count_numbers
+from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast, frame_of
+
+VIEWS: list[Callable[..., Any]] = [getattr(report, name) for name in report.__all__ if name != "DynsyncReportExporter"]
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views__full_forecast(view: Callable[..., Any]) -> None:
+    told = view(HandMadeForecast())
+    assert '<div class="dynsync">' in told._repr_html_()
+    assert repr(told)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("has_columns", [True, False])
+def test_views__empty_forecast(view: Callable[..., Any], has_columns: bool) -> None:  # noqa: FBT001
+    assert view(empty_forecast(has_columns=has_columns))._repr_html_()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views__escape_what_customers_wrote(view: Callable[..., Any]) -> None:
+    frames = {}
+    for name, table in FORECAST_TABLES.items():
+        texts = [EVIL if column.type == "text" else 1 for column in table.columns]
+        frames[name] = frame_of(name, [tuple(texts)])
+    info = {"taken_at": EVIL, "source": EVIL, "kit_version": EVIL, "assumptions": {EVIL: EVIL}, "not_provided": [EVIL]}
+    info["objects"] = {EVIL: {"direction": EVIL, "conflict_winner": EVIL, "filter_to_hubspot": EVIL}}
+    info["questions"] = {EVIL: EVIL}
+    assert "<img" not in view(HandMadeForecast(info=info, **frames))._repr_html_()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_views__optional_values_may_be_null(view: Callable[..., Any]) -> None:
+    forecast = HandMadeForecast(info={"taken_at": None, "source": None})
+    for name, column in {"findings": "fix", "near_names": "corroboration", "collisions": "differs_in"}.items():
+        frame = getattr(forecast, name).copy()
+        frame[column] = None
+        forecast = HandMadeForecast(**{**forecast.__dict__, name: frame})
+    assert view(forecast)._repr_html_()
+
+
+def test_findings_table__worst_first_and_grey_last() -> None:
+    html = report.findings_table(HandMadeForecast()).html
+    assert [html.index(check) for check in ("G01", "G26", "G18")] == sorted(
+        html.index(c) for c in ("G01", "G26", "G18")
+    )
+    assert "3 findings: 1 high, 1 medium, 1 not checked" in html
+
+
+def test_mapping_table__worst_first() -> None:
+    html = report.mapping_table(HandMadeForecast()).html
+    assert "3 field mappings: 1 blocked, 1 loses detail, 1 works" in html
+    assert html.index("parentcustomerid") < html.index("closedate") < html.index("jobtitle")
+
+
+def test_links_table__counts_kept_and_lost() -> None:
+    html = report.links_table(HandMadeForecast()).html
+    assert "2 of 6 associations are kept" in html
+    assert "To be made by hand" in html
+    assert "Made by HubSpot" not in html
+
+
+def test_changes_table__one_row_per_field() -> None:
+    html = report.changes_table(HandMadeForecast()).html
+    assert "4 fields of matched records are written" in html
+    assert html.index("<code>jobtitle</code>") < html.index("<code>telephone1</code>")
+
+
+def test_changes_table__a_million_rows_stay_small() -> None:
+    changes = HandMadeForecast().changes
+    many = changes.loc[changes.index.repeat(200_000)].reset_index(drop=True)
+    forecast = HandMadeForecast(changes=many)
+    html = report.changes_table(forecast).html
+    assert "400,000" in html
+    assert len(html) < 10_000
+    assert count_numbers(forecast)["overwritten"] == 600_000
+
+
+def test_collisions_table__biggest_group_first_and_total_named() -> None:
+    html = report.collisions_table(HandMadeForecast(), limit=1).html
+    assert "2 groups of records share a key" in html
+    assert "1 of 2 groups are shown" in html
+    assert "a-8, a-9" in html
+    assert "jobtitle, lastname" in html
+
+
+def test_collisions_table__names_three_losers_and_counts_the_rest() -> None:
+    rows = [("hubspot", "company", "x", str(n), n, n == 1, None) for n in range(1, 8)]
+    assert "2, 3, 4 and 3 more" in report.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
+
+
+def test_reason_table__never_adds_excluded_and_failing() -> None:
+    html = report.reason_table(HandMadeForecast()).html
+    assert "9 shadowed, 84 excluded, 8 failing" in html
+    assert "the e-mail address is not valid for HubSpot" in html
+
+
+def test_near_names_table__most_alike_first() -> None:
+    html = report.near_names_table(HandMadeForecast()).html
+    assert html.index("Morgen Licht") < html.index("Adler Papier GmbH")
+
+
+def test_read_decisions__d1_to_d18_with_known_numbers() -> None:
+    assert [decision.id for decision in read_decisions()] == [f"D{number}" for number in range(1, 19)]
+    numbers = count_numbers(empty_forecast())
+    assert all(decision.tell(numbers) or decision.not_checked for decision in read_decisions())
+
+
+def test_decisions_table__tells_the_numbers() -> None:
+    html = report.decisions_table(HandMadeForecast()).html
+    assert "705 records are created in HubSpot and 30 in Dynamics." in html
+    assert html.count("to be filled in") == 36
+
+
+def test_cover__says_whether_people_are_masked() -> None:
+    assert "Not masked" in report.cover(HandMadeForecast()).html
+    assert "People are masked" in report.cover(HandMadeForecast().with_info(masked=True)).html
+
+
+def test_cover__says_for_whom_and_how_old() -> None:
+    piece = report.cover(HandMadeForecast(), client="Adler & Co.")
+    assert "Adler &amp; Co." in piece.html
+    assert "Data of 23 November 2026, 08:05 UTC, pulled from the emulated demo portals" in piece.html
+
+
+def test_provenance__names_what_is_missing() -> None:
+    forecast = HandMadeForecast().with_info(
+        standard_schema={"hubspot": True, "dynamics": True}, not_provided=["hubspot/owners"]
+    )
+    html = report.provenance(forecast).html
+    assert "not delivered by HubSpot and Dynamics; the standard fields stand in for them" in html
+    assert "HubSpot owners" in html
+    assert "HubSpot: 9 contacts; Dynamics: 12 contacts" in html
+
+
+def test_report__unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute"):
+        _ = report.nothing
