@@ -118,6 +118,7 @@ def _read_cached(path: Path, stamp: float) -> pd.DataFrame:
 
 
 def read_table(path: Path) -> pd.DataFrame:
+    """The Parquet file as a frame, read once as long as it does not change."""
     return _read_cached(path, path.stat().st_mtime).copy(deep=False)
 
 

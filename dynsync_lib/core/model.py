@@ -6,8 +6,6 @@ Facts
       table; a value it delivered as null is null. The two are never mixed up.
     * `api_rank` is the order in which the API (or the file) delivered the records. It *is* the survivor rule (2.12).
     * Finished keys are computed once, in Python, at ingest (`core.keys`), so that every engine compares the same text.
-
-Where it is used: everywhere.
 """
 
 from __future__ import annotations
@@ -57,11 +55,8 @@ class Health(StrEnum):
 
 
 HEALTH: Final[Mapping[Outcome, Health]] = {
-    Outcome.CREATE: Health.IN_SYNC,
-    Outcome.UPDATE: Health.IN_SYNC,
-    Outcome.LINK: Health.IN_SYNC,
-    Outcome.SHADOWED: Health.EXCLUDED,
-    Outcome.EXCLUDED: Health.EXCLUDED,
+    **dict.fromkeys((Outcome.CREATE, Outcome.UPDATE, Outcome.LINK), Health.IN_SYNC),
+    **dict.fromkeys((Outcome.SHADOWED, Outcome.EXCLUDED), Health.EXCLUDED),
     Outcome.FAILING: Health.FAILING,
 }
 
@@ -164,49 +159,37 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-def _text(name: str, meaning: str) -> Column:
-    return Column(name, "text", meaning)
+def _column(name: str, meaning: str, type_: ColumnType = "text") -> Column:
+    return Column(name, type_, meaning)
 
 
-def _integer(name: str, meaning: str) -> Column:
-    return Column(name, "integer", meaning)
-
-
-def _flag(name: str, meaning: str) -> Column:
-    return Column(name, "flag", meaning)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Snapshot
-# ---------------------------------------------------------------------------------------------------------------
-
-ID: Final = _text("id", "record id as text; GUIDs lower-case")
-API_RANK: Final = _integer("api_rank", "order in which the API delivered the record, from 0")
-GUID_ORDER: Final = _text("guid_sql_key", "hex text that sorts as SQL Server sorts this GUID (2.25)")
+ID: Final = _column("id", "record id as text; GUIDs lower-case")
+API_RANK: Final = _column("api_rank", "order in which the API delivered the record, from 0", "integer")
+GUID_ORDER: Final = _column("guid_sql_key", "hex text that sorts as SQL Server sorts this GUID (2.25)")
 
 EMAIL_KEYS: Final = (
-    _text("email_key", "e-mail: NFKC, outer white space and zero-width characters gone, lower case; null when blank"),
-    _text("email_key_exact", "e-mail exactly as delivered; null when blank"),
-    _flag("email_valid", "whether HubSpot accepts the address (9.13); null when blank"),
+    _column("email_key", "e-mail: NFKC, outer white space and zero-width characters gone, lower case; null when blank"),
+    _column("email_key_exact", "e-mail exactly as delivered; null when blank"),
+    _column("email_valid", "whether HubSpot accepts the address (9.13); null when blank", "flag"),
 )
-NAME_KEYS: Final = (
-    _text("name_key", "name: NFKC, trimmed, inner white space to one space, case-folded; null when blank"),
-    _text("name_key_trim", "name with outer white space removed, nothing else; null when blank"),
-    _text("name_key_exact", "name exactly as delivered; null when blank"),
+_COMPANY_KEYS: Final = (
+    _column("name_key", "name: NFKC, trimmed, inner white space to one space, case-folded; null when blank"),
+    _column("name_key_trim", "name with outer white space removed, nothing else; null when blank"),
+    _column("name_key_exact", "name exactly as delivered; null when blank"),
+    _column("domain_key", "domain: lower case, scheme, path and leading www. gone; null when blank"),
 )
 SECONDARY_KEYS: Final = (
-    Column("secondary_email_keys", "texts", "keys of HubSpot's additional e-mails, in order; empty list when none"),
-    Column("secondary_email_keys_exact", "texts", "the same addresses exactly as delivered"),
+    _column("secondary_email_keys", "keys of HubSpot's additional e-mails, in order; empty list when none", "texts"),
+    _column("secondary_email_keys_exact", "the same addresses exactly as delivered", "texts"),
 )
-DOMAIN_KEY: Final = (_text("domain_key", "domain: lower case, scheme, path and leading www. gone; null when blank"),)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
     """One record table of a snapshot.
 
-    `name` is its path without the ending (`hubspot/contacts`), `id_field` the vendor's primary key, `keys` the finished
-    key columns that stand between `api_rank` and the vendor's own columns. `object` is None for owners and users.
+    `name` is its path without the ending, `id_field` the vendor's key, `keys` the finished key columns between
+    `api_rank` and the vendor's own columns. `object` is None for owners and users.
     """
 
     system: System
@@ -223,31 +206,20 @@ class RecordTable:
         return (ID, API_RANK, *self.keys)
 
 
-_HS_CONTACT_KEYS: Final = (*EMAIL_KEYS, *SECONDARY_KEYS)
+_CONTACT_KEYS: Final = (*EMAIL_KEYS, *SECONDARY_KEYS)
+_CONTACT_TIMES: Final = ("createdate", "lastmodifieddate")
 _HS_TIMES: Final = ("createdate", "hs_lastmodifieddate")
 
 RECORD_TABLES: Final[Mapping[str, RecordTable]] = {
     table.name: table
     for table in (
-        RecordTable(
-            System.HUBSPOT,
-            "hubspot/contacts",
-            Object.CONTACT,
-            "hs_object_id",
-            _HS_CONTACT_KEYS,
-            "createdate",
-            "lastmodifieddate",
-        ),
-        RecordTable(
-            System.HUBSPOT, "hubspot/companies", Object.COMPANY, "hs_object_id", (*NAME_KEYS, *DOMAIN_KEY), *_HS_TIMES
-        ),
+        RecordTable(System.HUBSPOT, "hubspot/contacts", Object.CONTACT, "hs_object_id", _CONTACT_KEYS, *_CONTACT_TIMES),
+        RecordTable(System.HUBSPOT, "hubspot/companies", Object.COMPANY, "hs_object_id", _COMPANY_KEYS, *_HS_TIMES),
         RecordTable(System.HUBSPOT, "hubspot/deals", Object.DEAL, "hs_object_id", (), *_HS_TIMES),
         RecordTable(System.HUBSPOT, "hubspot/invoices", Object.INVOICE, "hs_object_id", (), *_HS_TIMES),
         RecordTable(System.HUBSPOT, "hubspot/owners", None, "id", EMAIL_KEYS, "createdAt", "updatedAt"),
         RecordTable(System.DYNAMICS, "dynamics/contacts", Object.CONTACT, "contactid", (GUID_ORDER, *EMAIL_KEYS)),
-        RecordTable(
-            System.DYNAMICS, "dynamics/accounts", Object.COMPANY, "accountid", (GUID_ORDER, *NAME_KEYS, *DOMAIN_KEY)
-        ),
+        RecordTable(System.DYNAMICS, "dynamics/accounts", Object.COMPANY, "accountid", (GUID_ORDER, *_COMPANY_KEYS)),
         RecordTable(System.DYNAMICS, "dynamics/leads", Object.LEAD, "leadid", (GUID_ORDER, *EMAIL_KEYS)),
         RecordTable(System.DYNAMICS, "dynamics/opportunities", Object.DEAL, "opportunityid", (GUID_ORDER,)),
         RecordTable(System.DYNAMICS, "dynamics/invoices", Object.INVOICE, "invoiceid", (GUID_ORDER,)),
@@ -279,12 +251,12 @@ LINKS_IN: Final = Table(
     "hubspot/links",
     "one association between two HubSpot records",
     (
-        _text("from_object", "contact, company, deal or invoice"),
-        _text("from_id", "record id"),
-        _text("to_object", "contact or company"),
-        _text("to_id", "record id"),
-        _text("label", "association label; null for the unlabelled kind"),
-        _flag("is_primary", "whether this is the primary company of the record"),
+        _column("from_object", "contact, company, deal or invoice"),
+        _column("from_id", "record id"),
+        _column("to_object", "contact or company"),
+        _column("to_id", "record id"),
+        _column("label", "association label; null for the unlabelled kind"),
+        _column("is_primary", "whether this is the primary company of the record", "flag"),
     ),
     ("from_object", "from_id", "to_object", "to_id", "label"),
 )
@@ -293,17 +265,17 @@ PROPERTIES: Final = Table(
     "hubspot/properties",
     "one HubSpot property",
     (
-        _text("object", "contact, company, deal, invoice"),
-        _text("name", "internal name"),
-        _text("label", "label as shown"),
-        _text("type", "bool, date, datetime, enumeration, number, phone_number, string"),
-        _text("field_type", "text, textarea, select, radio, checkbox, booleancheckbox, calculation_equation, ..."),
-        _text("options", 'JSON list of {"value", "label"}, in display order; null when the property has none'),
-        _flag("read_only", "whether the value cannot be written over the API"),
-        _flag("calculated", "whether HubSpot computes the value"),
-        _flag("unique", "whether values must be unique"),
-        _flag("hidden", "whether the property is hidden in HubSpot"),
-        _integer("length", "longest text allowed, in characters; null when HubSpot states none"),
+        _column("object", "contact, company, deal, invoice"),
+        _column("name", "internal name"),
+        _column("label", "label as shown"),
+        _column("type", "bool, date, datetime, enumeration, number, phone_number, string"),
+        _column("field_type", "text, textarea, select, radio, checkbox, booleancheckbox, calculation_equation, ..."),
+        _column("options", 'JSON list of {"value", "label"}, in display order; null when the property has none'),
+        _column("read_only", "whether the value cannot be written over the API", "flag"),
+        _column("calculated", "whether HubSpot computes the value", "flag"),
+        _column("unique", "whether values must be unique", "flag"),
+        _column("hidden", "whether the property is hidden in HubSpot", "flag"),
+        _column("length", "longest text allowed, in characters; null when HubSpot states none", "integer"),
     ),
     ("object", "name"),
 )
@@ -312,30 +284,26 @@ COLUMNS: Final = Table(
     "dynamics/columns",
     "one Dataverse column",
     (
-        _text("object", "contact, company (account), lead, deal (opportunity), invoice"),
-        _text("name", "logical name, without `_` and `_value` around lookups"),
-        _text("label", "display name"),
-        _text("type", "AttributeType: String, Memo, Integer, Decimal, Double, BigInt, Money, DateTime, Boolean, ..."),
-        _text("format", "Email, Phone, Url, DateOnly, DateAndTime, ...; null when none"),
-        _text("options", 'JSON list of {"value", "label"}; null when the column has none'),
-        _flag("read_only", "whether the column can be neither created nor updated"),
-        _text("required", "None, Recommended, ApplicationRequired or SystemRequired"),
-        _integer("length", "longest text allowed, in characters; null when not a text column"),
-        Column("min_value", "number", "smallest number allowed; null when none"),
-        Column("max_value", "number", "largest number allowed; null when none"),
-        _text("targets", "tables a lookup may point to, separated by `;`; null when not a lookup"),
-        _text("behavior", "UserLocal, DateOnly or TimeZoneIndependent; null when not a date"),
+        _column("object", "contact, company (account), lead, deal (opportunity), invoice"),
+        _column("name", "logical name, without `_` and `_value` around lookups"),
+        _column("label", "display name"),
+        _column("type", "AttributeType: String, Memo, Integer, Decimal, Double, BigInt, Money, DateTime, Boolean, ..."),
+        _column("format", "Email, Phone, Url, DateOnly, DateAndTime, ...; null when none"),
+        _column("options", 'JSON list of {"value", "label"}; null when the column has none'),
+        _column("read_only", "whether the column can be neither created nor updated", "flag"),
+        _column("required", "None, Recommended, ApplicationRequired or SystemRequired"),
+        _column("length", "longest text allowed, in characters; null when not a text column", "integer"),
+        _column("min_value", "smallest number allowed; null when none", "number"),
+        _column("max_value", "largest number allowed; null when none", "number"),
+        _column("targets", "tables a lookup may point to, separated by `;`; null when not a lookup"),
+        _column("behavior", "UserLocal, DateOnly or TimeZoneIndependent; null when not a date"),
     ),
     ("object", "name"),
 )
 
-# ---------------------------------------------------------------------------------------------------------------
-# Forecast
-# ---------------------------------------------------------------------------------------------------------------
-
-_SYSTEM: Final = _text("system", "hubspot or dynamics")
-_OBJECT: Final = _text("object", "contact, company, lead, deal or invoice")
-_RULE: Final = _text("rule_id", "the rule that decided, as in rules/behaviour.toml")
+_SYSTEM: Final = _column("system", "hubspot or dynamics")
+_OBJECT: Final = _column("object", "contact, company, lead, deal or invoice")
+_RULE: Final = _column("rule_id", "the rule that decided, as in rules/behaviour.toml")
 
 OUTCOMES: Final = Table(
     "outcomes",
@@ -343,15 +311,15 @@ OUTCOMES: Final = Table(
     (
         _SYSTEM,
         _OBJECT,
-        _text("record_id", "record id"),
-        _text("outcome", "create, update, link, shadowed, excluded or failing"),
-        _text("health", "HubSpot's Sync Health word: in_sync, excluded or failing"),
-        _text("reason", "why excluded or failing; null for the other outcomes"),
+        _column("record_id", "record id"),
+        _column("outcome", "create, update, link, shadowed, excluded or failing"),
+        _column("health", "HubSpot's Sync Health word: in_sync, excluded or failing"),
+        _column("reason", "why excluded or failing; null for the other outcomes"),
         _RULE,
-        _text("counterpart_id", "record of the other system it is matched with; null when none"),
-        _text("winner_id", "record of the same system it lost its key to; null unless shadowed"),
-        _text("match_key", "finished key it was matched by; null when it has none"),
-        _text("sensitive_to", "assumptions that would change this outcome, separated by `;`; null when none would"),
+        _column("counterpart_id", "record of the other system it is matched with; null when none"),
+        _column("winner_id", "record of the same system it lost its key to; null unless shadowed"),
+        _column("match_key", "finished key it was matched by; null when it has none"),
+        _column("sensitive_to", "assumptions that would change this outcome, separated by `;`; null when none would"),
     ),
     ("system", "object", "record_id"),
 )
@@ -361,15 +329,15 @@ CHANGES: Final = Table(
     "one field of one matched pair that would be written",
     (
         _OBJECT,
-        _text("hubspot_id", "record id"),
-        _text("dynamics_id", "record id"),
-        _text("target_system", "the system that is written to"),
-        _text("target_field", "the field that is written"),
-        _text("source_field", "the field the value comes from"),
-        _text("kind", "fill (was empty) or overwrite (had another value)"),
-        _text("old_value", "value before; null for a fill"),
-        _text("new_value", "value after, in the target's own form"),
-        _text("note", "stale_winner, value_skipped, ...; null when there is nothing to say"),
+        _column("hubspot_id", "record id"),
+        _column("dynamics_id", "record id"),
+        _column("target_system", "the system that is written to"),
+        _column("target_field", "the field that is written"),
+        _column("source_field", "the field the value comes from"),
+        _column("kind", "fill (was empty) or overwrite (had another value)"),
+        _column("old_value", "value before; null for a fill"),
+        _column("new_value", "value after, in the target's own form"),
+        _column("note", "stale_winner, value_skipped, ...; null when there is nothing to say"),
     ),
     ("object", "hubspot_id", "dynamics_id", "target_system", "target_field"),
 )
@@ -378,12 +346,12 @@ LINKS: Final = Table(
     "links",
     "one association of an input record",
     (
-        _text("from_system", "system that holds the association"),
-        _text("from_object", "object it starts at"),
-        _text("from_id", "record it starts at"),
-        _text("to_object", "object it points to"),
-        _text("to_id", "record it points to"),
-        _text("status", "synced, dropped_non_primary, parent_is_contact, target_not_synced, manual, auto_created"),
+        _column("from_system", "system that holds the association"),
+        _column("from_object", "object it starts at"),
+        _column("from_id", "record it starts at"),
+        _column("to_object", "object it points to"),
+        _column("to_id", "record it points to"),
+        _column("status", "synced, dropped_non_primary, parent_is_contact, target_not_synced, manual, auto_created"),
         _RULE,
     ),
     ("from_system", "from_object", "from_id", "to_object", "to_id"),
@@ -395,11 +363,11 @@ COLLISIONS: Final = Table(
     (
         _SYSTEM,
         _OBJECT,
-        _text("match_key", "the shared key"),
-        _text("record_id", "record id"),
-        _integer("position", "place in the group by first_record_order, from 1"),
-        _flag("is_winner", "whether this record owns the key"),
-        _text("differs_in", "mapped fields that differ from the winner's, separated by `;`; null when none"),
+        _column("match_key", "the shared key"),
+        _column("record_id", "record id"),
+        _column("position", "place in the group by first_record_order, from 1", "integer"),
+        _column("is_winner", "whether this record owns the key", "flag"),
+        _column("differs_in", "mapped fields that differ from the winner's, separated by `;`; null when none"),
     ),
     ("system", "object", "match_key", "position"),
 )
@@ -408,13 +376,13 @@ NEAR_NAMES: Final = Table(
     "near_names",
     "one pair of companies that should perhaps match and will not",
     (
-        _text("hubspot_id", "company id"),
-        _text("hubspot_name", "company name"),
-        _text("dynamics_id", "account id"),
-        _text("dynamics_name", "account name"),
-        _text("reason", "legal_form, word_order, spacing, extra_word or typo"),
-        Column("score", "number", "likeness from 0 to 100"),
-        _text("corroboration", "what else agrees (domain, city, phone), separated by `;`; null when nothing does"),
+        _column("hubspot_id", "company id"),
+        _column("hubspot_name", "company name"),
+        _column("dynamics_id", "account id"),
+        _column("dynamics_name", "account name"),
+        _column("reason", "legal_form, word_order, spacing, extra_word or typo"),
+        _column("score", "likeness from 0 to 100", "number"),
+        _column("corroboration", "what else agrees (domain, city, phone), separated by `;`; null when nothing does"),
     ),
     ("hubspot_id", "dynamics_id"),
 )
@@ -424,14 +392,14 @@ MAPPING: Final = Table(
     "one field mapping of an enabled object",
     (
         _OBJECT,
-        _text("hubspot_field", "HubSpot property"),
-        _text("dynamics_field", "Dynamics column"),
-        _text("verdict", "ok, one_way, lossy or blocked"),
-        _text("allowed_directions", "two_way, to_hubspot, to_dynamics or none: what will really flow"),
-        _text("reason", "why the verdict is not plain ok; null when it is"),
+        _column("hubspot_field", "HubSpot property"),
+        _column("dynamics_field", "Dynamics column"),
+        _column("verdict", "ok, one_way, lossy or blocked"),
+        _column("allowed_directions", "two_way, to_hubspot, to_dynamics or none: what will really flow"),
+        _column("reason", "why the verdict is not plain ok; null when it is"),
         _RULE,
-        _text("workaround", "what to do instead; null when nothing is needed"),
-        _integer("rows_affected", "records that hold a value the verdict concerns; null when not checked"),
+        _column("workaround", "what to do instead; null when nothing is needed"),
+        _column("rows_affected", "records that hold a value the verdict concerns; null when not checked", "integer"),
     ),
     ("object", "hubspot_field", "dynamics_field"),
 )
@@ -440,14 +408,14 @@ FINDINGS: Final = Table(
     "findings",
     "one audit rule that has something to say",
     (
-        _text("check_id", "G01 to G57"),
-        _text("severity", "blocker, high, medium, low or not_checked"),
-        _text("system", "hubspot, dynamics, or null when it concerns both"),
-        _text("object", "object, or null when it concerns several"),
-        _integer("count", "records concerned; null when not checked"),
-        Column("share", "number", "count divided by the records looked at, 0 to 1; null when not checked"),
-        _text("sentence", "what was found, for an admin, number first"),
-        _text("fix", "what to do"),
+        _column("check_id", "G01 to G57"),
+        _column("severity", "blocker, high, medium, low or not_checked"),
+        _column("system", "hubspot, dynamics, or null when it concerns both"),
+        _column("object", "object, or null when it concerns several"),
+        _column("count", "records concerned; null when not checked", "integer"),
+        _column("share", "count divided by the records looked at, 0 to 1; null when not checked", "number"),
+        _column("sentence", "what was found, for an admin, number first"),
+        _column("fix", "what to do"),
         _RULE,
     ),
     ("check_id", "system", "object"),
@@ -459,9 +427,9 @@ SUMMARY: Final = Table(
     (
         _SYSTEM,
         _OBJECT,
-        _text("outcome", "as in outcomes"),
-        _text("reason", "as in outcomes; null when the outcome has none"),
-        _integer("count", "records"),
+        _column("outcome", "as in outcomes"),
+        _column("reason", "as in outcomes; null when the outcome has none"),
+        _column("count", "records", "integer"),
     ),
     ("system", "object", "outcome", "reason"),
 )
@@ -470,15 +438,13 @@ SENSITIVITY: Final = Table(
     "sensitivity",
     "one choice of one assumption other than the one in force",
     (
-        _text("assumption_id", "knob of rules/assumptions.toml"),
-        _text("choice", "the other choice"),
-        _integer("outcomes_changed", "records whose outcome, reason or counterpart would differ"),
-        _text("by_object", "the same per object, as `contact=3;company=1`; null when none"),
+        _column("assumption_id", "knob of rules/assumptions.toml"),
+        _column("choice", "the other choice"),
+        _column("outcomes_changed", "records whose outcome, reason or counterpart would differ", "integer"),
+        _column("by_object", "the same per object, as `contact=3;company=1`; null when none"),
     ),
     ("assumption_id", "choice"),
 )
 
-FORECAST_TABLES: Final[Mapping[str, Table]] = {
-    table.name: table
-    for table in (OUTCOMES, CHANGES, LINKS, COLLISIONS, NEAR_NAMES, MAPPING, FINDINGS, SUMMARY, SENSITIVITY)
-}
+_TOLD: Final = (OUTCOMES, CHANGES, LINKS, COLLISIONS, NEAR_NAMES, MAPPING, FINDINGS, SUMMARY, SENSITIVITY)
+FORECAST_TABLES: Final[Mapping[str, Table]] = {table.name: table for table in _TOLD}

@@ -26,10 +26,11 @@ from rapidfuzz.distance import OSA
 
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import NEAR_NAMES, Object, System, record_table
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, key_column
 
 _MOST_TYPO_NAMES: Final = 300_000
 _MOST_PER_KEY: Final = 20
+_AND: Final = frozenset({"and", "und", "et", "y", "e", "i", "och", "og", "en"})
 _WORD: Final = re.compile(r"[^\W_]+")
 _FIELDS: Final[Mapping[System, Mapping[str, str]]] = {
     System.HUBSPOT: {"city": "city", "phone": "phone", "domain": "domain_key"},
@@ -39,10 +40,11 @@ _FIELDS: Final[Mapping[System, Mapping[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """One unmatched company: its words without accents and dots, and what may corroborate a likeness."""
+    """One unmatched company: its match key, its words without accents and dots, and what may corroborate a likeness."""
 
     id: str
     name: str
+    key: str
     words: tuple[str, ...]
     core: tuple[str, ...]
     city: str
@@ -63,9 +65,9 @@ def pair_near_names(hubspot: Sequence[Company], dynamics: Sequence[Company]) -> 
     for reason, keys in _classes(len(hubspot) + len(dynamics)):
         for ours, theirs in _meetings(hubspot, dynamics, keys):
             pair = (ours.id, theirs.id)
-            if pair not in seen and ours.words != theirs.words and _is_verified(reason, ours, theirs):
+            if pair not in seen and ours.key != theirs.key and _is_verified(reason, ours, theirs):
                 seen.add(pair)
-                yield _row(reason, ours, theirs)
+                yield _row(_reason(reason, ours, theirs), ours, theirs)
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -86,6 +88,11 @@ def _classes(names: int) -> list[tuple[str, Keys]]:
         ("extra_word", _without_one_word),
     ]
     return classes if names > 2 * _MOST_TYPO_NAMES else [*classes, ("typo", _without_one_letter)]
+
+
+def _reason(found: str, ours: Company, theirs: Company) -> str:
+    """The reason told: names of the same words without a legal form differ in accents or signs, a kind of typing."""
+    return "typo" if ours.words == theirs.words == ours.core else found
 
 
 def _without_one_word(one: Company) -> set[str]:
@@ -154,7 +161,7 @@ def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Co
     ).select(id="record_id")
     told = {
         name: nw.col(field) if field in available else nw.lit(None, dtype=nw.String)
-        for name, field in {"name": "name", **_FIELDS[system]}.items()
+        for name, field in {"name": "name", "key": key_column(situation, Object.COMPANY), **_FIELDS[system]}.items()
     }
     found = situation.tables[table.name].select("id", **told).join(alone, on="id", how="semi")
     rows = found.filter(~nw.col("name").is_null()).sort("id").collect().rows(named=True)
@@ -163,8 +170,23 @@ def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Co
 
 def _company(row: Mapping[str, Any], legal_forms: frozenset[str]) -> Company:
     words = words_of(row["name"])
-    core = tuple(word for word in words if word not in legal_forms) or words
+    core = _core_of(words, legal_forms) or words
     city = " ".join(words_of(row["city"] or ""))
     return Company(
-        row["id"], row["name"], words, core, city, _digits(row["phone"] or ""), domain_key(row["domain"]) or ""
+        row["id"],
+        row["name"],
+        row["key"] or "",
+        words,
+        core,
+        city,
+        _digits(row["phone"] or ""),
+        domain_key(row["domain"]) or "",
     )
+
+
+def _core_of(words: tuple[str, ...], legal_forms: frozenset[str]) -> tuple[str, ...]:
+    """The words without legal forms, and without the `and` of `& Co. KG` that is left at the end."""
+    core = [word for word in words if word not in legal_forms]
+    while core and core[-1] in _AND and len(core) < len(words):
+        core.pop()
+    return tuple(core)

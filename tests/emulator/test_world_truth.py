@@ -22,7 +22,6 @@ from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, frames_of,
 from tests.rulebook_texts import shipped_rulebook
 
 PLANTED = build_world(scale=0)
-NOT_SEEN = {"P113": "near_names takes a name for equal that differs in dots only"}
 
 
 def as_small_world(world: World) -> SmallWorld:
@@ -95,9 +94,8 @@ def test_planted_case__outcomes_changes_and_links_are_as_written(answer: Answer,
 
 def near_cases() -> Iterator[Any]:
     for case in PLANTED.truth:
-        marks = [pytest.mark.xfail(reason=NOT_SEEN[case.id], strict=True)] if case.id in NOT_SEEN else []
         if case.near_names:
-            yield pytest.param(case, id=case.id, marks=marks)
+            yield pytest.param(case, id=case.id)
 
 
 @pytest.mark.parametrize("case", list(near_cases()))

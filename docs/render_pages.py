@@ -1,0 +1,122 @@
+"""Writes the pages that are made from the kit itself: rules.md, cli.md, emulator.md.
+
+    python docs/render_pages.py
+
+A test holds the committed pages to what this makes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from dynsync_lib import kit
+from dynsync_lib.cli import app
+from dynsync_lib.emulator import dataverse_api, hubspot_api
+
+DOCS = Path(__file__).resolve().parent
+_MADE = "<!-- Made by docs/render_pages.py; do not edit. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Text by file name."""
+    return {"rules.md": rules_page(), "cli.md": cli_page(), "emulator.md": emulator_page()}
+
+
+def rules_page() -> str:
+    """Every rule and every open question, with sources."""
+    return "\n".join([_MADE, *_rules(), *_assumptions(), *_sources()]) + "\n"
+
+
+def _rules() -> Iterator[str]:
+    book = kit.rulebook()
+    yield "# The rules\n\nWhat Data Sync does, as far as public pages say; the kit decides by nothing else.\n"
+    for status, title in (("implemented", "What the forecast decides by"), ("not-modelled", "Known, and not modelled")):
+        yield f"## {title}\n\n| Rule | Says | Confidence | Sources | Research |\n|---|---|---|---|---|"
+        for rule in book.rules.values():
+            if rule.status == status:
+                why = f" *{rule.why}*" if rule.why else ""
+                turns = f" Turns on `{rule.assumption}`." if rule.assumption else ""
+                told = (f"{rule.says}{turns}{why}", rule.confidence, ", ".join(rule.sources), ", ".join(rule.research))
+                yield f"| `{rule.id}` | {' | '.join(told)} |"
+        yield ""
+
+
+def _assumptions() -> Iterator[str]:
+    yield "## Open questions\n\nSet under `[assumptions]` in dynsync.toml, or with `--set name=choice`.\n"
+    yield "| Assumption | Question | Choices (default first) | State | Sources |\n|---|---|---|---|---|"
+    for knob in kit.rulebook().assumptions.values():
+        choices = [f"**{knob.default}**", *(one for one in knob.built_choices if one != knob.default)]
+        later = [one for one in knob.choices if one not in knob.built_choices]
+        told = ", ".join(choices) + (f"; not yet: {', '.join(later)}" if later else "")
+        state = f"{knob.status}. {knob.why}" if knob.why else knob.status
+        yield f"| `{knob.id}` ({knob.research}) | {knob.question} | {told} | {state} | {', '.join(knob.sources)} |"
+    yield ""
+
+
+def _sources() -> Iterator[str]:
+    yield "## Sources\n\n| Key | Page | Where |\n|---|---|---|"
+    for source in kit.rulebook().sources.values():
+        yield f"| {source.key} | {source.title} | {source.where} |"
+
+
+def cli_page() -> str:
+    """The help of every command."""
+    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+    names = ["", *sorted(typer.main.get_command(app).commands)]  # type: ignore[attr-defined]
+    parts = [_MADE, "# The command line\n"]
+    for name in names:
+        told = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="dynsync").output
+        lines = "\n".join(line.rstrip() for line in told.strip().splitlines())
+        parts.append(f"## dynsync {name}".rstrip() + f"\n\n```text\n{lines}\n```\n")
+    return "\n".join(parts)
+
+
+def emulator_page() -> str:
+    """The routes the emulator answers."""
+    lines = [
+        _MADE,
+        "# The emulator\n",
+        "`dynsync emulator` serves both portals and Microsoft's sign-in on 127.0.0.1 from a world folder. What is not",
+        "listed here answers 501 and names itself. It stands in for HubSpot and Dataverse, never contacted here.\n",
+        "## HubSpot\n",
+        *(f"* `{route.method} {_plain(route.path.pattern)}`" for route in hubspot_api.ROUTES),
+        "\n## Dataverse (GET)\n",
+        *(f"* `{_plain(route.path.pattern)}`" for route in dataverse_api.ROUTES),
+        "\n## Control plane\n",
+        "On both ports, without a token: `POST /__emu/reset`, `POST /__emu/faults`, `DELETE /__emu/faults`,",
+        "`POST /__emu/rights`, `GET /__emu/log`, `GET /__emu/state`. A fault is JSON such as",
+        '`{"path": "/crm/v3/objects/*", "times": 2, "status": 429, "headers": {"Retry-After": "1"}}`; see',
+        "`dynsync_lib/emulator/conditions.py` for every key.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(pattern: str) -> str:
+    """A route's pattern as people write paths: `{name}` for what varies."""
+    import re
+
+    named = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", pattern)
+    return (
+        named.replace(r"\d", "2")
+        .replace(r"/(?:{cast})?", "[/{cast}]")
+        .replace("\\", "")
+        .replace("(?:/{cast})?", "[/{cast}]")
+        .replace("(?:())?", "")
+        .replace(".*", "...")
+    )
+
+
+def main() -> None:
+    """Writes the pages."""
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(DOCS.parent))
+    main()

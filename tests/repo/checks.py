@@ -1,0 +1,80 @@
+"""Checks of the repository as functions from text to complaints, so that each can be seen to fail."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+MOST_LINES_PER_FILE = 450
+MOST_LINES_PER_FUNCTION = 45
+CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
+_FORBIDDEN_NAMES = ("utils", "helpers", "manager")
+_HOST = re.compile(r"https?://|--index|--hash|@ file|[a-z0-9-]+\.(?:org|com|io|net)\b")
+
+
+def environment_complaints(environment: str, project: Mapping[str, Any]) -> list[str]:
+    """Where environment.yml and pyproject.toml differ."""
+    listed = [one for one in yaml.safe_load(environment)["dependencies"] if isinstance(one, str)]
+    conda = {
+        name: SpecifierSet(rest.strip()) for name, _, rest in (one.partition(" ") for one in listed) if name != "pip"
+    }
+    wanted = {"python": SpecifierSet(project["requires-python"])}
+    for text in project["dependencies"]:
+        requirement = Requirement(text)
+        wanted[CONDA_NAMES.get(requirement.name, requirement.name)] = requirement.specifier
+    return [
+        f"{name}: environment.yml has {conda.get(name)}, pyproject.toml {wanted.get(name)}"
+        for name in sorted({*conda, *wanted})
+        if conda.get(name) != wanted.get(name)
+    ]
+
+
+def lock_complaints(lock: str, direct: Iterable[str]) -> list[str]:
+    """Lines of requirements.lock that name a host or a hash or pin nothing; direct dependencies that are not there."""
+    lines = [line for line in lock.splitlines() if line.strip()]
+    complaints = [
+        f"line {place}: {line}" for place, line in enumerate(lines, 1) if _HOST.search(line) or "==" not in line
+    ]
+    pinned = {re.split(r"[=\[ ]", line)[0].lower() for line in lines}
+    return complaints + [f"{name} is not locked" for name in direct if name.lower() not in pinned]
+
+
+def size_complaints(name: str, source: str) -> list[str]:
+    """A file or a function that is too long."""
+    complaints = []
+    if len(source.splitlines()) > MOST_LINES_PER_FILE:
+        complaints.append(f"{name} has {len(source.splitlines())} lines")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or 0) - node.body[0].lineno + 1
+            if lines > MOST_LINES_PER_FUNCTION:
+                complaints.append(f"{name}: {node.name} has {lines} lines")
+    return complaints
+
+
+def docstring_complaints(name: str, source: str) -> list[str]:
+    """Public modules, classes and functions without a docstring."""
+    tree = ast.parse(source)
+    complaints = [] if ast.get_docstring(tree) else [f"{name} has no docstring"]
+    told = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    public = [node for node in tree.body if isinstance(node, told) and not node.name.startswith("_")]
+    return complaints + [f"{name}: {node.name} has no docstring" for node in public if not ast.get_docstring(node)]
+
+
+def name_complaints(path: str) -> list[str]:
+    """File names that say nothing."""
+    stem = path.rsplit("/", 1)[-1].removesuffix(".py")
+    is_empty = stem in _FORBIDDEN_NAMES or re.search(r"(?:_utils|_helpers|_manager|[a-z]2)$", stem)
+    return [f"{path} has a name that explains nothing"] if is_empty else []
+
+
+def link_complaints(text: str, exists: Any) -> list[str]:
+    """Relative links of a page that point nowhere. `exists` says whether a path is there."""
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+    return [f"the link to {target} is broken" for target in targets if not exists(target)]

@@ -1,0 +1,99 @@
+"""The repository's own rules, and that each of them can fail."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.repo.checks import (
+    docstring_complaints,
+    environment_complaints,
+    link_complaints,
+    lock_complaints,
+    name_complaints,
+    size_complaints,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LIBRARY = sorted((ROOT / "dynsync_lib").rglob("*.py"))
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "sample_data/README.md"])
+
+
+def test_environment_equals_project() -> None:
+    assert environment_complaints((ROOT / "environment.yml").read_text(encoding="utf-8"), PROJECT["project"]) == []
+
+
+def test_environment_check_sees_a_difference() -> None:
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert environment_complaints(text.replace("  - httpx >=0.28,<1\n", ""), PROJECT["project"])
+    assert environment_complaints(text.replace("rich >=14", "rich >=13"), PROJECT["project"])
+
+
+def test_lock_has_no_hosts_and_all_dependencies() -> None:
+    direct = [Requirement(text).name for text in PROJECT["project"]["dependencies"]]
+    direct += [Requirement(text).name for text in PROJECT["dependency-groups"]["test"]]
+    assert lock_complaints((ROOT / "requirements.lock").read_text(encoding="utf-8"), direct) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["a @ https://files.example.org/a.whl", "a==1 --hash=sha256:00", "--index-url x", "httpx>=1"]
+)
+def test_lock_check_sees_a_fault(line: str) -> None:
+    assert lock_complaints(line, [])
+    assert lock_complaints("a==1", ["b"]) == ["b is not locked"]
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: str(path.relative_to(ROOT)))
+def test_library_files_are_small_and_told(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    name = str(path.relative_to(ROOT))
+    told = [] if path.name == "__init__.py" and len(source) < 2 else docstring_complaints(name, source)
+    assert [*size_complaints(name, source), *told, *name_complaints(name)] == []
+
+
+def test_file_checks_see_faults() -> None:
+    long_function = "def f():\n" + "    x = 1\n" * 46
+    assert size_complaints("a.py", long_function) == ["a.py: f has 46 lines"]
+    assert size_complaints("a.py", "x = 1\n" * 451) == ["a.py has 451 lines"]
+    assert docstring_complaints("a.py", "def f():\n    pass\n") == ["a.py has no docstring", "a.py: f has no docstring"]
+    assert name_complaints("dynsync_lib/string_utils.py")
+    assert name_complaints("dynsync_lib/data2.py")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_of_pages_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert link_complaints(text, lambda target: (path.parent / target).exists()) == []
+
+
+def test_link_check_sees_a_broken_link() -> None:
+    assert link_complaints("see [x](docs/nowhere.md)", lambda _: False) == ["the link to docs/nowhere.md is broken"]
+
+
+def test_notebooks_are_committed_without_outputs() -> None:
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            assert not cell.get("outputs"), path
+            assert cell.get("execution_count") is None, path
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    from docs.render_pages import pages
+
+    for name, text in pages().items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"run `python docs/render_pages.py` ({name})"
+
+
+def test_no_secret_or_output_is_tracked() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    assert not [name for name in tracked if name.startswith(("out/", "snapshots/", ".venv/")) or name.endswith(".env")]
