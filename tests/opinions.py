@@ -244,7 +244,12 @@ def frames_of(world: SmallWorld, engine: Any, *, shuffle: Any = None) -> dict[st
 
 def _finished(key_maker: Any, table: Any, rank: int, row: Row, vendor: Iterable[str]) -> dict[str, Any]:
     values = {name: row.get(name) for name in vendor}
-    return {"id": row["id"], "api_rank": rank, **key_maker.finish(table, values), **values}
+    return {
+        "id": row["id"],
+        "api_rank": rank,
+        **key_maker.finish(table, {**values, table.id_field: row["id"]}),
+        **values,
+    }
 
 
 def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Answer:
