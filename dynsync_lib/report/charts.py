@@ -85,7 +85,7 @@ def outcome_bars(forecast: ForecastFrames) -> Piece:
     total = sum(bar.total for bar in bars)
     sentence = f"{total:,} records, each with exactly one outcome. Excluded and failing are never added together."
     svg = _draw_bars(bars, title, "; ".join(_say_bar(bar) for bar in bars))
-    return Chart(title, sentence, svg, show_table(outcome_grid(bars))).as_piece()
+    return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records by outcome"))).as_piece()
 
 
 def read_bars(rows: Sequence[Row]) -> list[Bar]:
@@ -105,11 +105,11 @@ def read_bars(rows: Sequence[Row]) -> list[Bar]:
     return [bar for bar in bars if bar.total]
 
 
-def outcome_grid(bars: Sequence[Bar]) -> Grid:
-    """The table behind the bars: one row per object and side, one column per outcome, and the share in sync."""
+def outcome_grid(bars: Sequence[Bar], caption: str) -> Grid:
+    """The table behind the bars: one row per object and side, one column per outcome."""
     heads = [Head("Records"), Head("Total", "number"), *(Head(word, "number") for word in OUTCOMES.values())]
     rows = [[bar.label, bar.total, *(count for _, count in bar.counts)] for bar in bars]
-    return Grid("Records by outcome", heads, rows, unit="kinds of record")
+    return Grid(caption, heads, rows, unit="kinds of record")
 
 
 def _say_bar(bar: Bar) -> str:

@@ -5,6 +5,7 @@ Facts
       that forbids them; the one script is allowed by its hash.
     * Code, prompts and warnings are left out; a notebook that ended in an error gives no report.
     * A drawing without a name, an image without a text, and a file above 2 MB are refused: our bugs, found early.
+    * Not an HTMLExporter: that one rewrites the finished page, and takes the capitals out of SVG on its way.
     * The name has no hyphen, since JupyterLab's download route knows none.
 
 Source: nbconvert's exporter entry points; Content Security Policy Level 3; WCAG 2.2.
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bs4 import BeautifulSoup, Tag
-from nbconvert.exporters.html import HTMLExporter
+from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbformat import NotebookNode
 from traitlets import default
@@ -75,11 +76,17 @@ class Page:
         )
 
 
-class DynsyncReportExporter(HTMLExporter):
+class DynsyncReportExporter(TemplateExporter):
     """Writes a run notebook as the stakeholder's report. Raises DynsyncError when the notebook is not fit to be one."""
 
     export_from_notebook = "DynSync report"
+    output_mimetype = "text/html"
 
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    @default("template_name")
     def _template_name_default(self) -> str:
         return "dynsync_report"
 

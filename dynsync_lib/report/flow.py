@@ -60,7 +60,7 @@ def flow_chart(forecast: ForecastFrames) -> Piece:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
     sentence = " ".join(_say_side(bars, system) for system in System)
     svg = _draw(bars, title, sentence)
-    return Chart(title, sentence, svg, show_table(outcome_grid(bars))).as_piece()
+    return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records of each side by outcome"))).as_piece()
 
 
 def _say_side(bars: Sequence[Bar], system: System) -> str:

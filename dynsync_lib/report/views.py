@@ -15,7 +15,8 @@ import pandas as pd
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, count_rows, read_table, rows_of
-from dynsync_lib.report.pieces import Piece
+from dynsync_lib.report.pieces import Piece, join
+from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import (
     DIRECTIONS,
@@ -38,7 +39,7 @@ _GROUP: Final = ["system", "object", "match_key"]
 
 def outcome_table(forecast: ForecastFrames) -> Piece:
     """One row per kind of record and side, one column per outcome."""
-    return show_table(outcome_grid(read_bars(count_outcomes(forecast))))
+    return show_table(outcome_grid(read_bars(count_outcomes(forecast)), "Outcomes of each kind of record"))
 
 
 def reason_table(forecast: ForecastFrames) -> Piece:
@@ -170,7 +171,7 @@ def _link_row(kind: tuple[str, str, str], told: Sequence[Row], statuses: Sequenc
 
 
 def changes_table(forecast: ForecastFrames) -> Piece:
-    """What is written into matched records: one row per field and side, most overwritten first."""
+    """What is written into matched records: most overwritten fields drawn, then one row per field and side."""
     changes = read_table(forecast, "changes")
     told = rows_of(_count_changes(changes)) if len(changes) else []
     told.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
@@ -198,7 +199,7 @@ def changes_table(forecast: ForecastFrames) -> Piece:
     note = "Filled: was empty. Overwritten: had another value. Skipped: a choice without a partner; nothing is written."
     empty = "No field of a matched record changes."
     caption = f"{counted(len(rows), 'field of a matched record is', 'fields of matched records are')} written"
-    return show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty))
+    return join(overwrite_bars(forecast), show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty)))
 
 
 def _count_changes(changes: pd.DataFrame) -> pd.DataFrame:
@@ -305,7 +306,8 @@ def assumptions_table(forecast: ForecastFrames) -> Piece:
     ]
     moving = sum(1 for row in told if row["outcomes_changed"])
     caption = f"{moving:,} of {counted(len(told), 'other choice moves', 'other choices move')} a record"
-    return show_table(Grid(caption, heads, rows, unit="choices", empty="No other choice was tried."))
+    table = Grid(caption, heads, rows, unit="choices", empty="No other choice was tried.")
+    return join(assumption_bars(forecast), show_table(table))
 
 
 def _question(assumption: str, questions: Mapping[str, str]) -> Lines:

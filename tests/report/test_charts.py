@@ -45,7 +45,7 @@ def test_charts__ids_are_unique_over_all_charts() -> None:
     html = "".join(str(draw(HandMadeForecast()).html) for draw in CHARTS)
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert len(ids) > 20
-    assert [one for one in set(ids) if ids.count(one) > 1 and not one.startswith("table-")] == []
+    assert [one for one in set(ids) if ids.count(one) > 1] == []
     assert set(re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', html)) <= {(one, "") for one in ids} | {
         ("", one) for one in ids
     }

@@ -19,7 +19,7 @@ def test_show_table__has_caption_scopes_and_a_focusable_region() -> None:
     assert html.count('scope="col"') == 4
     assert html.count('scope="row"') == 2
     assert '<caption id="table-' in html
-    assert 'role="region" tabindex="0" aria-labelledby="table-' in html
+    assert 'role="group" tabindex="0" aria-labelledby="table-' in html
     assert "<code>a.b</code>" in html
 
 

@@ -1,0 +1,133 @@
+"""The report in a real Chromium: silent, reachable, readable."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.notebooks.notebook_runs import report_file
+
+pytestmark = pytest.mark.browser
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
+
+CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
+AXE = Path(os.environ.get("DYNSYNC_AXE", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPEN_ALL = """() => {
+  for (const one of document.querySelectorAll('details')) one.open = true;
+  const plain = document.createElement('style');
+  plain.textContent = '.ds-scroll{max-height:none!important;overflow:visible!important}'
+    + 'thead th{position:static!important}';
+  document.head.append(plain);
+}"""
+"""A scrolling box and a sticky head hide text from axe, which then leaves its contrast undecided."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.is_file():
+        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(bypass_csp=False)
+    yield context.new_page()
+    context.close()
+
+
+def _open(page: Any) -> Any:
+    page.goto(report_file().as_uri())
+    return page
+
+
+def test_report__asks_nothing_of_the_network_and_says_nothing_on_the_console(page: Any) -> None:
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    _open(page)
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith("data:")] == [report_file().as_uri()]
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width_px", [1280, 390])
+def test_report__axe_has_nothing_to_say(browser: Any, scheme: str, width_px: int) -> None:
+    if not AXE.is_file():
+        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
+    context = browser.new_context(
+        bypass_csp=True, color_scheme=scheme, viewport={"width": width_px, "height": 900}, reduced_motion="reduce"
+    )
+    page = _open(context.new_page())
+    page.add_script_tag(path=str(AXE))
+    as_shown = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    page.evaluate(OPEN_ALL)
+    laid_open = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    context.close()
+    assert [(one["id"], one["nodes"][0]["html"]) for told in (as_shown, laid_open) for one in told["violations"]] == []
+    assert len(laid_open["passes"]) > 30
+
+
+@pytest.mark.parametrize("width_px", [1280, 390])
+def test_report__the_page_does_not_scroll_sideways(page: Any, width_px: int) -> None:
+    page.set_viewport_size({"width": width_px, "height": 900})
+    _open(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width_px
+
+
+def test_report__tables_sort_by_value(page: Any) -> None:
+    table = _open(page).get_by_role("table", name=re.compile("fields of matched records are written"))
+    head = table.get_by_role("columnheader", name="Filled")
+    head.get_by_role("button").click()
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert "telephone1" in table.get_by_role("row").nth(1).inner_text()
+
+
+def test_report__long_tables_can_be_searched(page: Any) -> None:
+    _open(page)
+    boxes = page.get_by_role("searchbox")
+    for index in range(boxes.count()):
+        boxes.nth(index).fill("surely nowhere")
+    assert [text for text in page.get_by_role("status").all_inner_texts() if not text.startswith("0 of ")] == []
+
+
+def test_report__charts_and_tables_are_found_by_name(page: Any) -> None:
+    _open(page)
+    assert page.get_by_role("img", name="Where the records of each side end").count() == 1
+    assert page.get_by_role("img", name="What happens to each kind of record").count() == 1
+    assert page.get_by_role("navigation", name="Contents").get_by_role("link").count() > 8
+
+
+def test_report__skip_link_comes_first(page: Any) -> None:
+    _open(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the report"
+
+
+def test_report__prints_with_everything_open(page: Any) -> None:
+    _open(page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_report__axe_would_find_planted_faults(browser: Any) -> None:
+    if not AXE.is_file():
+        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
+    context = browser.new_context(bypass_csp=True)
+    page = _open(context.new_page())
+    page.add_script_tag(path=str(AXE))
+    page.evaluate("""() => document.querySelector('main').insertAdjacentHTML('beforeend',
+        '<p style="color:#ccc;background:#fff">faint</p><img src="data:,"><h6>skipped</h6>')""")
+    told = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    context.close()
+    assert {"color-contrast", "image-alt", "heading-order"} <= {one["id"] for one in told["violations"]}

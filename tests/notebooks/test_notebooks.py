@@ -1,0 +1,87 @@
+"""The shipped notebooks are thin, stripped, and run."""
+
+import ast
+import itertools
+import re
+from pathlib import Path
+
+import nbformat
+import nbstripout
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.report import runner
+from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_file, run_on_hand_made
+
+FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
+ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
+
+
+def _cells(file: Path, kind: str) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == kind]
+
+
+def test_notebooks__are_there() -> None:
+    assert {"00_start_here.ipynb", *ON_A_FORECAST} <= {file.name for file in FILES}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_notebooks__are_stripped_and_of_the_plain_kernel(file: Path) -> None:
+    notebook = nbformat.read(file, as_version=4)
+    stripped = nbstripout.strip_output(
+        nbformat.read(file, as_version=4), keep_output=False, keep_count=False, keep_id=False
+    )
+    assert notebook == stripped
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert all(cell.execution_count is None and not cell.outputs for cell in _cells(file, "code"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_notebooks__are_thin(file: Path) -> None:
+    for cell in _cells(file, "code"):
+        assert len(cell.source.splitlines()) <= 12
+        for node in ast.walk(ast.parse(cell.source)):
+            assert not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.Import))
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module, [name.name for name in node.names]) == ("dynsync_lib", ["kit"])
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_notebooks__ask_the_kit_only_for_what_it_has(file: Path) -> None:
+    asked = {name for cell in _cells(file, "code") for name in re.findall(r"\bkit\.(\w+)", cell.source)}
+    assert asked
+    assert sorted(name for name in asked if not hasattr(kit, name)) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_notebooks__have_one_parameters_cell_and_sound_headings(file: Path) -> None:
+    tagged = [cell for cell in _cells(file, "code") if runner.TAG in cell.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    levels = [
+        len(mark) for cell in _cells(file, "markdown") for mark in re.findall(r"^(#+) ", cell.source, re.MULTILINE)
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("name", ON_A_FORECAST)
+def test_notebooks__run_on_a_forecast(name: str) -> None:
+    notebook = run_on_hand_made(name, **({"client": "Adler & Söhne <Example>"} if "report" in name else {}))
+    shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert len([one for one in shown if "text/html" in one.get("data", {})]) > 10
+
+
+def test_report__is_masked_unless_asked_otherwise() -> None:
+    html = report_file().read_text(encoding="utf-8")
+    assert "People are masked" in html
+    assert "info@adler.example" not in html
+    assert "Adler &amp; Söhne &lt;Example&gt;" in html
+    assert len(html.encode()) < 300_000
+
+
+def test_report__same_forecast_same_bytes() -> None:
+    parameters = {"forecast_folder": forecast_folder(), "client": "Adler & Söhne <Example>"}
+    again = runner.run_notebook(NOTEBOOKS / "report_stakeholder.ipynb", parameters=parameters, timeout_s=120)
+    made = runner.export_report(again, forecast_folder().parent / "again.html")
+    assert made.read_bytes() == report_file().read_bytes()

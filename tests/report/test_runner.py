@@ -1,0 +1,93 @@
+"""The runner: parameters are checked before a kernel starts; a failing cell is one sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import nbformat.v4 as v4
+import pytest
+
+from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
+from dynsync_lib.report import runner
+from dynsync_lib.report.runner import export_report, read_parameters, run_notebook
+
+
+def _write(path: Path, *cells: str) -> Path:
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(cells)])
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    return _write(tmp_path / "a.ipynb", 'forecast_folder = "out"\nmasked = True', "print(forecast_folder, masked)")
+
+
+def test_read_parameters__names_and_defaults(notebook: Path) -> None:
+    assert read_parameters(runner.read_notebook(notebook)) == {"forecast_folder": "out", "masked": True}
+
+
+def test_run_notebook__unknown_parameter_names_the_nearest(notebook: Path) -> None:
+    with pytest.raises(UsageError, match=r"a\.ipynb has no parameter forecast_foldr\.") as caught:
+        run_notebook(notebook, parameters={"forecast_foldr": "x"})
+    assert caught.value.next_step == "Did you mean forecast_folder?"
+
+
+def test_run_notebook__unknown_parameter_without_a_near_one_lists_all(notebook: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        run_notebook(notebook, parameters={"zzz": "x"})
+    assert caught.value.next_step == "It has: forecast_folder, masked."
+
+
+def test_run_notebook__parameter_of_another_kind(notebook: Path) -> None:
+    with pytest.raises(UsageError, match=r"masked of a\.ipynb must be True or False, not a text\."):
+        run_notebook(notebook, parameters={"masked": "no"})
+
+
+def test_run_notebook__no_notebook(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not there"):
+        run_notebook(tmp_path / "b.ipynb", parameters={})
+    (tmp_path / "b.ipynb").write_text("no JSON", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be read as a notebook"):
+        run_notebook(tmp_path / "b.ipynb", parameters={})
+
+
+def test_run_notebook__parameters_reach_the_cells_and_the_file_stays(notebook: Path, tmp_path: Path) -> None:
+    before, out = notebook.read_bytes(), tmp_path / "made" / "run.ipynb"
+    told = run_notebook(notebook, parameters={"forecast_folder": tmp_path, "masked": False}, out=out, timeout_s=60)
+    assert told.cells[2].outputs[0].text == f"{tmp_path} False\n"
+    assert notebook.read_bytes() == before
+    assert "execution" not in told.cells[2].metadata
+    assert nbformat.read(out, as_version=4).cells[1].metadata.tags == ["injected-parameters"]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "sentence"),
+    [
+        ("raise ValueError('anna@adler.example')", DynsyncError, "a.ipynb failed in code cell 2: ValueError."),
+        (
+            "from dynsync_lib.errors import SnapshotError\nraise SnapshotError('out is no forecast.')",
+            SnapshotError,
+            "out is no forecast.",
+        ),
+    ],
+)
+def test_run_notebook__a_failing_cell_is_one_sentence(
+    tmp_path: Path, source: str, kind: type[DynsyncError], sentence: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        run_notebook(_write(tmp_path / "a.ipynb", "x = 1", source), timeout_s=60)
+    assert type(caught.value) is kind
+    assert str(caught.value) == sentence
+
+
+def test_export_report__writes_all_or_nothing(tmp_path: Path) -> None:
+    good: Any = v4.new_notebook(cells=[v4.new_markdown_cell("# A report")])
+    assert "A report" in export_report(good, tmp_path / "deep" / "report.html").read_text(encoding="utf-8")
+    bad: Any = v4.new_notebook(
+        cells=[v4.new_code_cell("x", outputs=[v4.new_output("error", ename="E", evalue="", traceback=[])])]
+    )
+    with pytest.raises(DynsyncError):
+        export_report(bad, tmp_path / "other.html")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["deep"]
