@@ -83,6 +83,12 @@ class EntraSignIn:
         self._connections, self._inner = connections, inner
         self._origin = check_host("dynamics", connections.dynamics_url)
         self._application: Any = None
+        self._http_client: httpx.Client | None = None
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._http_client is not None:
+            self._http_client.close()
 
     def read_token(self, *, refused: str | None = None) -> str:
         """A token; another one than `refused`. Raises SignInError, PortalUnavailableError, SettingsError."""
@@ -115,13 +121,14 @@ class EntraSignIn:
                 next_step="Put it into the environment variable that [dynamics] of the settings names.",
             )
         authority = self.find_authority()
+        self._http_client = self._http("sign-in", httpx.URL(authority))
         try:
             self._application = msal.ConfidentialClientApplication(
                 self._connections.client_id,
                 client_credential=self._connections.client_secret,
                 authority=authority,
                 instance_discovery=False,
-                http_client=self._http("sign-in", httpx.URL(authority)),
+                http_client=self._http_client,
             )
         except ValueError:
             raise SignInError(

@@ -11,9 +11,10 @@ Where it is used: `portals.hubspot`, `portals.dataverse`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,7 @@ from dynsync_lib.portals.pace import Limiter, Pace
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
 _log: Final = logging.getLogger("dynsync.portals")
 _AGAIN: Final = frozenset({408, 423, 429, 477, *range(500, 505), *range(520, 528)})
+_FAREWELL_S: Final = 5.0
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -90,7 +92,7 @@ class PortalCaller:
         await limiter.take()
         request = build()
         try:
-            response = await self._client.send(request)
+            response = await _finish(self._client.send(request))
         except httpx.RequestError as fault:
             raise self._no_answer(fault) from fault
         finally:
@@ -145,6 +147,19 @@ class PortalCaller:
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
         told = (request.method, request.url.path, response.status_code, self._manners.correlation_id(response))
         _log.debug("%s %s: %s, correlation id %s", *told)
+
+
+async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """The answer; when this task is cancelled, the request may still end for a moment, so that its socket is closed."""
+    task = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        _, late = await asyncio.wait({task}, timeout=_FAREWELL_S)
+        for one in late:
+            one.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def retry_after_s(response: httpx.Response) -> float | None:

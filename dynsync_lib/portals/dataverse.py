@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import httpx
 
-from dynsync_lib.core.model import Object, RecordTable
+from dynsync_lib.core.model import KEY_SOURCE, Object, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.caller import Manners, PortalCaller, retry_after_s
 from dynsync_lib.portals.dataverse_columns import KINDS, column_row, describe_column, is_selectable
@@ -149,12 +149,13 @@ def open_client(
 
 
 def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collection[str] | None) -> tuple[str, ...]:
-    """The columns to read: all that can be read (`wanted` None), or those wanted; always id and times.
+    """The columns to read: all that can be read (`wanted` None), or those wanted; always id, times, key sources.
 
     A lookup may be wanted as `ownerid`, `_ownerid_value` or `_ownerid_type`; it is read as both its columns.
     """
     known = set(readable)
-    always = {table.id_field, table.created_field, table.modified_field}
+    keys = KEY_SOURCE.get(table.name, {}).values()
+    always = {table.id_field, table.created_field, table.modified_field, *keys}
     bare = None if wanted is None else {_bare(name) for name in wanted} | always
     chosen = {name for name in known if bare is None or _bare(name) in bare} | {table.id_field}
     return (table.id_field, *sorted(chosen - {table.id_field}))

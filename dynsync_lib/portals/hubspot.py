@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import httpx
 
-from dynsync_lib.core.model import Object, RecordTable
+from dynsync_lib.core.model import KEY_SOURCE, Object, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.auth import BearerAuth
 from dynsync_lib.portals.caller import Manners, PortalCaller
@@ -160,13 +160,13 @@ def open_client(origin: httpx.URL, token: str, transport: httpx.AsyncBaseTranspo
 def choose_properties(
     table: RecordTable, rows: Iterable[Mapping[str, Any]], wanted: Collection[str] | None
 ) -> tuple[str, ...]:
-    """The properties to read: all of the portal's (`wanted` None), or those wanted; always id and times. Sorted.
+    """The properties to read: all of the portal's (`wanted` None), or those wanted; always id, times and key sources.
 
     Names the portal does not have are left out: it would leave them out without a word.
     """
     always = (table.id_field, table.created_field, table.modified_field)
     known = {str(row["name"]) for row in rows}
-    chosen = known if wanted is None else known & set(wanted)
+    chosen = known if wanted is None else known & {*wanted, *KEY_SOURCE.get(table.name, {}).values()}
     return (table.id_field, *sorted((chosen | set(always)) - {table.id_field}))
 
 
@@ -232,8 +232,8 @@ def _display_order(option: Mapping[str, Any]) -> tuple[bool, int]:
 def _link_rows(
     pair: tuple[Object, Object], from_id: str, targets: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, str | None]]:
-    """One row for each label of each pair of records; one row without label when there is none."""
-    rows = []
+    """One row without label for a primary or unlabelled pair of records, and one row for each of its labels."""
+    rows: list[dict[str, str | None]] = []
     for target in targets:
         types = target.get("associationTypes") or ()
         ends = {
@@ -242,9 +242,11 @@ def _link_rows(
             "to_object": pair[1].value,
             "to_id": str(target.get("toObjectId")),
         }
-        is_primary = value_text(any(_is_primary(type_) for type_ in types))
+        is_primary = any(_is_primary(type_) for type_ in types)
         labels = sorted({str(type_["label"]) for type_ in types if type_.get("label") and not _is_primary(type_)})
-        rows += [{**ends, "label": label, "is_primary": is_primary} for label in labels or (None,)]
+        if is_primary or not labels:
+            rows.append({**ends, "label": None, "is_primary": value_text(is_primary)})
+        rows += [{**ends, "label": label, "is_primary": "false"} for label in labels]
     return rows
 
 

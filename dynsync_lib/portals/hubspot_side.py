@@ -77,11 +77,12 @@ class HubSpotSide:
         total = -(-records.rows_read // IDS_PER_BATCH)
         if job.is_complete:
             return job
+        before = sum(told.job.rows_read for told in self.result.links if told.job is not None)
         for number, ids in enumerate(_batches(records)):
             if number >= job.pages_read:
                 rows: list[dict[str, Any]] = await self.reader.read_links(pair, ids)
                 work.add_page(job, rows, cursor=str(number + 1) if number + 1 < total else None)
-                self.puller.progress(LINKS_IN.name, job.rows_read, None)
+                self.puller.progress(LINKS_IN.name, before + job.rows_read, None)
         if not job.is_complete:
             work.add_page(job, [], cursor=None)
         return job

@@ -147,7 +147,9 @@ class _Pull:
         if origin is None:
             return None
         transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=self.connection.ca_file))
-        auth = DataverseAuth(EntraSignIn(self.connection))
+        sign_in = EntraSignIn(self.connection)
+        stack.callback(sign_in.close)
+        auth = DataverseAuth(sign_in)
         client = await stack.enter_async_context(dataverse.open_client(origin, auth, transport, self.pace))
         return dataverse.DataverseReader(client, self.pace)
 

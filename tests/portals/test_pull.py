@@ -1,0 +1,464 @@
+"""Pulling from two emulated portals over real HTTP: what comes out, what is survived, what goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib.emulator.conditions import Fault, Rights
+from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.world import read_world
+from dynsync_lib.errors import (
+    AccessError,
+    PortalUnavailableError,
+    RateLimitError,
+    SafetyError,
+    SignInError,
+    SnapshotError,
+    UnexpectedReplyError,
+    UsageError,
+)
+from dynsync_lib.portals.exports import load_files
+from dynsync_lib.snapshot import TABLE_NAMES, Snapshot
+from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of, small_portals
+
+SAMPLE = Path(__file__).parents[2] / "sample_data"
+RECORDS = [name for name in TABLE_NAMES if name not in {"hubspot/properties", "dynamics/columns", "hubspot/links"}]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Emulator]:
+    with Emulator(small_portals(), limits=GENEROUS) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running: Emulator) -> Emulator:
+    """The emulator without faults, with all rights, with an empty log."""
+    running.conditions.reset()
+    return running
+
+
+@pytest.fixture(scope="module")
+def undisturbed(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """A pull that nothing went wrong with."""
+    running.conditions.reset()
+    return pull(running, tmp_path_factory.mktemp("undisturbed") / "snapshot")
+
+
+def _bytes(snapshot: Snapshot) -> dict[str, str]:
+    """A hash of every file."""
+    files = [path for path in snapshot.path.rglob("*") if path.is_file()]
+    return {
+        str(path.relative_to(snapshot.path)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)
+    }
+
+
+def _break(emulator: Emulator, **fault: Any) -> None:
+    emulator.conditions.add_faults([Fault(**fault)])
+
+
+def _asked(emulator: Emulator, path: str) -> int:
+    return sum(entry.path == path for entry in emulator.conditions.log())
+
+
+# --- What comes out ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snapshot]:
+    """The demo world pulled from its portals, and loaded from its files."""
+    folder = tmp_path_factory.mktemp("both_ways")
+    with Emulator(read_world(SAMPLE), limits=GENEROUS) as emulator:
+        pulled = pull(emulator, folder / "pulled")
+    schema: dict[str, list[dict[str, Any]]] = {"properties": [], "columns": []}
+    files = (SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "loaded")
+    return pulled, load_files(*files, key_maker=KEYS, standard_schema=schema, taken_at=NOON)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_pull_portals__a_world_pulled_is_the_world_loaded(both_ways: tuple[Snapshot, Snapshot], name: str) -> None:
+    pulled, loaded = both_ways
+    # A virtual column cannot be selected over the API, and the emulator shows archived owners as active ones.
+    names = [column for column in loaded.columns(name) if column not in {"new_interests", "archived"}]
+    assert set(names) <= set(pulled.columns(name))
+    told = [[row[column] for column in names] for row in rows_of(loaded, name)]
+    assert told == [[row[column] for column in names] for row in rows_of(pulled, name)]
+
+
+@pytest.mark.parametrize("name", ["hubspot/properties", "dynamics/columns"])
+def test_pull_portals__metadata_is_that_of_the_files(both_ways: tuple[Snapshot, Snapshot], name: str) -> None:
+    assert rows_of(both_ways[0], name) == rows_of(both_ways[1], name)
+
+
+def test_pull_portals__links_are_those_of_the_files(both_ways: tuple[Snapshot, Snapshot]) -> None:
+    links = [sorted(map(repr, rows_of(snapshot, "hubspot/links"))) for snapshot in both_ways]
+    assert links[0] == links[1]
+    assert both_ways[0].manifest["portals"] == both_ways[1].manifest["portals"]
+
+
+def test_pull_portals__manifest(undisturbed: Snapshot) -> None:
+    manifest = undisturbed.manifest
+    assert manifest["source"] == "emulator"
+    assert undisturbed.taken_at == NOON
+    assert manifest["portals"]["hubspot"] == {"id": "424242", "type": "SANDBOX"}
+    assert manifest["portals"]["dynamics"]["type"] == "CustomerTest"
+    assert manifest["caller"] == {"dynamics": "00000000-0000-0000-0000-000000000002"}
+    assert manifest["api_versions"] == {"hubspot": "v3, associations v4", "dynamics": "v9.2"}
+    counts = {name: (table["rows"], table["server_rows"]) for name, table in manifest["tables"].items()}
+    assert counts["hubspot/contacts"] == (230, 230)
+    assert counts["dynamics/contacts"] == (30, 30)
+    assert counts["hubspot/owners"] == (2, None)
+    assert all(table["provided"] and table["note"] is None for table in manifest["tables"].values())
+
+
+def test_pull_portals__hubspot_rows(undisturbed: Snapshot) -> None:
+    first, *_, tenth = rows_of(undisturbed, "hubspot/contacts")[:10]
+    assert (first["id"], first["api_rank"], first["email_key"]) == ("1001", 0, "person1@x.example")
+    assert first["secondary_email_keys"] == ["second@x.example", "third@x.example"]
+    assert first["note"] == 'Line one,\n"quoted" ünï 1'
+    assert (tenth["id"], tenth["email"], tenth["email_key"]) == ("1010", None, None)
+
+
+def test_pull_portals__dynamics_rows_in_guid_order(undisturbed: Snapshot) -> None:
+    rows = rows_of(undisturbed, "dynamics/contacts")
+    assert [row["id"] for row in rows] == [guid(number) for number in range(1, 31)]
+    assert [row["api_rank"] for row in rows] == list(range(30))
+    assert (rows[0]["creditlimit"], rows[0]["donotemail"], rows[1]["donotemail"]) == ("1.50", "true", "false")
+    assert (rows[2]["_parentcustomerid_value"], rows[2]["_parentcustomerid_type"]) == (guid(1), "contact")
+    assert (rows[4]["_parentcustomerid_value"], rows[4]["_parentcustomerid_type"]) == (None, None)
+
+
+def test_pull_portals__folder_is_private_and_alone(emulator: Emulator, tmp_path: Path) -> None:
+    snapshot = pull(emulator, tmp_path / "monday")
+    assert stat.S_IMODE(snapshot.path.stat().st_mode) == 0o700
+    assert [path.name for path in tmp_path.iterdir()] == ["monday"]
+
+
+def test_pull_portals__only_wanted_fields(emulator: Emulator, tmp_path: Path) -> None:
+    wanted = {"hubspot/contacts": ["note", "unknown"], "dynamics/contacts": ["parentcustomerid", "_ownerid_value"]}
+    snapshot = pull(emulator, tmp_path / "s", fields=wanted)
+    vendor = {name: set(snapshot.columns(name)) - {"id", "api_rank"} for name in wanted}
+    keys = {"email_key", "email_key_exact", "email_valid"}
+    assert vendor["hubspot/contacts"] - keys == {
+        *("secondary_email_keys", "secondary_email_keys_exact", "hs_object_id", "email", "hs_additional_emails"),
+        *("createdate", "lastmodifieddate", "note"),
+    }
+    assert vendor["dynamics/contacts"] - keys == {
+        *("guid_sql_key", "contactid", "emailaddress1", "createdon", "modifiedon"),
+        *("_parentcustomerid_value", "_parentcustomerid_type"),
+    }
+    assert "domain" in snapshot.columns("hubspot/companies")
+
+
+def test_pull_portals__progress_counts_up(emulator: Emulator, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    pull(emulator, tmp_path / "s", progress=lambda *one: told.append(one))
+    assert [one for one in told if one[0] == "hubspot/contacts"] == [
+        ("hubspot/contacts", 100, 230),
+        ("hubspot/contacts", 200, 230),
+        ("hubspot/contacts", 230, 230),
+    ]
+    assert [one[1] for one in told if one[0] == "hubspot/links"] == [230, 231, 232]
+
+
+def test_pull_portals__within_a_running_loop(emulator: Emulator, tmp_path: Path, undisturbed: Snapshot) -> None:
+    async def cell() -> Snapshot:
+        return pull(emulator, tmp_path / "s")
+
+    assert _bytes(asyncio.run(cell())) == _bytes(undisturbed)
+
+
+def test_pull_portals__sign_in_is_discovered(emulator: Emulator, tmp_path: Path, undisturbed: Snapshot) -> None:
+    snapshot = pull(emulator, tmp_path / "s", authority=None, tenant_id=None)
+    assert _bytes(snapshot) == _bytes(undisturbed)
+
+
+def test_pull_portals__one_side(emulator: Emulator, tmp_path: Path) -> None:
+    snapshot = pull(emulator, tmp_path / "s", dynamics_url=None)
+    assert snapshot.rows("hubspot/contacts") == 230
+    assert not snapshot.is_provided("dynamics/contacts")
+    assert not snapshot.is_provided("dynamics/columns")
+    assert snapshot.manifest["portals"]["dynamics"] == {"id": None, "type": None}
+
+
+def test_pull_portals__nothing_but_reading(emulator: Emulator, tmp_path: Path) -> None:
+    pull(emulator, tmp_path / "s")
+    posted = {entry.path for entry in emulator.conditions.log() if entry.method != "GET"}
+    assert all(path.endswith(("/batch/read", "/search", "/oauth2/v2.0/token")) for path in posted)
+
+
+# --- What is survived --------------------------------------------------------------------------------------------
+
+CLOUDFLARE = "<html><body>502 Bad Gateway</body></html>"
+NEW_429 = {"status": "error", "errorType": "RATE_LIMIT", "policyName": "TEN_SECONDLY_ROLLING", "message": "limit"}
+OLD_429 = {"status": "error", "category": "RATE_LIMITS", "message": "You have reached your secondly limit."}
+SERVICE = {"error": {"code": "0x80072322", "message": "Number of requests exceeded the limit of 6000."}}
+
+
+CONTACTS = "/crm/v3/objects/contacts"
+AT_HUBSPOT: list[dict[str, Any]] = [
+    {"path": CONTACTS, "status": 502, "body": CLOUDFLARE, "skip": 1},
+    {"path": CONTACTS, "status": 429, "body": NEW_429},
+    {"path": CONTACTS, "status": 200, "body": "<html>"},
+    {"path": "*/search", "status": 429, "body": OLD_429},
+    {"path": "/crm/v4/*", "cut": True},
+    {"path": "/crm/v3/owners", "status": 423, "body": ""},
+]
+AT_DYNAMICS: list[dict[str, Any]] = [
+    {"path": "/api/data/v9.2/contacts", "status": 503, "body": "", "times": 2},
+    {"path": "/api/data/v9.2/contacts", "status": 401, "body": ""},
+    {"path": "*/accounts", "cut": True, "times": 3},
+    {"path": "*/leads", "status": 429, "body": SERVICE, "headers": {"Retry-After": "27"}},
+    {"path": "*/Attributes", "status": 200, "body": "<html>"},
+]
+SHORT_PAGES: list[dict[str, Any]] = [
+    {"path": "/crm/v3/objects/*", "short_page": 7, "times": 40},
+    {"path": "/api/data/v9.2/contacts", "short_page": 4, "times": 9},
+]
+ANYWHERE: list[dict[str, Any]] = [{"path": "*", "status": 500, "body": CLOUDFLARE, "times": 3, "skip": 20}]
+
+
+@pytest.mark.parametrize(
+    "faults", [AT_HUBSPOT, AT_DYNAMICS, SHORT_PAGES, ANYWHERE], ids=["hubspot", "dynamics", "short", "anywhere"]
+)
+def test_pull_portals__faults_change_nothing(
+    emulator: Emulator, tmp_path: Path, undisturbed: Snapshot, faults: list[dict[str, Any]]
+) -> None:
+    for fault in faults:
+        _break(emulator, **fault)
+    snapshot = pull(emulator, tmp_path / "s", tries=6)
+    assert [fault.path for fault in emulator.conditions.waiting_faults() if fault.short_page is None] == []
+    assert _bytes(snapshot) == _bytes(undisturbed)
+
+
+def test_pull_portals__waits_as_long_as_asked(emulator: Emulator, tmp_path: Path) -> None:
+    time = FakeTime()
+    _break(emulator, path="*/contacts", portal="dynamics", status=429, body=SERVICE, headers={"Retry-After": "27"})
+    pull(emulator, tmp_path / "s", time=time)
+    assert 27.0 in time.slept
+
+
+# --- What stops a pull, and how it goes on -----------------------------------------------------------------------
+
+
+def test_pull_portals__goes_on_at_its_last_page(emulator: Emulator, tmp_path: Path, undisturbed: Snapshot) -> None:
+    _break(emulator, path="/crm/v3/objects/contacts", status=500, body=CLOUDFLARE, skip=2, times=9)
+    with pytest.raises(PortalUnavailableError, match="status 500") as error:
+        pull(emulator, tmp_path / "s", tries=2)
+    assert "goes on where it stopped" in error.value.next_step
+    assert not (tmp_path / "s").exists()
+    assert stat.S_IMODE((tmp_path / "s.part").stat().st_mode) == 0o700
+    emulator.conditions.reset()
+    snapshot = pull(emulator, tmp_path / "s")
+    assert _asked(emulator, "/crm/v3/objects/contacts") == 1
+    assert _bytes(snapshot) == _bytes(undisturbed)
+    assert not (tmp_path / "s.part").exists()
+
+
+@pytest.mark.parametrize("stop", [0, 9, 23, 37, 50])
+def test_pull_portals__dies_anywhere_and_ends_in_the_same_bytes(
+    emulator: Emulator, tmp_path: Path, undisturbed: Snapshot, stop: int
+) -> None:
+    _break(emulator, portal="dynamics", path="*/contacts", short_page=4, times=20)
+    _break(emulator, status=500, body=CLOUDFLARE, skip=stop, times=50)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1)
+    emulator.conditions.reset()
+    assert _bytes(pull(emulator, tmp_path / "s")) == _bytes(undisturbed)
+
+
+def test_pull_portals__a_stale_link_begins_the_table_again(
+    emulator: Emulator, tmp_path: Path, undisturbed: Snapshot
+) -> None:
+    _break(emulator, portal="dynamics", path="*/contacts", short_page=4, times=3)
+    _break(emulator, portal="dynamics", path="*/contacts", status=500, body="", times=9)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1)
+    emulator.conditions.reset()
+    stale = {"error": {"code": "0x80060888", "message": "The paging cookie cannot be read."}}
+    _break(emulator, portal="dynamics", path="*/contacts", status=400, body=stale)
+    assert _bytes(pull(emulator, tmp_path / "s")) == _bytes(undisturbed)
+
+
+def test_pull_portals__other_fields_begin_again(emulator: Emulator, tmp_path: Path, undisturbed: Snapshot) -> None:
+    _break(emulator, path="/crm/v3/objects/companies", status=500, body="", skip=1, times=9)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1, fields={"hubspot/contacts": []})
+    emulator.conditions.reset()
+    assert _bytes(pull(emulator, tmp_path / "s")) == _bytes(undisturbed)
+
+
+def test_pull_portals__another_portal_begins_again(emulator: Emulator, tmp_path: Path, undisturbed: Snapshot) -> None:
+    _break(emulator, path="/crm/v3/objects/contacts", status=500, body="", skip=1, times=9)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1)
+    journal = tmp_path / "s.part" / "journal.json"
+    journal.write_text(journal.read_text().replace("424242", "77"))
+    emulator.conditions.reset()
+    assert _bytes(pull(emulator, tmp_path / "s")) == _bytes(undisturbed)
+
+
+def test_pull_portals__began_when_the_first_try_began(emulator: Emulator, tmp_path: Path) -> None:
+    _break(emulator, path="/crm/v3/objects/contacts", status=500, body="", skip=1, times=9)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1)
+    journal = tmp_path / "s.part" / "journal.json"
+    told = json.loads(journal.read_text())
+    journal.write_text(json.dumps({**told, "started_at": "2026-11-22T08:00:00Z"}))
+    emulator.conditions.reset()
+    snapshot = pull(emulator, tmp_path / "s")
+    assert snapshot.manifest["started_at"] == "2026-11-22T08:00:00Z"
+    assert snapshot.taken_at == datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+def test_pull_portals__damaged_page(emulator: Emulator, tmp_path: Path) -> None:
+    _break(emulator, path="/crm/v3/objects/contacts", status=500, body="", skip=1, times=9)
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", tries=1)
+    (tmp_path / "s.part" / "pages" / "hubspot" / "contacts" / "000000.json.zst").write_bytes(b"not zstd")
+    emulator.conditions.reset()
+    with pytest.raises(SnapshotError, match="cannot be read") as error:
+        pull(emulator, tmp_path / "s")
+    assert ".part" in error.value.next_step
+
+
+def test_pull_portals__target_exists(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "mine.txt").write_text("mine")
+    with pytest.raises(SnapshotError, match="exists already"):
+        pull(emulator, tmp_path / "s")
+    assert emulator.conditions.log() == []
+
+
+@pytest.mark.parametrize(
+    ("portal", "path"), [("hubspot", "/crm/v3/objects/contacts"), ("dynamics", "/api/data/v9.2/contacts")]
+)
+def test_pull_portals__page_that_repeats(emulator: Emulator, tmp_path: Path, portal: str, path: str) -> None:
+    _break(emulator, portal=portal, path=path, repeat_page=True, short_page=5, times=9)
+    with pytest.raises(UnexpectedReplyError, match="same page twice"):
+        pull(emulator, tmp_path / "s")
+
+
+def test_pull_portals__daily_limit(emulator: Emulator, tmp_path: Path) -> None:
+    time = FakeTime()
+    body = {**NEW_429, "policyName": "DAILY", "message": "You have reached your daily limit."}
+    _break(emulator, portal="hubspot", path="/crm/v3/objects/contacts", status=429, body=body, times=9)
+    with pytest.raises(RateLimitError, match="daily limit") as error:
+        pull(emulator, tmp_path / "s", time=time)
+    assert "midnight" in error.value.next_step
+    assert time.slept == []
+
+
+def test_pull_portals__pause_longer_than_patience(emulator: Emulator, tmp_path: Path) -> None:
+    _break(emulator, portal="dynamics", path="*/contacts", status=429, body=SERVICE, headers={"Retry-After": "86400"})
+    with pytest.raises(RateLimitError, match="asks to wait 86400 seconds"):
+        pull(emulator, tmp_path / "s")
+
+
+# --- Who may read what -------------------------------------------------------------------------------------------
+
+NEEDED = ("contacts", "companies")
+
+
+def test_pull_portals__scopes_that_are_not_needed(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.conditions.rights = Rights(scopes=frozenset({f"crm.objects.{one}.read" for one in NEEDED}))
+    snapshot = pull(emulator, tmp_path / "s")
+    for name in ("deals", "invoices", "owners"):
+        told = snapshot.manifest["tables"][f"hubspot/{name}"]
+        assert (told["provided"], told["rows"]) == (False, 0)
+        assert f"crm.objects.{name}.read" in told["note"]
+    assert snapshot.rows("hubspot/contacts") == 230
+    assert {row["from_object"] for row in rows_of(snapshot, "hubspot/links")} == {"contact"}
+    assert "from deal to company were not read" in snapshot.manifest["tables"]["hubspot/links"]["note"]
+
+
+@pytest.mark.parametrize("name", ["contacts", "companies"])
+def test_pull_portals__scope_that_is_needed(emulator: Emulator, tmp_path: Path, name: str) -> None:
+    emulator.conditions.rights = Rights(scopes=frozenset({f"crm.objects.{one}.read" for one in NEEDED if one != name}))
+    with pytest.raises(AccessError, match=f"lacks the scope crm.objects.{name}.read") as error:
+        pull(emulator, tmp_path / "s")
+    assert error.value.correlation_id
+
+
+def test_pull_portals__tables_that_are_not_needed(emulator: Emulator, tmp_path: Path) -> None:
+    names = {"lead": "leads", "opportunity": "opportunities", "invoice": "invoices", "systemuser": "users"}
+    emulator.conditions.rights = Rights(missing_tables=frozenset(names))
+    snapshot = pull(emulator, tmp_path / "s")
+    for name in names.values():
+        assert not snapshot.is_provided(f"dynamics/{name}")
+        assert "Dynamics has no" in snapshot.manifest["tables"][f"dynamics/{name}"]["note"]
+    assert snapshot.rows("dynamics/contacts") == 30
+
+
+def test_pull_portals__privilege_that_is_needed(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.conditions.rights = Rights(missing_privileges=frozenset({"prvReadAccount"}))
+    with pytest.raises(AccessError, match="the privilege prvReadAccount is missing"):
+        pull(emulator, tmp_path / "s")
+
+
+def test_pull_portals__privilege_that_is_not_needed(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.conditions.rights = Rights(missing_privileges=frozenset({"prvReadLead"}))
+    snapshot = pull(emulator, tmp_path / "s")
+    assert "prvReadLead" in snapshot.manifest["tables"]["dynamics/leads"]["note"]
+
+
+def test_pull_portals__no_application_user(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.conditions.rights = Rights(application_user=False)
+    with pytest.raises(AccessError, match="no application user") as error:
+        pull(emulator, tmp_path / "s")
+    assert "Power Platform admin center" in error.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"hubspot_token": "pat-na1-wrong"}, "HubSpot does not accept the access token"),
+        ({"client_secret": "not~the~secret"}, "AADSTS7000215.*client secret is wrong"),
+        ({"client_id": "12345678-0000-4000-8000-000000000000"}, "AADSTS700016.*does not know this client id"),
+    ],
+)
+def test_pull_portals__sign_in_refused(
+    emulator: Emulator, tmp_path: Path, changes: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SignInError, match=sentence) as error:
+        pull(emulator, tmp_path / "s", **changes)
+    assert error.value.next_step
+    told = f"{error.value} {error.value.next_step}"
+    assert not any(secret in told for secret in changes.values())
+
+
+def test_pull_portals__wrong_tenant(emulator: Emulator, tmp_path: Path) -> None:
+    host = emulator.addresses["dynamics"]["tls_url"]
+    tenant = "99999999-0000-4000-8000-000000000000"
+    with pytest.raises(SignInError, match="does not know the tenant") as error:
+        pull(emulator, tmp_path / "s", authority=f"{host}/{tenant}", tenant_id=tenant)
+    assert "tenant_id" in error.value.next_step
+
+
+def test_pull_portals__untrusted_certificate(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(PortalUnavailableError):
+        pull(emulator, tmp_path / "s", ca_file=None)
+
+
+def test_pull_portals__nobody_listens(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(PortalUnavailableError, match="does not answer"):
+        pull(emulator, tmp_path / "s", hubspot_url="http://127.0.0.1:1", dynamics_url=None)
+
+
+def test_pull_portals__foreign_host(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(SafetyError, match="no secret is sent there"):
+        pull(emulator, tmp_path / "s", hubspot_url="https://api.hubapi.com.evil.example")
+
+
+def test_pull_portals__nothing_to_connect_to(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no portal to read"):
+        pull(emulator, tmp_path / "s", hubspot_token=None, dynamics_url=None)
