@@ -5,7 +5,7 @@ Facts
     * What is written is in the target's own form: the paired option, `true` or `false`, the date of a date and time.
 
 Not modelled
-    * NFKC for e-mail columns other than the match key; HubSpot's own reformatting of telephone numbers (5.24).
+    * HubSpot's own reformatting of telephone numbers (5.24); capital letters whose small form has two letters.
 
 Source: rules field.equal-after-typing, field.option-pairing, field.date-precision.
 """
@@ -108,10 +108,9 @@ def _equal_or_as_text(first: nw.Expr, second: nw.Expr, as_text: nw.Expr) -> nw.E
 
 def _addresses_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
     names = {system: address_key(judged.fields[system]) for system in System}
-    keys = [
-        nw.col(column_of(system, name)) if name is not None else value.str.to_lowercase()
-        for (system, name), value in zip(names.items(), (hubspot, dynamics), strict=True)
-    ]
+    if None in names.values():
+        return hubspot.str.to_lowercase() == dynamics.str.to_lowercase()
+    keys = [nw.col(column_of(system, str(name))) for system, name in names.items()]
     return keys[0] == keys[1]
 
 

@@ -114,7 +114,9 @@ def _equal(pair: Pair, mapping: PlanMapping) -> bool:
     hubspot, dynamics = trim(pair.hubspot.get(mapping.hubspot.name)), trim(pair.dynamics.get(mapping.dynamics.name))
     kinds = {kind_of(System.HUBSPOT, mapping.hubspot), kind_of(System.DYNAMICS, mapping.dynamics)}
     if mapping.hubspot.name == "email" or mapping.dynamics.format == "Email":
-        return email_key(hubspot, "lower_trim") == email_key(dynamics, "lower_trim")
+        if (mapping.hubspot.name, mapping.dynamics.name) == ("email", "emailaddress1"):
+            return email_key(hubspot, "lower_trim") == email_key(dynamics, "lower_trim")
+        return trim(hubspot).lower() == trim(dynamics).lower()
     if _is_phone(mapping):
         return _alike(_digits(hubspot), _digits(dynamics), hubspot == dynamics)
     if Kind.NUMBER in kinds:
