@@ -155,7 +155,7 @@ def _swings(forecast: ForecastFrames, records: int, thresholds: Thresholds) -> I
             yield Ground(
                 "warn",
                 f"One open question decides the outcome of {counted(moved, 'record', 'records')}: "
-                f"{questions.get(assumption, assumption)}",
+                f"{questions.get(assumption, f'{assumption}.')}",
                 "Settle it in a test portal before go-live.",
                 f"{format_share(moved / records)}; amber above {format_share(thresholds.swing_share)}",
             )

@@ -115,8 +115,8 @@ NAME_REASONS: Final[Mapping[str, str]] = {
 
 
 def system_word(system: str | None) -> str:
-    """The name of a system; "Both" for None, the text itself when it is no system."""
-    return "Both" if system is None else SYSTEMS.get(system, system)
+    """The name of a system; "Both systems" for None, the text itself when it is no system."""
+    return "Both systems" if system is None else SYSTEMS.get(system, system)
 
 
 def object_word(object_: str | None, system: str | None = None) -> str:

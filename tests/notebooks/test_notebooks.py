@@ -85,3 +85,13 @@ def test_report__same_forecast_same_bytes() -> None:
     again = runner.run_notebook(NOTEBOOKS / "report_stakeholder.ipynb", parameters=parameters, timeout_s=120)
     made = runner.export_report(again, forecast_folder().parent / "again.html")
     assert made.read_bytes() == report_file().read_bytes()
+
+
+def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The demo itself has its own test and takes half a minute; here it is replaced inside the kernel.
+    demo = f"import dynsync_lib.kit as kit\nkit.demo = lambda out: kit.open_forecast({str(forecast_folder())!r})\n"
+    (tmp_path / "sitecustomize.py").write_text(demo, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    parameters = {"out": tmp_path / "out"}
+    notebook = runner.run_notebook(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
+    assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]

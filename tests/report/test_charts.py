@@ -9,7 +9,7 @@ from dynsync_lib.report import assumption_bars, flow_chart, outcome_bars, overwr
 from dynsync_lib.report.charts import read_bars
 from dynsync_lib.report.frames import ForecastFrames, count_outcomes
 from dynsync_lib.report.pieces import Piece
-from dynsync_lib.report.svg import INK, MUTED, PAPER, text_colour
+from dynsync_lib.report.svg import INK, MUTED, PAPER, _adapt, text_colour
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 
 CHARTS = [outcome_bars, flow_chart, overwrite_bars, assumption_bars]
@@ -111,3 +111,10 @@ def test_assumption_bars__asks_in_words() -> None:
 )
 def test_text_colour__has_the_larger_contrast(background: str, ink: str) -> None:
     assert text_colour(background) == ink
+
+
+def test_save_svg__drops_both_ways_of_writing_the_font() -> None:
+    older = """<text style="font: 700 12px 'DejaVu Sans', sans-serif; text-anchor: end">a</text>"""
+    newer = """<text style="font-size: 12px; font-family: 'DejaVu Sans', sans-serif; text-anchor: end">a</text>"""
+    assert _adapt(older, "x") == '<text style="font-size: 12px; font-weight: 700; text-anchor: end">a</text>'
+    assert _adapt(newer, "x") == '<text style="font-size: 12px; text-anchor: end">a</text>'
