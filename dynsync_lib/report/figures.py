@@ -11,7 +11,7 @@ Not modelled
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -52,48 +52,55 @@ class SixFigures:
 def six_figures(forecast: ForecastFrames) -> SixFigures:
     """Created in HubSpot, created in Dynamics, matched and changed, values overwritten, left out, failing."""
     told = count_numbers(forecast)
-    return SixFigures(
-        (
-            Figure(
-                "created_in_hubspot",
-                "records created in HubSpot",
-                told["created_in_hubspot"],
-                "Dynamics records without a counterpart. Creating them cannot be undone in one step.",
-            ),
-            Figure(
-                "created_in_dynamics",
-                "records created in Dynamics",
-                told["created_in_dynamics"],
-                "HubSpot records without a counterpart that pass the filters.",
-            ),
-            Figure(
-                "updated",
-                "matched records that change",
-                told["updated"],
-                "Records of both systems that belong to a pair in which at least one field is written.",
-            ),
-            Figure(
-                "fields_overwritten",
-                "field values overwritten",
-                told["overwritten"],
-                f"Existing values replaced by the other system’s; {told['stale']:,} of them by an older record.",
-                "warn" if told["overwritten"] else "plain",
-            ),
-            Figure(
-                "shadowed",
-                "records silently left out",
-                told["shadowed"],
-                "They share an e-mail address or name with an earlier record, and never sync.",
-                "warn" if told["shadowed"] else "plain",
-            ),
-            Figure(
-                "failing",
-                "records that will fail",
-                told["failing"],
-                "The other system refuses them. Excluded records are counted apart.",
-                "bad" if told["failing"] else "plain",
-            ),
-        )
+    return SixFigures((*_safe_figures(told), *_worrying_figures(told)))
+
+
+def _safe_figures(told: Mapping[str, int]) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "created_in_hubspot",
+            "records created in HubSpot",
+            told["created_in_hubspot"],
+            "Dynamics records without a counterpart. Creating them cannot be undone in one step.",
+        ),
+        Figure(
+            "created_in_dynamics",
+            "records created in Dynamics",
+            told["created_in_dynamics"],
+            "HubSpot records without a counterpart that pass the filters.",
+        ),
+        Figure(
+            "updated",
+            "matched records that change",
+            told["updated"],
+            "Records of both systems that belong to a pair in which at least one field is written.",
+        ),
+    )
+
+
+def _worrying_figures(told: Mapping[str, int]) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            "fields_overwritten",
+            "field values overwritten",
+            told["overwritten"],
+            f"Existing values replaced by the other system’s; {told['stale']:,} of them by an older record.",
+            "warn" if told["overwritten"] else "plain",
+        ),
+        Figure(
+            "shadowed",
+            "records silently left out",
+            told["shadowed"],
+            "They share an e-mail address or name with an earlier record, and never sync.",
+            "warn" if told["shadowed"] else "plain",
+        ),
+        Figure(
+            "failing",
+            "records that will fail",
+            told["failing"],
+            "The other system refuses them. Excluded records are counted apart.",
+            "bad" if told["failing"] else "plain",
+        ),
     )
 
 
