@@ -20,9 +20,12 @@ from typing import Any, Final
 
 import httpx
 import msal
+from msal.exceptions import MsalError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from dynsync_lib.errors import PortalError, PortalUnavailableError, SettingsError, SignInError, UnexpectedReplyError
 from dynsync_lib.portals.connections import PortalConnections, check_host, is_loopback
+from dynsync_lib.portals.pace import Pace
 from dynsync_lib.portals.transport import BlockingReadOnlyTransport, Guard, blocking_network
 
 _PUBLIC_CLOUD: Final = "https://login.microsoftonline.com"
@@ -55,8 +58,8 @@ class BearerAuth(httpx.Auth):
 class DataverseAuth(httpx.Auth):
     """Adds the token of a sign-in; when it is refused, fetches a fresh one, once for all tasks that saw it refused."""
 
-    def __init__(self, sign_in: EntraSignIn) -> None:
-        self._sign_in = sign_in
+    def __init__(self, sign_in: EntraSignIn, pace: Pace) -> None:
+        self._sign_in, self._pace = sign_in, pace
         self._turn = asyncio.Lock()
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -69,8 +72,16 @@ class DataverseAuth(httpx.Auth):
             yield request
 
     async def _token(self, *, refused: str | None) -> str:
+        """A token from the sign-in, which is asked again when it does not answer."""
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(PortalUnavailableError),
+            stop=stop_after_attempt(self._pace.tries),
+            wait=lambda state: self._pace.backoff_s(state.attempt_number),
+            sleep=self._pace.sleep,
+            reraise=True,
+        )
         async with self._turn:
-            return await asyncio.to_thread(self._sign_in.read_token, refused=refused)
+            return await retrying(asyncio.to_thread, self._sign_in.read_token, refused=refused)
 
 
 class EntraSignIn:
@@ -121,7 +132,7 @@ class EntraSignIn:
                 next_step="Put it into the environment variable that [dynamics] of the settings names.",
             )
         authority = self.find_authority()
-        self._http_client = self._http("sign-in", httpx.URL(authority))
+        self._http_client = self._http_client or self._http("sign-in", httpx.URL(authority))
         try:
             self._application = msal.ConfidentialClientApplication(
                 self._connections.client_id,
@@ -135,14 +146,15 @@ class EntraSignIn:
                 f"Microsoft does not know the tenant of {authority}.",
                 next_step="Correct tenant_id in the settings, or leave it empty.",
             ) from None
-        except httpx.RequestError as fault:
-            raise _no_sign_in(fault) from fault
+        except (httpx.HTTPError, MsalError) as fault:
+            raise _no_sign_in(fault) from None
         return self._application
 
     def _ask(self, application: Any, scopes: list[str]) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = application.acquire_token_for_client(scopes)
-        except (httpx.HTTPError, ValueError) as fault:
+        except (httpx.HTTPError, MsalError, ValueError) as fault:
+            self._application = None  # msal would answer from memory for a minute, without asking again
             raise _no_sign_in(fault) from None
         return answer
 

@@ -149,7 +149,7 @@ class _Pull:
         transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=self.connection.ca_file))
         sign_in = EntraSignIn(self.connection)
         stack.callback(sign_in.close)
-        auth = DataverseAuth(sign_in)
+        auth = DataverseAuth(sign_in, self.pace)
         client = await stack.enter_async_context(dataverse.open_client(origin, auth, transport, self.pace))
         return dataverse.DataverseReader(client, self.pace)
 
