@@ -56,7 +56,6 @@ def _concerns(situation: Situation, check: Check) -> bool:
 
 def _row(check: Check, count: int | None, share: float | None) -> dict[str, Any]:
     severity = Severity.NOT_CHECKED.value if count is None else check.severity
-    sentence = (check.not_checked or "") if count is None else check.sentence.format(count=count)
     return {
         "check_id": check.id,
         "severity": severity,
@@ -64,10 +63,16 @@ def _row(check: Check, count: int | None, share: float | None) -> dict[str, Any]
         "object": check.object,
         "count": count,
         "share": None if share is None else round(share, 4),
-        "sentence": sentence,
+        "sentence": _sentence(check, count),
         "fix": check.fix,
         "rule_id": check.rule_id,
     }
+
+
+def _sentence(check: Check, count: int | None) -> str:
+    if count is None:
+        return check.not_checked or ""
+    return check.one if count == 1 and check.one is not None else check.sentence.format(count=f"{count:,}")
 
 
 def _count(situation: Situation, check: Check, tables: Tables) -> int | None:
@@ -87,6 +92,7 @@ def _share(check: Check, count: int | None, tables: Tables) -> float | None:
 
 def _conditions(check: Check, name: str) -> list[nw.Expr]:
     conditions = [_has(column, value) for column, value in check.where.items()]
+    conditions += [~_has(column, value).fill_null(value=False) for column, value in check.except_.items()]
     conditions += [~nw.col(column).is_null() for column in check.known]
     if check.system is not None and name in _SYSTEM_COLUMN:
         conditions.append(_has(_SYSTEM_COLUMN[name], check.system))

@@ -108,12 +108,9 @@ def _is_label(label: str) -> bool:
     return inside and all(character.isalpha() or character in "0123456789-" for character in label)
 
 
-def _ascii_label(label: str) -> str | None:
-    """The label in its `xn--` form; None when it has none."""
-    try:
-        return label if label.isascii() else label.encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
+def _ascii_label(label: str) -> str:
+    """The label in its `xn--` form, without any folding of look-alike letters."""
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import Frame, Situation, key_column, prepare_side, stack
 
 _BEHIND_ALL: Final = 2**40
+_MATCHING_TURNS_ON: Final = (
+    *("first_record_order", "email_norm", "name_norm", "include_inactive"),
+    *("filter_scope", "filter_stage", "secondary_email"),
+)
 MATCH_RULE: Final = {Object.CONTACT: "contact.match-email", Object.COMPANY: "company.match-name"}
 FIRST_RULE: Final = {Object.CONTACT: "contact.first-per-email", Object.COMPANY: "company.first-per-name"}
 SECONDARY_RULE: Final = "contact.match-secondary"
@@ -46,6 +50,14 @@ class Matching:
 
 def match_records(situation: Situation, object_: Object) -> Matching:
     """Steps 1 to 4: eligible, owners, pairs by key, pairs by additional e-mail."""
+    depends = ("matching", object_.value, *map(situation.chosen, _MATCHING_TURNS_ON))
+    if depends not in situation.found:
+        situation.found[depends] = _match(situation, object_)
+    matching: Matching = situation.found[depends]
+    return matching
+
+
+def _match(situation: Situation, object_: Object) -> Matching:
     sides = {system: prepare_side(situation, object_, system) for system in System}
     owners = {system: _kept_owners(situation, object_, system, sides[system]) for system in System}
     by_key = situation.keep(_pairs_by_key(situation, object_, owners), f"{object_}_pairs_by_key")

@@ -112,15 +112,15 @@ class _Matched:
     def of(cls, situation: Situation, object_: Object) -> _Matched:
         matching = match_records(situation, object_)
         placed = {system: _place(situation, object_, system, matching) for system in System}
-        return cls(placed, situation.keep(_all_pairs(object_, matching, placed), f"{object_}_all_pairs"))
+        return cls(placed, situation.keep(_all_pairs(matching, placed), f"{object_}_all_pairs"))
 
 
 def _compose(situation: Situation, object_: Object, matched: _Matched, work: FieldWork) -> Frame:
-    parts = []
-    for system in System:
-        placed = matched.placed[system]
-        parts.append(_unpaired(object_, system, placed=placed, refusals=work.refusals[system]))
-        parts.append(_paired(object_, system, placed=placed, pairs=matched.pairs, written=work.written))
+    judged = situation.keep(_judge_pairs(matched.pairs, work.written), f"{object_}_judged")
+    parts = [
+        _tell(situation, object_, system, placed=matched.placed[system], judged=judged, refusals=work.refusals[system])
+        for system in System
+    ]
     return situation.keep(stack(parts), f"{object_}_outcomes")
 
 
@@ -219,39 +219,79 @@ def _line(situation: Situation, object_: Object, system: System) -> nw.Expr:
     return nw.coalesce(*(nw.when(test).then(nw.lit(line)) for test, line in tests), nw.lit(_CREATE))
 
 
-def _all_pairs(object_: Object, matching: Matching, placed: Mapping[System, Frame]) -> Frame:
-    """Every pair: hubspot_id, dynamics_id, rule_id, and whose own pair it is (`own`: hubspot, dynamics or both)."""
-    main = matching.pairs.select("hubspot_id", "dynamics_id", "rule_id", own=nw.lit("both"))
-    parts = [main]
+def _all_pairs(matching: Matching, placed: Mapping[System, Frame]) -> Frame:
+    """Every pair, further pairs of later records included: hubspot_id, dynamics_id."""
+    parts = [matching.pairs.select("hubspot_id", "dynamics_id")]
     for system in System:
         joined = placed[system].filter((nw.col("line") == _JOINED) & ~nw.col("owner_counterpart_id").is_null())
         ends = {f"{system}_id": nw.col("id"), f"{opposite(system)}_id": nw.col("owner_counterpart_id")}
-        row = joined.select(**ends, rule_id=nw.lit(FIRST_RULE[object_]), own=nw.lit(system.value))
-        parts.append(row.select("hubspot_id", "dynamics_id", "rule_id", "own"))
+        parts.append(joined.select(**ends).select("hubspot_id", "dynamics_id"))
     return stack(parts)
 
 
-# --- Records without a pair --------------------------------------------------------------------------------------
+# --- Steps 6 and 7, and the words ---------------------------------------------------------------------------------
 
 
-def _unpaired(object_: Object, system: System, *, placed: Frame, refusals: Frame) -> Frame:
+def _judge_pairs(pairs: Frame, written: Frame) -> Frame:
+    """Per pair: hubspot_refusal and dynamics_refusal (that record's writes are refused), updated (1: an update)."""
+    sides = {}
+    for system in System:
+        is_target = nw.col("target_system") == system.value
+        sides[f"{system}_landed"] = nw.when(is_target).then(nw.col("landed")).max()
+        sides[f"{opposite(system)}_refusal"] = nw.when(is_target).then(nw.col("refusal")).min()
+    by_pair = written.group_by("hubspot_id", "dynamics_id").agg(**sides)
+    lands = [(nw.col(f"{system}_landed") > 0) & nw.col(f"{opposite(system)}_refusal").is_null() for system in System]
+    refusals = [f"{system}_refusal" for system in System]
+    judged = by_pair.select("hubspot_id", "dynamics_id", *refusals, updated=(lands[0] | lands[1]).cast(nw.Int64))
+    return judged.join(pairs, on=["hubspot_id", "dynamics_id"], how="semi")
+
+
+def _tell(
+    situation: Situation, object_: Object, system: System, *, placed: Frame, judged: Frame, refusals: Frame
+) -> Frame:
+    """The outcome of every record of one side."""
+    by_record = judged.select(id=f"{system}_id", pair_refusal=f"{system}_refusal", updated="updated")
+    if object_ is Object.COMPANY and situation.chosen("company_dup") == "all_bind":
+        by_record = by_record.group_by("id").agg(nw.col("pair_refusal").min(), nw.col("updated").max())
+    create = refusals.select("id", create_refusal="refusal")
+    records = placed.join(by_record, on="id", how="left").join(create, on="id", how="left")
     line = nw.col("line")
-    has_pair = (line == _PAIRED) | ((line == _JOINED) & ~nw.col("owner_counterpart_id").is_null())
-    rest = placed.filter(~has_pair)
-    rest = rest.join(refusals, on="id", how="left")
-    refusal = nw.when(line == _CREATE).then(nw.col("refusal"))
-    failing = ~refusal.is_null()
+    has_pair = ~nw.col("updated").is_null()
+    refusal = (
+        nw.when(has_pair)
+        .then(nw.col("pair_refusal"))
+        .otherwise(nw.when(line == _CREATE).then(nw.col("create_refusal")))
+    )
+    records = records.with_columns(refusal=refusal, has_pair=has_pair)
+    paired, failing = nw.col("has_pair"), ~nw.col("refusal").is_null()
+    settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
+    counterpart = nw.coalesce(nw.col("counterpart_id"), nw.col("owner_counterpart_id"))
     return outcome_rows(
-        rest,
+        records,
         system,
         object_,
-        outcome=nw.when(failing).then(nw.lit("failing")).otherwise(_by_line(_OUTCOME_OF)),
-        reason=nw.when(failing).then(_refusal_word(refusal, 0)).otherwise(_by_line(_reason_of(object_))),
-        rule_id=nw.when(failing).then(_refusal_word(refusal, 1)).otherwise(_rule(object_)),
-        counterpart=nw.when(line == _CONFLICT).then(nw.col("conflict_id")),
-        winner=nw.when(line == _LOST).then(nw.col("lost_to")).otherwise(_owner_when_behind()),
+        outcome=_first((failing, nw.lit("failing")), (paired, settled), other=_by_line(_OUTCOME_OF)),
+        reason=_first((failing, _refusal_word(0)), (paired, _NOTHING), other=_by_line(_reason_of(object_))),
+        rule_id=_first((failing, _refusal_word(1)), (paired, _pair_rule(object_)), other=_rule(object_)),
+        counterpart=_first((paired, counterpart), (line == _CONFLICT, nw.col("conflict_id")), other=_NOTHING),
+        winner=_first((paired, _NOTHING), (line == _LOST, nw.col("lost_to")), other=_owner_when_behind()),
         key=nw.col("key"),
     )
+
+
+_NOTHING: Final = nw.lit(None, dtype=nw.String)
+
+
+def _first(*tests: tuple[nw.Expr, nw.Expr], other: nw.Expr) -> nw.Expr:
+    """The value of the first test that is true, else `other`."""
+    told = other
+    for test, value in reversed(tests):
+        told = nw.when(test).then(value).otherwise(told)
+    return told
+
+
+def _pair_rule(object_: Object) -> nw.Expr:
+    return nw.coalesce(nw.col("pair_rule"), nw.lit(FIRST_RULE[object_]))
 
 
 _OUTCOME_OF: Final = {
@@ -301,50 +341,6 @@ def _owner_when_behind() -> nw.Expr:
     return nw.when(nw.col("line").is_in([_OWNER_PAIRED, _NOT_OWNER, _JOINED])).then(nw.col("owner_id"))
 
 
-def _refusal_word(refusal: nw.Expr, part: int) -> nw.Expr:
+def _refusal_word(part: int) -> nw.Expr:
     words = [(number, told[part]) for number, told in enumerate(REFUSALS)]
-    return nw.coalesce(*(nw.when(refusal == number).then(nw.lit(str(word))) for number, word in words))
-
-
-# --- Records with a pair -----------------------------------------------------------------------------------------
-
-
-def _paired(object_: Object, system: System, *, placed: Frame, pairs: Frame, written: Frame) -> Frame:
-    """Steps 6 and 7: update, link or failing, over all pairs of a record."""
-    mine, theirs = f"{system}_id", f"{opposite(system)}_id"
-    judged = (
-        _judge_pairs(pairs, written, system)
-        .group_by(mine)
-        .agg(refusal=nw.col("refusal").min(), updated=nw.col("updated").max())
-    )
-    own = pairs.filter(nw.col("own").is_in(["both", system.value])).select(mine, theirs, "rule_id")
-    keys = placed.select("id", "key")
-    records = own.join(judged, on=mine).join(keys, left_on=mine, right_on="id").rename({mine: "id"})
-    refusal = nw.col("refusal")
-    settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
-    return outcome_rows(
-        records,
-        system,
-        object_,
-        outcome=nw.when(~refusal.is_null()).then(nw.lit("failing")).otherwise(settled),
-        reason=_refusal_word(refusal, 0),
-        rule_id=nw.coalesce(_refusal_word(refusal, 1), nw.col("rule_id")),
-        counterpart=nw.col(theirs),
-        key=nw.col("key"),
-    )
-
-
-def _judge_pairs(pairs: Frame, written: Frame, system: System) -> Frame:
-    """Per pair, seen from `system`: refusal of its own writes, and updated (1 when it counts as an update)."""
-    other = opposite(system)
-    outward = _toward(written, other).rename({"landed": "out_landed", "refusal": "refusal"})
-    inward = _toward(written, system).rename({"landed": "in_landed", "refusal": "in_refusal"})
-    both = pairs.select("hubspot_id", "dynamics_id").join(outward, on=["hubspot_id", "dynamics_id"], how="left")
-    both = both.join(inward, on=["hubspot_id", "dynamics_id"], how="left")
-    lands_out = (nw.col("out_landed").fill_null(0) > 0) & nw.col("refusal").is_null()
-    lands_in = (nw.col("in_landed").fill_null(0) > 0) & nw.col("in_refusal").is_null()
-    return both.with_columns(updated=(lands_out | lands_in).cast(nw.Int64))
-
-
-def _toward(written: Frame, target: System) -> Frame:
-    return written.filter(nw.col("target_system") == target.value).drop("target_system")
+    return nw.coalesce(*(nw.when(nw.col("refusal") == number).then(nw.lit(str(word))) for number, word in words))

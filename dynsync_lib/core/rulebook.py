@@ -125,13 +125,14 @@ DO_NOT_FIT: Final = TypeVerdict(
 class Check:
     """One audit rule of the report; several may share an id, one for each side.
 
-    `sentence` and `fix` are for an admin. `table`, `where`, `known` and `of` say what is counted, or `measure` names
-    the code that counts; with neither, and when the measure does not know, `not_checked` is said.
+    `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
+    what is counted, or `measure` names the code that counts; with neither, and when the measure does not know, `not_checked` is said.
     """
 
     id: str
     severity: str
     sentence: str
+    one: str | None
     fix: str
     rule_id: str
     system: str | None
@@ -139,6 +140,7 @@ class Check:
     not_checked: str | None
     table: str | None
     where: Mapping[str, Any]
+    except_: Mapping[str, Any]
     known: tuple[str, ...]
     of: str
     measure: str | None
@@ -245,6 +247,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         id=row["id"],
         severity=row["severity"],
         sentence=row["sentence"],
+        one=row.get("one"),
         fix=row["fix"],
         rule_id=row["rule_id"],
         system=row.get("system"),
@@ -252,6 +255,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         not_checked=row.get("not_checked"),
         table=row.get("table"),
         where=row.get("where", {}),
+        except_=row.get("except", {}),
         known=tuple(row.get("known", ())),
         of=row.get("of", "records"),
         measure=row.get("measure"),

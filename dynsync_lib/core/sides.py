@@ -11,7 +11,7 @@ Source: rules record.first-order, record.filter, record.inactive-out; docs/seman
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ _KEY_COLUMNS: Final[Mapping[tuple[Object, str], str]] = {
     (Object.COMPANY, "exact_trim"): "name_key_trim",
     (Object.COMPANY, "exact"): "name_key_exact",
 }
+_SIDE_TURNS_ON: Final = ("first_record_order", "email_norm", "name_norm", "include_inactive")
 _NORM: Final = {Object.CONTACT: "email_norm", Object.COMPANY: "name_norm"}
 
 
@@ -45,6 +46,7 @@ class Situation:
     """Everything a stage may look at: the tables by name, settings, rulebook, fields, and the snapshot's time.
 
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
+    `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it.
     """
 
     tables: Mapping[str, Frame]
@@ -54,6 +56,7 @@ class Situation:
     taken_at: datetime
     keep: Keep
     from_rows: FromRows
+    found: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""
@@ -88,6 +91,14 @@ def prepare_side(situation: Situation, object_: Object, system: System) -> Frame
 
     `passes_text` is the filter alone; `passes` says no for inactive records that are kept out, too.
     """
+    depends = ("side", object_.value, system.value, *map(situation.chosen, _SIDE_TURNS_ON))
+    if depends not in situation.found:
+        situation.found[depends] = _prepare(situation, object_, system)
+    side: Frame = situation.found[depends]
+    return side
+
+
+def _prepare(situation: Situation, object_: Object, system: System) -> Frame:
     table = record_table(object_, system)
     records = ranked(situation.tables[table.name], table, situation.chosen("first_record_order"))
     passes_text = _filter(situation, object_, system)

@@ -82,12 +82,7 @@ def _is_label(label: str) -> bool:
 
 def _ascii_label(label: str) -> str:
     lowered = label.lower()
-    if lowered.isascii():
-        return lowered
-    try:
-        return lowered.encode("idna").decode("ascii")
-    except UnicodeError:
-        return lowered
+    return lowered if lowered.isascii() else "xn--" + lowered.encode("punycode").decode("ascii")
 
 
 def number(text: str | None) -> Decimal | None:
