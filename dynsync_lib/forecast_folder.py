@@ -34,8 +34,10 @@ class Forecast:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of `model.FORECAST_TABLES` by name; people's keys and values masked when the forecast is."""
-        frame = read_table(self.folder / f"{name}.parquet")
-        return _mask(name, frame, salt=str(self.info["snapshot_sha256"])) if self.is_masked else frame
+        path = self.folder / f"{name}.parquet"
+        if not self.is_masked:
+            return read_table(path)
+        return _masked(path, path.stat().st_mtime, name, str(self.info["snapshot_sha256"])).copy(deep=False)
 
     def masked(self) -> Forecast:
         """The same forecast without the addresses, names and values of people."""
@@ -126,7 +128,9 @@ _MASKED_KEYS: Final[Mapping[str, Collection[str]]] = {"outcomes": ("match_key",)
 _MASKED_VALUES: Final[Mapping[str, Collection[str]]] = {"changes": ("old_value", "new_value")}
 
 
-def _mask(name: str, frame: pd.DataFrame, *, salt: str) -> pd.DataFrame:
+@cache
+def _masked(path: Path, stamp: float, name: str, salt: str) -> pd.DataFrame:
+    frame = _read_cached(path, stamp)
     masked = frame.copy()
     for column in _MASKED_KEYS.get(name, ()):
         masked[column] = mask_column(frame["object"], _optional(frame[column]), salt=salt)

@@ -126,7 +126,8 @@ class Check:
     """One audit rule of the report; several may share an id, one for each side.
 
     `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
-    what is counted, or `measure` names the code that counts; with neither, and when the measure does not know, `not_checked` is said.
+    what is counted, or `measure` names the code that counts; with neither, and when the measure does not know,
+    `not_checked` is said.
     """
 
     id: str

@@ -171,6 +171,6 @@ class DataverseMeter:
 def _execution_sentence(limits: Limits) -> str:
     return (
         f"Combined execution time of incoming requests exceeded limit of {limits.dataverse_execution_ms:,} "
-        f"milliseconds over time window of {limits.dataverse_window_s:g} seconds. Decrease number of concurrent requests "
-        "or reduce the duration of requests and try again later."
+        f"milliseconds over time window of {limits.dataverse_window_s:g} seconds. Decrease number of concurrent "
+        "requests or reduce the duration of requests and try again later."
     )

@@ -109,6 +109,7 @@ def _execute(notebook: NotebookNode, path: Path, timeout_s: float) -> None:
         timeout=timeout_s,
         kernel_name=_KERNEL,
         record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # its warning about plain TCP concerns 127.0.0.1 only
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
     try:
