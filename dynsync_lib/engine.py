@@ -67,8 +67,10 @@ class Engine(Protocol):
         ...
 
 
-def open_engine(name: str = "duckdb", *, work: Path, memory_gb: float = 3.0) -> DuckDbEngine:
-    """The engine of that name; a context manager. `work` is a folder for what is kept between stages.
+def open_engine(name: str = "duckdb", *, work: Path | None, memory_gb: float = 3.0) -> DuckDbEngine:
+    """The engine of that name; a context manager.
+
+    `work` is a folder for what is kept between stages; None keeps it in memory, which suits small portals.
 
     Raises UsageError when there is no engine of that name.
     """

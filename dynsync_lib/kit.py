@@ -103,6 +103,7 @@ __all__ = [
 
 Say = Callable[[str], None]
 Addresses = Mapping[str, Mapping[str, str]]
+_MOST_ROWS_IN_MEMORY: Final = 100_000
 _NOTEBOOKS: Final = Path(dynsync_lib.__file__).parent.parent / "notebooks"
 _PROVIDER: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 
@@ -201,7 +202,7 @@ def forecast(
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
         made = Path(work) / "forecast"
         made.mkdir()
-        with open_engine(engine, work=Path(work) / "stages") as opened_engine:
+        with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
             rows = _write_tables(opened_engine, _situation(opened_engine, opened, settings), made, csv=csv)
         info = _info(opened, settings, rows)
         text = json.dumps(info, indent=2, ensure_ascii=False) + "\n"
@@ -210,6 +211,11 @@ def forecast(
             shutil.rmtree(out)
         os.replace(made, out)
     return Forecast(out, info)
+
+
+def _stages(work: Path, snapshot: Snapshot) -> Path | None:
+    """Where stages are kept: in files, or in memory (None) when the portals are small."""
+    return work / "stages" if sum(map(snapshot.rows, RECORD_TABLES)) > _MOST_ROWS_IN_MEMORY else None
 
 
 def _refuse_foreign_folder(out: Path) -> None:

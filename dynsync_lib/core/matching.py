@@ -23,10 +23,11 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import Frame, Situation, key_column, prepare_side, stack
 
 _BEHIND_ALL: Final = 2**40
-_MATCHING_TURNS_ON: Final = (
+MATCHING_TURNS_ON: Final = (
     *("first_record_order", "email_norm", "name_norm", "include_inactive"),
     *("filter_scope", "filter_stage", "secondary_email"),
 )
+"""The assumptions that can change who is matched."""
 MATCH_RULE: Final = {Object.CONTACT: "contact.match-email", Object.COMPANY: "company.match-name"}
 FIRST_RULE: Final = {Object.CONTACT: "contact.first-per-email", Object.COMPANY: "company.first-per-name"}
 SECONDARY_RULE: Final = "contact.match-secondary"
@@ -50,7 +51,7 @@ class Matching:
 
 def match_records(situation: Situation, object_: Object) -> Matching:
     """Steps 1 to 4: eligible, owners, pairs by key, pairs by additional e-mail."""
-    depends = ("matching", object_.value, *map(situation.chosen, _MATCHING_TURNS_ON))
+    depends = ("matching", object_.value, *map(situation.chosen, MATCHING_TURNS_ON))
     if depends not in situation.found:
         situation.found[depends] = _match(situation, object_)
     matching: Matching = situation.found[depends]

@@ -18,7 +18,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conflicts import REFUSALS, compare_pairs, refusal_of_creates, tell_changes
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.matching import FIRST_RULE, Matching, match_records
+from dynsync_lib.core.matching import FIRST_RULE, MATCHING_TURNS_ON, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, opposite, stack
 
@@ -35,6 +35,8 @@ DECIDED: Final = (
     "match_key",
 )
 """The columns of a decided outcome, in order."""
+
+_MATCHED_TURNS_ON: Final = (*MATCHING_TURNS_ON, "no_key", "company_dup")
 
 # The lines of step 5; JOINED stands for `company_dup = all_bind`.
 _PAIRED, _OWNER_PAIRED, _DIRECTION, _FILTER, _NO_KEY, _NOT_OWNER, _LOST, _CONFLICT, _CREATE, _JOINED = range(10)
@@ -69,53 +71,72 @@ class FieldWork:
 
 def decide_object(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping]) -> Decided:
     """The outcomes of contacts or companies, both systems."""
-    matched = _Matched.of(situation, object_)
+    matched = match_object(situation, object_)
     comparison = compare_pairs(situation, object_, matched.pairs, mappings)
     refusals = {
         system: situation.keep(refusal_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
         for system in System
     }
-    pairs = matched.pairs.select("hubspot_id", "dynamics_id")
-    work = FieldWork(pairs, comparison.written, refusals)
+    work = FieldWork(matched.pairs, comparison.written, refusals)
     outcomes = _compose(situation, object_, matched, work)
-    return Decided(outcomes, tell_changes(situation, object_, comparison), pairs, work)
+    return Decided(outcomes, tell_changes(situation, object_, comparison), matched.pairs, work)
 
 
-def decide_again(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork) -> Frame:
-    """The outcomes under another matching, when what is known about fields still holds; only new pairs are compared."""
-    matched = _Matched.of(situation, object_)
-    pairs = matched.pairs.select("hubspot_id", "dynamics_id")
-    fresh = situation.keep(pairs.join(work.pairs, on=["hubspot_id", "dynamics_id"], how="anti"), f"{object_}_new_pairs")
+def learn_pairs(
+    situation: Situation,
+    object_: Object,
+    mappings: Sequence[JudgedMapping],
+    *,
+    work: FieldWork,
+    others: Sequence[Situation],
+) -> FieldWork:
+    """What is known about fields, for the pairs that any of the other situations makes, too: compared all at once."""
+    made = [match_object(other, object_).pairs for other in others]
+    if not made:
+        return work
+    ids = ["hubspot_id", "dynamics_id"]
+    fresh = situation.keep(stack(made).unique().join(work.pairs, on=ids, how="anti"), f"{object_}_new_pairs")
     if fresh.head(1).collect().is_empty():
-        return _compose(situation, object_, matched, work)
+        return work
     written = compare_pairs(situation, object_, fresh, mappings).written
-    return _compose(situation, object_, matched, replace(work, written=stack([work.written, written])))
+    return replace(work, written=situation.keep(stack([work.written, written]), f"{object_}_all_written"))
+
+
+def decide_again(situation: Situation, object_: Object, *, work: FieldWork) -> Frame:
+    """The outcomes under another assumption about matching; `work` knows every pair that is made."""
+    return _compose(situation, object_, match_object(situation, object_), work)
 
 
 def decide_fields_again(
     situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork
 ) -> Frame:
     """The outcomes under another assumption about what is written; refusals of creates in `work` still hold."""
-    matched = _Matched.of(situation, object_)
+    matched = match_object(situation, object_)
     written = compare_pairs(situation, object_, matched.pairs, mappings).written
     return _compose(situation, object_, matched, replace(work, written=written))
 
 
 @dataclass(frozen=True, slots=True)
-class _Matched:
-    """Every record's line of step 5, and every pair."""
+class Matched:
+    """Every record's line of step 5, per system, and every pair: hubspot_id, dynamics_id."""
 
     placed: Mapping[System, Frame]
     pairs: Frame
 
-    @classmethod
-    def of(cls, situation: Situation, object_: Object) -> _Matched:
+
+def match_object(situation: Situation, object_: Object) -> Matched:
+    """Steps 1 to 5 of one object."""
+    depends = ("matched", object_.value, *map(situation.chosen, _MATCHED_TURNS_ON))
+    if depends not in situation.found:
         matching = match_records(situation, object_)
         placed = {system: _place(situation, object_, system, matching) for system in System}
-        return cls(placed, situation.keep(_all_pairs(matching, placed), f"{object_}_all_pairs"))
+        pairs = situation.keep(_all_pairs(matching, placed), f"{object_}_all_pairs")
+        situation.found[depends] = Matched(placed, pairs)
+    matched: Matched = situation.found[depends]
+    return matched
 
 
-def _compose(situation: Situation, object_: Object, matched: _Matched, work: FieldWork) -> Frame:
+def _compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Frame:
     judged = situation.keep(_judge_pairs(matched.pairs, work.written), f"{object_}_judged")
     parts = [
         _tell(situation, object_, system, placed=matched.placed[system], judged=judged, refusals=work.refusals[system])

@@ -12,7 +12,7 @@ Source: rules/assumptions.toml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +21,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.deals import decide_deals, decide_invoices
 from dynsync_lib.core.decision import Decision
 from dynsync_lib.core.model import SENSITIVITY, Object, System, record_table
-from dynsync_lib.core.outcomes import decide_again, decide_fields_again
+from dynsync_lib.core.outcomes import FieldWork, decide_again, decide_fields_again, learn_pairs
 from dynsync_lib.core.sides import Frame, Situation, key_column, stack
 
 _BOTH: Final = (Object.COMPANY, Object.CONTACT)
@@ -54,19 +54,44 @@ class Sensitivity:
     moved: Frame
 
 
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One other choice: the situation under it, and the objects it can move."""
+
+    knob: str
+    choice: str
+    situation: Situation
+    movable: tuple[Object, ...]
+
+
 def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
     """Decides again under every other built choice and counts the records that move."""
+    variants = list(_variants(situation))
+    works = {object_: _learn(situation, decision, variants, object_) for object_ in decision.works}
     empty = decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
-    profiles = {object_: _profile(situation, object_) for object_ in _BOTH if situation.sync(object_).enabled}
     rows, moves = [], [empty]
-    for knob, choice in _other_choices(situation):
-        movable = _movable(situation, knob, profiles)
-        parts = [_moved(situation, decision, knob, choice, object_=one) for one in movable]
-        moved = situation.keep(stack(parts), f"moved_{knob}_{choice}") if parts else empty
-        rows.append(_row(knob, choice, moved))
+    for variant in variants:
+        parts = [_moved(variant, decision, works, object_) for object_ in variant.movable]
+        moved = situation.keep(stack(parts), f"moved_{variant.knob}_{variant.choice}") if parts else empty
+        rows.append(_row(variant, moved))
         moves.append(moved)
     told = situation.from_rows(rows, SENSITIVITY.columns)
     return Sensitivity(told, situation.keep(stack(moves).unique(), "moved"))
+
+
+def _variants(situation: Situation) -> Iterator[_Variant]:
+    profiles = {object_: _profile(situation, object_) for object_ in _BOTH if situation.sync(object_).enabled}
+    for knob, choice in _other_choices(situation):
+        assumptions = {**situation.settings.assumptions, knob: choice}
+        other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
+        yield _Variant(knob, choice, other, tuple(_movable(situation, knob, profiles)))
+
+
+def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant], object_: Object) -> FieldWork:
+    """What is known about the fields of every pair that any variant makes."""
+    others = [one.situation for one in variants if object_ in one.movable and one.knob not in _ABOUT_FIELDS]
+    mappings = decision.mappings[object_]
+    return learn_pairs(situation, object_, mappings, work=decision.works[object_], others=others)
 
 
 def with_sensitivity(outcomes: Frame, moved: Frame) -> Frame:
@@ -140,31 +165,36 @@ def _can_move(situation: Situation, knob: str, object_: Object, profile: _Profil
     return reasons.get(knob, True)
 
 
-def _moved(situation: Situation, decision: Decision, knob: str, choice: str, *, object_: Object) -> Frame:
+def _moved(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Frame:
     """system, object, record_id, assumption_id of the records of one object that a choice would move."""
-    assumptions = {**situation.settings.assumptions, knob: choice}
-    other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
     told = ("outcome", "reason", "counterpart_id", "winner_id")
-    again = _decide(other, decision, knob, object_).select(
+    again = _decide(variant, decision, works, object_).select(
         "system", "record_id", **{f"{one}_again": nw.col(one) for one in told}
     )
     both = decision.outcomes.filter(nw.col("object") == object_.value).join(again, on=["system", "record_id"])
     same = [nw.col(one).fill_null("") == nw.col(f"{one}_again").fill_null("") for one in told]
     return both.filter(~nw.all_horizontal(*same, ignore_nulls=False)).select(
-        "system", "object", "record_id", assumption_id=nw.lit(knob)
+        "system", "object", "record_id", assumption_id=nw.lit(variant.knob)
     )
 
 
-def _decide(situation: Situation, decision: Decision, knob: str, object_: Object) -> Frame:
+def _decide(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Frame:
+    situation = variant.situation
     if object_ not in _BOTH:
         decide = decide_deals if object_ is Object.DEAL else decide_invoices
         return stack([decide(situation, system) for system in System])
-    decide_other = decide_fields_again if knob in _ABOUT_FIELDS else decide_again
-    return decide_other(situation, object_, decision.mappings[object_], work=decision.works[object_])
+    if variant.knob in _ABOUT_FIELDS:
+        return decide_fields_again(situation, object_, decision.mappings[object_], work=works[object_])
+    return decide_again(situation, object_, work=works[object_])
 
 
-def _row(knob: str, choice: str, moved: Frame) -> dict[str, str | int | None]:
+def _row(variant: _Variant, moved: Frame) -> dict[str, str | int | None]:
     counts = moved.group_by("object").agg(count=nw.len()).sort("object").collect().rows(named=True)
     by_object = ";".join(f"{row['object']}={row['count']}" for row in counts)
     changed = sum(row["count"] for row in counts)
-    return {"assumption_id": knob, "choice": choice, "outcomes_changed": changed, "by_object": by_object or None}
+    return {
+        "assumption_id": variant.knob,
+        "choice": variant.choice,
+        "outcomes_changed": changed,
+        "by_object": by_object or None,
+    }
