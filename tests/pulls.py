@@ -103,8 +103,8 @@ def answering(*answers: httpx.Response | Exception) -> tuple[httpx.MockTransport
 
 
 def guid(number: int) -> str:
-    """An invented GUID whose first digits do not ascend with the number, whose last do."""
-    return f"{(number * 7919) % 65_536:08x}-0000-4000-8000-{number:012x}"
+    """An invented GUID whose first digits descend with the number, whose last ascend."""
+    return f"{65_536 - number:08x}-0000-4000-8000-{number:012x}"
 
 
 @dataclass(frozen=True)
