@@ -36,7 +36,7 @@ from dynsync_lib.portals.side import Progress, SideResult, TablePuller, TableRes
 from dynsync_lib.portals.transport import Guard, ReadOnlyTransport, network
 from dynsync_lib.portals.work_folder import Job, WorkFolder
 from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
-from dynsync_lib.snapshot_writer import SnapshotWriter, refuse_target
+from dynsync_lib.snapshot_writer import SnapshotWriter, Source, refuse_target
 
 DEFAULT_PACE: Final = Pace()
 T = TypeVar("T")
@@ -154,8 +154,8 @@ class _Pull:
         return dataverse.DataverseReader(client, self.pace)
 
     def _write(self, work: WorkFolder, hubspot_side: SideResult, dynamics_side: SideResult) -> Snapshot:
-        source = "emulator" if self.connection.is_emulated else "api"
-        with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:  # type: ignore[arg-type]
+        source: Source = "emulator" if self.connection.is_emulated else "api"
+        with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:
             writer.write_json(ACCOUNT_FILE, hubspot_side.details)
             writer.write_json(ORGANIZATION_FILE, dynamics_side.details)
             _write_metadata(writer, hubspot_side, PROPERTIES)

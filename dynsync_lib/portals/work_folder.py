@@ -152,9 +152,10 @@ class WorkFolder:
 
     def _begin(self, name: str, asked: Sequence[str]) -> dict[str, Any]:
         shutil.rmtree(self.path / "pages" / name, ignore_errors=True)
-        state = {"asked": list(asked), "absent": list(asked), "pages": 0, "rows": 0, "cursor": None, "complete": False}
-        self._journal["jobs"][name] = {**state, "last_key": None, "ordered": True}
-        return self._journal["jobs"][name]  # type: ignore[no-any-return]
+        state: dict[str, Any] = {"asked": list(asked), "absent": list(asked), "pages": 0, "rows": 0, "cursor": None}
+        state |= {"complete": False, "last_key": None, "ordered": True}
+        self._journal["jobs"][name] = state
+        return state
 
     def _read_journal(self) -> dict[str, Any]:
         try:
