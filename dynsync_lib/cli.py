@@ -33,6 +33,13 @@ app = typer.Typer(
 )
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
+_QUIET_LAB: Final = (
+    "--ServerApp.ip=127.0.0.1",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=None",
+)
+"""JupyterLab on this machine only, asking nobody for news or updates."""
 _SEVERITIES: Final = ("blocker", "high", "medium", "low")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
@@ -259,7 +266,7 @@ def lab(
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
-    command = [sys.executable, "-m", "jupyter", "lab", "--ServerApp.ip=127.0.0.1", f"--notebook-dir={folder}"]
+    command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, f"--notebook-dir={folder}"]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
 
 

@@ -12,6 +12,7 @@ Where it is used: hubspot_api.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
@@ -71,23 +72,19 @@ def list_owners(store: Store, call: Call) -> Reply:
     carried = store.columns(_OWNERS)
     columns = ", ".join(quoted(name) if name in carried else "NULL" for name in names)
     where = '"@rank" > ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
-    sql = f'SELECT "@rank", {columns} FROM {quoted(_OWNERS)} WHERE {where}'  # noqa: S608
+    sql = f'SELECT "@rank", "@archived", {columns} FROM {quoted(_OWNERS)} WHERE {where}'  # noqa: S608
     rows = store.query(sql, (int(after), is_true(call.option("archived")), limit + 1)) if store.has(_OWNERS) else []
-    results = [
-        {
-            "id": str(row[0]),
-            "type": "PERSON",
-            "userId": int(row[0]),
-            **dict(zip(names, row[1:], strict=True)),
-            "archived": False,
-        }
-        for row in rows[:limit]
-    ]
+    results = [_owner(names, row) for row in rows[:limit]]
     page: dict[str, Any] = {"results": results}
     if len(rows) > limit:
         following = results[-1]["id"]
         page["paging"] = {"next": {"after": following, "link": next_link(call, str(following))}}
     return json_reply(page)
+
+
+def _owner(names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    told = dict(zip(names, row[2:], strict=True))
+    return {"id": str(row[0]), "type": "PERSON", "userId": int(row[0]), **told, "archived": bool(row[1])}
 
 
 def search_records(store: Store, call: Call) -> Reply:
