@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.addresses import is_valid_address
-from dynsync_lib.core.field_values import address_key, are_equal, column_of, new_value, value_of
+from dynsync_lib.core.field_values import address_key, are_equal, column_of, new_value, value_of, with_trimmed
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import CHANGES, Object, Reason, RecordTable, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, inactive, opposite, stack
@@ -54,8 +54,8 @@ class Comparison:
 def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
     """Section 6 and step 7 for every pair. `pairs` has hubspot_id and dynamics_id."""
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
-    joined = situation.keep(_join_values(situation, object_, pairs, flowing), f"{object_}_joined")
-    wide = situation.keep(_compare(joined, flowing), f"{object_}_compared")
+    joined = with_trimmed(_join_values(situation, object_, pairs, flowing), flowing, System)
+    wide = situation.keep(_compare(situation.keep(joined, f"{object_}_joined"), flowing), f"{object_}_compared")
     sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
     return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
 
@@ -109,7 +109,7 @@ def refusal_of_creates(
     flowing = [judged for judged in mappings if judged.writes_to(target)]
     table = record_table(object_, system)
     chosen = [nw.col(name).alias(column_of(system, name)) for name in _needed(table, flowing, system)]
-    wide = situation.tables[table.name].select("id", *chosen)
+    wide = with_trimmed(situation.tables[table.name].select("id", *chosen), flowing, [system])
     refusals = [*_refusals(situation, object_, target, flowing)]
     if not refusals:
         return wide.head(0).select("id", refusal=nw.lit(0))

@@ -12,6 +12,7 @@ Source: rules field.equal-after-typing, field.option-pairing, field.date-precisi
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -21,6 +22,7 @@ from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES, System
+from dynsync_lib.core.sides import Frame
 
 _TIMES: Final = frozenset({"date", "datetime"})
 _BETWEEN: Final = "\x1f"
@@ -32,8 +34,22 @@ def column_of(system: System, name: str) -> str:
 
 
 def value_of(system: System, judged: JudgedMapping) -> nw.Expr:
-    """The trimmed value of one side; null when blank."""
-    return values.trimmed(nw.col(column_of(system, judged.name_of(system))))
+    """The trimmed value of one side, null when blank, in a frame that `with_trimmed` made."""
+    return nw.col(_trimmed_name(system, judged))
+
+
+def with_trimmed(frame: Frame, flowing: Sequence[JudgedMapping], systems: Iterable[System]) -> Frame:
+    """The wide table with every mapped value trimmed once, beside the value as delivered."""
+    trimmed = {
+        _trimmed_name(system, judged): values.trimmed(nw.col(column_of(system, judged.name_of(system))))
+        for judged in flowing
+        for system in systems
+    }
+    return frame.with_columns(**trimmed) if trimmed else frame
+
+
+def _trimmed_name(system: System, judged: JudgedMapping) -> str:
+    return f"trimmed {column_of(system, judged.name_of(system))}"
 
 
 def are_equal(judged: JudgedMapping) -> nw.Expr:
