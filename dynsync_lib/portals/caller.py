@@ -15,6 +15,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -150,16 +151,26 @@ class PortalCaller:
 
 
 async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
-    """The answer; when this task is cancelled, the request may still end for a moment, so that its socket is closed."""
+    """The answer; when this task is cancelled, the request may still end for a moment, so that its socket is closed.
+
+    Tasks inside tasks are cancelled more than once; the farewell is not cut short by that.
+    """
     task = asyncio.ensure_future(sending)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        _, late = await asyncio.wait({task}, timeout=_FAREWELL_S)
-        for one in late:
-            one.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        farewell = asyncio.ensure_future(_see_off(task))
+        while not farewell.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(farewell)
         raise
+
+
+async def _see_off(task: asyncio.Future[httpx.Response]) -> None:
+    _, late = await asyncio.wait({task}, timeout=_FAREWELL_S)
+    for one in late:
+        one.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
