@@ -363,6 +363,12 @@ def main() -> None:
         if os.environ.get("DYNSYNC_DEBUG"):
             traceback.print_exc()
         raise SystemExit(error.exit_code) from None
+    except Exception as error:
+        if os.environ.get("DYNSYNC_DEBUG"):
+            raise
+        _err.print(Text(f"The kit failed in a way it should not: {type(error).__name__}.", style="red"))
+        _err.print(Text("This is our bug; run the command again as `dynsync --debug ...` and send us what it prints."))
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

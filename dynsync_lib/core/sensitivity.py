@@ -131,8 +131,8 @@ def _profile(situation: Situation, object_: Object) -> _Profile:
         table.select(n=nw.len(), keys=nw.col(key).count(), distinct=nw.col(key).n_unique()).collect().rows()[0]
         for table in tables
     ]
-    # n_unique counts null as a value of its own
-    shares = any(keys > distinct - (1 if n > keys else 0) for n, keys, distinct in counts)
+    # n_unique counts null as a value of its own, and is null itself where there are no rows
+    shares = any(keys > (distinct or 0) - (1 if n > keys else 0) for n, keys, distinct in counts)
     lacks = any(n > keys for n, keys, _ in counts)
     return _Profile(shares, lacks, object_ is Object.CONTACT and _has_secondary(situation))
 
