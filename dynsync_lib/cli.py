@@ -40,12 +40,15 @@ _QUIET_LAB: Final = (
     "--LabApp.news_url=None",
 )
 """JupyterLab on this machine only, asking nobody for news or updates."""
+_USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))
 _SEVERITIES: Final = ("blocker", "high", "medium", "low")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
-ForecastFolder = Annotated[Path, typer.Option("--forecast", help="Folder of a forecast.")]
+ForecastFolder = Annotated[
+    Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
+]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
 
 
@@ -168,7 +171,7 @@ def forecast(
 @app.command()
 def explain(
     key: Annotated[str, typer.Argument(help="A record id, GUID, e-mail address or company name.")],
-    told: ForecastFolder = Path("out/forecast"),
+    told: ForecastFolder = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -176,10 +179,12 @@ def explain(
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
-    chains = kit.explain(kit.open_forecast(told), key)
+    opened = _open(told)
+    chains = kit.explain(opened, key)
     if not chains:
         raise UsageError(
-            f"No record of {told} has that id, address or name.", next_step="Try its id from the outcomes table."
+            f"No record of {opened.folder} has that id, address or name.",
+            next_step="Try its id from the outcomes table.",
         )
     if as_json:
         _print_json({"records": [kit.as_dict(chain) for chain in chains]})
@@ -189,13 +194,13 @@ def explain(
 
 
 @app.command()
-def audit(told: ForecastFolder = Path("out/forecast"), fail_on: FailOn = "", *, as_json: Json = False) -> None:
+def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = False) -> None:
     """Print the findings of a forecast.
 
     Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
     """
     _refuse_severity(fail_on)
-    opened = kit.open_forecast(told)
+    opened = _open(told)
     rows = [{str(name): value for name, value in row.items()} for row in kit.records(opened.findings)]
     if as_json:
         _print_json({"findings": rows})
@@ -206,7 +211,7 @@ def audit(told: ForecastFolder = Path("out/forecast"), fail_on: FailOn = "", *, 
 
 @app.command()
 def report(
-    told: ForecastFolder = Path("out/forecast"),
+    told: ForecastFolder = None,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
@@ -216,7 +221,7 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
     """
-    _out.print(f"Report:   {kit.report(kit.open_forecast(told), out, client=client, masked=not unmasked)}")
+    _out.print(f"Report:   {kit.report(_open(told), out, client=client, masked=not unmasked)}")
 
 
 @app.command()
@@ -327,6 +332,12 @@ def _print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
     _out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")
 
 
+def _open(folder: Path | None) -> kit.Forecast:
+    """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
+    usual = next((one for one in _USUAL_FOLDERS if one.is_dir()), _USUAL_FOLDERS[0])
+    return kit.open_forecast(folder if folder is not None else usual)
+
+
 # --- Arguments ---------------------------------------------------------------------------------------------------
 
 
@@ -355,7 +366,7 @@ def _fail(told: kit.Forecast, fail_on: str) -> None:
 def main() -> None:
     """Runs the command; an error is one red sentence and a next step, never a traceback (unless --debug)."""
     try:
-        app()
+        app(prog_name="dynsync")
     except DynsyncError as error:
         _err.print(Text(str(error), style="red"))
         if error.next_step:
