@@ -1,0 +1,137 @@
+"""A filter's text: what is read, and what is said of text that cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from dynsync_lib.core.catalogue import build_catalogue
+from dynsync_lib.core.filter_grammar import (
+    Comparison,
+    FilterTextError,
+    Junction,
+    Negation,
+    Window,
+    comparisons_of,
+    fields_of,
+    parse_filter,
+)
+from dynsync_lib.core.filters import filter_faults
+from dynsync_lib.core.model import Object, System
+from tests.rulebook_texts import shipped_rulebook
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a = 1", Comparison("a", "=", ("1",))),
+        ("a != 'it''s'", Comparison("a", "!=", ("it's",))),
+        ('a CONTAINS "b"', Comparison("a", "contains", ("b",))),
+        ("a in ('x', \"y\", 3)", Comparison("a", "in", ("x", "y", "3"))),
+        ("a NOT IN ('x')", Comparison("a", "not in", ("x",))),
+        ("a is known", Comparison("a", "is known")),
+        ("a IS UNKNOWN", Comparison("a", "is unknown")),
+        ("a within last 30 days", Window("a", 30)),
+        ("a = true", Comparison("a", "=", ("true",))),
+        ("a >= 2026-01-01T00:00:00Z", Comparison("a", ">=", ("2026-01-01T00:00:00Z",))),
+        ("not a < -5", Negation(Comparison("a", "<", ("-5",)))),
+        (
+            "a = 1 or b = 2 and c = 3",
+            Junction(
+                "or",
+                (
+                    Comparison("a", "=", ("1",)),
+                    Junction("and", (Comparison("b", "=", ("2",)), Comparison("c", "=", ("3",)))),
+                ),
+            ),
+        ),
+        (
+            "(a = 1 or b = 2) and c = 3",
+            Junction(
+                "and",
+                (
+                    Junction("or", (Comparison("a", "=", ("1",)), Comparison("b", "=", ("2",)))),
+                    Comparison("c", "=", ("3",)),
+                ),
+            ),
+        ),
+    ],
+)
+def test_parse_filter(text: str, tree: object) -> None:
+    assert parse_filter(text) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "it ends where a field belongs"),
+        ("a", "it ends where a comparison belongs"),
+        ("a =", "it ends where a value belongs"),
+        ("a = b", "`b` stands where a value belongs; text values need quotes"),
+        ("a like 'b'", "`like` stands where one of"),
+        ("a 'x' 'y'", "`'x'` stands where one of"),
+        ("'a' = 1", "`'a'` stands where a field's internal name belongs"),
+        ("a = 1 b = 2", "it goes on with `b` where `and`, `or` or its end belongs"),
+        ("(a = 1", "`its end` stands where `)` belongs"),
+        ("a in 'x'", "`'x'` stands where `(` belongs"),
+        ("a within last x days", "`x` stands where a number of days from 0 to 36500 belongs"),
+        ("a within last 99999 days", "`99999` stands where a number of days"),
+        ("a within last 3 weeks", "`weeks` stands where `days` belongs"),
+        ("a = §", "it cannot be read at `§`"),
+    ],
+)
+def test_parse_filter__says_what_is_wrong(text: str, says: str) -> None:
+    with pytest.raises(FilterTextError) as caught:
+        parse_filter(text)
+    assert says in str(caught.value)
+
+
+def test_fields_and_comparisons_of__walk_the_whole_tree() -> None:
+    tree = parse_filter("not (a = 1 and b within last 2 days) or c is known")
+    assert list(fields_of(tree)) == ["a", "b", "c"]
+    assert [one.field for one in comparisons_of(tree)] == ["a", "c"]
+
+
+def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
+    properties = [
+        {"object": "contact", "name": "score", "type": "number"},
+        {"object": "contact", "name": "seen", "type": "datetime"},
+        {"object": "contact", "name": "agreed", "type": "bool"},
+        {"object": "contact", "name": "tier", "type": "enumeration", "options": '[{"value": "g", "label": "Gold"}]'},
+        {"object": "contact", "name": "city", "type": "string"},
+    ]
+    catalogue = build_catalogue(properties, [])
+    return filter_faults(text, system=system, object_=Object.CONTACT, catalogue=catalogue, rulebook=shipped_rulebook())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "score > 1.5 and seen >= 2026-01-01 and agreed = true",
+        "tier = 'gold' or tier = 'G'",
+        "tier contains 'x' and city = 'Ulm' and score is known",
+    ],
+)
+def test_filter_faults__nothing_to_say(text: str) -> None:
+    assert faults(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("scoer > 1", ["The filter asks `scoer`, which is no contact property of hubspot. Did you mean `score`?"]),
+        ("score > 'high'", ["`high` is compared with `score`, which holds a number."]),
+        ("seen < 'soon'", ["`soon` is compared with `seen`, which holds a date."]),
+        ("agreed = 'maybe'", ["`maybe` is compared with `agreed`, which holds true or false."]),
+        ("tier in ('Gold', 'Golf')", ["`Golf` is no option of `tier`. Did you mean `Gold`?"]),
+        ("score >", ["The filter cannot be used: it ends where a value belongs."]),
+    ],
+)
+def test_filter_faults__one_sentence_each(text: str, says: list[str]) -> None:
+    assert faults(text) == says
+
+
+def test_filter_faults__without_a_catalogue_reads_the_grammar_only() -> None:
+    told = filter_faults(
+        "anything = 1", system=System.HUBSPOT, object_=Object.CONTACT, catalogue=None, rulebook=shipped_rulebook()
+    )
+    assert told == []
