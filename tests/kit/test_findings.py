@@ -1,0 +1,89 @@
+"""What the audit rules say of a small portal under different settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.snapshot import Snapshot
+
+FILES = {
+    "h/contacts": "hs_object_id,email,company,createdate\n1,a@example.com,Acme,2026-01-01T00:00:00Z\n",
+    "d/contacts": "contactid,emailaddress1,_parentcustomerid_value,_parentcustomerid_type\n"
+    "D1,b@example.com,,\nD2,c@example.com,D1,contact\nD3,c@example.com,,\n",
+}
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    folder = tmp_path_factory.mktemp("findings")
+    for name, text in FILES.items():
+        path = folder / f"{name}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def findings(snapshot: Snapshot, folder: Path, settings: str) -> dict[str, tuple[str, int | None, str]]:
+    file = folder / "dynsync.toml"
+    file.write_text(settings + "\n[sync.contact]\n" if "[sync.contact]" not in settings else settings, encoding="utf-8")
+    rows = kit.records(kit.forecast(snapshot, file, folder / "f").findings)
+    return {row["check_id"]: (row["severity"], row["count"], row["sentence"]) for row in rows}
+
+
+def test_findings__duplicates_parents_and_what_is_not_checked(snapshot: Snapshot, tmp_path: Path) -> None:
+    told = findings(snapshot, tmp_path, "")
+    assert told["G01"] == (
+        "high",
+        1,
+        "1 Dynamics contact loses its e-mail address to an earlier contact and will never sync.",
+    )
+    assert told["G16"] == ("medium", 1, "1 Dynamics contact has another contact as its company.")
+    assert told["G42"][:2] == ("not_checked", None)
+    assert "G18" not in told
+    assert "G40" not in told
+    assert "G30" not in told
+
+
+def test_findings__auto_created_companies(snapshot: Snapshot, tmp_path: Path) -> None:
+    company = "[sync.contact]\n[sync.company]\n"
+    assert findings(snapshot, tmp_path, company)["G18"][:2] == ("not_checked", None)
+    on = findings(snapshot, tmp_path, "[hubspot]\nauto_create_companies = 'on'\n" + company)
+    assert on["G18"] == ("high", 2, "HubSpot may create companies by itself for 2 new contacts.")
+    assert "G18" not in findings(snapshot, tmp_path, "[hubspot]\nauto_create_companies = 'off'\n" + company)
+
+
+def test_findings__marketing_tier(snapshot: Snapshot, tmp_path: Path) -> None:
+    marketing = "[hubspot]\nsync_as_marketing = true\n"
+    assert findings(snapshot, tmp_path, marketing)["G40"][0] == "not_checked"
+    tier = marketing + "marketing_contacts = 1999\nmarketing_tier = 2000\n"
+    assert findings(snapshot, tmp_path, tier)["G40"] == (
+        "blocker",
+        2,
+        "2 created contacts would count as marketing contacts and cross the tier that is paid for.",
+    )
+    assert "G40" not in findings(snapshot, tmp_path, marketing + "marketing_contacts = 1\nmarketing_tier = 2000\n")
+
+
+def test_findings__own_mappings_without_data_hub_and_lookups(snapshot: Snapshot, tmp_path: Path) -> None:
+    own = "[[sync.contact.mapping]]\nhubspot = 'company'\ndynamics = 'parentcustomerid'\n"
+    told = findings(snapshot, tmp_path, "[hubspot]\ndata_hub = false\n[sync.contact]\n" + own)
+    assert told["G30"] == (
+        "blocker",
+        1,
+        "1 mapping of your own needs a paid Data Hub, which this portal does not have.",
+    )
+    assert told["G20"] == ("blocker", 1, "1 mapping names a lookup, which cannot sync.")
+
+
+def test_findings__forecast_json_names_what_it_rests_on(snapshot: Snapshot, tmp_path: Path) -> None:
+    findings(snapshot, tmp_path, "")
+    info = kit.open_forecast(tmp_path / "f").info
+    assert info["snapshot_sha256"] == snapshot.manifest_sha256
+    assert info["rulebook_version"] == kit.rulebook().version
+    assert info["standard_schema"] == {"hubspot": True, "dynamics": True}
+    assert info["taken_at"] == "2026-11-23T00:00:00Z"
+    assert "dynamics/leads" in info["not_provided"]
