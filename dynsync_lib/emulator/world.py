@@ -29,6 +29,7 @@ from dynsync_lib.emulator.world_cases import count_planted
 from dynsync_lib.emulator.world_check import find_world_faults, known_columns
 from dynsync_lib.emulator.world_crowd import SIZES, fill_tables
 from dynsync_lib.emulator.world_fields import column_rows, property_rows, read_data, read_text
+from dynsync_lib.emulator.world_given import described_fields, whole_links
 from dynsync_lib.emulator.world_records import Maker, Row
 from dynsync_lib.emulator.world_truth import Case, read_truth, truth_text
 from dynsync_lib.errors import InputFileError
@@ -108,6 +109,10 @@ def read_world(folder: Path) -> World:
     if not any((folder / f"{name}.csv").is_file() for name in TABLE_NAMES):
         raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
     tables = {name: _read_csv(folder / f"{name}.csv") for name in TABLE_NAMES}
+    tables[LINKS] = whole_links(tables[LINKS])
+    for system, metadata in ((System.HUBSPOT, PROPERTIES.name), (System.DYNAMICS, COLUMNS.name)):
+        if not tables[metadata]:
+            tables[metadata] = described_fields(system, tables)
     portals = read_data("portals.toml")
     account = _read_json(folder / "hubspot/account.json") or portals["account"]
     organization = _read_json(folder / "dynamics/organization.json") or portals["organization"]

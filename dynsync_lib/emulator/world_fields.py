@@ -41,9 +41,18 @@ def read_text(name: str) -> str:
     return (resources.files(dynsync_lib) / "emulator" / "data" / name).read_text(encoding="utf-8")
 
 
+def standard_rows(table: Table) -> list[Row]:
+    """Rows of the fields that a CRM has out of the box; `table` is `model.PROPERTIES` or `model.COLUMNS`."""
+    return list(_told(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
+
+
+def _standard_schema() -> dict[str, Any]:
+    text = (resources.files(dynsync_lib) / "rules" / "standard_schema.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def _rows(kind: str, table: Table) -> list[Row]:
-    standard = (resources.files(dynsync_lib) / "rules" / "standard_schema.toml").read_text(encoding="utf-8")
-    sources = (tomllib.loads(standard), read_data("world_fields.toml"))
+    sources = (_standard_schema(), read_data("world_fields.toml"))
     found = {(row["object"], row["name"]): row for source in sources for row in _told(source[kind], table)}
     return sorted(found.values(), key=lambda row: (str(row["object"]), str(row["name"])))
 
