@@ -67,6 +67,12 @@ class Engine(Protocol):
         ...
 
 
+def refuse_engine(name: str) -> None:
+    """Raises UsageError when there is no engine of that name."""
+    if name not in ENGINES:
+        raise UsageError(f"There is no engine `{name}`.", next_step=f"Use one of: {', '.join(ENGINES)}.")
+
+
 def open_engine(name: str = "duckdb", *, work: Path | None, memory_gb: float = 3.0) -> DuckDbEngine:
     """The engine of that name; a context manager.
 
@@ -74,8 +80,7 @@ def open_engine(name: str = "duckdb", *, work: Path | None, memory_gb: float = 3
 
     Raises UsageError when there is no engine of that name.
     """
-    if name not in ENGINES:
-        raise UsageError(f"There is no engine `{name}`.", next_step=f"Use one of: {', '.join(ENGINES)}.")
+    refuse_engine(name)
     return DuckDbEngine(work, memory_gb=memory_gb)
 
 

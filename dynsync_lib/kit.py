@@ -32,7 +32,7 @@ from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
-from dynsync_lib.engine import Engine, open_engine
+from dynsync_lib.engine import Engine, open_engine, refuse_engine
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.forecast_folder import FORECAST_FILE, Forecast, open_forecast, read_table, records
 from dynsync_lib.portals.exports import load_files
@@ -197,6 +197,7 @@ def forecast(
         settings = read_settings(settings, snapshot=opened, overrides=assumptions)
     elif assumptions:
         settings = replace(settings, assumptions={**settings.assumptions, **assumptions})
+    refuse_engine(engine)
     _refuse_foreign_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:

@@ -1,0 +1,140 @@
+"""The command line: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import cli
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs a command in an empty folder; its exit code comes out."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["dynsync", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    return call
+
+
+@pytest.fixture
+def loaded(run: Run, tmp_path: Path) -> Run:
+    """The same, where a snapshot `s` and settings `dynsync.toml` are ready."""
+    (tmp_path / "h").mkdir()
+    (tmp_path / "h" / "contacts.csv").write_text("hs_object_id,email\n1,ada@example.com\n2,\n", encoding="utf-8")
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    assert run("load", "--hubspot", "h", "--out", "s", "--taken-at", "2026-11-23") == 0
+    return run
+
+
+def test_help__names_every_command(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    told = capsys.readouterr().out
+    for name in (
+        "demo",
+        "init",
+        "check",
+        "pull",
+        "load",
+        "forecast",
+        "explain",
+        "audit",
+        "report",
+        "rules",
+        "emulator",
+        "lab",
+    ):
+        assert f"  {name} " in told
+
+
+def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert loaded("forecast", "s", "--out", "f") == 0
+    assert "1  records created in Dynamics" in capsys.readouterr().out
+    assert loaded("forecast", "s", "--out", "f", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"]["outcomes"] == 2
+    assert len(told) == 8
+
+
+def test_forecast__fail_on_ends_with_1(loaded: Run) -> None:
+    assert loaded("forecast", "s", "--out", "f", "--fail-on", "blocker") == 0
+    assert loaded("audit", "--forecast", "f", "--fail-on", "low") == 1
+    assert loaded("audit", "--forecast", "f", "--fail-on", "terrible") == 2
+
+
+def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    loaded("forecast", "s")
+    capsys.readouterr()
+    assert loaded("explain", "Ada@example.com") == 0
+    told = capsys.readouterr().out
+    assert told.startswith("hubspot contact 1: create\n")
+    assert "record.create · SEED, P1 (seed)" in told
+    assert loaded("explain", "1", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["records"][0]["record_id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("forecast", "nowhere"), "nowhere is no snapshot: it has no manifest.json."),
+        (("forecast", "s", "--set", "company_dup"), "--set company_dup is not of the form assumption=choice."),
+        (("forecast", "s", "--set", "company_dup=x"), "--set: `company_dup` is 'x'; allowed are"),
+        (("forecast", "s", "--engine", "oracle"), "There is no engine `oracle`."),
+        (("forecast", "s", "--settings", "none.toml"), "none.toml is not there."),
+        (("forecast", "s", "--out", "h"), "h holds something else than a forecast."),
+        (("load", "--out", "t"), "No folder to load was named."),
+        (("load", "--hubspot", "h", "--out", "s"), "s exists already."),
+        (("explain", "nobody", "--forecast", "s"), "s is no forecast"),
+        (("lab", "nowhere"), "nowhere is no folder."),
+        (("pull", "--out", "p"), "The environment variable HUBSPOT_TOKEN is not set."),
+    ],
+)
+def test_wrong_use__one_sentence_and_2(
+    loaded: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    before = sorted(path.name for path in tmp_path.iterdir())
+    assert loaded(*arguments) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(says)
+    assert "Traceback" not in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_init_and_check(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run("init", "acme") == 0
+    assert run("check", "--settings", "acme/dynsync.toml") == 0
+    assert run("init", "acme") == 2
+    assert "exists already" in capsys.readouterr().err
+    (tmp_path / "acme" / "dynsync.toml").write_text("[sync.contact]\ndirecton = 'x'\n", encoding="utf-8")
+    assert run("check", "--settings", "acme/dynsync.toml") == 2
+    assert "dynsync.toml, line 2: `directon` in [sync.contact] is no setting. Did you mean `direction`?" in (
+        capsys.readouterr().err
+    )
+
+
+def test_rules__lists_rules_and_assumptions(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rules") == 0
+    told = capsys.readouterr().out
+    assert "contact.match-email" in told
+    assert "first_record_order" in told
+    assert run("rules", "--json") == 0
+    assert {one["status"] for one in json.loads(capsys.readouterr().out)["rules"]} == {"implemented", "not-modelled"}
+
+
+def test_our_own_bug__is_told_in_one_sentence(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli.kit, "rules", lambda: 1 / 0)
+    assert run("rules") == 2
+    assert capsys.readouterr().err.startswith("The kit failed in a way it should not: ZeroDivisionError.")
