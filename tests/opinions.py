@@ -148,10 +148,10 @@ def store_of(world: SmallWorld) -> MemoryStore:
     """Both portals in memory."""
     store = MemoryStore()
     for name, table in RECORD_TABLES.items():
-        if table.object is None or name not in world.tables:
+        if table.object is None:
             continue
         columns = world.delivered(name)
-        rows = [(str(row["id"]), {column: row.get(column) for column in columns}) for row in world.tables[name]]
+        rows = [(str(row["id"]), {column: row.get(column) for column in columns}) for row in world.tables.get(name, ())]
         store.add(table.system, table.object, rows)
         store.delivered[(table.system, table.object)] = set(columns)
     for link in world.links:
