@@ -44,12 +44,26 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What the callers may do. `scopes` None means all of HubSpot's; tables are Dataverse's logical names."""
+    """What the callers may do. `scopes` None means all of HubSpot's; tables are Dataverse's logical names.
+
+    `missing_privileges` are Dataverse's names, such as prvReadContact or prvWriteAccount.
+    """
 
     scopes: frozenset[str] | None = None
     application_user: bool = True
     missing_privileges: frozenset[str] = frozenset()
     missing_tables: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSwitches:
+    """How the sign-in behaves. `device_approval` is automatic (after one poll) or manual; `refuse_with` an AADSTS
+    number that every token request gets, or None; `public_client` whether device flow is allowed."""
+
+    device_approval: str = "automatic"
+    device_interval_s: int = 5
+    public_client: bool = True
+    refuse_with: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class Conditions:
     def reset(self) -> None:
         """Back to: no fault, all rights, empty log."""
         with self._lock:
-            self.rights = Rights()
+            self.rights, self.sign_in = Rights(), SignInSwitches()
             self._faults: list[list[Any]] = []
             self._log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
             self._number = 0

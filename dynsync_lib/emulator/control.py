@@ -1,4 +1,4 @@
-"""The control plane `/__emu/`: reset, faults, rights, log. For tests and training, without a token.
+"""The control plane `/__emu/`: faults, rights, sign-in, log. For tests and training, without a token.
 
 Where it is used: server.
 """
@@ -6,62 +6,138 @@ Where it is used: server.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
-from dynsync_lib.emulator.conditions import Conditions, Fault, Rights
+from dynsync_lib.emulator.conditions import Conditions, Fault, Rights, SignInSwitches
+from dynsync_lib.emulator.entra import Entra
+from dynsync_lib.emulator.entra_errors import SIGN_IN_ERRORS
 
-PREFIX = "/__emu/"
-_SETS = ("scopes", "missing_privileges", "missing_tables")
-
-
-def answer_control(conditions: Conditions, call: Call) -> Reply:
-    """The reply to a call of the control plane; 400 names what cannot be read, 501 what is not there."""
-    name = call.path.removeprefix(PREFIX)
-    try:
-        body = json.loads(call.body or b"{}")
-        return _answer(conditions, call.method, name, body)
-    except (ValueError, TypeError, KeyError) as error:
-        return json_reply({"error": f"The request cannot be used: {error}"}, status=400)
+PREFIX: Final = "/__emu/"
+_SETS: Final = ("scopes", "missing_privileges", "missing_tables")
+_DECISIONS: Final = ("approve", "decline")
 
 
-def _answer(conditions: Conditions, method: str, name: str, body: Any) -> Reply:
-    if (method, name) == ("POST", "reset"):
-        conditions.reset()
-    elif (method, name) == ("POST", "faults"):
-        conditions.add_faults([read_fault(one) for one in (body if isinstance(body, list) else [body])])
-    elif (method, name) == ("DELETE", "faults"):
-        conditions.clear_faults()
-    elif (method, name) == ("POST", "rights"):
-        conditions.rights = _read_rights(body)
-    elif (method, name) == ("GET", "log"):
-        return json_reply({"requests": [asdict(entry) for entry in conditions.log()]})
-    elif (method, name) == ("GET", "state"):
-        waiting = [asdict(fault) for fault in conditions.waiting_faults()]
-        return json_reply(
-            {"faults": waiting, "rights": {key: _plain(value) for key, value in asdict(conditions.rights).items()}}
-        )
-    else:
-        return json_reply({"error": f"The emulator has no {method} {PREFIX}{name}."}, status=501)
-    return json_reply({"done": name})
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the control plane; `note` says what it does. Its answer is JSON, None means: done."""
+
+    method: str
+    name: str
+    run: Callable[[Control, Any], Mapping[str, Any] | None]
+    note: str
 
 
-def read_fault(body: dict[str, Any]) -> Fault:
+class Control:
+    """What the control plane switches."""
+
+    def __init__(self, conditions: Conditions, entra: Entra) -> None:
+        self.conditions, self.entra = conditions, entra
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to a call; 400 names what cannot be read, 501 what is not there."""
+        name = call.path.removeprefix(PREFIX)
+        for command in COMMANDS:
+            if (command.method, command.name) == (call.method, name):
+                return self._run(command, call)
+        return json_reply({"error": f"The emulator has no {call.method} {PREFIX}{name}."}, status=501)
+
+    def _run(self, command: Command, call: Call) -> Reply:
+        try:
+            told = command.run(self, json.loads(call.body or b"{}"))
+        except (ValueError, TypeError, KeyError) as error:
+            return json_reply({"error": f"The request cannot be used: {error}"}, status=400)
+        return json_reply({"done": command.name} if told is None else told)
+
+
+def read_fault(body: Mapping[str, Any]) -> Fault:
     """A fault out of JSON. Raises TypeError for a name that is no part of one."""
-    known = {field.name for field in fields(Fault)}
+    fault: Fault = _read("a fault", Fault, body)
+    return fault
+
+
+def _read(what: str, kind: type[Any], body: Mapping[str, Any], now: Any = None) -> Any:
+    """A value out of JSON; names left out are as in `now`, else as usual. Raises TypeError for an unknown name."""
+    known = {field.name for field in fields(kind)}
     for name in body:
         if name not in known:
-            raise TypeError(f"a fault has no {name}")
-    return Fault(**body)
+            raise TypeError(f"{what} has no {name}")
+    return kind(**{**({} if now is None else {name: getattr(now, name) for name in known}), **body})
 
 
-def _read_rights(body: dict[str, Any]) -> Rights:
-    told: dict[str, Any] = {
-        name: frozenset(value) if name in _SETS and value is not None else value for name, value in body.items()
+def _reset(control: Control, body: Any) -> None:
+    del body
+    control.conditions.reset()
+
+
+def _add_faults(control: Control, body: Any) -> None:
+    control.conditions.add_faults([read_fault(one) for one in (body if isinstance(body, list) else [body])])
+
+
+def _clear_faults(control: Control, body: Any) -> None:
+    del body
+    control.conditions.clear_faults()
+
+
+def _set_rights(control: Control, body: Any) -> None:
+    told = {name: frozenset(value) if name in _SETS and value is not None else value for name, value in body.items()}
+    control.conditions.rights = _read("rights", Rights, told)
+
+
+def _set_sign_in(control: Control, body: Any) -> None:
+    switches: SignInSwitches = _read("sign_in", SignInSwitches, body, control.conditions.sign_in)
+    if switches.refuse_with is not None and switches.refuse_with not in SIGN_IN_ERRORS:
+        raise ValueError(f"refuse_with must be one of {sorted(SIGN_IN_ERRORS)}")
+    if switches.device_approval not in ("automatic", "manual"):
+        raise ValueError("device_approval must be automatic or manual")
+    control.conditions.sign_in = switches
+
+
+def _decide_device(control: Control, body: Any) -> Mapping[str, Any]:
+    decision = body.get("decision", "approve")
+    if decision not in _DECISIONS:
+        raise ValueError(f"decision must be one of {_DECISIONS}")
+    return {"decided": control.entra.book.decide_devices(decision, body.get("user_code"))}
+
+
+def _log(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    return {"requests": [asdict(entry) for entry in control.conditions.log()]}
+
+
+def _health(control: Control, body: Any) -> Mapping[str, Any]:
+    del control, body
+    return {"status": "ok"}
+
+
+def _state(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    conditions = control.conditions
+    return {
+        "faults": [asdict(fault) for fault in conditions.waiting_faults()],
+        "rights": {key: _plain(value) for key, value in asdict(conditions.rights).items()},
+        "sign_in": asdict(conditions.sign_in),
+        "devices": [asdict(device) for device in control.entra.book.devices()],
     }
-    return Rights(**told)
 
 
 def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
+
+
+COMMANDS: Final = tuple(
+    Command(method, name, run, note)
+    for method, name, run, note in (
+        ("GET", "health", _health, "answers when the emulator serves"),
+        ("GET", "log", _log, "the last 10,000 requests; no token, no body, addresses masked"),
+        ("GET", "state", _state, "faults that wait, rights, sign-in, device sign-ins that wait"),
+        ("POST", "reset", _reset, "no fault, all rights, usual sign-in, empty log"),
+        ("POST", "faults", _add_faults, "adds one fault or a list of them"),
+        ("DELETE", "faults", _clear_faults, "forgets the faults that wait"),
+        ("POST", "rights", _set_rights, "what the callers may do; what is left out is allowed"),
+        ("POST", "sign_in", _set_sign_in, "how the sign-in behaves; what is left out stays"),
+        ("POST", "device", _decide_device, "approves or declines one device sign-in, or all that wait"),
+    )
+)

@@ -28,6 +28,7 @@ from dynsync_lib.emulator.dataverse_names import (
     refused,
     unknown_set,
 )
+from dynsync_lib.emulator.dataverse_privileges import READ, list_privileges, missing_privilege, privilege_name
 from dynsync_lib.emulator.dataverse_rows import count_rows, get_row, list_rows, read_query
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.limits import DataverseMeter, Limits
@@ -62,7 +63,7 @@ class DataverseApi:
     def _checked(self, call: Call) -> Reply:
         if len(call.raw_path) + len(call.raw_query) > self.limits.dataverse_url_characters:
             return dataverse_error(414, "0x80060888", "The request URI is too long.")
-        if not self.entra.accepts(call.bearer):
+        if not self.entra.accepts(call.bearer, call.at_s):
             return self._challenge(call)
         if not self.conditions.rights.application_user:
             raise refused(403, "0x80072560", "The user is not a member of the organization.")
@@ -94,15 +95,13 @@ class DataverseApi:
         entity = BY_SET.get(name)
         if entity is None or entity.logical in self.conditions.rights.missing_tables:
             raise unknown_set(name)
-        if entity.privilege in self.conditions.rights.missing_privileges:
-            user = self.world.organization["WhoAmI"]["UserId"]
-            message = (
-                f"Principal user (Id={user}, type=8, roleCount=1, privilegeCount=12, accessMode=4) is missing "
-                f"{entity.privilege} privilege (Id=00000000-0000-0000-0000-000000000000) on OTC={entity.type_code} "
-                f"for entity '{entity.logical}'."
-            )
-            raise refused(403, "0x80040220", message)
+        self.need(entity, READ)
         return entity
+
+    def need(self, entity: Entity, allows: str) -> None:
+        """Raises Refusal 403 when the caller lacks the privilege."""
+        if privilege_name(entity, allows) in self.conditions.rights.missing_privileges:
+            raise missing_privilege(entity, allows, user_id=self.world.organization["WhoAmI"]["UserId"])
 
 
 def _who_am_i(api: DataverseApi, call: Call) -> Reply:
@@ -118,6 +117,13 @@ def _version(api: DataverseApi, call: Call) -> Reply:
 def _organization(api: DataverseApi, call: Call) -> Reply:
     what = context_of(call, "Microsoft.Dynamics.CRM.RetrieveCurrentOrganizationResponse")
     return json_reply({"@odata.context": what, "Detail": dict(api.world.organization["Detail"])})
+
+
+def _privileges(api: DataverseApi, call: Call) -> Reply:
+    who = api.world.organization["WhoAmI"]
+    if call.names["user"].lower() != who["UserId"]:
+        raise refused(404, "0x80040217", f"Entity 'SystemUser' With Id = {call.names['user']} Does Not Exist")
+    return list_privileges(call, api.conditions.rights, business_unit_id=who["BusinessUnitId"])
 
 
 def _counts(api: DataverseApi, call: Call) -> Reply:
@@ -171,6 +177,7 @@ def _attributes(api: DataverseApi, call: Call) -> Reply:
     return list_attributes(api.store, call)
 
 
+_PRIVILEGES: Final = r"Microsoft\.Dynamics\.CRM\.RetrieveUserPrivileges(?:\(\))?"
 _ENTITY: Final = r"/EntityDefinitions\(LogicalName='(?P<logical>\w+)'\)"
 ROUTES: Final = tuple(
     Route(re.compile(_BASE + path), answer)
@@ -178,6 +185,7 @@ ROUTES: Final = tuple(
         (r"/WhoAmI(?:\(\))?", _who_am_i),
         (r"/RetrieveVersion\(\)", _version),
         (r"/RetrieveCurrentOrganization\(AccessType=.*\)", _organization),
+        (r"/systemusers\((?P<user>[0-9A-Fa-f-]{36})\)/" + _PRIVILEGES, _privileges),
         (r"/RetrieveTotalRecordCount\(EntityNames=(?P<names>.*)\)", _counts),
         (r"/EntityDefinitions", _entities),
         (_ENTITY, _one_entity),

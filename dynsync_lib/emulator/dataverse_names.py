@@ -23,11 +23,6 @@ class Entity:
     object: str | None
     table: str
 
-    @property
-    def privilege(self) -> str:
-        """The privilege that lets a caller read it."""
-        return f"prvRead{self.logical.title().replace('Systemuser', 'User')}"
-
 
 ENTITIES: Final = (
     Entity("contact", "contacts", "contactid", "fullname", 2, "contact", "dynamics/contacts"),

@@ -1,106 +1,175 @@
-"""Microsoft's sign-in, as far as a client with a secret needs it (portal-apis 5.4, 8).
+"""Microsoft's sign-in: discovery, device codes, the browser's page, and the token endpoint (portal-apis 5.4, 8).
 
 Facts
-    * `msal` reads the OpenID document, then posts the client's secret to the token endpoint; failures are AADSTS codes.
-    * Tokens are made from a counter: the same run gives the same tokens. They open nothing but the emulator.
+    * `msal` reads the OpenID document, then posts to the token endpoint. Issuer and endpoints are on this host.
+    * A device sign-in is pending until somebody approves it: on the page it names, over the control plane, or, as the
+      switch says, by itself after one poll. A browser sign-in is approved at once: there is nobody else here.
 
 Not modelled
-    * Users, device codes, consent, expiry.
+    * Passwords, several users, several applications, consent pages, signing out.
 
 Where it is used: server, dataverse_api.
 """
 
 from __future__ import annotations
 
+import html
 import re
-import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from dynsync_lib.emulator.calls import Call, Reply, json_reply
+from cryptography.x509 import Certificate
 
-STATIC_TOKEN: Final = "emulator-static-token"  # noqa: S105 - opens nothing but the emulator
-CLIENT_ID: Final = "0aa0c0de-0000-4000-8000-00000000d001"
-CLIENT_SECRET: Final = "emulator~client~secret"  # noqa: S105
-_PATH: Final = re.compile(
-    r"/(?P<tenant>[^/]+)/(?:v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/token|oauth2/.*)"
-)
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
+from dynsync_lib.emulator.conditions import Conditions
+from dynsync_lib.emulator.entra_errors import sign_in_failure, sign_in_refused
+from dynsync_lib.emulator.entra_grants import CLIENT_ID, Registration, answer_token
+from dynsync_lib.emulator.entra_tokens import DEVICE_LIFE_S, Code, TokenBook
+
+_CODE_LIFE_S: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method and path of the sign-in; `note` says how far it goes."""
+
+    method: str
+    path: re.Pattern[str]
+    answer: Callable[[Entra, Call], Reply]
+    note: str
 
 
 class Entra:
-    """Signs one client in, and knows the tokens it issued."""
+    """Signs one client in, and knows the tokens it issued. `certificate` is the one the client may sign with."""
 
-    def __init__(self, tenant_id: str) -> None:
-        self.tenant_id = tenant_id
+    def __init__(self, tenant_id: str, conditions: Conditions, *, certificate: Certificate | None = None) -> None:
+        self.tenant_id, self.conditions, self.certificate = tenant_id, conditions, certificate
         self.origin = "https://127.0.0.1"
-        self._issued: set[str] = {STATIC_TOKEN}
-        self._lock = threading.Lock()
+        self.book = TokenBook()
 
     @property
     def authority(self) -> str:
         """The address that a client signs in at."""
         return f"{self.origin}/{self.tenant_id}"
 
-    def accepts(self, token: str) -> bool:
-        """Whether the token was issued here."""
-        return token in self._issued
+    def accepts(self, token: str, at_s: float) -> bool:
+        """Whether the token was issued here and lives."""
+        return self.book.accepts(token, at_s)
 
     def owns(self, path: str) -> bool:
         """Whether a path is one of the sign-in's."""
-        return _PATH.fullmatch(path) is not None or path == "/common/discovery/instance"
+        return _PATHS.match(path) is not None
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call of the sign-in."""
-        if call.path.endswith("/openid-configuration"):
-            return self._openid(call)
-        if call.path.endswith("/token") and call.method == "POST":
-            return self._token(call)
-        if call.path == "/common/discovery/instance":
-            return self._discovery()
-        return json_reply({"error": "not_emulated", "error_description": f"No {call.method} {call.path}."}, status=501)
+        for route in ROUTES:
+            match = route.path.fullmatch(call.path)
+            if match is not None and route.method == call.method:
+                return self._checked(route, call.named(match.groupdict()))
+        told = f"The emulator has no {call.method} {call.path}."
+        return json_reply({"error": "not_emulated", "error_description": told}, status=501)
 
-    def _openid(self, call: Call) -> Reply:
-        tenant = call.path.split("/")[1]
-        if tenant != self.tenant_id:
-            return _failure(call, 400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
-        where = f"{self.origin}/{tenant}"
-        return json_reply(
-            {
-                "issuer": f"{where}/v2.0",
-                "authorization_endpoint": f"{where}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{where}/oauth2/v2.0/token",
-                "device_authorization_endpoint": f"{where}/oauth2/v2.0/devicecode",
-                "jwks_uri": f"{where}/discovery/v2.0/keys",
-            }
-        )
-
-    def _token(self, call: Call) -> Reply:
-        form = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
-        if form.get("client_id") != CLIENT_ID:
-            told = f"Application with identifier '{form.get('client_id')}' was not found in the directory."
-            return _failure(call, 400, "unauthorized_client", 700016, told)
-        if form.get("client_secret") != CLIENT_SECRET:
-            return _failure(call, 401, "invalid_client", 7000215, "Invalid client secret provided.")
-        if not (form.get("scope") or "").endswith("/.default"):
-            return _failure(call, 400, "invalid_resource", 500011, "The resource principal was not found.")
-        return json_reply(
-            {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": self._issue()}
-        )
-
-    def _issue(self) -> str:
-        with self._lock:
-            token = f"emulator-token-{len(self._issued)}"
-            self._issued.add(token)
-        return token
-
-    def _discovery(self) -> Reply:
-        host = self.origin.removeprefix("https://")
-        metadata = [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}]
-        endpoint = f"{self.authority}/v2.0/.well-known/openid-configuration"
-        return json_reply({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": metadata})
+    def _checked(self, route: Route, call: Call) -> Reply:
+        if call.names.get("tenant", self.tenant_id) not in (self.tenant_id, "organizations", "common"):
+            return sign_in_failure(call, 90002)
+        try:
+            return route.answer(self, call)
+        except Refusal as refusal:
+            return refusal.reply
 
 
-def _failure(call: Call, status: int, error: str, code: int, told: str) -> Reply:
-    description = f"AADSTS{code}: {told} Trace ID: {call.correlation_id}"
-    ids = {"trace_id": call.correlation_id, "correlation_id": call.correlation_id}
-    return json_reply({"error": error, "error_description": description, "error_codes": [code], **ids}, status=status)
+def _openid(entra: Entra, call: Call) -> Reply:
+    del call
+    where = entra.authority
+    return json_reply(
+        {
+            "issuer": f"{where}/v2.0",
+            "authorization_endpoint": f"{where}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{where}/oauth2/v2.0/token",
+            "device_authorization_endpoint": f"{where}/oauth2/v2.0/devicecode",
+            "jwks_uri": f"{where}/discovery/v2.0/keys",
+        }
+    )
+
+
+def _discovery(entra: Entra, call: Call) -> Reply:
+    del call
+    host = entra.origin.removeprefix("https://")
+    metadata = [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}]
+    endpoint = f"{entra.authority}/v2.0/.well-known/openid-configuration"
+    return json_reply({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": metadata})
+
+
+def _token(entra: Entra, call: Call) -> Reply:
+    switches = entra.conditions.sign_in
+    return answer_token(call, Registration(entra.tenant_id, entra.authority, entra.certificate, entra.book, switches))
+
+
+def _device_code(entra: Entra, call: Call) -> Reply:
+    form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
+    if form.get("client_id") != CLIENT_ID:
+        raise sign_in_refused(call, 700016)
+    if not form.get("scope"):
+        raise sign_in_refused(call, 90014)
+    code, device = entra.book.start_device(form["scope"], call.at_s)
+    where = f"{entra.origin}/devicelogin"
+    message = f"To sign in, use a web browser to open the page {where} and enter the code {device.user_code}."
+    told = {"user_code": device.user_code, "device_code": code, "verification_uri": where, "message": message}
+    interval_s = entra.conditions.sign_in.device_interval_s
+    return json_reply({**told, "expires_in": DEVICE_LIFE_S, "interval": interval_s})
+
+
+def _device_page(entra: Entra, call: Call) -> Reply:
+    del entra, call
+    form = '<form method="post"><label>Code <input name="code" autofocus></label> <button>Approve</button></form>'
+    return _page("Sign in on another device", form)
+
+
+def _approve_device(entra: Entra, call: Call) -> Reply:
+    code = dict(parse_qsl(call.body.decode("utf-8", "replace"))).get("code", "").strip()
+    if not code or not entra.book.decide_devices("approve", code):
+        return _page("That code is not waiting", "<p>Check it and try again.</p>", status=400)
+    return _page("Signed in", "<p>Go back to the other device.</p>")
+
+
+def _authorize(entra: Entra, call: Call) -> Reply:
+    """Sends the browser back with a code; nobody is asked for a password."""
+    redirect = call.option("redirect_uri") or ""
+    if call.option("client_id") != CLIENT_ID:
+        raise sign_in_refused(call, 700016)
+    if not re.fullmatch(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/.*)?", redirect):
+        raise sign_in_refused(call, 90014)
+    told = ("scope", "code_challenge", "nonce")
+    scope, challenge, nonce = (call.option(name) or "" for name in told)
+    code = entra.book.issue_code(Code(redirect, scope, challenge, call.at_s + _CODE_LIFE_S, nonce))
+    answer = {"code": code, "state": call.option("state") or "", "session_state": "emulator"}
+    if call.option("response_mode") != "form_post":
+        return Reply(302, b"", {"Location": f"{redirect}?{urlencode(answer)}"})
+    fields = "".join(
+        f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in answer.items()
+    )
+    script = "<script>document.forms[0].submit()</script>"
+    return _page("Signed in", f'<form method="post" action="{html.escape(redirect)}">{fields}</form>{script}')
+
+
+def _page(title: str, body: str, *, status: int = 200) -> Reply:
+    text = f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1>{body}</html>'
+    return Reply(status, text.encode(), media_type="text/html; charset=utf-8")
+
+
+_TENANT: Final = r"/(?P<tenant>[^/]+)"
+_PATHS: Final = re.compile(r"/(?!api/|\$)[^/]+/(?:v2\.0|oauth2|discovery)/|/devicelogin$|/common/")
+ROUTES: Final = tuple(
+    Route(method, re.compile(path), answer, note)
+    for method, path, answer, note in (
+        ("GET", _TENANT + r"/v2\.0/\.well-known/openid-configuration", _openid, "issuer and endpoints on this host"),
+        ("GET", r"/common/discovery/instance", _discovery, "this host alone"),
+        ("POST", _TENANT + r"/oauth2/v2\.0/token", _token, "secret, certificate, device code, code with PKCE, refresh"),
+        ("POST", _TENANT + r"/oauth2/v2\.0/devicecode", _device_code, "approved here, by the control plane or alone"),
+        ("GET", _TENANT + r"/oauth2/v2\.0/authorize", _authorize, "no password: sends the browser straight back"),
+        ("GET", r"/devicelogin", _device_page, "our own page; Microsoft's is elsewhere"),
+        ("POST", r"/devicelogin", _approve_device, "our own page; Microsoft's is elsewhere"),
+    )
+)

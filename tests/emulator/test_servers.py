@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
-import hubspot
-import msal
 import pytest
-import requests
 from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
 
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.emulator.world import World, build_world
+from tests.emulator.clients import environment_client, hubspot_client, portal_client
 
 WORLD: World = build_world(scale=0.2)
 
@@ -33,42 +29,14 @@ def _fresh(emulator: Emulator) -> None:
 
 @pytest.fixture
 def portal(emulator: Emulator) -> Iterator[httpx.Client]:
-    told = emulator.addresses["hubspot"]
-    with httpx.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['token']}"}) as client:
+    with portal_client(emulator) as client:
         yield client
 
 
 @pytest.fixture
 def environment(emulator: Emulator) -> Iterator[httpx.Client]:
-    told = emulator.addresses["dynamics"]
-    context = ssl.create_default_context(cafile=told["ca_file"])
-    token = _sign_in(told)["access_token"]
-    with httpx.Client(
-        base_url=told["tls_url"] + "/api/data/v9.2/", headers={"Authorization": f"Bearer {token}"}, verify=context
-    ) as client:
+    with environment_client(emulator) as client:
         yield client
-
-
-def _sign_in(told: dict[str, str], **other: str) -> Any:
-    session = requests.Session()
-    session.trust_env, session.verify = False, told["ca_file"]
-    secrets = {**told, **other}
-    app = msal.ConfidentialClientApplication(
-        secrets["client_id"],
-        client_credential=secrets["client_secret"],
-        authority=secrets["authority"],
-        instance_discovery=False,
-        http_client=session,
-    )
-    answer = app.acquire_token_for_client([f"{told['tls_url']}/.default"])
-    session.close()
-    return answer
-
-
-def _hubspot_client(emulator: Emulator) -> Any:
-    client = hubspot.Client.create(access_token=emulator.addresses["hubspot"]["token"])
-    client.config["host"] = emulator.addresses["hubspot"]["url"]
-    return client
 
 
 # --- HubSpot's own client library --------------------------------------------------------------------------------
@@ -76,7 +44,7 @@ def _hubspot_client(emulator: Emulator) -> Any:
 
 @pytest.mark.parametrize("kind", ["contacts", "companies"])
 def test_hubspot_api_client__reads_every_record(emulator: Emulator, kind: str) -> None:
-    read = getattr(_hubspot_client(emulator).crm, kind)
+    read = getattr(hubspot_client(emulator).crm, kind)
     name = "email" if kind == "contacts" else "name"
     records = read.get_all(properties=[name])
     world = [(row["hs_object_id"], row.get(name)) for row in WORLD.tables[f"hubspot/{kind}"]]
@@ -84,7 +52,7 @@ def test_hubspot_api_client__reads_every_record(emulator: Emulator, kind: str) -
 
 
 def test_hubspot_api_client__reads_every_association(emulator: Emulator) -> None:
-    client = _hubspot_client(emulator).crm.associations.v4.batch_api
+    client = hubspot_client(emulator).crm.associations.v4.batch_api
     contacts = [{"id": row["hs_object_id"]} for row in WORLD.tables["hubspot/contacts"]]
     found = set()
     for start in range(0, len(contacts), 1_000):
@@ -156,16 +124,7 @@ def test_hubspot__limits_refuse_in_both_shapes() -> None:
     assert (searched.status_code, searched.json()["category"]) == (429, "RATE_LIMITS")
 
 
-# --- Sign-in and Dataverse ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("other", "code"), [({"client_secret": "wrong"}, 7000215), ({"client_id": "0aa0c0de-0000"}, 700016)]
-)
-def test_entra__refuses_as_entra_does(emulator: Emulator, other: dict[str, str], code: int) -> None:
-    answer = _sign_in(emulator.addresses["dynamics"], **other)
-    assert answer["error_codes"] == [code]
-    assert f"AADSTS{code}" in answer["error_description"]
+# --- Dataverse --------------------------------------------------------------------------------------------------
 
 
 def test_dataverse__without_token_a_challenge_names_the_tenant(emulator: Emulator) -> None:

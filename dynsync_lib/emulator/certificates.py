@@ -1,0 +1,28 @@
+"""Certificates made for one run: the emulator's own, and one that the client may sign in with.
+
+Facts
+    * `ca.pem` is the authority that clients trust, `server.pem` key and certificate of the TLS listener.
+    * `client.pem` holds a private key and its certificate; the sign-in knows the certificate.
+
+Where it is used: server.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+
+
+def make_certificates(folder: Path, *, host: str) -> x509.Certificate:
+    """Writes the three files; the client's certificate comes out."""
+    authority = trustme.CA()
+    server = authority.issue_cert(host, "localhost")
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    server.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    client = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert(common_name="dynsync", key_type=trustme.KeyType.RSA)
+    certificate = client.cert_chain_pems[0].bytes()
+    (folder / "client.pem").write_bytes(client.private_key_pem.bytes() + certificate)
+    (folder / "client.pem").chmod(0o600)
+    return x509.load_pem_x509_certificate(certificate)

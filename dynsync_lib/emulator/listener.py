@@ -1,0 +1,58 @@
+"""One HTTP server on 127.0.0.1, in a thread of its own.
+
+Where it is used: server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+HOST: Final = "127.0.0.1"
+_START_S: Final = 20.0
+
+
+def bind(port: int) -> socket.socket:
+    """A socket on the port, or on any free one when it is 0; on this machine alone."""
+    one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio switches Nagle off
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind((HOST, port))
+    return one
+
+
+class Listener:
+    """One uvicorn server. `certificate_file` makes it speak TLS; None leaves plain HTTP."""
+
+    def __init__(self, application: Starlette, bound: socket.socket, certificate_file: Path | None) -> None:
+        tls: dict[str, Any] = {} if certificate_file is None else {"ssl_certfile": str(certificate_file)}
+        config = uvicorn.Config(
+            application, log_level="critical", lifespan="off", server_header=False, timeout_graceful_shutdown=1, **tls
+        )
+        self._server = uvicorn.Server(config)
+        self._bound = bound
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Returns when the server answers. Raises OSError when it does not start."""
+        self._thread.start()
+        deadline_s = time.monotonic() + _START_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline_s:
+            time.sleep(0.01)
+        if not self._server.started:
+            raise OSError("the emulator could not start a listener on 127.0.0.1")
+
+    def stop(self) -> None:
+        """Ends the server and frees the port."""
+        self._server.should_exit = True
+        self._thread.join(timeout=5)
+        self._bound.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._bound]))

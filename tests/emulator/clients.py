@@ -1,0 +1,68 @@
+"""Clients that nobody here wrote, pointed at a running emulator."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import hubspot
+import msal
+import requests
+
+from dynsync_lib.emulator.server import Emulator
+
+
+@contextmanager
+def trusting(emulator: Emulator) -> Iterator[requests.Session]:
+    """A session that trusts the emulator's certificate, for `msal`."""
+    with requests.Session() as session:
+        session.trust_env, session.verify = False, emulator.addresses["dynamics"]["ca_file"]
+        yield session
+
+
+def scopes_of(emulator: Emulator) -> list[str]:
+    """What a client without a user asks for."""
+    return [f"{emulator.addresses['dynamics']['tls_url']}/.default"]
+
+
+def sign_in(emulator: Emulator, **other: Any) -> dict[str, Any]:
+    """What `msal` says after signing in as a client; `other` replaces client_id or client_secret."""
+    told: Mapping[str, Any] = {**emulator.addresses["dynamics"], **other}
+    with trusting(emulator) as session:
+        app = msal.ConfidentialClientApplication(
+            told["client_id"],
+            client_credential=told["client_secret"],
+            authority=told["authority"],
+            instance_discovery=False,
+            http_client=session,
+        )
+        answer: dict[str, Any] = app.acquire_token_for_client(scopes_of(emulator))
+    return answer
+
+
+@contextmanager
+def environment_client(emulator: Emulator) -> Iterator[httpx.Client]:
+    """The Dataverse Web API over TLS, signed in."""
+    told = emulator.addresses["dynamics"]
+    context = ssl.create_default_context(cafile=told["ca_file"])
+    headers = {"Authorization": f"Bearer {sign_in(emulator)['access_token']}"}
+    with httpx.Client(base_url=told["tls_url"] + "/api/data/v9.2/", headers=headers, verify=context) as client:
+        yield client
+
+
+@contextmanager
+def portal_client(emulator: Emulator) -> Iterator[httpx.Client]:
+    """The HubSpot API with its token; also the control plane."""
+    told = emulator.addresses["hubspot"]
+    with httpx.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['token']}"}) as client:
+        yield client
+
+
+def hubspot_client(emulator: Emulator) -> Any:
+    """HubSpot's own client library."""
+    client = hubspot.Client.create(access_token=emulator.addresses["hubspot"]["token"])
+    client.config["host"] = emulator.addresses["hubspot"]["url"]
+    return client
