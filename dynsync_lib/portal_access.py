@@ -12,7 +12,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
-from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.model import RECORD_TABLES, Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.errors import SettingsError
@@ -70,7 +70,19 @@ def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collectio
         fields = {row["name"] for row in rows if row["object"] == table.object.value}
         sync = settings.sync[table.object]
         fields |= {one.hubspot if table.system is System.HUBSPOT else one.dynamics for one in sync.mappings}
-        text = sync.filter_of(table.system)
-        fields |= set(fields_of(parse_filter(text))) if text else set()
+        fields |= _asked(sync.filter_of(table.system)) | ({sync.match_field(table.system) or ""} - {""})
         needed[name] = frozenset(fields)
+    needed["hubspot/contacts"] = frozenset({*needed["hubspot/contacts"], *_asked_of_people(settings)})
     return needed
+
+
+def _asked_of_people(settings: Settings) -> set[str]:
+    """What leads and the marketing criterion ask of HubSpot's contacts."""
+    lead = settings.sync[Object.LEAD]
+    asked = {one.hubspot for one in lead.mappings} | _asked(lead.filter_to_dynamics) if lead.enabled else set()
+    own = {lead.match_hubspot} if lead.enabled and lead.match_hubspot else set()
+    return asked | own | {"lifecyclestage"} | _asked(settings.hubspot.marketing_criterion)
+
+
+def _asked(text: str | None) -> set[str]:
+    return set(fields_of(parse_filter(text))) if text else set()

@@ -51,12 +51,16 @@ class Catalogue:
     standard: Mapping[System, bool] = field(default_factory=dict)
 
     def find(self, system: System, object_: Object, name: str) -> Field | None:
-        """The field of that name, or None. A lookup is found as `parentcustomerid` and as `_parentcustomerid_value`."""
-        return self.fields.get((system, object_, _bare(name)))
+        """The field of that name, or None. A lookup is found as `parentcustomerid` and as `_parentcustomerid_value`.
+
+        Leads are contacts in HubSpot, and so are their properties (1.7).
+        """
+        return self.fields.get((system, _owner(system, object_), _bare(name)))
 
     def names(self, system: System, object_: Object) -> tuple[str, ...]:
         """The names of one object's fields, sorted."""
-        return tuple(sorted(name for side, owner, name in self.fields if (side, owner) == (system, object_)))
+        wanted = (system, _owner(system, object_))
+        return tuple(sorted(name for side, owner, name in self.fields if (side, owner) == wanted))
 
 
 def build_catalogue(
@@ -132,6 +136,10 @@ def _number(value: object) -> float | None:
     except ValueError:
         return None
     return number if abs(number) != float("inf") and number == number else None
+
+
+def _owner(system: System, object_: Object) -> Object:
+    return Object.CONTACT if (system, object_) == (System.HUBSPOT, Object.LEAD) else object_
 
 
 def _bare(name: str) -> str:

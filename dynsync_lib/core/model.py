@@ -229,11 +229,10 @@ RECORD_TABLES: Final[Mapping[str, RecordTable]] = {
 
 
 def record_table(object_: Object, system: System) -> RecordTable:
-    """The record table of an object on one side. Raises LookupError for leads in HubSpot, which are contacts there."""
-    for table in RECORD_TABLES.values():
-        if (table.object, table.system) == (object_, system):
-            return table
-    raise LookupError(f"{system} has no table of {object_} records")
+    """The record table of an object on one side. Leads are contacts in HubSpot (1.7)."""
+    if (object_, system) == (Object.LEAD, System.HUBSPOT):
+        object_ = Object.CONTACT
+    return next(table for table in RECORD_TABLES.values() if (table.object, table.system) == (object_, system))
 
 
 KEY_SOURCE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -304,6 +303,8 @@ COLUMNS: Final = Table(
 _SYSTEM: Final = _column("system", "hubspot or dynamics")
 _OBJECT: Final = _column("object", "contact, company, lead, deal or invoice")
 _RULE: Final = _column("rule_id", "the rule that decided, as in rules/behaviour.toml")
+_PAIR: Final = (_column("hubspot_id", "record id"), _column("dynamics_id", "record id"))
+BINDINGS: Final = Table("bindings", "one pair an earlier run bound", (_OBJECT, *_PAIR), ("hubspot_id", "dynamics_id"))
 
 OUTCOMES: Final = Table(
     "outcomes",
@@ -329,8 +330,7 @@ CHANGES: Final = Table(
     "one field of one matched pair that would be written",
     (
         _OBJECT,
-        _column("hubspot_id", "record id"),
-        _column("dynamics_id", "record id"),
+        *_PAIR,
         _column("target_system", "the system that is written to"),
         _column("target_field", "the field that is written"),
         _column("source_field", "the field the value comes from"),

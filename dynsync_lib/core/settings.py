@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from dynsync_lib.core.model import Direction, Object, System
+
+MatchMode = Literal["default", "own_field", "none"]
+LIFECYCLE_STAGES: Final[Mapping[Object, tuple[str, ...]]] = {
+    Object.CONTACT: (
+        *("marketingqualifiedlead", "salesqualifiedlead", "opportunity"),
+        *("customer", "evangelist", "other"),
+    ),
+    Object.LEAD: ("subscriber", "lead"),
+}
+"""Which HubSpot contacts belong to which sync when nothing else is said (4.7)."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubSpotSettings:
-    """The `[hubspot]` section. Counts are contacts; None means the user did not say."""
+    """The `[hubspot]` section. Counts are contacts; None means the user did not say.
+
+    `marketing_criterion` is a filter over HubSpot contacts, already checked; empty means none.
+    """
 
     token_env: str = "HUBSPOT_TOKEN"
     plan: Literal["free", "starter", "professional", "enterprise"] = "professional"
@@ -20,6 +33,7 @@ class HubSpotSettings:
     marketing_tier: int | None = None
     sync_as_marketing: bool = False
     auto_create_companies: Literal["on", "off", "unknown"] = "unknown"
+    marketing_criterion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +59,12 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSync:
-    """One `[sync.<object>]` section. Filters are text in the kit's grammar, already checked; None means no filter."""
+    """One `[sync.<object>]` section. Filters are text in the kit's grammar, already checked; None means no filter.
+
+    `match_hubspot` and `match_dynamics` are the fields of `match_mode = "own_field"`, None otherwise. Deals and
+    invoices have no default key: `default` means `none` there. `require_email`, `lifecycle_stages` and
+    `default_lifecycle_stage` (empty: none) concern contacts and leads only. `sync_user_may_write` is about Dynamics.
+    """
 
     enabled: bool = False
     direction: Direction = Direction.TWO_WAY
@@ -55,6 +74,18 @@ class ObjectSync:
     default_mappings: bool = True
     mappings: tuple[FieldMapping, ...] = ()
     stages: Mapping[str, str] = field(default_factory=dict)
+    match_mode: MatchMode = "default"
+    match_hubspot: str | None = None
+    match_dynamics: str | None = None
+    only_existing_in_target: bool = False
+    require_email: bool = True
+    lifecycle_stages: tuple[str, ...] = ()
+    default_lifecycle_stage: str = ""
+    sync_user_may_write: bool = True
+
+    def match_field(self, system: System) -> str | None:
+        """The own field that is the key on one side; None unless `match_mode` is `own_field` (2.3)."""
+        return self.match_hubspot if system is System.HUBSPOT else self.match_dynamics
 
     def filter_of(self, system: System) -> str | None:
         """The filter asked of records that live in `system` (4.1)."""

@@ -5,10 +5,11 @@ Facts
     * Own mappings replace default mappings that use the same HubSpot or the same Dynamics field (5.4).
     * A choice the kit knows and cannot decide by yet is refused, so that no figure is wrong by silence.
 
-Not modelled
-    * Leads are refused when enabled (rule lead.lifecycle-route); invoices travel to HubSpot only (invoice.to-hubspot).
+    * Leads on HubSpot's side are contacts, and so are their fields (1.7).
+    * Contacts and leads, both on, share HubSpot's contacts out by lifecycle stage, so no stage may be in both (4.6).
 
-Source: design of `dynsync.toml`; rules field.direction, record.filter, portal.custom-mapping-plan.
+Source: design of `dynsync.toml`; rules field.direction, record.filter, record.matching-mode, lead.lifecycle-route,
+portal.custom-mapping-plan.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_faults, nearest
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
+from dynsync_lib.core.settings import (
+    LIFECYCLE_STAGES,
+    DynamicsSettings,
+    FieldMapping,
+    HubSpotSettings,
+    MatchMode,
+    ObjectSync,
+    Settings,
+)
 from dynsync_lib.core.toml_lines import TomlLines
 from dynsync_lib.errors import SettingsError
 
@@ -37,8 +46,19 @@ _SYNC_KEYS: Final = (
     "filter_to_dynamics",
     "default_mappings",
     "mapping",
-    "stages",
+    "match_mode",
+    "match_field",
+    "only_existing_in_target",
+    "sync_user_may_write",
 )
+_PERSON_KEYS: Final = ("require_email", "lifecycle_stages", "default_lifecycle_stage")
+_OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
+    Object.CONTACT: _PERSON_KEYS,
+    Object.LEAD: _PERSON_KEYS,
+    Object.DEAL: ("stages",),
+}
+"""What only some objects have, beside what all have."""
+_MATCH_MODES: Final = ("default", "own_field", "none")
 _MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("free", "starter", "professional", "enterprise"),
@@ -86,10 +106,16 @@ class _Reader:
         self._refuse_unknown(document, _SECTIONS, ())
         sync = self._table(document, "sync", ())
         self._refuse_unknown(sync, [object_.value for object_ in Object], ("sync",))
+        hubspot = self._section(HubSpotSettings, self._table(document, "hubspot", ()), "hubspot")
+        self._refuse_faulty_filter(
+            hubspot.marketing_criterion, ("hubspot", "marketing_criterion"), Object.CONTACT, system=System.HUBSPOT
+        )
+        objects = {object_: self._object(object_, sync) for object_ in Object}
+        self._refuse_shared_stages(objects)
         return Settings(
-            hubspot=self._section(HubSpotSettings, self._table(document, "hubspot", ()), "hubspot"),
+            hubspot=hubspot,
             dynamics=self._section(DynamicsSettings, self._table(document, "dynamics", ()), "dynamics"),
-            sync={object_: self._object(object_, sync) for object_ in Object},
+            sync=objects,
             assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
             digest="",
         )
@@ -119,14 +145,16 @@ class _Reader:
 
     def _object(self, object_: Object, sync: Mapping[str, Any]) -> ObjectSync:
         path = ("sync", object_.value)
-        if object_.value not in sync:
-            return ObjectSync(mappings=self.rulebook.default_mappings.get(object_, ()))
-        table = self._table(sync, object_.value, ("sync",))
-        self._refuse_unknown(table, _SYNC_KEYS, path)
-        enabled = self._flag(table, "enabled", path)
         direction = Direction.TO_HUBSPOT if object_ is Object.INVOICE else Direction.TWO_WAY
-        read = ObjectSync(
-            enabled=enabled,
+        stages = LIFECYCLE_STAGES.get(object_, ())
+        if object_.value not in sync:
+            mappings = self.rulebook.default_mappings.get(object_, ())
+            return ObjectSync(direction=direction, mappings=mappings, lifecycle_stages=stages)
+        table = self._table(sync, object_.value, ("sync",))
+        self._refuse_unknown(table, (*_SYNC_KEYS, *_OWN_KEYS.get(object_, ())), path)
+        match = self._match_field(table, object_, path)
+        return ObjectSync(
+            enabled=self._flag(table, "enabled", path),
             direction=Direction(self._choice(table, "direction", list(Direction), path, default=direction)),
             conflict_winner=System(self._choice(table, "conflict_winner", list(System), path, default=System.DYNAMICS)),
             filter_to_hubspot=self._filter(table, "filter_to_hubspot", object_, System.DYNAMICS),
@@ -134,16 +162,75 @@ class _Reader:
             default_mappings=self._flag(table, "default_mappings", path),
             mappings=self._mappings(table, object_),
             stages=self._texts(table, "stages", path),
+            match_mode=cast(MatchMode, self._choice(table, "match_mode", list(_MATCH_MODES), path, default="default")),
+            match_hubspot=match.get("hubspot"),
+            match_dynamics=match.get("dynamics"),
+            only_existing_in_target=self._flag(table, "only_existing_in_target", path, default=False),
+            require_email=self._flag(table, "require_email", path),
+            lifecycle_stages=self._stage_names(table, path, default=stages),
+            default_lifecycle_stage=self._stage_name(table, path),
+            sync_user_may_write=self._flag(table, "sync_user_may_write", path),
         )
-        self._refuse_unbuilt(object_, read, path)
-        return read
 
-    def _refuse_unbuilt(self, object_: Object, sync: ObjectSync, path: tuple[str, ...]) -> None:
-        if object_ is Object.LEAD and sync.enabled:
-            self._fault(path, "Leads are not forecast by this version; write `enabled = false` under [sync.lead].")
-        if object_ is Object.INVOICE and sync.enabled and sync.direction is not Direction.TO_HUBSPOT:
-            path = (*path, "direction")
-            self._fault(path, f'`direction` is "{sync.direction}"; invoices travel "to_hubspot" only.')
+    # --- keys of one's own (2.3) -----------------------------------------------------------------------------
+
+    def _match_field(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> dict[str, str]:
+        """The fields that `match_field` names; empty unless `match_mode` is `own_field`."""
+        given, wanted = "match_field" in table, table.get("match_mode") == "own_field"
+        if not wanted:
+            if given:
+                self._fault((*path, "match_field"), '`match_field` stands only beside `match_mode = "own_field"`.')
+            return {}
+        fields = self._texts(table, "match_field", path) if given else {}
+        for system in System:
+            if not fields.get(system.value):
+                sentence = f"`match_mode = own_field` of {object_} names no `{system}` field in `match_field`."
+                self._fault((*path, "match_field" if given else "match_mode"), sentence)
+            else:
+                self._refuse_unknown_field(fields[system.value], system, object_, (*path, "match_field"))
+        self._refuse_unknown(fields, [system.value for system in System], (*path, "match_field"))
+        return fields
+
+    # --- lifecycle stages (4.6, 5.15) ------------------------------------------------------------------------
+
+    def _stage_names(
+        self, table: Mapping[str, Any], path: tuple[str, ...], *, default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        names = table.get("lifecycle_stages", list(default))
+        path = (*path, "lifecycle_stages")
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            self._fault(path, f"`lifecycle_stages` is {names!r}; it must be a list of stages in quotes.")
+            return default
+        if "lifecycle_stages" in table:
+            for name in names:
+                self._refuse_unknown_stage(name, path)
+        return tuple(names)
+
+    def _stage_name(self, table: Mapping[str, Any], path: tuple[str, ...]) -> str:
+        path = (*path, "default_lifecycle_stage")
+        name = table.get("default_lifecycle_stage", "")
+        if not self._fits(name, "", path):
+            return ""
+        if name:
+            self._refuse_unknown_stage(name, path)
+        return str(name)
+
+    def _refuse_unknown_stage(self, name: str, path: tuple[str, ...]) -> None:
+        if self.catalogue is None or self.catalogue.standard.get(System.HUBSPOT, False):
+            return
+        field = self.catalogue.find(System.HUBSPOT, Object.CONTACT, "lifecyclestage")
+        known = [option.value for option in field.options] if field is not None else []
+        if known and name not in known:
+            self._fault(path, f"`{name}` is no option of `lifecyclestage`.{nearest(name, known)}")
+
+    def _refuse_shared_stages(self, objects: Mapping[Object, ObjectSync]) -> None:
+        contact, lead = objects[Object.CONTACT], objects[Object.LEAD]
+        shared = [stage for stage in lead.lifecycle_stages if stage in contact.lifecycle_stages]
+        if contact.enabled and lead.enabled and shared:
+            path = ("sync", "lead", "lifecycle_stages")
+            self._fault(path, f"A stage belongs to contacts or to leads, not to both: {', '.join(shared)}.")
+
+    # --- filters and mappings --------------------------------------------------------------------------------
 
     def _filter(self, table: Mapping[str, Any], key: str, object_: Object, system: System) -> str | None:
         path = ("sync", object_.value, key)
@@ -155,11 +242,16 @@ class _Reader:
             return None
         if not text.strip():
             return None
+        self._refuse_faulty_filter(text, path, object_, system=system)
+        return text
+
+    def _refuse_faulty_filter(self, text: str, path: tuple[str, ...], object_: Object, *, system: System) -> None:
+        if not text.strip():
+            return
         for sentence in filter_faults(
             text, system=system, object_=object_, catalogue=self.catalogue, rulebook=self.rulebook
         ):
             self._fault(path, sentence)
-        return text
 
     def _mappings(self, table: Mapping[str, Any], object_: Object) -> tuple[FieldMapping, ...]:
         rows = table.get("mapping", [])
@@ -234,9 +326,9 @@ class _Reader:
         self._fault((*path, key), f"`{key}` must be a section, written as [{'.'.join((*path, key))}].")
         return {}
 
-    def _flag(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> bool:
-        value = table.get(key, True)
-        return value if self._fits(value, True, (*path, key)) else True
+    def _flag(self, table: Mapping[str, Any], key: str, path: tuple[str, ...], *, default: bool = True) -> bool:
+        value = table.get(key, default)
+        return value if self._fits(value, True, (*path, key)) else default
 
     def _choice(
         self, table: Mapping[str, Any], key: str, choices: list[Any], path: tuple[str, ...], *, default: str

@@ -83,6 +83,7 @@ hubspot = "city"
 dynamics = "jobtitle"
 [sync.lead]
 enabled = true
+lifecycle_stages = "lead"
 [assumptions]
 company_dub = "first_wins"
 lifecycle_backward = "applied"
@@ -97,9 +98,9 @@ lifecycle_backward = "applied"
         "dynsync.toml, line 7: `mql` is no option of `lifecyclestage`.",
         "dynsync.toml, line 9: `jobtitel` is no contact property of hubspot. Did you mean `jobtitle`?",
         "dynsync.toml, line 13: `jobtitle` of dynamics is mapped twice; a field may appear in one mapping only.",
-        "dynsync.toml, line 14: Leads are not forecast by this version; write `enabled = false` under [sync.lead].",
-        "dynsync.toml, line 17: `company_dub` is no assumption. Did you mean `company_dup`?",
-        "dynsync.toml, line 18: `lifecycle_backward = applied` is not modelled yet. Lifecycle order is not judged in "
+        "dynsync.toml, line 16: `lifecycle_stages` is 'lead'; it must be a list of stages in quotes.",
+        "dynsync.toml, line 18: `company_dub` is no assumption. Did you mean `company_dup`?",
+        "dynsync.toml, line 19: `lifecycle_backward = applied` is not modelled yet. Lifecycle order is not judged in "
         "this version.",
         "--set: `email_norm` is 'upper'; allowed are lower_trim, exact.",
     )
@@ -116,7 +117,40 @@ lifecycle_backward = "applied"
         ("[sync.contact]\nmapping = 1", "line 2: `mapping` must be written as [[sync.contact.mapping]]."),
         ("[[sync.contact.mapping]]\nhubspot = 'city'", "line 1: A mapping of contact names no `dynamics` field."),
         ("[sync.deal.stages]\na = true", "line 2: `a` in `stages` is True; it must be text in quotes."),
-        ("[sync.invoice]\ndirection = 'two_way'", '`direction` is "two_way"; invoices travel "to_hubspot" only.'),
+        ("[sync.deal]\nrequire_email = true", "line 2: `require_email` in [sync.deal] is no setting."),
+        ("[sync.contact.stages]\na = '1'", "line 1: `stages` in [sync.contact] is no setting."),
+        (
+            "[sync.contact]\nmatch_mode = 'own'",
+            "line 2: `match_mode` is 'own'; allowed are default, own_field, none.",
+        ),
+        (
+            "[sync.contact]\nmatch_mode = 'own_field'",
+            "line 2: `match_mode = own_field` of contact names no `hubspot` field in `match_field`.",
+        ),
+        (
+            "[sync.contact]\nmatch_mode = 'own_field'\nmatch_field = {hubspot = 'city'}",
+            "line 3: `match_mode = own_field` of contact names no `dynamics` field in `match_field`.",
+        ),
+        (
+            "[sync.contact]\nmatch_mode = 'own_field'\nmatch_field = {hubspot = 'citty', dynamics = 'fullname'}",
+            "line 3: `citty` is no contact property of hubspot. Did you mean `city`?",
+        ),
+        (
+            "[sync.contact]\nmatch_field = {hubspot = 'city', dynamics = 'fullname'}",
+            'line 2: `match_field` stands only beside `match_mode = "own_field"`.',
+        ),
+        ("[sync.lead]\nlifecycle_stages = ['leed']", "line 2: `leed` is no option of `lifecyclestage`."),
+        (
+            "[sync.contact]\nlifecycle_stages = ['lead', 'customer']\n[sync.lead]",
+            "A stage belongs to contacts or to leads, not to both: lead.",
+        ),
+        ("[sync.lead]\ndefault_lifecycle_stage = 'leed'", "line 2: `leed` is no option of `lifecyclestage`."),
+        ("[sync.contact]\nonly_existing_in_target = 1", "`only_existing_in_target` is 1; it must be true or false."),
+        ("[sync.contact]\nsync_user_may_write = ''", "`sync_user_may_write` is ''; it must be true or false."),
+        (
+            "[hubspot]\nmarketing_criterion = 'hs_lead_statuss is known'",
+            "line 2: The filter asks `hs_lead_statuss`, which is no contact property of hubspot.",
+        ),
         (
             "[sync.contact]\nfilter_to_hubspot = 'statecode ='",
             "line 2: The filter cannot be used: it ends where a value",
@@ -126,6 +160,48 @@ lifecycle_backward = "applied"
 )
 def test_parse_settings__says_what_is_wrong(text: str, fault: str) -> None:
     assert fault in faults(text)[0]
+
+
+def test_parse_settings__reads_how_records_are_matched_and_shared_out() -> None:
+    settings = read(
+        """
+        [hubspot]
+        marketing_criterion = "hs_lead_status = 'OPEN'"
+        [sync.contact]
+        match_mode = "own_field"
+        match_field = { hubspot = "erp_number", dynamics = "employeeid" }
+        require_email = false
+        lifecycle_stages = ["customer"]
+        [sync.lead]
+        default_lifecycle_stage = "lead"
+        only_existing_in_target = true
+        sync_user_may_write = false
+        [sync.invoice]
+        direction = "two_way"
+        [sync.deal]
+        match_mode = "none"
+        """
+    )
+    contact, lead = settings.sync[Object.CONTACT], settings.sync[Object.LEAD]
+    assert contact.match_mode == "own_field"
+    assert (contact.match_field(System.HUBSPOT), contact.match_field(System.DYNAMICS)) == ("erp_number", "employeeid")
+    assert (contact.require_email, lead.require_email) == (False, True)
+    assert (contact.lifecycle_stages, lead.lifecycle_stages) == (("customer",), ("subscriber", "lead"))
+    assert (lead.default_lifecycle_stage, lead.only_existing_in_target, lead.sync_user_may_write) == (
+        "lead",
+        True,
+        False,
+    )
+    assert settings.sync[Object.INVOICE].direction is Direction.TWO_WAY
+    assert (settings.sync[Object.DEAL].match_mode, settings.sync[Object.COMPANY].match_mode) == ("none", "default")
+    assert settings.hubspot.marketing_criterion == "hs_lead_status = 'OPEN'"
+
+
+def test_parse_settings__a_lead_has_the_properties_of_a_contact() -> None:
+    assert faults("[sync.lead]\nfilter_to_dynamics = 'jobtitel is known'") == (
+        "dynsync.toml, line 2: The filter asks `jobtitel`, which is no lead property of hubspot. "
+        "Did you mean `jobtitle`?",
+    )
 
 
 def test_parse_settings__overrides_win_and_move_the_digest() -> None:
