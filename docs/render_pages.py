@@ -29,7 +29,7 @@ def pages() -> dict[str, str]:
 
 def rules_page() -> str:
     """Every rule and every open question, with sources."""
-    return "\n".join([_MADE, *_rules(), *_assumptions(), *_sources()]) + "\n"
+    return "\n".join([_MADE, *_rules(), *_assumptions(), *_statements(), *_sources()]) + "\n"
 
 
 def _rules() -> Iterator[str]:
@@ -56,6 +56,17 @@ def _assumptions() -> Iterator[str]:
         state = f"{knob.status}. {knob.why}" if knob.why else knob.status
         yield f"| `{knob.id}` ({knob.research}) | {knob.question} | {told} | {state} | {', '.join(knob.sources)} |"
     yield ""
+
+
+def _statements() -> Iterator[str]:
+    yield "## By number\n\nEvery numbered statement of the research, and what the kit makes of it.\n"
+    for section, rows in kit.research().groupby("section", sort=False):
+        yield f"### {section}\n\n| Number | State | Rules | Confidence | Sources |\n|---|---|---|---|---|"
+        for row in kit.records(rows):
+            state = f"{row['state']}. *{row['why']}*" if row["why"] else row["state"]
+            rules = ", ".join(f"`{rule}`" for rule in row["rules"].split(", "))
+            yield f"| {row['number']} | {state} | {rules} | {row['confidence']} | {row['sources']} |"
+        yield ""
 
 
 def _sources() -> Iterator[str]:

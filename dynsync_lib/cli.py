@@ -225,20 +225,25 @@ def report(
 
 
 @app.command()
-def rules(*, as_json: Json = False) -> None:
+def rules(
+    *,
+    numbers: Annotated[bool, typer.Option("--numbers", help="List the numbered statements of the research.")] = False,
+    as_json: Json = False,
+) -> None:
     """List every rule with its state, confidence and sources, and every assumption with its choices.
 
-    Example: dynsync rules
+    Example: dynsync rules --numbers
     """
-    told, knobs = kit.records(kit.rules()), kit.records(kit.assumptions())
+    told, knobs, statements = (kit.records(one()) for one in (kit.rules, kit.assumptions, kit.research))
     if as_json:
-        _print_json({"rules": told, "assumptions": knobs})
+        _print_json({"rules": told, "assumptions": knobs, "research": statements})
         return
-    columns = ["id", "status", "confidence", "sources", "says"]
-    _print_table(columns, [[str(row[name]) for name in columns] for row in told])
+    if numbers:
+        _print_rows(["number", "state", "confidence", "sources", "rules", "why"], statements)
+        return
+    _print_rows(["id", "status", "confidence", "sources", "says"], told)
     _out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
-    columns = ["id", "choices", "default", "question"]
-    _print_table(columns, [[str(row[name]) for name in columns] for row in knobs])
+    _print_rows(["id", "choices", "default", "question"], knobs)
 
 
 @app.command()
@@ -310,6 +315,10 @@ def _print_table(columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _print_rows(columns: list[str], rows: list[dict[str, Any]]) -> None:
+    _print_table(columns, [["" if row[name] is None else str(row[name]) for name in columns] for row in rows])
 
 
 def _finding_cells(row: Mapping[str, Any]) -> list[str]:

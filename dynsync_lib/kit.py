@@ -27,7 +27,7 @@ from dynsync_lib.core.explain import Explanation, explain_record
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
-from dynsync_lib.core.rulebook import Rulebook, read_rulebook
+from dynsync_lib.core.rulebook import Rule, Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
@@ -93,6 +93,7 @@ __all__ = [
     "reason_table",
     "records",
     "report",
+    "research",
     "rulebook",
     "rules",
     "scope_table",
@@ -299,6 +300,31 @@ def rules() -> pd.DataFrame:
         }
         for one in rulebook().rules.values()
     )
+
+
+def research() -> pd.DataFrame:
+    """Every numbered statement of the research: number, section, state, rules, confidence, sources, why; one row each.
+
+    `state` is implemented when at least one of its rules is; `why` is null unless none is.
+    """
+    return pd.DataFrame(
+        _researched(section.title, statement, rulebook().rules_about(statement))
+        for section in rulebook().research
+        for statement in section.statements
+    )
+
+
+def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[str, Any]:
+    state = rules[0].status
+    return {
+        "number": statement,
+        "section": section,
+        "state": state,
+        "rules": ", ".join(rule.id for rule in rules),
+        "confidence": ", ".join(dict.fromkeys(rule.confidence for rule in rules)),
+        "sources": ", ".join(dict.fromkeys(source for rule in rules for source in rule.sources)),
+        "why": None if state == "implemented" else " ".join(rule.why or "" for rule in rules),
+    }
 
 
 def assumptions() -> pd.DataFrame:

@@ -32,6 +32,7 @@ RULE_FILES: Final = (
     "field_types.toml",
     "legal_forms.toml",
     "limits.toml",
+    "research.toml",
     "sources.toml",
     "standard_schema.toml",
     "top_level_domains.txt",
@@ -45,6 +46,15 @@ class Source:
     key: str
     title: str
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchSection:
+    """One chapter of the research; `statements` are its numbers, which rules name in `research`."""
+
+    number: str
+    title: str
+    statements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ class Rulebook:
     rules: Mapping[str, Rule]
     assumptions: Mapping[str, Assumption]
     sources: Mapping[str, Source]
+    research: tuple[ResearchSection, ...]
     hubspot_kinds: tuple[KindRule, ...]
     dynamics_kinds: tuple[KindRule, ...]
     type_pairs: Mapping[tuple[str, str], TypeVerdict]
@@ -172,6 +183,11 @@ class Rulebook:
     def type_verdict(self, hubspot_kind: str | None, dynamics_kind: str | None) -> TypeVerdict:
         """What the two kinds allow (5.A); kind None is a type nobody maps."""
         return self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), DO_NOT_FIT)
+
+    def rules_about(self, statement: str) -> tuple[Rule, ...]:
+        """The rules that rest on one numbered statement of the research, those that are implemented first."""
+        named = [rule for rule in self.rules.values() if statement in rule.research]
+        return tuple(sorted(named, key=lambda rule: rule.status != "implemented"))
 
     def default_assumptions(self) -> dict[str, str]:
         """Every knob at its default."""
@@ -192,6 +208,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         rules=rules,
         assumptions=assumptions,
         sources=sources,
+        research=tuple(map(_research_section, tables["research.toml"]["section"])),
         hubspot_kinds=tuple(map(_kind_rule, types["hubspot"])),
         dynamics_kinds=tuple(map(_kind_rule, types["dynamics"])),
         type_pairs=dict(_type_pairs(types["pair"])),
@@ -214,6 +231,10 @@ def _parse(texts: Mapping[str, str], name: str) -> dict[str, Any]:
         return tomllib.loads(texts[name])
     except tomllib.TOMLDecodeError as fault:
         raise RulebookError(f"The rule file {name} is no TOML: {fault}.", next_step="Correct the file.") from fault
+
+
+def _research_section(row: Mapping[str, Any]) -> ResearchSection:
+    return ResearchSection(row["number"], row["title"], tuple(row["statements"]))
 
 
 def _rule(row: Mapping[str, Any]) -> Rule:
@@ -325,7 +346,11 @@ def _source_faults(book: Rulebook) -> Iterator[str]:
 
 
 def _rule_faults(book: Rulebook) -> Iterator[str]:
+    known = {statement for section in book.research for statement in section.statements}
     for rule in book.rules.values():
+        for statement in rule.research:
+            if statement not in known:
+                yield f"{rule.id} rests on the unknown statement {statement}."
         if rule.confidence not in CONFIDENCES:
             yield f"{rule.id} has the unknown confidence {rule.confidence!r}."
         if rule.assumption is not None and rule.assumption not in book.assumptions:

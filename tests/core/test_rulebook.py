@@ -27,6 +27,18 @@ def test_read_rulebook__has_every_knob_of_the_research() -> None:
     assert questions == {f"Q{number}" for number in range(1, 27)} - {"Q12"}
 
 
+def test_read_rulebook__has_every_numbered_statement_of_the_research() -> None:
+    counts = {section.number: len(section.statements) for section in shipped_rulebook().research}
+    assert counts == {"1": 12, "2": 45, "3": 15, "4": 13, "5": 26, "6": 14, "7": 9, "8": 8, "9": 20}
+
+
+@pytest.mark.parametrize("statement", [one for section in shipped_rulebook().research for one in section.statements])
+def test_rules_about__names_a_rule_or_why_there_is_none(statement: str) -> None:
+    rules = shipped_rulebook().rules_about(statement)
+    assert rules, f"no rule of behaviour.toml names {statement}"
+    assert all(rule.status == "implemented" or rule.why for rule in rules)
+
+
 @pytest.mark.parametrize(
     ("hubspot", "dynamics", "allowed", "verdict"),
     [
@@ -61,6 +73,7 @@ def test_default_mappings__begin_with_the_key() -> None:
         ("behaviour.toml", 'sources = ["SEED", "P1"]', 'sources = ["X9"]', "names the unknown source X9."),
         ("behaviour.toml", 'confidence = "seed"', 'confidence = "sure"', "has the unknown confidence 'sure'."),
         ("behaviour.toml", 'assumption = "email_norm"', 'assumption = "x"', "names the unknown assumption x."),
+        ("behaviour.toml", 'research = ["3.1"]', 'research = ["3.99"]', "rests on the unknown statement 3.99."),
         ("assumptions.toml", 'default = "api_order"', 'default = "x"', "has the unknown default 'x'."),
         ("field_types.toml", "field.same-kind", "field.nonsense", "The unknown rule field.nonsense is used."),
         ("behaviour.toml", "[[rule]]", "[[rule", "The rule file behaviour.toml is no TOML"),

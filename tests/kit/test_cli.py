@@ -132,6 +132,20 @@ def test_rules__lists_rules_and_assumptions(run: Run, capsys: pytest.CaptureFixt
     assert {one["status"] for one in json.loads(capsys.readouterr().out)["rules"]} == {"implemented", "not-modelled"}
 
 
+def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rules", "--numbers") == 0
+    printed = capsys.readouterr().out
+    assert "2.12" in printed
+    assert "9.20" in printed
+    assert run("rules", "--json") == 0
+    told = {one["number"]: one for one in json.loads(capsys.readouterr().out)["research"]}
+    assert len(told) == 162
+    assert (told["2.12"]["state"], told["2.12"]["why"]) == ("implemented", None)
+    assert told["2.12"]["rules"].split(", ") == ["record.first-order", "contact.first-per-email"]
+    assert (told["1.4"]["state"], told["1.4"]["rules"]) == ("not-modelled", "portal.sales-orders")
+    assert "no sales order" in told["1.4"]["why"]
+
+
 def test_our_own_bug__is_told_in_one_sentence(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
