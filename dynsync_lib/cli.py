@@ -141,6 +141,15 @@ def pull(
     _print_snapshot(kit.pull(settings, out, addresses=addresses, progress=progress), as_json=as_json)
 
 
+@app.command(name="sign-out")
+def sign_out(settings: SettingsFile = Path("dynsync.toml")) -> None:
+    """Forget the sign-in to Dynamics that is remembered for these settings.
+
+    Example: dynsync sign-out --settings acme/dynsync.toml
+    """
+    _out.print("Signed out." if kit.sign_out(settings) else "Nobody was signed in.")
+
+
 @app.command()
 def forecast(
     snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],

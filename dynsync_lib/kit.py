@@ -98,6 +98,7 @@ __all__ = [
     "rules",
     "scope_table",
     "settings_template",
+    "sign_out",
     "six_figures",
     "traffic_light",
 ]
@@ -381,6 +382,15 @@ def pull(
         progress=_counting(progress),
         clock=clock or _now,
     )
+
+
+def sign_out(settings: Path) -> bool:
+    """Forgets the sign-in to Dynamics that these settings keep; whether there was one comes out."""
+    from dynsync_lib.portal_access import read_access, token_store
+
+    checked = read_settings(settings)
+    store = token_store(checked.dynamics, read_access(checked, settings).connections.client_id)
+    return store is not None and store.forget()
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from dynsync_lib.core.model import Direction, Object, System
 
+SignInKind = Literal["client_secret", "certificate", "device_code", "browser"]
 MatchMode = Literal["default", "own_field", "none"]
 LIFECYCLE_STAGES: Final[Mapping[Object, tuple[str, ...]]] = {
     Object.CONTACT: (
@@ -38,12 +39,22 @@ class HubSpotSettings:
 
 @dataclass(frozen=True, slots=True)
 class DynamicsSettings:
-    """The `[dynamics]` section. An empty `tenant_id` is discovered from the sign-in challenge."""
+    """The `[dynamics]` section. An empty `tenant_id` is discovered from the sign-in challenge.
+
+    `sign_in` says who signs in and how: an app by its secret or certificate, a person by a device code or the browser.
+    The certificate's thumbprint is read from its file where it is empty. `keep_tokens` says whose sign-ins are
+    remembered for the next command: those of people, those of apps too (always), or nobody's.
+    """
 
     url: str = ""
     tenant_id: str = ""
     client_id_env: str = "DYNAMICS_CLIENT_ID"
     client_secret_env: str = "DYNAMICS_CLIENT_SECRET"
+    sign_in: SignInKind = "client_secret"
+    certificate_file_env: str = "DYNAMICS_CERTIFICATE_FILE"
+    certificate_password_env: str = "DYNAMICS_CERTIFICATE_PASSWORD"
+    certificate_thumbprint: str = ""
+    keep_tokens: Literal["people", "always", "never"] = "people"
 
 
 @dataclass(frozen=True, slots=True)

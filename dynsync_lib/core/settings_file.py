@@ -63,6 +63,8 @@ _MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("free", "starter", "professional", "enterprise"),
     "auto_create_companies": ("on", "off", "unknown"),
+    "sign_in": ("client_secret", "certificate", "device_code", "browser"),
+    "keep_tokens": ("people", "always", "never"),
 }
 
 

@@ -1,14 +1,12 @@
-"""Signing in: HubSpot's token, and Microsoft's client credentials through `msal`.
+"""Signing in: HubSpot's token, and Microsoft's sign-in through `msal`.
 
 Facts
     * A Dataverse host answers a request without a token with a challenge that names the tenant (portal-apis 5.3).
     * Tokens live about an hour; `msal` keeps them in memory. A 401 in the middle of a pull fetches a fresh one, once.
     * `msal` wants https. An authority that Microsoft does not know (an emulator) works with instance discovery off.
+    * Tokens are kept between commands only where the connections hold a store for them.
 
-Not modelled
-    * People who sign in with browser or device code; certificates instead of secrets.
-
-Where it is used: `portals.pull`.
+Where it is used: `portals.pull`, `portals.check`.
 """
 
 from __future__ import annotations
@@ -23,24 +21,14 @@ import msal
 from msal.exceptions import MsalError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from dynsync_lib.errors import PortalError, PortalUnavailableError, SettingsError, SignInError, UnexpectedReplyError
+from dynsync_lib.errors import PortalError, PortalUnavailableError, SignInError, UnexpectedReplyError
 from dynsync_lib.portals.connections import PortalConnections, check_host, is_loopback
+from dynsync_lib.portals.credentials import Answer, SignInWay, way_of
+from dynsync_lib.portals.entra_refusals import refusal_of
 from dynsync_lib.portals.pace import Pace
 from dynsync_lib.portals.transport import BlockingReadOnlyTransport, Guard, blocking_network
 
-_PUBLIC_CLOUD: Final = "https://login.microsoftonline.com"
 _CHALLENGE: Final = re.compile(r"authorization_uri=[\"']?([^,\"'\s]+)")
-_REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
-    7000215: ("the client secret is wrong", "Copy the secret's value, not its id, into the environment."),
-    7000222: ("the client secret has expired", "Make a new client secret in the app registration."),
-    700016: ("the tenant does not know this client id", "Compare client id and tenant with the app registration."),
-    90002: ("the tenant does not exist", "Correct tenant_id in the settings, or leave it empty."),
-    900023: ("the tenant does not exist", "Correct tenant_id in the settings, or leave it empty."),
-    500011: ("the tenant does not know this Dataverse address", "Correct the address of Dynamics in the settings."),
-    65001: ("nobody has consented to this client", "Let an administrator consent to the app registration."),
-    53003: ("a conditional access policy refuses this client", "Ask the tenant's administrator to allow it."),
-}
-"""What the AADSTS codes mean, and what to do (portal-apis 5.4)."""
 
 
 class BearerAuth(httpx.Auth):
@@ -81,11 +69,15 @@ class DataverseAuth(httpx.Auth):
             reraise=True,
         )
         async with self._turn:
-            return await retrying(asyncio.to_thread, self._sign_in.read_token, refused=refused)
+            try:
+                return await retrying(asyncio.to_thread, self._sign_in.read_token, refused=refused)
+            except asyncio.CancelledError:
+                self._sign_in.cancel()
+                raise
 
 
 class EntraSignIn:
-    """Fetches tokens for one Dataverse environment with a client secret.
+    """Fetches tokens for one Dataverse environment.
 
     `inner` replaces the network in tests.
     """
@@ -93,7 +85,8 @@ class EntraSignIn:
     def __init__(self, connections: PortalConnections, *, inner: httpx.BaseTransport | None = None) -> None:
         self._connections, self._inner = connections, inner
         self._origin = check_host("dynamics", connections.dynamics_url)
-        self._application: Any = None
+        self._way: SignInWay | None = None
+        self._cache = msal.SerializableTokenCache()
         self._http_client: httpx.Client | None = None
 
     def close(self) -> None:
@@ -101,16 +94,18 @@ class EntraSignIn:
         if self._http_client is not None:
             self._http_client.close()
 
+    def cancel(self) -> None:
+        """Ends a sign-in that waits for a person."""
+        if self._way is not None:
+            self._way.cancel()
+
     def read_token(self, *, refused: str | None = None) -> str:
         """A token; another one than `refused`. Raises SignInError, PortalUnavailableError, SettingsError."""
-        application = self._application or self._open()
-        scopes = [f"{str(self._origin).rstrip('/')}/.default"]
-        answer = self._ask(application, scopes)
+        answer = self._ask(self._way or self._open(), afresh=False)
         if refused is not None and answer.get("access_token") == refused:
-            application.remove_tokens_for_client()
-            answer = self._ask(application, scopes)
+            answer = self._ask(self._way or self._open(), afresh=True)
         if "access_token" not in answer:
-            raise _refusal(answer)
+            raise refusal_of(answer)
         return str(answer["access_token"])
 
     def find_authority(self) -> str:
@@ -124,23 +119,13 @@ class EntraSignIn:
         challenged = self._checked(self._read_challenge())
         return challenged if not tenant else f"{challenged.rpartition('/')[0]}/{tenant}"
 
-    def _open(self) -> Any:
-        missing = [name for name in ("client_id", "client_secret") if not getattr(self._connections, name)]
-        if missing:
-            raise SettingsError(
-                [f"Dynamics has no {name}." for name in missing],
-                next_step="Put it into the environment variable that [dynamics] of the settings names.",
-            )
+    def _open(self) -> SignInWay:
+        way = way_of(self._connections)
         authority = self.find_authority()
         self._http_client = self._http_client or self._http("sign-in", httpx.URL(authority))
+        self._recall()
         try:
-            self._application = msal.ConfidentialClientApplication(
-                self._connections.client_id,
-                client_credential=self._connections.client_secret,
-                authority=authority,
-                instance_discovery=False,
-                http_client=self._http_client,
-            )
+            way.open(authority, MsalHttp(self._http_client), self._cache)
         except ValueError:
             raise SignInError(
                 f"Microsoft does not know the tenant of {authority}.",
@@ -148,15 +133,30 @@ class EntraSignIn:
             ) from None
         except (httpx.HTTPError, MsalError) as fault:
             raise _no_sign_in(fault) from None
-        return self._application
+        self._way = way
+        return way
 
-    def _ask(self, application: Any, scopes: list[str]) -> dict[str, Any]:
+    def _ask(self, way: SignInWay, *, afresh: bool) -> Answer:
         try:
-            answer: dict[str, Any] = application.acquire_token_for_client(scopes)
-        except (httpx.HTTPError, MsalError, ValueError) as fault:
-            self._application = None  # msal would answer from memory for a minute, without asking again
-            raise _no_sign_in(fault) from None
+            answer = way.ask(str(self._origin).rstrip("/"), afresh=afresh)
+        except (httpx.HTTPError, MsalError, ValueError, RuntimeError) as fault:
+            self._way = None  # msal would answer from memory for a minute, without asking again
+            is_unfinished = way.is_person and not isinstance(fault, httpx.HTTPError)
+            raise (_unfinished(fault) if is_unfinished else _no_sign_in(fault)) from None
+        self._remember()
         return answer
+
+    def _recall(self) -> None:
+        store = self._connections.token_store
+        try:
+            self._cache.deserialize(store.read() if store is not None else None)
+        except ValueError:
+            self._cache.deserialize(None)
+
+    def _remember(self) -> None:
+        store = self._connections.token_store
+        if store is not None and self._cache.has_state_changed:
+            store.write(self._cache.serialize())
 
     def _read_challenge(self) -> str:
         try:
@@ -165,7 +165,7 @@ class EntraSignIn:
         except httpx.RequestError as fault:
             raise PortalUnavailableError(
                 f"Dynamics at {self._origin} does not answer ({type(fault).__name__}).",
-                next_step="Check the address of Dynamics in the settings, and the network.",
+                next_step=_next_step(fault, "Check the address of Dynamics in the settings, and the network."),
             ) from fault
         found = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
         if found is None:
@@ -189,20 +189,45 @@ class EntraSignIn:
         return httpx.Client(transport=BlockingReadOnlyTransport(Guard(portal, origin), inner), timeout=60)
 
 
-def _refusal(answer: Mapping[str, Any]) -> SignInError:
-    codes = [code for code in answer.get("error_codes") or () if code in _REFUSALS]
-    codes += [int(code) for code in re.findall(r"AADSTS(\d+)", str(answer.get("error_description")))]
-    meaning, next_step = _REFUSALS.get(codes[0] if codes else 0, (None, "Check tenant, client id and client secret."))
-    told = meaning or f"{answer.get('error', 'no reason given')}"
-    code = f" (AADSTS{codes[0]})" if codes else ""
+class MsalHttp:
+    """What `msal` asks of an HTTP client, on top of ours: its form fields may be bytes, which httpx would misspell."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def get(self, url: str, *, params: Any = None, headers: Any = None, **options: Any) -> httpx.Response:
+        """The answer to a GET."""
+        del options
+        return self._client.get(url, params=params, headers=headers)
+
+    def post(
+        self, url: str, *, params: Any = None, data: Any = None, headers: Any = None, **options: Any
+    ) -> httpx.Response:
+        """The answer to a form, or to text."""
+        del options
+        if isinstance(data, Mapping):
+            data = {name: value.decode() if isinstance(value, bytes) else value for name, value in data.items()}
+            return self._client.post(url, params=params, data=data, headers=headers)
+        return self._client.post(url, params=params, content=data, headers=headers)
+
+    def close(self) -> None:
+        """The client is closed by whom it belongs to."""
+
+
+def _unfinished(fault: Exception) -> SignInError:
     return SignInError(
-        f"Microsoft refuses the sign-in{code}: {told}.",
-        next_step=next_step,
-        correlation_id=answer.get("correlation_id"),
+        f"The sign-in of the person did not finish ({type(fault).__name__}).",
+        next_step="Run the command again and sign in within five minutes.",
     )
 
 
 def _no_sign_in(fault: Exception) -> PortalError:
     return PortalUnavailableError(
-        f"Microsoft's sign-in does not answer ({type(fault).__name__}).", next_step="Check the network and try again."
+        f"Microsoft's sign-in does not answer ({type(fault).__name__}).",
+        next_step=_next_step(fault, "Check the network and try again."),
     )
+
+
+def _next_step(fault: Exception, usual: str) -> str:
+    is_trust = "CERTIFICATE_VERIFY_FAILED" in str(fault)
+    return "Its certificate is not trusted: check the address and the machine's certificates." if is_trust else usual

@@ -31,6 +31,8 @@ _TYPE: Final = r"[a-z_]+"
 READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
     "hubspot": (
         ("GET", r"/account-info/v3/details"),
+        ("GET", r"/account-info/v3/api-usage/daily/private-apps"),
+        ("POST", r"/oauth/v2/private-apps/get/access-token-info"),
         ("GET", rf"/crm/v3/properties/{_TYPE}"),
         ("GET", rf"/crm/v3/objects/{_TYPE}"),
         ("GET", r"/crm/v3/owners"),
@@ -44,11 +46,12 @@ READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
         ("GET", r"/api/data/v9\.\d/RetrieveCurrentOrganization\([^/]*\)"),
         ("GET", r"/api/data/v9\.\d/RetrieveTotalRecordCount\([^/]*\)"),
         ("GET", r"/api/data/v9\.\d/EntityDefinitions\(LogicalName='\w+'\)(/Attributes(/[\w.]+)?)?"),
+        ("GET", r"/api/data/v9\.\d/systemusers\([0-9a-f-]{36}\)/Microsoft\.Dynamics\.CRM\.RetrieveUserPrivileges"),
         ("GET", r"/api/data/v9\.\d/[a-z_0-9]+"),
     ),
     "sign-in": (
         ("GET", r"/[\w.-]+/v2\.0/\.well-known/openid-configuration"),
-        ("POST", r"/[\w.-]+/oauth2/v2\.0/token"),
+        ("POST", r"/[\w.-]+/oauth2/v2\.0/(token|devicecode)"),
     ),
 }
 """Method and path (a full match of the decoded path) of every request the kit may send."""

@@ -47,6 +47,7 @@ def test_help__names_every_command(run: Run, capsys: pytest.CaptureFixture[str])
         "check",
         "pull",
         "load",
+        "sign-out",
         "forecast",
         "explain",
         "audit",

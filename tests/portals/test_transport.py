@@ -8,7 +8,7 @@ from typing import get_args
 import httpx
 import pytest
 
-from dynsync_lib.errors import SafetyError, UsageError
+from dynsync_lib.errors import SafetyError, SettingsError, UsageError
 from dynsync_lib.portals.connections import Portal, PortalConnections, check_host
 from dynsync_lib.portals.transport import READ_ROUTES, Guard, ReadOnlyTransport, proxy_of, redact
 from tests.pulls import answering
@@ -102,7 +102,7 @@ def test_transport__nothing_leaves_before_the_check() -> None:
 def test_read_routes__post_only_where_it_reads() -> None:
     posts = [path for routes in READ_ROUTES.values() for method, path in routes if method != "GET"]
     assert {method for routes in READ_ROUTES.values() for method, _ in routes} == {"GET", "POST"}
-    assert all(path.endswith(("/batch/read", "/search", "/token")) for path in posts)
+    assert all(path.endswith(("/batch/read", "/search", "/access-token-info", "/(token|devicecode)")) for path in posts)
     assert set(READ_ROUTES) == set(get_args(Portal))
 
 
@@ -115,7 +115,11 @@ def test_read_routes__post_only_where_it_reads() -> None:
         ("dynamics", "https://contoso.crm4.dynamics.com/", "https://contoso.crm4.dynamics.com"),
         ("dynamics", "contoso.crm.dynamics.com", "https://contoso.crm.dynamics.com"),
         ("dynamics", " https://Contoso.api.crm4.dynamics.com/main.aspx?x=1", "https://contoso.crm4.dynamics.com"),
+        ("dynamics", "http://contoso.crm4.dynamics.com/", "https://contoso.crm4.dynamics.com"),
+        ("dynamics", '"contoso.crm4.dynamics.com/api/data/v9.2/"', "https://contoso.crm4.dynamics.com"),
+        ("dynamics", "<https://contoso.crm4.dynamics.com:443/>", "https://contoso.crm4.dynamics.com"),
         ("dynamics", "https://localhost:5001", "https://localhost:5001"),
+        ("dynamics", "http://127.0.0.1:5001/main.aspx", "http://127.0.0.1:5001"),
         ("sign-in", "https://login.microsoftonline.com/tenant", "https://login.microsoftonline.com"),
     ],
 )
@@ -131,7 +135,7 @@ def test_check_host__own_hosts(portal: Portal, address: str, origin: str) -> Non
         ("hubspot", "https://evil.example/api.hubapi.com"),
         ("hubspot", "https://api.hubapi.com:444"),
         ("hubspot", "https://192.0.2.7"),
-        ("dynamics", "http://contoso.crm4.dynamics.com"),
+        ("dynamics", "http://contoso.crm4.dynamics.com:8080"),
         ("dynamics", "https://dynamics.com"),
         ("dynamics", "https://contoso.crm4.dynamics.com.example"),
         ("dynamics", "https://evilcrm4.dynamics.com"),
@@ -157,9 +161,32 @@ def test_portal_connections__repr_hides_secrets() -> None:
     assert "app" in repr(told)
 
 
-@pytest.mark.parametrize("token", [" pat-eu1-abc\n", "Bearer pat-eu1-abc", "bearer  pat-eu1-abc "])
+@pytest.mark.parametrize(
+    "token",
+    [
+        " pat-eu1-abc\n",
+        "Bearer pat-eu1-abc",
+        "bearer  pat-eu1-abc ",
+        '"pat-eu1-abc"',
+        "'Bearer pat-eu1-abc'\r\n",
+        'Bearer "pat-eu1-abc"',
+        "Authorization: Bearer pat-eu1-abc",
+        "\ufeffpat-eu1-abc\u200b",
+        "pat-eu1\n-abc",
+    ],
+)
 def test_portal_connections__token_as_pasted(token: str) -> None:
     assert PortalConnections(hubspot_token=token).token == "pat-eu1-abc"
+
+
+@pytest.mark.parametrize("token", ["pat-eu1-••••", "pat-eu1-“abc”x", "pat eu1 abc"])
+def test_portal_connections__token_that_cannot_be_one(token: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        _ = PortalConnections(hubspot_token=token).token
+    assert str(error.value) == (
+        "HubSpot's token holds characters that none has, as when it was copied while it was hidden."
+    )
+    assert "pat" not in error.value.next_step
 
 
 def test_portal_connections__emulated_only_on_this_machine() -> None:

@@ -33,6 +33,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "core.rulebook",
         "core.settings",
         "portals.connections",
+        "portals.token_store",
     ),
     "kit": ("",),
     "cli": ("errors", "kit"),
