@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 import dynsync_lib
+from dynsync_lib import rule_tables
 from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.explain import Explanation, explain_record
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
-from dynsync_lib.core.rulebook import Rule, Rulebook, read_rulebook
+from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
@@ -289,58 +290,17 @@ def explain(told: Forecast, key: str) -> tuple[Explanation, ...]:
 
 def rules() -> pd.DataFrame:
     """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
-    return pd.DataFrame(
-        {
-            "id": one.id,
-            "says": one.says,
-            "status": one.status,
-            "confidence": one.confidence,
-            "sources": ", ".join(one.sources),
-            "assumption": one.assumption,
-            "why": one.why,
-        }
-        for one in rulebook().rules.values()
-    )
+    return rule_tables.rules_table(rulebook())
 
 
 def research() -> pd.DataFrame:
-    """Every numbered statement of the research: number, section, state, rules, confidence, sources, why; one row each.
-
-    `state` is implemented when at least one of its rules is; `why` is null unless none is.
-    """
-    return pd.DataFrame(
-        _researched(section.title, statement, rulebook().rules_about(statement))
-        for section in rulebook().research
-        for statement in section.statements
-    )
-
-
-def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[str, Any]:
-    state = rules[0].status
-    return {
-        "number": statement,
-        "section": section,
-        "state": state,
-        "rules": ", ".join(rule.id for rule in rules),
-        "confidence": ", ".join(dict.fromkeys(rule.confidence for rule in rules)),
-        "sources": ", ".join(dict.fromkeys(source for rule in rules for source in rule.sources)),
-        "why": None if state == "implemented" else " ".join(rule.why or "" for rule in rules),
-    }
+    """Every numbered statement of the research. See `rule_tables.research_table`."""
+    return rule_tables.research_table(rulebook())
 
 
 def assumptions() -> pd.DataFrame:
     """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
-    return pd.DataFrame(
-        {
-            "id": one.id,
-            "question": one.question,
-            "choices": ", ".join(one.built_choices),
-            "default": one.default,
-            "status": one.status,
-            "why": one.why,
-        }
-        for one in rulebook().assumptions.values()
-    )
+    return rule_tables.assumptions_table(rulebook())
 
 
 # --- Portals -----------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
     "forecast_folder": (*_FOUNDATION, "core.masking"),
+    "rule_tables": (*_FOUNDATION, "core.rulebook"),
     "portal_access": (
         *_FOUNDATION,
         "core.filter_grammar",
