@@ -81,20 +81,20 @@ def _written_to(
 ) -> Frame:
     """hubspot_id, dynamics_id, target_system, landed, refusal of every pair, for one target."""
     landed = [nw.lit(0)]
-    refusals = [nw.lit(None, dtype=nw.Int64)]
+    refusals: list[tuple[int, nw.Expr]] = []
     for place, judged in enumerate(flowing):
         if judged.writes_to(target):
             fresh = nw.col(_fresh(place, target))
             lands = _is_written(situation, object_, judged, place=place, target=target) & ~fresh.is_null()
             landed.append(lands.cast(nw.Int64))
             tests = _refusal_tests(situation, object_, judged, target=target, fresh=fresh)
-            refusals += [nw.when(lands & test).then(nw.lit(number)) for number, test in tests]
+            refusals += [(number, lands & test) for number, test in tests]
     return wide.select(
         "hubspot_id",
         "dynamics_id",
         target_system=nw.lit(target.value),
         landed=nw.sum_horizontal(*landed).cast(nw.Int64),
-        refusal=nw.min_horizontal(*refusals).cast(nw.Int64),
+        refusal=_first_refusal(refusals),
     )
 
 
@@ -113,8 +113,14 @@ def refusal_of_creates(
     refusals = [*_refusals(situation, object_, target, flowing)]
     if not refusals:
         return wide.head(0).select("id", refusal=nw.lit(0))
-    first = nw.min_horizontal(*(nw.when(test).then(nw.lit(number)) for number, test in refusals))
-    return wide.select("id", refusal=first).filter(~nw.col("refusal").is_null())
+    return wide.select("id", refusal=_first_refusal(refusals)).filter(~nw.col("refusal").is_null())
+
+
+def _first_refusal(tests: Sequence[tuple[int, nw.Expr]]) -> nw.Expr:
+    """The lowest place in REFUSALS whose test is true; null when none is."""
+    in_order = sorted(tests, key=lambda one: one[0])
+    numbers = [nw.when(test).then(nw.lit(number)) for number, test in in_order]
+    return nw.coalesce(*numbers, nw.lit(None, dtype=nw.Int64)).cast(nw.Int64)
 
 
 def _refusals(

@@ -18,7 +18,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "core.model": ("errors",),
     "core.": (*_FOUNDATION, *_CORE),
-    "engine": _FOUNDATION,
+    "engine.": (*_FOUNDATION, "engine."),
     "csv_files": (),
     "snapshot": (*_FOUNDATION, "snapshot_writer"),
     "snapshot_writer": (*_FOUNDATION, "snapshot"),

@@ -1,0 +1,81 @@
+"""Where the tables live: one small interface over DuckDB and Spark; the core sees lazy Narwhals frames only.
+
+Facts
+    * DuckDB is the default and enough for every size on one machine; Spark, an optional extra, is the way out.
+    * Between stages a frame is kept as Parquet in the work folder, so memory does not grow with the portal.
+    * Both engines write through `parquet_files`, sorted by every column: the same rows give the same bytes on both.
+
+Not modelled
+    * A Spark cluster is never set up here; a session that is active already (a notebook on one) is used as it is, and
+      then the work folder must be on a disk that all its machines see.
+
+Where it is used: `kit`, the laws, the benchmarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import Column, Table
+from dynsync_lib.engine.duckdb_engine import DuckDbEngine
+from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
+from dynsync_lib.errors import UsageError
+
+__all__ = ["ENGINES", "DuckDbEngine", "Engine", "open_engine", "refuse_engine"]
+
+ENGINES: Final = ("duckdb", "spark")
+
+
+class Engine(Protocol):
+    """What the kit needs of a place that holds tables."""
+
+    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+        """The Parquet file as a lazy frame."""
+        ...
+
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+        """A few rows in memory as a lazy frame; a missing value is null."""
+        ...
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+        """The frame computed once; what comes back reads the result."""
+        ...
+
+    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+        """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
+        ...
+
+    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+        """All rows, in no order: for summaries and tests."""
+        ...
+
+
+def refuse_engine(name: str) -> None:
+    """Raises UsageError when there is no engine of that name, or what it needs is not installed."""
+    if name not in ENGINES:
+        raise UsageError(f"There is no engine `{name}`.", next_step=f"Use one of: {', '.join(ENGINES)}.")
+    if name == "spark":
+        refuse_spark_without_its_needs()
+
+
+def open_engine(
+    name: str = "duckdb", *, work: Path | None, memory_gb: float = 3.0
+) -> AbstractContextManager[Engine, bool | None]:
+    """The engine of that name; a context manager.
+
+    `work` is a folder for what is kept between stages; None keeps it in memory (DuckDB), which suits small portals, or
+    in a temporary folder (Spark).
+
+    Raises UsageError when there is no engine of that name, or what it needs is not installed.
+    """
+    refuse_engine(name)
+    if name == "duckdb":
+        return DuckDbEngine(work, memory_gb=memory_gb)
+    from dynsync_lib.engine.spark_engine import SparkEngine
+
+    return SparkEngine(work, memory_gb=memory_gb)

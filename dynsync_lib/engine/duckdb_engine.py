@@ -1,0 +1,76 @@
+"""Tables in DuckDB, kept between stages as Parquet or, for small portals, in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import duckdb
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+
+from dynsync_lib.core.model import Column, Table
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
+
+
+class DuckDbEngine:
+    """Tables in DuckDB, kept as Parquet in `work` or, without it, in memory."""
+
+    def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
+        self._work = work
+        self._connection = duckdb.connect()
+        self._names = itertools.count()
+        self._connection.execute(f"SET memory_limit = '{memory_gb}GB'")
+        self._connection.execute("SET preserve_insertion_order = false")
+        self._connection.execute("SET enable_progress_bar = false")
+        if work is not None:
+            work.mkdir(parents=True, exist_ok=True)
+            self._connection.execute("SET temp_directory = ?", [str(work)])
+
+    def __enter__(self) -> DuckDbEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        self._connection.close()
+        return False
+
+    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+        """The Parquet file as a lazy frame."""
+        return _lazy(self._connection.read_parquet(str(path)))
+
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+        """A few rows in memory as a lazy frame; a missing value is null."""
+        name = f"given_{next(self._names)}"
+        self._connection.from_arrow(arrow_rows(rows, columns)).create(name)
+        return _lazy(self._connection.table(name))
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+        """The frame computed once; what comes back reads the result."""
+        relation = frame.to_native()
+        unique = f"{name.replace('/', '_')}_{next(self._names)}"
+        if self._work is None:
+            relation.create(unique)
+            return _lazy(self._connection.table(unique))
+        path = self._work / f"{unique}.parquet"
+        relation.write_parquet(str(path))
+        return self.scan(path)
+
+    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+        """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
+        ordered = as_written(frame, table).to_native()
+        return write_parquet(ordered.to_arrow_reader(ROWS_PER_GROUP), table, path)
+
+    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+        """All rows, in no order: for summaries and tests."""
+        table: pa.Table = frame.to_native().to_arrow_table()
+        return list(table.to_pylist())
+
+
+def _lazy(relation: Any) -> nw.LazyFrame[Any]:
+    frame: nw.LazyFrame[Any] = nw.from_native(relation)
+    return frame

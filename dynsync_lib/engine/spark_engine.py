@@ -1,0 +1,91 @@
+"""Tables in Spark, kept between stages as Parquet: for portals that one machine cannot hold.
+
+Facts
+    * The final sort is Spark's; its part files, read in their order, are written by the same writer as DuckDB's rows.
+
+Not modelled
+    * Python code on Spark's workers: every expression of the core is Spark's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+
+from dynsync_lib.core.model import Column, Table
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
+from dynsync_lib.engine.spark_session import open_session
+
+
+class SparkEngine:
+    """Tables in Spark, kept as Parquet in `work` or, without it, in a temporary folder."""
+
+    def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
+        self._closing = contextlib.ExitStack()
+        self._names = itertools.count()
+        is_small = work is None
+        if work is None:
+            work = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="dynsync-")))
+        self._work = work.absolute()
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._session = self._closing.enter_context(open_session(self._work, memory_gb=memory_gb, is_small=is_small))
+
+    def __enter__(self) -> SparkEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        self._closing.close()
+        return False
+
+    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+        """The Parquet file as a lazy frame."""
+        return _lazy(self._session.read.parquet(path.absolute().as_uri()))
+
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+        """A few rows in memory as a lazy frame; a missing value is null."""
+        return _lazy(self._session.createDataFrame(arrow_rows(rows, columns)))
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+        """The frame computed once; what comes back reads the result."""
+        native: DataFrame = frame.to_native()
+        folder = self._store(native, name)
+        return _lazy(self._session.read.schema(native.schema).parquet(folder.as_uri()))
+
+    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+        """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
+        folder = self._store(as_written(frame, table).to_native(), f"sorted/{table.name}")
+        return write_parquet(_batches(folder), table, path)
+
+    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+        """All rows, in no order: for summaries and tests."""
+        table: pa.Table = frame.to_native().toArrow()
+        return list(table.to_pylist())
+
+    def _store(self, frame: DataFrame, name: str) -> Path:
+        folder = self._work / f"{name.replace('/', '_')}_{next(self._names)}"
+        frame.write.parquet(folder.as_uri())
+        return folder
+
+
+def _batches(folder: Path) -> Iterator[pa.RecordBatch]:
+    """The rows of all part files, in the order of their numbers, which is that of the rows."""
+    for part in sorted(folder.glob("part-*")):
+        with pq.ParquetFile(part) as file:
+            yield from file.iter_batches(batch_size=ROWS_PER_GROUP)
+
+
+def _lazy(frame: DataFrame) -> nw.LazyFrame[Any]:
+    lazy: nw.LazyFrame[Any] = nw.from_native(frame)
+    return lazy
