@@ -4,7 +4,7 @@ Facts
     * Properties come all at once; owners by the page; a search is asked for its total.
 
 Not modelled
-    * Search filters other than equality, sorting: refused with 501.
+    * Search: filters other than one group of GT and GTE, sorts other than by ascending id, a query: refused with 501.
 
 Where it is used: hubspot_api.
 """
@@ -12,7 +12,7 @@ Where it is used: hubspot_api.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
@@ -31,6 +31,8 @@ from dynsync_lib.emulator.store import Store, World, quoted
 
 _OWNERS: Final = "hubspot/owners"
 _MOST_SEARCHED: Final = 200
+_SIGNS: Final = {"GT": ">", "GTE": ">="}
+_BY_ID: Final = {"propertyName": "hs_object_id", "direction": "ASCENDING"}
 _STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain", "dealname", "amount", "hs_object_id"})
 
 
@@ -91,15 +93,26 @@ def search_records(store: Store, call: Call) -> Reply:
     """`POST /crm/v3/objects/{type}/search`: the total, and the first records when no filter is given."""
     kind = find_kind(call, call.names["type"])
     body = read_body(call)
-    if body.get("filterGroups") or body.get("sorts") or body.get("query"):
-        raise Refusal(hubspot_error(call, 501, "The emulator has no search with filters, sorts or a query."))
+    where, values = _search_condition(call, body)
     limit = body.get("limit", 10)
     if not isinstance(limit, int) or not 0 <= limit <= _MOST_SEARCHED:
         raise invalid(call, f"limit must be a number from 0 to {_MOST_SEARCHED}")
     shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
-    rows = select_records(store, shape, '"@archived" = 0 ORDER BY "@rank" LIMIT ?', (limit,))
-    total = store.count(kind.table, '"@archived" = 0') if store.has(kind.table) else 0
+    rows = select_records(store, shape, f'{where} ORDER BY "@rank" LIMIT ?', (*values, limit))
+    total = store.count(kind.table, where, values) if store.has(kind.table) else 0
     return json_reply({"total": total, "results": [record_json(shape, row) for row in rows]})
+
+
+def _search_condition(call: Call, body: Mapping[str, Any]) -> tuple[str, list[int]]:
+    """WHERE and its values. Raises Refusal 501 for a search that the emulator does not have."""
+    groups = body.get("filterGroups") or [{"filters": []}]
+    sorts = body.get("sorts") or [_BY_ID]
+    filters = groups[0].get("filters") or []
+    if len(groups) > 1 or sorts != [_BY_ID] or body.get("query") or any(f["operator"] not in _SIGNS for f in filters):
+        raise Refusal(hubspot_error(call, 501, "The emulator has no such filter, sort or query of a search."))
+    named = [(quoted(f["propertyName"]), _SIGNS[f["operator"]]) for f in filters]
+    parts = [f'"@rank" {sign} ?' if name == '"hs_object_id"' else f"moment_ms({name}) {sign} ?" for name, sign in named]
+    return " AND ".join(['"@archived" = 0', *parts]), [int(f["value"]) for f in filters]
 
 
 def _property(row: Any, place: int) -> dict[str, Any]:
