@@ -129,7 +129,11 @@ def pull(
     emulator: Annotated[
         Path | None, typer.Option(help="JSON line of a running `dynsync emulator`, instead of real portals.")
     ] = None,
+    hubspot_version: Annotated[
+        str | None, typer.Option(help="v3, 2026-03 or 2026-09; default: that of the settings.")
+    ] = None,
     *,
+    archived: Annotated[bool, typer.Option("--archived", help="Read HubSpot's archived records as well.")] = False,
     as_json: Json = False,
 ) -> None:
     """Read both portals over their APIs into a snapshot. Nothing is ever written to them.
@@ -138,7 +142,10 @@ def pull(
     """
     addresses = json.loads(emulator.read_text(encoding="utf-8")) if emulator is not None else None
     progress = None if as_json else _say
-    _print_snapshot(kit.pull(settings, out, addresses=addresses, progress=progress), as_json=as_json)
+    snapshot = kit.pull(
+        settings, out, addresses=addresses, progress=progress, hubspot_version=hubspot_version, archived=archived
+    )
+    _print_snapshot(snapshot, as_json=as_json)
 
 
 @app.command(name="sign-out")

@@ -322,15 +322,18 @@ def pull(
     addresses: Addresses | None = None,
     progress: Say | None = None,
     clock: Callable[[], datetime] | None = None,
+    hubspot_version: str | None = None,
+    archived: bool = False,
 ) -> Snapshot:
     """The snapshot of both portals, read over their APIs; nothing is ever written to them.
 
     `addresses` are those of an emulator (`Emulator.addresses`); without them the settings name the portals and the
-    environment holds the secrets. A pull that died goes on where it stopped. Raises SettingsError when a secret is
+    environment holds the secrets. `hubspot_version` and `archived` win over the settings. A pull that died goes on
+    where it stopped. Raises SettingsError when a secret is
     missing, PortalError when a portal cannot be used.
     """
     from dynsync_lib.portal_access import emulator_connections, needed_fields, settings_connections
-    from dynsync_lib.portals.pull import pull_portals
+    from dynsync_lib.portals.pull import PullOptions, pull_portals
 
     checked = read_settings(settings)
     connections = settings_connections(checked, settings) if addresses is None else emulator_connections(addresses)
@@ -339,6 +342,11 @@ def pull(
         out,
         key_maker=key_maker(),
         fields=needed_fields(checked, rulebook()),
+        options=PullOptions(
+            hubspot_version=hubspot_version or checked.hubspot.api_version,
+            archived=archived or checked.hubspot.archived,
+            windows=max(checked.dynamics.windows, 1),
+        ),
         progress=_counting(progress),
         clock=clock or _now,
     )

@@ -3,6 +3,8 @@
 Facts
     * Every table of `model.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says which.
     * The vendor's values are text, as delivered.
+    * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`): no
+      forecast takes them for live ones.
     * The manifest holds the hash of every table, so its own hash stands for all bytes of the snapshot.
 
 Where it is used: `kit` opens snapshots; `snapshot_writer` writes them for `portals.exports` and `portals.pull`.
@@ -18,12 +20,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
+from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION, System
 from dynsync_lib.errors import SnapshotError
 
 FIXED_TABLES: Final = {table.name: table for table in (LINKS_IN, PROPERTIES, COLUMNS)}
 """The tables whose columns are all the kit's."""
 TABLE_NAMES: Final = (*RECORD_TABLES, *FIXED_TABLES)
+ARCHIVED_TABLES: Final = {
+    name.replace("/", "/archived_"): table
+    for name, table in RECORD_TABLES.items()
+    if table.system is System.HUBSPOT and table.object is not None
+}
+"""The tables of archived records; a snapshot has those that were asked for."""
 ACCOUNT_FILE: Final = "hubspot/account.json"
 ORGANIZATION_FILE: Final = "dynamics/organization.json"
 
@@ -58,6 +66,11 @@ class Snapshot:
         return int(self.manifest["tables"][name]["rows"])
 
 
+def archived_table(name: str) -> str:
+    """The name of the table that holds the archived records of another."""
+    return name.replace("/", "/archived_")
+
+
 def open_snapshot(path: Path) -> Snapshot:
     """The snapshot in a folder.
 
@@ -71,7 +84,7 @@ def open_snapshot(path: Path) -> Snapshot:
         )
     raw = file.read_bytes()
     manifest = _parse_manifest(raw, file)
-    for name in TABLE_NAMES:
+    for name in (*TABLE_NAMES, *(name for name in ARCHIVED_TABLES if name in manifest.get("tables", {}))):
         _check_table(path, name, manifest)
     return Snapshot(path, manifest, hashlib.sha256(raw).hexdigest())
 

@@ -28,6 +28,7 @@ from dynsync_lib.core.model import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.snapshot import (
     ACCOUNT_FILE,
+    ARCHIVED_TABLES,
     FIXED_TABLES,
     ORGANIZATION_FILE,
     TABLE_NAMES,
@@ -127,7 +128,7 @@ class SnapshotWriter:
         provided: bool = True,
         note: str | None = None,
     ) -> int:
-        """Writes one table of TABLE_NAMES; the number of rows comes out.
+        """Writes one table of TABLE_NAMES or ARCHIVED_TABLES; the number of rows comes out.
 
         `server_rows` is what the server counted, None when it did not say; `note` is a sentence for the reader.
         """
@@ -173,7 +174,7 @@ class SnapshotWriter:
             "finished_at": utc_text(finished_at),
             **self._portals(),
             **facts,
-            "tables": {name: self._tables[name] for name in TABLE_NAMES},
+            "tables": {name: self._tables[name] for name in (*TABLE_NAMES, *ARCHIVED_TABLES) if name in self._tables},
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (self._build / "manifest.json").write_text(text, encoding="utf-8")
@@ -215,7 +216,7 @@ def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...
     """
     if name in FIXED_TABLES:
         return FIXED_TABLES[name].columns
-    own = RECORD_TABLES[name].structure
+    own = {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
     taken = {column.name for column in own}
     return (*own, *(Column(one, "text", "") for one in vendor_columns if one not in taken))
 

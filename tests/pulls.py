@@ -17,7 +17,7 @@ from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.portals.connections import PortalConnections
 from dynsync_lib.portals.pace import Pace
-from dynsync_lib.portals.pull import pull_portals
+from dynsync_lib.portals.pull import DEFAULT_OPTIONS, PullOptions, pull_portals
 from dynsync_lib.snapshot import Snapshot
 
 KEYS = KeyMaker(frozenset({"com", "org", "example", "test"}))
@@ -39,7 +39,13 @@ class FakeTime:
         self.now_s += seconds
 
     def pace(self, *, tries: int = 4, longest_wait_s: float = 300.0) -> Pace:
-        return Pace(tries=tries, longest_wait_s=longest_wait_s, sleep=self.sleep, elapsed_s=lambda: self.now_s)
+        return Pace(
+            tries=tries,
+            longest_wait_s=longest_wait_s,
+            sleep=self.sleep,
+            elapsed_s=lambda: self.now_s,
+            chance=lambda: 0.0,
+        )
 
 
 def connections(emulator: Emulator, **changes: Any) -> PortalConnections:
@@ -66,6 +72,7 @@ def pull(
     time: FakeTime | None = None,
     tries: int = 4,
     fields: Mapping[str, Sequence[str]] | None = None,
+    options: PullOptions = DEFAULT_OPTIONS,
     progress: Callable[[str, int, int | None], None] | None = None,
     **changes: Any,
 ) -> Snapshot:
@@ -77,6 +84,7 @@ def pull(
         key_maker=KEYS,
         clock=lambda: NOON,
         fields=fields,
+        options=options,
         pace=(time or FakeTime()).pace(tries=tries),
         **spoken,
     )

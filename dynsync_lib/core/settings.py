@@ -25,9 +25,12 @@ class HubSpotSettings:
     """The `[hubspot]` section. Counts are contacts; None means the user did not say.
 
     `marketing_criterion` is a filter over HubSpot contacts, already checked; empty means none.
+    `api_version` and `archived` say how the portal is pulled: by which version, and whether archived records as well.
     """
 
     token_env: str = "HUBSPOT_TOKEN"
+    api_version: Literal["v3", "2026-03", "2026-09"] = "v3"
+    archived: bool = False
     plan: Literal["free", "starter", "professional", "enterprise"] = "professional"
     data_hub: bool = True
     marketing_contacts: int | None = None
@@ -44,6 +47,7 @@ class DynamicsSettings:
     `sign_in` says who signs in and how: an app by its secret or certificate, a person by a device code or the browser.
     The certificate's thumbprint is read from its file where it is empty. `keep_tokens` says whose sign-ins are
     remembered for the next command: those of people, those of apps too (always), or nobody's.
+    `windows` is in how many windows of time a large table is pulled at once.
     """
 
     url: str = ""
@@ -55,6 +59,7 @@ class DynamicsSettings:
     certificate_password_env: str = "DYNAMICS_CERTIFICATE_PASSWORD"
     certificate_thumbprint: str = ""
     keep_tokens: Literal["people", "always", "never"] = "people"
+    windows: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ _OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
 _MATCH_MODES: Final = ("default", "own_field", "none")
 _MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "api_version": ("v3", "2026-03", "2026-09"),
     "plan": ("free", "starter", "professional", "enterprise"),
     "auto_create_companies": ("on", "off", "unknown"),
     "sign_in": ("client_secret", "certificate", "device_code", "browser"),

@@ -12,6 +12,7 @@ Where it is used: `portals.hubspot`, `portals.dataverse`.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
@@ -29,9 +30,14 @@ from dynsync_lib.portals.pace import Limiter, Pace
 
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
 _log: Final = logging.getLogger("dynsync.portals")
-_AGAIN: Final = frozenset({408, 423, 429, 477, *range(500, 505), *range(520, 528)})
+_AGAIN: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, *range(520, 528)})
 _FAREWELL_S: Final = 5.0
-_NO_HEADERS: Final[Mapping[str, str]] = {}
+_Build = Callable[[int], httpx.Request]
+
+
+def _no_headers(attempt: int) -> Mapping[str, str]:
+    del attempt
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,19 @@ class Manners:
     correlation_id: Callable[[httpx.Response], str | None]
 
 
-class _AgainError(Exception):
-    """The request may be sent again; `error` is what to raise when it is not."""
+class AddressTooLongError(UnexpectedReplyError):
+    """The portal does not read an address of that length (414)."""
 
-    def __init__(self, error: PortalError, wait_s: float | None = None) -> None:
+
+class _AgainError(Exception):
+    """The request may be sent again, after a named time (None: the usual one); `error` is what to raise if it is not.
+
+    A time that stands in no header `grows` with each attempt: it is the kit's guess.
+    """
+
+    def __init__(self, error: PortalError, wait_s: float | None = None, *, grows: bool = False) -> None:
         super().__init__(str(error))
-        self.error, self.wait_s = error, wait_s
+        self.error, self.wait_s, self.grows = error, wait_s, grows
 
 
 class PortalCaller:
@@ -63,15 +76,32 @@ class PortalCaller:
     def __init__(self, client: httpx.AsyncClient, manners: Manners, limiter: Limiter, pace: Pace) -> None:
         self._client, self._manners, self._limiter, self._pace = client, manners, limiter, pace
 
-    async def get(self, address: str, *, headers: Mapping[str, str] = _NO_HEADERS) -> Any:
-        """The JSON at a path, or at a whole address that the portal gave, used as it is. Raises PortalError."""
-        return await self._send(lambda: self._client.build_request("GET", address, headers=headers), self._limiter)
+    async def get(self, address: str, *, headers: Callable[[int], Mapping[str, str]] = _no_headers) -> Any:
+        """The JSON at a path, or at a whole address that the portal gave, used as it is. Raises PortalError.
+
+        `headers` is told the number of the attempt, from 1.
+        """
+
+        def build(attempt: int) -> httpx.Request:
+            return self._client.build_request("GET", address, headers=headers(attempt))
+
+        return await self._send(build, self._limiter)
 
     async def post(self, path: str, body: object, *, limiter: Limiter | None = None) -> Any:
         """The JSON answer to a JSON body. Raises PortalError."""
-        return await self._send(lambda: self._client.build_request("POST", path, json=body), limiter or self._limiter)
 
-    async def _send(self, build: Callable[[], httpx.Request], limiter: Limiter) -> Any:
+        def build(attempt: int) -> httpx.Request:
+            del attempt
+            return self._client.build_request("POST", path, json=body)
+
+        return await self._send(build, limiter or self._limiter)
+
+    async def _send(self, build: _Build, limiter: Limiter) -> Any:
+        attempts = itertools.count(1)
+
+        async def attempt() -> Any:
+            return await self._attempt(build(next(attempts)), limiter)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_AgainError),
             stop=stop_after_attempt(self._pace.tries),
@@ -80,31 +110,35 @@ class PortalCaller:
             reraise=True,
         )
         try:
-            return await retrying(self._attempt, build, limiter)
+            return await retrying(attempt)
         except _AgainError as again:
             raise again.error from None
 
     def _wait_s(self, state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome is not None else None
-        named_s = fault.wait_s if isinstance(fault, _AgainError) else None
-        return named_s if named_s is not None else self._pace.backoff_s(state.attempt_number)
+        if not isinstance(fault, _AgainError) or fault.wait_s is None:
+            return self._pace.backoff_s(state.attempt_number)
+        return fault.wait_s * (state.attempt_number if fault.grows else 1)
 
-    async def _attempt(self, build: Callable[[], httpx.Request], limiter: Limiter) -> Any:
-        await limiter.take()
-        request = build()
-        try:
-            response = await _finish(self._client.send(request))
-        except httpx.RequestError as fault:
-            raise self._no_answer(fault) from fault
-        finally:
-            self._client.cookies.clear()
+    async def _attempt(self, request: httpx.Request, limiter: Limiter) -> Any:
+        async with limiter.turn():
+            response = await self._answer(request)
         self._note(request, response)
         self._manners.heed(response)
         if response.status_code in _AGAIN:
             raise self._refused(response, limiter)
         if not response.is_success:
             raise self._final(response)
+        limiter.widen()
         return self._read(response)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await _finish(self._client.send(request))
+        except httpx.RequestError as fault:
+            raise self._no_answer(fault) from fault
+        finally:
+            self._client.cookies.clear()
 
     def _no_answer(self, fault: httpx.RequestError) -> _AgainError | PortalError:
         error = PortalUnavailableError(
@@ -121,15 +155,21 @@ class PortalCaller:
         wait_s = self._manners.pause_s(response)
         if wait_s is not None and wait_s > self._pace.longest_wait_s:
             return error
-        if response.status_code == 429 and wait_s is not None:
-            limiter.hold(wait_s)
-        return _AgainError(error, wait_s)
+        if response.status_code == 429:
+            limiter.hold(wait_s or 0.0)
+        return _AgainError(error, wait_s, grows="retry-after" not in response.headers)
 
     def _final(self, response: httpx.Response) -> PortalError:
         if response.is_redirect:
             return UnexpectedReplyError(
                 f"{self._manners.name} redirects {response.request.url.path} to another address.",
                 next_step="Check the portal's address; redirects are not followed.",
+            )
+        if response.status_code == httpx.codes.REQUEST_URI_TOO_LONG:
+            return AddressTooLongError(
+                f"{self._manners.name} reads no address of {len(str(response.request.url))} characters.",
+                next_step="Report this: the kit should have asked with a shorter one.",
+                correlation_id=self._manners.correlation_id(response),
             )
         return self._manners.explain(response)
 
@@ -179,7 +219,7 @@ def retry_after_s(response: httpx.Response) -> float | None:
     try:
         return max(float(text), 0.0)
     except ValueError:
-        then, now = _moment(text), _moment(response.headers.get("date", ""))
+        then, now = moment_of(text), moment_of(response.headers.get("date", ""))
     return max((then - now).total_seconds(), 0.0) if then is not None and now is not None else None
 
 
@@ -203,7 +243,8 @@ def limited(name: str, response: httpx.Response, correlation_id: str | None) -> 
     )
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
+    """The moment of a `Date` header; None when it is none."""
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError):

@@ -1,30 +1,39 @@
-"""Reads a Dataverse environment: who asks, which environment, tables by the page.
+"""Reads a Dataverse environment: who asks, which environment, tables by the page, and what changed meanwhile.
 
 Facts
-    * 5,000 rows a page; the link to the next page is used as it came, with the same `Prefer` (portal-apis 6.2).
-    * A lookup is asked for as `_name_value`; where it points says an annotation, kept as `_name_type`.
+    * 5,000 rows a page; the link to the next page is used as it came, with the same `Prefer`. When a page fails again
+      and again, it is asked for with fewer rows (portal-apis 6.2, 7.2).
+    * A select list of more than 6,000 characters is left out: every column comes, and the others are dropped.
+    * `x-ms-dop-hint` says how many requests may run at once; of the limits, what is left stands in each answer (7.1).
     * `RetrieveTotalRecordCount` may be a day old and counts rows the caller may not see (6.2).
-    * GUIDs are lower case in the snapshot, whatever the portal prints.
+
+Not modelled
+    * `odata.track-changes`: not every table has it, and it wants a read of everything. What changed is found by
+      `modifiedon`.
 
 Where it is used: `portals.pull`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
 
-from dynsync_lib.core.model import KEY_SOURCE, Object, RecordTable
+from dynsync_lib.core.model import Object, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.caller import Manners, PortalCaller, retry_after_s
+from dynsync_lib.portals.caller import AddressTooLongError, Manners, PortalCaller, moment_of, retry_after_s
 from dynsync_lib.portals.dataverse_columns import KINDS, column_row, describe_column, is_selectable
 from dynsync_lib.portals.dataverse_errors import correlation_id_of_dataverse, explain_dataverse
+from dynsync_lib.portals.dataverse_rows import record_row, selected, vendor_names
 from dynsync_lib.portals.pace import Limiter, Pace
-from dynsync_lib.portals.pages import Page, TableRead, listed, value_text
+from dynsync_lib.portals.pages import Delivery, Row, TableRead, listed
 
 API_VERSION: Final = "v9.2"
 LOGICAL_NAMES: Final[Mapping[str, str]] = {
@@ -36,9 +45,9 @@ LOGICAL_NAMES: Final[Mapping[str, str]] = {
     "dynamics/users": "systemuser",
 }
 _BASE: Final = f"/api/data/{API_VERSION}/"
-_PAGE_ROWS: Final = 5_000
-_LONGEST_URL: Final = 30_000
-_LOOKUP_TABLE: Final = "@Microsoft.Dynamics.CRM.lookuplogicalname"
+_PAGE_ROWS: Final = (5_000, 5_000, 1_000, 250)
+"""Rows asked for by the first, second, third and every further attempt at one page."""
+_LONGEST_URL: Final = 6_000
 _ANNOTATIONS: Final = '"Microsoft.Dynamics.CRM.lookuplogicalname"'
 _HEADERS: Final[Mapping[str, str]] = {
     "Accept": "application/json",
@@ -46,32 +55,24 @@ _HEADERS: Final[Mapping[str, str]] = {
     "OData-Version": "4.0",
     "If-None-Match": "null",
 }
-_PREFER: Final[Mapping[str, str]] = {
-    "Prefer": f"odata.maxpagesize={_PAGE_ROWS},odata.include-annotations={_ANNOTATIONS}"
-}
 _ATTRIBUTES: Final = (
     "LogicalName,AttributeType,AttributeTypeName,RequiredLevel,IsValidForCreate,IsValidForUpdate,IsValidForRead,"
     "AttributeOf,DisplayName"
 )
-_USER_NAMES: Final = (
-    "systemuserid",
-    "createdon",
-    "domainname",
-    "fullname",
-    "internalemailaddress",
-    "isdisabled",
-    "modifiedon",
-)
 _ORGANIZATION: Final = "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')"
-_ALLOWED, _WINDOW_S = 5_000, 300.0
+_ALLOWED, _WINDOW_S, _SHARE = 5_000, 300.0, 0.95
+_FIRST_LANES: Final = 4
+_LEAST_TIME_S: Final = 60.0
+"""With less execution time left than this, of 1,200 s in 300 s, one request runs at a time."""
 
 
 class DataverseReader:
-    """Reads one environment. Every method raises PortalError."""
+    """Reads one environment. Every method raises PortalError. `server_time` is its clock at its first answer."""
 
     def __init__(self, client: httpx.AsyncClient, pace: Pace) -> None:
-        self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S)
-        manners = Manners("Dynamics", explain_dataverse, retry_after_s, _ignore, correlation_id_of_dataverse)
+        self.server_time: datetime | None = None
+        self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S, first_lanes=_FIRST_LANES)
+        manners = Manners("Dynamics", explain_dataverse, retry_after_s, self._heed, correlation_id_of_dataverse)
         self._caller = PortalCaller(client, manners, self._limiter, pace)
         self._entity_sets: dict[str, str] = {}
 
@@ -98,7 +99,7 @@ class DataverseReader:
         own = [row for row in attributes if row.get("AttributeOf") is None and row.get("IsValidForRead") is not False]
         details = await self._read_details(where, {str(row.get("AttributeType")) for row in own})
         rows = [column_row(object_, row) | details.get(row["LogicalName"], {}) for row in own]
-        names = [name for row in own if is_selectable(row) for name in _vendor_names(row)]
+        names = [name for row in own if is_selectable(row) for name in vendor_names(row)]
         return rows, tuple(sorted(names))
 
     async def count(self, tables: Sequence[RecordTable]) -> dict[str, int]:
@@ -112,12 +113,44 @@ class DataverseReader:
         found = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
         return {name: int(count) for name, count in found.items() if count.isdecimal()}
 
-    async def read_page(self, read: TableRead, cursor: str | None) -> Page:
+    async def read_page(self, read: TableRead, cursor: str | None) -> Delivery:
         """The page that begins at a cursor (a link of the portal); None is the first one."""
-        address = cursor or _first_address(await self._find_set(read.table), read.names)
-        answer = await self._caller.get(address, headers=_PREFER)
-        rows = listed(answer, "value", where="Dynamics")
-        return Page(tuple(_record_row(read, row) for row in rows), answer.get("@odata.nextLink"))
+        if cursor is not None:
+            return self._delivered(read, await self._caller.get(cursor, headers=_prefer))
+        entity_set = await self._find_set(read.table)
+        with suppress(AddressTooLongError):
+            return self._delivered(
+                read, await self._caller.get(_first_address(entity_set, read, read.names), headers=_prefer)
+            )
+        return self._delivered(read, await self._caller.get(_first_address(entity_set, read, ()), headers=_prefer))
+
+    async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
+        """Rows that changed at or after a time, as `read_page`."""
+        condition = f"{read.table.modified_field} ge {_moment_text(since)}"
+        return await self.read_page(TableRead(read.table, read.names, condition=condition), cursor)
+
+    async def find_span(self, table: RecordTable) -> tuple[datetime, datetime] | None:
+        """When the first and the last row of a table were created; None when there are no rows."""
+        place = f"{_BASE}{await self._find_set(table)}?$select={table.created_field}&$top=1"
+        moments = []
+        for way in ("asc", "desc"):
+            answer = await self._caller.get(f"{place}&$orderby={table.created_field} {way}".replace(" ", "%20"))
+            moments += [row.get(table.created_field) for row in listed(answer, "value", where="Dynamics")]
+        found = [datetime.fromisoformat(text) for text in moments if isinstance(text, str)]
+        return (found[0], found[-1]) if found else None
+
+    @property
+    def lanes(self) -> int:
+        """How many requests the environment lets run at once."""
+        return self._limiter.most_lanes
+
+    def _delivered(self, read: TableRead, answer: Any) -> Delivery:
+        records = listed(answer, "value", where="Dynamics")
+
+        def rows() -> tuple[Row, ...]:
+            return tuple(record_row(read, record) for record in records)
+
+        return Delivery(answer.get("@odata.nextLink"), lambda: asyncio.to_thread(rows))
 
     async def _find_set(self, table: RecordTable) -> str:
         if table.name not in self._entity_sets:
@@ -128,6 +161,21 @@ class DataverseReader:
 
     async def _metadata(self, path: str) -> list[Mapping[str, Any]]:
         return listed(await self._caller.get(f"{_BASE}{path}"), "value", where="Dynamics")
+
+    def _heed(self, response: httpx.Response) -> None:
+        """Takes the environment's clock and its limits: requests at once, requests left, time left."""
+        headers = response.headers
+        self.server_time = self.server_time or moment_of(headers.get("date", ""))
+        hint, left = headers.get("x-ms-dop-hint", ""), headers.get("x-ms-ratelimit-burst-remaining-xrm-requests", "")
+        if hint.isdecimal():
+            self._limiter.most_lanes = max(int(hint), 1)
+            self._limiter.lanes = min(self._limiter.lanes, self._limiter.most_lanes)
+        if left.isdecimal():
+            self._limiter.adapt(allowed=int((self._limiter.used + int(left)) * _SHARE), window_s=_WINDOW_S)
+        with suppress(ValueError):
+            time_left = headers.get("x-ms-ratelimit-time-remaining-xrm-requests", "").replace(",", "")
+            if float(time_left) < _LEAST_TIME_S:
+                self._limiter.lanes = 1
 
     async def _read_details(self, where: str, types: Collection[str]) -> dict[str, dict[str, Any]]:
         """What only columns of a kind have (lengths, options, targets, ...), by column name."""
@@ -143,74 +191,25 @@ def open_client(
     origin: httpx.URL, auth: httpx.Auth, transport: httpx.AsyncBaseTransport, pace: Pace
 ) -> httpx.AsyncClient:
     """The HTTP client of one environment; close it after use."""
-    return httpx.AsyncClient(
-        base_url=origin, auth=auth, transport=transport, timeout=pace.timeout_s, headers=dict(_HEADERS)
-    )
+    timeout = httpx.Timeout(pace.timeout_s, connect=min(pace.timeout_s, 10.0))
+    return httpx.AsyncClient(base_url=origin, auth=auth, transport=transport, timeout=timeout, headers=dict(_HEADERS))
 
 
-def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collection[str] | None) -> tuple[str, ...]:
-    """The columns to read: all that can be read (`wanted` None), or those wanted; always id, times, key sources.
-
-    A lookup may be wanted as `ownerid`, `_ownerid_value` or `_ownerid_type`; it is read as both its columns.
-    """
-    known = set(readable)
-    keys = KEY_SOURCE.get(table.name, {}).values()
-    always = {table.id_field, table.created_field, table.modified_field, *keys}
-    bare = None if wanted is None else {_bare(name) for name in wanted} | always
-    chosen = {name for name in known if bare is None or _bare(name) in bare} | {table.id_field}
-    return (table.id_field, *sorted(chosen - {table.id_field}))
+def _prefer(attempt: int) -> Mapping[str, str]:
+    rows = _PAGE_ROWS[min(attempt, len(_PAGE_ROWS)) - 1]
+    return {"Prefer": f"odata.maxpagesize={rows},odata.include-annotations={_ANNOTATIONS}"}
 
 
-def user_names() -> tuple[str, ...]:
-    """The columns of users."""
-    return _USER_NAMES
+def _first_address(entity_set: str, read: TableRead, names: Sequence[str]) -> str:
+    """The address of the first page; without `$select`, which reads every column, when that would be too long."""
+    where = [] if read.condition is None else [f"$filter={quote(read.condition, safe=':')}"]
+    select = f"$select={','.join(selected(names))}"
+    for options in ([select, *where], where) if names else (where,):
+        address = f"{_BASE}{entity_set}" + ("?" + "&".join(options) if options else "")
+        if len(address) <= _LONGEST_URL:
+            break
+    return address
 
 
-def _ignore(response: httpx.Response) -> None:
-    del response
-
-
-def _bare(name: str) -> str:
-    if not name.startswith("_"):
-        return name
-    return name.removeprefix("_").removesuffix("_value").removesuffix("_type")
-
-
-def _vendor_names(row: Mapping[str, Any]) -> tuple[str, ...]:
-    name = str(row["LogicalName"])
-    is_lookup = row.get("AttributeType") in {"Lookup", "Customer", "Owner"}
-    return (f"_{name}_value", f"_{name}_type") if is_lookup else (name,)
-
-
-def _first_address(entity_set: str, names: Sequence[str]) -> str:
-    """The address of the first page; without `$select` when that would be too long, which reads every column."""
-    asked = ",".join(name for name in names if not _is_type(name))
-    address = f"{_BASE}{entity_set}?$select={asked}"
-    return address if len(address) <= _LONGEST_URL else f"{_BASE}{entity_set}"
-
-
-def _is_type(name: str) -> bool:
-    return name.startswith("_") and name.endswith("_type")
-
-
-def _record_row(read: TableRead, record: Mapping[str, Any]) -> dict[str, str | None]:
-    id_ = record.get(read.table.id_field)
-    if not id_:
-        raise UnexpectedReplyError(
-            f"Dynamics delivers a record of {read.table.name} without {read.table.id_field}.", next_step="Report this."
-        )
-    row: dict[str, str | None] = {}
-    for name in read.names:
-        if _is_type(name):
-            lookup = f"{name.removesuffix('_type')}_value"
-            if lookup in record:
-                row[name] = value_text(record.get(f"{lookup}{_LOOKUP_TABLE}"))
-        elif name in record:
-            row[name] = value_text(record[name])
-    for name in (read.table.id_field, *(name for name in row if name.startswith("_") and name.endswith("_value"))):
-        row[name] = _lower(row[name])
-    return row
-
-
-def _lower(guid: str | None) -> str | None:
-    return None if guid is None else guid.lower()
+def _moment_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,23 +10,43 @@ Where it is used: `portals.hubspot`, `portals.dataverse`, `portals.work_folder`,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dynsync_lib.core.model import RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 
 Row = Mapping[str, str | None]
+CHANGED: Final = "changed"
+"""The part of a table that holds the records which changed while it was read, in their later state."""
+ARCHIVED: Final = "archived"
+"""The part of a HubSpot table that holds its archived records."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableRead:
-    """One record table to be read: the vendor columns asked for, and how many rows the server counts (None: unsaid)."""
+    """One record table, or a part of one, to be read.
+
+    `names` are the vendor columns asked for, `total` is how many rows the server counts (None: unsaid). `part` names
+    the part (empty: the whole table), `condition` chooses it in the portal's own words (Dataverse: `$filter`).
+    """
 
     table: RecordTable
     names: tuple[str, ...]
     total: int | None = None
+    part: str = ""
+    condition: str | None = None
+
+    @property
+    def job_name(self) -> str:
+        """What the pages on disk are called."""
+        return f"{self.table.name}/{self.part}" if self.part else self.table.name
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What was asked for; pages that were read for something else are of no use."""
+        return self.names if self.condition is None else (*self.names, f"where {self.condition}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,21 @@ class Page:
 
     rows: tuple[Row, ...]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A page that has arrived: the cursor of the next one (None on the last page), and what brings its rows.
+
+    The next page can be asked for before these rows are made; `rows` may ask the portal again, and raises PortalError.
+    """
+
+    cursor: str | None
+    rows: Callable[[], Awaitable[tuple[Row, ...]]]
+
+    async def page(self) -> Page:
+        """The whole page."""
+        return Page(await self.rows(), self.cursor)
 
 
 def value_text(value: Any) -> str | None:

@@ -3,6 +3,7 @@
 Facts
     * Records must ascend by key (HubSpot: record id; Dynamics: GUID as SQL Server sorts it): then none came twice.
       Where they do not, the snapshot keeps the first of each.
+    * The next page is asked for before the rows of this one are made and kept.
     * A cursor that was asked for before, or a page that ends where the one before ended, is an error, not a loop.
     * Without access to deals, invoices, leads, owners or users their table stays empty, and the manifest says why.
 
@@ -19,34 +20,52 @@ from typing import Any, Final, TypeVar
 from dynsync_lib.core.keys import guid_sql_key
 from dynsync_lib.core.model import Object, RecordTable, System
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
-from dynsync_lib.portals.pages import Page, TableRead
+from dynsync_lib.portals.feed import Feed
+from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, Row, TableRead
 from dynsync_lib.portals.work_folder import Job, WorkFolder
 
 Progress = Callable[[str, int, int | None], None]
-ReadPage = Callable[[TableRead, str | None], Awaitable[Page]]
+ReadPage = Callable[[TableRead, str | None], Awaitable[Delivery]]
 Wanted = Mapping[str, Collection[str]]
 REQUIRED: Final = frozenset({Object.CONTACT, Object.COMPANY})
 """Without these a forecast makes no sense, so a pull without access to them fails."""
+_MOST_EMPTY_PAGES: Final = 100
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """What became of one table: its pages, or None and a sentence that says why it was not read."""
+    """What became of one table: its pages, or no jobs and a sentence that says why it was not read.
+
+    `names` are the columns asked for; `changed` holds later states of records of `jobs`, and records that are new.
+    """
 
     name: str
-    job: Job | None = None
+    jobs: tuple[Job, ...] = ()
+    names: tuple[str, ...] = ()
+    changed: Job | None = None
     server_rows: int | None = None
     note: str | None = None
+
+    @property
+    def delivered(self) -> tuple[str, ...]:
+        """The columns that at least one row had; all that were asked for when there are no rows."""
+        jobs = [job for job in (*self.jobs, self.changed) if job is not None and job.rows_read]
+        told = {name for job in jobs for name in job.delivered}
+        return tuple(name for name in self.names if name in told) if jobs else self.names
 
 
 @dataclass(slots=True)
 class SideResult:
-    """What became of one side. `details` is the portal about itself, `metadata` its fields, `links` of HubSpot only."""
+    """What became of one side. `details` is the portal about itself, `metadata` its fields, `links` of HubSpot only.
+
+    `archived` holds HubSpot's archived records, by the name of their own table, when they were asked for.
+    """
 
     details: Mapping[str, Any]
     metadata: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, TableResult] = field(default_factory=dict)
+    archived: dict[str, TableResult] = field(default_factory=dict)
     links: list[TableResult] = field(default_factory=list)
 
 
@@ -56,54 +75,93 @@ class TablePuller:
 
     work: WorkFolder
     progress: Progress
+    _rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    async def read(self, read: TableRead, read_page: ReadPage) -> TableResult:
-        """All pages of a table, beginning where the work folder ends. Raises PortalError."""
-        name = read.table.name
-        try:
-            job = await self._read_pages(read, read_page)
-        except AccessError as fault:
-            return not_read(read.table, fault)
-        return TableResult(name, job, read.total)
+    async def read(self, read: TableRead, read_page: ReadPage, *, feed: Feed | None = None) -> Job:
+        """All pages of a table, beginning where the work folder ends. Raises PortalError.
 
-    async def _read_pages(self, read: TableRead, read_page: ReadPage) -> Job:
-        job = self.work.job(read.table.name, read.names)
+        `feed` is told of each page.
+        """
+        feed = feed or Feed()
+        job = self.work.job(read.job_name, read.asked)
         if job.cursor is not None and not job.is_complete:
             try:
-                return await self._go_on(read, read_page, job)
+                return await self._go_on(read, read_page, job, feed)
             except _StaleCursorError:
                 job = self.work.restart(job)
-        return await self._go_on(read, read_page, job)
+                feed.is_restarted = True
+        return await self._go_on(read, read_page, job, feed)
 
-    async def _go_on(self, read: TableRead, read_page: ReadPage, job: Job) -> Job:
-        cursors: set[str | None] = set()
-        is_resumed = job.cursor is not None
-        while not job.is_complete:
-            cursors.add(job.cursor)
-            try:
-                page = await read_page(read, job.cursor)
-            except UnexpectedReplyError as fault:
-                raise (_StaleCursorError() if is_resumed and len(cursors) == 1 else fault) from None
-            self._keep(read, job, page, cursors)
+    async def _go_on(self, read: TableRead, read_page: ReadPage, job: Job, feed: Feed) -> Job:
+        if job.is_complete:
+            feed.tell(job)
+            return job
+        coming = asyncio.ensure_future(read_page(read, job.cursor))
+        try:
+            delivery = await _first(coming, is_resumed=job.cursor is not None)
+            cursors = {job.cursor}
+            while not job.is_complete:
+                if delivery.cursor is not None:
+                    _refuse_still_cursor(read, job, delivery.cursor, cursors)
+                    coming = asyncio.ensure_future(read_page(read, delivery.cursor))
+                await self._keep(read, job, delivery)
+                feed.tell(job)
+                if not job.is_complete:
+                    delivery = await coming
+        finally:
+            await _drop(coming)
         return job
 
-    def _keep(self, read: TableRead, job: Job, page: Page, cursors: set[str | None]) -> None:
-        keys = [order_key(read.table, row) for row in page.rows]
-        stands_still = page.cursor is not None and page.cursor in cursors
-        if stands_still or (keys and keys[-1] == job.last_key):
-            raise UnexpectedReplyError(
-                f"{read.table.name} came to the same page twice after {job.rows_read} records.",
-                next_step="Run the same command again; if it happens again, report it to the portal's support.",
-            )
+    async def _keep(self, read: TableRead, job: Job, delivery: Delivery) -> None:
+        rows = await delivery.rows()
+        await asyncio.to_thread(self._add, read, job, rows, delivery.cursor)
+        self._tell(read, job)
+
+    def _tell(self, read: TableRead, job: Job) -> None:
+        """Progress of a table as a whole; what changed and what is archived counts for itself."""
+        name = read.job_name if read.part in {CHANGED, ARCHIVED} else read.table.name
+        rows = self._rows.setdefault(name, {})
+        rows[read.part] = job.rows_read
+        self.progress(name, sum(rows.values()), read.total)
+
+    def _add(self, read: TableRead, job: Job, rows: tuple[Row, ...], cursor: str | None) -> None:
+        keys = [order_key(read.table, row) for row in rows]
+        if keys and keys[-1] == job.last_key:
+            raise _same_page(read, job)
         before = [job.last_key or "", *keys]
         ordered = all(first < second for first, second in zip(before, keys, strict=False))
         last_key = keys[-1] if keys else job.last_key
-        self.work.add_page(job, page.rows, cursor=page.cursor, last_key=last_key, ordered=ordered)
-        self.progress(read.table.name, job.rows_read, read.total)
+        self.work.add_page(job, rows, cursor=cursor, last_key=last_key, ordered=ordered)
 
 
 class _StaleCursorError(Exception):
     """The portal does not know the cursor any more at which an earlier pull stopped."""
+
+
+async def _first(coming: Awaitable[Delivery], *, is_resumed: bool) -> Delivery:
+    try:
+        return await coming
+    except UnexpectedReplyError as fault:
+        raise (_StaleCursorError() if is_resumed else fault) from None
+
+
+async def _drop(coming: asyncio.Future[Delivery]) -> None:
+    """Ends a request whose answer nobody waits for any more."""
+    coming.cancel()
+    await asyncio.gather(coming, return_exceptions=True)
+
+
+def _refuse_still_cursor(read: TableRead, job: Job, cursor: str, cursors: set[str | None]) -> None:
+    if cursor in cursors or _MOST_EMPTY_PAGES + job.rows_read < len(cursors):
+        raise _same_page(read, job)
+    cursors.add(cursor)
+
+
+def _same_page(read: TableRead, job: Job) -> UnexpectedReplyError:
+    return UnexpectedReplyError(
+        f"{read.table.name} came to the same page twice after {job.rows_read} records.",
+        next_step="Run the same command again; if it happens again, report it to the portal's support.",
+    )
 
 
 def order_key(table: RecordTable, row: Mapping[str, str | None]) -> str:

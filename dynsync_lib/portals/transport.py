@@ -28,17 +28,18 @@ from dynsync_lib.errors import SafetyError
 from dynsync_lib.portals.connections import Portal, is_loopback
 
 _TYPE: Final = r"[a-z_]+"
+_DATE: Final = r"\d{4}-\d{2}"
 READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
     "hubspot": (
-        ("GET", r"/account-info/v3/details"),
-        ("GET", r"/account-info/v3/api-usage/daily/private-apps"),
+        ("GET", rf"/account-info/(v3|{_DATE})/details"),
+        ("GET", rf"/account-info/(v3|{_DATE})/api-usage/daily/private-apps"),
         ("POST", r"/oauth/v2/private-apps/get/access-token-info"),
-        ("GET", rf"/crm/v3/properties/{_TYPE}"),
-        ("GET", rf"/crm/v3/objects/{_TYPE}"),
-        ("GET", r"/crm/v3/owners"),
-        ("POST", rf"/crm/v3/objects/{_TYPE}/batch/read"),
-        ("POST", rf"/crm/v3/objects/{_TYPE}/search"),
-        ("POST", rf"/crm/v4/associations/{_TYPE}/{_TYPE}/batch/read"),
+        ("GET", rf"/crm/(v3/properties|properties/{_DATE})/{_TYPE}"),
+        ("GET", rf"/crm/(v3/objects|objects/{_DATE})/{_TYPE}"),
+        ("GET", rf"/crm/(v3/owners|owners/{_DATE})"),
+        ("POST", rf"/crm/(v3/objects|objects/{_DATE})/{_TYPE}/batch/read"),
+        ("POST", rf"/crm/(v3/objects|objects/{_DATE})/{_TYPE}/search"),
+        ("POST", rf"/crm/(v4/associations|associations/{_DATE})/{_TYPE}/{_TYPE}/batch/read"),
     ),
     "dynamics": (
         ("GET", r"/api/data/v9\.\d/"),
@@ -124,7 +125,7 @@ class BlockingReadOnlyTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def network(origin: httpx.URL, *, ca_file: Path | None, connections: int = 10) -> httpx.AsyncHTTPTransport:
+def network(origin: httpx.URL, *, ca_file: Path | None, connections: int = 64) -> httpx.AsyncHTTPTransport:
     """The real network to one host, through the environment's proxy."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx.AsyncHTTPTransport(verify=trust(ca_file), limits=limits, proxy=proxy_of(origin))

@@ -5,6 +5,7 @@ Facts
       there, is there; a page that it does not know yet is read again.
     * It belongs to the same portals, or it is thrown away; a table that is now asked for other columns begins again.
     * The pages hold personal data: the folder is readable by its owner only (0700).
+    * Pages of several tables are added at the same time, from several threads.
 
 Not modelled
     * Two pulls into the same folder at the same time.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +31,8 @@ from dynsync_lib.portals.pages import Row
 from dynsync_lib.snapshot_writer import utc_text
 
 _JOURNAL: Final = "journal.json"
-_VERSION: Final = 1
+_VERSION: Final = 2
+_ENDING: Final = ".json.zst"
 
 
 class Job:
@@ -88,8 +91,14 @@ class Job:
             for cells in page["rows"]:
                 yield dict(zip(page["names"], cells, strict=True))
 
+    def read_column(self, page: int, name: str) -> list[str]:
+        """The values of one column of one page; a missing one is empty."""
+        told = _read_page(self._page_path(page))
+        place = told["names"].index(name) if told["rows"] else 0
+        return [cells[place] or "" for cells in told["rows"]]
+
     def _page_path(self, number: int) -> Path:
-        return self._folder / "pages" / self.name / f"{number:06d}.json.zst"
+        return self._folder / "pages" / self.name / f"{number:06d}{_ENDING}"
 
     def _write_page(self, rows: Sequence[Row]) -> None:
         names = list(dict.fromkeys(name for row in rows for name in row))
@@ -98,7 +107,10 @@ class Job:
         path.parent.mkdir(parents=True, exist_ok=True)
         with pa.output_stream(str(path), compression="zstd") as stream:
             stream.write(json.dumps({"names": names, "rows": cells}, ensure_ascii=False).encode())
-        self._state["absent"] = [name for name in self._state["absent"] if name not in set(names)]
+
+    def _count_page(self, rows: Sequence[Row]) -> None:
+        names = {name for row in rows for name in row}
+        self._state["absent"] = [name for name in self._state["absent"] if name not in names]
         self._state["pages"] += 1
         self._state["rows"] += len(rows)
 
@@ -108,11 +120,12 @@ class WorkFolder:
 
     def __init__(self, path: Path, *, identity: Mapping[str, Any], started_at: datetime) -> None:
         self.path = path
+        self._lock = threading.Lock()
         self._journal = self._read_journal()
         if (self._journal.get("version"), self._journal.get("identity")) != (_VERSION, dict(identity)):
             shutil.rmtree(path, ignore_errors=True)
-            told = {"version": _VERSION, "identity": dict(identity), "started_at": utc_text(started_at), "jobs": {}}
-            self._journal = told
+            told = {"version": _VERSION, "identity": dict(identity), "started_at": utc_text(started_at)}
+            self._journal = {**told, "facts": {}, "jobs": {}}
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._save()
 
@@ -128,33 +141,51 @@ class WorkFolder:
 
     def job(self, name: str, asked: Sequence[str]) -> Job:
         """The job of that name; begun again when it was asked for other columns before."""
-        state = self._journal["jobs"].get(name)
-        if state is None or state["asked"] != list(asked):
-            state = self._begin(name, asked)
+        with self._lock:
+            state = self._journal["jobs"].get(name)
+            if state is None or state["asked"] != list(asked):
+                state = self._begin(name, asked)
         return Job(self.path, name, state)
 
     def restart(self, job: Job) -> Job:
         """The same job without its pages."""
-        return Job(self.path, job.name, self._begin(job.name, job.asked))
+        with self._lock:
+            return Job(self.path, job.name, self._begin(job.name, job.asked))
+
+    def remember(self, name: str, value: Any) -> Any:
+        """The JSON value remembered under a name; the first one that was given stays until the pull is done."""
+        with self._lock:
+            kept = self._journal["facts"].setdefault(name, value)
+            self._save()
+        return kept
+
+    def recall(self, name: str) -> Any:
+        """The JSON value remembered under a name; None when there is none."""
+        return self._journal["facts"].get(name)
 
     def add_page(
         self, job: Job, rows: Sequence[Row], *, cursor: str | None, last_key: str | None = None, ordered: bool = True
     ) -> None:
         """Keeps one page; a `cursor` of None means that it was the last one."""
         job._write_page(rows)
-        job._state.update(cursor=cursor, complete=cursor is None, last_key=last_key)
-        job._state["ordered"] = job._state["ordered"] and ordered
-        self._save()
+        with self._lock:
+            job._count_page(rows)
+            job._state.update(cursor=cursor, complete=cursor is None, last_key=last_key)
+            job._state["ordered"] = job._state["ordered"] and ordered
+            self._save()
 
     def remove(self) -> None:
         """Takes the folder away."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _begin(self, name: str, asked: Sequence[str]) -> dict[str, Any]:
-        shutil.rmtree(self.path / "pages" / name, ignore_errors=True)
+        """A job without pages. The journal forgets the pages before they go: it never promises what is not there."""
         state: dict[str, Any] = {"asked": list(asked), "absent": list(asked), "pages": 0, "rows": 0, "cursor": None}
         state |= {"complete": False, "last_key": None, "ordered": True}
         self._journal["jobs"][name] = state
+        self._save()
+        for page in (self.path / "pages" / name).glob(f"*{_ENDING}"):
+            page.unlink()
         return state
 
     def _read_journal(self) -> dict[str, Any]:

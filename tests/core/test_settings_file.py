@@ -110,6 +110,8 @@ lifecycle_backward = "applied"
     ("text", "fault"),
     [
         ("[sync]\ncontact = 3", "line 2: `contact` must be a section, written as [sync.contact]."),
+        ("[hubspot]\napi_version = 'v4'", "line 2: `api_version` is 'v4'; allowed are v3, 2026-03, 2026-09."),
+        ("[dynamics]\nwindows = '4'", "line 2: `windows` is '4'; it must be a whole number, 0 or more."),
         ("[hubspot]\ndata_hub = 'yes'", "line 2: `data_hub` is 'yes'; it must be true or false."),
         ("[hubspot]\nmarketing_tier = -1", "line 2: `marketing_tier` is -1; it must be a whole number, 0 or more."),
         ("[sync.contact]\nenabled = 1", "line 2: `enabled` is 1; it must be true or false."),

@@ -162,8 +162,8 @@ def test_limiter__window_slides() -> None:
     async def take(count: int) -> list[float]:
         starts = []
         for _ in range(count):
-            await limiter.take()
-            starts.append(time.now_s)
+            async with limiter.turn():
+                starts.append(time.now_s)
         return starts
 
     assert asyncio.run(take(5)) == [0.0, 0.0, 10.0, 10.0, 20.0]
@@ -173,8 +173,56 @@ def test_limiter__holds_every_task() -> None:
     time = FakeTime()
     limiter = Limiter(time.pace(), allowed=100, window_s=10)
     limiter.hold(27)
-    asyncio.run(limiter.take())
+
+    async def take() -> None:
+        async with limiter.turn():
+            pass
+
+    asyncio.run(take())
     assert time.now_s == 27.0
+
+
+def test_limiter__counts_a_request_until_a_window_after_its_answer() -> None:
+    time = FakeTime()
+    limiter = Limiter(time.pace(), allowed=2, window_s=10)
+
+    async def take() -> list[float]:
+        starts = []
+        for _ in range(3):
+            async with limiter.turn():
+                starts.append(time.now_s)
+                time.now_s += 3.0
+        return starts
+
+    assert asyncio.run(take()) == [0.0, 3.0, 13.0]
+
+
+def test_limiter__so_many_at_once_and_no_more() -> None:
+    running, most = 0, 0
+    limiter = Limiter(FakeTime().pace(), allowed=100, window_s=10, first_lanes=2)
+
+    async def take() -> None:
+        nonlocal running, most
+        async with limiter.turn():
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(take() for _ in range(7)))
+
+    asyncio.run(all_of_them())
+    assert most == 2
+
+
+def test_limiter__halves_its_lanes_and_wins_them_back_one_by_one() -> None:
+    limiter = Limiter(FakeTime().pace(), allowed=100, window_s=10, first_lanes=4, most_lanes=5)
+    seen = []
+    for what in "hhh" + "w" * 15:
+        _ = limiter.hold(1) if what == "h" else limiter.widen()
+        seen.append(limiter.lanes)
+    assert seen == [2, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5]
 
 
 def test_limiter__takes_over_what_the_portal_states() -> None:

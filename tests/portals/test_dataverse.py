@@ -12,8 +12,9 @@ import pytest
 from dynsync_lib.core.model import RECORD_TABLES, Object
 from dynsync_lib.errors import AccessError, SafetyError, UnexpectedReplyError
 from dynsync_lib.portals.auth import BearerAuth
-from dynsync_lib.portals.dataverse import DataverseReader, choose_columns, open_client
-from dynsync_lib.portals.pages import TableRead
+from dynsync_lib.portals.dataverse import DataverseReader, open_client
+from dynsync_lib.portals.dataverse_rows import choose_columns
+from dynsync_lib.portals.pages import Delivery, TableRead
 from dynsync_lib.portals.transport import Guard, ReadOnlyTransport
 from tests.pulls import FakeTime, answering
 
@@ -31,15 +32,16 @@ LINK = (
 
 
 def _read(
-    use: Callable[[DataverseReader], Awaitable[Any]], *answers: httpx.Response
+    use: Callable[[DataverseReader], Awaitable[Any]], *answers: httpx.Response | Exception, tries: int = 2
 ) -> tuple[Any, list[httpx.Request]]:
     transport, requests = answering(*answers)
-    pace = FakeTime().pace(tries=2)
+    pace = FakeTime().pace(tries=tries)
 
     async def read() -> Any:
         guarded = ReadOnlyTransport(Guard("dynamics", ORIGIN), transport)
         async with open_client(ORIGIN, BearerAuth("secret-token"), guarded, pace) as client:
-            return await use(DataverseReader(client, pace))
+            told = await use(DataverseReader(client, pace))
+            return await told.page() if isinstance(told, Delivery) else told
 
     return asyncio.run(read()), requests
 
@@ -93,6 +95,26 @@ def test_read_page__too_many_columns_are_not_selected() -> None:
     read = TableRead(CONTACTS, ("contactid", *(f"new_column_with_a_long_name_{number:04d}" for number in range(1_000))))
     _, (_, request) = _read(lambda reader: reader.read_page(read, None), _json(SET), _json({"value": []}))
     assert str(request.url) == f"{BASE}contacts"
+
+
+def test_read_page__address_too_long_after_all() -> None:
+    read = TableRead(CONTACTS, ("contactid", "fullname"), condition="createdon ge 2026-01-01T00:00:00Z")
+    refused = httpx.Response(414)
+    _, (_, first, second) = _read(
+        lambda reader: reader.read_page(read, None), _json(SET), refused, _json({"value": []})
+    )
+    where = "$filter=createdon%20ge%202026-01-01T00:00:00Z"
+    assert str(first.url) == f"{BASE}contacts?$select=contactid,fullname&{where}"
+    assert str(second.url) == f"{BASE}contacts?{where}"
+
+
+def test_read_page__fails_again_and_again_until_it_is_small() -> None:
+    read = TableRead(CONTACTS, ("contactid",))
+    failing = [httpx.Response(504), httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(503)]
+    _, requests = _read(lambda reader: reader.read_page(read, LINK), *failing, _json({"value": []}), tries=5)
+    sizes = [request.headers["Prefer"].partition(",")[0] for request in requests]
+    assert sizes == [f"odata.maxpagesize={rows}" for rows in (5_000, 5_000, 1_000, 250, 250)]
+    assert len({request.url for request in requests}) == 1
 
 
 @pytest.mark.parametrize("answer", [{}, [], {"value": {}}, {"value": [{"fullname": "x"}]}])

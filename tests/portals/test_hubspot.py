@@ -12,8 +12,9 @@ import pytest
 
 from dynsync_lib.core.model import RECORD_TABLES, Object
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.hubspot import HubSpotReader, choose_properties, open_client, owner_names
-from dynsync_lib.portals.pages import Page, TableRead
+from dynsync_lib.portals.hubspot import HubSpotReader, open_client
+from dynsync_lib.portals.hubspot_rows import OWNER_NAMES, choose_properties
+from dynsync_lib.portals.pages import Delivery, Page, TableRead
 from tests.pulls import FakeTime, answering
 
 CONTACTS = RECORD_TABLES["hubspot/contacts"]
@@ -27,7 +28,8 @@ def _read(use: Callable[[HubSpotReader], Awaitable[Any]], *answers: httpx.Respon
 
     async def read() -> Any:
         async with open_client(ORIGIN, "pat-eu1-x", transport, pace) as client:
-            return await use(HubSpotReader(client, pace))
+            told = await use(HubSpotReader(client, pace))
+            return await told.page() if isinstance(told, Delivery) else told
 
     return asyncio.run(read()), requests
 
@@ -84,7 +86,7 @@ def test_read_page__unexpected(answer: Any) -> None:
 
 
 def test_read_page__owners_in_use_then_archived() -> None:
-    read = TableRead(OWNERS, owner_names())
+    read = TableRead(OWNERS, OWNER_NAMES)
     owner = {"id": "7", "email": "ann@x.example", "userId": 9586504, "archived": False, "teams": [{"id": "1"}]}
     more = {"results": [owner], "paging": {"next": {"after": "NDE2%3D"}}}
     page, (request,) = _read(lambda reader: reader.read_page(read, None), _json(more))

@@ -11,8 +11,9 @@ import pytest
 
 from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
-from dynsync_lib.portals.pages import Page, TableRead, value_text
-from dynsync_lib.portals.pull import _write_records, no_progress
+from dynsync_lib.portals.pages import Delivery, Page, Row, TableRead, value_text
+from dynsync_lib.portals.pull import no_progress
+from dynsync_lib.portals.pull_results import write_records
 from dynsync_lib.portals.side import TablePuller, TableResult, run_together
 from dynsync_lib.portals.work_folder import WorkFolder
 from dynsync_lib.snapshot_writer import SnapshotWriter
@@ -35,12 +36,18 @@ def _pull(tmp_path: Path, pages: Sequence[Page], *, table: str = "hubspot/deals"
     """What a puller makes of these pages, given in turn."""
     waiting = list(pages)
 
-    async def read_page(read: TableRead, cursor: str | None) -> Page:
+    async def read_page(read: TableRead, cursor: str | None) -> Delivery:
         del read, cursor
-        return waiting.pop(0)
+        page = waiting.pop(0)
+
+        async def rows() -> tuple[Row, ...]:
+            return page.rows
+
+        return Delivery(page.cursor, rows)
 
     read = TableRead(RECORD_TABLES[table], (id_field or RECORD_TABLES[table].id_field, "amount"), None)
-    return asyncio.run(_puller(tmp_path).read(read, read_page))
+    job = asyncio.run(_puller(tmp_path).read(read, read_page))
+    return TableResult(table, (job,), read.names)
 
 
 def _deals(*ids: str, cursor: str | None) -> Page:
@@ -105,25 +112,22 @@ def test_work_folder__is_private(tmp_path: Path) -> None:
 
 def test_read__ascending_ids_by_number_not_by_text(tmp_path: Path) -> None:
     told = _pull(tmp_path, [_deals("9", "10", cursor="a"), _deals("101", cursor=None)])
-    assert told.job is not None
-    assert told.job.is_ordered
-    assert told.job.rows_read == 3
+    assert told.jobs[0].is_ordered
+    assert told.jobs[0].rows_read == 3
 
 
 def test_read__ascending_guids_as_sql_server_sorts(tmp_path: Path) -> None:
     pages = [Page(({"accountid": guid(1)}, {"accountid": guid(2)}), "a"), Page(({"accountid": guid(3)},), None)]
     told = _pull(tmp_path, pages, table="dynamics/accounts")
-    assert told.job is not None
-    assert told.job.is_ordered
+    assert told.jobs[0].is_ordered
     assert sorted([guid(1), guid(2), guid(3)]) != [guid(1), guid(2), guid(3)]
 
 
 def test_read__records_that_come_twice_are_kept_once(tmp_path: Path) -> None:
     told = _pull(tmp_path, [_deals("1", "2", cursor="a"), _deals("2", "3", cursor="b"), _deals("1", "4", cursor=None)])
-    assert told.job is not None
-    assert not told.job.is_ordered
+    assert not told.jobs[0].is_ordered
     with SnapshotWriter(tmp_path / "s", source="api", started_at=NOON, build=tmp_path / "build") as writer:
-        _write_records(writer, DEALS, told, KEYS)
+        write_records(writer, DEALS, told, KEYS)
         snapshot = writer.finish(finished_at=NOON, facts={})
     table = snapshot.manifest["tables"]["hubspot/deals"]
     assert (table["rows"], table["note"]) == (4, "2 records came more than once and are kept once.")
