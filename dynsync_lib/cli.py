@@ -10,17 +10,14 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from dynsync_lib import kit
+from dynsync_lib import console, kit
 from dynsync_lib.errors import DynsyncError, UsageError
 
 app = typer.Typer(
@@ -31,8 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
 _QUIET_LAB: Final = (
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.extension_manager=readonly",
@@ -45,6 +40,9 @@ _SEVERITIES: Final = ("blocker", "high", "medium", "low")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
+EmulatorFile = Annotated[
+    Path | None, typer.Option("--emulator", help="JSON line of a running `dynsync emulator`, instead of real portals.")
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
 ForecastFolder = Annotated[
     Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
@@ -68,15 +66,15 @@ def demo(
 
     Example: dynsync demo
     """
-    told = kit.demo(out, progress=None if as_json else _say)
+    told = kit.demo(out, progress=None if as_json else console.say)
     report = out / "report.html"
     if as_json:
-        _print_json({"report": str(report), "forecast": str(told.folder), **kit.six_figures(told).as_dict()})
+        console.print_json({"report": str(report), "forecast": str(told.folder), **kit.six_figures(told).as_dict()})
         return
-    _print_figures(told)
-    _out.print(f"\nReport:   {report}")
-    _out.print(f"Tables:   {told.folder}")
-    _out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
+    console.print_figures(told)
+    console.out.print(f"\nReport:   {report}")
+    console.out.print(f"Tables:   {told.folder}")
+    console.out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
 
 
 @app.command()
@@ -90,19 +88,37 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the engagement."
         raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.")
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(kit.settings_template(), encoding="utf-8")
-    _out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
+    console.out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
 
 
 @app.command()
 def check(
-    settings: SettingsFile = Path("dynsync.toml"), snapshot: Annotated[Path | None, typer.Argument()] = None
+    settings: SettingsFile = Path("dynsync.toml"),
+    snapshot: Annotated[Path | None, typer.Argument(help="Check fields and filter values against it, too.")] = None,
+    emulator: EmulatorFile = None,
+    *,
+    settings_only: Annotated[bool, typer.Option("--settings-only", help="Ask no portal.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Read the settings and name every fault; with a snapshot, fields and filter values are checked, too.
+    """Look at settings and portals before a pull: what is reachable, held, missing, visible; production or test.
 
-    Example: dynsync check --settings acme/dynsync.toml snapshots/monday
+    Settings come first, with every fault; a portal whose secrets are not set is not checked. Nothing is written.
+
+    Example: dynsync check --settings acme/dynsync.toml
     """
     kit.read_settings(settings, snapshot=kit.open_snapshot(snapshot) if snapshot is not None else None)
-    _out.print(f"{settings} is right.")
+    if not as_json:
+        console.out.print(f"{settings} is right.")
+    if settings_only:
+        if as_json:
+            console.print_json({"settings": str(settings), "lines": []})
+        return
+    told = kit.check(settings, addresses=_emulator_addresses(emulator))
+    if as_json:
+        console.print_json({"settings": str(settings), "lines": [kit.as_dict(line) for line in told.lines]})
+    else:
+        console.print_check(told)
+    raise typer.Exit(told.exit_code)
 
 
 @app.command()
@@ -119,16 +135,14 @@ def load(
     Example: dynsync load --hubspot exports/hubspot --dynamics exports/dynamics --out snapshots/monday
     """
     moment = taken_at.replace(tzinfo=UTC) if taken_at is not None else None
-    _print_snapshot(kit.load(hubspot, dynamics, out, taken_at=moment), as_json=as_json)
+    console.print_snapshot(kit.load(hubspot, dynamics, out, taken_at=moment), as_json=as_json)
 
 
 @app.command()
 def pull(
     settings: SettingsFile = Path("dynsync.toml"),
     out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/api"),
-    emulator: Annotated[
-        Path | None, typer.Option(help="JSON line of a running `dynsync emulator`, instead of real portals.")
-    ] = None,
+    emulator: EmulatorFile = None,
     hubspot_version: Annotated[
         str | None, typer.Option(help="v3, 2026-03 or 2026-09; default: that of the settings.")
     ] = None,
@@ -140,12 +154,12 @@ def pull(
 
     Example: dynsync pull --settings acme/dynsync.toml --out snapshots/monday
     """
-    addresses = json.loads(emulator.read_text(encoding="utf-8")) if emulator is not None else None
-    progress = None if as_json else _say
+    addresses = _emulator_addresses(emulator)
+    progress = None if as_json else console.say
     snapshot = kit.pull(
         settings, out, addresses=addresses, progress=progress, hubspot_version=hubspot_version, archived=archived
     )
-    _print_snapshot(snapshot, as_json=as_json)
+    console.print_snapshot(snapshot, as_json=as_json)
 
 
 @app.command(name="sign-out")
@@ -154,7 +168,7 @@ def sign_out(settings: SettingsFile = Path("dynsync.toml")) -> None:
 
     Example: dynsync sign-out --settings acme/dynsync.toml
     """
-    _out.print("Signed out." if kit.sign_out(settings) else "Nobody was signed in.")
+    console.out.print("Signed out." if kit.sign_out(settings) else "Nobody was signed in.")
 
 
 @app.command()
@@ -176,11 +190,11 @@ def forecast(
     _refuse_severity(fail_on)
     told = kit.forecast(snapshot, settings, out, engine=engine, assumptions=_assumptions(choices), csv=csv)
     if as_json:
-        _print_json({"forecast": str(out), "rows": told.info["rows"], **kit.six_figures(told).as_dict()})
+        console.print_json({"forecast": str(out), "rows": told.info["rows"], **kit.six_figures(told).as_dict()})
     else:
-        _print_figures(told)
-        _out.print(f"\nTables:   {out}")
-        _out.print(f"Next:     dynsync report --forecast {out}")
+        console.print_figures(told)
+        console.out.print(f"\nTables:   {out}")
+        console.out.print(f"Next:     dynsync report --forecast {out}")
     _fail(told, fail_on)
 
 
@@ -203,10 +217,10 @@ def explain(
             next_step="Try its id from the outcomes table.",
         )
     if as_json:
-        _print_json({"records": [kit.as_dict(chain) for chain in chains]})
+        console.print_json({"records": [kit.as_dict(chain) for chain in chains]})
         return
     for chain in chains:
-        _print_chain(chain)
+        console.print_chain(chain)
 
 
 @app.command()
@@ -219,9 +233,9 @@ def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = 
     opened = _open(told)
     rows = [{str(name): value for name, value in row.items()} for row in kit.records(opened.findings)]
     if as_json:
-        _print_json({"findings": rows})
+        console.print_json({"findings": rows})
     else:
-        _print_table(["check", "severity", "finding", "fix"], [_finding_cells(row) for row in rows])
+        console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
     _fail(opened, fail_on)
 
 
@@ -237,7 +251,7 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
     """
-    _out.print(f"Report:   {kit.report(_open(told), out, client=client, masked=not unmasked)}")
+    console.out.print(f"Report:   {kit.report(_open(told), out, client=client, masked=not unmasked)}")
 
 
 @app.command()
@@ -252,14 +266,14 @@ def rules(
     """
     told, knobs, statements = (kit.records(one()) for one in (kit.rules, kit.assumptions, kit.research))
     if as_json:
-        _print_json({"rules": told, "assumptions": knobs, "research": statements})
+        console.print_json({"rules": told, "assumptions": knobs, "research": statements})
         return
     if numbers:
-        _print_rows(["number", "state", "confidence", "sources", "rules", "why"], statements)
+        console.print_rows(["number", "state", "confidence", "sources", "rules", "why"], statements)
         return
-    _print_rows(["id", "status", "confidence", "sources", "says"], told)
-    _out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
-    _print_rows(["id", "choices", "default", "question"], knobs)
+    console.print_rows(["id", "status", "confidence", "sources", "says"], told)
+    console.out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
+    console.print_rows(["id", "choices", "default", "question"], knobs)
 
 
 @app.command()
@@ -278,7 +292,7 @@ def emulator(
         if as_json:
             print(json.dumps(running.addresses), flush=True)
         else:
-            _print_addresses(running.addresses)
+            console.print_addresses(running.addresses)
         running.wait()
 
 
@@ -296,67 +310,6 @@ def lab(
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
 
 
-# --- Printing ----------------------------------------------------------------------------------------------------
-
-
-def _say(sentence: str) -> None:
-    _out.print(sentence)
-
-
-def _print_json(value: Mapping[str, Any]) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
-def _print_figures(told: kit.Forecast) -> None:
-    for figure in kit.six_figures(told).figures:
-        _out.print(f"{figure.value:>9,}  {figure.label}")
-
-
-def _print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:
-    rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
-    if as_json:
-        _print_json({"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256})
-        return
-    _print_table(
-        ["table", "rows", ""],
-        [[name, f"{count:,}", "" if snapshot.is_provided(name) else "not provided"] for name, count in rows.items()],
-    )
-    _out.print(f"\nSnapshot: {snapshot.path}")
-
-
-def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
-
-
-def _print_rows(columns: list[str], rows: list[dict[str, Any]]) -> None:
-    _print_table(columns, [["" if row[name] is None else str(row[name]) for name in columns] for row in rows])
-
-
-def _finding_cells(row: Mapping[str, Any]) -> list[str]:
-    return [str(row["check_id"]), str(row["severity"]), str(row["sentence"]), str(row["fix"])]
-
-
-def _print_chain(chain: kit.Explanation) -> None:
-    _out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
-    for step in chain.steps:
-        _out.print(Text(f"  {step.about:<11}{step.says}"))
-        told = [part for part in (step.rule_id, step.source) if part]
-        if told:
-            _out.print(Text(f"  {'':<11}{' · '.join(told)}", style="dim"))
-
-
-def _print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
-    for system, told in addresses.items():
-        for name, value in told.items():
-            _out.print(f"{system + ' ' + name:<24}{value}")
-    _out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")
-
-
 def _open(folder: Path | None) -> kit.Forecast:
     """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
     usual = next((one for one in _USUAL_FOLDERS if one.is_dir()), _USUAL_FOLDERS[0])
@@ -364,6 +317,20 @@ def _open(folder: Path | None) -> kit.Forecast:
 
 
 # --- Arguments ---------------------------------------------------------------------------------------------------
+
+
+def _emulator_addresses(file: Path | None) -> kit.Addresses | None:
+    """What `dynsync emulator --json` printed, from a file; None without one."""
+    if file is None:
+        return None
+    try:
+        told: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
+        return {name: dict(told[name]) for name in ("hubspot", "dynamics")}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"{file} does not hold the line that an emulator printed.",
+            next_step=f"Run `dynsync emulator --json > {file}` and leave it running.",
+        ) from None
 
 
 def _assumptions(choices: list[str] | None) -> dict[str, str]:
@@ -393,17 +360,19 @@ def main() -> None:
     try:
         app(prog_name="dynsync")
     except DynsyncError as error:
-        _err.print(Text(str(error), style="red"))
+        console.err.print(Text(str(error), style="red"))
         if error.next_step:
-            _err.print(Text(error.next_step))
+            console.err.print(Text(error.next_step))
         if os.environ.get("DYNSYNC_DEBUG"):
             traceback.print_exc()
         raise SystemExit(error.exit_code) from None
     except Exception as error:
         if os.environ.get("DYNSYNC_DEBUG"):
             raise
-        _err.print(Text(f"The kit failed in a way it should not: {type(error).__name__}.", style="red"))
-        _err.print(Text("This is our bug; run the command again as `dynsync --debug ...` and send us what it prints."))
+        console.err.print(Text(f"The kit failed in a way it should not: {type(error).__name__}.", style="red"))
+        console.err.print(
+            Text("This is our bug; run the command again as `dynsync --debug ...` and send us what it prints.")
+        )
         raise SystemExit(2) from None
 
 

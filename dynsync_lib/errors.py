@@ -79,7 +79,13 @@ class SignInError(PortalError):
 
 
 class AccessError(PortalError):
-    """Signed in, but a scope, a privilege or the application user is missing."""
+    """Signed in, but a scope, a privilege or the application user is missing. `missing` are those that were named."""
+
+    def __init__(
+        self, sentence: str, *, next_step: str = "", correlation_id: str | None = None, missing: Sequence[str] = ()
+    ) -> None:
+        super().__init__(sentence, next_step=next_step, correlation_id=correlation_id)
+        self.missing = tuple(missing)
 
 
 class RateLimitError(PortalError):

@@ -36,6 +36,7 @@ from dynsync_lib.csv_files import write_csv
 from dynsync_lib.engine import Engine, open_engine, refuse_engine
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.forecast_folder import FORECAST_FILE, Forecast, open_forecast, read_table, records
+from dynsync_lib.portals.check_lines import CheckReport
 from dynsync_lib.portals.exports import load_files
 from dynsync_lib.report import (
     assumptions_table,
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from dynsync_lib.emulator.server import Emulator
 
 __all__ = [
+    "Addresses",
+    "CheckReport",
     "Explanation",
     "Forecast",
     "Snapshot",
@@ -69,6 +72,7 @@ __all__ = [
     "assumptions",
     "assumptions_table",
     "changes_table",
+    "check",
     "collisions_table",
     "cover",
     "decisions_table",
@@ -350,6 +354,23 @@ def pull(
         progress=_counting(progress),
         clock=clock or _now,
     )
+
+
+def check(settings: Path, *, addresses: Addresses | None = None) -> CheckReport:
+    """What both portals allow under these settings, line by line; nothing is written and no record is kept.
+
+    `addresses` are those of an emulator; without them the environment holds the secrets, and a side of which nothing is
+    set is not checked. Raises SettingsError for wrong settings, SafetyError for addresses that are no portal's.
+    """
+    from dynsync_lib.portal_access import Access, emulator_connections, read_access
+    from dynsync_lib.portals.check import Unset, check_portals
+
+    checked = read_settings(settings)
+    access = read_access(checked, settings) if addresses is None else Access(emulator_connections(addresses))
+    unset = {
+        system: Unset(missing, is_begun=system in access.begun) for system, missing in access.missing.items() if missing
+    }
+    return check_portals(access.connections, checked, unset=unset)
 
 
 def sign_out(settings: Path) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +45,8 @@ class Access:
     """
 
     connections: PortalConnections
-    missing: Mapping[System, tuple[str, ...]]
-    begun: frozenset[System]
+    missing: Mapping[System, tuple[str, ...]] = field(default_factory=dict)
+    begun: frozenset[System] = frozenset()
 
 
 def settings_connections(settings: Settings, file: Path) -> PortalConnections:

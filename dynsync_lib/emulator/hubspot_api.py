@@ -10,11 +10,11 @@ Where it is used: server.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from dynsync_lib.emulator.calls import Call, Refusal, Reply
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 from dynsync_lib.emulator.conditions import Conditions
 from dynsync_lib.emulator.hubspot_associations import MOST_PER_BATCH, get_associations, get_labels, read_associations
 from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, no_scope, no_token, too_long, too_many_requests
@@ -26,7 +26,7 @@ from dynsync_lib.emulator.hubspot_meta import (
     list_properties,
     search_records,
 )
-from dynsync_lib.emulator.hubspot_names import Kind, canonical_path
+from dynsync_lib.emulator.hubspot_names import KINDS, Kind, canonical_path
 from dynsync_lib.emulator.hubspot_records import find_kind, get_record, list_records, read_batch, read_body, read_limit
 from dynsync_lib.emulator.limits import HubspotMeter, Limits
 from dynsync_lib.emulator.store import Store, World
@@ -100,6 +100,24 @@ def _usage(api: HubspotApi, call: Call) -> Reply:
     return daily_usage(api.meter.used_today, api.limits.hubspot_daily, call)
 
 
+def _token_info(api: HubspotApi, call: Call) -> Reply:
+    """What a token says of itself; needs no scope. Without rights set it has all that the emulator knows."""
+    if read_body(call).get("tokenKey") != STATIC_TOKEN:
+        return hubspot_error(call, 400, "The token is not known.")
+    granted = api.conditions.rights.scopes
+    scopes = sorted(granted if granted is not None else _all_scopes())
+    return json_reply(
+        {"userId": 9_000_001, "hubId": api.world.account["portalId"], "appId": 9_000_002, "scopes": scopes}
+    )
+
+
+def _all_scopes() -> Iterator[str]:
+    yield "crm.objects.owners.read"
+    for kind in KINDS:
+        yield from (f"crm.objects.{kind.plural}.{right}" for right in ("read", "write"))
+        yield f"crm.schemas.{kind.plural}.read"
+
+
 def _records(answer: Callable[[Store, Call], Reply]) -> Answer:
     def answer_records(api: HubspotApi, call: Call) -> Reply:
         api.kind(call)
@@ -150,6 +168,7 @@ ROUTES: Final = tuple(
     for method, path, answer in (
         ("GET", r"/account-info/v3/details", _account),
         ("GET", r"/account-info/v3/api-usage/daily/private-apps", _usage),
+        ("POST", r"/oauth/v2/private-apps/get/access-token-info", _token_info),
         ("GET", _V3, _records(list_records)),
         ("POST", _V3 + r"/batch/read", _records(read_batch)),
         ("POST", _V3 + r"/search", _records(search_records)),

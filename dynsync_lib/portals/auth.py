@@ -50,6 +50,10 @@ class DataverseAuth(httpx.Auth):
         self._sign_in, self._pace = sign_in, pace
         self._turn = asyncio.Lock()
 
+    async def sign_in(self) -> None:
+        """Gets a token now, so that a refused sign-in is told before anything else. Raises as `EntraSignIn` does."""
+        await self._token(refused=None)
+
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Sends the request with a token, and a second time when the first one was refused."""
         token = await self._token(refused=None)

@@ -64,7 +64,8 @@ def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_i
     if str(error.get("code")).lower() == _NO_USER:
         return AccessError(
             "Dynamics has no application user for this client.",
-            next_step="Add it as application user, with a role that reads, in the Power Platform admin center.",
+            next_step="In the Power Platform admin center open Environments, the environment, Settings, Users +"
+            " permissions, Application users, New app user; choose the app, a business unit and a reading role.",
             correlation_id=correlation_id,
         )
     privilege = _PRIVILEGE.search(str(error.get("message")))
@@ -73,6 +74,7 @@ def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_i
         f"Dynamics does not let the application user read {_segment(response)}{told}.",
         next_step="Add the privilege to the security role of the application user, and run again.",
         correlation_id=correlation_id,
+        missing=[privilege[0]] if privilege else [],
     )
 
 

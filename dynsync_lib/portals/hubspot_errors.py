@@ -86,6 +86,7 @@ def _no_access(response: httpx.Response, body: Mapping[str, Any], correlation_id
         f"HubSpot does not let the token read {response.request.url.path}{told}.",
         next_step="Add the scope to the service key or private app, and run again.",
         correlation_id=correlation_id,
+        missing=scopes,
     )
 
 

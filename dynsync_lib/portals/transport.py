@@ -29,6 +29,7 @@ from dynsync_lib.portals.connections import Portal, is_loopback
 
 _TYPE: Final = r"[a-z_]+"
 _DATE: Final = r"\d{4}-\d{2}"
+_PRIVILEGES: Final = r"Microsoft\.Dynamics\.CRM\.RetrieveUserPrivileges\(\)"
 READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
     "hubspot": (
         ("GET", rf"/account-info/(v3|{_DATE})/details"),
@@ -47,7 +48,7 @@ READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
         ("GET", r"/api/data/v9\.\d/RetrieveCurrentOrganization\([^/]*\)"),
         ("GET", r"/api/data/v9\.\d/RetrieveTotalRecordCount\([^/]*\)"),
         ("GET", r"/api/data/v9\.\d/EntityDefinitions\(LogicalName='\w+'\)(/Attributes(/[\w.]+)?)?"),
-        ("GET", r"/api/data/v9\.\d/systemusers\([0-9a-f-]{36}\)/Microsoft\.Dynamics\.CRM\.RetrieveUserPrivileges"),
+        ("GET", rf"/api/data/v9\.\d/systemusers\([0-9a-f-]{{36}}\)/{_PRIVILEGES}"),
         ("GET", r"/api/data/v9\.\d/[a-z_0-9]+"),
     ),
     "sign-in": (

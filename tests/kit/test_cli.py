@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import cli
+from dynsync_lib.emulator.conditions import Rights
+from dynsync_lib.emulator.server import Emulator
+from tests.pulls import small_portals
 
 Run = Callable[..., int]
 
@@ -153,3 +156,64 @@ def test_our_own_bug__is_told_in_one_sentence(
     monkeypatch.setattr(cli.kit, "rules", lambda: 1 / 0)
     assert run("rules") == 2
     assert capsys.readouterr().err.startswith("The kit failed in a way it should not: ZeroDivisionError.")
+
+
+def test_check__portals_without_secrets_are_not_checked(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HUBSPOT_TOKEN", "DYNAMICS_CLIENT_ID", "DYNAMICS_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    run("init", ".")
+    capsys.readouterr()
+    assert run("check") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "dynsync.toml is right."
+    assert told[1].split("  ")[0] == "hubspot"
+    assert "not checked" in told[1]
+    assert "The environment variable HUBSPOT_TOKEN is not set." in told[1]
+    assert run("check", "--settings-only") == 0
+    assert capsys.readouterr().out == "dynsync.toml is right.\n"
+    assert run("check", "--json", "--settings-only") == 0
+    assert json.loads(capsys.readouterr().out) == {"settings": "dynsync.toml", "lines": []}
+
+
+def test_check__half_of_the_secrets(
+    run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HUBSPOT_TOKEN", "DYNAMICS_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DYNAMICS_CLIENT_ID", "app")
+    run("init", ".")
+    capsys.readouterr()
+    assert run("check", "--json") == 2
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert [(line["portal"], line["about"], line["state"]) for line in lines] == [
+        ("hubspot", "settings", "not_checked"),
+        ("dynamics", "settings", "fault"),
+    ]
+
+
+def test_check__emulator(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    with Emulator(small_portals()) as emulator:
+        (tmp_path / "emu.json").write_text(json.dumps(emulator.addresses), encoding="utf-8")
+        assert run("check", "--emulator", "emu.json") == 0
+        told = capsys.readouterr().out
+        assert "HubSpot answers: portal 424242, SANDBOX, a test portal." in told
+        assert "Use a service key with read scopes only." in told
+        emulator.conditions.rights = Rights(application_user=False)
+        assert run("check", "--emulator", "emu.json", "--json") == 3
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert [line["says"] for line in lines if line["state"] == "fault"] == [
+        "Dynamics has no application user for this client."
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"hubspot": 1, "dynamics": 2}'])
+def test_check__file_that_no_emulator_wrote(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    (tmp_path / "emu.json").write_text(text, encoding="utf-8")
+    assert run("check", "--emulator", "emu.json") == 2
+    assert capsys.readouterr().err.startswith("emu.json does not hold the line that an emulator printed.")

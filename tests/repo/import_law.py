@@ -37,7 +37,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals.token_store",
     ),
     "kit": ("",),
-    "cli": ("errors", "kit"),
+    "console": ("errors", "kit"),
+    "cli": ("errors", "kit", "console"),
 }
 CORE_OUTSIDE = {"narwhals", "rapidfuzz"}
 """What `core` may import from outside the standard library."""

@@ -1,4 +1,4 @@
-"""From settings and environment to connections."""
+"""From settings and environment to connections: which secrets are found, which are missing."""
 
 from __future__ import annotations
 

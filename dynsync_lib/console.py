@@ -1,0 +1,107 @@
+"""How things look on a terminal, and as JSON.
+
+Where it is used: `cli`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dynsync_lib import kit
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "ok": ("ok", "green"),
+    "warning": ("warning", "yellow"),
+    "fault": ("fault", "bold red"),
+    "not_checked": ("not checked", "dim"),
+}
+
+
+def say(sentence: str) -> None:
+    """One line for a person."""
+    out.print(sentence)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_figures(told: kit.Forecast) -> None:
+    """The six figures of a forecast."""
+    for figure in kit.six_figures(told).figures:
+        out.print(f"{figure.value:>9,}  {figure.label}")
+
+
+def print_check(told: kit.CheckReport) -> None:
+    """What a check found: one row a line, its state in a word and a colour, what to do under it."""
+    table = Table(box=None, pad_edge=False, show_header=False, show_edge=False, padding=(0, 2, 0, 0))
+    for no_wrap in (True, True, True, False):
+        table.add_column(no_wrap=no_wrap, overflow="fold")
+    for line in told.lines:
+        word, style = _STATES[line.state]
+        says = Text(line.says)
+        if line.next_step and line.state != "ok":
+            says.append(f"\n{line.next_step}", style="dim")
+        table.add_row(line.portal, line.about, Text(word, style=style), says)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:
+    """The tables of a snapshot with their rows."""
+    rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
+    if as_json:
+        print_json({"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256})
+        return
+    print_table(
+        ["table", "rows", ""],
+        [[name, f"{count:,}", "" if snapshot.is_provided(name) else "not provided"] for name, count in rows.items()],
+    )
+    out.print(f"\nSnapshot: {snapshot.path}")
+
+
+def print_table(columns: list[str], rows: list[list[str]]) -> None:
+    """A table without lines; cells are text, never markup."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def print_rows(columns: list[str], rows: list[dict[str, Any]]) -> None:
+    """Rows by column name; null is an empty cell."""
+    print_table(columns, [["" if row[name] is None else str(row[name]) for name in columns] for row in rows])
+
+
+def finding_cells(row: Mapping[str, Any]) -> list[str]:
+    """One finding as cells."""
+    return [str(row["check_id"]), str(row["severity"]), str(row["sentence"]), str(row["fix"])]
+
+
+def print_chain(chain: kit.Explanation) -> None:
+    """The chain of one record, with rule and source of each step."""
+    out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
+    for step in chain.steps:
+        out.print(Text(f"  {step.about:<11}{step.says}"))
+        told = [part for part in (step.rule_id, step.source) if part]
+        if told:
+            out.print(Text(f"  {'':<11}{' · '.join(told)}", style="dim"))
+
+
+def print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
+    """Where an emulator serves."""
+    for system, told in addresses.items():
+        for name, value in told.items():
+            out.print(f"{system + ' ' + name:<24}{value}")
+    out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")
