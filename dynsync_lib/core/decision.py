@@ -69,6 +69,7 @@ def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
         catalogue=situation.catalogue,
         rulebook=situation.rulebook,
         available={system: situation.columns(object_, system) for system in System},
+        assumptions=situation.settings.assumptions,
     )
 
 

@@ -2,27 +2,30 @@
 
 Facts
     * Values are compared as what they are, after trimming; the first line of docs/semantics.md section 6 decides.
-    * What is written is in the target's own form: the paired option, `true` or `false`, the date of a date and time.
+    * What is written is in the target's own form: the paired option, `true` or `false`, the date of a date and time,
+      the owner of the same address.
 
 Not modelled
     * HubSpot's own reformatting of telephone numbers (5.24); capital letters whose small form has two letters.
 
-Source: rules field.equal-after-typing, field.option-pairing, field.date-precision.
+Source: rules field.equal-after-typing, field.option-pairing, field.date-precision, field.owner-by-email.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.catalogue import Field
-from dynsync_lib.core.keys import trim
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES, System
-from dynsync_lib.core.sides import Frame
+from dynsync_lib.core.options import partners_of
+from dynsync_lib.core.owners import address_of, is_owner_pair, name_of, partner_of, type_column, with_owners
+from dynsync_lib.core.several_choices import sets_equal, written_set
+from dynsync_lib.core.sides import Frame, Situation, opposite
 
 _TIMES: Final = frozenset({"date", "datetime"})
 _BETWEEN: Final = "\x1f"
@@ -38,18 +41,47 @@ def value_of(system: System, judged: JudgedMapping) -> nw.Expr:
     return nw.col(_trimmed_name(system, judged))
 
 
-def with_trimmed(frame: Frame, flowing: Sequence[JudgedMapping], systems: Iterable[System]) -> Frame:
-    """The wide table with every mapped value trimmed once, beside the value as delivered."""
+def columns_of(flowing: Iterable[JudgedMapping], system: System) -> list[str]:
+    """The vendor's columns that mappings need of one side, those that say what an owner is among them."""
+    needed = []
+    for judged in flowing:
+        column = judged.columns[system]
+        has_type = judged.kinds[system] == "owner" and system is System.DYNAMICS and column.endswith("_value")
+        needed += [column, *([type_column(column)] if has_type else [])]
+    return list(dict.fromkeys(needed))
+
+
+def with_trimmed(
+    situation: Situation, frame: Frame, flowing: Sequence[JudgedMapping], systems: Iterable[System]
+) -> Frame:
+    """The wide table with every mapped value trimmed once, and its owners found, beside the value as delivered."""
+    sides = list(systems)
     trimmed = {
-        _trimmed_name(system, judged): values.trimmed(nw.col(column_of(system, judged.name_of(system))))
+        _trimmed_name(system, judged): values.trimmed(nw.col(column_of(system, judged.columns[system])))
         for judged in flowing
-        for system in systems
+        for system in sides
     }
-    return frame.with_columns(**trimmed) if trimmed else frame
+    if not trimmed:
+        return frame
+    frame = frame.with_columns(**trimmed)
+    return with_owners(situation, frame, _owner_columns(frame, flowing, sides))
+
+
+def _owner_columns(
+    frame: Frame, flowing: Iterable[JudgedMapping], systems: Sequence[System]
+) -> Iterator[tuple[System, str, nw.Expr]]:
+    there = frame.collect_schema().names()
+    for judged in flowing:
+        for system in systems:
+            if judged.kinds[system] == "owner":
+                kind = column_of(system, type_column(judged.columns[system]))
+                is_team = values.trimmed(nw.col(kind)) == "team" if kind in there else nw.lit(value=False)
+                owner = nw.when(~is_team.fill_null(value=False)).then(value_of(system, judged))
+                yield system, column_of(system, judged.columns[system]), owner
 
 
 def _trimmed_name(system: System, judged: JudgedMapping) -> str:
-    return f"trimmed {column_of(system, judged.name_of(system))}"
+    return f"trimmed {column_of(system, judged.columns[system])}"
 
 
 def are_equal(judged: JudgedMapping) -> nw.Expr:
@@ -67,21 +99,43 @@ def are_equal(judged: JudgedMapping) -> nw.Expr:
     if kinds == {"datetime"}:
         return _equal_or_as_text(values.moment(hubspot), values.moment(dynamics), hubspot == dynamics)
     if judged.pairs_options():
-        return nw.concat_str([hubspot, nw.lit(_BETWEEN), dynamics]).is_in(
-            [_BETWEEN.join(p) for p in option_pairs(judged)]
-        )
+        return _options_equal(judged, hubspot, dynamics)
+    if is_owner_pair(judged):
+        return _owners_equal(judged, hubspot, dynamics)
     if "yes_no" in kinds:
         return _truth_or_text(hubspot) == _truth_or_text(dynamics)
     return hubspot == dynamics
 
 
+def _options_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
+    if judged.kinds[System.HUBSPOT] == "several_choices":
+        return sets_equal(hubspot, dynamics, judged.option_pairs)
+    together = [_BETWEEN.join(pair) for pair in judged.option_pairs]
+    return nw.concat_str([hubspot, nw.lit(_BETWEEN), dynamics]).is_in(together)
+
+
+def _owners_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
+    """By address; an owner and a text by the owner's name. Nobody equals nobody."""
+    names = {system: column_of(system, judged.columns[system]) for system in System}
+    owner = nw.col(address_of(names[System.DYNAMICS]))
+    if judged.kinds[System.HUBSPOT] == "owner":
+        equal = nw.col(address_of(names[System.HUBSPOT])) == owner
+    else:
+        equal = hubspot == nw.col(name_of(names[System.DYNAMICS]))
+    filled = ~hubspot.is_null() & ~dynamics.is_null()
+    return nw.when(filled).then(equal.fill_null(value=False))
+
+
 def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
-    """What would be written into `target`; null when the source is blank or its option has no partner."""
-    source = System.DYNAMICS if target is System.HUBSPOT else System.HUBSPOT
+    """What would be written into `target`; null when the source is blank, or its option or owner has no partner."""
+    source = opposite(target)
     value = value_of(source, judged)
     kinds = frozenset(judged.kinds.values())
     if judged.pairs_options():
         return _paired_option(judged, source, value)
+    if is_owner_pair(judged):
+        column = column_of(source, judged.columns[source])
+        return nw.col(partner_of(column) if judged.kinds[target] == "owner" else name_of(column))
     if "yes_no" in kinds:
         return _truth_or_text(value)
     if judged.kinds[target] == "date" and judged.kinds[source] == "datetime":
@@ -89,27 +143,11 @@ def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
     return value
 
 
-def option_pairs(judged: JudgedMapping) -> list[tuple[str, str]]:
-    """Which HubSpot value belongs to which Dynamics value: the mapping's own pairs, or equal labels without case."""
-    if judged.mapping.options:
-        return list(judged.mapping.options.items())
-    hubspot, dynamics = (judged.fields[system] for system in System)
-    if hubspot is None or dynamics is None:
-        return []
-    return [
-        (ours.value, theirs.value)
-        for ours in hubspot.options
-        for theirs in dynamics.options
-        if trim(ours.label).casefold() == trim(theirs.label).casefold()
-    ]
-
-
 def _paired_option(judged: JudgedMapping, source: System, value: nw.Expr) -> nw.Expr:
-    pairs = option_pairs(judged)
-    directed = pairs if source is System.HUBSPOT else [(theirs, ours) for ours, theirs in pairs]
-    partners: dict[str, str] = {}
-    for ours, theirs in directed:
-        partners.setdefault(ours, theirs)
+    target = judged.fields[opposite(source)]
+    if judged.kinds[source] == "several_choices" and target is not None:
+        return written_set(value, judged.option_pairs, source, target)
+    partners = partners_of(judged.option_pairs, source)
     known = [nw.when(value == ours).then(nw.lit(theirs)) for ours, theirs in partners.items()]
     return nw.coalesce(nw.lit(None, dtype=nw.String), *known)
 

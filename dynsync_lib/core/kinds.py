@@ -15,5 +15,5 @@ from dynsync_lib.core.rulebook import Rulebook
 def kind_of(field: Field, rulebook: Rulebook) -> str | None:
     """The kind of a field; None for a type that cannot be mapped. Source: rule field.types-do-not-fit."""
     lines = rulebook.hubspot_kinds if field.system is System.HUBSPOT else rulebook.dynamics_kinds
-    fitting = (line.kind for line in lines if line.covers(field.type, field.format, field.behavior))
+    fitting = (line.kind for line in lines if line.covers(field.type, field.format, field.behavior, field.name))
     return next(fitting, None)

@@ -4,11 +4,14 @@ Facts
     * Effective direction = the object's ∩ the mapping's ∩ what the types allow (3.8, 5.A).
     * A read-only, calculated, state or status field is only ever a source (5.8, 9.11, 9.19).
     * A lookup cannot sync (5.6). A mapping one of whose fields is missing does nothing (5.5).
+    * Owners flow as `owner_mode` says (5.17); several choices flow with `multiselect` only (5.A).
+    * A column that says "do not ..." flows as it stands; its verdict warns of the polarity (5.22).
 
 Not modelled
     * Fields that HubSpot's mapping screen does not offer although the API lists them (5.5).
 
-Source: rules field.direction, field.same-kind, field.into-text, field.lookup-blocked, field.read-only, field.missing.
+Source: rules field.direction, field.same-kind, field.into-text, field.lookup-blocked, field.read-only, field.missing,
+field.owner-by-email, field.several-choices, field.opt-out-polarity.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ from typing import Final
 from dynsync_lib.core.catalogue import Catalogue, Field
 from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.model import Direction, Object, System, Verdict
+from dynsync_lib.core.options import OptionPairs, pair_options
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 from dynsync_lib.core.settings import FieldMapping, ObjectSync
 
+_OPTION_KINDS: Final = ({"choice"}, {"several_choices"})
 _TO: Final = {System.HUBSPOT: Direction.TO_HUBSPOT, System.DYNAMICS: Direction.TO_DYNAMICS}
 _MISSING: Final = TypeVerdict(
     None,
@@ -51,8 +56,10 @@ _WRONG_WAY: Final = TypeVerdict(
 class JudgedMapping:
     """One mapping with its verdict.
 
-    `fields` and `kinds` hold None for a field that is missing or cannot be mapped. `flow` is what is left of the
-    directions of object, mapping and types; None means nothing flows.
+    `fields` and `kinds` hold None for a field that is missing or cannot be mapped; `columns` names the columns the
+    values stand in, `_ownerid_value` for `ownerid`. `option_pairs` says which options of two choices belong together,
+    and is empty for others. `flow` is what is left of the directions of object, mapping and
+    types; None means nothing flows.
     """
 
     mapping: FieldMapping
@@ -60,6 +67,8 @@ class JudgedMapping:
     kinds: Mapping[System, str | None]
     judged: TypeVerdict
     flow: Direction | None
+    columns: Mapping[System, str]
+    option_pairs: OptionPairs = ()
 
     def writes_to(self, system: System) -> bool:
         """Whether values really travel into `system`."""
@@ -75,8 +84,8 @@ class JudgedMapping:
         return _name_of(self.mapping, system)
 
     def pairs_options(self) -> bool:
-        """Whether both fields are choices, so that options must be paired."""
-        return set(self.kinds.values()) == {"choice"}
+        """Whether both fields are choices, one or several, so that options must be paired."""
+        return set(self.kinds.values()) in _OPTION_KINDS
 
 
 def judge_mappings(
@@ -86,9 +95,10 @@ def judge_mappings(
     catalogue: Catalogue,
     rulebook: Rulebook,
     available: Mapping[System, Collection[str]],
+    assumptions: Mapping[str, str],
 ) -> tuple[JudgedMapping, ...]:
     """The verdict on every mapping of an object. `available` are the delivered columns of each side."""
-    judge = _Judge(object_, sync, catalogue, rulebook, available)
+    judge = _Judge(object_, sync, catalogue, rulebook, available, assumptions)
     return tuple(judge.judge(mapping) for mapping in sync.mappings)
 
 
@@ -108,6 +118,7 @@ class _Judge:
     catalogue: Catalogue
     rulebook: Rulebook
     available: Mapping[System, Collection[str]]
+    assumptions: Mapping[str, str]
 
     def judge(self, mapping: FieldMapping) -> JudgedMapping:
         fields = {system: self._field(system, mapping) for system in System}
@@ -117,24 +128,36 @@ class _Judge:
         if judged.allowed is not None and allowed is None:
             judged = _WRONG_WAY
         flow = intersect(allowed, self.sync.direction)
-        return JudgedMapping(mapping, fields, kinds, judged, flow)
+        columns = {system: self._column(system, mapping) or _name_of(mapping, system) for system in System}
+        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, self._option_pairs(mapping, fields, kinds))
+
+    def _option_pairs(
+        self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]
+    ) -> OptionPairs:
+        hubspot, dynamics = (fields[system] for system in System)
+        if hubspot is None or dynamics is None or set(kinds.values()) not in _OPTION_KINDS:
+            return ()
+        return pair_options(mapping.options, hubspot, dynamics, self.assumptions["option_pairing"])
 
     def _field(self, system: System, mapping: FieldMapping) -> Field | None:
+        field = self.catalogue.find(system, self.object, _name_of(mapping, system))
+        return field if self._column(system, mapping) is not None else None
+
+    def _column(self, system: System, mapping: FieldMapping) -> str | None:
+        """The column that was delivered for a field; None when none was."""
         name = _name_of(mapping, system)
-        field = self.catalogue.find(system, self.object, name)
-        delivered = self.available[system]
-        return field if field is not None and {name, f"_{name}_value"} & set(delivered) else None
+        return next((one for one in (name, f"_{name}_value") if one in self.available[system]), None)
 
     def _verdict(self, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]) -> TypeVerdict:
         present = [field for field in fields.values() if field is not None]
         if len(present) < len(fields):
             return _MISSING
-        by_type = self.rulebook.type_verdict(kinds[System.HUBSPOT], kinds[System.DYNAMICS])
+        by_type = self.rulebook.type_verdict(kinds[System.HUBSPOT], kinds[System.DYNAMICS], self.assumptions)
         allowed = by_type.allowed
         for field in filter(is_unwritable, present):
             allowed = intersect(allowed, _TO[_other(field.system)])
         if allowed is by_type.allowed:
-            return by_type
+            return self._with_polarity(by_type, fields[System.DYNAMICS], kinds)
         if allowed is None:
             return _READ_ONLY
         target = "Dynamics" if allowed is Direction.TO_HUBSPOT else "HubSpot"
@@ -145,6 +168,18 @@ class _Judge:
             rule_id="field.read-only",
             reason=f"The {target} field is read-only.",
         )
+
+    def _with_polarity(
+        self, verdict: TypeVerdict, column: Field | None, kinds: Mapping[System, str | None]
+    ) -> TypeVerdict:
+        """The verdict, or that the two fields may say opposite things (5.22)."""
+        if column is None or set(kinds.values()) != {"yes_no"}:
+            return verdict
+        fitting = (one for one in self.rulebook.opt_outs if column.name in one.columns)
+        told = next(fitting, None)
+        if told is None:
+            return verdict
+        return TypeVerdict(verdict.allowed, Verdict.LOSSY, told.rule_id, told.reason, told.workaround)
 
 
 def is_unwritable(field: Field) -> bool:

@@ -16,10 +16,11 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.conflicts import REFUSALS, compare_pairs, refusal_of_creates, tell_changes
+from dynsync_lib.core.conflicts import compare_pairs, tell_changes
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.matching import FIRST_RULE, MATCHING_TURNS_ON, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
+from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.sides import Frame, Situation, opposite, stack
 
 DECIDED: Final = (
@@ -74,7 +75,7 @@ def decide_object(situation: Situation, object_: Object, mappings: Sequence[Judg
     matched = match_object(situation, object_)
     comparison = compare_pairs(situation, object_, matched.pairs, mappings)
     refusals = {
-        system: situation.keep(refusal_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
+        system: situation.keep(refusals_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
         for system in System
     }
     work = FieldWork(matched.pairs, comparison.written, refusals)

@@ -95,20 +95,18 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """Which types of one system are of one kind; empty `formats` and `behaviors` mean any."""
+    """Which fields of one system are of one kind, by type, format, behavior and name; empty means any."""
 
     kind: str
-    types: tuple[str, ...]
+    types: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     behaviors: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
-    def covers(self, type_: str, format_: str | None, behavior: str | None) -> bool:
-        """Whether a field of that type, format and behavior is of this kind."""
-        return (
-            type_ in self.types
-            and (not self.formats or format_ in self.formats)
-            and (not self.behaviors or behavior in self.behaviors)
-        )
+    def covers(self, type_: str, format_: str | None, behavior: str | None, name: str) -> bool:
+        """Whether a field of that type, format, behavior and name is of this kind."""
+        asked = ((self.types, type_), (self.formats, format_), (self.behaviors, behavior), (self.names, name))
+        return all(not allowed or value in allowed for allowed, value in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +118,24 @@ class TypeVerdict:
     rule_id: str
     reason: str | None = None
     workaround: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TypePair:
+    """The verdict on a pair of kinds as long as the assumptions are as `when` says; an empty `when` always holds."""
+
+    verdict: TypeVerdict
+    when: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Dynamics columns that say "do not ...", and what is said of a mapping of theirs with a yes/no of HubSpot."""
+
+    columns: frozenset[str]
+    rule_id: str
+    reason: str
+    workaround: str
 
 
 DO_NOT_FIT: Final = TypeVerdict(
@@ -171,7 +187,8 @@ class Rulebook:
     research: tuple[ResearchSection, ...]
     hubspot_kinds: tuple[KindRule, ...]
     dynamics_kinds: tuple[KindRule, ...]
-    type_pairs: Mapping[tuple[str, str], TypeVerdict]
+    type_pairs: Mapping[tuple[str, str], tuple[TypePair, ...]]
+    opt_outs: tuple[OptOut, ...]
     default_mappings: Mapping[Object, tuple[FieldMapping, ...]]
     limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
     checks: tuple[Check, ...]
@@ -180,9 +197,13 @@ class Rulebook:
     standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]
     version: str
 
-    def type_verdict(self, hubspot_kind: str | None, dynamics_kind: str | None) -> TypeVerdict:
-        """What the two kinds allow (5.A); kind None is a type nobody maps."""
-        return self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), DO_NOT_FIT)
+    def type_verdict(
+        self, hubspot_kind: str | None, dynamics_kind: str | None, assumptions: Mapping[str, str]
+    ) -> TypeVerdict:
+        """What the two kinds allow under the assumptions in force (5.A); kind None is a type nobody maps."""
+        pairs = self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), ())
+        holding = (one.verdict for one in pairs if one.when.items() <= assumptions.items())
+        return next(holding, DO_NOT_FIT)
 
     def rules_about(self, statement: str) -> tuple[Rule, ...]:
         """The rules that rest on one numbered statement of the research, those that are implemented first."""
@@ -211,7 +232,8 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         research=tuple(map(_research_section, tables["research.toml"]["section"])),
         hubspot_kinds=tuple(map(_kind_rule, types["hubspot"])),
         dynamics_kinds=tuple(map(_kind_rule, types["dynamics"])),
-        type_pairs=dict(_type_pairs(types["pair"])),
+        type_pairs=_type_pairs(types["pair"]),
+        opt_outs=tuple(map(_opt_out, types["opt_out"])),
         default_mappings=_default_mappings(tables["default_mappings.toml"]),
         limits=tables["limits.toml"],
         checks=tuple(map(_check, tables["checks.toml"]["check"])),
@@ -285,16 +307,23 @@ def _check(row: Mapping[str, Any]) -> Check:
 
 
 def _kind_rule(row: Mapping[str, Any]) -> KindRule:
-    return KindRule(row["kind"], *(tuple(row.get(name, ())) for name in ("types", "formats", "behaviors")))
+    return KindRule(row["kind"], *(tuple(row.get(name, ())) for name in ("types", "formats", "behaviors", "names")))
 
 
-def _type_pairs(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], TypeVerdict]]:
+def _type_pairs(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[TypePair, ...]]:
+    pairs: dict[tuple[str, str], tuple[TypePair, ...]] = {}
     for row in rows:
         allowed = Direction(row["allowed"]) if "allowed" in row else None
         verdict = TypeVerdict(allowed, Verdict(row["verdict"]), row["rule"], row.get("reason"), row.get("workaround"))
         for hubspot in row["hubspot"]:
             for dynamics in [hubspot] if row["dynamics"] == "same" else row["dynamics"]:
-                yield (hubspot, dynamics), verdict
+                earlier = pairs.get((hubspot, dynamics), ())
+                pairs[(hubspot, dynamics)] = (*earlier, TypePair(verdict, row.get("when", {})))
+    return pairs
+
+
+def _opt_out(row: Mapping[str, Any]) -> OptOut:
+    return OptOut(frozenset(row["columns"]), row["rule"], row["reason"], row["workaround"])
 
 
 def _default_mappings(tables: Mapping[str, Mapping[str, str]]) -> dict[Object, tuple[FieldMapping, ...]]:
@@ -357,8 +386,9 @@ def _rule_faults(book: Rulebook) -> Iterator[str]:
             yield f"{rule.id} names the unknown assumption {rule.assumption}."
         if rule.status == "not-modelled" and not rule.why:
             yield f"{rule.id} is not modelled and does not say why."
-    verdicts = (verdict.rule_id for verdict in book.type_pairs.values())
-    for used in {*verdicts, *(check.rule_id for check in book.checks)} - set(book.rules):
+    verdicts = (pair.verdict.rule_id for pairs in book.type_pairs.values() for pair in pairs)
+    named = {*verdicts, *(one.rule_id for one in book.opt_outs), *(check.rule_id for check in book.checks)}
+    for used in sorted(named - set(book.rules)):
         yield f"The unknown rule {used} is used."
 
 
@@ -368,3 +398,7 @@ def _assumption_faults(book: Rulebook) -> Iterator[str]:
             yield f"{knob.id} has the unknown default {knob.default!r}."
         if knob.status == "not-modelled" and not knob.why:
             yield f"{knob.id} is not modelled and does not say why."
+    for pair in (pair for pairs in book.type_pairs.values() for pair in pairs):
+        for name, choice in pair.when.items():
+            if name not in book.assumptions or choice not in book.assumptions[name].choices:
+                yield f"A pair of kinds hangs on the unknown choice {name} = {choice}."

@@ -49,12 +49,33 @@ def test_rules_about__names_a_rule_or_why_there_is_none(statement: str) -> None:
         ("several_choices", "several_choices", None, Verdict.BLOCKED),
         ("text", "lookup", None, Verdict.BLOCKED),
         ("choice", "text", None, Verdict.BLOCKED),
+        ("owner", "owner", Direction.TWO_WAY, Verdict.OK),
+        ("text", "owner", None, Verdict.BLOCKED),
+        ("owner", "text", None, Verdict.BLOCKED),
+        ("owner", "lookup", None, Verdict.BLOCKED),
         (None, "text", None, Verdict.BLOCKED),
     ],
 )
 def test_type_verdict(hubspot: str | None, dynamics: str, allowed: Direction | None, verdict: Verdict) -> None:
-    found = shipped_rulebook().type_verdict(hubspot, dynamics)
+    book = shipped_rulebook()
+    found = book.type_verdict(hubspot, dynamics, book.default_assumptions())
     assert (found.allowed, found.verdict) == (allowed, verdict)
+
+
+@pytest.mark.parametrize(
+    ("hubspot", "dynamics", "knob", "choice", "allowed"),
+    [
+        ("several_choices", "several_choices", "multiselect", "true", Direction.TWO_WAY),
+        ("owner", "owner", "owner_mode", "text_only", None),
+        ("text", "owner", "owner_mode", "text_only", Direction.TO_HUBSPOT),
+    ],
+)
+def test_type_verdict__hangs_on_assumptions(
+    hubspot: str, dynamics: str, knob: str, choice: str, allowed: Direction | None
+) -> None:
+    book = shipped_rulebook()
+    found = book.type_verdict(hubspot, dynamics, {**book.default_assumptions(), knob: choice})
+    assert found.allowed is allowed
 
 
 def test_default_mappings__begin_with_the_key() -> None:
@@ -75,6 +96,7 @@ def test_default_mappings__begin_with_the_key() -> None:
         ("behaviour.toml", 'assumption = "email_norm"', 'assumption = "x"', "names the unknown assumption x."),
         ("behaviour.toml", 'research = ["3.1"]', 'research = ["3.99"]', "rests on the unknown statement 3.99."),
         ("assumptions.toml", 'default = "api_order"', 'default = "x"', "has the unknown default 'x'."),
+        ("field_types.toml", 'multiselect = "true"', 'multiselect = "x"', "the unknown choice multiselect = x."),
         ("field_types.toml", "field.same-kind", "field.nonsense", "The unknown rule field.nonsense is used."),
         ("behaviour.toml", "[[rule]]", "[[rule", "The rule file behaviour.toml is no TOML"),
     ],
