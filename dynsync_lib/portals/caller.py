@@ -27,6 +27,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
 from dynsync_lib.portals.pace import Limiter, Pace
+from dynsync_lib.portals.transport import redact
 
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
 _log: Final = logging.getLogger("dynsync.portals")
@@ -241,6 +242,11 @@ def limited(name: str, response: httpx.Response, correlation_id: str | None) -> 
         next_step=RESUMES,
         correlation_id=correlation_id,
     )
+
+
+def sentence(text: str) -> str:
+    """What a portal told, as the end of a sentence of ours: without secrets and e-mail addresses, 300 characters."""
+    return f"{redact(text)[:300].rstrip(' .')}."
 
 
 def moment_of(text: str) -> datetime | None:

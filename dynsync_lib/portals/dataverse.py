@@ -33,7 +33,7 @@ from dynsync_lib.portals.dataverse_columns import KINDS, column_row, describe_co
 from dynsync_lib.portals.dataverse_errors import correlation_id_of_dataverse, explain_dataverse
 from dynsync_lib.portals.dataverse_rows import record_row, selected, vendor_names
 from dynsync_lib.portals.pace import Limiter, Pace
-from dynsync_lib.portals.pages import Delivery, Row, TableRead, listed
+from dynsync_lib.portals.pages import Delivery, Row, TableRead, listed, understood
 
 API_VERSION: Final = "v9.2"
 LOGICAL_NAMES: Final[Mapping[str, str]] = {
@@ -64,6 +64,7 @@ _ALLOWED, _WINDOW_S, _SHARE = 5_000, 300.0, 0.95
 _FIRST_LANES: Final = 4
 _LEAST_TIME_S: Final = 60.0
 """With less execution time left than this, of 1,200 s in 300 s, one request runs at a time."""
+_understood: Final = understood("Dynamics")
 
 
 class DataverseReader:
@@ -76,6 +77,7 @@ class DataverseReader:
         self._caller = PortalCaller(client, manners, self._limiter, pace)
         self._entity_sets: dict[str, str] = {}
 
+    @_understood
     async def read_organization(self) -> dict[str, Any]:
         """Who asks and which environment this is: the answers of WhoAmI and RetrieveCurrentOrganization."""
         caller = await self._caller.get(f"{_BASE}WhoAmI")
@@ -88,6 +90,7 @@ class DataverseReader:
         ids = {name: caller.get(name) for name in ("BusinessUnitId", "UserId", "OrganizationId")}
         return {"WhoAmI": ids, "Detail": {name: value for name, value in detail.items() if name != "Endpoints"}}
 
+    @_understood
     async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
         """Rows like `model.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
 
@@ -102,6 +105,7 @@ class DataverseReader:
         names = [name for row in own if is_selectable(row) for name in vendor_names(row)]
         return rows, tuple(sorted(names))
 
+    @_understood
     async def count(self, tables: Sequence[RecordTable]) -> dict[str, int]:
         """How many rows each table has, by table name, as the environment counted them within the last day."""
         names = json.dumps([LOGICAL_NAMES[table.name] for table in tables], separators=(",", ":"))
@@ -113,6 +117,7 @@ class DataverseReader:
         found = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
         return {name: int(count) for name, count in found.items() if count.isdecimal()}
 
+    @_understood
     async def read_page(self, read: TableRead, cursor: str | None) -> Delivery:
         """The page that begins at a cursor (a link of the portal); None is the first one."""
         if cursor is not None:
@@ -124,11 +129,13 @@ class DataverseReader:
             )
         return self._delivered(read, await self._caller.get(_first_address(entity_set, read, ()), headers=_prefer))
 
+    @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
         """Rows that changed at or after a time, as `read_page`."""
         condition = f"{read.table.modified_field} ge {_moment_text(since)}"
         return await self.read_page(TableRead(read.table, read.names, condition=condition), cursor)
 
+    @_understood
     async def find_span(self, table: RecordTable) -> tuple[datetime, datetime] | None:
         """When the first and the last row of a table were created; None when there are no rows."""
         place = f"{_BASE}{await self._find_set(table)}?$select={table.created_field}&$top=1"
@@ -147,10 +154,11 @@ class DataverseReader:
     def _delivered(self, read: TableRead, answer: Any) -> Delivery:
         records = listed(answer, "value", where="Dynamics")
 
-        def rows() -> tuple[Row, ...]:
-            return tuple(record_row(read, record) for record in records)
+        @_understood
+        async def rows() -> tuple[Row, ...]:
+            return await asyncio.to_thread(lambda: tuple(record_row(read, record) for record in records))
 
-        return Delivery(answer.get("@odata.nextLink"), lambda: asyncio.to_thread(rows))
+        return Delivery(answer.get("@odata.nextLink"), rows)
 
     async def _find_set(self, table: RecordTable) -> str:
         if table.name not in self._entity_sets:

@@ -18,8 +18,7 @@ from typing import Any, Final
 import httpx
 
 from dynsync_lib.errors import AccessError, PortalError, SignInError, UnexpectedReplyError
-from dynsync_lib.portals.caller import limited, unavailable
-from dynsync_lib.portals.transport import redact
+from dynsync_lib.portals.caller import limited, sentence, unavailable
 
 _NAME: Final = "Dynamics"
 _NO_USER: Final = "0x80072560"
@@ -83,7 +82,7 @@ def _segment(response: httpx.Response) -> str:
 
 
 def _told(error: Mapping[str, Any]) -> str:
-    return redact(f"{error.get('code', 'no code')}, {error.get('message', 'no message')}")[:300]
+    return sentence(f"{error.get('code', 'no code')}, {error.get('message', 'no message')}")
 
 
 def _error(response: httpx.Response) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from dynsync_lib.portals.hubspot_rows import (
     refuse_errors,
 )
 from dynsync_lib.portals.pace import Limiter, Pace
-from dynsync_lib.portals.pages import ARCHIVED, Delivery, Row, TableRead, listed
+from dynsync_lib.portals.pages import ARCHIVED, Delivery, Row, TableRead, listed, understood
 
 ASSOCIATION_PAIRS: Final = (
     (Object.CONTACT, Object.COMPANY),
@@ -64,6 +64,7 @@ _ALLOWED, _WINDOW_S, _SHARE = 98, 10.0, 0.985
 _LIMIT_HEADERS: Final = ("max", "interval-milliseconds", "remaining")
 _SEARCHES, _SEARCH_WINDOW_S = 4, 1.0
 """Of five that the whole account has, one is left to others."""
+_understood: Final = understood("HubSpot")
 
 
 class HubSpotReader:
@@ -78,6 +79,7 @@ class HubSpotReader:
         manners = Manners("HubSpot", explain_hubspot, pause_of_hubspot, self._heed, correlation_id_of_hubspot)
         self._caller = PortalCaller(client, manners, self._limiter, pace)
 
+    @_understood
     async def read_account(self) -> dict[str, Any]:
         """The account's details, with its numbers as numbers."""
         details = await self._caller.get(self._paths.account)
@@ -90,17 +92,20 @@ class HubSpotReader:
         }
         return {**details, **numbers}
 
+    @_understood
     async def read_properties(self, object_: Object) -> list[dict[str, Any]]:
         """Rows like `model.PROPERTIES` of one object."""
         answer = await self._caller.get(f"{self._paths.properties}/{_PLURALS[object_]}?archived=false")
         return [property_row(object_, row) for row in _results(answer)]
 
+    @_understood
     async def count(self, object_: Object) -> int | None:
         """How many records there are, as the search index says; None when it does not say."""
         answer = await self._search(_PLURALS[object_], {"limit": 1})
         total = str(answer.get("total", "")) if isinstance(answer, dict) else ""
         return int(total) if total.isdecimal() else None
 
+    @_understood
     async def read_page(self, read: TableRead, cursor: str | None) -> Delivery:
         """The page that begins at a cursor; None is the first one."""
         if read.table.object is None:
@@ -115,6 +120,7 @@ class HubSpotReader:
         ids = [str(row.get("id", "")) for row in _results(answer)]
         return Delivery(_next_after(answer), lambda: self._read_batch(read, ids))
 
+    @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
         """Records that changed at or after a time, in ascending id, as they are now; the cursor is the last id."""
         changed = {
@@ -132,6 +138,7 @@ class HubSpotReader:
         ids = [str(row.get("id", "")) for row in _results(await self._search(_plural(read), body))]
         return Delivery(ids[-1] if len(ids) == _SEARCH_ROWS else None, lambda: self._read_batch(read, ids))
 
+    @_understood
     async def read_links(self, pair: tuple[Object, Object], ids: Sequence[str]) -> list[Row]:
         """Rows like `model.LINKS_IN` (flags as text) of records of the first object, in the order of `ids`."""
         found: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
@@ -162,6 +169,7 @@ class HubSpotReader:
             return Delivery(f"{archived}|{following}", _already(rows))
         return Delivery("true|" if archived == "false" else None, _already(rows))
 
+    @_understood
     async def _read_batch(self, read: TableRead, ids: Sequence[str]) -> tuple[Row, ...]:
         """The records of these ids with all their properties; those that went away in between are left out."""
         if not ids:
@@ -209,10 +217,11 @@ def open_client(origin: httpx.URL, token: str, transport: httpx.AsyncBaseTranspo
 def _delivered(answer: Any) -> Delivery:
     records = _results(answer)
 
-    def rows() -> tuple[Row, ...]:
-        return tuple(map(record_row, records))
+    @_understood
+    async def rows() -> tuple[Row, ...]:
+        return await asyncio.to_thread(lambda: tuple(map(record_row, records)))
 
-    return Delivery(_next_after(answer), lambda: asyncio.to_thread(rows))
+    return Delivery(_next_after(answer), rows)
 
 
 def _already(rows: tuple[Row, ...]) -> Any:

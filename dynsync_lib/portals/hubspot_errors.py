@@ -18,8 +18,7 @@ from typing import Any, Final
 import httpx
 
 from dynsync_lib.errors import AccessError, PortalError, RateLimitError, SignInError, UnexpectedReplyError
-from dynsync_lib.portals.caller import limited, retry_after_s, unavailable
-from dynsync_lib.portals.transport import redact
+from dynsync_lib.portals.caller import limited, retry_after_s, sentence, unavailable
 
 _PAUSES_S: Final[Mapping[str, float]] = {"daily": math.inf, "ten_secondly": 10.0, "secondly": 1.0}
 _NAME: Final = "HubSpot"
@@ -91,7 +90,7 @@ def _no_access(response: httpx.Response, body: Mapping[str, Any], correlation_id
 
 
 def _told(body: Mapping[str, Any]) -> str:
-    return redact(f"{body.get('category', 'no category')}, {body.get('message', 'no message')}")[:300]
+    return sentence(f"{body.get('category', 'no category')}, {body.get('message', 'no message')}")
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

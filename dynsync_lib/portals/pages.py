@@ -10,13 +10,18 @@ Where it is used: `portals.hubspot`, `portals.dataverse`, `portals.work_folder`,
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+import httpx
 
 from dynsync_lib.core.model import RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Row = Mapping[str, str | None]
 CHANGED: Final = "changed"
 """The part of a table that holds the records which changed while it was read, in their later state."""
@@ -70,6 +75,25 @@ class Delivery:
     async def page(self) -> Page:
         """The whole page."""
         return Page(await self.rows(), self.cursor)
+
+
+def understood(portal: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
+    """Makes what a reader stumbles over in an answer of an undocumented shape an UnexpectedReplyError."""
+
+    def decorate(read: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(read)
+        async def understand(*arguments: P.args, **options: P.kwargs) -> T:
+            try:
+                return await read(*arguments, **options)
+            except (AttributeError, KeyError, TypeError, ValueError, httpx.InvalidURL) as fault:
+                raise UnexpectedReplyError(
+                    f"{portal} answers in another shape than its documentation says ({type(fault).__name__}).",
+                    next_step="Check the portal's address, and report this.",
+                ) from fault
+
+        return understand
+
+    return decorate
 
 
 def value_text(value: Any) -> str | None:

@@ -58,6 +58,10 @@ READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
 }
 """Method and path (a full match of the decoded path) of every request the kit may send."""
 
+_TRICKS: Final = re.compile(r"//|\\|;|\.\.|%(?:2[ef]|5c|3b|25|0[0-9a-f]|1[0-9a-f])", re.IGNORECASE)
+"""Ways to write a path that a server may read as another one."""
+_OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
+"""Headers by which some servers take one method for another."""
 _SECRETS: Final = re.compile(
     r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+@[^\s\"'<>=,;:()\[\]]+"
 )
@@ -83,15 +87,19 @@ class Guard:
                 f"A request to {url.scheme}://{url.host} was stopped: {self.portal} is at {self.origin}.",
                 next_step="Check what answers at that address; the token goes to no other host.",
             )
-        if not self._reads(request.method, url.path):
+        if not self._reads(request.method, url) or any(name in request.headers for name in _OVERRIDES):
             raise SafetyError(
                 f"{request.method} {url.path} was stopped: the kit only reads from {self.portal}.",
                 next_step="Report this: no part of a pull should send it.",
             )
 
-    def _reads(self, method: str, path: str) -> bool:
+    def _reads(self, method: str, url: httpx.URL) -> bool:
+        """Whether a route allows it; a path that is written in two ways, or leads back, is no route."""
+        written = url.raw_path.partition(b"?")[0].decode("ascii")
+        if _TRICKS.search(written):
+            return False
         routes = READ_ROUTES[self.portal]
-        return any(method == allowed and re.fullmatch(pattern, path) for allowed, pattern in routes)
+        return any(method == allowed and re.fullmatch(pattern, url.path) for allowed, pattern in routes)
 
 
 class ReadOnlyTransport(httpx.AsyncBaseTransport):

@@ -281,7 +281,7 @@ def _dataverse(status: int, code: str, message: str) -> PortalError:
             "0x80060888",
             "No property for ann@x.example",
             UnexpectedReplyError,
-            "Dynamics answers accounts with status 400: 0x80060888, No property for ***",
+            "Dynamics answers accounts with status 400: 0x80060888, No property for ***.",
         ),
         (503, "", "", PortalUnavailableError, "Dynamics fails with status 503 at /api/data/v9.2/accounts."),
     ],
