@@ -12,6 +12,7 @@ Where it is used: `portals.pull`, `portals.check`.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any, Final
@@ -29,6 +30,8 @@ from dynsync_lib.portals.pace import Pace
 from dynsync_lib.portals.transport import BlockingReadOnlyTransport, Guard, blocking_network
 
 _CHALLENGE: Final = re.compile(r"authorization_uri=[\"']?([^,\"'\s]+)")
+
+logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it logs answers that it cannot read, tokens and all
 
 
 class BearerAuth(httpx.Auth):

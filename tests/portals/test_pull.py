@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -251,6 +252,16 @@ def test_pull_portals__waits_as_long_as_asked(emulator: Emulator, tmp_path: Path
     _break(emulator, path="*/contacts", portal="dynamics", status=429, body=SERVICE, headers={"Retry-After": "27"})
     pull(emulator, tmp_path / "s", **DYNAMICS_ONLY, time=time)
     assert 27.0 in time.slept
+
+
+def test_pull_portals__a_token_in_a_broken_answer_is_not_logged(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    _break(emulator, path="*/oauth2/v2.0/token", status=200, body='{"access_token": "eyJ0.secret", ')
+    pull(emulator, tmp_path / "s", **DYNAMICS_ONLY)
+    assert emulator.conditions.waiting_faults() == []
+    assert "secret" not in caplog.text
 
 
 # --- What stops a pull, and how it goes on -----------------------------------------------------------------------
