@@ -234,11 +234,10 @@ def _refuse_foreign_folder(out: Path) -> None:
 
 
 def _situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
-    names = [name for name, table in RECORD_TABLES.items() if table.object is not None]
-    tables = {name: engine.scan(snapshot.table_path(name)) for name in (*names, "hubspot/links")}
-    return Situation(
-        tables, settings, rulebook(), read_catalogue(snapshot), snapshot.taken_at, engine.keep, engine.from_rows
-    )
+    tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
+    catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
+    given = (tables, settings, rulebook(), catalogue, taken_at, engine.keep, engine.from_rows)
+    return Situation(*given, time_zone=snapshot.time_zone)
 
 
 def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bool) -> dict[str, int]:

@@ -49,6 +49,13 @@ class Snapshot:
         """When reading ended, in UTC; filters are evaluated at this time."""
         return datetime.fromisoformat(self.manifest["finished_at"]).astimezone(UTC)
 
+    @property
+    def time_zone(self) -> str | None:
+        """The HubSpot portal's time zone, such as `Europe/Berlin`; None when the portal did not say."""
+        file = self.path / ACCOUNT_FILE
+        account = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return account.get("timeZone") if isinstance(account, dict) else None
+
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table such as `hubspot/contacts`."""
         return self.path / f"{name}.parquet"

@@ -45,6 +45,7 @@ _NORM: Final = {Object.CONTACT: "email_norm", Object.COMPANY: "name_norm"}
 class Situation:
     """Everything a stage may look at: the tables by name, settings, rulebook, fields, and the snapshot's time.
 
+    `time_zone` is the HubSpot portal's, such as `Europe/Berlin`; None when nobody said.
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
     `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it.
     """
@@ -57,6 +58,7 @@ class Situation:
     keep: Keep
     from_rows: FromRows
     found: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    time_zone: str | None = None
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""

@@ -37,13 +37,14 @@ class Portals:
     dynamics: Sequence[Row] = ()
     owners: Sequence[Row] = ()
     users: Sequence[Row] = ()
+    others: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     object_: Object = Object.CONTACT
     assumptions: Mapping[str, str] = field(default_factory=dict)
 
     def changes(self, *pairs: tuple[str, str], bound: Iterable[tuple[str, str]] = ()) -> list[str]:
         """`fill hubspot city: 'Ulm'` and its like, sorted, of the matched pairs (hubspot id, dynamics id)."""
         with DuckDbEngine(None) as engine:
-            situation = self._situation(engine)
+            situation = self.situation(engine)
             comparison = compare_pairs(
                 situation, self.object_, self._pairs(engine, pairs, bound), self._judge(situation)
             )
@@ -53,7 +54,7 @@ class Portals:
     def refusals(self, *pairs: tuple[str, str]) -> list[str]:
         """`dynamics refuses: too_long (field.too-long)` and its like, sorted, of the matched pairs."""
         with DuckDbEngine(None) as engine:
-            situation = self._situation(engine)
+            situation = self.situation(engine)
             comparison = compare_pairs(situation, self.object_, self._pairs(engine, pairs, ()), self._judge(situation))
             rows = engine.rows(comparison.written)
         return sorted(f"{row['target_system']} refuses: {_word(row)}" for row in rows if row["refusal"] is not None)
@@ -61,14 +62,14 @@ class Portals:
     def refused_creates(self, system: System) -> dict[str, str]:
         """`too_long (field.too-long)` and its like, by id, of all records of a system, were they created."""
         with DuckDbEngine(None) as engine:
-            situation = self._situation(engine)
+            situation = self.situation(engine)
             rows = engine.rows(refusals_of_creates(situation, self.object_, system, self._judge(situation)))
         return {row["id"]: _word(row) for row in rows}
 
     def address_conflicts(self, system: System, *creates: str) -> dict[str, str]:
         """`email_conflict (contact.email-conflict) with h1` and its like, by id, of the records that are created."""
         with DuckDbEngine(None) as engine:
-            situation = self._situation(engine)
+            situation = self.situation(engine)
             table = situation.tables[record_table(self.object_, system).name].select("id", rank="api_rank")
             created = table.filter(table_ids(creates))
             rows = engine.rows(conflicts_of_creates(situation, self.object_, system, created))
@@ -77,12 +78,12 @@ class Portals:
     def judged(self) -> list[JudgedMapping]:
         """The verdicts on the mappings."""
         with DuckDbEngine(None) as engine:
-            return list(self._judge(self._situation(engine)))
+            return list(self._judge(self.situation(engine)))
 
     def mapping_rows(self) -> list[dict[str, Any]]:
         """The rows of the forecast's `mapping`, in the order of the settings."""
         with DuckDbEngine(None) as engine:
-            situation = self._situation(engine)
+            situation = self.situation(engine)
             rows = engine.rows(tell_mappings(situation, {self.object_: self._judge(situation)}))
         by_field = {row["hubspot_field"]: row for row in rows}
         return [by_field[mapping.hubspot] for mapping in self.sync.mappings]
@@ -97,10 +98,11 @@ class Portals:
             assumptions=situation.settings.assumptions,
         )
 
-    def _situation(self, engine: DuckDbEngine) -> Situation:
+    def situation(self, engine: DuckDbEngine) -> Situation:
+        """What every stage asks."""
         book = shipped_rulebook()
         given = {record_table(self.object_, H).name: self.hubspot, record_table(self.object_, D).name: self.dynamics}
-        given |= {"hubspot/owners": self.owners, "dynamics/users": self.users}
+        given |= {"hubspot/owners": self.owners, "dynamics/users": self.users, **self.others}
         tables = {name: _frame(engine, RECORD_TABLES[name], rows) for name, rows in given.items()}
         sync = {one: self.sync if one is self.object_ else ObjectSync() for one in Object}
         assumptions = {**book.default_assumptions(), **self.assumptions}
