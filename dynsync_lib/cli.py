@@ -127,15 +127,21 @@ def load(
     dynamics: Annotated[Path | None, typer.Option(help="Folder of files exported from Dynamics.")] = None,
     out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/files"),
     taken_at: Annotated[datetime | None, typer.Option(help="When the files were exported (UTC); default now.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin; default UTC.")
+    ] = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Make a snapshot of exported CSV or XLSX files.
+    """Make a snapshot of exported CSV or XLSX files, and say what was recognised, guessed and not known.
 
     Example: dynsync load --hubspot exports/hubspot --dynamics exports/dynamics --out snapshots/monday
     """
     moment = taken_at.replace(tzinfo=UTC) if taken_at is not None else None
-    console.print_snapshot(kit.load(hubspot, dynamics, out, taken_at=moment), as_json=as_json)
+    snapshot = kit.load(hubspot, dynamics, out, taken_at=moment, time_zone=time_zone)
+    if not as_json:
+        console.print_load_report(kit.read_load_report(snapshot))
+    console.print_snapshot(snapshot, as_json=as_json)
 
 
 @app.command()

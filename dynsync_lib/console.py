@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from dynsync_lib import kit
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+_MOST_NAMES: Final = 12
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "ok": ("ok", "green"),
     "warning": ("warning", "yellow"),
@@ -56,11 +57,34 @@ def print_check(told: kit.CheckReport) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 
+def print_load_report(told: Mapping[str, Any]) -> None:
+    """What was made of each file: one line, and under it what was guessed, noted and not known."""
+    for file in told.get("files", ()):
+        known = f"{len(file['recognised']):,} columns recognised, {len(file['unknown']):,} not known"
+        out.print(Text(f"{file['file']}: {file['rows']:,} rows ({file['form']}), {known}"))
+        for sentence in file["guessed"]:
+            out.print(Text(f"  guessed: {sentence}", style="yellow"))
+        for sentence in file["notes"]:
+            out.print(Text(f"  {sentence}"))
+        if file["unknown"]:
+            out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
+    for sentence in told.get("notes", ()):
+        out.print(Text(sentence))
+    out.print()
+
+
+def _shortened(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown} and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else shown
+
+
 def print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:
     """The tables of a snapshot with their rows."""
     rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
     if as_json:
-        print_json({"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256})
+        told = {"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256}
+        loaded = kit.read_load_report(snapshot)
+        print_json({**told, **({"loaded": loaded} if loaded else {})})
         return
     print_table(
         ["table", "rows", ""],

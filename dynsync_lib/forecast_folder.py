@@ -19,7 +19,7 @@ from typing import Any, Final
 import pandas as pd
 
 from dynsync_lib.core.masking import mask_column, mask_values
-from dynsync_lib.errors import SnapshotError
+from dynsync_lib.errors import SnapshotError, UsageError
 
 FORECAST_FILE: Final = "forecast.json"
 
@@ -141,3 +141,17 @@ def _masked(path: Path, stamp: float, name: str, salt: str) -> pd.DataFrame:
 
 def _optional(column: pd.Series[Any]) -> list[str | None]:
     return [None if is_missing(value) else str(value) for value in column]
+
+
+def refuse_foreign_folder(out: Path) -> None:
+    """Raises UsageError when `out` holds something else than an earlier forecast."""
+    if out.exists() and not (out / FORECAST_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} holds something else than a forecast.", next_step="Name an empty folder or one that is not there."
+        )
+
+
+def write_info(folder: Path, info: Mapping[str, Any]) -> None:
+    """Writes what is known of a forecast beside its tables."""
+    text = json.dumps(info, indent=2, ensure_ascii=False) + "\n"
+    (folder / FORECAST_FILE).write_text(text, encoding="utf-8")

@@ -7,7 +7,6 @@ emulator, the portals' clients, the notebook runner) is imported when it is firs
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
 import tempfile
@@ -35,9 +34,10 @@ from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.engine import Engine, open_engine, refuse_engine
 from dynsync_lib.errors import SettingsError, UsageError
-from dynsync_lib.forecast_folder import FORECAST_FILE, Forecast, open_forecast, read_table, records
+from dynsync_lib.forecast_folder import Forecast, open_forecast, read_table, records, refuse_foreign_folder, write_info
 from dynsync_lib.portals.check_lines import CheckReport
-from dynsync_lib.portals.exports import load_files
+from dynsync_lib.portals.exports import find_time_zone, load_files
+from dynsync_lib.portals.load_report import read_load_report
 from dynsync_lib.report import (
     assumptions_table,
     changes_table,
@@ -94,6 +94,7 @@ __all__ = [
     "provenance",
     "pull",
     "read_catalogue",
+    "read_load_report",
     "read_settings",
     "reason_table",
     "records",
@@ -127,8 +128,15 @@ def settings_template() -> str:
     return (resources.files(dynsync_lib) / "rules" / "settings_template.toml").read_text(encoding="utf-8")
 
 
-def load(hubspot: Path | None, dynamics: Path | None, out: Path, *, taken_at: datetime | None = None) -> Snapshot:
-    """The snapshot of two folders of exported files. See `portals.exports.load_files`."""
+def load(
+    hubspot: Path | None,
+    dynamics: Path | None,
+    out: Path,
+    *,
+    taken_at: datetime | None = None,
+    time_zone: str | None = None,
+) -> Snapshot:
+    """The snapshot of two folders of exported files. See `portals.exports.load_files` and `read_load_report`."""
     if hubspot is None and dynamics is None:
         raise UsageError("No folder to load was named.", next_step="Give --hubspot DIR, --dynamics DIR, or both.")
     return load_files(
@@ -138,6 +146,7 @@ def load(hubspot: Path | None, dynamics: Path | None, out: Path, *, taken_at: da
         key_maker=key_maker(),
         standard_schema=rulebook().standard_schema,
         taken_at=taken_at or datetime.now(UTC),
+        time_zone=find_time_zone(time_zone) if time_zone is not None else None,
     )
 
 
@@ -205,7 +214,7 @@ def forecast(
     elif assumptions:
         settings = replace(settings, assumptions={**settings.assumptions, **assumptions})
     refuse_engine(engine)
-    _refuse_foreign_folder(out)
+    refuse_foreign_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
         made = Path(work) / "forecast"
@@ -213,8 +222,7 @@ def forecast(
         with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
             rows = _write_tables(opened_engine, _situation(opened_engine, opened, settings), made, csv=csv)
         info = _info(opened, settings, rows)
-        text = json.dumps(info, indent=2, ensure_ascii=False) + "\n"
-        (made / FORECAST_FILE).write_text(text, encoding="utf-8")
+        write_info(made, info)
         if out.exists():
             shutil.rmtree(out)
         os.replace(made, out)
@@ -224,13 +232,6 @@ def forecast(
 def _stages(work: Path, snapshot: Snapshot) -> Path | None:
     """Where stages are kept: in files, or in memory (None) when the portals are small."""
     return work / "stages" if sum(map(snapshot.rows, RECORD_TABLES)) > _MOST_ROWS_IN_MEMORY else None
-
-
-def _refuse_foreign_folder(out: Path) -> None:
-    if out.exists() and not (out / FORECAST_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} holds something else than a forecast.", next_step="Name an empty folder or one that is not there."
-        )
 
 
 def _situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:

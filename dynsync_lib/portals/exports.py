@@ -1,11 +1,12 @@
 """Files that the two CRMs export, into a snapshot: for the days in which nobody may use the APIs yet.
 
 Facts
-    * File order is `api_rank`. Headings are internal names or the labels of the CRMs' own exports.
+    * File order is `api_rank`. Headings are internal names or the labels of the CRMs' own exports, English or German.
     * A side without metadata files is described by the standard schema; the manifest says so.
+    * What was recognised, guessed and kept as plain text stands in `load_report.json` beside the manifest.
 
 Not modelled
-    * Exports in other languages than the metadata's labels.
+    * Exports in other languages than English, German and that of the metadata's labels; exports in several files.
 
 Source: design of `dynsync load`; rules record.first-order, field.missing.
 """
@@ -13,19 +14,25 @@ Source: design of `dynsync load`; rules record.first-order, field.missing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dynsync_lib.core.catalogue import Field, build_catalogue
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System, Table
-from dynsync_lib.errors import InputFileError
-from dynsync_lib.portals.headings import Headings, choice_values, read_headings
+from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.portals.export_links import AssociationColumns
+from dynsync_lib.portals.export_names import NameIndex, Row
+from dynsync_lib.portals.export_rows import ExportRows
+from dynsync_lib.portals.export_words import ExportWords
+from dynsync_lib.portals.headings import Headings, read_headings
+from dynsync_lib.portals.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
-from dynsync_lib.portals.sheets import Line, find_sheet, read_sheet
+from dynsync_lib.portals.sheets import Sheet, find_sheet, open_sheet, read_sheet
 from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
 from dynsync_lib.snapshot_writer import SnapshotWriter
 
@@ -43,9 +50,11 @@ def load_files(
     key_maker: KeyMaker,
     standard_schema: StandardSchema,
     taken_at: datetime,
+    time_zone: tzinfo | None = None,
 ) -> Snapshot:
     """The snapshot of two folders of exported files; either folder may be None and may lack any file.
 
+    Times that name no zone are read in `time_zone`; None: HubSpot's in that of its account.json, all others in UTC.
     `standard_schema` has rows like `model.PROPERTIES` under "properties" and like `model.COLUMNS` under "columns".
     Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
     """
@@ -54,10 +63,12 @@ def load_files(
         _refuse_folder(system, folder)
     with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
         standard: dict[str, bool] = {}
+        report, words = LoadReport(), ExportWords.shipped()
         for system, folder in folders.items():
-            loader = _Loader(system, folder, writer, key_maker, standard_schema)
+            loader = _Loader(system, folder, writer, key_maker, standard_schema, words, time_zone, report)
             loader.load()
             standard[system.value] = loader.is_standard
+        writer.write_json(LOAD_REPORT_FILE, report.as_dict())
         return writer.finish(finished_at=taken_at, facts={"standard_schema": standard})
 
 
@@ -83,21 +94,29 @@ class _Loader:
     writer: SnapshotWriter
     key_maker: KeyMaker
     standard_schema: StandardSchema
+    words: ExportWords
+    time_zone: tzinfo | None
+    report: LoadReport
     is_standard: bool = True
+    _fields: list[Field] = field(default_factory=list)
+    _opened: dict[str, tuple[Sheet, Headings, FileReport]] = field(default_factory=dict)
 
     def load(self) -> None:
-        fields = self._load_metadata()
+        self._load_metadata()
+        details = self._read_details()
+        zone = self.time_zone or _zone_of(details) or UTC
+        index = NameIndex(self._read_names)
         for table in RECORD_TABLES.values():
             if table.system is self.system:
-                self._load_records(table, [field for field in fields if field.object is table.object])
+                self._load_records(table, index, zone)
         if self.system is System.HUBSPOT:
             self._load_links()
-        self._load_details()
+        self.writer.write_json(_DETAILS[self.system], details)
 
     def _find(self, name: str) -> Path | None:
         return find_sheet(self.folder, name.partition("/")[2]) if self.folder is not None else None
 
-    def _load_metadata(self) -> list[Field]:
+    def _load_metadata(self) -> None:
         table = _METADATA[self.system]
         path = self._find(table.name)
         self.is_standard = path is None
@@ -105,66 +124,87 @@ class _Loader:
         rows = [dict(row) for row in schema] if path is None else list(_metadata_rows(path, table))
         self.writer.write(table.name, stored_rows(rows, table), provided=path is not None)
         catalogue = build_catalogue(*((rows, []) if self.system is System.HUBSPOT else ([], rows)))
-        return list(catalogue.fields.values())
+        self._fields = list(catalogue.fields.values())
+        if path is None and self.folder is not None:
+            self.report.notes.append(
+                f"{table.name} is not there: what {self.system} has out of the box says what fields are and mean."
+            )
 
-    def _load_records(self, table: RecordTable, fields: list[Field]) -> None:
-        path = self._find(table.name)
-        if path is None:
+    def _open(self, table: RecordTable) -> tuple[Sheet, Headings, FileReport] | None:
+        """The file of a table and what its headings mean; None when there is no such file."""
+        if table.name not in self._opened:
+            path = self._find(table.name)
+            if path is None:
+                return None
+            sheet = open_sheet(path)
+            fields = [one for one in self._fields if one.object is table.object]
+            headings = read_headings(table, fields, next(sheet.lines()), path, self.words)
+            self._opened[table.name] = (sheet, headings, self._file_report(table, sheet, headings))
+        return self._opened[table.name]
+
+    def _file_report(self, table: RecordTable, sheet: Sheet, headings: Headings) -> FileReport:
+        told = FileReport(f"{self.system}/{sheet.path.name}", table.name, sheet.told)
+        told.take_headings(headings.columns)
+        if sheet.form is not None and sheet.form.is_guessed:
+            told.guessed.append("Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252.")
+        return told
+
+    def _read_names(self, name: str) -> Iterator[Row] | None:
+        """The rows of a table's file under internal names; None when there is no such file."""
+        opened = self._open(RECORD_TABLES[name])
+        if opened is None:
+            return None
+        lines = opened[0].lines()
+        next(lines)
+        return (dict(zip(opened[1].names, line.cells, strict=True)) for line in lines)
+
+    def _load_records(self, table: RecordTable, index: NameIndex, zone: tzinfo) -> None:
+        opened = self._open(table)
+        if opened is None:
             self.writer.write(table.name, [], provided=False)
             return
-        lines = read_sheet(path)
-        headings = read_headings(table, fields, next(lines), path)
-        rows = _records(lines, headings, self.key_maker, path)
-        self.writer.write(table.name, rows, vendor_columns=headings.names)
+        sheet, headings, told = opened
+        rows = ExportRows(sheet, headings, self.words, index, zone, told)
+        names = (*headings.names, *rows.added_names)
+        self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
+        self.report.files.append(told)
 
     def _load_links(self) -> None:
         path = self._find(LINKS_IN.name)
-        rows = _links(path) if path is not None else iter(())
-        self.writer.write(LINKS_IN.name, rows, provided=path is not None)
+        if path is not None:
+            self.writer.write(LINKS_IN.name, _links(path))
+            return
+        found = [columns for columns in self._association_columns() if columns.are_there]
+        rows = (row for columns in found for row in columns.rows())
+        self.writer.write(LINKS_IN.name, rows, provided=bool(found))
 
-    def _load_details(self) -> None:
+    def _association_columns(self) -> Iterator[AssociationColumns]:
+        companies = NameIndex(self._read_names).ids_of("companies")
+        for sheet, headings, told in list(self._opened.values()):
+            if headings.table.object is not None:
+                yield AssociationColumns(sheet, headings, self.words, companies, told)
+
+    def _read_details(self) -> Any:
         name = _DETAILS[self.system]
         path = self.folder / name.partition("/")[2] if self.folder is not None else None
-        self.writer.write_json(name, _read_json(path) if path is not None and path.is_file() else {})
+        return _read_json(path) if path is not None and path.is_file() else {}
 
 
-def _records(lines: Iterable[Line], headings: Headings, key_maker: KeyMaker, path: Path) -> Iterator[dict[str, Any]]:
-    table, seen = headings.table, dict[str, int]()
-    for rank, line in enumerate(lines):
-        cells = _values(line, headings)
-        record_id = _id(cells[headings.id_place], table, path, line.number)
-        if record_id in seen:
-            raise InputFileError(
-                f"{path}, line {line.number}: the id {record_id} stands on line {seen[record_id]} already.",
-                next_step="Export the table again; each record may stand once.",
-            )
-        seen[record_id] = line.number
-        cells[headings.id_place] = record_id
-        row = dict(zip(headings.names, cells, strict=True))
-        yield {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
+def find_time_zone(name: str) -> tzinfo:
+    """The zone of a name such as Europe/Berlin. Raises UsageError when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{name!r} is no time zone.", next_step="Name one such as Europe/Berlin, or UTC.") from None
 
 
-def _values(line: Line, headings: Headings) -> list[str | None]:
-    """The cells as the API would deliver them: choices as values, GUIDs in lower case."""
-    cells = list(line.cells)
-    for place, labels in headings.choices.items():
-        cells[place] = choice_values(cells[place], labels)
-    for place in headings.guid_places:
-        cells[place] = _guid(cells[place])
-    return cells
-
-
-def _id(cell: str | None, table: RecordTable, path: Path, line: int) -> str:
-    record_id = (cell or "").strip()
-    if not record_id:
-        raise InputFileError(
-            f"{path}, line {line}: {table.id_field} is empty.", next_step="Export the table again with its record id."
-        )
-    return record_id
-
-
-def _guid(cell: str | None) -> str | None:
-    return cell.strip().strip("{}").lower() if cell else cell
+def _zone_of(details: Any) -> tzinfo | None:
+    """The zone that HubSpot's account names; None without one that this machine knows."""
+    name = details.get("timeZone") if isinstance(details, dict) else None
+    try:
+        return find_time_zone(str(name)) if name else None
+    except UsageError:
+        return None
 
 
 def _links(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Exported CSV and XLSX files as rows of text, with the line each row begins on.
 
 Facts
-    * CSV is UTF-8, with or without a byte order mark; comma or semicolon, as the heading line has it.
+    * How a CSV file is written says `sheet_form`; of a workbook the first sheet is read.
     * An empty cell is null. A row that is longer or shorter than the heading is a fault, never padded.
 
 Source: design of `dynsync load`.
@@ -10,19 +10,21 @@ Source: design of `dynsync load`.
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import openpyxl
 
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.sheet_form import SheetForm, find_form
 
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_SAVE_AS_UTF8: Final = "Save the file as CSV in UTF-8 and try again."
+_ENDINGS: Final = (".csv", ".xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,71 +36,91 @@ class Line:
 
 
 def find_sheet(folder: Path, name: str) -> Path | None:
-    """The file `name.csv` or `name.xlsx` of a folder; None when there is neither.
+    """The file `name.csv` or `name.xlsx` of a folder, in whatever case; None when there is neither.
 
-    Raises InputFileError when there are both.
+    Raises InputFileError when there are several.
     """
-    found = [path for ending in ("csv", "xlsx") if (path := folder / f"{name}.{ending}").is_file()]
+    wanted = {f"{name}{ending}" for ending in _ENDINGS}
+    found = sorted(path for path in folder.iterdir() if path.name.lower() in wanted and path.is_file())
     if len(found) > 1:
-        raise InputFileError(f"{folder} holds both {name}.csv and {name}.xlsx.", next_step="Leave one of them.")
+        raise InputFileError(
+            f"{folder} holds both {found[0].name} and {found[1].name}.", next_step="Leave one of them."
+        )
     return found[0] if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file. `told` says for people how it is written, `is_guessed` whether its encoding is a guess."""
+
+    path: Path
+    form: SheetForm | None
+
+    @property
+    def told(self) -> str:
+        """For people: `UTF-8, comma` or `XLSX`."""
+        return self.form.told if self.form is not None else "XLSX"
+
+    def lines(self) -> Iterator[Line]:
+        """The lines of the file, the heading first; may be asked for again.
+
+        Raises InputFileError when the file is empty, cannot be read, or a row's length differs from the heading's.
+        """
+        lines = _read_xlsx(self.path) if self.form is None else _read_csv(self.path, self.form)
+        heading = next(lines, None)
+        if heading is None or not any(heading.cells):
+            raise InputFileError(f"{self.path} is empty.", next_step="Export the table again, with its headings.")
+        _refuse_headings(self.path, heading)
+        yield heading
+        for line in lines:
+            if len(line.cells) != len(heading.cells):
+                raise InputFileError(
+                    f"{self.path}, line {line.number}: {len(line.cells)} cells where the heading has "
+                    f"{len(heading.cells)}.",
+                    next_step="Put cells that hold commas or line ends in quotes, and try again.",
+                )
+            yield line
+
+
+def open_sheet(path: Path) -> Sheet:
+    """The file, once its form is known. Raises InputFileError when its bytes cannot be read."""
+    return Sheet(path, None if path.suffix.lower() == ".xlsx" else find_form(path))
+
+
 def read_sheet(path: Path) -> Iterator[Line]:
-    """The lines of a file, the heading first.
-
-    Raises InputFileError when the file is empty, not UTF-8, or a row's length differs from the heading's.
-    """
-    lines = _read_xlsx(path) if path.suffix == ".xlsx" else _read_csv(path)
-    heading = next(lines, None)
-    if heading is None or not any(heading.cells):
-        raise InputFileError(f"{path} is empty.", next_step="Export the table again, with its headings.")
-    _refuse_headings(path, heading.cells)
-    yield heading
-    for line in lines:
-        if len(line.cells) != len(heading.cells):
-            raise InputFileError(
-                f"{path}, line {line.number}: {len(line.cells)} cells where the heading has {len(heading.cells)}.",
-                next_step="Put cells that hold commas or line ends in quotes, and try again.",
-            )
-        yield line
+    """The lines of a file, the heading first. See `Sheet.lines`."""
+    return open_sheet(path).lines()
 
 
-def _refuse_headings(path: Path, cells: Sequence[str | None]) -> None:
+def _refuse_headings(path: Path, heading: Line) -> None:
     seen: set[str] = set()
-    for place, cell in enumerate(cells, start=1):
+    for place, cell in enumerate(heading.cells, start=1):
+        where = f"{path}, line {heading.number}"
         if not cell:
-            raise InputFileError(f"{path}, line 1: column {place} has no heading.", next_step="Name it or delete it.")
+            raise InputFileError(f"{where}: column {place} has no heading.", next_step="Name it or delete it.")
         if cell in seen:
-            raise InputFileError(f"{path}, line 1: two columns are called {cell}.", next_step="Delete one of them.")
+            raise InputFileError(f"{where}: two columns are called {cell}.", next_step="Delete one of them.")
         seen.add(cell)
 
 
-def _read_csv(path: Path) -> Iterator[Line]:
+def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    with path.open("rb") as raw:
-        if raw.read(2) in _UTF16:
-            raise InputFileError(f"{path} is UTF-16, not UTF-8.", next_step=_SAVE_AS_UTF8)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
+    with path.open(encoding=form.encoding, newline="") as stream:
+        for _ in range(form.skipped_lines):
+            stream.readline()
+        reader = csv.reader(stream, delimiter=form.delimiter, strict=True)
+        begins = form.skipped_lines + 1
         try:
-            yield from _csv_lines(stream)
-        except UnicodeDecodeError as fault:
-            place = f"byte 0x{fault.object[fault.start]:02x} cannot be read"
-            raise InputFileError(f"{path} is not UTF-8: {place}.", next_step=_SAVE_AS_UTF8) from fault
-        except csv.Error as fault:
-            raise InputFileError(f"{path} is no CSV: {fault}.", next_step=_SAVE_AS_UTF8) from fault
-
-
-def _csv_lines(stream: IO[str]) -> Iterator[Line]:
-    first = stream.readline()
-    stream.seek(0)
-    delimiter = ";" if ";" in first and "," not in first else ","
-    reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    begins = 1
-    for cells in reader:
-        if cells:
-            yield Line(begins, tuple(cell or None for cell in cells))
-        begins = reader.line_num + 1
+            for cells in reader:
+                if cells:
+                    yield Line(begins, tuple(cell or None for cell in cells))
+                begins = form.skipped_lines + reader.line_num + 1
+        except (csv.Error, UnicodeDecodeError) as fault:
+            what = "a byte cannot be read" if isinstance(fault, UnicodeDecodeError) else str(fault)
+            raise InputFileError(
+                f"{path}, line {begins}: this is no CSV: {what}.",
+                next_step="Close the quotes that were opened, or export the table again.",
+            ) from fault
 
 
 def _read_xlsx(path: Path) -> Iterator[Line]:
@@ -107,7 +129,9 @@ def _read_xlsx(path: Path) -> Iterator[Line]:
     except Exception as fault:
         raise InputFileError(f"{path} is no XLSX workbook.", next_step="Export the table again.") from fault
     try:
-        yield from _squared(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        yield from _squared(enumerate(sheet.iter_rows(values_only=True), start=1))
     finally:
         book.close()
 
@@ -133,6 +157,6 @@ def _text(cell: object) -> str | None:
         return cell.isoformat(timespec="seconds")
     if isinstance(cell, date):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
+    if isinstance(cell, float) and math.isfinite(cell):
+        return str(int(cell)) if cell.is_integer() else format(Decimal(repr(cell)), "f")
     return str(cell)

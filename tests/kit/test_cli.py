@@ -217,3 +217,23 @@ def test_check__file_that_no_emulator_wrote(
     (tmp_path / "emu.json").write_text(text, encoding="utf-8")
     assert run("check", "--emulator", "emu.json") == 2
     assert capsys.readouterr().err.startswith("emu.json does not hold the line that an emulator printed.")
+
+
+def test_load__says_what_was_made_of_the_files(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "h").mkdir()
+    text = "Datensatz-ID;E-Mail;Erstellungsdatum;Eigenes Feld\n1;ada@example.com;01.02.2026 09:00;x\n"
+    (tmp_path / "h" / "contacts.csv").write_bytes(text.encode("cp1252"))
+    assert run("load", "--hubspot", "h", "--out", "s", "--time-zone", "Europe/Berlin") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[:4] == [
+        "hubspot/contacts.csv: 1 rows (UTF-8, semicolon), 3 columns recognised, 1 not known",
+        "  guessed: 1 times name no zone and are read as Europe/Berlin.",
+        "  not known, kept as text: Eigenes Feld",
+        "hubspot/properties is not there: what hubspot has out of the box says what fields are and mean.",
+    ]
+    assert run("load", "--hubspot", "h", "--out", "t", "--json") == 0
+    loaded = json.loads(capsys.readouterr().out)["loaded"]
+    assert loaded["files"][0]["recognised"]["E-Mail"] == "email"
+    assert run("load", "--hubspot", "h", "--out", "u", "--time-zone", "Mars/North") == 2
+    assert capsys.readouterr().err.startswith("'Mars/North' is no time zone.")
+    assert not (tmp_path / "u").exists()

@@ -202,10 +202,21 @@ def test_load_files__line_ends_survive(tmp_path: Path) -> None:
         ("hs_object_id,a\n1,2,3\n", "hubspot/contacts.csv, line 2: 3 cells where the heading has 2."),
         ("hs_object_id,a\n1,2\n ,3\n", "hubspot/contacts.csv, line 3: hs_object_id is empty."),
         ("hs_object_id\n7\n8\n 7\n", "hubspot/contacts.csv, line 4: the id 7 stands on line 2 already."),
-        ("hs_object_id,c\n1,Köln\n".encode("latin-1"), "hubspot/contacts.csv is not UTF-8: byte 0xf6 cannot be read."),
-        ("hs_object_id,c\n1,Köln\n".encode("utf-16"), "hubspot/contacts.csv is UTF-16, not UTF-8."),
-        (b"\xfe\xff\x00h", "hubspot/contacts.csv is UTF-16, not UTF-8."),
-        ('hs_object_id\n"1\n', "hubspot/contacts.csv is no CSV: unexpected end of data."),
+        (
+            "hs_object_id,c\n1,Köln\n2,".encode() + "Köln\n".encode("latin-1"),
+            "hubspot/contacts.csv, line 3: byte 0xf6 cannot be read as UTF-8, and the file is UTF-8 in other places.",
+        ),
+        (
+            b"hs_object_id,c\n1,x\n2,\x81\n",
+            "hubspot/contacts.csv, line 3: byte 0x81 cannot be read as UTF-8, and it is no letter in Windows-1252.",
+        ),
+        (b"PK\x03\x04\x00\x01\x02", "hubspot/contacts.csv is no text: it holds zero bytes."),
+        (b"\xfe\xff\x00h", "hubspot/contacts.csv, line 1: the id column hs_object_id is missing."),
+        (
+            "hs_object_id\n1.2E+11\n",
+            "hubspot/contacts.csv, line 2: hs_object_id is 1.2E+11, shortened by a spreadsheet.",
+        ),
+        ('hs_object_id\n"1\n', "hubspot/contacts.csv, line 2: this is no CSV: unexpected end of data."),
     ],
 )
 def test_load_files__faulty_contacts(tmp_path: Path, text: str | bytes, sentence: str) -> None:

@@ -1,0 +1,379 @@
+"""Exports as the two CRMs give them: encodings, delimiters, languages, numbers, dates, names, associations."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.snapshot import Snapshot
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+GUID = "4a4e1e7f-0000-4000-8000-00000000000"
+Files = dict[str, "str | bytes | list[list[Any]]"]
+
+
+class Loaded:
+    """A snapshot of some files, and what was said of them."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.report = kit.read_load_report(snapshot)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.snapshot.table_path(name)).to_pylist()
+        return rows
+
+    def column(self, name: str, column: str) -> list[Any]:
+        return [row[column] for row in self.rows(name)]
+
+    def file(self, name: str) -> dict[str, Any]:
+        (found,) = [one for one in self.report["files"] if one["table"] == name]
+        return dict(found)
+
+
+def _load(tmp_path: Path, hubspot: Files | None = None, dynamics: Files | None = None, **options: Any) -> Loaded:
+    folders = []
+    for name, files in (("hubspot", hubspot), ("dynamics", dynamics)):
+        folder = tmp_path / name
+        for file, content in (files or {}).items():
+            folder.mkdir(exist_ok=True)
+            _write(folder / file, content)
+        folders.append(folder if files is not None else None)
+    return Loaded(kit.load(*folders, tmp_path / "out", taken_at=NOON, **options))
+
+
+def _write(path: Path, content: str | bytes | list[list[Any]]) -> None:
+    if isinstance(content, list):
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        for row in content:
+            book.active.append(row)
+        book.save(path)
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+# --- Encodings and delimiters ------------------------------------------------------------------------------------
+
+TEXT = "Record ID,City\r\n1,Köln – Süd €\r\n2,\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "form", "is_guessed"),
+    [
+        (TEXT.encode(), "UTF-8, comma", False),
+        (codecs.BOM_UTF8 + TEXT.encode(), "UTF-8, comma", False),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "UTF-16, comma", False),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "UTF-16, comma", False),
+        (TEXT.encode("utf-16-le"), "UTF-16, comma", False),
+        (TEXT.encode("utf-16-be"), "UTF-16, comma", False),
+        (TEXT.encode("cp1252"), "Windows-1252, comma", True),
+        (TEXT.replace(",", ";").encode(), "UTF-8, semicolon", False),
+        (TEXT.replace(",", "\t").encode("utf-16"), "UTF-16, tab", False),
+        (b"sep=;\r\n" + TEXT.replace(",", ";").encode("cp1252"), "Windows-1252, semicolon", True),
+    ],
+)
+def test_form__found_out_from_the_bytes(tmp_path: Path, raw: bytes, form: str, *, is_guessed: bool) -> None:
+    loaded = _load(tmp_path, {"contacts.csv": raw})
+    assert loaded.column("hubspot/contacts", "city") == ["Köln – Süd €", None]
+    told = loaded.file("hubspot/contacts")
+    assert told["form"] == form
+    assert any("read as Windows-1252" in sentence for sentence in told["guessed"]) is is_guessed
+
+
+def test_form__letters_that_begin_beyond_the_first_block(tmp_path: Path) -> None:
+    text = "hs_object_id,note\n1," + "x" * (1 << 20) + "\n2,Köln\n"
+    assert _load(tmp_path, {"contacts.csv": text}).rows("hubspot/contacts")[1]["note"] == "Köln"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('hs_object_id;"Name, Vorname"\n1;"Doe, Jo"\n', ["hs_object_id", "Name, Vorname"]),
+        ("hs_object_id;Name, Vorname;x\n1;Doe, Jo;2\n", ["hs_object_id", "Name, Vorname", "x"]),
+        ("hs_object_id,a;b\n1,2;3\n", ["hs_object_id", "a;b"]),
+        ("hs_object_id\n1\n", ["hs_object_id"]),
+    ],
+)
+def test_form__delimiters_within_headings(tmp_path: Path, text: str, names: list[str]) -> None:
+    columns = _load(tmp_path, {"contacts.csv": text}).snapshot.columns("hubspot/contacts")
+    assert list(columns)[-len(names) :] == names
+
+
+@pytest.mark.parametrize("name", ["Contacts.CSV", "CONTACTS.csv"])
+def test_form__file_names_in_any_case(tmp_path: Path, name: str) -> None:
+    assert len(_load(tmp_path, {name: "hs_object_id\n1\n"}).rows("hubspot/contacts")) == 1
+
+
+# --- German exports ----------------------------------------------------------------------------------------------
+
+
+def test_german__hubspot(tmp_path: Path) -> None:
+    text = (
+        "Datensatz-ID;Vorname;Nachname;E-Mail;Lifecycle-Phase;Marketingkontakt-Status;Erstellungsdatum;Eigenes\n"
+        "7;Ada;Ä;a@b.example;Kunde;Marketingkontakt;05.02.2026 09:30;x\n"
+        "8;Bo;B;;Abonnent;Nein;13.01.2026;y\n"
+    )
+    loaded = _load(tmp_path, {"contacts.csv": text}, time_zone="Europe/Berlin")
+    first, second = loaded.rows("hubspot/contacts")
+    names = ("id", "firstname", "lastname", "email", "lifecyclestage", "hs_marketable_status", "createdate", "Eigenes")
+    assert [first[name] for name in names] == [
+        *("7", "Ada", "Ä", "a@b.example", "customer", "true", "2026-02-05T08:30:00Z", "x")
+    ]
+    assert [second[name] for name in names] == ["8", "Bo", "B", None, "subscriber", "false", "2026-01-13", "y"]
+    told = loaded.file("hubspot/contacts")
+    assert told["unknown"] == ["Eigenes"]
+    assert told["recognised"]["Lifecycle-Phase"] == "lifecyclestage"
+    assert told["guessed"] == ["1 times name no zone and are read as Europe/Berlin."]
+
+
+def test_german__dynamics_with_lookups(tmp_path: Path) -> None:
+    accounts = (
+        "(Nicht ändern) Firma;(Nicht ändern) Zeilenprüfsumme;(Nicht ändern) Geändert am;Firmenname;Jahresumsatz;"
+        "Anzahl der Mitarbeiter\n"
+        f"{GUID}1;abc=;01.02.2026 10:00;Alpha GmbH;1.234.567,50 €;1.234\n"
+        f"{GUID}2;abd=;;Beta AG;12,5;12\n"
+        f"{GUID}3;abe=;;Beta AG;unbekannt;\n"
+    )
+    contacts = (
+        "(Nicht ändern) Kontakt;Vollständiger Name;E-Mail;Firmenname;Besitzer;Status;E-Mails nicht zulassen\n"
+        f"{GUID}A;Ada Ä;a@b.example;Alpha GmbH;Uwe U;Aktiv;Zulassen\n"
+        f"{GUID}B;Bo B;;Beta AG;;Inaktiv;Nicht zulassen\n"
+        f"{GUID}C;Cy C;;Gamma KG;;Aktiv;\n"
+        f"{GUID}D;Di D;;Ada Ä;;Ruhend;Ja\n"
+    )
+    loaded = _load(tmp_path, None, {"accounts.csv": accounts, "contacts.csv": contacts})
+    assert loaded.column("dynamics/accounts", "revenue") == ["1234567.50", "12.5", "unbekannt"]
+    assert loaded.column("dynamics/accounts", "numberofemployees") == ["1234", "12", None]
+    assert loaded.column("dynamics/accounts", "modifiedon") == ["2026-02-01T10:00:00Z", None, None]
+    told = loaded.file("dynamics/accounts")
+    assert told["unknown"] == ["(Nicht ändern) Zeilenprüfsumme"]
+    assert "Jahresumsatz: 1 cells are no numbers and stay as they are (first on line 4)." in told["notes"]
+    assert "1 numbers are read with a decimal comma, as in 2 other numbers: 1.234 is 1234." in told["guessed"]
+    assert loaded.column("dynamics/contacts", "_parentcustomerid_value") == [f"{GUID}1", None, None, f"{GUID}a"]
+    assert loaded.column("dynamics/contacts", "_parentcustomerid_type") == ["account", None, None, "contact"]
+    assert loaded.column("dynamics/contacts", "parentcustomeridname") == ["Alpha GmbH", "Beta AG", "Gamma KG", "Ada Ä"]
+    assert loaded.column("dynamics/contacts", "statecode") == ["0", "1", "0", "Ruhend"]
+    assert loaded.column("dynamics/contacts", "donotemail") == ["false", "true", None, "true"]
+    told = loaded.file("dynamics/contacts")
+    assert (
+        "Firmenname holds names, not ids: 2 names were found, 1 name no record that was exported, 1 name several."
+    ) in told["guessed"]
+    assert (
+        "Besitzer holds names, not ids: 0 names were found, 1 name no record that was exported "
+        "(dynamics/users not there)."
+    ) in told["guessed"]
+    assert "Status: 1 cells are no options that the kit knows and stay as they are (first on line 5)." in told["notes"]
+
+
+def test_workbook__dynamics_export(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [
+        ["(Do Not Modify) Contact", "(Do Not Modify) Row Checksum", "(Do Not Modify) Modified On", "Full Name"],
+        [f"{GUID}A", "x=", datetime(2026, 3, 1, 10, 30), "Ada"],  # noqa: DTZ001 - as cells are
+        [f"{GUID}B", "y=", None, "Bo"],
+    ]
+    more: list[list[Any]] = [["Credit Limit", "Birthday"], [1.234, datetime(2000, 2, 3)], [1e-07, None]]  # noqa: DTZ001
+    whole = [row + extra for row, extra in zip(rows, more, strict=True)]
+    loaded = _load(tmp_path, None, {"contacts.xlsx": whole})
+    first, second = loaded.rows("dynamics/contacts")
+    names = ("id", "modifiedon", "fullname", "creditlimit", "birthdate")
+    assert [first[name] for name in names] == [f"{GUID}a", "2026-03-01T10:30:00Z", "Ada", "1.234", "2000-02-03"]
+    assert [second[name] for name in names] == [f"{GUID}b", None, "Bo", "0.0000001", None]
+    told = loaded.file("dynamics/contacts")
+    assert told["form"] == "XLSX"
+    assert told["guessed"] == ["1 times name no zone and are read as UTC."]
+
+
+# --- Numbers and dates that mean two things ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dates", "read", "guess"),
+    [
+        (["01/02/2026", "13/02/2026"], ["2026-02-01", "2026-02-13"], "day, month, year, as 1 other dates must be."),
+        (["01/02/2026", "02/13/2026"], ["2026-01-02", "2026-02-13"], "month, day, year, as 1 other dates must be."),
+        (["01/02/2026"], ["2026-01-02"], "month, day, year, since no date of the file tells."),
+        (["13/02/2026", "3/3/2026"], ["2026-02-13", "2026-03-03"], None),
+        (["2026-02-01", "2026/2/1", "1.2.2026"], ["2026-02-01"] * 3, None),
+        (["31/02/2026", "soon"], ["31/02/2026", "soon"], None),
+    ],
+)
+def test_dates__decided_by_the_file(tmp_path: Path, dates: list[str], read: list[str], guess: str | None) -> None:
+    text = "Record ID,Close Date\n" + "".join(f"{place},{one}\n" for place, one in enumerate(dates))
+    loaded = _load(tmp_path, {"deals.csv": text})
+    assert loaded.column("hubspot/deals", "closedate") == read
+    guessed = loaded.file("hubspot/deals")["guessed"]
+    assert guessed == ([f"1 dates such as 01/02/2026 are read as {guess}"] if guess else [])
+
+
+def test_dates__evidence_of_one_column_counts_for_another(tmp_path: Path) -> None:
+    text = "Record ID,Create Date,Close Date\n1,25/12/2025,01/02/2026\n"
+    assert _load(tmp_path, {"deals.csv": text}).column("hubspot/deals", "closedate") == ["2026-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (["1.234", "1.234,50"], ["1234", "1234.50"]),
+        (["1,234", "1,234.50"], ["1234", "1234.50"]),
+        (["1.234"], ["1.234"]),
+        (["12.50", "-7", "$1,000.00", "1'000.5"], ["12.50", "-7", "1000.00", "1000.5"]),
+        (["12 pcs", "1.2.3", "n/a"], ["12 pcs", "1.2.3", "n/a"]),
+    ],
+)
+def test_numbers__decided_by_the_file(tmp_path: Path, numbers: list[str], read: list[str]) -> None:
+    text = "Record ID,Amount\n" + "".join(f'{place},"{one}"\n' for place, one in enumerate(numbers))
+    assert _load(tmp_path, {"deals.csv": text}).column("hubspot/deals", "amount") == read
+
+
+def test_values__under_internal_names_stay_as_they_are(tmp_path: Path) -> None:
+    text = 'hs_object_id,amount,closedate,dealstage\n1,"1.234,50",01/02/2026,Won\n'
+    loaded = _load(tmp_path, {"deals.csv": text})
+    (row,) = loaded.rows("hubspot/deals")
+    assert (row["amount"], row["closedate"], row["dealstage"]) == ("1.234,50", "01/02/2026", "Won")
+    assert loaded.file("hubspot/deals")["guessed"] == []
+
+
+def test_times__in_the_zone_of_the_account(tmp_path: Path) -> None:
+    files: Files = {"deals.csv": "Record ID,Close Date\n1,2026-07-01 09:30\n"}
+    files["account.json"] = '{"portalId": 1, "timeZone": "Europe/Berlin"}'
+    loaded = _load(tmp_path, files)
+    assert loaded.column("hubspot/deals", "closedate") == ["2026-07-01T07:30:00Z"]
+
+
+def test_times__unknown_zone(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'Berlin' is no time zone"):
+        _load(tmp_path, {"deals.csv": "hs_object_id\n1\n"}, time_zone="Berlin")
+    assert not (tmp_path / "out").exists()
+
+
+# --- Owners and associations -------------------------------------------------------------------------------------
+
+
+def test_owners__by_name(tmp_path: Path) -> None:
+    owners = "id,firstName,lastName,email\n71,Ann,A,ann@x.example\n72,Bob,B,bob@x.example\n73,Bob,B,b2@x.example\n"
+    contacts = "Record ID,Contact owner\n1,Ann A\n2,Bob B\n3,72\n4,bob@x.example\n5,\n"
+    loaded = _load(tmp_path, {"owners.csv": owners, "contacts.csv": contacts})
+    assert loaded.column("hubspot/contacts", "hubspot_owner_id") == ["71", "Bob B", "72", "72", None]
+    assert loaded.file("hubspot/contacts")["guessed"] == [
+        "Contact owner holds names, not ids: 2 names were found, 1 name several."
+    ]
+
+
+def _links(loaded: Loaded) -> list[tuple[Any, ...]]:
+    names = ("from_object", "from_id", "to_object", "to_id", "label", "is_primary")
+    return [tuple(row[name] for name in names) for row in loaded.rows("hubspot/links")]
+
+
+def test_associations__ids_with_a_primary_column(tmp_path: Path) -> None:
+    contacts = (
+        "Record ID,Associated Company IDs,Primary Associated Company ID,Associated Company IDs (Decision maker)\n"
+        "1,5;6,6,5\n2,5,,\n3,,,\n"
+    )
+    loaded = _load(tmp_path, {"contacts.csv": contacts})
+    assert _links(loaded) == [
+        ("contact", "1", "company", "6", None, True),
+        ("contact", "1", "company", "5", None, False),
+        ("contact", "1", "company", "5", "Decision maker", False),
+        ("contact", "2", "company", "5", None, False),
+    ]
+    assert loaded.snapshot.is_provided("hubspot/links")
+    told = loaded.file("hubspot/contacts")
+    assert told["guessed"] == []
+    assert told["unknown"] == []
+
+
+def test_associations__without_a_primary_column(tmp_path: Path) -> None:
+    deals = "Record ID,Associated Company IDs,Associated Contact IDs\n9,5,1;2\n10,6; 7,\n"
+    loaded = _load(tmp_path, {"contacts.csv": "hs_object_id\n1\n", "deals.csv": deals})
+    assert _links(loaded) == [
+        ("deal", "9", "company", "5", None, True),
+        ("deal", "9", "contact", "1", None, False),
+        ("deal", "9", "contact", "2", None, False),
+        ("deal", "10", "company", "6", None, True),
+        ("deal", "10", "company", "7", None, False),
+    ]
+    assert loaded.file("hubspot/deals")["guessed"] == [
+        "1 records have several companies and no column says which is primary; the first is taken."
+    ]
+
+
+def test_associations__by_name(tmp_path: Path) -> None:
+    companies = "Record ID,Company name\n5,Alpha GmbH\n6,Beta AG\n7,Beta AG\n"
+    contacts = "Record ID,Associated Company\n1,Alpha GmbH\n2,Beta AG\n3,Gamma KG\n4,\n"
+    loaded = _load(tmp_path, {"companies.csv": companies, "contacts.csv": contacts})
+    assert _links(loaded) == [("contact", "1", "company", "5", None, True)]
+    assert loaded.file("hubspot/contacts")["guessed"] == [
+        "2 associated companies are named, and no single company has that name: left out."
+    ]
+
+
+def test_associations__a_links_file_is_the_truth(tmp_path: Path) -> None:
+    files: Files = {"contacts.csv": "Record ID,Associated Company IDs\n1,5\n"}
+    files["links.csv"] = "contact_id,company_id,is_primary\n1,6,true\n"
+    assert _links(_load(tmp_path, files)) == [("contact", "1", "company", "6", None, True)]
+
+
+def test_associations__none_without_columns(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, {"contacts.csv": "Record ID,Email\n1,a@b.example\n"})
+    assert not loaded.snapshot.is_provided("hubspot/links")
+
+
+# --- Options, size, report ---------------------------------------------------------------------------------------
+
+
+def test_options__in_any_case_and_as_stored(tmp_path: Path) -> None:
+    text = "Record ID,Lifecycle Stage\n1,marketing qualified lead\n2,customer\n3,Alumni\n4,Lead\n"
+    loaded = _load(tmp_path, {"contacts.csv": text})
+    assert loaded.column("hubspot/contacts", "lifecyclestage") == [
+        *("marketingqualifiedlead", "customer", "Alumni", "lead")
+    ]
+
+
+def test_options__that_nobody_knows_are_said(tmp_path: Path) -> None:
+    told = _load(tmp_path, {"deals.csv": "Record ID,Deal Stage\n1,Won\n"}).file("hubspot/deals")
+    assert told["notes"] == ["Deal Stage: its options are not known, so labels stay as they are."]
+
+
+def test_thousands_of_columns(tmp_path: Path) -> None:
+    names = [f"Column {number}" for number in range(2_500)]
+    text = ",".join(["Record ID", "Email", *names]) + "\n" + ",".join(["1", "a@b.example", *["x"] * 2_500]) + "\n"
+    loaded = _load(tmp_path, {"contacts.csv": text})
+    assert loaded.rows("hubspot/contacts")[0]["Column 2499"] == "x"
+    assert len(loaded.file("hubspot/contacts")["unknown"]) == 2_500
+
+
+def test_report__holds_no_cell(tmp_path: Path) -> None:
+    text = "Record ID,Email,Create Date\n1,secret@person.example,Secretdate\n"
+    loaded = _load(tmp_path, {"contacts.csv": text})
+    told = (loaded.snapshot.path / "load_report.json").read_text(encoding="utf-8")
+    assert "secret" not in told.lower()
+    assert "Create Date: 1 cells are no dates or times and stay as they are (first on line 2)." in told
+    assert loaded.report["notes"] == [
+        "hubspot/properties is not there: what hubspot has out of the box says what fields are and mean."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"contacts.csv": "Datensatz-ID;E-Mail\n1;a\n1;b\n"}, "line 3: the id 1 stands on line 2 already."),
+        ({"contacts.csv": "E-Mail;Vorname\na;b\n"}, "line 1: the id column hs_object_id is missing."),
+        ({"contacts.csv": "Datensatz-ID;E-Mail;Email\n1;a;b\n"}, "line 1: two columns mean email."),
+        ({"contacts.csv": "sep=;\nDatensatz-ID;E-Mail\n1;a;b\n"}, "line 3: 3 cells where the heading has 2."),
+    ],
+)
+def test_faults__one_sentence_and_nothing_left(tmp_path: Path, files: Files, says: str) -> None:
+    with pytest.raises(InputFileError) as error:
+        _load(tmp_path, files)
+    assert str(error.value) == f"{tmp_path}/hubspot/contacts.csv, {says}"
+    assert error.value.next_step
+    assert [path.name for path in tmp_path.iterdir()] == ["hubspot"]
