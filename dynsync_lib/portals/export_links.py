@@ -114,12 +114,11 @@ class AssociationColumns:
     def _conclude(self) -> None:
         if self._guessed:
             self.report.guessed.append(
-                f"{self._guessed:,} records have several companies and no column says which is primary; "
-                "the first is taken."
+                f"Records with several companies, none of them marked primary ({self._guessed:,}): the first is taken."
             )
         if self._not_found:
             self.report.guessed.append(
-                f"{self._not_found:,} associated companies are named, and no single company has that name: left out."
+                f"Associated companies whose name no single company has ({self._not_found:,}): left out."
             )
         texts: Sequence[str] = [
             self.headings.columns[place].text for kind in self._places.values() for place, _ in kind

@@ -108,8 +108,8 @@ class LookupColumn:
         """What became of the cells, in one sentence; None when there were none."""
         if not self.found + self.unknown + self.ambiguous:
             return None
-        parts = [f"{self.found:,} names were found"]
-        parts += [f"{self.unknown:,} name no record that was exported"] if self.unknown else []
-        parts += [f"{self.ambiguous:,} name several"] if self.ambiguous else []
+        parts = [f"found {self.found:,}"]
+        parts += [f"name no record that was exported {self.unknown:,}"] if self.unknown else []
+        parts += [f"name several {self.ambiguous:,}"] if self.ambiguous else []
         why = f" ({', '.join(self.missing_files)} not there)" if self.unknown and self.missing_files else ""
         return f"{self.heading.text} holds names, not ids: {', '.join(parts)}{why}."

@@ -35,11 +35,11 @@ from dynsync_lib.portals.load_report import FileReport
 from dynsync_lib.portals.sheets import Line, Sheet
 
 _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
-    "number": "are no numbers",
-    "date": "are no dates",
-    "datetime": "are no dates or times",
-    "yes_no": "are neither yes nor no",
-    "option": "are no options that the kit knows",
+    "number": "no numbers",
+    "date": "no dates",
+    "datetime": "neither dates nor times",
+    "yes_no": "neither yes nor no",
+    "option": "no options that the kit knows",
 }
 _SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _WITH_MANNER: Final = frozenset({"number", "date", "datetime"})
@@ -149,10 +149,9 @@ class ExportRows:
         self.report.rows = rows
         for column in columns:
             if column.not_understood:
-                self.report.notes.append(
-                    f"{column.heading}: {column.not_understood:,} cells {_WORDS_FOR[column.kind]} and stay as they are "
-                    f"(first on line {column.first_line})."
-                )
+                where = f"{column.not_understood:,}, the first on line {column.first_line}"
+                what = _WORDS_FOR[column.kind]
+                self.report.notes.append(f"{column.heading}: cells that are {what} ({where}) stay as they are.")
         self.report.guessed.extend(told for lookup in lookups if (told := lookup.told()) is not None)
 
 

@@ -102,7 +102,7 @@ def decide_manner(evidence: Evidence, *, looks_german: bool, zone: tzinfo) -> Ma
     day_first = _of_votes(evidence.day_first, evidence.month_first, usual=looks_german)
     guesses = _guesses(evidence, decimal_comma=decimal, day_first=day_first)
     if evidence.without_zone:
-        guesses.append(f"{evidence.without_zone:,} times name no zone and are read as {zone}.")
+        guesses.append(f"Times without a zone ({evidence.without_zone:,}): read as {zone}.")
     return Manner("," if decimal else ".", day_first, zone, evidence.is_typed, tuple(guesses))
 
 
@@ -113,22 +113,25 @@ def _of_votes(first: int, second: int, *, usual: bool) -> bool:
 def _guesses(evidence: Evidence, *, decimal_comma: bool, day_first: bool) -> list[str]:
     guesses = []
     order = "day, month, year" if day_first else "month, day, year"
+    mark = "comma" if decimal_comma else "point"
     if evidence.either_date:
         sure = evidence.day_first if day_first else evidence.month_first
-        why = f"as {sure:,} other dates must be" if sure else "since no date of the file tells"
-        guesses.append(f"{evidence.either_date:,} dates such as 01/02/2026 are read as {order}, {why}.")
+        guesses.append(f"Dates such as 01/02/2026 ({evidence.either_date:,}): read as {order}; {_why(sure)}.")
     if evidence.day_first and evidence.month_first:
         other = evidence.month_first if day_first else evidence.day_first
-        guesses.append(f"The file mixes orders of dates; {other:,} are not {order} and are read the other way.")
-    mark = "comma" if decimal_comma else "point"
+        guesses.append(f"Dates that can only be read the other way round ({other:,}): read so.")
     if evidence.either_number:
         sure = evidence.decimal_comma if decimal_comma else evidence.decimal_point
-        why = f"as in {sure:,} other numbers" if sure else "since no number of the file tells"
-        example = "1.234 is 1234" if decimal_comma else "1.234 is a little more than 1, and 1,234 is 1234"
-        guesses.append(f"{evidence.either_number:,} numbers are read with a decimal {mark}, {why}: {example}.")
+        guesses.append(f"Numbers such as 1.234 ({evidence.either_number:,}): read with a decimal {mark}; {_why(sure)}.")
     if evidence.decimal_comma and evidence.decimal_point:
-        guesses.append(f"The file mixes decimal points and commas; where one number does not tell, {mark} is taken.")
+        other = evidence.decimal_point if decimal_comma else evidence.decimal_comma
+        guesses.append(f"Numbers that can only be read without a decimal {mark} ({other:,}): read so.")
     return guesses
+
+
+def _why(sure: int) -> str:
+    """Why a thing with two meanings is read one way."""
+    return f"of the file {sure:,} can mean nothing else" if sure else "nothing in the file tells"
 
 
 def number_converter(manner: Manner) -> Convert:

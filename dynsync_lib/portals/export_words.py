@@ -4,7 +4,7 @@ Facts
     * The words are `rules/export_words.toml`; the labels of the metadata come first, these only add.
     * Words are compared without case, hyphens and dashes alike, and with one space where there are several.
 
-Where it is used: `portals.headings`, `portals.export_values`, `portals.export_links`.
+Where it is used: `portals.export_files`, `portals.headings`, `portals.export_rows`, `portals.export_links`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,10 @@ class ExportWords:
     def id_headings(self, table: str) -> frozenset[str]:
         """The headings over the record id of a table."""
         return frozenset(map(plain_word, self.tables["ids"].get(table, ())))
+
+    def file_words(self, table: str) -> frozenset[str]:
+        """Words in a file's name that say it holds the table."""
+        return frozenset(self.tables["file_words"].get(table, ()))
 
     def field_headings(self, field: Field) -> dict[str, Language]:
         """Further headings of a field, and whose language they are."""

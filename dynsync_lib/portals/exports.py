@@ -25,6 +25,7 @@ from dynsync_lib.core.catalogue import Field, build_catalogue
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System, Table
 from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.portals.export_files import find_export
 from dynsync_lib.portals.export_links import AssociationColumns
 from dynsync_lib.portals.export_names import NameIndex, Row
 from dynsync_lib.portals.export_rows import ExportRows
@@ -32,7 +33,7 @@ from dynsync_lib.portals.export_words import ExportWords
 from dynsync_lib.portals.headings import Headings, read_headings
 from dynsync_lib.portals.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
-from dynsync_lib.portals.sheets import Sheet, find_sheet, open_sheet, read_sheet
+from dynsync_lib.portals.sheets import Sheet, open_sheet, read_sheet
 from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
 from dynsync_lib.snapshot_writer import SnapshotWriter
 
@@ -58,12 +59,12 @@ def load_files(
     `standard_schema` has rows like `model.PROPERTIES` under "properties" and like `model.COLUMNS` under "columns".
     Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
     """
-    folders = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}
+    folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()
     for system, folder in folders.items():
-        _refuse_folder(system, folder)
+        _refuse_folder(system, folder, words)
     with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
         standard: dict[str, bool] = {}
-        report, words = LoadReport(), ExportWords.shipped()
+        report = LoadReport()
         for system, folder in folders.items():
             loader = _Loader(system, folder, writer, key_maker, standard_schema, words, time_zone, report)
             loader.load()
@@ -72,13 +73,14 @@ def load_files(
         return writer.finish(finished_at=taken_at, facts={"standard_schema": standard})
 
 
-def _refuse_folder(system: System, folder: Path | None) -> None:
+def _refuse_folder(system: System, folder: Path | None, words: ExportWords) -> None:
     if folder is None:
         return
     if not folder.is_dir():
         raise InputFileError(f"{folder} is no folder.", next_step="Name the folder that holds the exported files.")
-    names = [table.name.partition("/")[2] for table in RECORD_TABLES.values() if table.system is system]
-    if not any(find_sheet(folder, name) for name in names):
+    tables = [table.name for table in RECORD_TABLES.values() if table.system is system]
+    names = [table.partition("/")[2] for table in tables]
+    if not any(find_export(folder, table, words) for table in tables):
         raise InputFileError(
             f"{folder} holds no file of {system} that the kit knows.",
             next_step=f"Put files such as {names[0]}.csv and {names[1]}.csv there.",
@@ -114,7 +116,7 @@ class _Loader:
         self.writer.write_json(_DETAILS[self.system], details)
 
     def _find(self, name: str) -> Path | None:
-        return find_sheet(self.folder, name.partition("/")[2]) if self.folder is not None else None
+        return find_export(self.folder, name, self.words) if self.folder is not None else None
 
     def _load_metadata(self) -> None:
         table = _METADATA[self.system]
@@ -145,6 +147,8 @@ class _Loader:
     def _file_report(self, table: RecordTable, sheet: Sheet, headings: Headings) -> FileReport:
         told = FileReport(f"{self.system}/{sheet.path.name}", table.name, sheet.told)
         told.take_headings(headings.columns)
+        if sheet.path.stem.lower() != table.name.partition("/")[2]:
+            told.guessed.append(f"Its name says that it holds {table.name.partition('/')[2]}.")
         if sheet.form is not None and sheet.form.is_guessed:
             told.guessed.append("Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252.")
         return told

@@ -145,7 +145,7 @@ class _Reader:
                 self._by_word.setdefault(word, (field, language))
 
     def meaning(self, place: int, cell: str) -> Heading:
-        """What one heading means."""
+        """What one heading means; owners and users have no metadata, so theirs are internal names."""
         if cell in self._by_name or cell == self._table.id_field or _is_lookup(cell):
             return Heading(place, cell, cell, "internal", self._by_name.get(cell))
         plain = plain_word(cell)
@@ -154,6 +154,8 @@ class _Reader:
         found = self._field(plain) or self._field(self._without_notice(plain))
         if found is not None and found[0].name not in self._cells:
             return self._of_field(place, cell, *found)
+        if self._table.object is None:
+            return Heading(place, cell, cell, "internal")
         is_associated = self._table.system is System.HUBSPOT and self._words.association_of(cell) is not None
         return Heading(place, cell, cell, "associations" if is_associated else "unknown")
 

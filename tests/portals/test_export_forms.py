@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import io
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.snapshot import Snapshot
 
@@ -113,6 +118,37 @@ def test_form__file_names_in_any_case(tmp_path: Path, name: str) -> None:
     assert len(_load(tmp_path, {name: "hs_object_id\n1\n"}).rows("hubspot/contacts")) == 1
 
 
+@pytest.mark.parametrize(
+    ("hubspot", "dynamics"),
+    [
+        ("hubspot-crm-exports-all-contacts-2026-11-23.csv", "Active Contacts 11-23-2026 9-00-00 AM.csv"),
+        ("hubspot-crm-exports-alle-kontakte-2026-11-23-1.csv", "Aktive Kontakte 23.11.2026 09-00-00.csv"),
+        ("HubSpot-CRM-exports-my_contacts.CSV", "Meine Kontakte 2026-11-23 09-00-00.csv"),
+    ],
+)
+def test_form__names_that_the_crms_give_their_files(tmp_path: Path, hubspot: str, dynamics: str) -> None:
+    loaded = _load(tmp_path, {hubspot: "Record ID\n1\n"}, {dynamics: f"(Do Not Modify) Contact\n{GUID}1\n"})
+    assert [len(loaded.rows(f"{system}/contacts")) for system in ("hubspot", "dynamics")] == [1, 1]
+    assert loaded.file("hubspot/contacts")["file"] == f"hubspot/{hubspot}"
+    assert loaded.file("dynamics/contacts")["guessed"] == ["Its name says that it holds contacts."]
+
+
+def test_form__other_files_are_left_alone(tmp_path: Path) -> None:
+    files: Files = {"contacts.csv": "hs_object_id\n1\n", "contacts-old.csv": "x\n", "companies backup.csv": "x\n"}
+    files["hubspot-crm-exports-all-contacts.csv"] = "x\n"
+    loaded = _load(tmp_path, files)
+    assert loaded.column("hubspot/contacts", "id") == ["1"]
+    assert not loaded.snapshot.is_provided("hubspot/companies")
+
+
+def test_form__two_files_that_could_be_one_table(tmp_path: Path) -> None:
+    names = ("hubspot-crm-exports-all-contacts.csv", "hubspot-crm-exports-my-contacts.csv")
+    with pytest.raises(InputFileError) as error:
+        _load(tmp_path, dict.fromkeys(names, "hs_object_id\n1\n"))
+    assert str(error.value) == f"{tmp_path}/hubspot holds both {names[0]} and {names[1]}, and each could be contacts."
+    assert error.value.next_step == "Name the right one contacts.csv."
+
+
 # --- German exports ----------------------------------------------------------------------------------------------
 
 
@@ -132,7 +168,7 @@ def test_german__hubspot(tmp_path: Path) -> None:
     told = loaded.file("hubspot/contacts")
     assert told["unknown"] == ["Eigenes"]
     assert told["recognised"]["Lifecycle-Phase"] == "lifecyclestage"
-    assert told["guessed"] == ["1 times name no zone and are read as Europe/Berlin."]
+    assert told["guessed"] == ["Times without a zone (1): read as Europe/Berlin."]
 
 
 def test_german__dynamics_with_lookups(tmp_path: Path) -> None:
@@ -156,22 +192,26 @@ def test_german__dynamics_with_lookups(tmp_path: Path) -> None:
     assert loaded.column("dynamics/accounts", "modifiedon") == ["2026-02-01T10:00:00Z", None, None]
     told = loaded.file("dynamics/accounts")
     assert told["unknown"] == ["(Nicht ändern) Zeilenprüfsumme"]
-    assert "Jahresumsatz: 1 cells are no numbers and stay as they are (first on line 4)." in told["notes"]
-    assert "1 numbers are read with a decimal comma, as in 2 other numbers: 1.234 is 1234." in told["guessed"]
+    assert "Jahresumsatz: cells that are no numbers (1, the first on line 4) stay as they are." in told["notes"]
+    assert (
+        "Numbers such as 1.234 (1): read with a decimal comma; of the file 2 can mean nothing else." in told["guessed"]
+    )
     assert loaded.column("dynamics/contacts", "_parentcustomerid_value") == [f"{GUID}1", None, None, f"{GUID}a"]
     assert loaded.column("dynamics/contacts", "_parentcustomerid_type") == ["account", None, None, "contact"]
     assert loaded.column("dynamics/contacts", "parentcustomeridname") == ["Alpha GmbH", "Beta AG", "Gamma KG", "Ada Ä"]
     assert loaded.column("dynamics/contacts", "statecode") == ["0", "1", "0", "Ruhend"]
     assert loaded.column("dynamics/contacts", "donotemail") == ["false", "true", None, "true"]
     told = loaded.file("dynamics/contacts")
+    assert ("Firmenname holds names, not ids: found 2, name no record that was exported 1, name several 1.") in told[
+        "guessed"
+    ]
     assert (
-        "Firmenname holds names, not ids: 2 names were found, 1 name no record that was exported, 1 name several."
+        "Besitzer holds names, not ids: found 0, name no record that was exported 1 (dynamics/users not there)."
     ) in told["guessed"]
     assert (
-        "Besitzer holds names, not ids: 0 names were found, 1 name no record that was exported "
-        "(dynamics/users not there)."
-    ) in told["guessed"]
-    assert "Status: 1 cells are no options that the kit knows and stay as they are (first on line 5)." in told["notes"]
+        "Status: cells that are no options that the kit knows (1, the first on line 5) stay as they are."
+        in told["notes"]
+    )
 
 
 def test_workbook__dynamics_export(tmp_path: Path) -> None:
@@ -189,7 +229,7 @@ def test_workbook__dynamics_export(tmp_path: Path) -> None:
     assert [second[name] for name in names] == [f"{GUID}b", None, "Bo", "0.0000001", None]
     told = loaded.file("dynamics/contacts")
     assert told["form"] == "XLSX"
-    assert told["guessed"] == ["1 times name no zone and are read as UTC."]
+    assert told["guessed"] == ["Times without a zone (1): read as UTC."]
 
 
 # --- Numbers and dates that mean two things ----------------------------------------------------------------------
@@ -198,9 +238,17 @@ def test_workbook__dynamics_export(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("dates", "read", "guess"),
     [
-        (["01/02/2026", "13/02/2026"], ["2026-02-01", "2026-02-13"], "day, month, year, as 1 other dates must be."),
-        (["01/02/2026", "02/13/2026"], ["2026-01-02", "2026-02-13"], "month, day, year, as 1 other dates must be."),
-        (["01/02/2026"], ["2026-01-02"], "month, day, year, since no date of the file tells."),
+        (
+            ["01/02/2026", "13/02/2026"],
+            ["2026-02-01", "2026-02-13"],
+            "day, month, year; of the file 1 can mean nothing else.",
+        ),
+        (
+            ["01/02/2026", "02/13/2026"],
+            ["2026-01-02", "2026-02-13"],
+            "month, day, year; of the file 1 can mean nothing else.",
+        ),
+        (["01/02/2026"], ["2026-01-02"], "month, day, year; nothing in the file tells."),
         (["13/02/2026", "3/3/2026"], ["2026-02-13", "2026-03-03"], None),
         (["2026-02-01", "2026/2/1", "1.2.2026"], ["2026-02-01"] * 3, None),
         (["31/02/2026", "soon"], ["31/02/2026", "soon"], None),
@@ -211,7 +259,7 @@ def test_dates__decided_by_the_file(tmp_path: Path, dates: list[str], read: list
     loaded = _load(tmp_path, {"deals.csv": text})
     assert loaded.column("hubspot/deals", "closedate") == read
     guessed = loaded.file("hubspot/deals")["guessed"]
-    assert guessed == ([f"1 dates such as 01/02/2026 are read as {guess}"] if guess else [])
+    assert guessed == ([f"Dates such as 01/02/2026 (1): read as {guess}"] if guess else [])
 
 
 def test_dates__evidence_of_one_column_counts_for_another(tmp_path: Path) -> None:
@@ -264,7 +312,7 @@ def test_owners__by_name(tmp_path: Path) -> None:
     loaded = _load(tmp_path, {"owners.csv": owners, "contacts.csv": contacts})
     assert loaded.column("hubspot/contacts", "hubspot_owner_id") == ["71", "Bob B", "72", "72", None]
     assert loaded.file("hubspot/contacts")["guessed"] == [
-        "Contact owner holds names, not ids: 2 names were found, 1 name several."
+        "Contact owner holds names, not ids: found 2, name several 1."
     ]
 
 
@@ -302,7 +350,7 @@ def test_associations__without_a_primary_column(tmp_path: Path) -> None:
         ("deal", "10", "company", "7", None, False),
     ]
     assert loaded.file("hubspot/deals")["guessed"] == [
-        "1 records have several companies and no column says which is primary; the first is taken."
+        "Records with several companies, none of them marked primary (1): the first is taken."
     ]
 
 
@@ -312,7 +360,7 @@ def test_associations__by_name(tmp_path: Path) -> None:
     loaded = _load(tmp_path, {"companies.csv": companies, "contacts.csv": contacts})
     assert _links(loaded) == [("contact", "1", "company", "5", None, True)]
     assert loaded.file("hubspot/contacts")["guessed"] == [
-        "2 associated companies are named, and no single company has that name: left out."
+        "Associated companies whose name no single company has (2): left out."
     ]
 
 
@@ -356,7 +404,7 @@ def test_report__holds_no_cell(tmp_path: Path) -> None:
     loaded = _load(tmp_path, {"contacts.csv": text})
     told = (loaded.snapshot.path / "load_report.json").read_text(encoding="utf-8")
     assert "secret" not in told.lower()
-    assert "Create Date: 1 cells are no dates or times and stay as they are (first on line 2)." in told
+    assert "Create Date: cells that are neither dates nor times (1, the first on line 2) stay as they are." in told
     assert loaded.report["notes"] == [
         "hubspot/properties is not there: what hubspot has out of the box says what fields are and mean."
     ]
@@ -377,3 +425,68 @@ def test_faults__one_sentence_and_nothing_left(tmp_path: Path, files: Files, say
     assert str(error.value) == f"{tmp_path}/hubspot/contacts.csv, {says}"
     assert error.value.next_step
     assert [path.name for path in tmp_path.iterdir()] == ["hubspot"]
+
+
+# --- The demo world as a German would export it --------------------------------------------------------------------
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
+NUMBERS = frozenset({"number", "Integer", "BigInt", "Decimal", "Double", "Money"})
+
+
+@pytest.mark.parametrize(
+    ("system", "table", "object_", "metadata"),
+    [
+        (System.HUBSPOT, "contacts", Object.CONTACT, "properties.csv"),
+        (System.HUBSPOT, "companies", Object.COMPANY, "properties.csv"),
+        (System.DYNAMICS, "contacts", Object.CONTACT, "columns.csv"),
+        (System.DYNAMICS, "accounts", Object.COMPANY, "columns.csv"),
+    ],
+)
+def test_demo_world__german_labels_give_the_same_table(
+    tmp_path: Path, system: System, table: str, object_: Object, metadata: str
+) -> None:
+    told = (SAMPLE / system / metadata).read_text(encoding="utf-8")
+    with (SAMPLE / system / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [[_without_ms(cell) for cell in row] for row in csv.reader(stream)][:400]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    plain = _load(tmp_path / "one", **{str(system): {metadata: told, f"{table}.csv": _csv(rows)}})
+    catalogue = kit.read_catalogue(plain.snapshot)
+    fields = [catalogue.find(system, object_, name) for name in rows[0]]
+    german = [[_german_heading(name, field) for name, field in zip(rows[0], fields, strict=True)]]
+    german += [[_german_cell(cell, field) for cell, field in zip(row, fields, strict=True)] for row in rows[1:]]
+    files: Files = {metadata: told, f"{table}.csv": _csv(german, delimiter=";").encode("utf-16")}
+    loaded = _load(tmp_path / "two", **{str(system): files})
+    assert loaded.rows(f"{system}/{table}") == plain.rows(f"{system}/{table}")
+    assert len(plain.rows(f"{system}/{table}")) == len(rows) - 1 > 200
+
+
+def _without_ms(cell: str) -> str:
+    return re.sub(r"(T\d\d:\d\d:\d\d)\.\d+Z", r"\1Z", cell)
+
+
+def _csv(rows: list[list[str]], *, delimiter: str = ",") -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue()
+
+
+def _german_heading(name: str, field: Field | None) -> str:
+    if name == "hs_object_id":
+        return "Datensatz-ID"
+    return name if field is None or name.startswith("_") else field.label
+
+
+def _german_cell(cell: str, field: Field | None) -> str:
+    if field is None or field.name in {"hs_object_id", "hs_additional_emails", "hubspot_owner_id"}:
+        return cell
+    if field.type in NUMBERS and re.fullmatch(r"-?\d+(\.\d+)?", cell):
+        whole, point, rest = cell.partition(".")
+        return re.sub(r"(?<=\d)(?=(\d{3})+$)", ".", whole) + ("," + rest if point else "")
+    moment = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d:\d\d:\d\d)Z)?", cell)
+    if field.type in {"date", "datetime", "DateTime"} and moment is not None:
+        return f"{moment[3]}.{moment[2]}.{moment[1]}" + (f" {moment[4]}" if moment[4] else "")
+    if field.type in {"bool", "Boolean"}:
+        return {"true": "Ja", "false": "Nein"}.get(cell, cell)
+    labels = {option.value: option.label for option in field.options}
+    return ";".join(labels.get(part, part) for part in cell.split(";")) if labels else cell
