@@ -206,20 +206,23 @@ def forecast(
 
 @app.command()
 def explain(
-    key: Annotated[str, typer.Argument(help="A record id, GUID, e-mail address or company name.")],
+    key: Annotated[str, typer.Argument(help="A record id or GUID, an e-mail address, a company's or person's name.")],
     told: ForecastFolder = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+    ] = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Print the chain of one record: key, rivals, outcome, fields, links, each with its rule and source.
+    """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
     opened = _open(told)
-    chains = kit.explain(opened, key)
+    chains = kit.explain(opened, key, snapshot=snapshot)
     if not chains:
         raise UsageError(
-            f"No record of {opened.folder} has that id, address or name.",
+            f"No record of {opened.folder} has the id, address or name {key!r}.",
             next_step="Try its id from the outcomes table.",
         )
     if as_json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from dynsync_lib import kit
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 _MOST_NAMES: Final = 12
+_CHAIN_WIDTH: Final = 100
+"""How wide the sentences of a chain are where no terminal says otherwise, in characters."""
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "ok": ("ok", "green"),
     "warning": ("warning", "yellow"),
@@ -114,13 +117,17 @@ def finding_cells(row: Mapping[str, Any]) -> list[str]:
 
 
 def print_chain(chain: kit.Explanation) -> None:
-    """The chain of one record, with rule and source of each step."""
+    """The chain of one record, its steps aligned, with rule, sources and confidence under each."""
     out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
+    width = max(40, out.width - 16) if sys.stdout.isatty() else _CHAIN_WIDTH
     for step in chain.steps:
-        out.print(Text(f"  {step.about:<11}{step.says}"))
-        told = [part for part in (step.rule_id, step.source) if part]
+        for place, line in enumerate(textwrap.wrap(step.says, width)):
+            out.print(Text(f"  {step.about if place == 0 else '':<12}{line}"))
+        sources = f"{step.source} ({step.confidence})" if step.confidence else step.source
+        told = [part for part in (step.rule_id, sources) if part]
         if told:
-            out.print(Text(f"  {'':<11}{' · '.join(told)}", style="dim"))
+            out.print(Text(f"  {'':<12}{' · '.join(told)}", style="dim"))
+    out.print()
 
 
 def print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 import dynsync_lib
-from dynsync_lib import rule_tables
+from dynsync_lib import explanations, rule_tables
 from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
-from dynsync_lib.core.explain import Explanation, explain_record
+from dynsync_lib.core.explain import Explanation
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
@@ -34,7 +34,9 @@ from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.engine import Engine, open_engine, refuse_engine
 from dynsync_lib.errors import SettingsError, UsageError
+from dynsync_lib.explanations import Explained
 from dynsync_lib.forecast_folder import Forecast, open_forecast, read_table, records, refuse_foreign_folder, write_info
+from dynsync_lib.forecast_info import PROVIDERS, describe_forecast
 from dynsync_lib.portals.check_lines import CheckReport
 from dynsync_lib.portals.exports import find_time_zone, load_files
 from dynsync_lib.portals.load_report import read_load_report
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Addresses",
     "CheckReport",
+    "Explained",
     "Explanation",
     "Forecast",
     "Snapshot",
@@ -113,7 +116,6 @@ Say = Callable[[str], None]
 Addresses = Mapping[str, Mapping[str, str]]
 _MOST_ROWS_IN_MEMORY: Final = 100_000
 _NOTEBOOKS: Final = Path(dynsync_lib.__file__).parent.parent / "notebooks"
-_PROVIDER: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 
 
 @cache
@@ -177,8 +179,8 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
 
     A column that a side without metadata delivered and the standard schema does not know counts as plain text.
     """
-    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in _PROVIDER.items()}
-    standard = {system: not snapshot.is_provided(name) for system, name in _PROVIDER.items()}
+    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in PROVIDERS.items()}
+    standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
     told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
     extra = {}
     for name, table in RECORD_TABLES.items():
@@ -221,7 +223,7 @@ def forecast(
         made.mkdir()
         with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
             rows = _write_tables(opened_engine, _situation(opened_engine, opened, settings), made, csv=csv)
-        info = _info(opened, settings, rows)
+        info = describe_forecast(opened, settings, rows, rulebook=rulebook(), folder=out)
         write_info(made, info)
         if out.exists():
             shutil.rmtree(out)
@@ -251,45 +253,9 @@ def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bo
     return rows
 
 
-def _info(snapshot: Snapshot, settings: Settings, rows: Mapping[str, int]) -> dict[str, Any]:
-    enabled = {object_.value: sync for object_, sync in settings.sync.items() if sync.enabled}
-    return {
-        "kit_version": dynsync_lib.__version__,
-        "rulebook_version": rulebook().version,
-        "snapshot_sha256": snapshot.manifest_sha256,
-        "settings_sha256": settings.digest,
-        "taken_at": snapshot.manifest["finished_at"],
-        "source": snapshot.manifest["source"],
-        "portals": {name: snapshot.manifest.get(name, {}) for name in ("hubspot", "dynamics")},
-        "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in _PROVIDER.items()},
-        "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
-        "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
-        "objects": {
-            name: {
-                "direction": sync.direction.value,
-                "conflict_winner": sync.conflict_winner.value,
-                "filter_to_hubspot": sync.filter_to_hubspot,
-                "filter_to_dynamics": sync.filter_to_dynamics,
-            }
-            for name, sync in enabled.items()
-        },
-        "assumptions": dict(sorted(settings.assumptions.items())),
-        "marketing": {
-            "contacts": settings.hubspot.marketing_contacts,
-            "tier": settings.hubspot.marketing_tier,
-            "sync_as_marketing": settings.hubspot.sync_as_marketing,
-        },
-        "rows": dict(rows),
-        "questions": {knob.id: knob.question for knob in rulebook().assumptions.values()},
-        "masked": False,
-    }
-
-
-def explain(told: Forecast, key: str) -> tuple[Explanation, ...]:
-    """The chain of every record that an id, GUID, e-mail address or company name means; empty when it means none."""
-    with tempfile.TemporaryDirectory(prefix="dynsync-") as work, open_engine(work=Path(work)) as engine:
-        tables = {name: engine.scan(told.folder / f"{name}.parquet") for name in FORECAST_TABLES}
-        return explain_record(tables, key, rulebook())
+def explain(told: Forecast, key: str, *, snapshot: Path | None = None) -> Explained:
+    """The chain of every record that an id, GUID, e-mail address or name means. See `explanations.explain`."""
+    return explanations.explain(told, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)
 
 
 def rules() -> pd.DataFrame:

@@ -27,6 +27,17 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
     "forecast_folder": (*_FOUNDATION, "core.masking"),
+    "forecast_info": (*_FOUNDATION, "core.rulebook", "core.settings", "snapshot"),
+    "explanations": (
+        *_FOUNDATION,
+        "core.catalogue",
+        "core.explain",
+        "core.rulebook",
+        "engine.",
+        "forecast_folder",
+        "report.ladder",
+        "snapshot",
+    ),
     "rule_tables": (*_FOUNDATION, "core.rulebook"),
     "portal_access": (
         *_FOUNDATION,

@@ -1,0 +1,209 @@
+"""The first half of a chain: whether the record may travel, passes its filter, and what key it has beside whom.
+
+Facts
+    * Which way an object travels, its filters and its key are those of the settings, as `forecast.json` keeps them.
+    * The values a filter looked at, and what a key is made of, are the snapshot's.
+
+Source: rules record.direction, record.filter, lead.lifecycle-route, record.first-order, record.matching-mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.evidence import Evidence, Row, Step
+from dynsync_lib.core.filter_grammar import fields_of, parse_filter
+from dynsync_lib.core.filters import filter_expression
+from dynsync_lib.core.model import KEY_SOURCE, Direction, Object, Reason, System, record_table
+from dynsync_lib.core.settings import LIFECYCLE_STAGES
+
+_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
+_OTHER: Final = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
+_PLURALS: Final = {
+    Object.CONTACT: "contacts",
+    Object.COMPANY: "companies",
+    Object.LEAD: "leads",
+    Object.DEAL: "deals",
+    Object.INVOICE: "invoices",
+}
+_WAYS: Final = {
+    Direction.TWO_WAY: "both ways",
+    Direction.TO_HUBSPOT: "into HubSpot only",
+    Direction.TO_DYNAMICS: "into Dynamics only",
+}
+_KEY_RULES: Final[Mapping[str, tuple[str, str]]] = {
+    Object.CONTACT: ("contact.match-email", "e-mail address"),
+    Object.LEAD: ("lead.match-email", "e-mail address"),
+    Object.COMPANY: ("company.match-name", "name"),
+}
+_KEYLESS_RULES: Final = {Object.DEAL: "deal.never-matched", Object.INVOICE: "invoice.to-hubspot"}
+
+
+def syncs_of(evidence: Evidence, row: Row) -> dict[str, Mapping[str, Any]]:
+    """The syncs that concern a record and are on, by object: a HubSpot contact is on the side of leads, too (1.7)."""
+    is_both = row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT
+    objects = (Object.CONTACT, Object.LEAD) if is_both else (Object(row["object"]),)
+    told = {object_.value: evidence.sync(object_.value) for object_ in objects}
+    return {name: sync for name, sync in told.items() if sync is not None}
+
+
+def is_source(sync: Mapping[str, Any], system: str) -> bool:
+    """Whether records of a system travel in a sync."""
+    return Direction(sync["direction"]).writes_to(_OTHER[System(system)])
+
+
+def scope_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    """Whether the object is on, which way it goes, and what that means for this side."""
+    del record
+    syncs, system = syncs_of(evidence, row), System(row["system"])
+    if not syncs:
+        yield evidence.step("scope", f"The sync of {_PLURALS[Object(row['object'])]} is off.", "record.object-off")
+    for name, sync in syncs.items():
+        way = f"{_PLURALS[Object(name)].capitalize()} sync {_WAYS[Direction(sync['direction'])]}: "
+        there = _WORDS[_OTHER[system]]
+        yield evidence.step(
+            "scope",
+            f"{way}a {_WORDS[system]} record may travel to {there}."
+            if is_source(sync, system)
+            else f"{way}a {_WORDS[system]} record can be matched, and is never created in {there}.",
+            "record.direction",
+        )
+
+
+def filter_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    """The filter of this side, and the values of the record that decided."""
+    system = System(row["system"])
+    for name, sync in syncs_of(evidence, row).items():
+        if not is_source(sync, system):
+            continue
+        text = sync["filter_to_dynamics" if system is System.HUBSPOT else "filter_to_hubspot"]
+        what = f"{_WORDS[system]} {_PLURALS[Object(name)]}"
+        rule = "record.inactive-out" if row["rule_id"] == "record.inactive-out" else "record.filter"
+        if text is None:
+            yield evidence.step("filter", f"No filter: all {what} may enter.{_inactive(row)}", rule)
+        else:
+            told = _verdict(evidence, row, record, text)
+            yield evidence.step("filter", f"Only {what} with {text} may enter. {told}{_inactive(row)}", rule)
+
+
+def _inactive(row: Row) -> str:
+    is_out = row["rule_id"] == "record.inactive-out"
+    return " It is inactive, and inactive rows are kept out." if is_out else ""
+
+
+def _verdict(evidence: Evidence, row: Row, record: Row | None, text: str) -> str:
+    if record is None or evidence.catalogue is None or evidence.taken_at is None:
+        told = "It does not pass. " if row["reason"] == Reason.FILTER else ""
+        return f"{told}The snapshot is not at hand, so the values that decided cannot be shown."
+    names = list(dict.fromkeys(fields_of(parse_filter(text))))
+    values = (f"{name} is {_asked(evidence, row, record, name)}" for name in names)
+    passes = "passes" if _passes(evidence, row, text) else "does not pass"
+    return f"Its {', '.join(values)}: it {passes}."
+
+
+def _asked(evidence: Evidence, row: Row, record: Row, name: str) -> str:
+    if name not in record and f"_{name}_value" not in record:
+        return "not delivered"
+    return evidence.value(row["object"], record.get(name, record.get(f"_{name}_value")))
+
+
+def _passes(evidence: Evidence, row: Row, text: str) -> bool:
+    system, object_ = System(row["system"]), Object(row["object"])
+    frame = evidence.records[record_table(object_, system).name]
+    if evidence.catalogue is None or evidence.taken_at is None:
+        return False
+    expression = filter_expression(
+        text,
+        system=system,
+        object_=object_,
+        catalogue=evidence.catalogue,
+        rulebook=evidence.rulebook,
+        available=frame.collect_schema().names(),
+        taken_at=evidence.taken_at,
+    )
+    found = frame.filter(nw.col("id") == row["record_id"]).select(expression.alias("passes")).collect().rows(named=True)
+    return bool(found[0]["passes"])
+
+
+def route_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    """To which sync a HubSpot contact's lifecycle stage gives it, where contacts and leads share them out."""
+    syncs = syncs_of(evidence, row)
+    if row["system"] != System.HUBSPOT or len(syncs) < 2:
+        return
+    if not all(is_source(sync, System.HUBSPOT) for sync in syncs.values()):
+        return
+    stages = {name: sync.get("lifecycle_stages") or LIFECYCLE_STAGES[Object(name)] for name, sync in syncs.items()}
+    given = " and ".join(f"{_PLURALS[Object(name)]} take {', '.join(taken)}" for name, taken in stages.items())
+    yield evidence.step("route", f"Of the stages {given}. {_route(record, row, stages)}", "lead.lifecycle-route")
+
+
+def _route(record: Row | None, row: Row, stages: Mapping[str, Any]) -> str:
+    if record is None:
+        nowhere = row["reason"] == Reason.LIFECYCLE_ROUTE
+        return "Its stage is in neither." if nowhere else "The snapshot is not at hand, so its stage cannot be shown."
+    if "lifecyclestage" not in record:
+        return "The stage was not delivered, so it belongs to the contacts."
+    stage = (record["lifecyclestage"] or "").strip()
+    belongs = next((name for name, taken in stages.items() if stage in taken), None)
+    told = f"Its stage is {stage}" if stage else "It has no stage"
+    return f"{told}: it belongs to {'the ' + _PLURALS[Object(belongs)] if belongs else 'neither'}."
+
+
+def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    """The match key, and what it was made of; additional addresses beside it."""
+    syncs = syncs_of(evidence, row)
+    mode = next(iter(syncs.values()), {}).get("match_mode", "default")
+    if mode == "own_field":
+        yield evidence.step("key", _own_key(evidence, row, next(iter(syncs.values()))), "record.own-key")
+    elif mode == "none":
+        yield evidence.step("key", "Nothing is matched: the settings say so.", "record.matching-mode")
+    elif row["object"] in _KEYLESS_RULES:
+        rule = _KEYLESS_RULES[Object(row["object"])]
+        yield evidence.step("key", f"{_PLURALS[Object(row['object'])].capitalize()} have no match key.", rule)
+    else:
+        rule, what = _KEY_RULES[row["object"]]
+        yield evidence.step("key", _default_key(evidence, row, record, what), rule)
+        yield from _additional(evidence, row, record)
+
+
+def _own_key(evidence: Evidence, row: Row, sync: Mapping[str, Any]) -> str:
+    field = sync.get(f"match_{row['system']}")
+    key = evidence.key(row, row["match_key"])
+    return f"Its match key is its own field {field}: {key}." if key else f"Its own key field {field} is empty."
+
+
+def _default_key(evidence: Evidence, row: Row, record: Row | None, what: str) -> str:
+    key = evidence.key(row, row["match_key"])
+    if key is None:
+        return f"It has no {what}, so it has no match key."
+    source = KEY_SOURCE[record_table(Object(row["object"]), System(row["system"])).name]
+    field = source.get("email", source.get("name", ""))
+    if record is None or record.get(field) is None:
+        return f"Its match key, made of its {what}, is {key}."
+    return f"Its match key is {key}, made of {field} {evidence.value(row['object'], record[field])}."
+
+
+def _additional(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    keys = (record or {}).get("secondary_email_keys")
+    if keys is not None and len(keys):
+        told = ", ".join(str(evidence.key(row, one)) for one in keys)
+        yield evidence.step("key", f"Its additional addresses are {told}.", "contact.match-secondary")
+
+
+def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
+    """Who else has the key on the same side, in which order, and whose it is."""
+    if row["match_key"] is None:
+        return
+    same = evidence.rows("collisions", system=row["system"], object=row["object"], match_key=row["match_key"])
+    if not same:
+        return
+    placed = sorted(same, key=lambda one: int(one["position"]))
+    order = ", ".join(one["record_id"] for one in placed)
+    owner = next((one["record_id"] for one in placed if one["is_winner"]), None)
+    mine = next((one["position"] for one in placed if one["record_id"] == row["record_id"]), None)
+    told = f"{len(same)} {_WORDS[System(row['system'])]} records share it, by {evidence.choice('first_record_order')}: "
+    told += f"{order}." + (f" This one is number {mine}." if mine else "")
+    yield evidence.step("rivals", f"{told} It belongs to {owner}." if owner else told, "record.first-order")

@@ -1,0 +1,74 @@
+"""What `forecast.json` says: what a forecast was made of, so that it can be told, repeated and explained.
+
+Facts
+    * The way to the snapshot is told as seen from the forecast, so that both can move together.
+
+Where it is used: `kit.forecast`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import dynsync_lib
+from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import ObjectSync, Settings
+from dynsync_lib.snapshot import Snapshot
+
+PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
+"""The table that says which fields a side has."""
+
+
+def describe_forecast(
+    snapshot: Snapshot, settings: Settings, rows: Mapping[str, int], *, rulebook: Rulebook, folder: Path
+) -> dict[str, Any]:
+    """The content of `forecast.json` in `folder`; `rows` are the rows of each table written."""
+    enabled = {object_.value: sync for object_, sync in settings.sync.items() if sync.enabled}
+    return {
+        "kit_version": dynsync_lib.__version__,
+        "rulebook_version": rulebook.version,
+        "snapshot": _seen_from(folder, snapshot.path),
+        "snapshot_sha256": snapshot.manifest_sha256,
+        "settings_sha256": settings.digest,
+        "taken_at": snapshot.manifest["finished_at"],
+        "source": snapshot.manifest["source"],
+        "portals": {name: snapshot.manifest.get(name, {}) for name in ("hubspot", "dynamics")},
+        "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in PROVIDERS.items()},
+        "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
+        "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
+        "objects": {name: _object_info(sync) for name, sync in enabled.items()},
+        "assumptions": dict(sorted(settings.assumptions.items())),
+        "marketing": {
+            "contacts": settings.hubspot.marketing_contacts,
+            "tier": settings.hubspot.marketing_tier,
+            "sync_as_marketing": settings.hubspot.sync_as_marketing,
+        },
+        "rows": dict(rows),
+        "questions": {knob.id: knob.question for knob in rulebook.assumptions.values()},
+        "masked": False,
+    }
+
+
+def _object_info(sync: ObjectSync) -> dict[str, Any]:
+    return {
+        "direction": sync.direction.value,
+        "conflict_winner": sync.conflict_winner.value,
+        "filter_to_hubspot": sync.filter_to_hubspot,
+        "filter_to_dynamics": sync.filter_to_dynamics,
+        "match_mode": sync.match_mode,
+        "match_hubspot": sync.match_hubspot,
+        "match_dynamics": sync.match_dynamics,
+        "lifecycle_stages": list(sync.lifecycle_stages),
+    }
+
+
+def _seen_from(folder: Path, path: Path) -> str | None:
+    """The way from a folder to a path; None where there is none (another drive)."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return None
