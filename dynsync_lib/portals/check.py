@@ -25,6 +25,7 @@ from dynsync_lib.portals.check_dynamics import DynamicsCheck
 from dynsync_lib.portals.check_hubspot import HubSpotCheck
 from dynsync_lib.portals.check_lines import SETTINGS, CheckLine, CheckReport, fault_line
 from dynsync_lib.portals.connections import PortalConnections, check_host
+from dynsync_lib.portals.hubspot_paths import PATHS
 from dynsync_lib.portals.pace import Pace
 from dynsync_lib.portals.pull import run_blocking
 from dynsync_lib.portals.side import run_together
@@ -79,7 +80,8 @@ class _Check:
         origin = check_host("hubspot", self.connections.hubspot_url)
         transport = ReadOnlyTransport(Guard("hubspot", origin), network(origin, ca_file=None))
         async with hubspot.open_client(origin, self.connections.token, transport, self.pace) as client:
-            return await HubSpotCheck(client, self.connections.token, self._enabled(), self.pace).lines()
+            paths = PATHS[self.settings.hubspot.api_version]
+            return await HubSpotCheck(client, self.connections.token, self._enabled(), paths, self.pace).lines()
 
     async def _dynamics(self) -> list[CheckLine]:
         origin = check_host("dynamics", self.connections.dynamics_url)

@@ -21,6 +21,7 @@ from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.caller import Manners, PortalCaller
 from dynsync_lib.portals.check_lines import CheckLine, CheckState, fault_line, portal_kind
 from dynsync_lib.portals.hubspot_errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
+from dynsync_lib.portals.hubspot_paths import HubSpotPaths
 from dynsync_lib.portals.pace import Limiter, Pace
 from dynsync_lib.portals.side import run_together
 
@@ -37,11 +38,12 @@ _HS: Final = System.HUBSPOT.value
 
 @dataclass(frozen=True, slots=True)
 class HubSpotCheck:
-    """Checks one portal. `enabled` are the objects that are to be synced; those and contacts must be readable."""
+    """Checks one portal. `enabled` are the objects to be synced: those, contacts and companies must be readable."""
 
     client: httpx.AsyncClient
     token: str
     enabled: Collection[Object]
+    paths: HubSpotPaths
     pace: Pace
 
     async def lines(self) -> list[CheckLine]:
@@ -50,7 +52,7 @@ class HubSpotCheck:
         manners = Manners("HubSpot", explain_hubspot, pause_of_hubspot, _ignore, correlation_id_of_hubspot)
         caller = PortalCaller(self.client, manners, limits[0], self.pace)
         try:
-            account = await caller.get("/account-info/v3/details")
+            account = await caller.get(self.paths.account)
         except PortalError as fault:
             return [fault_line(System.HUBSPOT, "portal", fault)]
         tables = [self._table(caller, limits[1], plural, object_) for plural, object_ in _TABLES.items()]
@@ -59,7 +61,8 @@ class HubSpotCheck:
 
     async def _usage(self, caller: PortalCaller) -> CheckLine:
         try:
-            answer = await caller.get("/account-info/v3/api-usage/daily/private-apps")
+            start = self.paths.account.removesuffix("/details")
+            answer = await caller.get(f"{start}/api-usage/daily/private-apps")
             (usage,) = answer["results"][:1]
             used, allowed = int(usage["currentUsage"]), int(usage["usageLimit"])
         except (PortalError, KeyError, TypeError, ValueError):
@@ -71,9 +74,9 @@ class HubSpotCheck:
 
     async def _table(self, caller: PortalCaller, searches: Limiter, plural: str, object_: Object) -> CheckLine:
         try:
-            await caller.get(f"/crm/v3/objects/{plural}?limit=1&archived=false")
-            properties = (await caller.get(f"/crm/v3/properties/{plural}?archived=false"))["results"]
-            answer = await caller.post(f"/crm/v3/objects/{plural}/search", {"limit": 1}, limiter=searches)
+            await caller.get(f"{self.paths.objects}/{plural}?limit=1&archived=false")
+            properties = (await caller.get(f"{self.paths.properties}/{plural}?archived=false"))["results"]
+            answer = await caller.post(f"{self.paths.objects}/{plural}/search", {"limit": 1}, limiter=searches)
             total = int(answer["total"])
         except AccessError as fault:
             return self._refused(plural, object_, fault)
@@ -91,7 +94,7 @@ class HubSpotCheck:
 
     async def _owners(self, caller: PortalCaller) -> CheckLine:
         try:
-            await caller.get("/crm/v3/owners?limit=1&archived=false")
+            await caller.get(f"{self.paths.owners}?limit=1&archived=false")
         except AccessError as fault:
             line = fault_line(System.HUBSPOT, "owners", fault, state="warning")
             return CheckLine(

@@ -12,6 +12,8 @@ from __future__ import annotations
 import csv
 import math
 import sys
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +27,11 @@ from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.sheet_form import SheetForm, find_form
 
 _ENDINGS: Final = (".csv", ".xlsx")
+_OTHER_ENDINGS: Final = {
+    ".xls": "Export the table again as XLSX or CSV.",
+    ".txt": "If it is CSV, give it the ending .csv.",
+    ".zip": "Unpack it first.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,13 @@ class Line:
 def find_sheet(folder: Path, name: str) -> Path | None:
     """The file `name.csv` or `name.xlsx` of a folder, in whatever case; None when there is neither.
 
-    Raises InputFileError when there are several.
+    Raises InputFileError when there are several, or only one in a form that the kit does not read.
     """
-    wanted = {f"{name}{ending}" for ending in _ENDINGS}
-    found = sorted(path for path in folder.iterdir() if path.name.lower() in wanted and path.is_file())
+    files = sorted(path for path in folder.iterdir() if path.stem.lower() == name and path.is_file())
+    found = [path for path in files if path.suffix.lower() in _ENDINGS]
+    other = next((path for path in files if path.suffix.lower() in _OTHER_ENDINGS), None)
+    if other is not None and not found:
+        raise InputFileError(f"{other} is neither CSV nor XLSX.", next_step=_OTHER_ENDINGS[other.suffix.lower()])
     if len(found) > 1:
         raise InputFileError(
             f"{folder} holds both {found[0].name} and {found[1].name}.", next_step="Leave one of them."
@@ -124,16 +134,20 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
 
 
 def _read_xlsx(path: Path) -> Iterator[Line]:
+    number = 0
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as fault:
-        raise InputFileError(f"{path} is no XLSX workbook.", next_step="Export the table again.") from fault
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        yield from _squared(enumerate(sheet.iter_rows(values_only=True), start=1))
-    finally:
-        book.close()
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            for line in _squared(enumerate(sheet.iter_rows(values_only=True), start=1)):
+                number = line.number
+                yield line
+        finally:
+            book.close()
+    except (OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as fault:
+        place = f"is damaged after line {number}" if number else "is no XLSX workbook"
+        raise InputFileError(f"{path} {place}.", next_step="Export the table again.") from fault
 
 
 def _squared(rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[Line]:

@@ -130,6 +130,14 @@ def test_check__what_cannot_be_asked_is_not_checked(emulator: Emulator) -> None:
     assert report.exit_code == 0
 
 
+@pytest.mark.parametrize("version", ["v3", "2026-03", "2026-09"])
+def test_check__in_every_version_of_the_api(emulator: Emulator, version: str) -> None:
+    report = _check(emulator, settings=f'[hubspot]\napi_version = "{version}"\n[sync.contact]\n')
+    assert [line.state for line in report.lines if line.portal == "hubspot"] == ["ok"] * 8
+    asked = {one.path for one in emulator.conditions.log() if one.path.startswith(("/crm/", "/account-info/"))}
+    assert all(version in path for path in asked)
+
+
 def test_check__missing_scopes(emulator: Emulator) -> None:
     emulator.conditions.rights = Rights(scopes=READING - {"crm.objects.companies.read", "crm.objects.invoices.read"})
     report = _check(emulator)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -490,3 +491,39 @@ def _german_cell(cell: str, field: Field | None) -> str:
         return {"true": "Ja", "false": "Nein"}.get(cell, cell)
     labels = {option.value: option.label for option in field.options}
     return ";".join(labels.get(part, part) for part in cell.split(";")) if labels else cell
+
+
+@pytest.mark.parametrize(
+    ("name", "next_step"),
+    [
+        ("contacts.xls", "Export the table again as XLSX or CSV."),
+        ("Contacts.ZIP", "Unpack it first."),
+        ("contacts.txt", "If it is CSV, give it the ending .csv."),
+    ],
+)
+def test_form__endings_that_are_not_read(tmp_path: Path, name: str, next_step: str) -> None:
+    with pytest.raises(InputFileError) as error:
+        _load(tmp_path, {name: "hs_object_id\n1\n"})
+    assert str(error.value) == f"{tmp_path}/hubspot/{name} is neither CSV nor XLSX."
+    assert error.value.next_step == next_step
+
+
+def test_form__another_ending_beside_the_right_one(tmp_path: Path) -> None:
+    loaded = _load(tmp_path, {"contacts.csv": "hs_object_id\n1\n", "contacts.zip": "x"})
+    assert loaded.column("hubspot/contacts", "id") == ["1"]
+
+
+def test_workbook__damaged(tmp_path: Path) -> None:
+    book: list[list[Any]] = [["Record ID", "City"], *([str(number), "x" * 50] for number in range(3_000))]
+    (tmp_path / "hubspot").mkdir()
+    path = tmp_path / "hubspot" / "contacts.xlsx"
+    _write(path, book)
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"][:60_000]
+    with zipfile.ZipFile(path, "w") as damaged:
+        for name, content in parts.items():
+            damaged.writestr(name, content)
+    with pytest.raises(InputFileError, match=r"contacts\.xlsx is damaged after line \d+\."):
+        _load(tmp_path, {})
+    assert [one.name for one in tmp_path.iterdir()] == ["hubspot"]
