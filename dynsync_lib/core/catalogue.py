@@ -41,6 +41,7 @@ class Field:
     max_value: float | None = None
     targets: tuple[str, ...] = ()
     behavior: str | None = None
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def _property_field(row: Mapping[str, Any]) -> Field:
         options=_options(row.get("options")),
         read_only=_flag(row.get("read_only")) or _flag(row.get("calculated")),
         length=_whole(row.get("length")),
+        unique=_flag(row.get("unique")),
     )
 
 

@@ -20,8 +20,20 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import FINDINGS, Object, Severity
+from dynsync_lib.core.record_checks import (
+    count_business_required,
+    count_unknown_owners_of_dynamics,
+    count_unknown_owners_of_hubspot,
+    count_unpaired,
+)
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.value_checks import (
+    count_mixed_currencies,
+    count_shifted_days,
+    count_suspicious_names,
+    count_unique_values,
+)
 
 Tables = Mapping[str, Frame]
 _COUNTED_WHOLE: Final = {"links": "links", "changes": "changes", "mapping": "mapping"}
@@ -163,4 +175,12 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "auto_created_companies": _auto_created_companies,
     "unpaid_mappings": _unpaid_mappings,
     "tier_crossing": _tier_crossing,
+    "business_required": count_business_required,
+    "mixed_currencies": count_mixed_currencies,
+    "shifted_days": count_shifted_days,
+    "suspicious_names": count_suspicious_names,
+    "unique_values": count_unique_values,
+    "unknown_owners_of_dynamics": count_unknown_owners_of_dynamics,
+    "unknown_owners_of_hubspot": count_unknown_owners_of_hubspot,
+    "unpaired_options": count_unpaired,
 }

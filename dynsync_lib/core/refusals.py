@@ -47,6 +47,8 @@ NUMBER_OF: Final[Mapping[str, int]] = {rule_id: number for number, (_, rule_id) 
 PERSONS: Final = (Object.CONTACT, Object.LEAD)
 IDENTITY: Final = ("email", "firstname", "lastname")
 """HubSpot wants one of them for a new contact (3.14)."""
+_ALWAYS: Final = ~nw.col("id").is_null()
+"""True for every new record; a plain literal would have no length of its own."""
 _FILLED_BY_DYNAMICS: Final = ("yes_no", "lookup", "owner")
 """Kinds of column that a new record never leaves empty."""
 
@@ -144,11 +146,10 @@ def _must_be_given(situation: Situation, column: Field) -> bool:
 def missing_required(
     situation: Situation, columns: Iterable[Field], flowing: Iterable[JudgedMapping]
 ) -> nw.Expr | None:
-    """Whether one of the required columns of a new record would stay empty; None when there are none."""
+    """Whether a required column of a new record (with its `id`) would stay empty; None when there are none."""
     written = {judged.name_of(System.DYNAMICS): judged for judged in flowing}
     blank = [
-        _given(situation, written[column.name]).is_null() if column.name in written else nw.lit(value=True)
-        for column in columns
+        _given(situation, written[column.name]).is_null() if column.name in written else _ALWAYS for column in columns
     ]
     return nw.any_horizontal(*blank, ignore_nulls=False) if blank else None
 
@@ -210,7 +211,7 @@ def _contact_tests(situation: Situation, object_: Object, flowing: Sequence[Judg
 def _record_tests(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why Dynamics may refuse a new record."""
     if not situation.sync(object_).sync_user_may_write:
-        yield NUMBER_OF["record.privilege"], nw.lit(value=True)
+        yield NUMBER_OF["record.privilege"], _ALWAYS
     missing = missing_required(situation, required_columns(situation, object_, *_levels(situation)), flowing)
     if missing is not None:
         yield NUMBER_OF["field.required"], missing

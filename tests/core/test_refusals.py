@@ -50,6 +50,8 @@ def test_pair__a_user_without_the_privilege_writes_nothing() -> None:
     assert portals(FULL, {}, sync=forbidden).refusals(PAIR) == ["dynamics refuses: privilege (record.privilege)"]
     assert portals({}, {"firstname": "Ann"}, sync=forbidden).refusals(PAIR) == []
     assert portals(FULL, {}, sync=forbidden).refused_creates(H) == {"h1": "privilege (record.privilege)"}
+    unmapped = Portals([], sync(sync_user_may_write=False), hubspot=[{"id": "h1"}])
+    assert unmapped.refused_creates(H) == {"h1": "privilege (record.privilege)"}
 
 
 def test_pair__an_inactive_row_is_read_only() -> None:
@@ -120,6 +122,7 @@ def test_create_in_dynamics(
 def test_create_in_dynamics__a_required_column_nobody_maps_fails_everything() -> None:
     unmapped = portals(FULL, {}, sync=sync("email <-> emailaddress1", "score <- number"))
     assert unmapped.refused_creates(H) == {"h1": "required (field.required)"}
+    assert portals(FULL, {}, sync=sync()).refused_creates(H) == {"h1": "required (field.required)"}
 
 
 @pytest.mark.parametrize(

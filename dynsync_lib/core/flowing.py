@@ -1,0 +1,59 @@
+"""Mappings that really flow, and the records they concern: what audit rules about fields begin with.
+
+Where it is used: `core.value_checks`, `core.record_checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
+from dynsync_lib.core.model import Object, System, record_table
+from dynsync_lib.core.sides import Frame, Situation
+
+Tables = Mapping[str, Frame]
+
+
+def objects_on(situation: Situation) -> list[Object]:
+    """The objects that are on."""
+    return [object_ for object_ in Object if situation.sync(object_).enabled]
+
+
+def flowing(situation: Situation) -> Iterator[tuple[Object, JudgedMapping]]:
+    """Every mapping that flows, with its object."""
+    for object_ in objects_on(situation):
+        yield from ((object_, one) for one in flowing_of(situation, object_))
+
+
+def flowing_of(situation: Situation, object_: Object) -> list[JudgedMapping]:
+    """The mappings of one object that flow; none when it is off."""
+    if not situation.sync(object_).enabled:
+        return []
+    judged = judge_mappings(
+        object_,
+        situation.sync(object_),
+        catalogue=situation.catalogue,
+        rulebook=situation.rulebook,
+        available={system: situation.columns(object_, system) for system in System},
+        assumptions=situation.settings.assumptions,
+    )
+    return [one for one in judged if one.flow is not None]
+
+
+def records_of(situation: Situation, object_: Object, system: System) -> Frame:
+    """The records of one side; leads are contacts in HubSpot."""
+    return situation.tables[record_table(object_, system).name]
+
+
+def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
+    """id of the records of one side that have one of the outcomes; leads are contacts in HubSpot."""
+    name = record_table(object_, system).object
+    is_one = (nw.col("system") == system.value) & (nw.col("object") == str(name)) & nw.col("outcome").is_in(outcomes)
+    return tables["outcomes"].filter(is_one).select(id="record_id")
+
+
+def number_in(one: Frame) -> int:
+    """The only number of a frame of one cell; 0 for null."""
+    return int(one.collect().item() or 0)

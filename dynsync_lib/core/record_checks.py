@@ -1,0 +1,108 @@
+"""Audit rules about records that lack something on the other side: a partner for a choice or owner, a required value.
+
+Facts
+    * Each measure looks at mappings that really flow; where nothing of the kind is mapped, it counts nothing.
+    * None means that the snapshot lacks what the question needs; the finding then says so in grey.
+
+Source: rules field.option-unpaired, field.owner-by-email, field.required.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.field_values import column_of, columns_of, with_trimmed
+from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.lifecycle import STAGE
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.owners import directory, type_column
+from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
+from dynsync_lib.core.sides import Frame, Situation, opposite
+
+_IN_SYNC: Final = ("create", "update", "link")
+
+
+def count_unpaired(situation: Situation, tables: Tables) -> int | None:
+    """Records that hold a value of a mapped choice without a partner."""
+    del situation
+    rows = tables["mapping"].filter(nw.col("rule_id") == "field.option-unpaired")
+    return number_in(rows.select(count=nw.col("rows_affected").sum()))
+
+
+def count_unknown_owners_of_dynamics(situation: Situation, tables: Tables) -> int | None:
+    """Dynamics records in sync whose mapped owner is nobody in HubSpot."""
+    return _unknown_owners(situation, tables, System.DYNAMICS)
+
+
+def count_unknown_owners_of_hubspot(situation: Situation, tables: Tables) -> int | None:
+    """HubSpot records in sync whose mapped owner is nobody in Dynamics."""
+    return _unknown_owners(situation, tables, System.HUBSPOT)
+
+
+def count_business_required(situation: Situation, tables: Tables) -> int | None:
+    """HubSpot records that would be created in Dynamics without a business-required column (9.6)."""
+    if situation.chosen("app_required") == "fail":
+        return 0
+    return sum(_lacking(situation, tables, object_) for object_ in objects_on(situation))
+
+
+# --- Owners ------------------------------------------------------------------------------------------------------
+
+
+def _unknown_owners(situation: Situation, tables: Tables, system: System) -> int | None:
+    """Records of `system` in sync whose owner has no partner; None when the snapshot lacks either side's owners."""
+    owned = [
+        (object_, one)
+        for object_, one in flowing(situation)
+        if one.kinds[system] == "owner" and one.writes_to(opposite(system))
+    ]
+    if not owned:
+        return 0
+    if any(number_in(directory(situation, side).select(count=nw.len())) == 0 for side in System):
+        return None
+    return sum(_unpartnered(situation, tables, system, *one) for one in owned)
+
+
+def _unpartnered(situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping) -> int:
+    records = records_of(situation, object_, system)
+    column = judged.columns[system]
+    kind = type_column(column)
+    is_team = (
+        values.trimmed(nw.col(kind)) == "team" if kind in situation.columns(object_, system) else nw.lit(value=False)
+    )
+    owned = records.select("id", owner=values.trimmed(nw.col(column)), team=is_team.fill_null(value=False))
+    owned = owned.filter(~nw.col("owner").is_null())
+    owned = owned.join(with_outcome(tables, object_, system, *_IN_SYNC), on="id", how="semi")
+    known = directory(situation, system).filter(~nw.col("partner_id").is_null()).select(owner="id")
+    found = number_in(owned.filter(~nw.col("team")).join(known, on="owner", how="semi").select(count=nw.len()))
+    return number_in(owned.select(count=nw.len())) - found
+
+
+# --- Required columns --------------------------------------------------------------------------------------------
+
+
+def _lacking(situation: Situation, tables: Tables, object_: Object) -> int:
+    columns = required_columns(situation, object_, "ApplicationRequired")
+    flow = [one for one in flowing_of(situation, object_) if one.writes_to(System.DYNAMICS)]
+    missing = missing_required(situation, columns, flow)
+    if missing is None or not situation.sync(object_).is_source(System.HUBSPOT):
+        return 0
+    chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
+    records = _routed(situation, object_).select("id", *chosen)
+    created = records.join(with_outcome(tables, object_, System.HUBSPOT, "create"), on="id", how="semi")
+    lacking = with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
+    return number_in(lacking.select(count=nw.len()))
+
+
+def _routed(situation: Situation, object_: Object) -> Frame:
+    """HubSpot's records of an object; contacts that the lifecycle stage sends elsewhere are left out (4.6)."""
+    records = records_of(situation, object_, System.HUBSPOT)
+    both = all(situation.sync(one).enabled and situation.sync(one).is_source(System.HUBSPOT) for one in PERSONS)
+    if object_ not in PERSONS or not both or STAGE not in situation.columns(object_, System.HUBSPOT):
+        return records
+    stages = list(situation.sync(object_).lifecycle_stages)
+    return records.filter(values.trimmed(nw.col(STAGE)).is_in(stages).fill_null(value=False))

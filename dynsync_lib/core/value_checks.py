@@ -1,0 +1,191 @@
+"""Audit rules about values: currencies, days, names, unique properties.
+
+Facts
+    * Each measure looks at mappings that really flow; where nothing of the kind is mapped, it counts nothing.
+    * None means that the snapshot lacks what the question needs; the finding then says so in grey.
+
+Not modelled
+    * HubSpot's secret rule for suspicious names (5.14): what is counted are web addresses and code.
+    * A portal's offset from UTC is taken from the year of the snapshot, both its winter's and its summer's.
+
+Source: rules field.currency, field.date-precision, field.suspicious-name, field.unique-property.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.refusals import PERSONS
+from dynsync_lib.core.sides import Frame, Situation, opposite, stack
+
+_CURRENCY: Final = {
+    System.DYNAMICS: ("_transactioncurrencyid_value",),
+    System.HUBSPOT: ("deal_currency_code", "hs_currency"),
+}
+_SUSPICIOUS: Final = r"(?i)https?:|www\.|://|[<>{}]"
+_NAMES: Final = ("firstname", "lastname")
+_DAY_S: Final = 86_400
+
+
+def count_mixed_currencies(situation: Situation, tables: Tables) -> int | None:
+    """Records whose mapped amount is in another currency than that of most; None when no currency was delivered."""
+    del tables
+    counts = [
+        _in_other_currencies(situation, object_, system, judged)
+        for object_ in objects_on(situation)
+        for system in System
+        for judged in [_amounts(situation, object_, system)]
+        if judged
+    ]
+    return _sum(counts)
+
+
+def count_shifted_days(situation: Situation, tables: Tables) -> int | None:
+    """Dynamics values whose day in the portal's time zone may differ from the day HubSpot gets (5.21)."""
+    del tables
+    shifting = [
+        (object_, one)
+        for object_, one in flowing(situation)
+        if one.writes_to(System.HUBSPOT) and one.kinds[System.HUBSPOT] == "date" and _is_local_time(one)
+    ]
+    if not shifting:
+        return 0
+    offsets = _offsets_s(situation)
+    return None if offsets is None else sum(_shifted(situation, *one, offsets) for one in shifting)
+
+
+def count_suspicious_names(situation: Situation, tables: Tables) -> int | None:
+    """Dynamics persons whose name, to be written to HubSpot, holds a web address or code (5.14)."""
+    count = 0
+    for object_ in PERSONS:
+        names = [one for one in flowing_of(situation, object_) if one.mapping.hubspot in _NAMES]
+        written = [one for one in names if one.writes_to(System.HUBSPOT)]
+        if written:
+            count += number_in(_suspicious(situation, tables, object_, written).select(count=nw.len()))
+    return count
+
+
+def count_unique_values(situation: Situation, tables: Tables) -> int | None:
+    """Values that would be written to a HubSpot property with unique values although another record has them (9.18)."""
+    return sum(
+        _repeated(situation, tables, object_, one)
+        for object_, one in flowing(situation)
+        if one.writes_to(System.HUBSPOT) and one.mapping.hubspot != "email" and _is_unique(one)
+    )
+
+
+# --- Currencies --------------------------------------------------------------------------------------------------
+
+
+def _amounts(situation: Situation, object_: Object, system: System) -> list[JudgedMapping]:
+    """Mappings that carry an amount away from one side."""
+    return [
+        one
+        for one in flowing_of(situation, object_)
+        if one.writes_to(opposite(system)) and (field := one.fields[System.DYNAMICS]) and field.type == "Money"
+    ]
+
+
+def _in_other_currencies(
+    situation: Situation, object_: Object, system: System, amounts: list[JudgedMapping]
+) -> int | None:
+    there = situation.columns(object_, system)
+    column = next((one for one in _CURRENCY[system] if one in there), None)
+    if column is None:
+        return None
+    filled = [~values.trimmed(nw.col(one.columns[system])).is_null() for one in amounts]
+    asked = records_of(situation, object_, system).filter(functools.reduce(operator.or_, filled))
+    by_currency = asked.select(currency=values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
+    counts = by_currency.group_by("currency").agg(records=nw.len())
+    row = counts.select(all=nw.col("records").sum(), most=nw.col("records").max()).collect().rows()[0]
+    return int(row[0] or 0) - int(row[1] or 0)
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    """The sum of what is known; None when nothing was found and something is not known."""
+    known = sum(count for count in counts if count is not None)
+    return None if not known and None in counts else known
+
+
+# --- Days --------------------------------------------------------------------------------------------------------
+
+
+def _is_local_time(judged: JudgedMapping) -> bool:
+    field = judged.fields[System.DYNAMICS]
+    return judged.kinds[System.DYNAMICS] == "datetime" and field is not None and field.behavior == "UserLocal"
+
+
+def _offsets_s(situation: Situation) -> tuple[int, int] | None:
+    """The portal's smallest and largest offset from UTC, in seconds; None when its time zone is not known."""
+    try:
+        zone = ZoneInfo(situation.time_zone or "")
+    except (ValueError, OSError, LookupError):
+        return None
+    months = (datetime(situation.taken_at.year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    seconds = [int((offset or timedelta()).total_seconds()) for offset in months]
+    return min(seconds), max(seconds)
+
+
+def _shifted(situation: Situation, object_: Object, judged: JudgedMapping, offsets_s: tuple[int, int]) -> int:
+    """Values not at midnight whose local day is the day before or after."""
+    moment = values.moment(values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
+    parts = [moment.str.slice(place, 2).cast(nw.Int64) * unit for place, unit in ((11, 3600), (14, 60), (17, 1))]
+    second = parts[0] + parts[1] + parts[2]
+    before, after = second + offsets_s[0] < 0, second + offsets_s[1] >= _DAY_S
+    is_shifted = ((second > 0) & (before | after)).fill_null(value=False)
+    return number_in(records_of(situation, object_, System.DYNAMICS).filter(is_shifted).select(count=nw.len()))
+
+
+# --- Names and unique values -------------------------------------------------------------------------------------
+
+
+def _suspicious(situation: Situation, tables: Tables, object_: Object, names: list[JudgedMapping]) -> Frame:
+    """dynamics_id of persons that are created with such a name or get one written."""
+    tests = [_is_suspicious(nw.col(one.columns[System.DYNAMICS])) for one in names]
+    records = records_of(situation, object_, System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
+    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
+    written = _written(tables, object_).filter(
+        nw.col("target_field").is_in([one.mapping.hubspot for one in names]) & _is_suspicious(nw.col("new_value"))
+    )
+    return stack([created.select(dynamics_id="id"), written.select("dynamics_id")]).unique()
+
+
+def _is_suspicious(name: nw.Expr) -> nw.Expr:
+    return name.str.contains(_SUSPICIOUS).fill_null(value=False)
+
+
+def _written(tables: Tables, object_: Object) -> Frame:
+    """The changes of one object that land in HubSpot."""
+    lands = nw.col("note").is_null() | (nw.col("note") == "stale_winner")
+    is_one = (nw.col("object") == object_.value) & (nw.col("target_system") == System.HUBSPOT.value)
+    return tables["changes"].filter(is_one & lands)
+
+
+def _is_unique(judged: JudgedMapping) -> bool:
+    field = judged.fields[System.HUBSPOT]
+    return field is not None and field.unique
+
+
+def _repeated(situation: Situation, tables: Tables, object_: Object, judged: JudgedMapping) -> int:
+    """Writes and new records whose value another HubSpot record has or gets."""
+    written = _written(tables, object_).filter(nw.col("target_field") == judged.mapping.hubspot)
+    written = written.select(id="hubspot_id", value="new_value")
+    records = records_of(situation, object_, System.DYNAMICS)
+    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
+    created = created.select("id", value=values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
+    planned = stack([written, created.filter(~nw.col("value").is_null())])
+    there = records_of(situation, object_, System.HUBSPOT)
+    kept = there.select("id", value=values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
+    kept = kept.join(written, on="id", how="anti").filter(~nw.col("value").is_null())
+    held = stack([planned, kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)
+    return number_in(planned.join(held, on="value", how="semi").select(count=nw.len()))
