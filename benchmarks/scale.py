@@ -1,151 +1,191 @@
-"""How long a forecast takes, and how much memory, on portals of growing size.
+"""How long a forecast takes, and how much memory, on portals of growing size, beside the same work by hand in SQL.
 
-    python benchmarks/scale.py 100000 1000000
+    python benchmarks/scale.py 100000 1000000 --repeats 3
 
-Each size is the number of contacts on each side; companies are a tenth. Prints, and writes out/benchmark-scale.json.
-Machines are noisy: compare the ratios inside one run.
+Each size is the number of contacts on each side; companies are a tenth, associations a little more. Three programs run,
+one after the other, each in a process of its own, on the same snapshot (scale_world.py):
+
+    by hand    forecast_by_hand.sql in DuckDB: outcomes, changes, links, collisions, summary, for this world only
+    tables     the kit's core and engine: the same five tables
+    forecast   `kit.forecast`: all nine tables, with sensitivity, near names, checks and the mapping's counts
+
+The five tables of the first two must be the same, row by row; if not, the benchmark fails. Prints medians, and writes
+out/benchmark-scale.json. Machines are noisy: compare the ratios inside one run. Peak memory is the summed resident
+memory of the process and its children, read every 0.1 s.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import random
-import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Final
 
-from dynsync_lib import kit
-from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.model import RECORD_TABLES, RecordTable
-from dynsync_lib.snapshot_writer import SnapshotWriter
+import duckdb
+import psutil
+import scale_world
 
-TAKEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
-SETTINGS = """
-[sync.company]
-[sync.contact]
-filter_to_hubspot = "statecode = 0"
-filter_to_dynamics = "lifecyclestage in ('customer', 'opportunity')"
-"""
-_CITIES = ("Hamburg", "Graz", "Lyon", "Porto", "Brno", "Leeds")
-Row = dict[str, object]
+TABLES: Final = ("outcomes", "changes", "links", "collisions", "summary")
+"""What both the SQL by hand and the kit compute."""
+PROGRAMS: Final = ("by_hand", "tables", "forecast")
+_SQL: Final = Path(__file__).with_name("forecast_by_hand.sql")
+_SAMPLE_S: Final = 0.1
+Figures = dict[str, float]
 
 
-def hubspot_contacts(size: int) -> Iterator[Row]:
-    """Contacts of HubSpot: one in a hundred has an additional address, two in a hundred have none."""
-    chance = random.Random(1)
-    for place in range(size):
-        person = place if chance.random() < 0.6 else place + size
-        yield {
-            "hs_object_id": str(place + 1),
-            "email": None if chance.random() < 0.02 else f"person{person}@firm{person % 5_000}.example",
-            "hs_additional_emails": f"old{person}@firm.example" if chance.random() < 0.01 else None,
-            "firstname": f"First{person % 700}",
-            "lastname": f"Last{person % 3_000}",
-            "jobtitle": chance.choice(("Buyer", "Engineer", None)),
-            "phone": f"+49 30 555{person % 10_000:04d}",
-            "city": chance.choice(_CITIES),
-            "lifecyclestage": chance.choice(("customer", "opportunity", "subscriber")),
-            "lastmodifieddate": "2026-01-01T10:00:00.000Z",
+# --- The three programs, each run in a process of its own ----------------------------------------------------------
+
+
+def run_by_hand(snapshot: Path, settings: Path, out: Path) -> None:
+    """The five tables by SQL, with the engine's limit of memory."""
+    del settings
+    with duckdb.connect() as connection:
+        connection.execute("SET memory_limit = '3GB'; SET preserve_insertion_order = false")
+        connection.execute("SET temp_directory = ?", [str(out / "spill")])
+        connection.execute(_SQL.read_text(encoding="utf-8").format(snapshot=snapshot, out=out))
+
+
+def run_tables(snapshot: Path, settings: Path, out: Path) -> None:
+    """The five tables by the kit's core."""
+    import narwhals.stable.v2 as nw
+
+    from dynsync_lib import kit
+    from dynsync_lib.core.decision import decide_sync
+    from dynsync_lib.core.forecast import collect_collisions, summarize
+    from dynsync_lib.core.model import FORECAST_TABLES
+    from dynsync_lib.engine import open_engine
+
+    opened = kit.open_snapshot(snapshot)
+    with open_engine(work=out / "stages") as engine:
+        situation = kit.prepare_situation(engine, opened, kit.read_settings(settings, snapshot=opened))
+        decision = decide_sync(situation)
+        frames = {
+            "outcomes": decision.outcomes.with_columns(sensitive_to=nw.lit(None, dtype=nw.String)),
+            "changes": decision.changes,
+            "links": decision.links,
+            "collisions": collect_collisions(situation, decision),
+            "summary": summarize(decision.outcomes),
         }
+        for name in TABLES:
+            engine.write(frames[name], FORECAST_TABLES[name], out / f"{name}.parquet")
 
 
-def dynamics_contacts(size: int) -> Iterator[Row]:
-    """Contacts of Dynamics: four in a hundred share their address with an earlier one."""
-    chance = random.Random(2)
-    for place in range(size):
-        person = place if chance.random() < 0.96 else place // 2
-        yield {
-            "contactid": f"00000000-0000-4000-8000-{place:012x}",
-            "emailaddress1": f"Person{person}@firm{person % 5_000}.example",
-            "firstname": f"First{person % 700}",
-            "lastname": f"Last{person % 3_000}",
-            "jobtitle": chance.choice(("Buyer", "Engineer", None)),
-            "telephone1": f"+49-30-555{person % 10_000:04d}",
-            "address1_city": chance.choice(_CITIES),
-            "statecode": "1" if chance.random() < 0.05 else "0",
-            "modifiedon": "2026-02-01T10:00:00Z",
-            "_parentcustomerid_value": f"00000000-0000-4000-8000-{place % max(size // 10, 1):012x}",
-            "_parentcustomerid_type": "account",
-        }
+def run_forecast(snapshot: Path, settings: Path, out: Path) -> None:
+    """All that `dynsync forecast` does."""
+    from dynsync_lib import kit
+
+    kit.forecast(snapshot, settings, out / "forecast")
 
 
-def companies(size: int, id_field: str) -> Iterator[Row]:
-    """Companies of either side, of which nine in ten names are known to both."""
-    is_account = id_field == "accountid"
-    for place in range(size):
-        name = f"Firm {place if place % 10 else place + (size if is_account else 0)} GmbH"
-        id_ = f"00000000-0000-4000-8000-{place:012x}" if is_account else str(place + 1)
-        city = "address1_city" if is_account else "city"
-        yield {id_field: id_, "name": name, city: _CITIES[place % 6], "statecode": "0"}
+# --- Measuring ----------------------------------------------------------------------------------------------------
 
 
-def make_snapshot(folder: Path, size: int) -> None:
-    """A snapshot of that size."""
-    tables = {
-        "hubspot/contacts": hubspot_contacts(size),
-        "hubspot/companies": companies(size // 10, "hs_object_id"),
-        "dynamics/contacts": dynamics_contacts(size),
-        "dynamics/accounts": companies(size // 10, "accountid"),
-    }
-    maker = kit.key_maker()
-    with SnapshotWriter(folder, source="files", started_at=TAKEN_AT) as writer:
-        for name, rows in tables.items():
-            table = RECORD_TABLES[name]
-            first = next(rows)
-            named = _with_keys([first], maker, table, 0), _with_keys(rows, maker, table, 1)
-            columns = [column for column in first if column != "statecode" or name.startswith("dynamics/")]
-            writer.write(name, (row for part in named for row in part), vendor_columns=columns)
-        writer.finish(finished_at=TAKEN_AT, facts={})
-
-
-def _with_keys(rows: Iterable[Row], maker: KeyMaker, table: RecordTable, begin: int) -> Iterator[Row]:
-    for rank, row in enumerate(rows, begin):
-        yield {
-            **row,
-            "id": row[table.id_field],
-            "api_rank": rank,
-            **maker.finish(table, cast("Mapping[str, str | None]", row)),
-        }
-
-
-def measure(size: int) -> dict[str, float]:
-    """Wall and processor seconds and peak memory of one forecast, run in a process of its own."""
-    with tempfile.TemporaryDirectory() as work:
-        snapshot, settings = Path(work) / "snapshot", Path(work) / "dynsync.toml"
-        make_snapshot(snapshot, size)
-        settings.write_text(SETTINGS, encoding="utf-8")
-        before, started_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        call = [sys.executable, __file__, "--forecast", str(snapshot), str(settings), str(Path(work) / "forecast")]
-        told = subprocess.run(call, check=True, capture_output=True, text=True).stdout
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        shutil.rmtree(Path(work) / "forecast")
+def measure(program: str, snapshot: Path, settings: Path, out: Path) -> Figures:
+    """Wall and processor seconds and peak memory of one program, imports included."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    call = [sys.executable, __file__, "--run", program, str(snapshot), str(settings), str(out)]
+    started_s = time.perf_counter()
+    child = psutil.Popen(call)
+    peak, cpu_s = 0, 0.0
+    while child.poll() is None:
+        used, spent_s = _usage(child)
+        peak, cpu_s = max(peak, used), max(cpu_s, spent_s)
+        time.sleep(_SAMPLE_S)
     wall_s = time.perf_counter() - started_s
-    return {"contacts": size, "wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "peak_mb": float(told)}
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, call)
+    return {"wall_s": round(wall_s, 2), "cpu_s": round(cpu_s, 2), "peak_mb": peak // 2**20}
 
 
-def main(arguments: list[str]) -> None:
+def _usage(child: psutil.Process) -> tuple[int, float]:
+    """Resident bytes and processor seconds of a process and its children, as far as they still live."""
+    used, spent_s = 0, 0.0
+    try:
+        for one in (child, *child.children(recursive=True)):
+            used += one.memory_info().rss
+            spent_s += sum(one.cpu_times()[:2])
+    except psutil.NoSuchProcess:
+        pass
+    return used, spent_s
+
+
+def refuse_difference(by_hand: Path, kit: Path) -> dict[str, int]:
+    """How many rows each table has; fails when a table of the two differs in any row."""
+    rows = {}
+    with duckdb.connect() as connection:
+        for name in TABLES:
+            ours, theirs = (connection.read_parquet(str(folder / f"{name}.parquet")) for folder in (kit, by_hand))
+            ours = ours.project(", ".join(theirs.columns))
+            prints = [
+                one.aggregate(f"count(*), bit_xor(hash(({', '.join(one.columns)})))").fetchall()[0]
+                for one in (ours, theirs)
+            ]
+            assert prints[0] == prints[1], f"{name} differs: {prints[0][0]} rows by the kit, {prints[1][0]} by hand"
+            rows[name] = prints[0][0]
+    return rows
+
+
+def measure_size(size: int, programs: Sequence[str], repeats: int) -> dict[str, object]:
+    """Medians of every program, which take turns, on one world."""
+    with tempfile.TemporaryDirectory(prefix="dynsync-scale-") as work:
+        snapshot, settings = Path(work) / "snapshot", Path(work) / "dynsync.toml"
+        scale_world.make_snapshot(snapshot, size)
+        settings.write_text(scale_world.SETTINGS, encoding="utf-8")
+        runs: dict[str, list[Figures]] = {program: [] for program in programs}
+        for _ in range(repeats):
+            for program in programs:
+                runs[program].append(measure(program, snapshot, settings, Path(work) / program))
+        compared = {"by_hand", "tables"} <= set(programs)
+        rows = refuse_difference(Path(work) / "by_hand", Path(work) / "tables") if compared else {}
+    medians = {program: _median(figures) for program, figures in runs.items()}
+    return {"contacts": size, "repeats": repeats, "rows": rows, "medians": medians, "runs": runs}
+
+
+def _median(figures: Sequence[Figures]) -> Figures:
+    return {name: statistics.median(one[name] for one in figures) for name in figures[0]}
+
+
+# --- Telling ------------------------------------------------------------------------------------------------------
+
+
+def tell(result: Mapping[str, object]) -> None:
+    """The medians of one size as lines of a table."""
+    medians = result["medians"]
+    assert isinstance(medians, dict)
+    base = medians.get("by_hand")
+    for program, figures in medians.items():
+        ratios = [f"{figures[name] / base[name]:>9.2f}" if base else f"{'':>9}" for name in ("wall_s", "cpu_s")]
+        numbers = f"{figures['wall_s']:>9.1f} {figures['cpu_s']:>9.1f} {figures['peak_mb']:>9,.0f}"
+        print(f"{result['contacts']:>12,}  {program:<10}{numbers} {ratios[0]} {ratios[1]}", flush=True)
+
+
+def main() -> None:
     """Measures every size named."""
-    if arguments[:1] == ["--forecast"]:
-        kit.forecast(*map(Path, arguments[1:]))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-        return
-    rows = [measure(int(size)) for size in arguments or ["100000"]]
-    print(f"{'contacts a side':>16} {'wall s':>8} {'cpu s':>8} {'peak MB':>8} {'s per 100k':>11}")
-    for row in rows:
-        per = row["wall_s"] / row["contacts"] * 100_000
-        print(f"{row['contacts']:>16,} {row['wall_s']:>8} {row['cpu_s']:>8} {row['peak_mb']:>8,.0f} {per:>11.2f}")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", type=int, default=[100_000], help="contacts on each side")
+    parser.add_argument("--repeats", type=int, default=1, help="runs of each program; medians are told")
+    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=PROGRAMS)
+    chosen = parser.parse_args()
+    print(f"{'contacts':>12}  {'':<10}{'wall s':>9} {'cpu s':>9} {'peak MB':>9} {'x wall':>9} {'x cpu':>9}", flush=True)
+    results = []
+    for size in chosen.sizes:
+        results.append(measure_size(size, chosen.programs, chosen.repeats))
+        tell(results[-1])
     out = Path("out")
     out.mkdir(exist_ok=True)
-    (out / "benchmark-scale.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    (out / "benchmark-scale.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["--run"]:
+        globals()[f"run_{sys.argv[2]}"](*map(Path, sys.argv[3:]))
+    else:
+        main()

@@ -222,7 +222,7 @@ def forecast(
         made = Path(work) / "forecast"
         made.mkdir()
         with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
-            rows = _write_tables(opened_engine, _situation(opened_engine, opened, settings), made, csv=csv)
+            rows = _write_tables(opened_engine, prepare_situation(opened_engine, opened, settings), made, csv=csv)
         info = describe_forecast(opened, settings, rows, rulebook=rulebook(), folder=out)
         write_info(made, info)
         if out.exists():
@@ -236,7 +236,8 @@ def _stages(work: Path, snapshot: Snapshot) -> Path | None:
     return work / "stages" if sum(map(snapshot.rows, RECORD_TABLES)) > _MOST_ROWS_IN_MEMORY else None
 
 
-def _situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
+def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
+    """Everything the core may look at, with the snapshot's tables in an engine: for whoever wants single stages."""
     tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     given = (tables, settings, rulebook(), catalogue, taken_at, engine.keep, engine.from_rows)

@@ -33,7 +33,7 @@ def build_forecast(situation: Situation) -> dict[str, Frame]:
         "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),
         "changes": decision.changes,
         "links": decision.links,
-        "collisions": situation.keep(_collisions(situation, decision), "collisions"),
+        "collisions": situation.keep(collect_collisions(situation, decision), "collisions"),
         "near_names": find_near_names(situation, decision.outcomes),
         "mapping": tell_mappings(situation, decision.mappings),
         "sensitivity": sensitivity.table,
@@ -48,7 +48,8 @@ def summarize(outcomes: Frame) -> Frame:
     return outcomes.group_by("system", "object", "outcome", "reason").agg(count=nw.len().cast(nw.Int64))
 
 
-def _collisions(situation: Situation, decision: Decision) -> Frame:
+def collect_collisions(situation: Situation, decision: Decision) -> Frame:
+    """The forecast's `collisions` of all enabled objects."""
     parts = [
         find_collisions(situation, object_, system, decision.mappings[object_])
         for object_ in (Object.COMPANY, Object.CONTACT)
