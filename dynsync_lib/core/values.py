@@ -20,6 +20,9 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.keys import OUTER
 
+_OUTER_CLASS: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER) + "]"
+_UNTRIMMED: Final = f"^{_OUTER_CLASS}|{_OUTER_CLASS}$"
+"""Asked first, since DuckDB takes thirty times as long to strip named characters, most often for nothing."""
 _NUMBER: Final = r"^[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})$"
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -28,8 +31,8 @@ MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
 
 def trimmed(text: nw.Expr) -> nw.Expr:
     """The text without outer white space and zero-width characters; null when blank."""
-    plain = text.str.strip_chars(OUTER)
-    return nw.when(plain != "").then(plain)
+    stripped = nw.when(text.str.contains(_UNTRIMMED)).then(text.str.strip_chars(OUTER)).otherwise(text)
+    return nw.when(stripped != "").then(stripped)
 
 
 def number_text(value: nw.Expr) -> nw.Expr:
