@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final, Literal
 
 from dynsync_lib.portals.export_words import plain_word
@@ -180,7 +181,7 @@ def word_converter(words: Mapping[str, str]) -> Convert:
         parts = [(one(part), part.strip()) for part in text.split(";") if part.strip()]
         return ";".join(value or part for value, part in parts) if any(value for value, _ in parts) else None
 
-    return convert
+    return lru_cache(maxsize=4_096)(convert)
 
 
 @dataclass(slots=True)
