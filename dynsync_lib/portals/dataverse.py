@@ -27,7 +27,7 @@ from urllib.parse import quote
 import httpx
 
 from dynsync_lib.core.model import Object, RecordTable
-from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.caller import AddressTooLongError, Manners, PortalCaller, moment_of, retry_after_s
 from dynsync_lib.portals.dataverse_columns import KINDS, column_row, describe_column, is_selectable
 from dynsync_lib.portals.dataverse_errors import correlation_id_of_dataverse, explain_dataverse
@@ -60,6 +60,7 @@ _ATTRIBUTES: Final = (
     "AttributeOf,DisplayName"
 )
 _ORGANIZATION: Final = "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')"
+_LOCALE: Final = "organizations?$select=languagecode&$expand=basecurrencyid($select=isocurrencycode)"
 _ALLOWED, _WINDOW_S, _SHARE = 5_000, 300.0, 0.95
 _FIRST_LANES: Final = 4
 _LEAST_TIME_S: Final = 60.0
@@ -89,6 +90,17 @@ class DataverseReader:
             )
         ids = {name: caller.get(name) for name in ("BusinessUnitId", "UserId", "OrganizationId")}
         return {"WhoAmI": ids, "Detail": {name: value for name, value in detail.items() if name != "Endpoints"}}
+
+    @_understood
+    async def read_locale(self) -> dict[str, Any]:
+        """Language and base currency of the environment as `Organization`; empty when it does not say."""
+        try:
+            answer = await self._caller.get(f"{_BASE}{_LOCALE}")
+        except (AccessError, UnexpectedReplyError):
+            return {}
+        (row,) = listed(answer, "value", where="Dynamics")
+        currency = (row.get("basecurrencyid") or {}).get("isocurrencycode")
+        return {"Organization": {"languagecode": row.get("languagecode"), "isocurrencycode": currency}}
 
     @_understood
     async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[dict[str, Any]], tuple[str, ...]]:

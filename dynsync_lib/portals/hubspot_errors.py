@@ -3,6 +3,8 @@
 Facts
     * A 429 comes in two shapes: with `policyName`, or with a category and the policy in the message; `Retry-After` is
       not dependable. The daily limit is over at midnight of the account: waiting does not help (portal-apis 3.2).
+    * A locked record wants 2 s; an account that moves to another data centre up to a day (3.3). A 404, or a type that
+      cannot be inferred, means that the account has no such object.
     * Cloudflare answers 5xx with HTML, so nothing counts on JSON there.
 
 Where it is used: `portals.hubspot`.
@@ -17,10 +19,18 @@ from typing import Any, Final
 
 import httpx
 
-from dynsync_lib.errors import AccessError, PortalError, RateLimitError, SignInError, UnexpectedReplyError
-from dynsync_lib.portals.caller import limited, retry_after_s, sentence, unavailable
+from dynsync_lib.errors import (
+    AccessError,
+    PortalError,
+    PortalUnavailableError,
+    RateLimitError,
+    SignInError,
+    UnexpectedReplyError,
+)
+from dynsync_lib.portals.caller import RESUMES, limited, retry_after_s, sentence, unavailable
 
 _PAUSES_S: Final[Mapping[str, float]] = {"daily": math.inf, "ten_secondly": 10.0, "secondly": 1.0}
+_LOCKED_S: Final = 2.0
 _NAME: Final = "HubSpot"
 
 
@@ -35,9 +45,17 @@ def explain_hubspot(response: httpx.Response) -> PortalError:
         )
     if status == 403:
         return _no_access(response, body, correlation_id)
+    if status == 404 or "Unable to infer object type" in str(body.get("message")):
+        return AccessError(
+            f"HubSpot has no {response.request.url.path} here.",
+            next_step="Check that the account has this object, or leave it off in the settings.",
+            correlation_id=correlation_id,
+        )
     if status == 429:
         return _limited(response, body, correlation_id)
-    if status in {408, 423, 477} or status >= 500:
+    if status == 477:
+        return _moving(response, correlation_id)
+    if status in {408, 423} or status >= 500:
         return unavailable(_NAME, response, correlation_id)
     return UnexpectedReplyError(
         f"HubSpot answers {response.request.url.path} with status {status}: {_told(body)}",
@@ -51,9 +69,9 @@ def pause_of_hubspot(response: httpx.Response) -> float | None:
     if response.status_code == 429 and _policy(_body(response)) == "daily":
         return math.inf
     named_s = retry_after_s(response)
-    if named_s is not None or response.status_code != 429:
+    if named_s is not None or response.status_code not in {423, 429}:
         return named_s
-    return _PAUSES_S.get(_policy(_body(response)))
+    return _LOCKED_S if response.status_code == 423 else _PAUSES_S.get(_policy(_body(response)))
 
 
 def correlation_id_of_hubspot(response: httpx.Response) -> str | None:
@@ -65,6 +83,14 @@ def correlation_id_of_hubspot(response: httpx.Response) -> str | None:
 def _policy(body: Mapping[str, Any]) -> str:
     text = f"{body.get('policyName', '')} {body.get('message', '')}".lower()
     return next((policy for policy in _PAUSES_S if policy in text), "")
+
+
+def _moving(response: httpx.Response, correlation_id: str | None) -> PortalError:
+    pause_s = retry_after_s(response)
+    told = "" if pause_s is None else f" and asks to wait {pause_s:g} seconds"
+    return PortalUnavailableError(
+        f"HubSpot moves the account to another data centre{told}.", next_step=RESUMES, correlation_id=correlation_id
+    )
 
 
 def _limited(response: httpx.Response, body: Mapping[str, Any], correlation_id: str | None) -> PortalError:

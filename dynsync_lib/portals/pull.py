@@ -155,10 +155,11 @@ class _Pull:
             readers = await self._open_hubspot(stack), await self._open_dynamics(stack)
             account = await readers[0].read_account() if readers[0] is not None else {}
             organization = await readers[1].read_organization() if readers[1] is not None else {}
+            locale = await readers[1].read_locale() if readers[1] is not None else {}
             identity = _identity(account, organization, self.options)
             work = WorkFolder(_work_path(self.out), identity=identity, started_at=began_at)
             puller = TablePuller(work, self.progress)
-            sides = [SideResult(account), SideResult(organization)]
+            sides = [SideResult(account), SideResult({**organization, **locale})]
             jobs: list[Coroutine[Any, Any, SideResult]] = []
             if readers[0] is not None:
                 since = _since(work, "hubspot", readers[0].server_time or began_at)

@@ -51,7 +51,6 @@ def _fault(*answers: httpx.Response | Exception, time: FakeTime | None = None, t
         httpx.Response(504),
         httpx.Response(521),
         httpx.Response(408),
-        httpx.Response(423),
         httpx.Response(477),
         httpx.Response(200, text="<html>"),
         httpx.Response(200, text='{"results": ['),
@@ -87,6 +86,7 @@ def test_get__pauses_double() -> None:
         (httpx.Response(429, json={"policyName": "SECONDLY", "category": "RATE_LIMITS"}), 1.0),
         (httpx.Response(429, text="<html>"), 1.0),
         (httpx.Response(477, headers={"Retry-After": "60"}), 60.0),
+        (httpx.Response(423, text="locked"), 2.0),
     ],
 )
 def test_get__pauses_as_long_as_named(answer: httpx.Response, pause_s: float) -> None:
@@ -105,7 +105,28 @@ def test_get__daily_limit_is_not_asked_again() -> None:
 def test_get__move_of_the_data_centre_takes_too_long() -> None:
     error = _fault(httpx.Response(477, headers={"Retry-After": "86400"}))
     assert isinstance(error, PortalUnavailableError)
+    assert str(error) == "HubSpot moves the account to another data centre and asks to wait 86400 seconds."
     assert "goes on where it stopped" in error.next_step
+
+
+def test_get__guessed_pauses_grow() -> None:
+    time = FakeTime()
+    busy = httpx.Response(429, json={"policyName": "SECONDLY", "message": "You have reached your secondly limit."})
+    _ask(time, busy, busy, busy, GOOD)
+    assert sum(time.slept) == 1.0 + 2.0 + 3.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, text="<html>"),
+        httpx.Response(400, json={"status": "error", "message": "Unable to infer object type from: invoices"}),
+    ],
+)
+def test_get__an_object_the_account_does_not_have(answer: httpx.Response) -> None:
+    error = _fault(answer)
+    assert isinstance(error, AccessError)
+    assert str(error) == "HubSpot has no /crm/v3/objects/contacts here."
 
 
 def test_get__limit_that_stays() -> None:

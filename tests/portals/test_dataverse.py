@@ -227,6 +227,19 @@ def test_read_organization__ids_not_people() -> None:
     }
 
 
+def test_read_locale() -> None:
+    row = {"organizationid": "o", "languagecode": 1031, "basecurrencyid": {"isocurrencycode": "EUR"}}
+    told, (request,) = _read(lambda reader: reader.read_locale(), _json({"value": [row]}))
+    assert told == {"Organization": {"languagecode": "1031", "isocurrencycode": "EUR"}}
+    assert str(request.url).startswith(f"{BASE}organizations?$select=languagecode")
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_read_locale__unsaid(status: int) -> None:
+    told, _ = _read(lambda reader: reader.read_locale(), httpx.Response(status))
+    assert told == {}
+
+
 def test_read_organization__something_else() -> None:
     with pytest.raises(UnexpectedReplyError, match="which environment"):
         _read(lambda reader: reader.read_organization(), _json({}), _json({}))

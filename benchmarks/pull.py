@@ -1,0 +1,272 @@
+"""How fast both portals are pulled, what of their limits is used, and how much memory, beside HubSpot's own client.
+
+    python benchmarks/pull.py 10000 100000              # HubSpot under its real limits, and without any
+    python benchmarks/pull.py 100000 --latency-ms 250   # as far away as a real portal
+    python benchmarks/pull.py 100000 --requests 100     # the limit of a Free or Starter account
+    python benchmarks/pull.py 1000000                   # takes half an hour and 6 GB for the emulator
+
+Each size is the number of contacts on each side; companies are a tenth, each contact has one. The emulator runs in a
+process of its own, the readers in others:
+
+    kit         contacts, companies, owners, associations, totals and changes of HubSpot, written to a snapshot
+    kit both    the same, and Dynamics at the same time, in four windows
+    get_all     `hubspot-api-client`: contacts with associations, then companies, kept in memory; it retries a 429
+
+`share` is how much of HubSpot's limit (190 requests in 10 s unless said otherwise) was used: the mean over every such
+window within the run; empty when the run was shorter than two windows. Prints, and writes out/benchmark-pull.json.
+Machines are noisy: compare the ratios inside one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from scale import companies, dynamics_contacts, hubspot_contacts
+
+from dynsync_lib import kit
+from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.emulator.limits import Limits
+from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.world_given import described_fields
+from dynsync_lib.portal_access import emulator_connections
+from dynsync_lib.portals.pull import PullOptions, pull_portals
+
+BOUNDLESS: Final = Limits(
+    hubspot_requests=10_000_000,
+    hubspot_daily=10_000_000,
+    hubspot_search_requests=10_000_000,
+    dataverse_requests=10_000_000,
+)
+WINDOW_S: Final = 10.0
+PROPERTIES: Final = ["email", "firstname", "lastname", "jobtitle", "phone", "city", "lifecyclestage"]
+Addresses = Mapping[str, Mapping[str, str]]
+
+
+# --- The emulator, in a process of its own -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class GivenWorld:
+    """A world that was made for this run."""
+
+    tables: Mapping[str, list[dict[str, Any]]]
+    account: Mapping[str, Any]
+    organization: Mapping[str, Any]
+
+
+def make_world(size: int) -> GivenWorld:
+    """So many contacts on each side, a tenth as many companies, one company for each contact."""
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in RECORD_TABLES}
+    tables["hubspot/contacts"] = list(hubspot_contacts(size))
+    tables["hubspot/companies"] = list(companies(size // 10, "hs_object_id"))
+    tables["hubspot/owners"] = [{"id": str(number), "email": f"rep{number}@x.example"} for number in range(1, 41)]
+    people = enumerate(dynamics_contacts(size))
+    tables["dynamics/contacts"] = [{**row, "createdon": _moment(place)} for place, row in people]
+    tables["dynamics/accounts"] = list(companies(size // 10, "accountid"))
+    tables["hubspot/links"] = [_link(number, size) for number in range(1, size + 1)]
+    tables["hubspot/properties"] = described_fields(System.HUBSPOT, tables)
+    tables["dynamics/columns"] = described_fields(System.DYNAMICS, tables)
+    ids = {"OrganizationId": _guid(1), "UserId": _guid(2), "BusinessUnitId": _guid(3)}
+    detail = {"OrganizationId": _guid(1), "OrganizationType": "CustomerTest", "TenantId": _guid(4)}
+    return GivenWorld(tables, {"portalId": 1, "accountType": "SANDBOX"}, {"WhoAmI": ids, "Detail": detail})
+
+
+def _link(number: int, size: int) -> dict[str, Any]:
+    ends = {"from_object": "contact", "from_id": str(number), "to_object": "company"}
+    return {**ends, "to_id": str(number % max(size // 10, 1) + 1), "label": None, "is_primary": "true"}
+
+
+def _moment(place: int) -> str:
+    return f"2025-{place % 12 + 1:02d}-{place % 28 + 1:02d}T{place % 24:02d}:00:00Z"
+
+
+def _guid(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+@dataclass
+class Traffic:
+    """Every request the emulator answered: portal, whether it was a search, when, with which status."""
+
+    allowed: int
+    entries: list[tuple[str, bool, float, int]] = field(default_factory=list)
+
+    def note(self, **entry: Any) -> None:
+        self.entries.append((entry["portal"], entry["path"].endswith("/search"), entry["at_s"], entry["status"]))
+
+    def summary(self) -> dict[str, Any]:
+        """Requests, refusals, and the mean share of HubSpot's window."""
+        at_s = sorted(at_s for portal, is_search, at_s, _ in self.entries if portal == "hubspot" and not is_search)
+        return {
+            "requests": len(self.entries),
+            "refused": sum(status == 429 for *_, status in self.entries),
+            "share": _share(at_s, self.allowed),
+        }
+
+
+def _share(at_s: list[float], allowed: int) -> float | None:
+    """The mean over all windows that begin each tenth of a second and lie within the run."""
+    if not at_s or at_s[-1] - at_s[0] < 2 * WINDOW_S:
+        return None
+    starts = [at_s[0] + tenth / 10 for tenth in range(int((at_s[-1] - at_s[0] - WINDOW_S) * 10))]
+    used = [bisect.bisect_left(at_s, start + WINDOW_S) - bisect.bisect_left(at_s, start) for start in starts]
+    return sum(used) / len(used) / allowed
+
+
+def serve(size: int, limits: Limits, latency_ms: float) -> None:
+    """Prints the addresses; for each line that comes prints what was asked since the last one."""
+    with Emulator(make_world(size), limits=limits) as emulator:
+        traffic = Traffic(limits.hubspot_requests)
+        emulator.conditions.note = traffic.note  # type: ignore[method-assign]
+        if latency_ms:
+            _delay(emulator, latency_ms / 1000)
+        print(json.dumps(emulator.addresses), flush=True)
+        for _ in sys.stdin:
+            print(json.dumps(traffic.summary()), flush=True)
+            traffic.entries.clear()
+
+
+def _delay(emulator: Emulator, delay_s: float) -> None:
+    """Every answer is that long on its way."""
+    from dynsync_lib.emulator.conditions import Fault
+
+    emulator.conditions.take_fault = lambda *_: Fault(delay_s=delay_s)  # type: ignore[method-assign]
+
+
+# --- The readers, each in a process of its own -------------------------------------------------------------------
+
+
+def read_with_kit(addresses: Addresses, *, both: bool) -> int:
+    """Records read into a snapshot."""
+    given = emulator_connections(addresses)
+    connections = given if both else type(given)(hubspot_url=given.hubspot_url, hubspot_token=given.hubspot_token)
+    wanted = {"hubspot/contacts": PROPERTIES, "hubspot/companies": ["name", "city"]}
+    with tempfile.TemporaryDirectory() as folder:
+        snapshot = pull_portals(
+            connections,
+            Path(folder) / "s",
+            key_maker=kit.key_maker(),
+            clock=lambda: datetime.now(UTC),
+            fields=wanted,
+            options=PullOptions(windows=4),
+        )
+        return sum(map(snapshot.rows, RECORD_TABLES))
+
+
+def read_with_rival(addresses: Addresses) -> int:
+    """Records read by HubSpot's own client, as its README shows."""
+    import hubspot
+    from urllib3.util.retry import Retry
+
+    retry = Retry(total=12, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
+    token, url = addresses["hubspot"]["token"], addresses["hubspot"]["url"]
+    client = hubspot.HubSpot(access_token=token, host=url, retry=retry)
+    contacts = client.crm.contacts.get_all(properties=PROPERTIES, associations=["companies"])
+    return len(contacts) + len(client.crm.companies.get_all(properties=["name", "city"]))
+
+
+READERS: Final[Mapping[str, Callable[[Addresses], int]]] = {
+    "kit": lambda addresses: read_with_kit(addresses, both=False),
+    "get_all": read_with_rival,
+    "kit both": lambda addresses: read_with_kit(addresses, both=True),
+}
+
+
+def read(name: str, addresses: Addresses) -> None:
+    """Prints records, seconds and peak memory of one reader."""
+    before_mb, started_s = _peak_mb(), time.perf_counter()
+    records = READERS[name](addresses)
+    seconds = time.perf_counter() - started_s
+    print(json.dumps({"records": records, "wall_s": seconds, "peak_mb": _peak_mb(), "idle_mb": before_mb}))
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# --- The runs ----------------------------------------------------------------------------------------------------
+
+
+def measure(size: int, *, limits: str, options: Sequence[str]) -> list[dict[str, Any]]:
+    """One row for each reader; `options` are for the emulator."""
+    call = [sys.executable, __file__, "--serve", limits, str(size), *options]
+    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as emulator:
+        assert emulator.stdin is not None
+        assert emulator.stdout is not None
+        addresses = json.loads(emulator.stdout.readline())
+        rows = []
+        for name in READERS:
+            if limits == "real" and rows:
+                time.sleep(WINDOW_S + 1)  # the next reader begins with an empty window
+            told = json.loads(_run_reader(name, addresses))
+            emulator.stdin.write("\n")
+            emulator.stdin.flush()
+            traffic = json.loads(emulator.stdout.readline())
+            rows.append({"contacts": size, "reader": name, "limits": limits, **told, **traffic})
+            _print_row(rows[-1])
+        emulator.stdin.close()
+    return rows
+
+
+def _run_reader(name: str, addresses: Addresses) -> str:
+    call = [sys.executable, __file__, "--read", name, json.dumps(addresses)]
+    return subprocess.run(call, check=True, capture_output=True, text=True).stdout
+
+
+def _print_row(row: Mapping[str, Any]) -> None:
+    share = "" if row["share"] is None else f"{row['share']:.1%}"
+    print(
+        f"{row['contacts']:>10,} {row['limits']:>8} {row['reader']:>9} {row['records']:>10,} {row['wall_s']:>8.1f} "
+        f"{row['records'] / row['wall_s']:>10,.0f} {row['requests']:>9,} {row['refused']:>5} {share:>7} "
+        f"{row['idle_mb']:>8.0f} {row['peak_mb']:>8.0f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measures every size named, under real limits and without any."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", default=["10000"], help="contacts on each side")
+    parser.add_argument("--limits", choices=("real", "none", "both"), default="both")
+    parser.add_argument("--requests", type=int, default=190, help="what HubSpot allows in 10 s")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="how long each answer is on its way")
+    parser.add_argument("--serve", choices=("real", "none"), help=argparse.SUPPRESS)
+    parser.add_argument("--read", choices=tuple(READERS), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.read:
+        read(asked.read, json.loads(asked.sizes[0]))
+    elif asked.serve:
+        real = Limits(hubspot_requests=asked.requests)
+        serve(int(asked.sizes[0]), real if asked.serve == "real" else BOUNDLESS, asked.latency_ms)
+    else:
+        _measure_all(asked)
+
+
+def _measure_all(asked: argparse.Namespace) -> None:
+    heads = ("contacts", "limits", "reader", "records", "wall s", "records/s", "requests", "429s", "share", "idle MB")
+    widths = (10, 8, 9, 10, 8, 10, 9, 5, 7, 8)
+    print(" ".join(f"{head:>{width}}" for head, width in zip((*heads, "peak MB"), (*widths, 8), strict=True)))
+    options = ("--latency-ms", str(asked.latency_ms), "--requests", str(asked.requests))
+    kinds = ("real", "none") if asked.limits == "both" else (asked.limits,)
+    rows = [
+        row for size in asked.sizes for limits in kinds for row in measure(int(size), limits=limits, options=options)
+    ]
+    out = Path("out")
+    out.mkdir(exist_ok=True)
+    (out / "benchmark-pull.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
