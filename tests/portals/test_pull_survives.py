@@ -100,6 +100,19 @@ def test_pull__killed_anywhere(running: Emulator, tmp_path: Path, undisturbed: d
     assert _bytes(tmp_path / "s") == undisturbed
 
 
+# --- Of any size -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.soak
+def test_pull__memory_does_not_grow_with_the_portal() -> None:
+    call = [sys.executable, "-m", "tests.portals.pull_memory"]
+    peak_mb = [
+        float(subprocess.run([*call, str(size)], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+        for size in (100_000, 300_000)
+    ]
+    assert peak_mb[1] < peak_mb[0] + 40
+
+
 # --- Faults ------------------------------------------------------------------------------------------------------
 
 CLOUDFLARE = "<html><body>Bad Gateway</body></html>"
