@@ -14,9 +14,11 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # when this file runs as a script
+
+from docs.emulator_page import emulator_lines
 from dynsync_lib import kit
 from dynsync_lib.cli import app
-from dynsync_lib.emulator import dataverse_api, hubspot_api
 
 DOCS = Path(__file__).resolve().parent
 _MADE = "<!-- Made by docs/render_pages.py; do not edit. -->\n"
@@ -88,38 +90,8 @@ def cli_page() -> str:
 
 
 def emulator_page() -> str:
-    """The routes the emulator answers."""
-    lines = [
-        _MADE,
-        "# The emulator\n",
-        "`dynsync emulator` serves both portals and Microsoft's sign-in on 127.0.0.1 from a world folder. What is not",
-        "listed here answers 501 and names itself. It stands in for HubSpot and Dataverse, never contacted here.\n",
-        "## HubSpot\n",
-        *(f"* `{route.method} {_plain(route.path.pattern)}`" for route in hubspot_api.ROUTES),
-        "\n## Dataverse (GET)\n",
-        *(f"* `{_plain(route.path.pattern)}`" for route in dataverse_api.ROUTES),
-        "\n## Control plane\n",
-        "On both ports, without a token: `POST /__emu/reset`, `POST /__emu/faults`, `DELETE /__emu/faults`,",
-        "`POST /__emu/rights`, `GET /__emu/log`, `GET /__emu/state`. A fault is JSON such as",
-        '`{"path": "/crm/v3/objects/*", "times": 2, "status": 429, "headers": {"Retry-After": "1"}}`; see',
-        "`dynsync_lib/emulator/conditions.py` for every key.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _plain(pattern: str) -> str:
-    """A route's pattern as people write paths: `{name}` for what varies."""
-    import re
-
-    named = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", pattern)
-    return (
-        named.replace(r"\d", "2")
-        .replace(r"/(?:{cast})?", "[/{cast}]")
-        .replace("\\", "")
-        .replace("(?:/{cast})?", "[/{cast}]")
-        .replace("(?:())?", "")
-        .replace(".*", "...")
-    )
+    """What the emulator answers, route by route, and how far each goes."""
+    return "\n".join([_MADE, *emulator_lines()]) + "\n"
 
 
 def main() -> None:
@@ -129,5 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(DOCS.parent))
     main()

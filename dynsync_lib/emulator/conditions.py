@@ -17,8 +17,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from dynsync_lib.emulator.clock import Clock
+from dynsync_lib.emulator.limits import DataverseMeter, HubspotMeter, Limits
+
 LOG_LENGTH: Final = 10_000
-_EMAIL: Final = re.compile(r"[^\s/?&='\"(]+(?:@|%40)[^\s/?&='\")]+")
+_EMAIL: Final = re.compile(r"[^\s/?&='\"(]{1,320}(?:@|%40)[^\s/?&='\")]+")  # bounded: long addresses cost no time
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,12 @@ class Fault:
 class Rights:
     """What the callers may do. `scopes` None means all of HubSpot's; tables are Dataverse's logical names.
 
-    `missing_privileges` are Dataverse's names, such as prvReadContact or prvWriteAccount.
+    `tokens` are more HubSpot tokens, each with its own scopes. `missing_privileges` are Dataverse's names, such as
+    prvReadContact or prvWriteAccount.
     """
 
     scopes: frozenset[str] | None = None
+    tokens: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     application_user: bool = True
     missing_privileges: frozenset[str] = frozenset()
     missing_tables: frozenset[str] = frozenset()
@@ -64,6 +69,14 @@ class SignInSwitches:
     device_interval_s: int = 5
     public_client: bool = True
     refuse_with: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortalFacts:
+    """What the portals say of themselves in place of the world; None leaves the world's word."""
+
+    account_type: str | None = None
+    organization_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +96,28 @@ class LogEntry:
 
 
 class Conditions:
-    """The switches and the log, shared by the threads of both portals."""
+    """The switches, the meters of the limits and the log, shared by the threads of both portals."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         self._lock = threading.Lock()
+        self._usual_limits = limits or Limits()
+        self.clock = Clock()
         self.reset()
 
     def reset(self) -> None:
-        """Back to: no fault, all rights, empty log."""
+        """Back to: no fault, all rights, the limits of the start with nothing used, the machine's time, empty log."""
+        self.clock.reset()
+        self.set_limits(self._usual_limits)
         with self._lock:
-            self.rights, self.sign_in = Rights(), SignInSwitches()
+            self.rights, self.sign_in, self.portals = Rights(), SignInSwitches(), PortalFacts()
             self._faults: list[list[Any]] = []
             self._log: deque[LogEntry] = deque(maxlen=LOG_LENGTH)
             self._number = 0
+
+    def set_limits(self, limits: Limits) -> None:
+        """Other limits, of which nothing is used yet."""
+        self.limits = limits
+        self.hubspot_meter, self.dataverse_meter = HubspotMeter(limits), DataverseMeter(limits)
 
     def add_faults(self, faults: Sequence[Fault]) -> None:
         """Adds faults behind those that wait already."""

@@ -8,15 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
-from dynsync_lib.emulator.conditions import Conditions, Fault, Rights, SignInSwitches
+from dynsync_lib.emulator.conditions import Conditions, Fault, PortalFacts, Rights, SignInSwitches
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.entra_errors import SIGN_IN_ERRORS
+from dynsync_lib.emulator.limits import Limits
+from dynsync_lib.emulator.store import Store
 
 PREFIX: Final = "/__emu/"
 _SETS: Final = ("scopes", "missing_privileges", "missing_tables")
+ACCOUNT_TYPES: Final = ("APP_DEVELOPER", "DEVELOPER_TEST", "SANDBOX", "STANDARD")
+ORGANIZATION_TYPES: Final = (
+    *("Customer", "Secondary", "Default", "CustomerTest", "CustomerFreeTest", "CustomerPreview", "TestDrive"),
+    *("EmailTrial", "Developer", "Trial", "Teams", "Monitoring", "Support", "BackEnd", "Placeholder"),
+    *("MsftInvestigation", "Platform"),
+)
 _DECISIONS: Final = ("approve", "decline")
 
 
@@ -33,8 +42,8 @@ class Command:
 class Control:
     """What the control plane switches."""
 
-    def __init__(self, conditions: Conditions, entra: Entra) -> None:
-        self.conditions, self.entra = conditions, entra
+    def __init__(self, conditions: Conditions, entra: Entra, store: Store) -> None:
+        self.conditions, self.entra, self.store = conditions, entra, store
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call; 400 names what cannot be read, 501 what is not there."""
@@ -82,8 +91,13 @@ def _clear_faults(control: Control, body: Any) -> None:
 
 
 def _set_rights(control: Control, body: Any) -> None:
-    told = {name: frozenset(value) if name in _SETS and value is not None else value for name, value in body.items()}
+    told: dict[str, Any] = {name: _set(value) if name in _SETS else value for name, value in body.items()}
+    told["tokens"] = {name: _set(value) for name, value in body.get("tokens", {}).items()}
     control.conditions.rights = _read("rights", Rights, told)
+
+
+def _set(value: Any) -> frozenset[str] | None:
+    return None if value is None else frozenset(value)
 
 
 def _set_sign_in(control: Control, body: Any) -> None:
@@ -93,6 +107,44 @@ def _set_sign_in(control: Control, body: Any) -> None:
     if switches.device_approval not in ("automatic", "manual"):
         raise ValueError("device_approval must be automatic or manual")
     control.conditions.sign_in = switches
+
+
+def _reseed(control: Control, body: Any) -> None:
+    del body
+    control.store.reseed()
+
+
+def _set_limits(control: Control, body: Any) -> Mapping[str, Any]:
+    control.conditions.set_limits(_read("limits", Limits, body, control.conditions.limits))
+    return asdict(control.conditions.limits)
+
+
+def _set_portals(control: Control, body: Any) -> None:
+    facts: PortalFacts = _read("portals", PortalFacts, body, control.conditions.portals)
+    for name, value, allowed in (
+        ("account_type", facts.account_type, ACCOUNT_TYPES),
+        ("organization_type", facts.organization_type, ORGANIZATION_TYPES),
+    ):
+        if value is not None and value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(allowed)}")
+    control.conditions.portals = facts
+
+
+def _set_clock(control: Control, body: Any) -> Mapping[str, Any]:
+    clock = control.conditions.clock
+    if body.get("stop_at") is not None:
+        moment = datetime.fromisoformat(str(body["stop_at"]))
+        clock.stop((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    elif body.get("reset"):
+        clock.reset()
+    clock.advance(float(body.get("advance_s", 0)))
+    return _get_clock(control, None)
+
+
+def _get_clock(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    now_s = control.conditions.clock.now_s()
+    return {"now_s": now_s, "now": datetime.fromtimestamp(now_s, tz=UTC).isoformat()}
 
 
 def _decide_device(control: Control, body: Any) -> Mapping[str, Any]:
@@ -119,11 +171,16 @@ def _state(control: Control, body: Any) -> Mapping[str, Any]:
         "faults": [asdict(fault) for fault in conditions.waiting_faults()],
         "rights": {key: _plain(value) for key, value in asdict(conditions.rights).items()},
         "sign_in": asdict(conditions.sign_in),
+        "portals": asdict(conditions.portals),
+        "limits": asdict(conditions.limits),
+        "clock": _get_clock(control, None),
         "devices": [asdict(device) for device in control.entra.book.devices()],
     }
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
     return sorted(value) if isinstance(value, frozenset) else value
 
 
@@ -132,8 +189,13 @@ COMMANDS: Final = tuple(
     for method, name, run, note in (
         ("GET", "health", _health, "answers when the emulator serves"),
         ("GET", "log", _log, "the last 10,000 requests; no token, no body, addresses masked"),
-        ("GET", "state", _state, "faults that wait, rights, sign-in, device sign-ins that wait"),
-        ("POST", "reset", _reset, "no fault, all rights, usual sign-in, empty log"),
+        ("GET", "state", _state, "faults that wait, rights, sign-in, limits, clock, device sign-ins that wait"),
+        ("GET", "clock", _get_clock, "the emulator's time"),
+        ("POST", "clock", _set_clock, "`stop_at` an ISO moment, `advance_s` seconds, `reset` to the machine's time"),
+        ("POST", "reset", _reset, "no fault, all rights, the limits and the sign-in of the start, empty log"),
+        ("POST", "reseed", _reseed, "all records, properties and columns as in the world"),
+        ("POST", "limits", _set_limits, "other limits, of which nothing is used; what is left out stays"),
+        ("POST", "portals", _set_portals, "`account_type` and `organization_type`: test or production"),
         ("POST", "faults", _add_faults, "adds one fault or a list of them"),
         ("DELETE", "faults", _clear_faults, "forgets the faults that wait"),
         ("POST", "rights", _set_rights, "what the callers may do; what is left out is allowed"),

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Reply, is_true, json_reply
+from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.dataverse_names import Entity
 from dynsync_lib.emulator.store import Store
 
@@ -43,12 +44,32 @@ class Column:
     name: str
     stored: str
     type: str
-    row: Mapping[str, str | None]
+    row: Mapping[str, str | None] = field(compare=False)
+
+    @property
+    def logical(self) -> str:
+        """Its logical name, which for lookups is not the one it is asked for by."""
+        return str(self.row.get("name") or self.name)
 
     @property
     def is_lookup(self) -> bool:
         """Whether it points to another row."""
         return self.type in LOOKUPS
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The tables it may point to; none when it is no lookup."""
+        return tuple(part for part in (self.row.get("targets") or "").split(";") if part)
+
+    @property
+    def default_target(self) -> str:
+        """The table it points to when a row does not say."""
+        return self.targets[0] if self.targets else "account"
+
+    @property
+    def type_stored(self) -> str:
+        """The column of the world that says where a lookup points; empty when it is no lookup."""
+        return f"{self.stored.removesuffix('_value')}_type" if self.is_lookup else ""
 
     def options(self) -> dict[str, str]:
         """Label by value; empty when it is no choice."""
@@ -65,18 +86,30 @@ class Column:
 
 def columns_of(store: Store, entity: Entity) -> dict[str, Column]:
     """Every column of a table that can be selected, by the name that selects it."""
-    rows = _user_rows() if entity.object is None else store.metadata.get("dynamics/columns", ())
     found = {}
-    for row in rows:
-        if row["object"] in (entity.object, None) and row["type"] not in ("Virtual", "PartyList"):
+    for row in metadata_rows(store, entity):
+        if row["type"] not in ("Virtual", "PartyList"):
             name = f"_{row['name']}_value" if row["type"] in LOOKUPS else str(row["name"])
             found[name] = Column(name, name, str(row["type"]), row)
     found.setdefault(entity.key, Column(entity.key, entity.key, "Uniqueidentifier", {}))
     return found
 
 
-def _user_rows() -> list[dict[str, str | None]]:
-    return [{"object": None, "name": name, "type": type_} for name, type_ in _USER_COLUMNS.items()]
+def metadata_rows(store: Store, entity: Entity) -> list[Mapping[str, str | None]]:
+    """The rows of the world's metadata that describe a table."""
+    if entity.object is None:
+        return [{"object": None, "name": name, "type": type_} for name, type_ in _USER_COLUMNS.items()]
+    return [row for row in store.metadata.get("dynamics/columns", ()) if row["object"] == entity.object]
+
+
+def comparable_sql(column: Column) -> str:
+    """What SQL compares and sorts by: numbers, flags and moments by their value, texts without case."""
+    name = quoted(column.stored)
+    if column.type in _WHOLE | _DECIMAL:
+        return f"CAST({name} AS REAL)"
+    if column.type == "Boolean":
+        return f"(fold({name}) IN ('true', '1'))"
+    return f"moment_ms({name})" if column.type == "DateTime" else f"fold({name})"
 
 
 def exact_json_reply(value: Any) -> Reply:

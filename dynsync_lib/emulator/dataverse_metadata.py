@@ -4,7 +4,7 @@ Facts
     * Metadata is not paged. A cast to a kind adds what only that kind has: lengths, ranges, options, targets, formats.
 
 Not modelled
-    * `$filter` on metadata other than by logical name or IsValidForRead; relationships.
+    * Relationships, forms, views, global option sets. Ids and schema names are invented.
 
 Where it is used: dataverse_api.
 """
@@ -17,13 +17,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
-from dynsync_lib.emulator.dataverse_columns import LOOKUPS, Column
-from dynsync_lib.emulator.dataverse_names import BY_LOGICAL, ENTITIES, Entity, context_of, refused
+from dynsync_lib.emulator.dataverse_columns import LOOKUPS, Column, metadata_rows
+from dynsync_lib.emulator.dataverse_keys import keys_of
+from dynsync_lib.emulator.dataverse_metadata_query import shown_item, shown_metadata
+from dynsync_lib.emulator.dataverse_names import ENTITIES, Entity, context_of, refused
 from dynsync_lib.emulator.store import Store
 
 Row = Mapping[str, str | None]
 _CAST: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata")
-_LOGICAL: Final = re.compile(r"LogicalName eq '(\w+)'")
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
     **{one: frozenset({one}) for one in ("String", "Memo", "Integer", "Decimal", "Double", "BigInt", "Money")},
     **{one: frozenset({one}) for one in ("Picklist", "State", "Status", "Boolean", "DateTime")},
@@ -34,40 +35,75 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
 
 def list_entities(call: Call) -> Reply:
     """`GET EntityDefinitions`."""
-    wanted = _LOGICAL.search(call.option("$filter") or "")
-    rows = [_entity(one) for one in ENTITIES if wanted is None or one.logical == wanted[1]]
+    rows = shown_metadata(call, map(_entity, ENTITIES))
     return json_reply({"@odata.context": context_of(call, "EntityDefinitions"), "value": rows})
 
 
 def get_entity(call: Call) -> Reply:
-    """`GET EntityDefinitions(LogicalName='x')`."""
-    return json_reply({"@odata.context": context_of(call, "EntityDefinitions/$entity"), **_entity(_find(call))})
+    """`GET EntityDefinitions(LogicalName='x')`, also by metadata id."""
+    told = shown_item(call, _entity(find_entity(call)))
+    return json_reply({"@odata.context": context_of(call, "EntityDefinitions/$entity"), **told})
 
 
 def list_attributes(store: Store, call: Call) -> Reply:
-    """`GET EntityDefinitions(LogicalName='x')/Attributes`, and the same with a cast to one kind."""
-    entity = _find(call)
+    """`GET EntityDefinitions(...)/Attributes`, and the same with a cast to one kind."""
+    entity = find_entity(call)
+    told = shown_metadata(call, _attributes(store, call, entity))
+    where = f"EntityDefinitions('{entity.logical}')/Attributes"
+    return json_reply({"@odata.context": context_of(call, where), "value": told})
+
+
+def get_attribute(store: Store, call: Call) -> Reply:
+    """`GET EntityDefinitions(...)/Attributes(LogicalName='y')`, also with a cast."""
+    entity = find_entity(call)
+    where = context_of(call, f"EntityDefinitions('{entity.logical}')/Attributes/$entity")
+    for one in _attributes(store, call, entity):
+        if one["LogicalName"] == call.names["attribute"]:
+            return json_reply({"@odata.context": where, **shown_item(call, one)})
+    raise refused(404, "0x80060888", f"Could not find an attribute with name {call.names['attribute']}.")
+
+
+def list_keys(store: Store, call: Call) -> Reply:
+    """`GET EntityDefinitions(...)/Keys`."""
+    entity = find_entity(call)
+    keys = [
+        {
+            "MetadataId": metadata_id(f"{entity.logical}.{name}"),
+            "LogicalName": name,
+            "SchemaName": name,
+            "EntityLogicalName": entity.logical,
+            "KeyAttributes": list(columns),
+            "EntityKeyIndexStatus": "Active",
+        }
+        for name, columns in keys_of(store, entity)
+    ]
+    where = context_of(call, f"EntityDefinitions('{entity.logical}')/Keys")
+    return json_reply({"@odata.context": where, "value": shown_metadata(call, keys)})
+
+
+def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]]:
+    """Every attribute of a table, or those of the kind that the address casts to, with what that kind has."""
     cast = call.names.get("cast")
     match = _CAST.fullmatch(cast) if cast else None
     if cast and (match is None or match[1] not in _KINDS):
         raise refused(501, "0x80060888", f"The emulator has no attributes of type {cast}.")
     types = _KINDS[match[1]] if match else None
-    rows = [row for row in store.metadata.get("dynamics/columns", ()) if row["object"] == entity.object]
-    told = [_attribute(row, with_kind=types is not None) for row in rows if types is None or row["type"] in types]
-    where = f"EntityDefinitions('{entity.logical}')/Attributes"
-    return json_reply({"@odata.context": context_of(call, where), "value": told})
+    rows = metadata_rows(store, entity)
+    return [_attribute(row, with_kind=types is not None) for row in rows if types is None or row["type"] in types]
 
 
-def _find(call: Call) -> Entity:
-    name = call.names["logical"]
-    if name not in BY_LOGICAL:
-        raise refused(404, "0x80060888", f"Could not find an entity with name {name}.")
-    return BY_LOGICAL[name]
+def find_entity(call: Call) -> Entity:
+    """The table of an address, by logical name or by metadata id. Raises Refusal 404 when there is none."""
+    name, guid = call.names.get("logical"), call.names.get("metadata")
+    for entity in ENTITIES:
+        if entity.logical == name or metadata_id(entity.logical) == (guid or "").lower():
+            return entity
+    raise refused(404, "0x80060888", f"Could not find an entity with name {name or guid}.")
 
 
 def _entity(entity: Entity) -> dict[str, Any]:
     return {
-        "MetadataId": _metadata_id(entity.logical),
+        "MetadataId": metadata_id(entity.logical),
         "LogicalName": entity.logical,
         "EntitySetName": entity.set,
         "PrimaryIdAttribute": entity.key,
@@ -82,7 +118,7 @@ def _attribute(row: Row, *, with_kind: bool) -> dict[str, Any]:
     type_, writable = str(row["type"]), not is_true(row.get("read_only"))
     told: dict[str, Any] = {
         "@odata.type": f"#Microsoft.Dynamics.CRM.{'Lookup' if type_ in LOOKUPS else type_}AttributeMetadata",
-        "MetadataId": _metadata_id(f"{row['object']}.{row['name']}"),
+        "MetadataId": metadata_id(f"{row['object']}.{row['name']}"),
         "LogicalName": row["name"],
         "SchemaName": row["name"],
         "AttributeType": type_,
@@ -112,13 +148,14 @@ def _text(row: Row) -> dict[str, Any]:
 
 
 def _range(row: Row) -> dict[str, Any]:
-    return {"MinValue": _number(row.get("min_value")), "MaxValue": _number(row.get("max_value")), "Precision": 2}
+    told = {"MinValue": _number(row.get("min_value")), "MaxValue": _number(row.get("max_value"))}
+    return {**told, **({"Format": row.get("format") or "None"} if row["type"] == "Integer" else {"Precision": 2})}
 
 
 def _options(row: Row) -> dict[str, Any]:
     options = Column("", "", "", row).options().items()
     told = [{"Value": int(value), "Label": _label(label), "Color": None} for value, label in options]
-    return {"OptionSet": {"MetadataId": _metadata_id(f"{row['name']}.set"), "Options": told}, "GlobalOptionSet": None}
+    return {"OptionSet": {"MetadataId": metadata_id(f"{row['name']}.set"), "Options": told}, "GlobalOptionSet": None}
 
 
 def _truths(row: Row) -> dict[str, Any]:
@@ -151,11 +188,12 @@ _OF_KIND: Final[Mapping[str, Callable[[Row], dict[str, Any]]]] = {
 
 
 def _label(text: str | None) -> dict[str, Any]:
-    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True, "MetadataId": _metadata_id(f"label.{text}")}
+    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True, "MetadataId": metadata_id(f"label.{text}")}
     return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
 
 
-def _metadata_id(name: str) -> str:
+def metadata_id(name: str) -> str:
+    """The invented, constant id of something in the metadata."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:{name}"))
 
 

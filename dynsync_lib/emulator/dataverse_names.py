@@ -60,3 +60,8 @@ def unknown_set(name: str) -> Refusal:
 def context_of(call: Call, what: str) -> str:
     """The `@odata.context` of an answer."""
     return f"{call.origin}/api/data/v9.2/$metadata#{what}"
+
+
+def does_not_exist(entity: Entity, guid: str) -> Refusal:
+    """404 for a row that is not there."""
+    return refused(404, "0x80040217", f"Entity '{entity.logical}' With Id = {guid} Does Not Exist")

@@ -72,7 +72,7 @@ class _Door:
             await request.body(),
             f"{request.url.scheme}://{request.headers.get('host', HOST)}",
             {},
-            time.time(),
+            self._conditions.clock.now_s(),
             f"00000000-0000-4000-8000-{self._count:012d}",
         )
 

@@ -19,46 +19,16 @@ from itertools import groupby
 from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
+from dynsync_lib.emulator.hubspot_bodies import read_body, read_limit
+from dynsync_lib.emulator.hubspot_errors import invalid
+from dynsync_lib.emulator.hubspot_link_types import PRIMARY, association_type, own_labels, own_types
 from dynsync_lib.emulator.hubspot_names import Kind
 from dynsync_lib.emulator.hubspot_times import iso_ms
 from dynsync_lib.emulator.store import Store
 
 MOST_PER_BATCH = 1_000
 MOST_PER_PAGE = 500
-FIRST_OWN_TYPE_ID = 36
-_UNLABELLED: Mapping[tuple[str, str], int] = {
-    ("contact", "company"): 279,
-    ("company", "contact"): 280,
-    ("deal", "contact"): 3,
-    ("contact", "deal"): 4,
-    ("deal", "company"): 341,
-    ("company", "deal"): 342,
-    ("invoice", "contact"): 177,
-    ("contact", "invoice"): 178,
-    ("invoice", "company"): 179,
-    ("company", "invoice"): 180,
-    ("invoice", "deal"): 175,
-    ("deal", "invoice"): 176,
-    ("company", "company"): 13,
-    ("contact", "contact"): 449,
-    ("deal", "deal"): 451,
-}
-_PRIMARY: Mapping[tuple[str, str], int] = {
-    ("contact", "company"): 1,
-    ("company", "contact"): 2,
-    ("deal", "company"): 5,
-    ("company", "deal"): 6,
-}
 Link = tuple[int, int, str | None, bool]
-
-
-def own_labels(store: Store, from_: Kind, to: Kind) -> dict[str, int]:
-    """The portal's own labels between two kinds, with their type ids: in alphabetical order from 36 up."""
-    sql = 'SELECT DISTINCT label FROM "hubspot/links" WHERE from_object = ? AND to_object = ? AND label IS NOT NULL'
-    if not store.has("hubspot/links"):
-        return {}
-    labels = sorted(row[0] for row in store.query(sql, (from_.singular, to.singular)))
-    return {label: FIRST_OWN_TYPE_ID + place for place, label in enumerate(labels)}
 
 
 def read_links(store: Store, from_: Kind, to: Kind, ids: Sequence[int]) -> dict[int, list[Link]]:
@@ -80,8 +50,7 @@ def list_associations(store: Store, from_: Kind, to: Kind, ids: Sequence[int]) -
     return {str(id_): [entry for link in links for entry in _short(from_, to, link)] for id_, links in found.items()}
 
 
-def read_associations(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Sequence[Mapping[str, Any]]) -> Reply:
-    """The answer of `POST /crm/v4/associations/{from}/{to}/batch/read` for inputs of `id` and `after`."""
+def _read_batch(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Sequence[Mapping[str, Any]]) -> Reply:
     links = read_links(store, *pair, _numbers(inputs))
     labels = own_labels(store, *pair)
     results = []
@@ -94,17 +63,29 @@ def read_associations(store: Store, call: Call, pair: tuple[Kind, Kind], inputs:
     return _batch_reply(call, pair, results, missing)
 
 
-def get_associations(store: Store, call: Call, pair: tuple[Kind, Kind], *, after: str, limit: int) -> Reply:
+def read_association_batch(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/batch/read`."""
+    inputs = read_body(call).get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(item, dict) and "id" in item for item in inputs):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects with an 'id'")
+    if len(inputs) > MOST_PER_BATCH:
+        raise invalid(call, f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}")
+    return _read_batch(store, call, pair, inputs)
+
+
+def get_associations(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
     """`GET /crm/v4/objects/{type}/{id}/associations/{to}`."""
+    after, limit = call.option("after") or "0", read_limit(call, default=500, most=500)
     id_ = int(call.names["id"]) if call.names["id"].isdecimal() else -1
     links = read_links(store, *pair, [id_]).get(id_, [])
     return json_reply(_page(call, pair, own_labels(store, *pair), links, after=after, limit=limit))
 
 
-def get_labels(store: Store, pair: tuple[Kind, Kind]) -> Reply:
+def get_labels(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
     """`GET /crm/v4/associations/{from}/{to}/labels`."""
-    own = [_type("USER_DEFINED", id_, label) for label, id_ in own_labels(store, *pair).items()]
-    return json_reply({"results": [*_own_types(pair, is_primary=True), *own]})
+    del call
+    own = [association_type("USER_DEFINED", id_, label) for label, id_ in own_labels(store, *pair).items()]
+    return json_reply({"results": [*own_types(pair, is_primary=True), *own]})
 
 
 def _numbers(inputs: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -113,17 +94,6 @@ def _numbers(inputs: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def _has(links: Mapping[int, Any], item: Mapping[str, Any]) -> bool:
     return str(item["id"]).isdecimal() and int(str(item["id"])) in links
-
-
-def _type(category: str, type_id: int, label: str | None) -> dict[str, Any]:
-    return {"category": category, "typeId": type_id, "label": label}
-
-
-def _own_types(pair: tuple[Kind, Kind], *, is_primary: bool) -> list[dict[str, Any]]:
-    """HubSpot's own types of a pair: primary when it is, and unlabelled."""
-    names = (pair[0].singular, pair[1].singular)
-    primary = [_type("HUBSPOT_DEFINED", _PRIMARY[names], "Primary")] if is_primary and names in _PRIMARY else []
-    return [*primary, _type("HUBSPOT_DEFINED", _UNLABELLED[names], None)]
 
 
 def _page(
@@ -143,13 +113,13 @@ def _page(
 
 
 def _types(pair: tuple[Kind, Kind], labels: Mapping[str, int], group: Sequence[Link]) -> list[dict[str, Any]]:
-    own = [_type("USER_DEFINED", labels[link[2]], link[2]) for link in group if link[2] is not None]
-    return [*_own_types(pair, is_primary=any(link[3] for link in group)), *own]
+    own = [association_type("USER_DEFINED", labels[link[2]], link[2]) for link in group if link[2] is not None]
+    return [*own_types(pair, is_primary=any(link[3] for link in group)), *own]
 
 
 def _short(from_: Kind, to: Kind, link: Link) -> list[dict[str, str]]:
     plain = f"{from_.singular}_to_{to.singular}"
-    has_primary = (from_.singular, to.singular) in _PRIMARY
+    has_primary = (from_.singular, to.singular) in PRIMARY
     names = [plain] if link[3] or not has_primary else []
     names += [link[2].lower().replace(" ", "_")] if link[2] else []
     names += [f"{plain}_unlabeled"] if has_primary else []

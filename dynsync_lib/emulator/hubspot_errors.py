@@ -1,8 +1,5 @@
 """HubSpot's error bodies, as documented and recorded (portal-apis 3.2, 3.3).
 
-Not modelled
-    * The second, nested shape of validation errors: it belongs to writes.
-
 Where it is used: hubspot_* modules.
 """
 
@@ -65,10 +62,10 @@ def invalid_json(call: Call, detail: str) -> Refusal:
     return Refusal(hubspot_error(call, 400, f"Invalid input JSON on line 1, column 1: {detail}"))
 
 
-def too_many_requests(call: Call, policy: str) -> Reply:
-    """429: the documented shape for the 10 s and daily limits, the recorded older one for search."""
+def too_many_requests(call: Call, policy: str, *, shape: str) -> Reply:
+    """429 in one of two shapes: with `policyName`, or the older one; `both` keeps the older one for search."""
     message = f"You have reached your {policy.lower()} limit."
-    if policy == "SECONDLY":
+    if shape == "category" or (shape == "both" and policy == "SECONDLY"):
         return hubspot_error(call, 429, message, category="RATE_LIMITS")
     more: Mapping[str, str] = {"errorType": "RATE_LIMIT", "policyName": policy, "requestId": call.correlation_id}
     return hubspot_error(call, 429, message, **more)

@@ -38,6 +38,11 @@ class Kind:
         return f"crm.objects.{self.plural}.read"
 
     @property
+    def write_scope(self) -> str:
+        """The scope that lets a caller write it."""
+        return f"crm.objects.{self.plural}.write"
+
+    @property
     def always(self) -> tuple[str, ...]:
         """The properties that come whether asked for or not."""
         return ("createdate", "hs_object_id", self.modified)
@@ -80,6 +85,8 @@ _ALIASES: Final = tuple(
         (rf"^/crm/owners/{_DATED}(?=/|$)", "/crm/v3/owners"),
         (rf"^/crm/limits/{_DATED}/", "/crm/v3/limits/"),
         (rf"^/account-info/{_DATED}/", "/account-info/v3/"),
+        (rf"^/crm/exports/{_DATED}/", "/crm/v3/exports/"),
+        (rf"^(?:/crm-object-schemas/(?:{_DATED}|v3)/schemas|/crm/v3/schemas)(?=/|$)", "/crm-object-schemas/v3/schemas"),
     )
 )
 

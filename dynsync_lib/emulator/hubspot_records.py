@@ -13,17 +13,18 @@ Where it is used: routes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
+from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.hubspot_associations import list_associations
-from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, invalid_json, not_found, unknown_type
+from dynsync_lib.emulator.hubspot_bodies import read_body, read_limit
+from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, not_found, unknown_type
 from dynsync_lib.emulator.hubspot_names import KIND_BY_NAME, OTHER_TYPES, Kind
 from dynsync_lib.emulator.hubspot_times import iso_ms
-from dynsync_lib.emulator.store import Store, quoted
+from dynsync_lib.emulator.store import MERGED, Store
 
 MOST_PER_PAGE = 100
 MOST_PER_BATCH = 100
@@ -60,7 +61,7 @@ def shape_of(store: Store, kind: Kind, asked: Sequence[str]) -> Shape:
     names = tuple(sorted({name for name in (asked or kind.defaults) if name in known} | set(kind.always)))
     carried = store.columns(kind.table)
     columns = [quoted(name) if name in carried else "NULL" for name in names]
-    return Shape(kind, names, ", ".join(['"@rank"', '"@archived"', *columns]))
+    return Shape(kind, names, ", ".join(['"@rank"', '"@archived"', '"@changed_s"', *columns]))
 
 
 def select_records(store: Store, shape: Shape, where: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -72,21 +73,12 @@ def select_records(store: Store, shape: Shape, where: str, parameters: Sequence[
 
 def record_json(shape: Shape, row: Sequence[Any]) -> dict[str, Any]:
     """One record as HubSpot prints it."""
-    properties = dict(zip(shape.names, row[2:], strict=True))
+    properties = dict(zip(shape.names, row[3:], strict=True))
     properties["hs_object_id"] = str(row[0])
     created, updated = iso_ms(properties["createdate"]), iso_ms(properties[shape.kind.modified])
     times = {"createdAt": created, "updatedAt": updated or created}
-    return {"id": str(row[0]), "properties": properties, **times, "archived": bool(row[1])}
-
-
-def read_limit(call: Call, *, default: int, most: int) -> int:
-    """The page size asked for. Raises Refusal 400 when it is no number from 1 to `most`."""
-    text = call.option("limit")
-    if text is None:
-        return default
-    if not text.isdecimal() or not 1 <= int(text) <= most:
-        raise invalid(call, f"Invalid input: limit must be a number from 1 to {most}, not {text}")
-    return int(text)
+    gone = {"archivedAt": iso_ms(row[2]) or updated} if row[1] else {}
+    return {"id": str(row[0]), "properties": properties, **times, "archived": bool(row[1]), **gone}
 
 
 def read_after(call: Call) -> int:
@@ -134,7 +126,7 @@ def get_record(store: Store, call: Call) -> Reply:
     kind = find_kind(call, call.names["type"])
     refuse_history(call)
     shape = shape_of(store, kind, call.listed("properties"))
-    column, cast = _id_column(call, kind, call.option("idProperty"))
+    column, cast = _id_column(store, call, kind, call.option("idProperty"))
     where = f'{column} = ? AND "@archived" = ? LIMIT 1'
     rows = select_records(store, shape, where, (cast(call.names["id"]), is_true(call.option("archived"))))
     if not rows:
@@ -150,22 +142,11 @@ def read_batch(store: Store, call: Call) -> Reply:
     body = read_body(call)
     asked = read_inputs(call, body, most=MOST_PER_BATCH)
     shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
-    column, cast = _id_column(call, kind, body.get("idProperty"))
+    column, cast = _id_column(store, call, kind, body.get("idProperty"))
     marks = ", ".join("?" * len(asked))
     where = f'{column} IN ({marks}) AND "@archived" = ? ORDER BY "@rank"'
     rows = select_records(store, shape, where, (*map(cast, asked), is_true(call.option("archived"))))
     return _batch_reply(call, shape, rows, _missing(store, kind, column, asked, rows, cast))
-
-
-def read_body(call: Call) -> dict[str, Any]:
-    """The JSON object of a request. Raises Refusal 400 when the body is something else."""
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError as error:
-        raise invalid_json(call, str(error)) from None
-    if not isinstance(body, dict):
-        raise invalid_json(call, "an object is expected")
-    return body
 
 
 def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
@@ -178,12 +159,27 @@ def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
     return list(dict.fromkeys(str(item["id"]) for item in inputs))
 
 
-def _id_column(call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
+def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
+    """What records are found by, and what turns a told id into it; the id of a merged record leads to its survivor."""
     if id_property in (None, "", "hs_object_id"):
-        return '"@rank"', lambda text: int(text) if text.isdecimal() else -1
-    if id_property not in kind.unique:
+        return '"@rank"', lambda text: int(survivor_of(store, kind, text)) if text.isdecimal() else -1
+    if id_property not in unique_names(store, kind):
         raise invalid(call, f"Property {id_property} is not a unique property of {kind.plural}")
-    return f"fold({quoted(str(id_property))})", str.casefold
+    carried = id_property in store.columns(kind.table)
+    return f"fold({quoted(str(id_property))})" if carried else "NULL", str.casefold
+
+
+def survivor_of(store: Store, kind: Kind, id_: str) -> str:
+    """The id that a merged record's id leads to; other ids are themselves."""
+    rows = store.query(f"SELECT survivor FROM {quoted(MERGED)} WHERE name = ? AND id = ?", (kind.table, id_))  # noqa: S608
+    return survivor_of(store, kind, rows[0][0]) if rows else id_
+
+
+def unique_names(store: Store, kind: Kind) -> set[str]:
+    """The properties by which a record can be named instead of its id."""
+    rows = store.metadata.get("hubspot/properties", ())
+    told = {str(row["name"]) for row in rows if row["object"] == kind.singular and is_true(row.get("unique"))}
+    return told | set(kind.unique)
 
 
 def _missing(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dynsync_lib.emulator.store import moment_ms
+from dynsync_lib.emulator.store_values import moment_ms
 
 
 def iso_ms(moment: str | float | None) -> str | None:

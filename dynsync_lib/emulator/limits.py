@@ -7,7 +7,6 @@ Facts
       Remaining seconds are printed with thousands separators: `1,200.00`.
 
 Not modelled
-    * The day of the account's own time zone: the daily count starts when the emulator starts.
     * Several web servers; the tenant's daily entitlement.
 
 Where it is used: hubspot_api, dataverse_api, control.
@@ -15,6 +14,7 @@ Where it is used: hubspot_api, dataverse_api, control.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force. Times in seconds or milliseconds as named; small values make tests quick."""
+    """The limits in force. Times in seconds or milliseconds as named; small values make tests quick.
+
+    `hubspot_index_lag_s` is how long search does not see what was written, the latencies how long every answer takes,
+    `dataverse_request_ms` what a request is booked as besides. `hubspot_refusal_shape` is the body of a 429: policy
+    (with `policyName`), category (the recorded older one), or both: the older one for search.
+    """
 
     hubspot_requests: int = 190
     hubspot_window_s: float = 10.0
@@ -30,12 +35,17 @@ class Limits:
     hubspot_search_requests: int = 5
     hubspot_search_window_s: float = 1.0
     hubspot_url_characters: int = 16_000
+    hubspot_index_lag_s: float = 0.0
+    hubspot_latency_s: float = 0.0
+    hubspot_refusal_shape: str = "both"
     dataverse_requests: int = 6_000
     dataverse_execution_ms: int = 1_200_000
     dataverse_window_s: float = 300.0
     dataverse_concurrent: int = 52
     dataverse_dop_hint: int = 4
     dataverse_url_characters: int = 32_768
+    dataverse_request_ms: float = 1.0
+    dataverse_latency_s: float = 0.0
 
 
 class SlidingWindow:
@@ -70,30 +80,36 @@ class HubspotMeter:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self._lock = threading.Lock()
         self._windows: dict[str, SlidingWindow] = {}
         self._search = SlidingWindow(limits.hubspot_search_requests, limits.hubspot_search_window_s)
-        self.used_today = 0
+        self._day, self.used_today = 0, 0
 
-    def refuse(self, token: str, at_s: float, *, search: bool) -> str | None:
-        """The name of the policy that is used up, or None: then the request is counted."""
-        window = self._search if search else self._window(token)
-        self.used_today += 1
-        if self.used_today > self.limits.hubspot_daily:
-            return "DAILY"
-        if window.remaining(at_s) < 1:
-            return "SECONDLY" if search else "TEN_SECONDLY_ROLLING"
-        window.spend(1, at_s)
-        return None
+    def refuse(self, token: str, at_s: float, *, search: bool, day: int = 0) -> str | None:
+        """The name of the policy that is used up, or None: then the request is counted, on the account's day."""
+        with self._lock:
+            if day != self._day:
+                self._day, self.used_today = day, 0
+            window = self._search if search else self._window(token)
+            self.used_today += 1
+            if self.used_today > self.limits.hubspot_daily:
+                return "DAILY"
+            if window.remaining(at_s) < 1:
+                return "SECONDLY" if search else "TEN_SECONDLY_ROLLING"
+            window.spend(1, at_s)
+            return None
 
     def headers(self, token: str, at_s: float) -> Mapping[str, str]:
         """The rate limit headers of an ordinary (not search) answer."""
         left_today = max(self.limits.hubspot_daily - self.used_today, 0)
+        with self._lock:
+            left = int(self._window(token).remaining(at_s))
         return {
             "X-HubSpot-RateLimit-Daily": str(self.limits.hubspot_daily),
             "X-HubSpot-RateLimit-Daily-Remaining": str(left_today),
             "X-HubSpot-RateLimit-Interval-Milliseconds": str(round(self.limits.hubspot_window_s * 1000)),
             "X-HubSpot-RateLimit-Max": str(self.limits.hubspot_requests),
-            "X-HubSpot-RateLimit-Remaining": str(int(self._window(token).remaining(at_s))),
+            "X-HubSpot-RateLimit-Remaining": str(left),
         }
 
     def _window(self, token: str) -> SlidingWindow:
@@ -115,6 +131,7 @@ class DataverseMeter:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self._lock = threading.Lock()
         self._requests: dict[str, SlidingWindow] = {}
         self._execution_s: dict[str, SlidingWindow] = {}
         self._refused: dict[str, int] = {}
@@ -122,22 +139,25 @@ class DataverseMeter:
 
     def begin(self, user: str, at_s: float) -> Throttle | None:
         """The refusal, or None: then the request runs until `end`. Waiting grows with requests sent in vain."""
-        throttle = self._throttle(user, at_s)
-        if throttle is None:
-            self._window(self._requests, user, self.limits.dataverse_requests).spend(1, at_s)
-            self._running[user] = self._running.get(user, 0) + 1
-        self._refused[user] = self._refused.get(user, 0) + 1 if throttle else 0
-        return throttle
+        with self._lock:
+            throttle = self._throttle(user, at_s)
+            if throttle is None:
+                self._window(self._requests, user, self.limits.dataverse_requests).spend(1, at_s)
+                self._running[user] = self._running.get(user, 0) + 1
+            self._refused[user] = self._refused.get(user, 0) + 1 if throttle else 0
+            return throttle
 
     def end(self, user: str, at_s: float, *, duration_s: float) -> None:
         """Books what a request took."""
-        self._running[user] -= 1
-        self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).spend(duration_s, at_s)
+        with self._lock:
+            self._running[user] -= 1
+            self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).spend(duration_s, at_s)
 
     def headers(self, user: str, at_s: float) -> Mapping[str, str]:
         """The hints of an ordinary answer."""
-        seconds = self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).remaining(at_s)
-        requests = self._window(self._requests, user, self.limits.dataverse_requests).remaining(at_s)
+        with self._lock:
+            seconds = self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).remaining(at_s)
+            requests = self._window(self._requests, user, self.limits.dataverse_requests).remaining(at_s)
         return {
             "x-ms-dop-hint": str(self.limits.dataverse_dop_hint),
             "x-ms-ratelimit-time-remaining-xrm-requests": f"{seconds:,.2f}",

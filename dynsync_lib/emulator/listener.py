@@ -17,6 +17,8 @@ from starlette.applications import Starlette
 
 HOST: Final = "127.0.0.1"
 _START_S: Final = 20.0
+_LONGEST_HEAD: Final = 262_144
+"""Bytes of a request line with its headers: long addresses must reach the portals' own refusals."""
 
 
 def bind(port: int) -> socket.socket:
@@ -33,7 +35,14 @@ class Listener:
     def __init__(self, application: Starlette, bound: socket.socket, certificate_file: Path | None) -> None:
         tls: dict[str, Any] = {} if certificate_file is None else {"ssl_certfile": str(certificate_file)}
         config = uvicorn.Config(
-            application, log_level="critical", lifespan="off", server_header=False, timeout_graceful_shutdown=1, **tls
+            application,
+            log_level="critical",
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            http="h11",
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
+            **tls,
         )
         self._server = uvicorn.Server(config)
         self._bound = bound

@@ -24,9 +24,10 @@ from dynsync_lib.emulator.dataverse_api import DataverseApi
 from dynsync_lib.emulator.door import Answer, application
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.entra_grants import CLIENT_ID, CLIENT_SECRET
-from dynsync_lib.emulator.hubspot_api import STATIC_TOKEN, HubspotApi
+from dynsync_lib.emulator.hubspot_api import HubspotApi
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.listener import HOST, Listener, bind
+from dynsync_lib.emulator.portal import STATIC_TOKEN
 from dynsync_lib.emulator.store import Store, World
 
 
@@ -37,9 +38,8 @@ class Emulator:
         self, world: World, *, hubspot_port: int = 0, dynamics_port: int = 0, limits: Limits | None = None
     ) -> None:
         self.world, self._ports = world, (hubspot_port, dynamics_port)
-        self._limits = limits or Limits()
         self._stop = threading.Event()
-        self.conditions = Conditions()
+        self.conditions = Conditions(limits)
 
     def __enter__(self) -> Emulator:
         self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
@@ -73,6 +73,10 @@ class Emulator:
         except KeyboardInterrupt:
             return
 
+    def reseed(self) -> None:
+        """All records, properties and columns as in the world again."""
+        self._store.reseed()
+
     @property
     def addresses(self) -> dict[str, dict[str, str]]:
         """Where both portals are, and the secrets that open them."""
@@ -87,7 +91,7 @@ class Emulator:
         certificate = make_certificates(self._folder, host=HOST)
         tenant_id = str(self.world.organization["Detail"]["TenantId"])
         entra = Entra(tenant_id, self.conditions, certificate=certificate)
-        control = Control(self.conditions, entra)
+        control = Control(self.conditions, entra, self._store)
         sockets = [bind(port) for port in (*self._ports, 0)]
         ports = [one.getsockname()[1] for one in sockets]
         entra.origin = f"https://{HOST}:{ports[2]}"
@@ -100,8 +104,8 @@ class Emulator:
 
     def _answers(self, entra: Entra) -> list[tuple[str, Answer]]:
         """What answers at each listener, and the portal it belongs to."""
-        hubspot = HubspotApi(self.world, self._store, self.conditions, self._limits)
-        dynamics = DataverseApi(self.world, self._store, self.conditions, self._limits, entra)
+        hubspot = HubspotApi(self.world, self._store, self.conditions)
+        dynamics = DataverseApi(self.world, self._store, self.conditions, entra)
 
         def answer_dynamics(call: Call) -> Reply:
             return entra.answer(call) if entra.owns(call.path) else dynamics.answer(call)

@@ -2,207 +2,286 @@
 
 Facts
     * HubSpot delivers ascending record ids (reported); Dataverse delivers its primary key in SQL Server's GUID order,
-      which looks at the last six bytes first (2.25).
+      which looks at the last six bytes first (2.25). `@order` holds what is sorted by, so that a page costs the same
+      wherever it lies.
     * Values stay text as in the world; the two APIs type them on the way out, by metadata.
-    * `rank` is the row number: the id of a HubSpot record, the place in GUID order of a Dynamics record. Pages are
-      read by rank, so a page costs the same wherever it lies.
+    * `@version` grows with every change of any record; `@changed_s` is when a record was written here, NULL as long as
+      it is as in the world. Deleted rows are remembered for the sake of change tracking.
 
-Not modelled
-    * Writes: they come with rehearsals.
-
-Where it is used: every route that shows records.
+Where it is used: every route that shows or changes records.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import threading
-import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
-from dynsync_lib.core.model import LINKS_IN, RECORD_TABLES, RecordTable, System
+from dynsync_lib.core.model import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System
 from dynsync_lib.emulator.calls import is_true
+from dynsync_lib.emulator.database import Database, quoted
+from dynsync_lib.emulator.store_links import load_links
+from dynsync_lib.emulator.store_values import FUNCTIONS, fold, guid_order
 from dynsync_lib.errors import InputFileError
 
 Row = Mapping[str, str | None]
-_GUID_BYTES = (10, 11, 12, 13, 14, 15, 8, 9, 6, 7, 4, 5, 0, 1, 2, 3)
-_REVERSED_LINKS = 'SELECT to_object, to_id, from_object, from_id, label, is_primary FROM "hubspot/links"'
+FIRST_VERSION: Final = 1_000_000
+ADDRESSES: Final = "@addresses"
+MERGED: Final = "@merged"
+_OWN: Final = ("@rank", "@order", "@id", "@archived", "@version", "@changed_s")
+_CONTACTS: Final = "hubspot/contacts"
 
 
 class World(Protocol):
-    """What the emulator needs of a world: the rows of every table, and the two answers about the portals."""
+    """What the emulator needs of a world: the rows of every table, and the two answers about the portals.
+
+    Tables are read once from beginning to end, and once more when the emulator is reseeded.
+    """
 
     @property
-    def tables(self) -> Mapping[str, Sequence[Row]]: ...
+    def tables(self) -> Mapping[str, Iterable[Row]]: ...
     @property
     def account(self) -> Mapping[str, Any]: ...
     @property
     def organization(self) -> Mapping[str, Any]: ...
 
 
-def guid_order(guid: str) -> bytes:
-    """Sixteen bytes that sort as SQL Server sorts this GUID (2.25)."""
-    little_endian = uuid.UUID(guid).bytes_le
-    return bytes(little_endian[place] for place in _GUID_BYTES)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One record as it lies in the store."""
 
-
-def quoted(name: str) -> str:
-    """A name as SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def fold(text: str | None) -> str | None:
-    """A text without its case, as both portals compare."""
-    return None if text is None else text.casefold()
-
-
-@lru_cache(maxsize=65536)
-def moment_ms(text: str | None) -> int | None:
-    """Milliseconds since 1970 UTC of an ISO date, an ISO time or a text of milliseconds; None when it is neither."""
-    if text is None:
-        return None
-    if text.lstrip("-").isdigit() and len(text) > 8:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    rank: int
+    id: str
+    is_archived: bool
+    version: int
+    values: Row
 
 
 class Store:
-    """The rows of a world, typed as text, one SQLite connection per thread.
-
-    The file lies in a private folder of the machine's temporary folder and is gone after `close`.
-    """
+    """The records of a world, their metadata and their links."""
 
     def __init__(self, world: World) -> None:
-        self._folder = tempfile.mkdtemp(prefix="dynsync-emulator-")
-        self._path = Path(self._folder) / "world.sqlite"
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._world = world
+        self._database = Database(FUNCTIONS)
         self._lock = threading.Lock()
         self.metadata: dict[str, tuple[Row, ...]] = {}
         self._columns: dict[str, frozenset[str]] = {}
+        self._version = FIRST_VERSION
         try:
-            self.load(world)
+            self.reseed()
+            self._database.keep_log()
         except BaseException:
             self.close()
             raise
 
-    def load(self, world: World) -> None:
-        """Replaces everything by the rows of a world. Raises InputFileError for a record whose id is no id."""
-        for name, rows in world.tables.items():
-            if name in RECORD_TABLES:
-                self._load_records(RECORD_TABLES[name], rows)
-            elif name == LINKS_IN.name:
-                self._load_links(rows)
-            else:
-                self.metadata[name] = tuple(rows)
-        self._connection.commit()
+    def reseed(self) -> None:
+        """Everything as in the world again. Raises InputFileError for a record whose id is no id or is there twice."""
+        with self.change():
+            self._forget()
+            for name, rows in self._world.tables.items():
+                if name in RECORD_TABLES:
+                    self._load_records(RECORD_TABLES[name], rows)
+                elif name == LINKS_IN.name:
+                    load_links(self._database, rows)
+                    self._columns = {**self._columns, name: frozenset(LINKS_IN.column_names)}
+                else:
+                    self.metadata[name] = tuple(rows)
+            self._make_indexes()
+
+    # --- Reading -------------------------------------------------------------------------------------------------
 
     def has(self, table: str) -> bool:
         """Whether the world has this table at all."""
         return table in self._columns
 
     def columns(self, table: str) -> frozenset[str]:
-        """The columns that the world's rows carry."""
+        """The columns that the rows carry."""
         return self._columns.get(table, frozenset())
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one SELECT."""
-        return self._connection.execute(sql, parameters).fetchall()
+        return self._database.query(sql, parameters)
 
     def count(self, table: str, where: str = "1", parameters: Sequence[Any] = ()) -> int:
         """How many rows of a table satisfy a condition."""
         return int(self.query(f"SELECT count(*) FROM {quoted(table)} WHERE {where}", parameters)[0][0])  # noqa: S608
 
-    def close(self) -> None:
-        """Closes every connection and removes the file."""
-        with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-        self._local = threading.local()
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def find(self, table: str, where: str, parameters: Sequence[Any] = ()) -> Stored | None:
+        """The first record, by order, that satisfies a condition; None when there is none."""
+        if not self.has(table):
+            return None
+        names = sorted(self.columns(table))
+        columns = ", ".join(quoted(name) for name in ("@rank", "@id", "@archived", "@version", *names))
+        sql = f'SELECT {columns} FROM {quoted(table)} WHERE {where} ORDER BY "@order" LIMIT 1'  # noqa: S608
+        for rank, id_, archived, version, *values in self.query(sql, parameters):
+            return Stored(rank, str(id_), bool(archived), version, dict(zip(names, values, strict=True)))
+        return None
+
+    def find_id(self, table: str, id_: str) -> Stored | None:
+        """The record of an id, archived or not; None when there is none."""
+        return self.find(table, '"@id" = ?', (id_,))
 
     @property
-    def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
-            self._local.connection = self._connect()
-        return self._local.connection  # type: ignore[no-any-return]
+    def version(self) -> int:
+        """The version of the last change."""
+        return self._version
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.create_function("fold", 1, fold, deterministic=True)
-        connection.create_function("moment_ms", 1, moment_ms, deterministic=True)
+    # --- Writing -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """A change of several steps: whole, or undone when the block raises."""
+        with self._database.change():
+            before = self._columns
+            try:
+                yield
+            except BaseException:
+                self._columns = before
+                raise
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """One statement inside a change; how many rows it met comes out."""
+        return self._database.execute(sql, parameters)
+
+    def insert(self, table: RecordTable, id_: str, values: Row, *, at_s: float) -> None:
+        """A new record of that id, written at a time."""
+        self.ensure_columns(table.name, values)
+        names = [*_OWN, *values]
+        marks = ", ".join("?" * len(names))
+        order = _order_of(table, id_)
+        own = [order if isinstance(order, int) else None, order, id_, 0, self._next_version(), at_s]
+        sql = f"INSERT INTO {quoted(table.name)} ({', '.join(map(quoted, names))}) VALUES ({marks})"  # noqa: S608
+        self.execute(sql, [*own, *values.values()])
+
+    def update(self, table: str, id_: str, values: Row, *, at_s: float, archived: bool | None = None) -> None:
+        """New values of one record; the others stay. `archived` None leaves it where it is."""
+        self.ensure_columns(table, values)
+        sets = [f"{quoted(name)} = ?" for name in values] + ['"@version" = ?', '"@changed_s" = ?']
+        parameters: list[Any] = [*values.values(), self._next_version(), at_s]
+        if archived is not None:
+            sets.append('"@archived" = ?')
+            parameters.append(int(archived))
+        self.execute(f'UPDATE {quoted(table)} SET {", ".join(sets)} WHERE "@id" = ?', [*parameters, id_])  # noqa: S608
+
+    def delete(self, table: str, id_: str) -> None:
+        """Removes one record for good; change tracking remembers it."""
+        self.execute(f'DELETE FROM {quoted(table)} WHERE "@id" = ?', (id_,))  # noqa: S608
+        self.execute('INSERT INTO "@deleted" VALUES (?, ?, ?)', (table, id_, self._next_version()))
+
+    def set_addresses(self, rank: int, addresses: Iterable[str]) -> None:
+        """The e-mail addresses, primary and additional, by which a HubSpot contact is unique."""
+        self.execute(f"DELETE FROM {quoted(ADDRESSES)} WHERE contact = ?", (rank,))  # noqa: S608
+        for address in addresses:
+            self.execute(f"INSERT INTO {quoted(ADDRESSES)} VALUES (?, ?)", (fold(address), rank))  # noqa: S608
+
+    def ensure_columns(self, table: str, names: Iterable[str]) -> None:
+        """The table carries these columns from now on; an empty table comes to be when it was not there."""
         with self._lock:
-            self._connections.append(connection)
-        return connection
+            if table not in self._columns:
+                self._create(table, ())
+            missing = sorted(set(names) - self._columns[table])
+            for name in missing:
+                self.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} TEXT")
+            self._columns = {**self._columns, table: self._columns[table] | set(missing)}
 
-    def _load_records(self, table: RecordTable, rows: Sequence[Row]) -> None:
-        ranked = _ranked(table, rows)
-        names = list(dict.fromkeys(name for row in rows for name in row)) or [table.id_field]
-        self._columns[table.name] = frozenset(names)
+    def add_metadata(self, table: str, row: Row) -> None:
+        """One more property or column."""
+        with self._lock:
+            self.metadata[table] = (*self.metadata.get(table, ()), row)
+
+    def close(self) -> None:
+        """Closes every connection and removes the file."""
+        self._database.close()
+
+    # --- Loading -------------------------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        for name in (*self._columns, "@deleted", ADDRESSES, MERGED):
+            self.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        self.metadata, self._columns, self._version = {}, {}, FIRST_VERSION
+        self.execute('CREATE TABLE "@deleted" (name TEXT, id TEXT, version INTEGER)')
+        self.execute(f"CREATE TABLE {quoted(MERGED)} (name TEXT, id TEXT, survivor TEXT)")
+        self.execute(f"CREATE TABLE {quoted(ADDRESSES)} (address TEXT, contact INTEGER)")
+        self.execute(f'CREATE INDEX "addresses_text" ON {quoted(ADDRESSES)} (address)')
+        self.execute(f'CREATE INDEX "addresses_contact" ON {quoted(ADDRESSES)} (contact)')
+
+    def _load_records(self, table: RecordTable, rows: Iterable[Row]) -> None:
+        names = list(column_names(rows)) or [table.id_field]
         self._create(table.name, names)
-        marks = ", ".join("?" * (len(names) + 3))
-        cells = ([rank, id_, is_true(row.get("archived")), *map(row.get, names)] for rank, id_, row in ranked)
-        self._connection.executemany(f"INSERT INTO {quoted(table.name)} VALUES ({marks})", cells)  # noqa: S608
+        marks = ", ".join("?" * (len(_OWN) + len(names)))
+        cells = (self._cells(table, names, row) for row in rows)
+        try:
+            self._database.execute_many(f"INSERT INTO {quoted(table.name)} VALUES ({marks})", cells)  # noqa: S608
+        except sqlite3.IntegrityError:
+            message = f"{table.name} holds two records of one {table.id_field}."
+            raise InputFileError(message, next_step="Correct it in the world.") from None
+        if table.name == _CONTACTS:
+            self._load_addresses()
+
+    def _cells(self, table: RecordTable, names: Sequence[str], row: Row) -> list[Any]:
+        id_ = record_id(table, row)
+        order = _order_of(table, id_)
+        rank = order if isinstance(order, int) else None
+        return [rank, order, id_, int(is_true(row.get("archived"))), self._next_version(), None, *map(row.get, names)]
 
     def _create(self, table: str, names: Iterable[str]) -> None:
-        self._connection.execute(f"DROP TABLE IF EXISTS {quoted(table)}")
-        columns = ", ".join(f"{quoted(name)} TEXT" for name in names)
-        start = f'CREATE TABLE {quoted(table)} ("@rank" INTEGER PRIMARY KEY, "@id" TEXT UNIQUE, "@archived" INTEGER'
-        self._connection.execute(f"{start}, {columns})")
+        columns = "".join(f", {quoted(name)} TEXT" for name in names)
+        own = '"@rank" INTEGER PRIMARY KEY, "@order" UNIQUE, "@id" TEXT UNIQUE, "@archived" INTEGER, "@version" INTEGER'
+        self.execute(f'CREATE TABLE {quoted(table)} ({own}, "@changed_s" REAL{columns})')
+        self._columns = {**self._columns, table: frozenset(names)}
 
-    def _load_links(self, rows: Sequence[Row]) -> None:
-        table = quoted(LINKS_IN.name)
-        columns = ", ".join(quoted(name) for name in LINKS_IN.column_names)
-        self._connection.execute(f"DROP TABLE IF EXISTS {table}")
-        self._connection.execute(f"CREATE TABLE {table} ({columns})")
-        cells = [_link_cells(row) for row in rows]
-        self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?)", cells)  # noqa: S608
-        self._connection.execute(f"INSERT INTO {table} {_REVERSED_LINKS}")
-        self._connection.execute(f"CREATE INDEX links_from ON {table} (from_object, to_object, from_id)")
-        self._columns[LINKS_IN.name] = frozenset(LINKS_IN.column_names)
+    def _load_addresses(self) -> None:
+        carried = self.columns(_CONTACTS)
+        for name in ("email", "hs_additional_emails"):
+            if name in carried:
+                where = f'{quoted(name)} IS NOT NULL AND "@archived" = 0'
+                rows = self.query(f'SELECT {quoted(name)}, "@rank" FROM {quoted(_CONTACTS)} WHERE {where}')  # noqa: S608
+                cells = ((fold(part.strip()), rank) for text, rank in rows for part in text.split(";") if part.strip())
+                self._database.execute_many(f"INSERT INTO {quoted(ADDRESSES)} VALUES (?, ?)", cells)  # noqa: S608
 
+    def _make_indexes(self) -> None:
+        """Unique values are looked up at every write, changes by every delta."""
+        for row in self.metadata.get(PROPERTIES.name, ()):
+            self.index_unique(row)
 
-def _link_cells(row: Row) -> list[Any]:
-    """One link; ids as numbers, which is how HubSpot orders and prints them here."""
-    ids = {"from_id": _number(row.get("from_id")), "to_id": _number(row.get("to_id"))}
-    flags = {"is_primary": is_true(row.get("is_primary"))}
-    return [{**row, **ids, **flags}.get(name) for name in LINKS_IN.column_names]
+    def index_unique(self, row: Row) -> None:
+        """An index for a HubSpot property whose values must be unique; nothing for the others."""
+        table = next((one.name for one in RECORD_TABLES.values() if _is_hubspot(one, row["object"])), None)
+        if table is None or not is_true(row.get("unique")) or row["name"] not in self.columns(table):
+            return
+        name = f"unique {row['object']} {row['name']}"
+        self.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
+        self.execute(f"CREATE INDEX {quoted(name)} ON {quoted(table)} (fold({quoted(str(row['name']))}))")
 
-
-def _number(text: str | None) -> int:
-    if text is None or not text.isdecimal():
-        raise InputFileError(f"The HubSpot record id {text!r} is not a number.", next_step="Correct it in the world.")
-    return int(text)
-
-
-def _ranked(table: RecordTable, rows: Sequence[Row]) -> list[tuple[int, str, Row]]:
-    """Rank, id and row of every record, in API order."""
-    if table.system is System.HUBSPOT:
-        return sorted(
-            ((_number(row[table.id_field]), str(row[table.id_field]), row) for row in rows),
-            key=lambda ranked: ranked[0],
-        )
-    keyed = sorted(((_guid_key(table, row), row) for row in rows), key=lambda pair: pair[0])
-    return [(rank, str(row[table.id_field]).lower(), row) for rank, (_, row) in enumerate(keyed, start=1)]
+    def _next_version(self) -> int:
+        self._version += 1
+        return self._version
 
 
-def _guid_key(table: RecordTable, row: Row) -> bytes:
-    text = row.get(table.id_field)
+def column_names(rows: Iterable[Row]) -> Iterator[str]:
+    """The columns of a table: those it tells, else those of its rows, in order of appearance."""
+    told = getattr(rows, "columns", None)
+    yield from told if told is not None else dict.fromkeys(name for row in rows for name in row)
+
+
+def record_id(table: RecordTable, row: Row) -> str:
+    """The id of a row in the store's form. Raises InputFileError when it is no id of that system."""
+    text = str(row.get(table.id_field))
     try:
-        return guid_order(str(text))
+        _order_of(table, text)
     except ValueError:
-        message = f"{table.name}: {table.id_field} {text!r} is not a GUID."
+        kind = "number" if table.system is System.HUBSPOT else "GUID"
+        message = f"{table.name}: {table.id_field} {text!r} is no {kind}."
         raise InputFileError(message, next_step="Correct it in the world.") from None
+    return text if table.system is System.HUBSPOT else text.lower()
+
+
+def _order_of(table: RecordTable, id_: str) -> int | bytes:
+    return int(id_) if table.system is System.HUBSPOT else guid_order(id_)
+
+
+def _is_hubspot(table: RecordTable, object_: str | None) -> bool:
+    return table.system is System.HUBSPOT and table.object is not None and table.object.value == object_

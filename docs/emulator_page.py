@@ -1,0 +1,106 @@
+"""docs/emulator.md: made from the routes themselves and from what their modules say of themselves."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from dynsync_lib import emulator
+from dynsync_lib.emulator import conditions, control, dataverse_routes, entra, entra_errors, hubspot_routes
+from dynsync_lib.emulator.limits import Limits
+
+_FOLDER = Path(str(emulator.__file__)).parent
+_NAMED = re.compile(r"\(\?P<(\w+)>[^)]*\)")
+_UNKNOWN = (
+    "HubSpot's list order and what its cursor means; here ascending ids, and the cursor is the next id.",
+    "The bodies of 400 for searches past 10,000 results or pages over 200; here VALIDATION_ERROR with our words.",
+    "Whether NEQ and NOT_IN find records without a value; here they do.",
+    "The exact length at which HubSpot answers 414; here 16,000 characters.",
+    "Association type ids of invoices and of records of one kind; here invented: ask for the labels.",
+    "Whether bodies of 2026-03 and 2026-09 differ from version 3 beyond the status of batches; here they do not.",
+    "The marketing status of contacts that an integration makes; here none.",
+    "How Dataverse answers `$skip` and an altered cookie; here 501 and 400 0x80060888.",
+    "How long a real cookie lives, and the form of cookies while changes are tracked; here they do not expire.",
+    "The code with which Dataverse refuses to change rows that are not active; here 0x80040203, as a sentence of ours.",
+    "Which organisation types real sandboxes report; any can be chosen.",
+    "x-ms-dop-hint of small environments; here 4, and it can be chosen.",
+)
+
+
+def emulator_lines() -> Iterator[str]:
+    """The lines of the page."""
+    yield _HEAD
+    yield "## HubSpot\n\nPaths of 2026-03 and 2026-09 reach the same routes; a slash at the end is passed over.\n"
+    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in hubspot_routes.ROUTES))
+    yield "\n## Dataverse\n\nUnder `/api/data/v9.2/`, on both the plain and the TLS port.\n"
+    rows = [(f"`{one.method} {one.shown or '(service document)'}`", one.note) for one in dataverse_routes.ROUTES]
+    yield from _table(("Route", "How far it goes"), [*rows, ("`POST $batch`", dataverse_routes.BATCH_NOTE)])
+    yield "\n## Sign-in\n\nOn the TLS port.\n"
+    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in entra.ROUTES))
+    told = (f"AADSTS{code} `{one.error}`" for code, one in entra_errors.SIGN_IN_ERRORS.items())
+    yield f"\nRefusals: {', '.join(told)}.\n"
+    yield "## Control plane\n\nUnder `/__emu/` on every port, without a token.\n"
+    rows = [(f"`{one.method} {one.name}`", one.note) for one in control.COMMANDS]
+    yield from _table(("Command", "What it does"), rows)
+    yield from _bodies()
+    yield "\n## What is not modelled\n"
+    yield from _not_modelled()
+    yield "\n## What nobody here knows\n\nNot checked against a real portal; what the emulator does instead:\n"
+    yield from (f"* {one}" for one in _UNKNOWN)
+
+
+_HEAD = """# The emulator
+
+`dynsync emulator` serves both portals and Microsoft's sign-in on 127.0.0.1 from a world folder. It is faithful to the
+vendors' documents and to recordings, not to production, which was never contacted. What is not listed here answers 501
+and names itself.
+"""
+
+
+def _table(heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f"| {heads[0]} | {heads[1]} |\n|---|---|"
+    for left, right in rows:
+        yield f"| {left} | {right} |"
+
+
+def _shown(route: Any) -> str:
+    """A route's pattern as people write paths: `{name}` for what varies."""
+    named = _NAMED.sub(r"{\1}", route.path.pattern).replace("\\", "")
+    return f"`{route.method} {named}`"
+
+
+def _bodies() -> Iterator[str]:
+    yield "\nWhat the bodies may hold, with what holds when they do not:\n"
+    for name, kind in (
+        ("faults", conditions.Fault),
+        ("rights", conditions.Rights),
+        ("sign_in", conditions.SignInSwitches),
+        ("portals", conditions.PortalFacts),
+        ("limits", Limits),
+    ):
+        made: Any = kind()
+        told = (f"`{one.name}` {_usual(getattr(made, one.name))}" for one in fields(kind))
+        yield f"* **{name}**: {', '.join(told)}."
+
+
+def _usual(value: Any) -> str:
+    if value is None:
+        return "(null)"
+    if isinstance(value, bool):
+        return "(true)" if value else "(false)"
+    return f"({value})" if isinstance(value, int | float | str) and value != "" else "(empty)"
+
+
+def _not_modelled() -> Iterator[str]:
+    """What the modules that answer say they leave out."""
+    for path in sorted(_FOLDER.glob("*.py")):
+        if path.stem.startswith(("sync_", "world")):
+            continue
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        part = text.partition("Not modelled\n")[2].partition("\n\n")[0]
+        for item in filter(None, part.split("    * ")):
+            yield f"* `{path.stem}`: {' '.join(item.split())}"

@@ -1,0 +1,72 @@
+"""The `Prefer` header of the Web API: page size, annotations, change tracking, what a write gives back.
+
+Facts
+    * Preferences are joined by commas; values may be quoted and hold commas themselves (6.2).
+    * `odata.include-annotations` lists names and patterns: `*` is all, `Microsoft.Dynamics.CRM.*` those of a family.
+
+Where it is used: dataverse_query, dataverse_rows, dataverse_writes, dataverse_batch.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from dynsync_lib.emulator.calls import Call
+
+MOST_PER_PAGE: Final = 5_000
+FORMATTED: Final = "OData.Community.Display.V1.FormattedValue"
+LOGICAL_NAME: Final = "Microsoft.Dynamics.CRM.lookuplogicalname"
+NAVIGATION: Final = "Microsoft.Dynamics.CRM.associatednavigationproperty"
+TOTAL: Final = "Microsoft.Dynamics.CRM.totalrecordcount"
+_PART: Final = re.compile(r"([\w.-]+)\s*(?:=\s*(\"[^\"]*\"|[^,;\s]*))?")
+_UNDERSTOOD: Final = frozenset(
+    {
+        "odata.maxpagesize",
+        "odata.include-annotations",
+        "odata.track-changes",
+        "odata.continue-on-error",
+        "return",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a call prefers. `applied` is what the answer says it has heeded; empty when there is nothing to say."""
+
+    page_rows: int
+    annotations: tuple[str, ...]
+    tracks_changes: bool
+    continues_on_error: bool
+    wants_row: bool
+    applied: str
+
+    def annotates(self, name: str) -> bool:
+        """Whether an annotation of this name is asked for."""
+        return any(fnmatchcase(name, pattern) for pattern in self.annotations)
+
+
+def read_preferences(call: Call) -> Preferences:
+    """The preferences of a call; unknown ones are passed over, as the service does."""
+    told = [(name.lower(), value.strip('"')) for name, value in _PART.findall(call.header("prefer"))]
+    by_name = dict(told)
+    size = by_name.get("odata.maxpagesize", "")
+    heeded = [part for part in _split(call.header("prefer")) if part.partition("=")[0].lower() in _UNDERSTOOD]
+    return Preferences(
+        min(int(size), MOST_PER_PAGE) if size.isdecimal() and int(size) else MOST_PER_PAGE,
+        tuple(part.strip() for part in by_name.get("odata.include-annotations", "").split(",") if part.strip()),
+        "odata.track-changes" in by_name,
+        by_name.get("odata.continue-on-error", "false") in ("", "true"),
+        by_name.get("return") == "representation",
+        ",".join(heeded),
+    )
+
+
+def _split(header: str) -> list[str]:
+    return [match[0].strip() for match in _PART.finditer(header)]
+
+
+NO_PREFERENCES: Final = Preferences(MOST_PER_PAGE, (), False, False, False, "")
