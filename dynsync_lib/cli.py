@@ -78,16 +78,21 @@ def demo(
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="Folder of the engagement.")]) -> None:
-    """Write a commented dynsync.toml.
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the engagement.")],
+    example: Annotated[
+        str | None, typer.Option(help=f"A ready example instead: {', '.join(kit.SETTINGS_EXAMPLES)}.")
+    ] = None,
+) -> None:
+    """Write a commented dynsync.toml: every key at its default, or a ready example.
 
-    Example: dynsync init acme
+    Example: dynsync init acme --example mql-to-dynamics
     """
-    file = folder / "dynsync.toml"
+    file, text = folder / "dynsync.toml", kit.settings_template(example)
     if file.exists():
         raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(kit.settings_template(), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     console.out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
 
 

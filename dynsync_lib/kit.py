@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from dynsync_lib.emulator.server import Emulator
 
 __all__ = [
+    "SETTINGS_EXAMPLES",
     "Addresses",
     "CheckReport",
     "Explained",
@@ -125,9 +126,19 @@ def rulebook() -> Rulebook:
     return read_rulebook({file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()})
 
 
-def settings_template() -> str:
-    """The commented `dynsync.toml` that `dynsync init` writes."""
-    return (resources.files(dynsync_lib) / "rules" / "settings_template.toml").read_text(encoding="utf-8")
+SETTINGS_EXAMPLES: Final = ("mql-to-dynamics", "dynamics-upsell", "safe-start")
+"""The ready examples of `dynsync init --example`."""
+
+
+def settings_template(example: str | None = None) -> str:
+    """The commented `dynsync.toml` that `dynsync init` writes; with the name of an example, that one.
+
+    Raises UsageError when there is no example of that name.
+    """
+    if example is not None and example not in SETTINGS_EXAMPLES:
+        raise UsageError(f"There is no example {example!r}.", next_step=f"Use one of: {', '.join(SETTINGS_EXAMPLES)}.")
+    name = "settings_template" if example is None else f"settings_examples/{example}"
+    return (resources.files(dynsync_lib) / "rules" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load(
