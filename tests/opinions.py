@@ -9,17 +9,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from dynsync_lib.core.catalogue import Catalogue, Field
 from dynsync_lib.core.model import RECORD_TABLES, Column, Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.emulator.sync_engine import decide_initial_sync
-from dynsync_lib.emulator.sync_plan import DEFAULT_ASSUMPTIONS, ObjectPlan, PlanField, PlanMapping, SyncPlan
-from dynsync_lib.emulator.sync_store import Association, MemoryStore
+from dynsync_lib.emulator.sync_plan import (
+    DEFAULT_ASSUMPTIONS,
+    Binding,
+    ObjectPlan,
+    PlanField,
+    PlanMapping,
+    SyncPlan,
+    table_of,
+)
+from dynsync_lib.emulator.sync_run import SyncRun
+from dynsync_lib.emulator.sync_store import Association, MemoryStore, Person
+from tests.rulebook_texts import shipped_texts
 
 TAKEN_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 TOP_LEVEL_DOMAINS = frozenset({"com", "org", "net", "de", "example", "test", "xn--p1ai"})
+
+FREE_MAIL_DOMAINS = frozenset(
+    line for line in shipped_texts().get("free_mail_domains.txt", "").splitlines() if line and not line.startswith("#")
+)
+PEOPLE_COLUMNS = {
+    "hubspot/owners": ("email", "archived"),
+    "dynamics/users": ("internalemailaddress", "fullname", "isdisabled"),
+}
 
 Row = Mapping[str, str | None]
 
@@ -29,7 +47,8 @@ class SmallWorld:
     """Both portals and the settings. `tables` maps `hubspot/contacts` and its like to rows with an `id`, in api order.
 
     `fields` are all fields of both systems; a table delivers all of them but those named in `undelivered`
-    (as `hubspot.contact.jobtitle`). `links` are rows as in `model.LINKS_IN`.
+    (as `hubspot.contact.jobtitle`). `links` are rows as in `model.LINKS_IN`, `bindings` as in `model.BINDINGS`.
+    `auto_create_companies` is HubSpot's own setting (6.12).
     """
 
     tables: Mapping[str, Sequence[Row]]
@@ -39,6 +58,8 @@ class SmallWorld:
     assumptions: Mapping[str, str] = field(default_factory=dict)
     undelivered: frozenset[str] = frozenset()
     taken_at: datetime = TAKEN_AT
+    bindings: Sequence[Mapping[str, str]] = ()
+    auto_create_companies: Literal["on", "off", "unknown"] = "off"
 
     def catalogue(self) -> Catalogue:
         """All fields, as the core wants them."""
@@ -47,6 +68,8 @@ class SmallWorld:
     def delivered(self, table_name: str) -> tuple[str, ...]:
         """The vendor columns of a table, lookups as their two columns."""
         table = RECORD_TABLES[table_name]
+        if table.object is None:
+            return PEOPLE_COLUMNS[table_name]
         names = []
         for one in self.fields:
             if (one.system, one.object) != (table.system, table.object):
@@ -117,7 +140,11 @@ def render_change(
 
 def ask_witness(world: SmallWorld) -> Answer:
     """The witness's answer."""
-    run = decide_initial_sync(store_of(world), plan_of(world))
+    return answer_of(decide_initial_sync(store_of(world), plan_of(world)))
+
+
+def answer_of(run: SyncRun) -> Answer:
+    """What the witness decided, in the form of both opinions."""
     outcomes = {
         (str(d.system), str(d.object), d.record_id): _texts(
             d.outcome, d.reason, d.rule_id, d.counterpart_id, d.winner_id
@@ -154,22 +181,45 @@ def store_of(world: SmallWorld) -> MemoryStore:
         rows = [(str(row["id"]), {column: row.get(column) for column in columns}) for row in world.tables.get(name, ())]
         store.add(table.system, table.object, rows)
         store.delivered[(table.system, table.object)] = set(columns)
+    store.persons = {
+        System.HUBSPOT: [_owner(row) for row in world.tables.get("hubspot/owners", ())],
+        System.DYNAMICS: [_user(row) for row in world.tables.get("dynamics/users", ())],
+    }
     for link in world.links:
         ends = (Object(link["from_object"]), link["from_id"], Object(link["to_object"]), link["to_id"])
         store.links.append(Association(*ends, bool(link["is_primary"])))
     return store
 
 
+def _owner(row: Row) -> Person:
+    return Person(str(row["id"]), row.get("email"), is_active=row.get("archived") != "true")
+
+
+def _user(row: Row) -> Person:
+    return Person(
+        str(row["id"]), row.get("internalemailaddress"), row.get("fullname"), is_active=row.get("isdisabled") != "true"
+    )
+
+
 def plan_of(world: SmallWorld) -> SyncPlan:
     """The settings as the witness wants them."""
     fields = {(one.system, one.object, one.name): plan_field(one) for one in world.fields}
-    objects = {object_: _object_plan(object_, sync, fields) for object_, sync in world.sync.items()}
-    return SyncPlan(objects, world.taken_at, TOP_LEVEL_DOMAINS, world.assumptions)
+    return SyncPlan(
+        objects={object_: _object_plan(object_, sync, fields) for object_, sync in world.sync.items()},
+        taken_at=world.taken_at,
+        top_level_domains=TOP_LEVEL_DOMAINS,
+        assumptions=world.assumptions,
+        bindings=tuple(Binding(Object(b["object"]), b["hubspot_id"], b["dynamics_id"]) for b in world.bindings),
+        creates_companies=world.auto_create_companies == "on",
+        free_mail_domains=FREE_MAIL_DOMAINS,
+    )
 
 
 def _object_plan(
     object_: Object, sync: ObjectSync, fields: Mapping[tuple[System, Object, str], PlanField]
 ) -> ObjectPlan:
+    tables = {system: table_of(object_, system) for system in System}
+    own_keys = {System.HUBSPOT: sync.match_hubspot, System.DYNAMICS: sync.match_dynamics}
     return ObjectPlan(
         enabled=sync.enabled,
         direction=sync.direction,
@@ -178,18 +228,26 @@ def _object_plan(
         filter_to_dynamics=sync.filter_to_dynamics,
         mappings=tuple(
             PlanMapping(
-                fields[(System.HUBSPOT, object_, one.hubspot)],
+                fields[(System.HUBSPOT, tables[System.HUBSPOT], one.hubspot)],
                 fields[(System.DYNAMICS, object_, one.dynamics)],
                 one.direction,
                 one.options,
             )
             for one in sync.mappings
         ),
+        has_default_mappings=sync.default_mappings,
         stages=sync.stages,
         fields={
-            system: {name: one for (side, owner, name), one in fields.items() if (side, owner) == (system, object_)}
-            for system in System
+            system: {name: one for (side, owner, name), one in fields.items() if (side, owner) == (system, table)}
+            for system, table in tables.items()
         },
+        match_mode=sync.match_mode,
+        match_fields={system: name for system, name in own_keys.items() if name is not None},
+        only_existing_in_target=sync.only_existing_in_target,
+        require_email=sync.require_email,
+        lifecycle_stages=sync.lifecycle_stages,
+        default_lifecycle_stage=sync.default_lifecycle_stage,
+        sync_user_may_write=sync.sync_user_may_write,
     )
 
 
@@ -205,6 +263,7 @@ def plan_field(one: Field) -> PlanField:
         one.min_value,
         one.max_value,
         one.behavior,
+        one.required,
     )
 
 
@@ -218,18 +277,17 @@ def settings_of(world: SmallWorld, rulebook: Any) -> Settings:
     defaults = {name: one.default for name, one in rulebook.assumptions.items()}
     sync = {object_: world.sync.get(object_, ObjectSync()) for object_ in Object}
     assumptions = {**defaults, **world.assumptions}
-    return Settings(HubSpotSettings(), DynamicsSettings(), sync, assumptions, "0" * 64)
+    hubspot = HubSpotSettings(auto_create_companies=world.auto_create_companies)
+    return Settings(hubspot, DynamicsSettings(), sync, assumptions, "0" * 64)
 
 
 def frames_of(world: SmallWorld, engine: Any, *, shuffle: Any = None) -> dict[str, Any]:
     """The world as the core's lazy frames. `shuffle(list)` may change the order of rows and of columns in place."""
     from dynsync_lib.core.keys import KeyMaker
-    from dynsync_lib.core.model import LINKS_IN
+    from dynsync_lib.core.model import BINDINGS, LINKS_IN
 
     key_maker, frames = KeyMaker(TOP_LEVEL_DOMAINS), {}
     for name, table in RECORD_TABLES.items():
-        if table.object is None:
-            continue
         vendor = list(world.delivered(name))
         given = world.tables.get(name, ())
         rows = [_finished(key_maker, table, rank, row, vendor) for rank, row in enumerate(given)]
@@ -238,6 +296,7 @@ def frames_of(world: SmallWorld, engine: Any, *, shuffle: Any = None) -> dict[st
             shuffle(rows)
         columns = (*table.structure, *(Column(one, "text", "") for one in vendor))
         frames[name] = engine.from_rows(rows, columns)
+    frames["bindings"] = engine.from_rows(world.bindings, BINDINGS.columns)
     frames["hubspot/links"] = engine.from_rows([{"label": None, **one} for one in world.links], LINKS_IN.columns)
     return frames
 

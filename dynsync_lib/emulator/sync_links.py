@@ -5,34 +5,49 @@ Facts
     * Invoices attach to contacts by themselves, to companies only by hand (6.7).
 
 Not modelled
-    * Companies that HubSpot creates by domain (6.12), labels (6.5).
+    * Labels (6.5), associations of leads.
 
 Where it is used: `sync_engine`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynsync_lib.core.model import LinkStatus, Object, Outcome, System
-from dynsync_lib.emulator.sync_pairs import find_pairs
-from dynsync_lib.emulator.sync_plan import Decision, LinkDecision, ObjectPlan, SyncPlan
+from dynsync_lib.emulator.sync_job import PEOPLE, job_of
+from dynsync_lib.emulator.sync_pairs import bind_by_key, open_matching
+from dynsync_lib.emulator.sync_plan import ObjectPlan, SyncPlan, opposite
+from dynsync_lib.emulator.sync_run import Decision, LinkDecision, RecordName
 from dynsync_lib.emulator.sync_store import Association, Record, Store
 from dynsync_lib.emulator.sync_text import is_blank, trim
 
-Decisions = Mapping[tuple[System, Object, str], Decision]
 CompanyPairs = frozenset[tuple[str, str]]
 """The companies that are one: (HubSpot id, Dynamics id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCase:
-    """What the links are judged by: the plan, every record's decision, and which companies are pairs."""
+    """What the links are judged by: the plan, every record's decision, which companies are pairs or have a name.
+
+    `leads_only` are the HubSpot contacts that sync as a lead and as nothing else: they have no company there.
+    """
 
     plan: SyncPlan
-    decisions: Decisions
+    decisions: Mapping[RecordName, Decision]
     company_pairs: CompanyPairs
+    named_companies: frozenset[tuple[System, str]]
+    leads_only: frozenset[str]
+
+    def takes_part(self, object_: Object, system: System) -> bool:
+        """Whether associations of an object's records are looked at; HubSpot's contacts serve two syncs."""
+        syncs = PEOPLE if (object_, system) == (Object.CONTACT, System.HUBSPOT) else (object_,)
+        return any(self.plan.of(one).enabled and self.plan.of(one).is_source(system) for one in syncs)
+
+    def is_lead_only(self, system: System, object_: Object, record_id: str) -> bool:
+        """Whether a record is a HubSpot contact that Dynamics only knows as a lead."""
+        return (system, object_) == (System.HUBSPOT, Object.CONTACT) and record_id in self.leads_only
 
 
 def pairs_by_name(store: Store, plan: SyncPlan) -> CompanyPairs:
@@ -40,29 +55,46 @@ def pairs_by_name(store: Store, plan: SyncPlan) -> CompanyPairs:
     bare = replace(
         plan,
         objects={Object.COMPANY: ObjectPlan(enabled=True)},
-        assumptions={**plan.assumptions, "include_inactive": "true", "filter_scope": "source"},
+        bindings=(),
+        assumptions={
+            **plan.assumptions,
+            "include_inactive": "true",
+            "filter_scope": "source",
+            "company_keys": "name",
+        },
     )
-    matching = find_pairs(store, bare, Object.COMPANY)
-    return frozenset(
-        (pair.hubspot.record_id, pair.dynamics.record_id) for one in matching.pairs.values() for pair in one
-    )
+    job = job_of(store, bare, Object.COMPANY)
+    matching = open_matching(job)
+    bind_by_key(matching, job)
+    pairs = [pair for one in matching.pairs.values() for pair in one]
+    return frozenset((pair.hubspot.record_id, pair.dynamics.record_id) for pair in pairs)
+
+
+def named_companies(store: Store) -> frozenset[tuple[System, str]]:
+    """The companies and accounts that have a name."""
+    records = [one for side in System for one in store.records(side, Object.COMPANY)]
+    return frozenset((one.system, one.record_id) for one in records if not is_blank(one.get("name")))
 
 
 def decide_links(store: Store, case: LinkCase) -> list[LinkDecision]:
     """One decision per association of an input record whose object is on and whose side is a source."""
-    links = [*_hubspot_links(store, case), *_contact_parents(store, case), *_deal_parents(store, case)]
-    return [*_after_disagreements(links, case), *_invoice_customers(store, case)]
+    told = [one for one in _merged(store) if (System.HUBSPOT, one.from_object, one.from_id) in case.decisions]
+    links = [*_hubspot_links(told, case), *_contact_parents(store, case), *_deal_parents(store, case)]
+    return [*_after_disagreements(links, case), *_invoice_customers(told, store, case)]
 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Where associations come from
 # ---------------------------------------------------------------------------------------------------------------
 
+_TRAVELLING = {(Object.CONTACT, Object.COMPANY), (Object.DEAL, Object.COMPANY), (Object.DEAL, Object.CONTACT)}
 
-def _hubspot_links(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
-    wanted = {(Object.CONTACT, Object.COMPANY), (Object.DEAL, Object.COMPANY), (Object.DEAL, Object.CONTACT)}
-    for one in _merged(store):
-        if (one.from_object, one.to_object) not in wanted or not _takes_part(case, one.from_object, System.HUBSPOT):
+
+def _hubspot_links(told: Sequence[Association], case: LinkCase) -> Iterator[LinkDecision]:
+    for one in told:
+        if (one.from_object, one.to_object) not in _TRAVELLING:
+            continue
+        if not case.takes_part(one.from_object, System.HUBSPOT):
             continue
         if one.to_object is Object.COMPANY and not one.is_primary:
             yield _link(System.HUBSPOT, one, LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only")
@@ -80,7 +112,7 @@ def _merged(store: Store) -> list[Association]:
 
 
 def _contact_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
-    if not _takes_part(case, Object.CONTACT, System.DYNAMICS):
+    if not case.takes_part(Object.CONTACT, System.DYNAMICS):
         return
     for contact in store.records(System.DYNAMICS, Object.CONTACT):
         one = _lookup(contact, "parentcustomerid", None)
@@ -91,7 +123,7 @@ def _contact_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
 
 
 def _deal_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
-    if not _takes_part(case, Object.DEAL, System.DYNAMICS):
+    if not case.takes_part(Object.DEAL, System.DYNAMICS):
         return
     for deal in store.records(System.DYNAMICS, Object.DEAL):
         for lookup, to_object in (("parentaccountid", Object.COMPANY), ("parentcontactid", Object.CONTACT)):
@@ -100,17 +132,18 @@ def _deal_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
                 yield _judged(System.DYNAMICS, one, case)
 
 
-def _invoice_customers(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
-    if not _takes_part(case, Object.INVOICE, System.DYNAMICS):
-        return
-    for invoice in store.records(System.DYNAMICS, Object.INVOICE):
-        one = _lookup(invoice, "customerid", None)
-        if one is not None and one.to_object is Object.COMPANY:
-            yield _link(System.DYNAMICS, one, LinkStatus.MANUAL, "link.invoice-company-manual")
-        elif one is not None:
-            judged = _judged(System.DYNAMICS, one, case)
-            synced = judged.status is LinkStatus.SYNCED
-            yield replace(judged, rule_id="link.invoice-contact-auto") if synced else judged
+def _invoice_customers(told: Sequence[Association], store: Store, case: LinkCase) -> Iterator[LinkDecision]:
+    ours = [one for one in told if one.from_object is Object.INVOICE]
+    customers = (_lookup(one, "customerid", None) for one in store.records(System.DYNAMICS, Object.INVOICE))
+    found = {System.HUBSPOT: ours, System.DYNAMICS: [one for one in customers if one is not None]}
+    for system, associations in found.items():
+        if not case.takes_part(Object.INVOICE, system):
+            continue
+        for one in associations:
+            if one.to_object is Object.COMPANY:
+                yield _link(system, one, LinkStatus.MANUAL, "link.invoice-company-manual")
+            elif one.to_object is Object.CONTACT:
+                yield _of_invoice(system, one, case)
 
 
 def _lookup(record: Record, name: str, to_object: Object | None) -> Association | None:
@@ -124,11 +157,6 @@ def _lookup(record: Record, name: str, to_object: Object | None) -> Association 
     return Association(record.object, record.record_id, to_object, trim(to_id), is_primary=True)
 
 
-def _takes_part(case: LinkCase, object_: Object, system: System) -> bool:
-    plan = case.plan.of(object_)
-    return plan.enabled and plan.is_source(system)
-
-
 # ---------------------------------------------------------------------------------------------------------------
 # What becomes of them
 # ---------------------------------------------------------------------------------------------------------------
@@ -139,18 +167,35 @@ def _judged(system: System, one: Association, case: LinkCase) -> LinkDecision:
     decision = case.decisions[(system, one.from_object, one.from_id)]
     if decision.outcome is Outcome.SHADOWED:
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost")
-    if not decision.in_sync:
+    if not decision.in_sync or case.is_lead_only(system, one.from_object, one.from_id):
+        return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
+    if _is_in_sync(system, one.to_object, one.to_id, case):
+        return _link(system, one, LinkStatus.SYNCED, "link.both-synced")
+    if _is_created_along(system, one, case):
+        return _link(system, one, LinkStatus.AUTO_CREATED, "link.company-created-along")
+    return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced")
+
+
+def _of_invoice(system: System, one: Association, case: LinkCase) -> LinkDecision:
+    if not case.decisions[(system, one.from_object, one.from_id)].in_sync:
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
     if not _is_in_sync(system, one.to_object, one.to_id, case):
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced")
-    return _link(system, one, LinkStatus.SYNCED, "link.both-synced")
+    return _link(system, one, LinkStatus.SYNCED, "link.invoice-contact-auto")
 
 
 def _is_in_sync(system: System, object_: Object, record_id: str, case: LinkCase) -> bool:
     if object_ is Object.COMPANY and not case.plan.of(Object.COMPANY).enabled:
         return any(record_id == pair[_place(system)] for pair in case.company_pairs)
     decision = case.decisions.get((system, object_, record_id))
-    return decision is not None and decision.in_sync
+    return decision is not None and decision.in_sync and not case.is_lead_only(system, object_, record_id)
+
+
+def _is_created_along(system: System, one: Association, case: LinkCase) -> bool:
+    """Whether a contact's company, left out of the sync, is created with the contact (Q20)."""
+    is_asked = (one.from_object, one.to_object) == (Object.CONTACT, Object.COMPANY)
+    is_chosen = case.plan.choice("assoc_missing_company") == "create" and not case.plan.of(Object.COMPANY).enabled
+    return is_asked and is_chosen and (system, one.to_id) in case.named_companies
 
 
 def _place(system: System) -> int:
@@ -165,28 +210,28 @@ def _after_disagreements(links: list[LinkDecision], case: LinkCase) -> list[Link
     """The links after matched contacts with two different companies lost one of them (Q21)."""
     if case.plan.choice("assoc_conflict") != "winner":
         return links
-    theirs = {
+    companies = {
         (link.from_system, link.from_id): link.to_id
         for link in links
         if link.from_object is Object.CONTACT and link.status is LinkStatus.SYNCED
     }
-    return [_dropped(link) if _loses(link, theirs, case) else link for link in links]
+    return [_dropped(link) if _loses(link, companies, case) else link for link in links]
 
 
 def _dropped(link: LinkDecision) -> LinkDecision:
     return replace(link, status=LinkStatus.DROPPED_NON_PRIMARY, rule_id="link.primary-disagreement")
 
 
-def _loses(link: LinkDecision, theirs: Mapping[tuple[System, str], str], case: LinkCase) -> bool:
+def _loses(link: LinkDecision, companies: Mapping[tuple[System, str], str], case: LinkCase) -> bool:
     """Whether the conflict winner's contact has another company than this loser's."""
     winner = case.plan.of(Object.CONTACT).conflict_winner
-    if (link.from_system, link.from_id) not in theirs or link.from_object is not Object.CONTACT:
+    if link.from_object is not Object.CONTACT or link.status is not LinkStatus.SYNCED:
         return False
-    if link.from_system is winner or link.status is not LinkStatus.SYNCED:
+    if link.from_system is winner:
         return False
     twin = case.decisions[(link.from_system, Object.CONTACT, link.from_id)].counterpart_id
-    other = theirs.get((winner, twin)) if twin is not None else None
+    other = companies.get((opposite(link.from_system), twin)) if twin is not None else None
     if other is None:
         return False
-    companies = (link.to_id, other) if link.from_system is System.HUBSPOT else (other, link.to_id)
-    return companies not in case.company_pairs
+    pair = (link.to_id, other) if link.from_system is System.HUBSPOT else (other, link.to_id)
+    return pair not in case.company_pairs

@@ -1,13 +1,10 @@
-"""Who stands for a key, and which two records are one: steps 1 to 4 of docs/semantics.md, section 5.
+"""Who stands for a key, and which two records are one: steps 1b to 4 of docs/semantics.md, section 5.
 
 Facts
-    * The first record of a key that the API delivers owns it (2.12); which one is first is an assumption (Q1).
+    * What an earlier run bound stays bound, and goes before every other record of its key (2.9).
     * HubSpot's additional e-mails are looked at only for Dynamics records that found no primary (2.18).
 
-Not modelled
-    * Domain keys of companies (Q6), keys of one's own (2.7), bindings of earlier runs (2.9).
-
-Where it is used: `sync_records`, `sync_links`.
+Where it is used: `sync_records`, `sync_people`, `sync_links`.
 """
 
 from __future__ import annotations
@@ -16,36 +13,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.emulator.sync_fields import MODIFIED, Pair, is_inactive
-from dynsync_lib.emulator.sync_filters import read_filter
-from dynsync_lib.emulator.sync_plan import SyncPlan
-from dynsync_lib.emulator.sync_store import Record, Store
-from dynsync_lib.emulator.sync_text import email_key, guid_sql_order, moment, name_key
+from dynsync_lib.emulator.sync_addresses import additional_keys
+from dynsync_lib.emulator.sync_entrance import Entry, company_keys, enter, may_join
+from dynsync_lib.emulator.sync_fields import Pair
+from dynsync_lib.emulator.sync_job import Job
+from dynsync_lib.emulator.sync_plan import opposite
 
-MATCH_RULE = {Object.CONTACT: "contact.match-email", Object.COMPANY: "company.match-name"}
-
-_KEY_FIELD = {
-    (System.HUBSPOT, Object.CONTACT): "email",
-    (System.DYNAMICS, Object.CONTACT): "emailaddress1",
-    (System.HUBSPOT, Object.COMPANY): "name",
-    (System.DYNAMICS, Object.COMPANY): "name",
+_MATCH_RULE = {
+    Object.CONTACT: "contact.match-email",
+    Object.LEAD: "lead.match-email",
+    Object.COMPANY: "company.match-name",
 }
+_FIRST_RULE = {
+    Object.CONTACT: "contact.first-per-email",
+    Object.LEAD: "lead.first-per-email",
+    Object.COMPANY: "company.first-per-name",
+}
+MATCH_DOMAIN = "company.match-domain"
+FIRST_DOMAIN = "company.first-per-domain"
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record at the entrance. `barred_by` is the rule that keeps it out, None when it passes its side's filter."""
-
-    record: Record
-    key: str | None
-    barred_by: str | None
-    is_source: bool
-    is_eligible: bool
-
-    @property
-    def may_pull(self) -> bool:
-        """Whether it brings its counterpart into the sync."""
-        return self.is_source and self.barred_by is None
+EntryName = tuple[System, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,162 +45,157 @@ class Side:
 
 @dataclass(slots=True)
 class Matching:
-    """Both sides and what joins them. A record's own pair comes first in `pairs`; `all_bind` adds more.
+    """Both sides and what joins them.
 
-    `lost` names, for a Dynamics record that lost its HubSpot contact, the record that has it; `conflicts` the contact
-    that would answer 409 (`secondary_email = fail_409`).
+    `pairs`: a record's own pair comes first; `all_bind` adds more. `bound`: the records in pairs of an earlier run,
+    `fenced` those that no longer sync. `taken`: who has the counterpart a record would have met, and the rule;
+    `behind`: the owner of the domain of a company that found no pair by name. `lost`: the record that has the HubSpot
+    contact a Dynamics record lost; `conflicts`: the contact that would answer 409 (`secondary_email = fail_409`).
+    `overlapped`: the contact to which a lead yields (`lead_contact_overlap`).
     """
 
     sides: dict[System, Side]
-    pairs: dict[tuple[System, str], list[Pair]] = field(default_factory=dict)
+    pairs: dict[EntryName, list[Pair]] = field(default_factory=dict)
+    bound: set[EntryName] = field(default_factory=set)
+    fenced: set[EntryName] = field(default_factory=set)
+    taken: dict[EntryName, tuple[str, str]] = field(default_factory=dict)
+    behind: dict[EntryName, Entry] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, str] = field(default_factory=dict)
+    overlapped: dict[str, str] = field(default_factory=dict)
 
-    def own_pair(self, record: Record) -> Pair | None:
+    def own_pair(self, entry: Entry) -> Pair | None:
         """The pair in which a record met its counterpart, or None."""
-        return next(iter(self.pairs.get((record.system, record.record_id), ())), None)
+        return next(iter(self.pairs.get(entry.name, ())), None)
 
-    def join(self, hubspot: Record, dynamics: Record, rule_id: str, key: str | None) -> None:
+    def is_free(self, entry: Entry) -> bool:
+        """Whether a record may still become one of a pair."""
+        yields = entry.record.system is System.DYNAMICS and entry.record.record_id in self.overlapped
+        return entry.name not in self.pairs and entry.name not in self.taken and not yields
+
+    def owns_key(self, entry: Entry) -> bool:
+        """Whether a record stands for its key."""
+        return entry.key is not None and self.sides[entry.record.system].owners.get(entry.key) is entry
+
+    def join(self, pair: Pair) -> None:
         """The two records are a pair from now on."""
-        pair = Pair(hubspot, dynamics, rule_id, key)
-        for record in (hubspot, dynamics):
+        for record in (pair.hubspot, pair.dynamics):
             self.pairs.setdefault((record.system, record.record_id), []).append(pair)
 
 
-def find_pairs(store: Store, plan: SyncPlan, object_: Object) -> Matching:
-    """The two sides of contacts or of companies, with everyone who found a counterpart."""
-    matching = Matching({side: _side(store, plan, side, object_) for side in System})
-    _bind_by_key(matching, plan, object_)
-    if object_ is Object.CONTACT and plan.choice("secondary_email") != "ignore":
-        _bind_by_secondary(matching, plan)
+def match_rule(job: Job) -> str:
+    """The rule by which two owners of a key meet."""
+    if job.own.match_mode == "own_field":
+        return "record.own-key"
+    by_domain = job.object is Object.COMPANY and company_keys(job) == "domain"
+    return MATCH_DOMAIN if by_domain else _MATCH_RULE[job.object]
+
+
+def first_rule(job: Job) -> str:
+    """The rule by which a record stands behind the owner of its key."""
+    if job.own.match_mode == "own_field":
+        return "record.own-key"
+    by_domain = job.object is Object.COMPANY and company_keys(job) == "domain"
+    return FIRST_DOMAIN if by_domain else _FIRST_RULE[job.object]
+
+
+def open_matching(job: Job) -> Matching:
+    """Both sides with their owners, and the pairs of an earlier run (steps 1 to 2)."""
+    matching = Matching({side: Side(enter(job, side), {}) for side in System})
+    _bind_earlier(matching, job)
+    for side in matching.sides.values():
+        for entry in claimants(side.entries, {*matching.bound}, job):
+            if entry.key is not None:
+                side.owners.setdefault(entry.key, entry)
     return matching
 
 
-def enter(store: Store, plan: SyncPlan, system: System, object_: Object) -> list[Entry]:
-    """The records of one side in delivery order, each with what the entrance says of it (step 1)."""
-    object_plan = plan.of(object_)
-    passes = read_filter(
-        object_plan.filter_of(system),
-        system,
-        fields=object_plan.fields.get(system, {}),
-        taken_at=plan.taken_at,
+def _bind_earlier(matching: Matching, job: Job) -> None:
+    """Step 1b: of several bindings of one record, the one whose other record comes first, seen from both ends."""
+    hubspot, dynamics = (
+        {entry.record.record_id: (place, entry) for place, entry in enumerate(matching.sides[side].entries)}
+        for side in (System.HUBSPOT, System.DYNAMICS)
     )
-    is_source, asks_all = object_plan.is_source(system), plan.choice("filter_scope") == "both"
-    entries = []
-    for record in store.records(system, object_):
-        barred_by = None if passes(record) else "record.filter"
-        if barred_by is None and plan.choice("include_inactive") == "false" and is_inactive(record):
-            barred_by = "record.inactive-out"
-        is_eligible = barred_by is None or not (is_source or asks_all)
-        entries.append(Entry(record, _key(record, plan), barred_by, is_source, is_eligible))
-    return entries
+    told = {
+        (one.hubspot_id, one.dynamics_id)
+        for one in job.plan.bindings
+        if one.object is job.object and one.hubspot_id in hubspot and one.dynamics_id in dynamics
+    }
+    for ours, theirs in sorted(told):
+        best_dynamics = min(dynamics[d][0] for h, d in told if h == ours)
+        best_hubspot = min(hubspot[h][0] for h, d in told if d == theirs)
+        if (hubspot[ours][0], dynamics[theirs][0]) == (best_hubspot, best_dynamics):
+            _bind(matching, hubspot[ours][1], dynamics[theirs][1], job)
 
 
-def _key(record: Record, plan: SyncPlan) -> str | None:
-    name = _KEY_FIELD.get((record.system, record.object))
-    if name is None:
-        return None
-    if record.object is Object.CONTACT:
-        return email_key(record.get(name), plan.choice("email_norm"))
-    return name_key(record.get(name), plan.choice("name_norm"))
+def _bind(matching: Matching, hubspot: Entry, dynamics: Entry, job: Job) -> None:
+    matching.join(Pair(hubspot.record, dynamics.record, "record.bindings", dynamics.key, is_bound=True))
+    matching.bound |= {hubspot.name, dynamics.name}
+    if job.choice("filter_semantics") == "continuous" and not may_join(hubspot, dynamics, job):
+        matching.fenced |= {hubspot.name, dynamics.name}
 
 
-def _side(store: Store, plan: SyncPlan, system: System, object_: Object) -> Side:
-    entries = _ranked(enter(store, plan, system, object_), plan.choice("first_record_order"))
-    owners: dict[str, Entry] = {}
-    for entry in _claimants(entries, plan):
-        if entry.key is not None:
-            owners.setdefault(entry.key, entry)
-    return Side(tuple(entries), owners)
+def claimants(entries: Sequence[Entry], first: set[EntryName], job: Job) -> Iterable[Entry]:
+    """The entries in the order in which they may take a key that nobody has: those named `first` go before (step 2)."""
+    ahead = [entry for entry in entries if entry.name in first]
+    rest = [entry for entry in entries if entry.name not in first]
+    if job.choice("filter_stage") == "after_claim":
+        return ahead + rest
+    eligible = [entry for entry in rest if entry.is_eligible]
+    others = [entry for entry in rest if not entry.is_eligible]
+    return ahead + eligible + ([] if job.choice("filter_scope") == "both" else others)
 
 
-def _claimants(entries: Sequence[Entry], plan: SyncPlan) -> Iterable[Entry]:
-    """The entries in the order in which they may take a key that nobody has (step 2)."""
-    if plan.choice("filter_stage") == "after_claim":
-        return entries
-    eligible = [entry for entry in entries if entry.is_eligible]
-    others = [entry for entry in entries if not entry.is_eligible]
-    return eligible if plan.choice("filter_scope") == "both" else eligible + others
-
-
-def _ranked(entries: list[Entry], order: str) -> list[Entry]:
-    """The entries in rank order: sorting is stable, so equals stay in delivery order (section 2)."""
-    if order == "guid_sql":
-        return sorted(entries, key=lambda entry: _guid_order(entry.record))
-    if order == "createdon_asc":
-        return sorted(entries, key=lambda entry: _created(entry.record) or "~")
-    if order == "modifiedon_desc":
-        return sorted(entries, key=lambda entry: _modified(entry.record) or "", reverse=True)
-    return entries
-
-
-def _guid_order(record: Record) -> tuple[str, ...]:
-    return guid_sql_order(record.record_id) if record.system is System.DYNAMICS else ()
-
-
-def _created(record: Record) -> str | None:
-    return moment(record.get("createdate" if record.system is System.HUBSPOT else "createdon"))
-
-
-def _modified(record: Record) -> str | None:
-    return moment(record.get(MODIFIED.get((record.system, record.object), "modifiedon")))
-
-
-def _may_join(one: Entry, other: Entry, plan: SyncPlan) -> bool:
-    """Whether two entries may become a pair (step 3)."""
-    both_fit = plan.choice("filter_scope") == "source" or (one.is_eligible and other.is_eligible)
-    return both_fit and (one.may_pull or other.may_pull)
-
-
-def _bind_by_key(matching: Matching, plan: SyncPlan, object_: Object) -> None:
+def bind_by_key(matching: Matching, job: Job) -> None:
+    """Step 3: the owners of one key meet; an owner whose opposite is bound elsewhere is taken."""
     hubspot, dynamics = matching.sides[System.HUBSPOT], matching.sides[System.DYNAMICS]
-    for key, ours in dynamics.owners.items():
-        theirs = hubspot.owners.get(key)
-        if theirs is not None and _may_join(ours, theirs, plan):
-            matching.join(theirs.record, ours.record, MATCH_RULE[object_], key)
+    for key in [key for key in dynamics.owners if key in hubspot.owners]:
+        ours, theirs = dynamics.owners[key], hubspot.owners[key]
+        if matching.is_free(ours) and matching.is_free(theirs) and may_join(ours, theirs, job):
+            matching.join(Pair(theirs.record, ours.record, match_rule(job), key))
+        for owner, other in ((ours, theirs), (theirs, ours)):
+            if owner.name not in matching.pairs and other.name in matching.bound:
+                matching.taken[owner.name] = (twin_id(matching, other), "record.bindings")
 
 
-def _bind_by_secondary(matching: Matching, plan: SyncPlan) -> None:
+def twin_id(matching: Matching, entry: Entry) -> str:
+    """The id of the record with which an entry is paired."""
+    pair = matching.pairs[entry.name][0]
+    return pair.side(opposite(entry.record.system)).record_id
+
+
+def bind_by_secondary(matching: Matching, job: Job) -> None:
     """Step 4: each lonely Dynamics owner takes a contact; of several takers the first in rank gets it."""
-    taken: dict[str, tuple[Entry, list[Entry]]] = {}
+    if not job.is_about_people or job.own.match_mode != "default" or job.choice("secondary_email") == "ignore":
+        return
+    wanted: dict[EntryName, tuple[Entry, list[Entry]]] = {}
     for taker in matching.sides[System.DYNAMICS].entries:
-        contact = _contact_to_take(taker, matching, plan)
+        contact = _contact_to_take(taker, matching, job)
         if contact is None:
             continue
-        if plan.choice("secondary_email") == "fail_409":
+        if job.choice("secondary_email") == "fail_409":
             matching.conflicts[taker.record.record_id] = contact.record.record_id
         else:
-            taken.setdefault(contact.record.record_id, (contact, []))[1].append(taker)
-    for contact, takers in taken.values():
+            wanted.setdefault(contact.name, (contact, []))[1].append(taker)
+    for contact, takers in wanted.values():
         _settle(contact, takers, matching)
 
 
 def _settle(contact: Entry, takers: list[Entry], matching: Matching) -> None:
-    if matching.own_pair(contact.record) is None:
+    if contact.name not in matching.pairs:
         first = takers.pop(0)
-        matching.join(contact.record, first.record, "contact.match-secondary", first.key)
-    holder = matching.pairs[(System.HUBSPOT, contact.record.record_id)][0].dynamics.record_id
+        matching.join(Pair(contact.record, first.record, "contact.match-secondary", first.key))
     for taker in takers:
-        matching.lost[taker.record.record_id] = holder
+        matching.lost[taker.record.record_id] = twin_id(matching, contact)
 
 
-def _contact_to_take(taker: Entry, matching: Matching, plan: SyncPlan) -> Entry | None:
+def _contact_to_take(taker: Entry, matching: Matching, job: Job) -> Entry | None:
     """The HubSpot contact of lowest rank that holds the taker's key as an additional e-mail, or None."""
-    if not _owns_key(taker, matching.sides[System.DYNAMICS]) or matching.own_pair(taker.record) is not None:
+    if not matching.owns_key(taker) or not matching.is_free(taker):
         return None
-    hubspot = matching.sides[System.HUBSPOT]
-    for contact in hubspot.entries:
-        takes_part = contact.key is None or _owns_key(contact, hubspot)
-        holds = taker.key != contact.key and taker.key in _additional_keys(contact.record, plan)
-        if takes_part and holds and _may_join(taker, contact, plan):
+    for contact in matching.sides[System.HUBSPOT].entries:
+        takes_part = contact.key is None or matching.owns_key(contact) or contact.name in matching.bound
+        holds = taker.key != contact.key and taker.key in additional_keys(contact.record, job.choice("email_norm"))
+        if takes_part and holds and may_join(taker, contact, job):
             return contact
     return None
-
-
-def _owns_key(entry: Entry, side: Side) -> bool:
-    return entry.key is not None and side.owners.get(entry.key) is entry
-
-
-def _additional_keys(record: Record, plan: SyncPlan) -> set[str | None]:
-    addresses = (record.get("hs_additional_emails") or "").split(";")
-    return {email_key(address, plan.choice("email_norm")) for address in addresses} - {None}

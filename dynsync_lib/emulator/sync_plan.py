@@ -1,11 +1,12 @@
-"""What the witness is told, and what it answers: frozen values, nothing else.
+"""What the witness is told: frozen values, nothing else.
 
 Facts
     * A plan holds text, as a person would write it down: filters as sentences, options as value and label.
     * The witness knows no settings file and no rulebook; whoever calls it translates both into a plan.
+    * HubSpot's side of the lead sync are its contacts (1.7): `table_of` says so.
 
 Not modelled
-    * Leads and lifecycle stages, owners, required columns, earlier bindings.
+    * Several environments, marketing contacts: they move no outcome.
 
 Where it is used: every `sync_*` module of this folder, rehearsals, tests/laws.
 """
@@ -15,25 +16,53 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from dynsync_lib.core.model import Direction, LinkStatus, Object, Outcome, Reason, System
+from dynsync_lib.core.model import Direction, Object, System
 
 DEFAULT_ASSUMPTIONS: Mapping[str, str] = {
     "first_record_order": "api_order",
+    "process_first": "dynamics",
     "email_norm": "lower_trim",
-    "name_norm": "casefold_trim",
-    "filter_stage": "before_claim",
-    "filter_scope": "source",
     "secondary_email": "match",
+    "lead_contact_overlap": "both_bind_flag",
+    "company_keys": "name",
+    "name_norm": "casefold_trim",
     "no_key": "exclude",
     "company_dup": "first_wins",
-    "fill_empty_winner": "true",
+    "resave_reconcile": "true",
     "oneway_winner": "direction_wins",
-    "include_inactive": "true",
+    "filter_semantics": "entry_only",
+    "filter_scope": "source",
+    "filter_stage": "before_claim",
+    "option_pairing": "label_ci",
+    "multiselect": "false",
+    "invalid_value": "fail_record",
+    "lifecycle_backward": "ignored",
+    "owner_mode": "by_email",
+    "owner_fallback": "none",
     "assoc_missing_company": "link_existing",
     "assoc_conflict": "winner",
+    "auto_company_first": "true",
+    "app_required": "warn",
+    "dv_dup_rules": "false",
+    "include_inactive": "true",
+    "fill_empty_winner": "true",
 }
 """The assumptions the witness knows, with the choice it takes when the plan names none (docs/semantics.md)."""
+
+LIFECYCLE_STAGES: Mapping[Object, tuple[str, ...]] = {
+    Object.CONTACT: (
+        "marketingqualifiedlead",
+        "salesqualifiedlead",
+        "opportunity",
+        "customer",
+        "evangelist",
+        "other",
+    ),
+    Object.LEAD: ("subscriber", "lead"),
+}
+"""Which lifecycle stages a sync takes when its plan names none (4.7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +78,7 @@ class PlanField:
     min_value: float | None = None
     max_value: float | None = None
     behavior: str | None = None
+    required: str = "None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +90,18 @@ class PlanMapping:
     direction: Direction = Direction.TWO_WAY
     options: Mapping[str, str] = field(default_factory=dict)
 
+    def side(self, system: System) -> PlanField:
+        """The mapping's field of one side."""
+        return self.hubspot if system is System.HUBSPOT else self.dynamics
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """What is wanted of one object. A filter of None lets everything pass; `fields` types what the filters compare."""
+    """What is wanted of one object. A filter of None lets everything pass.
+
+    `fields` are all fields of each side: they type what filters compare, and say which columns are required.
+    `match_fields` are the own keys of `match_mode = "own_field"`. No `lifecycle_stages` means those of the object.
+    """
 
     enabled: bool = False
     direction: Direction = Direction.TWO_WAY
@@ -71,8 +109,16 @@ class ObjectPlan:
     filter_to_hubspot: str | None = None
     filter_to_dynamics: str | None = None
     mappings: tuple[PlanMapping, ...] = ()
+    has_default_mappings: bool = True
     stages: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[System, Mapping[str, PlanField]] = field(default_factory=dict)
+    match_mode: Literal["default", "own_field", "none"] = "default"
+    match_fields: Mapping[System, str] = field(default_factory=dict)
+    only_existing_in_target: bool = False
+    require_email: bool = True
+    lifecycle_stages: tuple[str, ...] = ()
+    default_lifecycle_stage: str = ""
+    sync_user_may_write: bool = True
 
     def is_source(self, system: System) -> bool:
         """Whether records of `system` may travel."""
@@ -84,13 +130,28 @@ class ObjectPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """One pair that an earlier run bound."""
+
+    object: Object
+    hubspot_id: str
+    dynamics_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """One initial sync. `taken_at` is the moment at which filters are asked; it must carry its zone."""
+    """One initial sync. `taken_at` is the moment at which filters are asked; it must carry its zone.
+
+    `creates_companies` says whether HubSpot creates companies by domain itself (6.12), save for `free_mail_domains`.
+    """
 
     objects: Mapping[Object, ObjectPlan]
     taken_at: datetime
     top_level_domains: frozenset[str]
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    bindings: tuple[Binding, ...] = ()
+    creates_companies: bool = False
+    free_mail_domains: frozenset[str] = frozenset()
 
     def choice(self, assumption: str) -> str:
         """The choice in force for an assumption."""
@@ -101,70 +162,11 @@ class SyncPlan:
         return self.objects.get(object_, ObjectPlan())
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What happens to one record: a row of `model.OUTCOMES`, without what follows from it."""
-
-    system: System
-    object: Object
-    record_id: str
-    outcome: Outcome
-    rule_id: str
-    reason: Reason | None = None
-    counterpart_id: str | None = None
-    winner_id: str | None = None
-    match_key: str | None = None
-
-    @property
-    def in_sync(self) -> bool:
-        """Whether the record ends up with a twin."""
-        return self.outcome in {Outcome.CREATE, Outcome.UPDATE, Outcome.LINK}
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One field of one matched pair: a row of `model.CHANGES`. It does not land when its note is `value_skipped`."""
-
-    object: Object
-    hubspot_id: str
-    dynamics_id: str
-    target_system: System
-    target_field: str
-    source_field: str
-    kind: str
-    old_value: str | None
-    new_value: str
-    note: str | None = None
-
-    @property
-    def lands(self) -> bool:
-        """Whether the target really changes."""
-        return self.note != "value_skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDecision:
-    """What becomes of one association: a row of `model.LINKS`."""
-
-    from_system: System
-    from_object: Object
-    from_id: str
-    to_object: Object
-    to_id: str
-    status: LinkStatus
-    rule_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class SyncRun:
-    """Everything one initial sync decided. `creates` maps a record that is created to the values its twin gets."""
-
-    decisions: tuple[Decision, ...]
-    writes: tuple[Write, ...]
-    links: tuple[LinkDecision, ...]
-    creates: Mapping[tuple[System, Object, str], Mapping[str, str]]
-
-
 def opposite(system: System) -> System:
     """The other CRM."""
     return System.DYNAMICS if system is System.HUBSPOT else System.HUBSPOT
+
+
+def table_of(object_: Object, system: System) -> Object:
+    """Whose records are one side of an object's sync: HubSpot has contacts where Dynamics has leads (1.7)."""
+    return Object.CONTACT if (object_, system) == (Object.LEAD, System.HUBSPOT) else object_

@@ -47,6 +47,16 @@ class Record:
         return self.values.get(name)
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A HubSpot owner or a Dynamics user. `is_active` is false when archived or disabled."""
+
+    person_id: str
+    address: str | None
+    name: str | None = None
+    is_active: bool = True
+
+
 class Store(Protocol):
     """What the witness needs of two portals."""
 
@@ -60,6 +70,10 @@ class Store(Protocol):
 
     def associations(self) -> Sequence[Association]:
         """All associations between HubSpot records."""
+        ...
+
+    def people(self, system: System) -> Sequence[Person]:
+        """HubSpot's owners or Dynamics' users, in the order of delivery."""
         ...
 
     def create(self, system: System, object_: Object, values: Values) -> str:
@@ -82,6 +96,7 @@ class MemoryStore:
     tables: dict[tuple[System, Object], dict[str, dict[str, str | None]]] = field(default_factory=dict)
     delivered: dict[tuple[System, Object], set[str]] = field(default_factory=dict)
     links: list[Association] = field(default_factory=list)
+    persons: dict[System, list[Person]] = field(default_factory=dict)
     created: int = 0
 
     def add(self, system: System, object_: Object, rows: Iterable[tuple[str, Values]]) -> None:
@@ -104,6 +119,10 @@ class MemoryStore:
     def associations(self) -> Sequence[Association]:
         """As `Store.associations`."""
         return tuple(self.links)
+
+    def people(self, system: System) -> Sequence[Person]:
+        """As `Store.people`."""
+        return tuple(self.persons.get(system, ()))
 
     def create(self, system: System, object_: Object, values: Values) -> str:
         """As `Store.create`."""

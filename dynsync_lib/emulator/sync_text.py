@@ -21,6 +21,7 @@ ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
 TRUTH = {"true": "true", "1": "true", "false": "false", "0": "false"}
 
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2}).*)?", re.DOTALL)
 
@@ -62,6 +63,19 @@ def name_key(text: str | None, norm: str) -> str | None:
     if norm == "exact_trim":
         return trim(text)
     return " ".join(trim(unicodedata.normalize("NFKC", text)).split()).casefold() or None
+
+
+def domain_key(text: str | None) -> str | None:
+    """The match key of a domain or a web address: no scheme, path, port or leading `www.`; None when blank."""
+    bare = _SCHEME.sub("", trim(text).lower())
+    host = re.split(r"[/?#]", bare, maxsplit=1)[0].rpartition("@")[2]
+    return trim(re.sub(r":[0-9]*$", "", host).removeprefix("www.")) or None
+
+
+def elements(text: str | None, marks: str) -> list[str]:
+    """The elements of several choices, split at any of the marks: trimmed, without blanks and repetitions."""
+    parts = (trim(part) for part in re.split(f"[{marks}]", text or ""))
+    return [part for part in dict.fromkeys(parts) if part]
 
 
 def is_valid_email(text: str | None, top_level_domains: frozenset[str]) -> bool:
