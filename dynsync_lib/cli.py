@@ -210,6 +210,24 @@ def forecast(
 
 
 @app.command()
+def recipes(
+    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say for each lookup column, which cannot sync, what text column to put in its place.
+
+    Example: dynsync recipes snapshots/monday --settings acme/dynsync.toml
+    """
+    rows = kit.records(kit.lookup_recipes(snapshot, settings))
+    if as_json:
+        console.print_json({"recipes": rows})
+    else:
+        console.print_rows(["object", "column", "recipe"], rows)
+
+
+@app.command()
 def explain(
     key: Annotated[str, typer.Argument(help="A record id or GUID, an e-mail address, a company's or person's name.")],
     told: ForecastFolder = None,

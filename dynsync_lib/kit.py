@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 import dynsync_lib
-from dynsync_lib import explanations, rule_tables
+from dynsync_lib import explanations, recipe_table, rule_tables
 from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.explain import Explanation
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.lookups import find_recipes
 from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
@@ -89,6 +90,7 @@ __all__ = [
     "key_maker",
     "links_table",
     "load",
+    "lookup_recipes",
     "mapping_table",
     "near_names_table",
     "open_forecast",
@@ -240,6 +242,21 @@ def forecast(
             shutil.rmtree(out)
         os.replace(made, out)
     return Forecast(out, info)
+
+
+def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
+    """What text column to put in the place of each lookup, which cannot sync; one row per lookup of an enabled object.
+
+    Columns: see `recipe_table.recipe_table`. Raises SettingsError or SnapshotError.
+    """
+    opened = open_snapshot(snapshot)
+    checked = read_settings(settings, snapshot=opened)
+    objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
+    with (
+        tempfile.TemporaryDirectory(prefix="dynsync-") as work,
+        open_engine(work=_stages(Path(work), opened)) as engine,
+    ):
+        return recipe_table.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
 
 
 def _stages(work: Path, snapshot: Snapshot) -> Path | None:

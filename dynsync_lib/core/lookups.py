@@ -36,6 +36,8 @@ _LABELS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Where the label of what a lookup points to stands."""
 _SAME: Final = 0.9
+_FEWEST_LABELS: Final = 2
+"""One label alone may stand in a text column by chance."""
 _LENGTH_STEP: Final = 50
 _SHORTEST: Final = 100
 _LONGEST: Final = 4_000
@@ -192,7 +194,7 @@ def _count(situation: Situation, object_: Object, column: Field, delivered: str)
     )
     records, filled, labelled, length = row.collect().rows()[0]
     distinct, most = shares.select(distinct=nw.len(), most=nw.col("records").max()).collect().rows()[0]
-    same = _same_values(shown, texts, filled) if labelled else None
+    same = _same_values(shown, texts, filled) if (distinct or 0) >= _FEWEST_LABELS else None
     return _Counts(records, filled, labelled, distinct, length, most, same)
 
 

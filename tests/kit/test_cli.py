@@ -52,6 +52,7 @@ def test_help__names_every_command(run: Run, capsys: pytest.CaptureFixture[str])
         "load",
         "sign-out",
         "forecast",
+        "recipes",
         "explain",
         "audit",
         "report",
@@ -75,6 +76,18 @@ def test_forecast__fail_on_ends_with_1(loaded: Run) -> None:
     assert loaded("forecast", "s", "--out", "f", "--fail-on", "blocker") == 0
     assert loaded("audit", "--forecast", "f", "--fail-on", "low") == 1
     assert loaded("audit", "--forecast", "f", "--fail-on", "terrible") == 2
+
+
+def test_recipes__names_each_lookup_and_its_text_column(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert loaded("recipes", "s") == 0
+    assert "new_parentcustomerid_text" in capsys.readouterr().out
+    assert loaded("recipes", "s", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["recipes"]
+    assert [(row["object"], row["column"]) for row in told] == [
+        ("contact", "parentcustomerid"),
+        ("contact", "transactioncurrencyid"),
+    ]
+    assert (told[0]["text_length"], told[0]["filled"], told[0]["fill_rate"]) == (200, None, None)
 
 
 def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:

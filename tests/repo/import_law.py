@@ -38,6 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "report.ladder",
         "snapshot",
     ),
+    "recipe_table": (*_FOUNDATION, "core.lookups"),
     "rule_tables": (*_FOUNDATION, "core.rulebook"),
     "portal_access": (
         *_FOUNDATION,
