@@ -137,12 +137,17 @@ class BlockingReadOnlyTransport(httpx.BaseTransport):
 def network(origin: httpx.URL, *, ca_file: Path | None, connections: int = 64) -> httpx.AsyncHTTPTransport:
     """The real network to one host, through the environment's proxy."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-    return httpx.AsyncHTTPTransport(verify=trust(ca_file), limits=limits, proxy=proxy_of(origin))
+    return httpx.AsyncHTTPTransport(verify=_trust_of(origin, ca_file), limits=limits, proxy=proxy_of(origin))
 
 
 def blocking_network(origin: httpx.URL, *, ca_file: Path | None) -> httpx.HTTPTransport:
     """The same for callers that wait."""
-    return httpx.HTTPTransport(verify=trust(ca_file), proxy=proxy_of(origin))
+    return httpx.HTTPTransport(verify=_trust_of(origin, ca_file), proxy=proxy_of(origin))
+
+
+def _trust_of(origin: httpx.URL, ca_file: Path | None) -> ssl.SSLContext:
+    """Plain http, which only this machine is spoken to, needs no certificates: none are read, none are trusted."""
+    return trust(ca_file) if origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
