@@ -23,7 +23,7 @@ import httpx
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.caller import Manners, PortalCaller, retry_after_s
-from dynsync_lib.portals.check_lines import CheckLine, fault_line, portal_kind
+from dynsync_lib.portals.check_lines import CheckLine, as_documented, fault_line, portal_kind
 from dynsync_lib.portals.dataverse_errors import correlation_id_of_dataverse, explain_dataverse
 from dynsync_lib.portals.pace import Limiter, Pace
 from dynsync_lib.portals.side import run_together
@@ -76,15 +76,16 @@ class DynamicsCheck:
         manners = Manners("Dynamics", explain_dataverse, retry_after_s, _ignore, correlation_id_of_dataverse)
         caller = PortalCaller(self.client, manners, Limiter(self.pace, allowed=100, window_s=10.0), self.pace)
         try:
-            who = await caller.get(f"{_BASE}WhoAmI")
-            organization = (await caller.get(f"{_BASE}{_ORGANIZATION}"))["Detail"]
+            with as_documented("Dynamics"):
+                user_id = str((await caller.get(f"{_BASE}WhoAmI"))["UserId"]).lower()
+                environment = _environment_line(user_id, (await caller.get(f"{_BASE}{_ORGANIZATION}"))["Detail"])
         except PortalError as fault:
             return [fault_line(System.DYNAMICS, "environment", fault)]
-        privileges = await _read_privileges(caller, str(who.get("UserId")))
+        privileges = await _read_privileges(caller, user_id)
         totals = await _read_totals(caller)
         tables = await run_together(*(self._table(caller, one, totals, privileges) for one in _TABLES))
         return [
-            _environment_line(who, organization),
+            environment,
             *tables,
             _writing_line(privileges),
             self._sync_user_line(privileges),
@@ -95,12 +96,12 @@ class DynamicsCheck:
     ) -> CheckLine:
         address = f"{_BASE}{table.plural}?$select={table.logical}id&$top=1&$count=true"
         try:
-            answer = await caller.get(address)
+            with as_documented("Dynamics"):
+                visible = int((await caller.get(address))["@odata.count"])
         except AccessError as fault:
             return self._refused(table, fault)
         except PortalError as fault:
             return fault_line(System.DYNAMICS, table.plural, fault)
-        visible = int(str(answer.get("@odata.count", 0)))
         depth = None if privileges is None else privileges.get(f"prvRead{table.right}", "None")
         return _rows_line(table, visible, totals.get(table.logical), depth)
 
@@ -148,7 +149,7 @@ async def _read_totals(caller: PortalCaller) -> dict[str, int]:
 
 async def _read_privileges(caller: PortalCaller, user_id: str) -> dict[str, str] | None:
     """The depth of each privilege the caller has, by name; None when Dataverse does not say."""
-    address = f"{_BASE}systemusers({user_id.lower()})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
+    address = f"{_BASE}systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
     try:
         rows: Sequence[Mapping[str, Any]] = (await caller.get(address))["RolePrivileges"]
         return {str(row["PrivilegeName"]): str(row["Depth"]) for row in rows}
@@ -156,14 +157,14 @@ async def _read_privileges(caller: PortalCaller, user_id: str) -> dict[str, str]
         return None
 
 
-def _environment_line(who: Mapping[str, Any], organization: Mapping[str, Any]) -> CheckLine:
-    told = organization.get("OrganizationType")
+def _environment_line(user_id: str, organization: Mapping[str, Any]) -> CheckLine:
+    told = organization["OrganizationType"]
     kind = portal_kind(System.DYNAMICS, told)
     words = {"production": "counts as production", "test": "a test environment"}[kind]
     name = organization.get("FriendlyName") or organization.get("UniqueName")
     says = f"Dynamics answers: environment {name}, {told}, {words}."
-    facts = {"id": str(organization.get("OrganizationId")).lower(), "type": told, "kind": kind}
-    facts |= {"version": organization.get("OrganizationVersion"), "user_id": str(who.get("UserId")).lower()}
+    facts = {"id": str(organization["OrganizationId"]).lower(), "type": told, "kind": kind}
+    facts |= {"version": organization.get("OrganizationVersion"), "user_id": user_id}
     return CheckLine(_DYN, "environment", "ok", says, facts=facts)
 
 

@@ -19,7 +19,7 @@ import httpx
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.caller import Manners, PortalCaller
-from dynsync_lib.portals.check_lines import CheckLine, CheckState, fault_line, portal_kind
+from dynsync_lib.portals.check_lines import CheckLine, CheckState, as_documented, fault_line, portal_kind
 from dynsync_lib.portals.hubspot_errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
 from dynsync_lib.portals.hubspot_paths import HubSpotPaths
 from dynsync_lib.portals.pace import Limiter, Pace
@@ -52,12 +52,13 @@ class HubSpotCheck:
         manners = Manners("HubSpot", explain_hubspot, pause_of_hubspot, _ignore, correlation_id_of_hubspot)
         caller = PortalCaller(self.client, manners, limits[0], self.pace)
         try:
-            account = await caller.get(self.paths.account)
+            with as_documented("HubSpot"):
+                account = _account_line(await caller.get(self.paths.account))
         except PortalError as fault:
             return [fault_line(System.HUBSPOT, "portal", fault)]
         tables = [self._table(caller, limits[1], plural, object_) for plural, object_ in _TABLES.items()]
         told = await run_together(self._usage(caller), *tables, self._owners(caller), self._rights(caller))
-        return [_account_line(account), *told]
+        return [account, *told]
 
     async def _usage(self, caller: PortalCaller) -> CheckLine:
         try:
@@ -74,16 +75,18 @@ class HubSpotCheck:
 
     async def _table(self, caller: PortalCaller, searches: Limiter, plural: str, object_: Object) -> CheckLine:
         try:
-            await caller.get(f"{self.paths.objects}/{plural}?limit=1&archived=false")
-            properties = (await caller.get(f"{self.paths.properties}/{plural}?archived=false"))["results"]
-            answer = await caller.post(f"{self.paths.objects}/{plural}/search", {"limit": 1}, limiter=searches)
-            total = int(answer["total"])
+            with as_documented("HubSpot"):
+                await caller.get(f"{self.paths.objects}/{plural}?limit=1&archived=false")
+                told = await caller.get(f"{self.paths.properties}/{plural}?archived=false")
+                properties = len(told["results"])
+                answer = await caller.post(f"{self.paths.objects}/{plural}/search", {"limit": 1}, limiter=searches)
+                total = int(answer["total"])
         except AccessError as fault:
             return self._refused(plural, object_, fault)
         except PortalError as fault:
             return fault_line(System.HUBSPOT, plural, fault)
-        says = f"{plural.title()} can be read: {total:,}, with {len(properties):,} properties."
-        return CheckLine(_HS, plural, "ok", says, facts={"rows": total, "properties": len(properties)})
+        says = f"{plural.title()} can be read: {total:,}, with {properties:,} properties."
+        return CheckLine(_HS, plural, "ok", says, facts={"rows": total, "properties": properties})
 
     def _refused(self, plural: str, object_: Object, fault: AccessError) -> CheckLine:
         is_needed = object_ in self.enabled or object_ in _ALWAYS_NEEDED
@@ -127,10 +130,10 @@ class HubSpotCheck:
 
 
 def _account_line(account: Mapping[str, Any]) -> CheckLine:
-    told = account.get("accountType")
+    told, portal_id = account["accountType"], str(account["portalId"])
     kind = portal_kind(System.HUBSPOT, told)
-    says = f"HubSpot answers: portal {account.get('portalId')}, {told}, {_KIND_WORDS[kind]}."
-    facts = {"id": str(account.get("portalId")), "type": told, "kind": kind, "time_zone": account.get("timeZone")}
+    says = f"HubSpot answers: portal {portal_id}, {told}, {_KIND_WORDS[kind]}."
+    facts = {"id": portal_id, "type": told, "kind": kind, "time_zone": account.get("timeZone")}
     return CheckLine(_HS, "portal", "ok", says, facts=facts)
 
 

@@ -10,12 +10,13 @@ Where it is used: `portals.check`, `portals.check_hubspot`, `portals.check_dynam
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.model import System
-from dynsync_lib.errors import PortalError
+from dynsync_lib.errors import PortalError, UnexpectedReplyError
 
 CheckState = Literal["ok", "warning", "fault", "not_checked"]
 PortalKind = Literal["production", "test"]
@@ -54,6 +55,18 @@ class CheckReport:
         if not faults:
             return 0
         return 2 if faults == {SETTINGS} else 3
+
+
+@contextmanager
+def as_documented(portal: str) -> Iterator[None]:
+    """Raises UnexpectedReplyError where an answer lacks what is taken from it."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError):
+        raise UnexpectedReplyError(
+            f"{portal} does not answer as its documentation says.",
+            next_step="Check the portal's address, and report this.",
+        ) from None
 
 
 def portal_kind(system: System, told: object) -> PortalKind:

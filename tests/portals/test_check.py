@@ -256,6 +256,25 @@ def test_check__nobody_answers(emulator: Emulator) -> None:
     assert report.exit_code == 3
 
 
+@pytest.mark.parametrize(
+    ("path", "portal", "about"),
+    [
+        ("/account-info/v3/details", "hubspot", "portal"),
+        ("/crm/v3/properties/contacts", "hubspot", "contacts"),
+        ("/crm/v3/objects/contacts/search", "hubspot", "contacts"),
+        ("*/WhoAmI", "dynamics", "environment"),
+        ("*/RetrieveCurrentOrganization*", "dynamics", "environment"),
+        ("*/api/data/v9.2/accounts", "dynamics", "accounts"),
+    ],
+)
+def test_check__answers_of_another_shape(emulator: Emulator, path: str, portal: str, about: str) -> None:
+    emulator.conditions.add_faults([Fault(path=path, status=200, body=[], times=9)])
+    report = _check(emulator)
+    line = _line(report, portal, about)
+    assert (line.state, report.exit_code) == ("fault", 3)
+    assert "does not answer as its documentation says" in line.says
+
+
 def test_check__foreign_host_is_never_asked(emulator: Emulator) -> None:
     with pytest.raises(SafetyError, match="no secret is sent there"):
         _check(emulator, dynamics_url="https://evil.example")

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import stat
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -387,6 +388,14 @@ def _keyring_of_memory(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str],
     monkeypatch.setattr(keyring, "set_password", lambda service, name, key: keys.update({(service, name): key}))
     monkeypatch.setattr(keyring, "delete_password", lambda service, name: keys.pop((service, name)))
     return keys
+
+
+def test_token_store__library_is_not_installed(store: TokenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    store.write("plain")
+    assert store.path.read_bytes() == b"plain"
+    assert store.read() == "plain"
+    assert store.forget()
 
 
 def test_token_store__keyring_that_fails(store: TokenStore, monkeypatch: pytest.MonkeyPatch) -> None:
