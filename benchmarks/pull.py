@@ -33,13 +33,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scale import companies, dynamics_contacts, hubspot_contacts
+from pull_world import make_world
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world_given import described_fields
 from dynsync_lib.portal_access import emulator_connections
 from dynsync_lib.portals.pull import PullOptions, pull_portals
 
@@ -55,45 +54,6 @@ Addresses = Mapping[str, Mapping[str, str]]
 
 
 # --- The emulator, in a process of its own -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class GivenWorld:
-    """A world that was made for this run."""
-
-    tables: Mapping[str, list[dict[str, Any]]]
-    account: Mapping[str, Any]
-    organization: Mapping[str, Any]
-
-
-def make_world(size: int) -> GivenWorld:
-    """So many contacts on each side, a tenth as many companies, one company for each contact."""
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in RECORD_TABLES}
-    tables["hubspot/contacts"] = list(hubspot_contacts(size))
-    tables["hubspot/companies"] = list(companies(size // 10, "hs_object_id"))
-    tables["hubspot/owners"] = [{"id": str(number), "email": f"rep{number}@x.example"} for number in range(1, 41)]
-    people = enumerate(dynamics_contacts(size))
-    tables["dynamics/contacts"] = [{**row, "createdon": _moment(place)} for place, row in people]
-    tables["dynamics/accounts"] = list(companies(size // 10, "accountid"))
-    tables["hubspot/links"] = [_link(number, size) for number in range(1, size + 1)]
-    tables["hubspot/properties"] = described_fields(System.HUBSPOT, tables)
-    tables["dynamics/columns"] = described_fields(System.DYNAMICS, tables)
-    ids = {"OrganizationId": _guid(1), "UserId": _guid(2), "BusinessUnitId": _guid(3)}
-    detail = {"OrganizationId": _guid(1), "OrganizationType": "CustomerTest", "TenantId": _guid(4)}
-    return GivenWorld(tables, {"portalId": 1, "accountType": "SANDBOX"}, {"WhoAmI": ids, "Detail": detail})
-
-
-def _link(number: int, size: int) -> dict[str, Any]:
-    ends = {"from_object": "contact", "from_id": str(number), "to_object": "company"}
-    return {**ends, "to_id": str(number % max(size // 10, 1) + 1), "label": None, "is_primary": "true"}
-
-
-def _moment(place: int) -> str:
-    return f"2025-{place % 12 + 1:02d}-{place % 28 + 1:02d}T{place % 24:02d}:00:00Z"
-
-
-def _guid(number: int) -> str:
-    return f"00000000-0000-4000-8000-{number:012x}"
 
 
 @dataclass
