@@ -324,7 +324,7 @@ def emulator(
         if as_json:
             print(json.dumps(running.addresses), flush=True)
         else:
-            console.print_addresses(running.addresses)
+            console.print_addresses(running.told)
         running.wait()
 
 

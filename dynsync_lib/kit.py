@@ -308,9 +308,10 @@ def assumptions() -> pd.DataFrame:
 def emulate(world: Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
     """Both emulated portals on 127.0.0.1, as a context manager; without a folder they serve the shipped demo world."""
     from dynsync_lib.emulator.server import Emulator
-    from dynsync_lib.emulator.world import build_world, read_world
+    from dynsync_lib.emulator.world import build_world
+    from dynsync_lib.emulator.world_folder import open_world
 
-    shown = build_world() if world is None else read_world(world)
+    shown = build_world() if world is None else open_world(world)
     return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port)
 
 

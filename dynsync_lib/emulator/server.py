@@ -19,11 +19,12 @@ from typing import Literal
 from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.certificates import make_certificates
 from dynsync_lib.emulator.conditions import Conditions
-from dynsync_lib.emulator.control import Control
+from dynsync_lib.emulator.control import PREFIX, Control
 from dynsync_lib.emulator.dataverse_api import DataverseApi
 from dynsync_lib.emulator.door import Answer, application
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.entra_grants import CLIENT_ID, CLIENT_SECRET
+from dynsync_lib.emulator.entra_tokens import STATIC_TOKEN as DATAVERSE_TOKEN
 from dynsync_lib.emulator.hubspot_api import HubspotApi
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.listener import HOST, Listener, bind
@@ -42,8 +43,8 @@ class Emulator:
         self.conditions = Conditions(limits)
 
     def __enter__(self) -> Emulator:
-        self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
         self._store = Store(self.world)
+        self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
         self._servers: list[Listener] = []
         try:
             self._listen()
@@ -83,6 +84,17 @@ class Emulator:
         return self._addresses
 
     @property
+    def told(self) -> dict[str, dict[str, str]]:
+        """All that a person may want to paste: the addresses, other ways to sign in, the control plane."""
+        dynamics = {
+            **self._addresses["dynamics"],
+            "certificate": str(self.client_certificate_file),
+            "token": DATAVERSE_TOKEN,
+        }
+        control = {"url": f"{self._addresses['hubspot']['url']}{PREFIX}"}
+        return {"hubspot": self._addresses["hubspot"], "dynamics": dynamics, "control": control}
+
+    @property
     def client_certificate_file(self) -> Path:
         """A PEM file with the private key and the certificate that the client may sign in with."""
         return self._folder / "client.pem"
@@ -100,7 +112,7 @@ class Emulator:
             self._servers.append(Listener(application(portal, answer, self.conditions, control), one, file))
         for server in self._servers:
             server.start()
-        self._addresses = self._told(entra, ports)
+        self._addresses = self._found(entra, ports)
 
     def _answers(self, entra: Entra) -> list[tuple[str, Answer]]:
         """What answers at each listener, and the portal it belongs to."""
@@ -112,7 +124,7 @@ class Emulator:
 
         return [("hubspot", hubspot.answer), ("dynamics", dynamics.answer), ("dynamics", answer_dynamics)]
 
-    def _told(self, entra: Entra, ports: list[int]) -> dict[str, dict[str, str]]:
+    def _found(self, entra: Entra, ports: list[int]) -> dict[str, dict[str, str]]:
         return {
             "hubspot": {"url": f"http://{HOST}:{ports[0]}", "token": STATIC_TOKEN},
             "dynamics": {

@@ -234,13 +234,14 @@ class Store:
         self._columns = {**self._columns, table: frozenset(names)}
 
     def _load_addresses(self) -> None:
-        carried = self.columns(_CONTACTS)
-        for name in ("email", "hs_additional_emails"):
-            if name in carried:
-                where = f'{quoted(name)} IS NOT NULL AND "@archived" = 0'
-                rows = self.query(f'SELECT {quoted(name)}, "@rank" FROM {quoted(_CONTACTS)} WHERE {where}')  # noqa: S608
-                cells = ((fold(part.strip()), rank) for text, rank in rows for part in text.split(";") if part.strip())
-                self._database.execute_many(f"INSERT INTO {quoted(ADDRESSES)} VALUES (?, ?)", cells)  # noqa: S608
+        carried, into = self.columns(_CONTACTS), f"INSERT INTO {quoted(ADDRESSES)}"
+        told = f'FROM {quoted(_CONTACTS)} WHERE "@archived" = 0 AND'
+        if "email" in carried:
+            self.execute(f'{into} SELECT fold(trim(email)), "@rank" {told} email IS NOT NULL')
+        if "hs_additional_emails" in carried:
+            rows = self.query(f'SELECT hs_additional_emails, "@rank" {told} hs_additional_emails IS NOT NULL')
+            cells = ((fold(part.strip()), rank) for text, rank in rows for part in text.split(";") if part.strip())
+            self._database.execute_many(f"{into} VALUES (?, ?)", cells)
 
     def _make_indexes(self) -> None:
         """Unique values are looked up at every write, changes by every delta."""

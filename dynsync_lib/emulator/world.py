@@ -108,14 +108,12 @@ def read_world(folder: Path) -> World:
     """
     if not any((folder / f"{name}.csv").is_file() for name in TABLE_NAMES):
         raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
-    tables = {name: _read_csv(folder / f"{name}.csv") for name in TABLE_NAMES}
+    tables = {name: read_table(folder, name) for name in TABLE_NAMES}
     tables[LINKS] = whole_links(tables[LINKS])
     for system, metadata in ((System.HUBSPOT, PROPERTIES.name), (System.DYNAMICS, COLUMNS.name)):
         if not tables[metadata]:
             tables[metadata] = described_fields(system, tables)
-    portals = read_data("portals.toml")
-    account = _read_json(folder / "hubspot/account.json") or portals["account"]
-    organization = _read_json(folder / "dynamics/organization.json") or portals["organization"]
+    account, organization = read_portals(folder)
     return World(tables, account, organization, _read_truth(folder / "truth.toml"), _read_text(folder / "dynsync.toml"))
 
 
@@ -153,7 +151,16 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
         writer.writerows([row.get(column) for column in columns] for row in rows)
 
 
-def _read_csv(path: Path) -> list[Row]:
+def read_portals(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the two portals of a folder say of themselves; the demo's words where it is silent."""
+    usual = read_data("portals.toml")
+    account = _read_json(folder / "hubspot/account.json") or usual["account"]
+    return account, _read_json(folder / "dynamics/organization.json") or usual["organization"]
+
+
+def read_table(folder: Path, name: str) -> list[Row]:
+    """The rows of one table of a folder; none without a file. Raises InputFileError for what is no CSV in UTF-8."""
+    path = folder / f"{name}.csv"
     if not path.is_file():
         return []
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -222,3 +223,12 @@ def test_control__log_shows_no_token_and_no_address(portal: httpx.Client) -> Non
 def test_control__bad_requests_are_named(portal: httpx.Client) -> None:
     assert portal.post("/__emu/faults", json={"colour": "red"}).json()["error"].endswith("a fault has no colour")
     assert portal.get("/__emu/nothing").status_code == 501
+
+
+def test_told__what_a_person_pastes(emulator: Emulator) -> None:
+    told = emulator.told
+    assert set(emulator.addresses["dynamics"]) == set(told["dynamics"]) - {"certificate", "token"}
+    assert "PRIVATE KEY" in Path(told["dynamics"]["certificate"]).read_text(encoding="ascii")
+    asked = {"Authorization": f"Bearer {told['dynamics']['token']}"}
+    assert httpx.get(told["dynamics"]["url"] + "/api/data/v9.2/WhoAmI", headers=asked).status_code == 200
+    assert httpx.get(told["control"]["url"] + "health").json() == {"status": "ok"}
