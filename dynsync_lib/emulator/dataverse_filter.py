@@ -14,6 +14,7 @@ Where it is used: dataverse_query.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ _ALIAS: Final = re.compile(r"(?<![\w'])@\w+")
 _IN: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.In\(PropertyName='(\w+)',\s*PropertyValues=\[([^\]]*)\]\)")
 _TEXT: Final = re.compile(r"'((?:[^']|'')*)'|\"([^\"]*)\"|([^,\s'\"]+)")
 _STAND_IN: Final = "emulated_in_"
+logging.getLogger("odata_query").setLevel(logging.ERROR)  # it warns of every column whose type it cannot guess
 
 
 def filter_sql(text: str, entity: Entity, columns: Mapping[str, Column], *, aliases: Mapping[str, str]) -> str:

@@ -105,6 +105,8 @@ def _entity(entity: Entity) -> dict[str, Any]:
     return {
         "MetadataId": metadata_id(entity.logical),
         "LogicalName": entity.logical,
+        "SchemaName": entity.logical.capitalize(),
+        "LogicalCollectionName": entity.set,
         "EntitySetName": entity.set,
         "PrimaryIdAttribute": entity.key,
         "PrimaryNameAttribute": entity.primary_name,

@@ -222,8 +222,7 @@ class Store:
             self._load_addresses()
 
     def _cells(self, table: RecordTable, names: Sequence[str], row: Row) -> list[Any]:
-        id_ = record_id(table, row)
-        order = _order_of(table, id_)
+        id_, order = _place(table, row)
         rank = order if isinstance(order, int) else None
         return [rank, order, id_, int(is_true(row.get("archived"))), self._next_version(), None, *map(row.get, names)]
 
@@ -268,16 +267,16 @@ def column_names(rows: Iterable[Row]) -> Iterator[str]:
     yield from told if told is not None else dict.fromkeys(name for row in rows for name in row)
 
 
-def record_id(table: RecordTable, row: Row) -> str:
-    """The id of a row in the store's form. Raises InputFileError when it is no id of that system."""
+def _place(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
+    """The id of a row, and what it is sorted by. Raises InputFileError when it is no id of that system."""
     text = str(row.get(table.id_field))
     try:
-        _order_of(table, text)
+        order = _order_of(table, text)
     except ValueError:
         kind = "number" if table.system is System.HUBSPOT else "GUID"
         message = f"{table.name}: {table.id_field} {text!r} is no {kind}."
         raise InputFileError(message, next_step="Correct it in the world.") from None
-    return text if table.system is System.HUBSPOT else text.lower()
+    return (text if table.system is System.HUBSPOT else text.lower()), order
 
 
 def _order_of(table: RecordTable, id_: str) -> int | bytes:

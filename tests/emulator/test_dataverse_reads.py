@@ -71,7 +71,7 @@ def test_faults(environment: httpx.Client, query: str, status: int, code: str) -
 
 def test_rows__types_keys_and_nulls(environment: httpx.Client) -> None:
     row = environment.get("accounts?$select=name,revenue,numberofemployees,telephone1&$top=1").json()["value"][0]
-    assert list(row) == ["@odata.etag", "accountid", "name", "revenue", "numberofemployees", "telephone1"]
+    assert list(row)[:6] == ["@odata.etag", "accountid", "name", "revenue", "numberofemployees", "telephone1"]
     assert (row["accountid"], row["revenue"], row["numberofemployees"], row["telephone1"]) == (FIRM, 1500.5, 1250, None)
 
 
