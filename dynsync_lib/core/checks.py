@@ -19,7 +19,8 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import FINDINGS, Object, Severity
+from dynsync_lib.core.matching import match_records
+from dynsync_lib.core.model import FINDINGS, Object, Severity, System
 from dynsync_lib.core.record_checks import (
     count_business_required,
     count_unknown_owners_of_dynamics,
@@ -27,7 +28,7 @@ from dynsync_lib.core.record_checks import (
     count_unpaired,
 )
 from dynsync_lib.core.rulebook import Check
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
 from dynsync_lib.core.value_checks import (
     count_mixed_currencies,
     count_shifted_days,
@@ -149,7 +150,31 @@ def _auto_created_companies(situation: Situation, tables: Tables) -> int | None:
     setting = situation.settings.hubspot.auto_create_companies
     if setting == "unknown":
         return None
-    return _created_contacts(tables) if setting == "on" else 0
+    return _rows_of(tables["links"], [_has("rule_id", "company.auto-created")]) if setting == "on" else 0
+
+
+def _shared_between_environments(situation: Situation, tables: Tables) -> int:
+    """Contacts and accounts in sync here whose key a record of another environment owns, too."""
+    count = 0
+    for object_ in (Object.CONTACT, Object.COMPANY):
+        keys = [one for other in situation.beside for one in _keys_owned(other, object_)]
+        if keys:
+            mine = tables["outcomes"].filter(
+                (nw.col("system") == System.DYNAMICS.value)
+                & (nw.col("object") == object_.value)
+                & (nw.col("health") == "in_sync")
+            )
+            shared = mine.join(stack(keys).unique(), on="match_key", how="semi")
+            count += _rows_of(shared, [])
+    return count
+
+
+def _keys_owned(situation: Situation, object_: Object) -> list[Frame]:
+    """match_key of every owner among the Dynamics records of an object that is on; empty when it has no keys."""
+    if not situation.sync(object_).enabled or not has_keys(situation, object_):
+        return []
+    owners = match_records(situation, object_).owners or {}
+    return [owners[System.DYNAMICS].select(match_key="key")]
 
 
 def _unpaid_mappings(situation: Situation, tables: Tables) -> int | None:
@@ -173,6 +198,7 @@ def _tier_crossing(situation: Situation, tables: Tables) -> int | None:
 
 MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "auto_created_companies": _auto_created_companies,
+    "shared_between_environments": _shared_between_environments,
     "unpaid_mappings": _unpaid_mappings,
     "tier_crossing": _tier_crossing,
     "business_required": count_business_required,

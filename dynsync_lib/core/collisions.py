@@ -14,27 +14,23 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.matching import find_owners
+from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import COLLISIONS, Object, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, prepare_side
 
 
 def find_collisions(situation: Situation, object_: Object, system: System, mappings: Iterable[JudgedMapping]) -> Frame:
-    """The forecast's `collisions` of one object and side."""
+    """The forecast's `collisions` of one object and side. Leads on HubSpot's side are told as the contacts they are."""
     side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
     members = situation.keep(side.join(shared, on="key", how="semi"), f"{system}_{object_}_members")
-    owners = find_owners(
-        members,
-        is_source=situation.sync(object_).is_source(system),
-        filter_scope=situation.chosen("filter_scope"),
-        filter_stage=situation.chosen("filter_stage"),
-    ).select("key", owner_id="id")
-    placed = _with_position(members).join(owners, on="key", how="left")
+    owners = match_records(situation, object_).owners or {}
+    winners = owners[system].select("key", owner_id="id")
+    placed = _with_position(members).join(winners, on="key", how="left")
     told = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
     return told.select(
         system=nw.lit(system.value),
-        object=nw.lit(object_.value),
+        object=nw.lit((record_table(object_, system).object or object_).value),
         match_key="key",
         record_id="id",
         position="position",

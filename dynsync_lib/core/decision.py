@@ -1,37 +1,39 @@
 """The initial sync decided: outcomes, changes and links of all objects under one set of settings.
 
 Facts
-    * Companies come first, then contacts, deals, invoices, since associations need both their ends decided (6.11).
-
-Not modelled
-    * Leads: each one is excluded as switched off (rule lead.lifecycle-route).
+    * Companies come first, then contacts, leads, deals, invoices, since associations need both their ends decided
+      (6.11) and a lead may ask what became of a contact (2.21).
+    * Which side is processed first moves nothing: both records of a pair are known before either is written (Q2).
 
 Where it is used: `core.forecast`, and `core.sensitivity`, which decides again under other assumptions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.deals import decide_deals, decide_invoices
 from dynsync_lib.core.links import decide_links
 from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
-from dynsync_lib.core.model import CHANGES, RECORD_TABLES, Object, System
-from dynsync_lib.core.outcomes import FieldWork, decide_object, switched_off
-from dynsync_lib.core.sides import Frame, Situation, stack
+from dynsync_lib.core.model import CHANGES, Object, System
+from dynsync_lib.core.outcomes import Decided, FieldWork, compose, outcome_frame, switched_off, work_on_fields
+from dynsync_lib.core.persons import IN_SYNC, hubspot_contacts, overlapped_keys, with_shared_creates
+from dynsync_lib.core.placing import Matched, match_object
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, stack
 
-_MATCHED: Final = (Object.COMPANY, Object.CONTACT)
+ORDER: Final = (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
+WorkOf = Callable[[Object, Matched], FieldWork]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`outcomes` has the columns `core.outcomes.DECIDED`; `changes` and `links` are forecast tables.
 
-    `mappings` has the judged mappings of every object that has a table on both sides.
+    `mappings` has the judged mappings of every object; `works` what is known about the fields of every object that is
+    on, `decided` what its sync does. `pairs`, per object that is on: hubspot_id, dynamics_id of every pair that syncs.
     """
 
     outcomes: Frame
@@ -39,30 +41,32 @@ class Decision:
     links: Frame
     mappings: Mapping[Object, tuple[JudgedMapping, ...]]
     works: Mapping[Object, FieldWork]
+    decided: Mapping[Object, Decided]
+    pairs: Mapping[Object, Frame]
 
 
 def decide_sync(situation: Situation) -> Decision:
     """Every record's outcome, every write, every association."""
-    matched: tuple[Object, ...] = tuple(object_ for object_ in Object if object_ is not Object.LEAD)
-    mappings = {object_: _judge(situation, object_) for object_ in matched}
-    enabled = [object_ for object_ in _MATCHED if situation.sync(object_).enabled]
-    decided = {object_: decide_object(situation, object_, mappings[object_]) for object_ in enabled}
-    works = {object_: one.work for object_, one in decided.items()}
-    off = {object_: _switched_off(situation, object_) for object_ in _MATCHED if object_ not in enabled}
-    parts = [one.outcomes for one in decided.values()] + list(off.values())
-    parts += [
-        _other_outcomes(situation, table.object, table.system)
-        for table in RECORD_TABLES.values()
-        if _is_other(table.object)
-    ]
-    outcomes = situation.keep(stack(parts), "outcomes")
-    nobody = outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
-    pairs = {object_: decided[object_].pairs if object_ in decided else nobody for object_ in _MATCHED}
-    changes = stack([_no_changes(outcomes), *(one.changes for one in decided.values())])
-    return Decision(outcomes, changes, decide_links(situation, outcomes, pairs), mappings, works)
+    mappings = {object_: judge(situation, object_) for object_ in Object}
+    works: dict[Object, FieldWork] = {}
+    changes: list[Frame] = []
+
+    def work_of(object_: Object, matched: Matched) -> FieldWork:
+        works[object_], written = work_on_fields(situation, object_, matched, mappings[object_])
+        changes.extend([written] if written is not None else [])
+        return works[object_]
+
+    decided = decide_objects(situation, ORDER, work_of)
+    told = tell_outcomes(situation, decided)
+    off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
+    outcomes = situation.keep(stack([*told.outcomes, *off]), "outcomes")
+    pairs = {object_: one.matched.pairs.select("hubspot_id", "dynamics_id") for object_, one in decided.items()}
+    links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
+    return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
 
 
-def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
+def judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
+    """The object's mappings with their verdicts."""
     return judge_mappings(
         object_,
         situation.sync(object_),
@@ -73,22 +77,69 @@ def _judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
     )
 
 
+def decide_objects(
+    situation: Situation, objects: Iterable[Object], work_of: WorkOf, *, known: Mapping[Object, Decided] | None = None
+) -> dict[Object, Decided]:
+    """What each sync of those objects that are on does, contacts before leads; `work_of` knows the fields.
+
+    What is `known` of other objects comes along.
+    """
+    wanted = set(objects)
+    decided = dict(known or {})
+    for object_ in ORDER:
+        if object_ in wanted and situation.sync(object_).enabled:
+            contacts = decided.get(Object.CONTACT)
+            decided[object_] = compose_sync(situation, object_, work_of, contacts=contacts)
+    return decided
+
+
+def compose_sync(situation: Situation, object_: Object, work_of: WorkOf, *, contacts: Decided | None = None) -> Decided:
+    """What the sync of one object does; leads may ask what became of the `contacts`."""
+    matched = match_sync(situation, object_, contacts)
+    return compose(situation, object_, matched, work_of(object_, matched))
+
+
+def match_sync(situation: Situation, object_: Object, contacts: Decided | None) -> Matched:
+    """Steps 1 to 5 of one object; leads may ask what became of the contacts."""
+    overlap = overlapped_keys(situation, contacts) if object_ is Object.LEAD else None
+    return match_object(situation, object_, overlap)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`outcomes`: frames of DECIDED. `as_leads`: id of HubSpot contacts in sync as leads only; None without leads."""
+
+    outcomes: list[Frame]
+    as_leads: Frame | None
+
+
+def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> Told:
+    """The outcomes of all that was decided; HubSpot contacts once, whichever sync they belong to."""
+    outcomes, as_leads = [], None
+    for object_, one in decided.items():
+        if object_ not in PERSONS:
+            outcomes += [outcome_frame(one.told[system], system, object_) for system in System]
+    if Object.CONTACT in decided:
+        contacts = decided[Object.CONTACT].told[System.DYNAMICS]
+        outcomes.append(outcome_frame(contacts, System.DYNAMICS, Object.CONTACT))
+    if Object.LEAD in decided:
+        outcomes.append(outcome_frame(with_shared_creates(situation, decided), System.DYNAMICS, Object.LEAD))
+    if any(person in decided for person in PERSONS):
+        told = hubspot_contacts(situation, decided)
+        outcomes.append(outcome_frame(told, System.HUBSPOT, Object.CONTACT))
+        if Object.LEAD in decided:
+            as_leads = told.filter(nw.col("as_lead") & nw.col("outcome").is_in(list(IN_SYNC))).select("id")
+    return Told(outcomes, as_leads)
+
+
 def _switched_off(situation: Situation, object_: Object) -> Frame:
-    return stack([switched_off(situation, object_, system) for system in System])
+    """Both sides of an object that is off; HubSpot's contacts stay on as long as leads are."""
+    sides = list(System)
+    if object_ is Object.LEAD or (object_ is Object.CONTACT and situation.sync(Object.LEAD).enabled):
+        sides = [System.DYNAMICS]
+    return stack([switched_off(situation, object_, system) for system in sides])
 
 
 def _no_changes(outcomes: Frame) -> Frame:
     """The table of changes without a row."""
     return outcomes.head(0).select(**{name: nw.col("rule_id") for name in CHANGES.column_names})
-
-
-def _is_other(object_: Object | None) -> bool:
-    return object_ is not None and object_ not in _MATCHED
-
-
-def _other_outcomes(situation: Situation, object_: Object | None, system: System) -> Frame:
-    if object_ is Object.DEAL and situation.sync(object_).enabled:
-        return decide_deals(situation, system)
-    if object_ is Object.INVOICE and situation.sync(object_).enabled:
-        return decide_invoices(situation, system)
-    return switched_off(situation, object_ or Object.LEAD, system)

@@ -48,7 +48,9 @@ def _with_addresses(situation: Situation, object_: Object, system: System, creat
 
 def _taken_in_hubspot(situation: Situation, object_: Object, asked: Frame) -> Frame:
     number = NUMBER_OF["contact.email-conflict"]
-    held = situation.keep(_first_holder(stack(list(_hubspot_holders(situation)))), f"{object_}_addresses_held")
+    wanted = asked.select("address").unique()
+    holders = [one.join(wanted, on="address", how="semi") for one in _hubspot_holders(situation)]
+    held = situation.keep(_first_holder(situation.keep(stack(holders), "address_holders")), f"{object_}_addresses_held")
     taken = asked.join(held, on="address").select("id", refusal=nw.lit(number), counterpart_id="holder_id")
     free = asked.join(held, on="address", how="anti")
     first = free.group_by("address").agg(first=nw.col("rank").min())

@@ -18,7 +18,7 @@ from dynsync_lib.core.mapping_table import tell_mappings
 from dynsync_lib.core.model import COLLISIONS, FORECAST_TABLES, OUTCOMES, Object, System
 from dynsync_lib.core.near_names import find_near_names
 from dynsync_lib.core.sensitivity import measure_sensitivity, with_sensitivity
-from dynsync_lib.core.sides import Frame, Situation, stack
+from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
 
 
 def build_forecast(situation: Situation) -> dict[str, Frame]:
@@ -28,7 +28,7 @@ def build_forecast(situation: Situation) -> dict[str, Frame]:
     """
     decision = decide_sync(situation)
     sensitivity = measure_sensitivity(situation, decision)
-    outcomes = with_sensitivity(decision.outcomes, sensitivity.moved)
+    outcomes = with_sensitivity(decision.outcomes, sensitivity.moved, sorted(situation.rulebook.assumptions))
     tables = {
         "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),
         "changes": decision.changes,
@@ -52,10 +52,16 @@ def collect_collisions(situation: Situation, decision: Decision) -> Frame:
     """The forecast's `collisions` of all enabled objects."""
     parts = [
         find_collisions(situation, object_, system, decision.mappings[object_])
-        for object_ in (Object.COMPANY, Object.CONTACT)
+        for object_ in decision.pairs
+        if has_keys(situation, object_)
         for system in System
-        if situation.sync(object_).enabled
+        if not _is_told_as_contact(object_, system, decision)
     ]
     if not parts:
         return situation.from_rows([], COLLISIONS.columns)
     return stack(parts)
+
+
+def _is_told_as_contact(object_: Object, system: System, decision: Decision) -> bool:
+    """HubSpot's contacts are listed once, though leads are contacts there, too."""
+    return (object_, system) == (Object.LEAD, System.HUBSPOT) and Object.CONTACT in decision.pairs

@@ -5,9 +5,11 @@ Facts
     * An association needs both its ends in sync; a shadowed contact's company is lost (6.9).
     * Where the two primary companies of a matched contact differ, the conflict winner's stays (6.10).
     * Invoices are joined to contacts automatically, to companies by hand (SEED).
+    * A HubSpot contact that syncs as a lead only has no company there, and nothing is joined to it.
+    * Companies that come into being on the way are told by `core.created_companies`.
 
 Not modelled
-    * Companies that HubSpot creates by e-mail domain (rule company.auto-created); labels other than primary.
+    * Labels other than primary; a lead's own associations.
 
 Source: the rules link.*; docs/semantics.md section 8.
 """
@@ -20,28 +22,40 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
+from dynsync_lib.core.created_companies import company_of_no_pair, created_by_domain
 from dynsync_lib.core.matching import pair_first_of_names
 from dynsync_lib.core.model import LINKS, LinkStatus, Object, System, record_table
-from dynsync_lib.core.sides import Frame, Situation, stack
+from dynsync_lib.core.sides import Frame, Situation, draws_contacts, stack
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 _IN_SYNC: Final = ("create", "update", "link")
+_FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
+"""The objects that bring associations."""
 
 
-def decide_links(situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame]) -> Frame:
+def decide_links(
+    situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame], *, as_leads: Frame | None = None
+) -> Frame:
     """The forecast's `links`: one row per association of an input record of an enabled object whose side is a source.
 
-    `outcomes` are those of all objects; `pairs` the pairs (hubspot_id, dynamics_id) of contacts and companies.
+    `outcomes` are those of all objects; `pairs`, per object that is on, have hubspot_id and dynamics_id; `as_leads` has
+    the id of every HubSpot contact that syncs as a lead only. Companies that HubSpot creates by itself come along.
     """
-    company_pairs = _company_pairs(situation, pairs)
-    reached = situation.keep(_reached(situation, outcomes, company_pairs), "links_reached")
+    company_pairs = _company_pairs(situation, outcomes, pairs)
+    reached = situation.keep(_reached(situation, outcomes, company_pairs, as_leads), "links_reached")
     parts = []
     for system in System:
         found = situation.keep(_associations(situation, system), f"{system}_associations")
-        placed = _place(found, system, outcomes=outcomes, reached=reached)
+        sources = _sources(outcomes, system, as_leads)
+        placed = _place(situation, found, system, sources=sources, reached=reached, company_pairs=company_pairs)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
-    placed = situation.keep(_settle(situation, stack(parts), pairs[Object.CONTACT], company_pairs), "links_settled")
-    return placed.select(*LINKS.column_names)
+    placed = stack(parts)
+    if Object.CONTACT in pairs:
+        settled = _settle(situation, placed, pairs[Object.CONTACT], company_pairs)
+        placed = situation.keep(settled, "links_settled")
+    created = created_by_domain(situation, outcomes, placed)
+    told = placed.select(*LINKS.column_names)
+    return told if created is None else stack([told, created.select(*LINKS.column_names)])
 
 
 # --- What is there -----------------------------------------------------------------------------------------------
@@ -57,10 +71,8 @@ def _of_hubspot(situation: Situation) -> Frame:
     links = situation.tables["hubspot/links"]
     told = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
     one = told.group_by(*_ENDS).agg(nw.col("is_primary").max())
-    wanted = [
-        object_.value for object_ in (Object.CONTACT, Object.DEAL) if _travels(situation, object_, System.HUBSPOT)
-    ]
-    there = [_ids(situation, object_, System.HUBSPOT) for object_ in (Object.CONTACT, Object.DEAL)]
+    wanted = [object_.value for object_ in _FROM if _travels(situation, object_, System.HUBSPOT)]
+    there = [_ids(situation, object_, System.HUBSPOT) for object_ in _FROM]
     kept = one.filter(nw.col("from_object").is_in(wanted)).join(stack(there), on=["from_object", "from_id"])
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
     return kept.filter(ends).select(*_ENDS, is_primary=nw.col("is_primary") > 0)
@@ -106,6 +118,9 @@ def _target_object(name: str, columns: frozenset[str]) -> nw.Expr:
 
 
 def _travels(situation: Situation, object_: Object, system: System) -> bool:
+    """Whether records of a side may travel; HubSpot's contacts do as leads, too."""
+    if (object_, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(situation, Object.LEAD):
+        return True
     sync = situation.sync(object_)
     return sync.enabled and sync.is_source(system)
 
@@ -113,37 +128,60 @@ def _travels(situation: Situation, object_: Object, system: System) -> bool:
 # --- What it meets -----------------------------------------------------------------------------------------------
 
 
-def _company_pairs(situation: Situation, pairs: Mapping[Object, Frame]) -> Frame:
+def _company_pairs(situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame]) -> Frame:
     """Which companies belong together: their pairs or, with companies off, the first of each name."""
-    if situation.sync(Object.COMPANY).enabled:
+    if Object.COMPANY in pairs:
         return pairs[Object.COMPANY]
-    by_name = situation.keep(pair_first_of_names(situation), "company_pairs_by_name")
-    return by_name if situation.chosen("assoc_missing_company") == "link_existing" else by_name.head(0)
+    if situation.chosen("assoc_missing_company") == "skip":
+        return outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
+    return situation.keep(pair_first_of_names(situation), "company_pairs_by_name")
 
 
-def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame) -> Frame:
+def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_leads: Frame | None) -> Frame:
     """to_system, to_object, to_id of every record an association can be made to."""
     in_sync = outcomes.filter(nw.col("outcome").is_in(_IN_SYNC)).select(
         to_system="system", to_object="object", to_id="record_id"
     )
+    if as_leads is not None:
+        leads = as_leads.select(
+            to_id="id", to_system=nw.lit(System.HUBSPOT.value), to_object=nw.lit(Object.CONTACT.value)
+        )
+        in_sync = in_sync.join(leads, on=["to_system", "to_object", "to_id"], how="anti")
     if situation.sync(Object.COMPANY).enabled:
         return in_sync
     company = nw.lit(Object.COMPANY.value)
     sides = [
-        company_pairs.select(to_system=nw.lit(system.value), to_object=company, to_id=f"{system}_id")
+        company_pairs.select(to_system=nw.lit(system.value), to_object=company, to_id=f"{system}_id").unique()
         for system in System
     ]
     return stack([in_sync, *sides])
 
 
-def _place(found: Frame, system: System, *, outcomes: Frame, reached: Frame) -> Frame:
+def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
+    """from_object, from_id, outcome of one side's records, and lead_only."""
+    mine = outcomes.filter(nw.col("system") == system.value)
+    told = mine.select("outcome", from_object="object", from_id="record_id")
+    if as_leads is None or system is System.DYNAMICS:
+        return told.with_columns(lead_only=nw.lit(value=False))
+    leads = as_leads.select(from_id="id", from_object=nw.lit(Object.CONTACT.value), lead_only=nw.lit(value=True))
+    met = told.join(leads, on=["from_object", "from_id"], how="left")
+    return met.with_columns(nw.col("lead_only").fill_null(value=False))
+
+
+def _place(
+    situation: Situation, found: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
+) -> Frame:
     """Adds from_system, status and rule_id, all but the disagreement of primary companies."""
-    mine = nw.col("system") == system.value
-    sources = outcomes.filter(mine).select(from_object="object", from_id="record_id", outcome="outcome")
-    there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id").unique()
+    there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
     there = there.with_columns(reaches=nw.lit(value=True))
     met = found.join(sources, on=["from_object", "from_id"]).join(there, on=["to_object", "to_id"], how="left")
-    decided = [(test, status, rule) for test, status, rule in _tests(system)]
+    decided = _tests(system)
+    created = company_of_no_pair(situation, system, company_pairs)
+    if created is not None:
+        met = met.join(created, on=["from_object", "to_object", "to_id"], how="left")
+        test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(_IN_SYNC) & ~nw.col("lead_only")
+        places = [place for place, (_, _, rule) in enumerate(decided) if rule == "link.target-not-synced"]
+        decided.insert(places[0], (test, LinkStatus.AUTO_CREATED, "link.company-created-along"))
     status = nw.coalesce(*(nw.when(test).then(nw.lit(status.value)) for test, status, _ in decided))
     rule = nw.coalesce(*(nw.when(test).then(nw.lit(rule)) for test, _, rule in decided))
     return met.with_columns(from_system=nw.lit(system.value), status=status, rule_id=rule)
@@ -153,16 +191,15 @@ def _tests(system: System) -> list[tuple[nw.Expr, LinkStatus, str]]:
     """The table of docs/semantics.md section 8, line by line."""
     is_invoice = nw.col("from_object") == Object.INVOICE.value
     to_company = nw.col("to_object") == Object.COMPANY.value
-    stays = ~nw.col("outcome").is_in(_IN_SYNC)
+    stays = ~nw.col("outcome").is_in(_IN_SYNC) | (nw.col("lead_only") & to_company)
     not_there = nw.col("reaches").is_null()
-    tests = []
+    tests = [(is_invoice & to_company, LinkStatus.MANUAL, "link.invoice-company-manual")]
     if system is System.HUBSPOT:
         tests.append((to_company & ~nw.col("is_primary"), LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only"))
     else:
         parent = (nw.col("from_object") == Object.CONTACT.value) & ~to_company
-        tests.append((is_invoice & to_company, LinkStatus.MANUAL, "link.invoice-company-manual"))
         tests.append((parent, LinkStatus.PARENT_IS_CONTACT, "link.parent-is-contact"))
-    shadowed = nw.col("outcome") == "shadowed"
+    shadowed = (nw.col("outcome") == "shadowed") & ~is_invoice
     return [
         *tests,
         (shadowed, LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost"),
@@ -180,7 +217,9 @@ def _settle(situation: Situation, placed: Frame, contact_pairs: Frame, company_p
     """Drops the loser's company where the two sides name different ones. Source: rule link.primary-disagreement."""
     if situation.chosen("assoc_conflict") != "winner":
         return placed
-    winner = situation.sync(Object.CONTACT).conflict_winner
+    sync = situation.sync(Object.CONTACT)
+    sources = [system for system in System if sync.is_source(system)]
+    winner = sync.conflict_winner if len(sources) > 1 else sources[0]
     candidates = placed.filter(
         (nw.col("from_object") == Object.CONTACT.value)
         & (nw.col("to_object") == Object.COMPANY.value)

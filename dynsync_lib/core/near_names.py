@@ -26,7 +26,7 @@ from rapidfuzz.distance import OSA
 
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import NEAR_NAMES, Object, System, record_table
-from dynsync_lib.core.sides import Frame, Situation, key_column
+from dynsync_lib.core.sides import Frame, Situation, name_column
 
 _MOST_TYPO_NAMES: Final = 300_000
 _MOST_PER_KEY: Final = 20
@@ -161,7 +161,7 @@ def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Co
     ).select(id="record_id")
     told = {
         name: nw.col(field) if field in available else nw.lit(None, dtype=nw.String)
-        for name, field in {"name": "name", "key": key_column(situation, Object.COMPANY), **_FIELDS[system]}.items()
+        for name, field in {"name": "name", "key": name_column(situation), **_FIELDS[system]}.items()
     }
     found = situation.tables[table.name].select("id", **told).join(alone, on="id", how="semi")
     rows = found.filter(~nw.col("name").is_null()).sort("id").collect().rows(named=True)

@@ -1,11 +1,11 @@
-"""What becomes of every contact and company: steps 5 to 7 of docs/semantics.md section 5.
+"""What becomes of every record of one object's sync: steps 5 to 7 of docs/semantics.md section 5, composed.
 
 Facts
-    * The first line of the table of step 5 that fits decides; every record gets exactly one outcome.
-    * With `company_dup = all_bind` later records of a name join their owner's pair as further pairs (2.35).
+    * `core.placing` finds the line of every record; a pair is an update when a write of it lands, a link otherwise; a
+      create, or a write, that the other side refuses makes the record fail.
+    * What is known about fields (`FieldWork`) is used again where another assumption only moves who is matched.
 
-Source: rules record.create, record.direction, record.filter, record.inactive-out, record.object-off and those of
-`core.matching` and `core.conflicts`.
+Source: rules record.create, record.object-off and those of `core.placing` and `core.refusals`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.bindings import may_have_pairs
 from dynsync_lib.core.conflicts import compare_pairs, tell_changes
+from dynsync_lib.core.email_conflicts import conflicts_of_creates
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.matching import FIRST_RULE, MATCHING_TURNS_ON, Matching, match_records
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
+from dynsync_lib.core.placing import OUTCOME_OF, Line, Matched, reason_of
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
-from dynsync_lib.core.sides import Frame, Situation, opposite, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, opposite, stack
 
 DECIDED: Final = (
     "system",
@@ -37,25 +39,6 @@ DECIDED: Final = (
 )
 """The columns of a decided outcome, in order."""
 
-_MATCHED_TURNS_ON: Final = (*MATCHING_TURNS_ON, "no_key", "company_dup")
-
-# The lines of step 5; JOINED stands for `company_dup = all_bind`.
-_PAIRED, _OWNER_PAIRED, _DIRECTION, _FILTER, _NO_KEY, _NOT_OWNER, _LOST, _CONFLICT, _CREATE, _JOINED = range(10)
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What one object's stages found.
-
-    `outcomes` has the columns DECIDED, one row per record; `changes` is the forecast table; `pairs` has hubspot_id and
-    dynamics_id, one row per pair.
-    """
-
-    outcomes: Frame
-    changes: Frame
-    pairs: Frame
-    work: FieldWork
-
 
 @dataclass(frozen=True, slots=True)
 class FieldWork:
@@ -70,17 +53,58 @@ class FieldWork:
     refusals: Mapping[System, Frame]
 
 
-def decide_object(situation: Situation, object_: Object, mappings: Sequence[JudgedMapping]) -> Decided:
-    """The outcomes of contacts or companies, both systems."""
-    matched = match_object(situation, object_)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one object's sync found.
+
+    `told`, per system: id, key, barrier, line, line_rule (the rule were nothing refused), outcome, reason, rule_id,
+    counterpart_id, winner_id, refusal (place in REFUSALS), updated (1: a write of its pairs lands, null: it has no
+    pair); one row per record.
+    """
+
+    told: Mapping[System, Frame]
+    matched: Matched
+
+
+def work_on_fields(
+    situation: Situation, object_: Object, matched: Matched, mappings: Sequence[JudgedMapping]
+) -> tuple[FieldWork, Frame | None]:
+    """What is known about the fields of one object, and its rows of `changes`; None where nothing can be paired."""
+    refusals = {system: _refusals(situation, object_, system, mappings) for system in System}
+    if not may_have_pairs(situation, object_):
+        written = matched.pairs.head(0).select(
+            *("hubspot_id", "dynamics_id"), target_system="hubspot_id", landed=nw.lit(0), refusal=nw.lit(0)
+        )
+        return FieldWork(matched.pairs, written, refusals), None
     comparison = compare_pairs(situation, object_, matched.pairs, mappings)
-    refusals = {
-        system: situation.keep(refusals_of_creates(situation, object_, system, mappings), f"{system}_{object_}_refused")
-        for system in System
-    }
     work = FieldWork(matched.pairs, comparison.written, refusals)
-    outcomes = _compose(situation, object_, matched, work)
-    return Decided(outcomes, tell_changes(situation, object_, comparison), matched.pairs, work)
+    return work, tell_changes(situation, object_, comparison)
+
+
+def _refusals(situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]) -> Frame:
+    """id, refusal of the records whose creation would be refused; of none where the side creates nothing."""
+    sync = situation.sync(object_)
+    if not sync.is_source(system) or sync.only_existing_in_target:
+        records = situation.tables[record_table(object_, system).name]
+        return records.head(0).select("id", refusal=nw.lit(0))
+    told = refusals_of_creates(situation, object_, system, mappings)
+    return situation.keep(told, f"{system}_{object_}_refused")
+
+
+def compare_again(
+    situation: Situation, object_: Object, matched: Matched, mappings: Sequence[JudgedMapping], *, work: FieldWork
+) -> FieldWork:
+    """What is known about fields, with the pairs compared again under another assumption."""
+    if not may_have_pairs(situation, object_):
+        return work
+    return replace(work, written=compare_pairs(situation, object_, matched.pairs, mappings).written)
+
+
+def refuse_again(
+    situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork
+) -> FieldWork:
+    """What is known about fields, with the creates judged again under another assumption."""
+    return replace(work, refusals={system: _refusals(situation, object_, system, mappings) for system in System})
 
 
 def learn_pairs(
@@ -89,102 +113,61 @@ def learn_pairs(
     mappings: Sequence[JudgedMapping],
     *,
     work: FieldWork,
-    others: Sequence[Situation],
+    made: Sequence[Frame],
 ) -> FieldWork:
-    """What is known about fields, for the pairs that any of the other situations makes, too: compared all at once."""
-    made = [match_object(other, object_).pairs for other in others]
+    """What is known about fields, for the pairs `made` under other assumptions, too: compared all at once."""
     if not made:
         return work
     ids = ["hubspot_id", "dynamics_id"]
-    fresh = situation.keep(stack(made).unique().join(work.pairs, on=ids, how="anti"), f"{object_}_new_pairs")
+    columns = work.pairs.collect_schema().names()
+    fresh = stack([one.select(*columns) for one in made]).unique().join(work.pairs, on=ids, how="anti")
+    fresh = situation.keep(fresh, f"{object_}_new_pairs")
     if fresh.head(1).collect().is_empty():
         return work
     written = compare_pairs(situation, object_, fresh, mappings).written
     return replace(work, written=situation.keep(stack([work.written, written]), f"{object_}_all_written"))
 
 
-def decide_again(situation: Situation, object_: Object, *, work: FieldWork) -> Frame:
-    """The outcomes under another assumption about matching; `work` knows every pair that is made."""
-    return _compose(situation, object_, match_object(situation, object_), work)
-
-
-def decide_fields_again(
-    situation: Situation, object_: Object, mappings: Sequence[JudgedMapping], *, work: FieldWork
-) -> Frame:
-    """The outcomes under another assumption about what is written; refusals of creates in `work` still hold."""
-    matched = match_object(situation, object_)
-    written = compare_pairs(situation, object_, matched.pairs, mappings).written
-    return _compose(situation, object_, matched, replace(work, written=written))
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Every record's line of step 5, per system, and every pair: hubspot_id, dynamics_id."""
-
-    placed: Mapping[System, Frame]
-    pairs: Frame
-
-
-def match_object(situation: Situation, object_: Object) -> Matched:
-    """Steps 1 to 5 of one object."""
-    depends = ("matched", object_.value, *map(situation.chosen, _MATCHED_TURNS_ON))
-    if depends not in situation.found:
-        matching = match_records(situation, object_)
-        placed = {system: _place(situation, object_, system, matching) for system in System}
-        pairs = situation.keep(_all_pairs(matching, placed), f"{object_}_all_pairs")
-        situation.found[depends] = Matched(placed, pairs)
-    matched: Matched = situation.found[depends]
-    return matched
-
-
-def _compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Frame:
+def compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Decided:
+    """Every record's outcome; `work` knows every pair that is made."""
     judged = situation.keep(_judge_pairs(matched.pairs, work.written), f"{object_}_judged")
-    parts = [
-        _tell(situation, object_, system, placed=matched.placed[system], judged=judged, refusals=work.refusals[system])
-        for system in System
-    ]
-    return situation.keep(stack(parts), f"{object_}_outcomes")
+    told = {}
+    for system in System:
+        conflicts = _conflicts(situation, object_, system, matched.placed[system])
+        met = _with_fields(situation, object_, system, matched.placed[system], judged=judged, work=work)
+        told[system] = situation.keep(_tell(situation, object_, met, conflicts), f"{system}_{object_}_told")
+    return Decided(told, matched)
+
+
+def outcome_frame(told: Frame, system: System, object_: Object) -> Frame:
+    """Rows of DECIDED, of records that have id, outcome, reason, rule_id, counterpart_id, winner_id and key."""
+    named = told.select(
+        "outcome",
+        "reason",
+        "rule_id",
+        "counterpart_id",
+        "winner_id",
+        system=nw.lit(system.value),
+        object=nw.lit(object_.value),
+        record_id="id",
+        match_key="key",
+        health=_health(),
+    )
+    return named.select(*DECIDED)
 
 
 def switched_off(situation: Situation, object_: Object, system: System) -> Frame:
     """Step 0: every record of an object that is off. Source: rule record.object-off."""
-    records = situation.tables[record_table(object_, system).name].select("id")
-    return outcome_rows(
-        records,
-        system,
-        object_,
+    records = situation.tables[record_table(object_, system).name].select(
+        "id",
         outcome=nw.lit(Outcome.EXCLUDED.value),
         reason=nw.lit(Reason.OBJECT_OFF.value),
         rule_id=nw.lit("record.object-off"),
+        counterpart_id=_NOTHING,
+        winner_id=_NOTHING,
+        key=_NOTHING,
     )
-
-
-def outcome_rows(
-    records: Frame,
-    system: System,
-    object_: Object,
-    *,
-    outcome: nw.Expr,
-    reason: nw.Expr,
-    rule_id: nw.Expr,
-    counterpart: nw.Expr | None = None,
-    winner: nw.Expr | None = None,
-    key: nw.Expr | None = None,
-) -> Frame:
-    """Rows of DECIDED for records that have `id`; expressions left out are null."""
-    blank = nw.lit(None, dtype=nw.String)
-    told = records.select(
-        system=nw.lit(system.value),
-        object=nw.lit(object_.value),
-        record_id="id",
-        outcome=outcome,
-        reason=reason,
-        rule_id=rule_id,
-        counterpart_id=counterpart if counterpart is not None else blank,
-        winner_id=winner if winner is not None else blank,
-        match_key=key if key is not None else blank,
-    )
-    return told.with_columns(health=_health()).select(*DECIDED)
+    return outcome_frame(records, system, object_)
 
 
 def _health() -> nw.Expr:
@@ -193,65 +176,7 @@ def _health() -> nw.Expr:
     return nw.coalesce(*named)
 
 
-# --- Step 5 ------------------------------------------------------------------------------------------------------
-
-
-def _place(situation: Situation, object_: Object, system: System, matching: Matching) -> Frame:
-    """Every record with its line of step 5, its counterpart, and the owner of its key with that one's counterpart."""
-    other = opposite(system)
-    mine, theirs = f"{system}_id", f"{other}_id"
-    pairs = matching.pairs.select(id=mine, counterpart_id=theirs, pair_rule="rule_id")
-    owners = matching.owners[system].select("key", owner_id="id")
-    owner_pairs = pairs.select(owner_id="id", owner_counterpart_id="counterpart_id")
-    owners = owners.join(owner_pairs, on="owner_id", how="left").select("key", "owner_id", "owner_counterpart_id")
-    placed = matching.sides[system].join(pairs, on="id", how="left").join(owners, on="key", how="left")
-    placed = _with_rivals(placed, system, matching)
-    placed = placed.with_columns(line=_line(situation, object_, system))
-    return situation.keep(placed, f"{system}_{object_}_placed")
-
-
-def _with_rivals(placed: Frame, system: System, matching: Matching) -> Frame:
-    """Adds `lost_to` and `conflict_id`; only Dynamics records have them."""
-    if system is System.HUBSPOT:
-        return placed.with_columns(lost_to=nw.lit(None, dtype=nw.String), conflict_id=nw.lit(None, dtype=nw.String))
-    lost = matching.lost.select(id="dynamics_id", lost_to="winner_id")
-    conflicts = matching.conflicts.select(id="dynamics_id", conflict_id="hubspot_id")
-    return placed.join(lost, on="id", how="left").join(conflicts, on="id", how="left")
-
-
-def _line(situation: Situation, object_: Object, system: System) -> nw.Expr:
-    is_source = situation.sync(object_).is_source(system)
-    fails, keyless = ~nw.col("passes"), nw.col("key").is_null()
-    filtered_first = situation.chosen("filter_stage") == "before_claim"
-    is_later = (nw.col("owner_id") != nw.col("id")).fill_null(value=False)
-    tests: list[tuple[nw.Expr, int]] = [(~nw.col("counterpart_id").is_null(), _PAIRED)]
-    if not is_source:
-        tests += [(~nw.col("owner_counterpart_id").is_null(), _OWNER_PAIRED), (nw.lit(value=True), _DIRECTION)]
-    if filtered_first:
-        tests.append((fails, _FILTER))
-    if not (object_ is Object.COMPANY and situation.chosen("no_key") == "create"):
-        tests.append((keyless, _NO_KEY))
-    duplicates = "first_wins" if object_ is Object.CONTACT else situation.chosen("company_dup")
-    if duplicates == "first_wins":
-        tests.append((is_later, _NOT_OWNER))
-    tests.append((fails, _FILTER))
-    if duplicates == "all_bind":
-        tests.append((is_later, _JOINED))
-    tests += [(~nw.col("lost_to").is_null(), _LOST), (~nw.col("conflict_id").is_null(), _CONFLICT)]
-    return nw.coalesce(*(nw.when(test).then(nw.lit(line)) for test, line in tests), nw.lit(_CREATE))
-
-
-def _all_pairs(matching: Matching, placed: Mapping[System, Frame]) -> Frame:
-    """Every pair, further pairs of later records included: hubspot_id, dynamics_id."""
-    parts = [matching.pairs.select("hubspot_id", "dynamics_id")]
-    for system in System:
-        joined = placed[system].filter((nw.col("line") == _JOINED) & ~nw.col("owner_counterpart_id").is_null())
-        ends = {f"{system}_id": nw.col("id"), f"{opposite(system)}_id": nw.col("owner_counterpart_id")}
-        parts.append(joined.select(**ends).select("hubspot_id", "dynamics_id"))
-    return stack(parts)
-
-
-# --- Steps 6 and 7, and the words ---------------------------------------------------------------------------------
+# --- Steps 6 and 7 -----------------------------------------------------------------------------------------------
 
 
 def _judge_pairs(pairs: Frame, written: Frame) -> Frame:
@@ -268,43 +193,60 @@ def _judge_pairs(pairs: Frame, written: Frame) -> Frame:
     return judged.join(pairs, on=["hubspot_id", "dynamics_id"], how="semi")
 
 
-def _tell(
-    situation: Situation, object_: Object, system: System, *, placed: Frame, judged: Frame, refusals: Frame
+def _conflicts(situation: Situation, object_: Object, system: System, placed: Frame) -> Frame | None:
+    """id, refusal, counterpart_id of persons whose creation meets their address on the other side; None for others."""
+    is_asked = system is System.DYNAMICS or situation.chosen("dv_dup_rules") == "true"
+    if object_ not in PERSONS or not is_asked:
+        return None
+    creates = placed.filter(nw.col("line") == Line.CREATE.value).select("id", "rank")
+    return conflicts_of_creates(situation, object_, system, creates)
+
+
+def _with_fields(
+    situation: Situation, object_: Object, system: System, placed: Frame, *, judged: Frame, work: FieldWork
 ) -> Frame:
-    """The outcome of every record of one side."""
+    """Adds updated and pair_refusal of the record's pairs, and create_refusal."""
     by_record = judged.select(id=f"{system}_id", pair_refusal=f"{system}_refusal", updated="updated")
     if object_ is Object.COMPANY and situation.chosen("company_dup") == "all_bind":
         by_record = by_record.group_by("id").agg(nw.col("pair_refusal").min(), nw.col("updated").max())
-    create = refusals.select("id", create_refusal="refusal")
-    records = placed.join(by_record, on="id", how="left").join(create, on="id", how="left")
-    line = nw.col("line")
-    has_pair = ~nw.col("updated").is_null()
-    refusal = (
-        nw.when(has_pair)
-        .then(nw.col("pair_refusal"))
-        .otherwise(nw.when(line == _CREATE).then(nw.col("create_refusal")))
+    create = work.refusals[system].select("id", create_refusal="refusal")
+    return placed.join(by_record, on="id", how="left").join(create, on="id", how="left")
+
+
+def _tell(situation: Situation, object_: Object, met: Frame, conflicts: Frame | None) -> Frame:
+    """The outcome of every record of one side, as in `Decided.told`."""
+    line, has_pair = nw.col("line"), ~nw.col("updated").is_null()
+    refusal = nw.col("create_refusal")
+    counterpart = nw.col("counterpart_id")
+    if conflicts is not None:
+        told = conflicts.select("id", conflict_refusal="refusal", conflict_id="counterpart_id")
+        met = met.join(told, on="id", how="left")
+        meets = (nw.col("conflict_refusal") < nw.coalesce(refusal, nw.lit(len(REFUSALS)))).fill_null(value=False)
+        counterpart = nw.when(meets & (line == Line.CREATE.value)).then(nw.col("conflict_id")).otherwise(counterpart)
+        refusal = nw.when(meets).then(nw.col("conflict_refusal")).otherwise(refusal)
+    of_create = nw.when(line == Line.CREATE.value).then(refusal)
+    told = met.with_columns(
+        refusal=nw.when(has_pair).then(nw.col("pair_refusal")).otherwise(of_create), counterpart_id=counterpart
     )
-    records = records.with_columns(refusal=refusal, has_pair=has_pair)
-    paired, failing = nw.col("has_pair"), ~nw.col("refusal").is_null()
+    failing = ~nw.col("refusal").is_null()
     settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
-    counterpart = nw.coalesce(nw.col("counterpart_id"), nw.col("owner_counterpart_id"))
-    return outcome_rows(
-        records,
-        system,
-        object_,
-        outcome=_first((failing, nw.lit("failing")), (paired, settled), other=_by_line(_OUTCOME_OF)),
-        reason=_first((failing, _refusal_word(0)), (paired, _NOTHING), other=_by_line(_reason_of(object_))),
-        rule_id=_first((failing, _refusal_word(1)), (paired, _pair_rule(object_)), other=_rule(object_)),
-        counterpart=_first((paired, counterpart), (line == _CONFLICT, nw.col("conflict_id")), other=_NOTHING),
-        winner=_first((paired, _NOTHING), (line == _LOST, nw.col("lost_to")), other=_owner_when_behind()),
-        key=nw.col("key"),
+    own_key = situation.sync(object_).match_mode == "own_field"
+    outcomes = {line: outcome.value for line, outcome in OUTCOME_OF.items()}
+    return told.select(
+        *("id", "key", "barrier", "line", "counterpart_id", "winner_id", "refusal", "updated"),
+        line_rule="rule_id",
+        outcome=first_true((failing, nw.lit("failing")), (has_pair, settled), other=_by_line(outcomes)),
+        reason=first_true(
+            (failing, refusal_word(0)), (has_pair, _NOTHING), other=_by_line(reason_of(object_, own_key=own_key))
+        ),
+        rule_id=first_true((failing, refusal_word(1)), other=nw.col("rule_id")),
     )
 
 
 _NOTHING: Final = nw.lit(None, dtype=nw.String)
 
 
-def _first(*tests: tuple[nw.Expr, nw.Expr], other: nw.Expr) -> nw.Expr:
+def first_true(*tests: tuple[nw.Expr, nw.Expr], other: nw.Expr) -> nw.Expr:
     """The value of the first test that is true, else `other`."""
     told = other
     for test, value in reversed(tests):
@@ -312,57 +254,13 @@ def _first(*tests: tuple[nw.Expr, nw.Expr], other: nw.Expr) -> nw.Expr:
     return told
 
 
-def _pair_rule(object_: Object) -> nw.Expr:
-    return nw.coalesce(nw.col("pair_rule"), nw.lit(FIRST_RULE[object_]))
-
-
-_OUTCOME_OF: Final = {
-    _OWNER_PAIRED: Outcome.SHADOWED.value,
-    _DIRECTION: Outcome.EXCLUDED.value,
-    _FILTER: Outcome.EXCLUDED.value,
-    _NO_KEY: Outcome.EXCLUDED.value,
-    _NOT_OWNER: Outcome.SHADOWED.value,
-    _LOST: Outcome.SHADOWED.value,
-    _CONFLICT: Outcome.FAILING.value,
-    _CREATE: Outcome.CREATE.value,
-    _JOINED: Outcome.LINK.value,
-}
-
-
-def _reason_of(object_: Object) -> dict[int, str]:
-    return {
-        _DIRECTION: Reason.DIRECTION.value,
-        _FILTER: Reason.FILTER.value,
-        _NO_KEY: (Reason.NO_EMAIL if object_ is Object.CONTACT else Reason.NO_MATCH_KEY).value,
-        _CONFLICT: Reason.EMAIL_CONFLICT.value,
-    }
-
-
-def _rule(object_: Object) -> nw.Expr:
-    by_line = _by_line(
-        {
-            _OWNER_PAIRED: FIRST_RULE[object_],
-            _DIRECTION: "record.direction",
-            _NO_KEY: "contact.no-email" if object_ is Object.CONTACT else "company.no-name",
-            _NOT_OWNER: FIRST_RULE[object_],
-            _LOST: "contact.one-binding",
-            _CONFLICT: "contact.email-conflict",
-            _CREATE: "record.create",
-            _JOINED: FIRST_RULE[object_],
-        }
-    )
-    by_text = nw.when(nw.col("passes_text")).then(nw.lit("record.inactive-out")).otherwise(nw.lit("record.filter"))
-    return nw.when(nw.col("line") == _FILTER).then(by_text).otherwise(by_line)
-
-
-def _by_line(words: dict[int, str]) -> nw.Expr:
-    return nw.coalesce(*(nw.when(nw.col("line") == line).then(nw.lit(word)) for line, word in words.items()))
-
-
-def _owner_when_behind() -> nw.Expr:
-    return nw.when(nw.col("line").is_in([_OWNER_PAIRED, _NOT_OWNER, _JOINED])).then(nw.col("owner_id"))
-
-
-def _refusal_word(part: int) -> nw.Expr:
+def refusal_word(part: int) -> nw.Expr:
+    """The reason (0) or the rule (1) of the column `refusal`."""
     words = [(number, told[part]) for number, told in enumerate(REFUSALS)]
     return nw.coalesce(*(nw.when(nw.col("refusal") == number).then(nw.lit(str(word))) for number, word in words))
+
+
+def _by_line(words: Mapping[Line, str]) -> nw.Expr:
+    return nw.coalesce(
+        *(nw.when(nw.col("line") == line.value).then(nw.lit(word)) for line, word in words.items()), _NOTHING
+    )

@@ -30,6 +30,7 @@ RULE_FILES: Final = (
     "checks.toml",
     "default_mappings.toml",
     "field_types.toml",
+    "free_mail_domains.txt",
     "legal_forms.toml",
     "limits.toml",
     "research.toml",
@@ -194,6 +195,7 @@ class Rulebook:
     checks: tuple[Check, ...]
     legal_forms: frozenset[str]
     top_level_domains: frozenset[str]
+    free_mail_domains: frozenset[str]
     standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]
     version: str
 
@@ -239,6 +241,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         checks=tuple(map(_check, tables["checks.toml"]["check"])),
         legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
         top_level_domains=_lines(texts["top_level_domains.txt"]),
+        free_mail_domains=_lines(texts["free_mail_domains.txt"]),
         standard_schema=_standard_schema(tables["standard_schema.toml"]),
         version=_version(texts),
     )

@@ -1,11 +1,13 @@
 """How far the result moves under the other choices of each open question.
 
 Facts
-    * Only objects that a switch can move are decided again, and only when the data holds what it is about.
-    * A record counts as moved when its outcome, reason, counterpart or winner differs.
+    * Only what a switch can move is decided again, and only when data and settings hold what it is about
+      (`core.movable`). Contacts and leads share HubSpot's contacts and are decided together.
+    * A record counts as moved when its outcome, reason, counterpart or winner differs. A switch that moves fields or
+      associations only is told with no outcome changed.
 
 Not modelled
-    * Two switches at once; what a switch does to fields and associations alone.
+    * Two switches at once; how many fields and associations a switch moves.
 
 Source: rules/assumptions.toml.
 """
@@ -14,36 +16,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.deals import decide_deals, decide_invoices
-from dynsync_lib.core.decision import Decision
-from dynsync_lib.core.model import SENSITIVITY, Object, System, record_table
-from dynsync_lib.core.outcomes import FieldWork, decide_again, decide_fields_again, learn_pairs
-from dynsync_lib.core.sides import Frame, Situation, key_column, stack
-
-_BOTH: Final = (Object.COMPANY, Object.CONTACT)
-_ALL: Final = (*_BOTH, Object.DEAL, Object.INVOICE)
-_MOVES: Final[Mapping[str, tuple[Object, ...]]] = {
-    "first_record_order": _BOTH,
-    "email_norm": (Object.CONTACT,),
-    "secondary_email": (Object.CONTACT,),
-    "name_norm": (Object.COMPANY,),
-    "no_key": (Object.COMPANY,),
-    "company_dup": (Object.COMPANY,),
-    "oneway_winner": _BOTH,
-    "fill_empty_winner": _BOTH,
-    "filter_scope": _BOTH,
-    "filter_stage": _BOTH,
-    "include_inactive": _ALL,
-    "assoc_missing_company": (),
-    "assoc_conflict": (),
-}
-"""Which objects' outcomes a knob can move; the last two move associations only."""
-_ABOUT_FIELDS: Final = frozenset({"oneway_winner", "fill_empty_winner"})
-"""The knobs that change what is written into fields; the others only change who is matched."""
+from dynsync_lib.core.decision import (
+    ORDER,
+    Decision,
+    WorkOf,
+    compose_sync,
+    decide_objects,
+    judge,
+    match_sync,
+    tell_outcomes,
+)
+from dynsync_lib.core.model import SENSITIVITY, Object
+from dynsync_lib.core.movable import ABOUT_CREATES, ABOUT_FIELDS, Mover
+from dynsync_lib.core.outcomes import Decided, FieldWork, compare_again, learn_pairs, refuse_again
+from dynsync_lib.core.placing import Matched
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,135 +56,121 @@ class _Variant:
 
 def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
     """Decides again under every other built choice and counts the records that move."""
-    variants = list(_variants(situation))
-    works = {object_: _learn(situation, decision, variants, object_) for object_ in decision.works}
+    variants = list(_variants(situation, decision))
+    works = _learn(situation, decision, variants)
     empty = decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
     rows, moves = [], [empty]
     for variant in variants:
-        parts = [_moved(variant, decision, works, object_) for object_ in variant.movable]
-        moved = situation.keep(stack(parts), f"moved_{variant.knob}_{variant.choice}") if parts else empty
+        moved = _moved(situation, variant, decision, works) if variant.movable else empty
         rows.append(_row(variant, moved))
         moves.append(moved)
     told = situation.from_rows(rows, SENSITIVITY.columns)
     return Sensitivity(told, situation.keep(stack(moves).unique(), "moved"))
 
 
-def _variants(situation: Situation) -> Iterator[_Variant]:
-    profiles = {object_: _profile(situation, object_) for object_ in _BOTH if situation.sync(object_).enabled}
-    for knob, choice in _other_choices(situation):
-        assumptions = {**situation.settings.assumptions, knob: choice}
-        other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
-        yield _Variant(knob, choice, other, tuple(_movable(situation, knob, profiles)))
-
-
-def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant], object_: Object) -> FieldWork:
-    """What is known about the fields of every pair that any variant makes."""
-    others = [one.situation for one in variants if object_ in one.movable and one.knob not in _ABOUT_FIELDS]
-    mappings = decision.mappings[object_]
-    return learn_pairs(situation, object_, mappings, work=decision.works[object_], others=others)
-
-
-def with_sensitivity(outcomes: Frame, moved: Frame) -> Frame:
-    """The outcomes with `sensitive_to`: the assumptions that would move the record, separated by `;`."""
-    flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in sorted(_MOVES)}
+def with_sensitivity(outcomes: Frame, moved: Frame, knobs: Sequence[str]) -> Frame:
+    """The outcomes with `sensitive_to`: those of the knobs that would move the record, by name, separated by `;`."""
+    names = sorted(knobs)
+    flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in names}
     by_record = moved.group_by("system", "object", "record_id").agg(**flags)
-    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in sorted(_MOVES)]
+    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in names]
     joined = nw.concat_str(named, separator=";", ignore_nulls=True)
     told = by_record.select("system", "object", "record_id", sensitive_to=joined)
     return outcomes.join(told, on=["system", "object", "record_id"], how="left")
 
 
-def _other_choices(situation: Situation) -> Iterator[tuple[str, str]]:
+def _variants(situation: Situation, decision: Decision) -> Iterator[_Variant]:
+    mover = Mover(situation, decision)
     for knob in situation.rulebook.assumptions.values():
         for choice in knob.built_choices:
             if choice != situation.chosen(knob.id):
-                yield knob.id, choice
+                assumptions = {**situation.settings.assumptions, knob.id: choice}
+                other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
+                yield _Variant(knob.id, choice, other, _together(mover.movable(knob.id, choice), decision))
 
 
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    """What the data of one object holds that a switch can be about."""
-
-    shares_keys: bool
-    lacks_keys: bool
-    has_secondary: bool
+def _together(movable: Sequence[Object], decision: Decision) -> tuple[Object, ...]:
+    """What is decided again: leads follow contacts, whose addresses they may share."""
+    follow = Object.CONTACT in movable and Object.LEAD in decision.decided
+    wanted = {*movable, *([Object.LEAD] if follow else [])}
+    return tuple(object_ for object_ in ORDER if object_ in wanted)
 
 
-_KEYLESS: Final = _Profile(shares_keys=False, lacks_keys=True, has_secondary=False)
-"""Deals and invoices, which have no keys."""
+# --- What is known about fields ----------------------------------------------------------------------------------
 
 
-def _profile(situation: Situation, object_: Object) -> _Profile:
-    key = key_column(situation, object_)
-    tables = [situation.tables[record_table(object_, system).name] for system in System]
-    counts = [
-        table.select(n=nw.len(), keys=nw.col(key).count(), distinct=nw.col(key).n_unique()).collect().rows()[0]
-        for table in tables
-    ]
-    # n_unique counts null as a value of its own, and is null itself where there are no rows
-    shares = any(keys > (distinct or 0) - (1 if n > keys else 0) for n, keys, distinct in counts)
-    lacks = any(n > keys for n, keys, _ in counts)
-    return _Profile(shares, lacks, object_ is Object.CONTACT and _has_secondary(situation))
+def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant]) -> dict[Object, FieldWork]:
+    """What is known about the fields of every pair that any variant of the matching makes."""
+    works = dict(decision.works)
+    matching = [one for one in variants if one.knob not in ABOUT_FIELDS]
+    for object_ in works:
+        others = [one for one in matching if object_ in one.movable]
+        made = [_match(one, decision, works, object_).pairs for one in others]
+        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=made)
+    return works
 
 
-def _has_secondary(situation: Situation) -> bool:
-    listed = situation.tables["hubspot/contacts"].select(address="secondary_email_keys").explode("address")
-    return not listed.filter(~nw.col("address").is_null()).head(1).collect().is_empty()
+def _match(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Matched:
+    contacts = None
+    asks = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
+    if object_ is Object.LEAD and asks and Object.CONTACT in decision.decided:
+        contacts = _contacts(variant, decision, works)
+    return match_sync(variant.situation, object_, contacts)
 
 
-def _movable(situation: Situation, knob: str, profiles: Mapping[Object, _Profile]) -> list[Object]:
-    """The enabled objects a knob can move with this data and these settings."""
-    enabled = [object_ for object_ in _MOVES.get(knob, ()) if situation.sync(object_).enabled]
-    return [one for one in enabled if _can_move(situation, knob, one, profiles.get(one, _KEYLESS))]
+def _contacts(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Decided:
+    """What became of the contacts under a variant of the matching."""
+    if Object.CONTACT not in variant.movable:
+        return decision.decided[Object.CONTACT]
+    return compose_sync(variant.situation, Object.CONTACT, lambda object_, _: works[object_])
 
 
-def _can_move(situation: Situation, knob: str, object_: Object, profile: _Profile) -> bool:
-    sync = situation.sync(object_)
-    two_way = all(sync.is_source(system) for system in System)
-    filtered = any(sync.filter_of(system) for system in System) or situation.chosen("include_inactive") == "false"
-    reasons = {
-        "first_record_order": profile.shares_keys or profile.has_secondary,
-        "secondary_email": profile.has_secondary,
-        "no_key": profile.lacks_keys,
-        "company_dup": profile.shares_keys,
-        "filter_scope": filtered,
-        "filter_stage": filtered and profile.shares_keys,
-        "oneway_winner": not two_way or any(mapping.direction != "two_way" for mapping in sync.mappings),
-        "fill_empty_winner": two_way,
-    }
-    return reasons.get(knob, True)
+def _work_of(variant: _Variant, works: Mapping[Object, FieldWork]) -> WorkOf:
+    """What is known about the fields under a variant."""
+    if variant.knob not in ABOUT_FIELDS:
+        return lambda object_, _: works[object_]
+    other = variant.situation
+    leads_may_differ = other.chosen("lead_contact_overlap") == "first_sync_wins"
+
+    def work_of(object_: Object, matched: Matched) -> FieldWork:
+        mappings = judge(other, object_)
+        work = works[object_]
+        if variant.knob not in ABOUT_CREATES or (object_ is Object.LEAD and leads_may_differ):
+            work = compare_again(other, object_, matched, mappings, work=work)
+        return refuse_again(other, object_, mappings, work=work) if ABOUT_FIELDS[variant.knob] else work
+
+    return work_of
 
 
-def _moved(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Frame:
-    """system, object, record_id, assumption_id of the records of one object that a choice would move."""
-    told = ("outcome", "reason", "counterpart_id", "winner_id")
-    again = _decide(variant, decision, works, object_).select(
-        "system", "record_id", **{f"{one}_again": nw.col(one) for one in told}
-    )
-    both = decision.outcomes.filter(nw.col("object") == object_.value).join(again, on=["system", "record_id"])
-    same = [nw.col(one).fill_null("") == nw.col(f"{one}_again").fill_null("") for one in told]
-    return both.filter(~nw.all_horizontal(*same, ignore_nulls=False)).select(
-        "system", "object", "record_id", assumption_id=nw.lit(variant.knob)
-    )
+# --- What moves --------------------------------------------------------------------------------------------------
 
 
-def _decide(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Frame:
-    situation = variant.situation
-    if object_ not in _BOTH:
-        decide = decide_deals if object_ is Object.DEAL else decide_invoices
-        return stack([decide(situation, system) for system in System])
-    if variant.knob in _ABOUT_FIELDS:
-        return decide_fields_again(situation, object_, decision.mappings[object_], work=works[object_])
-    return decide_again(situation, object_, work=works[object_])
+def _moved(situation: Situation, variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Frame:
+    """system, object, record_id, assumption_id of the records that a choice would move."""
+    known = {object_: one for object_, one in decision.decided.items() if object_ not in variant.movable}
+    contacts = {one: found for one, found in known.items() if one in PERSONS}
+    again = decide_objects(variant.situation, variant.movable, _work_of(variant, works), known=contacts)
+    touched = set(variant.movable) | (set(PERSONS) if set(variant.movable) & set(PERSONS) else set())
+    decided = {object_: again[object_] for object_ in again if object_ in touched}
+    told = stack(tell_outcomes(variant.situation, decided).outcomes)
+    compared = ("outcome", "reason", "counterpart_id", "winner_id")
+    fresh = told.select("system", "object", "record_id", **{f"{one}_again": nw.col(one) for one in compared})
+    base = decision.outcomes.filter(nw.col("object").is_in([object_.value for object_ in touched]))
+    both = base.join(fresh, on=["system", "object", "record_id"])
+    same = [nw.col(one).fill_null("") == nw.col(f"{one}_again").fill_null("") for one in compared]
+    differing = both.filter(~nw.all_horizontal(*same, ignore_nulls=False))
+    moved = differing.select("system", "object", "record_id", assumption_id=nw.lit(variant.knob))
+    return situation.keep(moved, f"moved_{variant.knob}_{variant.choice}")
 
 
 def _row(variant: _Variant, moved: Frame) -> dict[str, str | int | None]:
-    counts = moved.group_by("object").agg(count=nw.len()).sort("object").collect().rows(named=True)
+    counts: list[dict[str, int]] = []
+    if variant.movable:
+        counts = list(moved.group_by("object").agg(count=nw.len()).sort("object").collect().rows(named=True))
     by_object = ";".join(f"{row['object']}={row['count']}" for row in counts)
-    changed = sum(row["count"] for row in counts)
     return {
         "assumption_id": variant.knob,
         "choice": variant.choice,
-        "outcomes_changed": changed,
+        "outcomes_changed": sum(row["count"] for row in counts),
         "by_object": by_object or None,
     }

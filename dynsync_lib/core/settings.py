@@ -78,8 +78,9 @@ class ObjectSync:
     """One `[sync.<object>]` section. Filters are text in the kit's grammar, already checked; None means no filter.
 
     `match_hubspot` and `match_dynamics` are the fields of `match_mode = "own_field"`, None otherwise. Deals and
-    invoices have no default key: `default` means `none` there. `require_email`, `lifecycle_stages` and
-    `default_lifecycle_stage` (empty: none) concern contacts and leads only. `sync_user_may_write` is about Dynamics.
+    invoices have no default key: `default` means `none` there. `require_email`, `lifecycle_stages` (empty: those of
+    LIFECYCLE_STAGES) and `default_lifecycle_stage` (empty: none) concern contacts and leads only.
+    `sync_user_may_write` is about Dynamics.
     """
 
     enabled: bool = False

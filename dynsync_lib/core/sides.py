@@ -2,17 +2,21 @@
 
 Facts
     * `api_rank` is the survivor rule; `first_record_order` offers other orders (2.12, 2.24-2.27).
-    * Keys are finished at ingest; `email_norm` and `name_norm` only choose a column (2.16, 2.33).
-    * With `include_inactive = false` an inactive Dynamics record fails its filter (4.5).
+    * Keys are finished at ingest; `email_norm`, `name_norm` and `company_keys` only choose a column (2.16, 2.32, 2.33).
+      An own field is the key trimmed, and compared exactly (2.3).
+    * With `include_inactive = false` an inactive Dynamics record fails its filter (4.5). A deal passes when its stage
+      is paired, too (2.41); a HubSpot contact when it belongs to the sync (4.6).
 
-Source: rules record.first-order, record.filter, record.inactive-out; docs/semantics.md sections 1 to 4.
+Source: rules record.first-order, record.filter, record.inactive-out, record.matching-mode, deal.stage-unmapped,
+lead.lifecycle-route; docs/semantics.md sections 1 to 4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import Any, Final
 
 import narwhals.stable.v2 as nw
@@ -22,7 +26,7 @@ from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_expression
 from dynsync_lib.core.model import Column, Object, RecordTable, System, record_table
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.settings import ObjectSync, Settings
+from dynsync_lib.core.settings import LIFECYCLE_STAGES, ObjectSync, Settings
 
 Frame = nw.LazyFrame[Any]
 Keep = Callable[[Frame, str], Frame]
@@ -30,15 +34,28 @@ FromRows = Callable[[Sequence[Mapping[str, Any]], Sequence[Column]], Frame]
 
 LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
-_KEY_COLUMNS: Final[Mapping[tuple[Object, str], str]] = {
-    (Object.CONTACT, "lower_trim"): "email_key",
-    (Object.CONTACT, "exact"): "email_key_exact",
-    (Object.COMPANY, "casefold_trim"): "name_key",
-    (Object.COMPANY, "exact_trim"): "name_key_trim",
-    (Object.COMPANY, "exact"): "name_key_exact",
+_EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
+_NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
+PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
+_STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
+SIDE_TURNS_ON: Final[Mapping[Object, tuple[str, ...]]] = {
+    Object.CONTACT: ("first_record_order", "include_inactive", "email_norm"),
+    Object.LEAD: ("first_record_order", "include_inactive", "email_norm"),
+    Object.COMPANY: ("first_record_order", "include_inactive", "name_norm", "company_keys"),
+    Object.DEAL: ("first_record_order", "include_inactive"),
+    Object.INVOICE: ("first_record_order", "include_inactive"),
 }
-_SIDE_TURNS_ON: Final = ("first_record_order", "email_norm", "name_norm", "include_inactive")
-_NORM: Final = {Object.CONTACT: "email_norm", Object.COMPANY: "name_norm"}
+"""The assumptions that a side turns on."""
+
+
+class Barrier(IntEnum):
+    """What keeps a record from passing; the first that applies."""
+
+    NONE = 0
+    ROUTE = 1
+    FILTER = 2
+    INACTIVE = 3
+    STAGE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,8 @@ class Situation:
 
     `time_zone` is the HubSpot portal's, such as `Europe/Berlin`; None when nobody said.
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
-    `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it.
+    `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it. `beside`
+    are the situations of further Dynamics environments with the same portal (1.11).
     """
 
     tables: Mapping[str, Frame]
@@ -59,6 +77,7 @@ class Situation:
     from_rows: FromRows
     found: dict[tuple[str, ...], Any] = field(default_factory=dict)
     time_zone: str | None = None
+    beside: Sequence[Situation] = ()
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""
@@ -89,11 +108,11 @@ def opposite(system: System) -> System:
 
 
 def prepare_side(situation: Situation, object_: Object, system: System) -> Frame:
-    """One row per record: id, rank (int), key (null when none or the object has no keys), passes, passes_text (flags).
+    """One row per record: id, rank (int), key (null when none), barrier (a `Barrier`), passes (flag).
 
-    `passes_text` is the filter alone; `passes` says no for inactive records that are kept out, too.
+    Where companies have a second round by domain they have `domain`, too.
     """
-    depends = ("side", object_.value, system.value, *map(situation.chosen, _SIDE_TURNS_ON))
+    depends = ("side", object_.value, system.value, *map(situation.chosen, SIDE_TURNS_ON[object_]))
     if depends not in situation.found:
         situation.found[depends] = _prepare(situation, object_, system)
     side: Frame = situation.found[depends]
@@ -103,10 +122,11 @@ def prepare_side(situation: Situation, object_: Object, system: System) -> Frame
 def _prepare(situation: Situation, object_: Object, system: System) -> Frame:
     table = record_table(object_, system)
     records = ranked(situation.tables[table.name], table, situation.chosen("first_record_order"))
-    passes_text = _filter(situation, object_, system)
-    passes = passes_text & ~_kept_out(situation, object_, system)
-    frame = records.select("id", "rank", _key(situation, object_).alias("key"), passes=passes, passes_text=passes_text)
-    return situation.keep(frame, f"{system}_{object_}_side")
+    columns = {"key": key_of(situation, object_, system), "barrier": _barrier(situation, object_, system)}
+    if object_ is Object.COMPANY and has_second_round(situation):
+        columns["domain"] = nw.col("domain_key")
+    told = records.select("id", "rank", **columns).with_columns(passes=nw.col("barrier") == Barrier.NONE.value)
+    return situation.keep(told, f"{system}_{object_}_side")
 
 
 def ranked(records: Frame, table: RecordTable, order: str) -> Frame:
@@ -136,15 +156,100 @@ def inactive(columns: frozenset[str]) -> nw.Expr:
     return (values.trimmed(nw.col("statecode")) != "0").fill_null(value=False)
 
 
-def key_column(situation: Situation, object_: Object) -> str:
-    """The finished key column the assumptions choose."""
-    return _KEY_COLUMNS[(object_, situation.chosen(_NORM[object_]))]
+def has_keys(situation: Situation, object_: Object) -> bool:
+    """Whether records of the object are matched by a key at all (2.3, 2.8)."""
+    mode = situation.sync(object_).match_mode
+    return mode == "own_field" or (mode == "default" and object_ in (*PERSONS, Object.COMPANY))
 
 
-def _key(situation: Situation, object_: Object) -> nw.Expr:
-    if object_ not in _NORM:
+def has_second_round(situation: Situation) -> bool:
+    """Whether companies that found nobody by name are matched by domain (step 3b)."""
+    return _company_keys(situation) == "name_or_domain"
+
+
+def is_keyed_by_domain(situation: Situation) -> bool:
+    """Whether the domain is the companies' key."""
+    return _company_keys(situation) == "domain"
+
+
+def _company_keys(situation: Situation) -> str:
+    """By what companies are matched; the domain counts only with the default mappings (2.6)."""
+    sync = situation.sync(Object.COMPANY)
+    if sync.match_mode != "default":
+        return sync.match_mode
+    return situation.chosen("company_keys") if sync.default_mappings else "name"
+
+
+def email_column(situation: Situation) -> str:
+    """The finished e-mail key that the assumptions choose."""
+    return _EMAIL_COLUMN[situation.chosen("email_norm")]
+
+
+def name_column(situation: Situation) -> str:
+    """The finished name key that the assumptions choose."""
+    return _NAME_COLUMN[situation.chosen("name_norm")]
+
+
+def key_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
+    """A record's match key; null when it has none. Source: docs/semantics.md section 3."""
+    if not has_keys(situation, object_):
         return nw.lit(None, dtype=nw.String)
-    return nw.col(key_column(situation, object_))
+    field = situation.sync(object_).match_field(system)
+    if situation.sync(object_).match_mode == "own_field":
+        return _own_key(field or "", situation.columns(object_, system))
+    if object_ in PERSONS:
+        return nw.col(email_column(situation))
+    return nw.col("domain_key" if is_keyed_by_domain(situation) else name_column(situation))
+
+
+def _own_key(field: str, delivered: frozenset[str]) -> nw.Expr:
+    name = next((one for one in (field, f"_{field}_value") if one in delivered), None)
+    return values.trimmed(nw.col(name)) if name is not None else nw.lit(None, dtype=nw.String)
+
+
+# --- What a record must pass -------------------------------------------------------------------------------------
+
+
+def _barrier(situation: Situation, object_: Object, system: System) -> nw.Expr:
+    barriers: list[tuple[nw.Expr, Barrier]] = []
+    belongs = _belongs(situation, object_, system)
+    if belongs is not None:
+        barriers.append((~belongs, Barrier.ROUTE))
+    if situation.sync(object_).filter_of(system):
+        barriers.append((~_filter(situation, object_, system), Barrier.FILTER))
+    if system is System.DYNAMICS and situation.chosen("include_inactive") == "false":
+        barriers.append((inactive(situation.columns(object_, system)), Barrier.INACTIVE))
+    if object_ is Object.DEAL:
+        barriers.append((~_has_stage(situation, system), Barrier.STAGE))
+    nothing = nw.lit(Barrier.NONE.value)
+    if not barriers:
+        return nothing
+    return nw.coalesce(*(nw.when(test).then(nw.lit(barrier.value)) for test, barrier in barriers), nothing)
+
+
+def _belongs(situation: Situation, object_: Object, system: System) -> nw.Expr | None:
+    """Whether a HubSpot contact belongs to this sync of contacts or leads; None when the route is not asked (4.6)."""
+    if system is not System.HUBSPOT or object_ not in PERSONS or not is_routed(situation):
+        return None
+    if "lifecyclestage" not in situation.columns(object_, system):
+        return nw.lit(value=object_ is Object.CONTACT)
+    stages = situation.sync(object_).lifecycle_stages or LIFECYCLE_STAGES[object_]
+    return _is_one_of(nw.col("lifecyclestage"), stages)
+
+
+def is_routed(situation: Situation) -> bool:
+    """Whether HubSpot contacts are shared out between contacts and leads: both draw on them (4.6)."""
+    return all(draws_contacts(situation, person) for person in PERSONS)
+
+
+def draws_contacts(situation: Situation, person: Object) -> bool:
+    """Whether HubSpot contacts may travel as contacts, or as leads."""
+    sync = situation.sync(person)
+    return sync.enabled and sync.is_source(System.HUBSPOT)
+
+
+def _is_one_of(text: nw.Expr, known: Collection[str]) -> nw.Expr:
+    return values.trimmed(text).is_in(list(known)).fill_null(value=False) if known else nw.lit(value=False)
 
 
 def _filter(situation: Situation, object_: Object, system: System) -> nw.Expr:
@@ -159,7 +264,10 @@ def _filter(situation: Situation, object_: Object, system: System) -> nw.Expr:
     )
 
 
-def _kept_out(situation: Situation, object_: Object, system: System) -> nw.Expr:
-    if system is System.HUBSPOT or situation.chosen("include_inactive") == "true":
+def _has_stage(situation: Situation, system: System) -> nw.Expr:
+    """Whether a deal's stage is paired with one of the other side. Source: rule deal.stage-unmapped."""
+    field = _STAGE_FIELD[system]
+    if field not in situation.columns(Object.DEAL, system):
         return nw.lit(value=False)
-    return inactive(situation.columns(object_, system))
+    stages = situation.sync(Object.DEAL).stages
+    return _is_one_of(nw.col(field), list(stages) if system is System.HUBSPOT else list(stages.values()))

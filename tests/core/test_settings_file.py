@@ -86,7 +86,7 @@ enabled = true
 lifecycle_stages = "lead"
 [assumptions]
 company_dub = "first_wins"
-lifecycle_backward = "applied"
+lifecycle_backward = "aplied"
 """
     assert faults(text, overrides={"email_norm": "upper"}) == (
         "dynsync.toml, line 2: `plan` is 'profesional'; allowed are free, starter, professional, enterprise. "
@@ -100,8 +100,8 @@ lifecycle_backward = "applied"
         "dynsync.toml, line 13: `jobtitle` of dynamics is mapped twice; a field may appear in one mapping only.",
         "dynsync.toml, line 16: `lifecycle_stages` is 'lead'; it must be a list of stages in quotes.",
         "dynsync.toml, line 18: `company_dub` is no assumption. Did you mean `company_dup`?",
-        "dynsync.toml, line 19: `lifecycle_backward = applied` is not modelled yet. Lifecycle order is not judged in "
-        "this version.",
+        "dynsync.toml, line 19: `lifecycle_backward` is 'aplied'; allowed are ignored, applied. "
+        "Did you mean `applied`?",
         "--set: `email_norm` is 'upper'; allowed are lower_trim, exact.",
     )
 
