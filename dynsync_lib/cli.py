@@ -190,6 +190,12 @@ def forecast(
     engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, or spark.")] = "duckdb",
     choices: Set = None,
     fail_on: FailOn = "",
+    bindings: Annotated[
+        Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
+    ] = None,
+    beside: Annotated[
+        list[Path] | None, typer.Option(help="Snapshot of a further Dynamics environment; may be repeated.")
+    ] = None,
     *,
     csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
     as_json: Json = False,
@@ -199,7 +205,16 @@ def forecast(
     Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
     """
     _refuse_severity(fail_on)
-    told = kit.forecast(snapshot, settings, out, engine=engine, assumptions=_assumptions(choices), csv=csv)
+    told = kit.forecast(
+        snapshot,
+        settings,
+        out,
+        engine=engine,
+        assumptions=_assumptions(choices),
+        bindings=bindings,
+        beside=beside or (),
+        csv=csv,
+    )
     if as_json:
         console.print_json({"forecast": str(out), "rows": told.info["rows"], **kit.six_figures(told).as_dict()})
     else:

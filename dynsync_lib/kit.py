@@ -10,7 +10,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -22,22 +22,22 @@ import pandas as pd
 
 import dynsync_lib
 from dynsync_lib import explanations, recipe_table, rule_tables
-from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.explain import Explanation
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.lookups import find_recipes
-from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES, System
+from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
+from dynsync_lib.earlier_bindings import read_bindings
 from dynsync_lib.engine import Engine, open_engine, refuse_engine
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.explanations import Explained
-from dynsync_lib.forecast_folder import Forecast, open_forecast, read_table, records, refuse_foreign_folder, write_info
-from dynsync_lib.forecast_info import PROVIDERS, describe_forecast
+from dynsync_lib.forecast_folder import Forecast, open_forecast, records, refuse_foreign_folder, write_info
+from dynsync_lib.forecast_info import describe_forecast
 from dynsync_lib.portals.check_lines import CheckReport
 from dynsync_lib.portals.exports import find_time_zone, load_files
 from dynsync_lib.portals.load_report import read_load_report
@@ -60,6 +60,7 @@ from dynsync_lib.report import (
     six_figures,
     traffic_light,
 )
+from dynsync_lib.situations import open_situation, read_catalogue
 from dynsync_lib.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
@@ -187,28 +188,6 @@ def read_settings(
     return parse_settings(text, file=path.name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
 
 
-def read_catalogue(snapshot: Snapshot) -> Catalogue:
-    """The fields of both systems.
-
-    A column that a side without metadata delivered and the standard schema does not know counts as plain text.
-    """
-    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in PROVIDERS.items()}
-    standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
-    told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
-    extra = {}
-    for name, table in RECORD_TABLES.items():
-        if table.object is not None and standard[table.system]:
-            own = {column.name for column in table.structure}
-            for column in snapshot.columns(name):
-                if column not in own and told.find(table.system, table.object, column) is None:
-                    field = Field(table.system, table.object, column, column, _TEXT_TYPE[table.system])
-                    extra[(table.system, table.object, column)] = field
-    return Catalogue({**told.fields, **extra}, standard)
-
-
-_TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
-
-
 def forecast(
     snapshot: Path | Snapshot,
     settings: Path | Settings,
@@ -216,18 +195,23 @@ def forecast(
     *,
     engine: str = "duckdb",
     assumptions: Mapping[str, str] | None = None,
+    bindings: Path | None = None,
+    beside: Sequence[Path] = (),
     csv: bool = False,
 ) -> Forecast:
     """The forecast of a snapshot under settings, written to `out` as Parquet (and CSV when asked).
 
-    `assumptions` win over those of the settings file. Whatever stood in `out` as an earlier forecast is replaced when
-    this one is whole. Raises SettingsError, SnapshotError or UsageError before anything is written.
+    `assumptions` win over those of the settings file. `bindings` goes on from an earlier run: the folder of a forecast,
+    or a file of pairs. `beside` are snapshots of further Dynamics environments of the same portal. Whatever stood in
+    `out` as an earlier forecast is replaced when this one is whole. Raises SettingsError, SnapshotError or UsageError
+    before anything is written.
     """
     opened = open_snapshot(snapshot) if isinstance(snapshot, Path) else snapshot
     if isinstance(settings, Path):
         settings = read_settings(settings, snapshot=opened, overrides=assumptions)
     elif assumptions:
         settings = replace(settings, assumptions={**settings.assumptions, **assumptions})
+    others = [open_snapshot(one) for one in beside]
     refuse_engine(engine)
     refuse_foreign_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -235,7 +219,11 @@ def forecast(
         made = Path(work) / "forecast"
         made.mkdir()
         with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
-            rows = _write_tables(opened_engine, prepare_situation(opened_engine, opened, settings), made, csv=csv)
+            situation = open_situation(opened_engine, opened, settings, rulebook(), beside=others)
+            if bindings is not None:
+                earlier = read_bindings(opened_engine, bindings, Path(work) / "earlier")
+                situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
+            rows = _write_tables(opened_engine, situation, made, csv=csv)
         info = describe_forecast(opened, settings, rows, rulebook=rulebook(), folder=out)
         write_info(made, info)
         if out.exists():
@@ -266,10 +254,7 @@ def _stages(work: Path, snapshot: Snapshot) -> Path | None:
 
 def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
     """Everything the core may look at, with the snapshot's tables in an engine: for whoever wants single stages."""
-    tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
-    catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
-    given = (tables, settings, rulebook(), catalogue, taken_at, engine.keep, engine.from_rows)
-    return Situation(*given, time_zone=snapshot.time_zone)
+    return open_situation(engine, snapshot, settings, rulebook())
 
 
 def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bool) -> dict[str, int]:

@@ -26,6 +26,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report.": (*_FOUNDATION, "core.mapping", "report."),
     "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
+    "earlier_bindings": (*_FOUNDATION, "engine", "forecast_folder"),
+    "situations": (*_FOUNDATION, "core.", "engine", "forecast_folder", "forecast_info", "snapshot"),
     "forecast_folder": (*_FOUNDATION, "core.masking"),
     "forecast_info": (*_FOUNDATION, "core.rulebook", "core.settings", "snapshot"),
     "explanations": (

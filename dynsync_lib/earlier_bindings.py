@@ -1,0 +1,83 @@
+"""The pairs that an earlier run bound, out of an earlier forecast or a file with three columns.
+
+Facts
+    * Of a forecast the counterparts of what it would update or link are the bindings (2.9).
+    * A file is CSV or Parquet and has the columns of `model.BINDINGS`; blank rows bind nothing, GUIDs are lower-case.
+
+Where it is used: `kit.forecast`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from dynsync_lib.core.model import BINDINGS, Object, System
+from dynsync_lib.engine import Engine
+from dynsync_lib.errors import UsageError
+from dynsync_lib.forecast_folder import FORECAST_FILE
+
+_NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file with object, hubspot_id, dynamics_id."
+
+
+def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]:
+    """Rows of `model.BINDINGS`. `work` is a folder for what must be written down on the way.
+
+    Raises UsageError when the source is no forecast and no such file.
+    """
+    if (source / FORECAST_FILE).is_file():
+        return _of_forecast(engine.scan(source / "outcomes.parquet"))
+    table = _checked(_read_file(source), source)
+    work.mkdir(parents=True, exist_ok=True)
+    path = work / "bindings.parquet"
+    pq.write_table(table, path)
+    return engine.scan(path)
+
+
+def _of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The pairs of what a forecast would update or link; the Dynamics record says whether it is a lead."""
+    paired = outcomes.filter(nw.col("outcome").is_in(["update", "link"]), ~nw.col("counterpart_id").is_null()).select(
+        "system", "object", "record_id", "counterpart_id"
+    )
+    is_dynamics = nw.col("system") == System.DYNAMICS.value
+    ours = paired.filter(is_dynamics).select("object", hubspot_id="counterpart_id", dynamics_id="record_id")
+    theirs = paired.filter(~is_dynamics).select(hubspot_id="record_id", dynamics_id="counterpart_id")
+    kinds = outcomes.filter(nw.col("system") == System.DYNAMICS.value).select("object", dynamics_id="record_id")
+    told = theirs.join(kinds, on="dynamics_id").select("object", "hubspot_id", "dynamics_id")
+    return nw.concat([ours, told]).unique()
+
+
+def _read_file(source: Path) -> pa.Table:
+    try:
+        if source.suffix.lower() == ".parquet":
+            return pq.read_table(source)
+        return pa_csv.read_csv(
+            source, convert_options=pa_csv.ConvertOptions(column_types=_TEXT, strings_can_be_null=True)
+        )
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise UsageError(f"{source} is neither a forecast nor a file of bindings.", next_step=_NEXT) from fault
+
+
+_TEXT: Final = {name: pa.string() for name in BINDINGS.column_names}
+
+
+def _checked(table: pa.Table, source: Path) -> pa.Table:
+    missing = [name for name in BINDINGS.column_names if name not in table.column_names]
+    if missing:
+        raise UsageError(f"{source} has no column {', '.join(missing)}.", next_step=_NEXT)
+    plain = pa.table({name: pc.utf8_trim_whitespace(table[name].cast(pa.string())) for name in BINDINGS.column_names})
+    plain = plain.set_column(2, "dynamics_id", pc.utf8_lower(plain["dynamics_id"]))
+    filled = pc.and_kleene(*(pc.greater(pc.utf8_length(plain[name]), 0) for name in ("hubspot_id", "dynamics_id")))
+    plain = plain.filter(pc.fill_null(filled, False))
+    known = {object_.value for object_ in Object}
+    unknown = sorted({str(one) for one in pc.unique(plain["object"]).to_pylist()} - known)
+    if unknown:
+        sentence = f"{source} binds the object {unknown[0]!r}; known are {', '.join(sorted(known))}."
+        raise UsageError(sentence, next_step=_NEXT)
+    return plain

@@ -1,0 +1,63 @@
+"""What a forecast looks at, out of a snapshot: its tables in an engine, its fields, and other environments beside it.
+
+Facts
+    * A side without metadata is described by the shipped standard schema; what it does not know counts as plain text.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
+from dynsync_lib.core.model import BINDINGS, RECORD_TABLES, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.sides import Situation
+from dynsync_lib.engine import Engine
+from dynsync_lib.forecast_folder import read_table, records
+from dynsync_lib.forecast_info import PROVIDERS
+from dynsync_lib.snapshot import Snapshot
+
+_TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
+
+
+def open_situation(
+    engine: Engine, snapshot: Snapshot, settings: Settings, rulebook: Rulebook, *, beside: Iterable[Snapshot] = ()
+) -> Situation:
+    """The situation of a snapshot; `beside` are those of further Dynamics environments of the same portal (1.11)."""
+    tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
+    catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
+    given = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
+    situation = Situation(*given, time_zone=snapshot.time_zone)
+    return replace(situation, beside=[_beside(engine, situation, one) for one in beside])
+
+
+def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situation:
+    """The same portal under the same settings beside another Dynamics environment."""
+    names = [name for name, table in RECORD_TABLES.items() if table.system is System.DYNAMICS]
+    theirs = {name: engine.scan(snapshot.table_path(name)) for name in names}
+    tables = {name: table for name, table in {**situation.tables, **theirs}.items() if name != BINDINGS.name}
+    return replace(situation, tables=tables, catalogue=read_catalogue(snapshot), found={})
+
+
+def read_catalogue(snapshot: Snapshot) -> Catalogue:
+    """The fields of both systems.
+
+    A column that a side without metadata delivered and the standard schema does not know counts as plain text.
+    """
+    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in PROVIDERS.items()}
+    standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
+    told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
+    extra = {}
+    for name, table in RECORD_TABLES.items():
+        if table.object is not None and standard[table.system]:
+            own = {column.name for column in table.structure}
+            for column in snapshot.columns(name):
+                if column not in own and told.find(table.system, table.object, column) is None:
+                    field = Field(table.system, table.object, column, column, _TEXT_TYPE[table.system])
+                    extra[(table.system, table.object, column)] = field
+    return Catalogue({**told.fields, **extra}, standard)

@@ -1,0 +1,143 @@
+"""`forecast --bindings`: going on from an earlier run, and what is said of a file that is none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from dynsync_lib import kit
+from dynsync_lib.cli import app
+from dynsync_lib.errors import UsageError
+from dynsync_lib.snapshot import Snapshot
+
+HUBSPOT = {"contacts": "hs_object_id,email,firstname\n1,a@example.com,Al\n2,b@example.com,Bo\n3,z@example.com,Zoe\n"}
+DYNAMICS = {
+    "contacts": "contactid,emailaddress1,firstname,statecode\nD1,a@example.com,Al,0\nD2,new@example.com,Bo,1\n",
+    "leads": "leadid,emailaddress1\nL1,z@example.com\n",
+}
+SETTINGS = """
+[sync.contact]
+filter_to_hubspot = "statecode = 0"
+filter_to_dynamics = "email = 'nobody'"
+default_mappings = false
+[sync.lead]
+default_mappings = false
+filter_to_dynamics = "email = 'nobody'"
+"""
+
+
+def load(folder: Path, hubspot: dict[str, str], dynamics: dict[str, str]) -> Snapshot:
+    for side, files in (("h", hubspot), ("d", dynamics)):
+        (folder / side).mkdir(parents=True)
+        for name, text in files.items():
+            (folder / side / f"{name}.csv").write_text(text, encoding="utf-8")
+    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return load(tmp_path_factory.mktemp("bindings"), HUBSPOT, DYNAMICS)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    file = tmp_path / "dynsync.toml"
+    file.write_text(SETTINGS, encoding="utf-8")
+    return file
+
+
+def told(forecast: kit.Forecast) -> dict[str, tuple[str, str, str | None]]:
+    rows = kit.records(forecast.outcomes)
+    return {row["record_id"]: (row["outcome"], row["rule_id"], row["counterpart_id"]) for row in rows}
+
+
+def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
+    snapshot: Snapshot, settings: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D2\ncontact,,D1\nlead,3,L1\n", encoding="utf-8")
+    forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
+    after = told(forecast)
+    assert after["2"] == ("link", "record.bindings", "d2")
+    assert after["d2"] == ("link", "record.bindings", "2")
+    assert after["3"] == ("link", "record.bindings", "l1")
+    assert after["d1"] == ("link", "contact.match-email", "1")
+    assert "G51" not in set(forecast.findings["check_id"])
+
+
+def test_forecast__continuous_filters_fence_a_bound_pair_out(
+    snapshot: Snapshot, settings: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "pairs.parquet"
+    pd.DataFrame({"object": ["contact"], "hubspot_id": ["2"], "dynamics_id": ["D2"]}).to_parquet(file)
+    fenced = told(
+        kit.forecast(
+            snapshot,
+            settings,
+            tmp_path / "f",
+            bindings=file,
+            assumptions={"filter_semantics": "continuous"},
+        )
+    )
+    assert fenced["2"] == ("excluded", "record.fence", "d2")
+    assert fenced["d2"] == ("excluded", "record.fence", "2")
+
+
+def test_forecast__the_pairs_of_an_earlier_forecast_are_bindings(
+    snapshot: Snapshot, settings: Path, tmp_path: Path
+) -> None:
+    first = kit.forecast(snapshot, settings, tmp_path / "first")
+    assert (told(first)["2"][0], told(first)["d2"][0]) == ("excluded", "excluded")
+    moved = {**HUBSPOT, "contacts": HUBSPOT["contacts"].replace("a@example.com", "other@example.com")}
+    later = load(tmp_path / "later", moved, DYNAMICS)
+    after = told(kit.forecast(later, settings, tmp_path / "with", bindings=first.folder))
+    assert after["d1"] == ("link", "record.bindings", "1")
+    assert after["l1"] == ("link", "record.bindings", "3")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("none.csv", None, "none.csv is neither a forecast nor a file of bindings."),
+        ("x.parquet", "no parquet", "x.parquet is neither a forecast nor a file of bindings."),
+        ("x.csv", "object,hubspot_id\ncontact,1\n", "x.csv has no column dynamics_id."),
+        (
+            "x.csv",
+            "object,hubspot_id,dynamics_id\ncontct,1,D1\n",
+            "x.csv binds the object 'contct'; known are company,",
+        ),
+    ],
+)
+def test_forecast__says_what_is_wrong_with_bindings(
+    snapshot: Snapshot, settings: Path, tmp_path: Path, *, name: str, text: str | None, sentence: str
+) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        kit.forecast(snapshot, settings, tmp_path / "f", bindings=tmp_path / name)
+    assert sentence in str(caught.value)
+    assert caught.value.exit_code == 2
+    assert not (tmp_path / "f").exists()
+
+
+def test_command__forecast_takes_bindings_and_further_environments(
+    snapshot: Snapshot, settings: Path, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "pairs.csv", tmp_path / "f"
+    file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D2\n", encoding="utf-8")
+    other = {"contacts": "contactid,emailaddress1\nX1,a@example.com\nX2,q@example.com\n"}
+    beside = load(tmp_path / "beside", HUBSPOT, other)
+    arguments = ["forecast", str(snapshot.path), "--settings", str(settings), "--out", str(out), "--json"]
+    result = CliRunner().invoke(app, [*arguments, "--bindings", str(file), "--beside", str(beside.path)])
+    assert result.exit_code == 0
+    assert told(kit.open_forecast(out))["2"][1] == "record.bindings"
+    found = {row["check_id"]: row for row in kit.records(kit.open_forecast(out).findings)}["G51"]
+    assert (found["severity"], found["count"], found["sentence"]) == (
+        "high",
+        1,
+        "1 contact or account that syncs here has a namesake that syncs from another Dynamics environment.",
+    )
