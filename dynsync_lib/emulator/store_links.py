@@ -47,10 +47,9 @@ def _load_labels(database: Database) -> None:
 
 
 def _cells(row: Mapping[str, str | None]) -> list[Any]:
-    """One link; ids as numbers, which is how HubSpot orders and prints them here."""
-    ids = {"from_id": _number(row.get("from_id")), "to_id": _number(row.get("to_id"))}
-    flags = {"is_primary": is_true(row.get("is_primary"))}
-    return [{**row, **ids, **flags}.get(name) for name in LINKS_IN.column_names]
+    """One link, in the order of `LINKS_IN`; ids as numbers, which is how HubSpot orders and prints them here."""
+    ends = (row.get("from_object"), _number(row.get("from_id")), row.get("to_object"), _number(row.get("to_id")))
+    return [*ends, row.get("label"), is_true(row.get("is_primary"))]
 
 
 def _number(text: str | None) -> int:
