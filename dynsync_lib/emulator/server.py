@@ -10,6 +10,7 @@ Where it is used: `kit`, the demo, the tests.
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import threading
 from pathlib import Path
@@ -68,11 +69,14 @@ class Emulator:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self) -> None:
-        """Blocks until interrupted or closed."""
+        """Blocks until interrupted, told to end, or closed. Only the main thread may call it."""
+        before = signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         try:
             self._stop.wait()
         except KeyboardInterrupt:
             return
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def reseed(self) -> None:
         """All records, properties and columns as in the world again."""

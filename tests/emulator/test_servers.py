@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -232,3 +234,20 @@ def test_told__what_a_person_pastes(emulator: Emulator) -> None:
     asked = {"Authorization": f"Bearer {told['dynamics']['token']}"}
     assert httpx.get(told["dynamics"]["url"] + "/api/data/v9.2/WhoAmI", headers=asked).status_code == 200
     assert httpx.get(told["control"]["url"] + "health").json() == {"status": "ok"}
+
+
+class _Terminated(threading.Event):
+    """Is told to end while it waits, as by a process manager."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        signal.raise_signal(signal.SIGTERM)
+        return self.is_set()
+
+
+def test_wait__ends_in_order_when_told_to_end(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    stop = _Terminated()
+    monkeypatch.setattr(emulator, "_stop", stop)
+    emulator.wait()
+    assert (stop.is_set(), signal.getsignal(signal.SIGTERM)) == (True, before)
