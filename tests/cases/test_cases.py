@@ -1,72 +1,56 @@
-"""The readable cases: core and witness are both asked, and both must say what is written."""
+"""The readable cases: core and witness are both asked, and both must say what is written.
+
+The witness is asked every case. A world costs the core a second or so; the everyday run asks it those that several
+cases share, CI asks it all of them (`dynsync.py test -m soak tests/cases`).
+"""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from functools import cache
 
 import pytest
 
-from dynsync_lib.core.model import Direction, Object, System
-from dynsync_lib.core.settings import ObjectSync
 from dynsync_lib.engine import DuckDbEngine
-from tests.laws.small_worlds import FIELDS
-from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, mapping_of
+from tests.cases.case_world import Case, Told, read_cases, read_world, share_worlds, told_of
+from tests.opinions import Answer, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook
 
-_TABLES = {"h": "hubspot/contacts", "k": "hubspot/companies", "d": "dynamics/contacts", "a": "dynamics/accounts"}
-_MAPPINGS = {
-    Object.CONTACT: ["email <-> emailaddress1", "firstname <-> firstname"],
-    Object.COMPANY: ["name <-> name", "city <-> city"],
-}
-
-_CORE_LATER = {"M05", "M12"}
-"""Cases that the witness alone is asked until the core foresees HubSpot's 409 (9.14)."""
-
-
-def cases() -> Iterator[Any]:
-    for path in sorted(Path(__file__).parent.glob("*.toml")):
-        for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
-            yield pytest.param(case, id=f"{case['id']}: {case['says']}")
+CASES = read_cases()
+WORLDS = share_worlds(CASES)
+_FEW = 3
+_IDS = [f"{case.id}: {case.told['says']}" for case in CASES]
+_PLACES = {case.id: place for place, world in enumerate(WORLDS) for case in world}
+_OF_CORE = [
+    pytest.param(case, id=name, marks=[pytest.mark.soak] if len(WORLDS[_PLACES[case.id]]) < _FEW else [])
+    for case, name in zip(CASES, _IDS, strict=True)
+]
 
 
-@pytest.mark.parametrize("case", list(cases()))
-def test_case(case: Mapping[str, Any]) -> None:
-    world = read_world(case)
+@pytest.mark.parametrize("case", CASES, ids=_IDS)
+def test_witness(case: Case) -> None:
+    hold(case, told_of(case, ask_witness(read_world([case]))))
+
+
+@pytest.mark.parametrize("case", _OF_CORE)
+def test_core(case: Case) -> None:
+    hold(case, told_of(case, core_answer(_PLACES[case.id])))
+
+
+@cache
+def core_answer(place: int) -> Answer:
+    """What the core says of one shared world."""
     with DuckDbEngine(None) as engine:
-        core = ask_core(world, engine, shipped_rulebook())
-    answers = [ask_witness(world)] if case["id"] in _CORE_LATER else [core, ask_witness(world)]
-    for answer in answers:
-        assert told_outcomes(answer) == case["expect"]
-        if "writes" in case:
-            assert answer.change_lines() == case["writes"]
+        return ask_core(read_world(WORLDS[place]), engine, shipped_rulebook())
 
 
-def told_outcomes(answer: Answer) -> list[str]:
-    """`d1 create (record.create)`: the outcome lines without system and object, sorted."""
-    return sorted(line.split(" ", 2)[2].replace(": ", " ", 1) for line in answer.outcome_lines())
+def expected(case: Case) -> Told:
+    """What is written."""
+    return Told(*(sorted(case.told.get(name, [])) for name in ("expect", "writes", "links")))
 
 
-def read_world(case: Mapping[str, Any]) -> SmallWorld:
-    """The small world of a case."""
-    tables: dict[str, list[dict[str, str | None]]] = {}
-    for text in case["records"]:
-        id_, _, fields = text.partition(": ")
-        values = dict(part.split("=", 1) for part in fields.split(", "))
-        tables.setdefault(_TABLES[id_[0]], []).append({"id": id_, **values})
-    sync = {object_: read_sync(case.get(object_.value, {}), object_) for object_ in _MAPPINGS}
-    return SmallWorld(tables=tables, fields=FIELDS, sync=sync, assumptions=case.get("assumptions", {}))
-
-
-def read_sync(told: Mapping[str, Any], object_: Object) -> ObjectSync:
-    """The settings of one object."""
-    return ObjectSync(
-        enabled=True,
-        direction=Direction(told.get("direction", "two_way")),
-        conflict_winner=System(told.get("conflict_winner", "dynamics")),
-        filter_to_hubspot=told.get("filter_to_hubspot"),
-        filter_to_dynamics=told.get("filter_to_dynamics"),
-        mappings=tuple(map(mapping_of, told.get("mappings", _MAPPINGS[object_]))),
-    )
+def hold(case: Case, said: Told) -> None:
+    """Fails where the answer is not what is written; writes that a case does not speak of are not asked for."""
+    assert said.outcomes == expected(case).outcomes
+    assert said.links == expected(case).links
+    if "writes" in case.told:
+        assert said.writes == expected(case).writes
