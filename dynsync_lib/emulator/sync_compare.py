@@ -15,7 +15,7 @@ from dynsync_lib.emulator.sync_options import belong_together, hold_the_same
 from dynsync_lib.emulator.sync_owners import OwnerBook, address_of
 from dynsync_lib.emulator.sync_plan import PlanMapping, SyncPlan
 from dynsync_lib.emulator.sync_store import Record
-from dynsync_lib.emulator.sync_text import email_key, moment, number, trim, truth
+from dynsync_lib.emulator.sync_text import elements, email_key, moment, number, trim, truth
 
 _MATCH_ADDRESSES = ("email", "emailaddress1")
 
@@ -46,6 +46,22 @@ def texts_agree(hubspot: str, dynamics: str, mapping: PlanMapping, plan: SyncPla
     if Kind.TRUTH in kinds:
         return _alike(truth(hubspot), truth(dynamics), hubspot == dynamics)
     return hubspot == dynamics
+
+
+def is_same_text(one: str, other: str, side: System, mapping: PlanMapping) -> bool:
+    """Whether two trimmed values of one side say the same, by the kind of their field (section 10)."""
+    kind = kind_of(side, mapping.side(side))
+    if mapping.hubspot.name == "email" or mapping.dynamics.format == "Email":
+        return _same_address(one, other, mapping)
+    if _is_phone(mapping):
+        return _alike(_digits(one), _digits(other), one == other)
+    if kind is Kind.NUMBER:
+        return _alike(number(one), number(other), one == other)
+    if kind in (Kind.DATE, Kind.MOMENT):
+        return _same_time({kind}, one, other)
+    if kind is Kind.TRUTH:
+        return _alike(truth(one), truth(other), one == other)
+    return set(elements(one, ",;")) == set(elements(other, ",;")) if kind is Kind.CHOICES else one == other
 
 
 def _same_address(hubspot: str, dynamics: str, mapping: PlanMapping) -> bool:

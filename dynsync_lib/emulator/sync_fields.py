@@ -110,7 +110,7 @@ def _draft(pair: Pair, mapping: PlanMapping, target: System, job: Job) -> Draft:
 def _noted(pair: Pair, target: System, job: Job, *, value: NewValue, old: str | None, source_field: str) -> Draft:
     value = skipped_if_bad(value, target, job, is_create=False)
     kind, note = "fill" if is_blank(old) else "overwrite", value.note
-    if note is None and _goes_backward(value, old, target, job):
+    if note is None and goes_backward(value, old, target, job):
         note = "lifecycle_ignored"
     if note is None and kind == "overwrite" and _is_stale(pair, target):
         note = "stale_winner"
@@ -143,7 +143,8 @@ def _is_stale(pair: Pair, target: System) -> bool:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def _goes_backward(value: NewValue, old: str | None, target: System, job: Job) -> bool:
+def goes_backward(value: NewValue, old: str | None, target: System, job: Job) -> bool:
+    """Whether HubSpot ignores the value: an earlier lifecycle stage than the one it has (5.16)."""
     if target is not System.HUBSPOT or value.field.name != STAGE or job.choice("lifecycle_backward") == "applied":
         return False
     return _comes_before(value.text, trim(old), value.field)
