@@ -26,14 +26,12 @@ from dynsync_lib.emulator.sync_plan import (
 )
 from dynsync_lib.emulator.sync_run import SyncRun
 from dynsync_lib.emulator.sync_store import Association, MemoryStore, Person
-from tests.rulebook_texts import shipped_texts
+from tests.rulebook_texts import shipped_rulebook
 
 TAKEN_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 TOP_LEVEL_DOMAINS = frozenset({"com", "org", "net", "de", "example", "test", "xn--p1ai"})
 
-FREE_MAIL_DOMAINS = frozenset(
-    line for line in shipped_texts().get("free_mail_domains.txt", "").splitlines() if line and not line.startswith("#")
-)
+FREE_MAIL_DOMAINS = frozenset(shipped_rulebook().free_mail_domains)
 PEOPLE_COLUMNS = {
     "hubspot/owners": ("email", "archived"),
     "dynamics/users": ("internalemailaddress", "fullname", "isdisabled"),
@@ -311,22 +309,26 @@ def _finished(key_maker: Any, table: Any, rank: int, row: Row, vendor: Iterable[
     }
 
 
+def situation_of(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Any:
+    """The world as the core's stages want it."""
+    from dynsync_lib.core.sides import Situation
+
+    return Situation(
+        frames_of(world, engine, shuffle=shuffle),
+        settings_of(world, rulebook),
+        rulebook,
+        world.catalogue(),
+        world.taken_at,
+        engine.keep,
+        engine.from_rows,
+    )
+
+
 def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Answer:
     """The core's answer."""
     from dynsync_lib.core.decision import decide_sync
-    from dynsync_lib.core.sides import Situation
 
-    decision = decide_sync(
-        Situation(
-            frames_of(world, engine, shuffle=shuffle),
-            settings_of(world, rulebook),
-            rulebook,
-            world.catalogue(),
-            world.taken_at,
-            engine.keep,
-            engine.from_rows,
-        )
-    )
+    decision = decide_sync(situation_of(world, engine, rulebook, shuffle=shuffle))
     tables = {"changes": decision.changes, "links": decision.links}
     outcome_rows = engine.rows(decision.outcomes)
     told = ("outcome", "reason", "rule_id", "counterpart_id", "winner_id")
@@ -334,6 +336,31 @@ def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = No
     if len(outcomes) != len(outcome_rows):
         raise AssertionError("the core gave a record more than one outcome")
     return Answer(outcomes, _rows(engine, tables, "changes"), _rows(engine, tables, "links"))
+
+
+Counted = Mapping[tuple[str, str], Mapping[str, int]]
+Moved = frozenset[tuple[tuple[str, str, str], str]]
+
+
+def ask_sensitivity(world: SmallWorld, engine: Any, rulebook: Any) -> tuple[Counted, Moved]:
+    """How many records of each object the core says each choice moves, and which records are sensitive to what."""
+    from dynsync_lib.core.decision import decide_sync
+    from dynsync_lib.core.sensitivity import measure_sensitivity
+
+    situation = situation_of(world, engine, rulebook)
+    sensitivity = measure_sensitivity(situation, decide_sync(situation))
+    counted = {(r["assumption_id"], r["choice"]): _by_object(r) for r in engine.rows(sensitivity.table)}
+    rows = engine.rows(sensitivity.moved)
+    return counted, frozenset(((r["system"], r["object"], r["record_id"]), r["assumption_id"]) for r in rows)
+
+
+def _by_object(row: Mapping[str, Any]) -> dict[str, int]:
+    """`contact=3;company=1` as numbers; they must add up to what the row counts."""
+    parts = [part.split("=") for part in (row["by_object"] or "").split(";") if part]
+    counts = {object_: int(count) for object_, count in parts}
+    if sum(counts.values()) != row["outcomes_changed"]:
+        raise AssertionError(f"{row} does not add up")
+    return counts
 
 
 def _rows(engine: Any, tables: Mapping[str, Any], name: str) -> frozenset[tuple[Any, ...]]:

@@ -138,11 +138,12 @@ def _guid(letter: str, group: int, place: int) -> str:
 
 
 def _draw_lookups(dice: Dice, drawn: Mapping[str, list[Row]], ids: Mapping[str, list[str]]) -> None:
-    accounts, people = [*ids["dynamics/accounts"], "nowhere", None], [*ids["dynamics/contacts"], "nobody", None]
+    accounts = [*ids["dynamics/accounts"] * 3, "nowhere", None]
+    people = [*ids["dynamics/contacts"] * 3, "nobody", None]
     parents = [(row, "parentcustomerid") for row in drawn["dynamics/contacts"]]
     customers = [(row, "customerid") for row in drawn["dynamics/invoices"]]
     for row, name in parents + customers:
-        type_ = pick(dice, ["account", "account", "contact", None])
+        type_ = pick(dice, ["account", "account", "account", "contact", "contact", None])
         row[f"_{name}_value"] = pick(dice, people if type_ == "contact" else accounts)
         row[f"_{name}_type"] = type_
     for row in drawn["dynamics/opportunities"]:
@@ -151,7 +152,7 @@ def _draw_lookups(dice: Dice, drawn: Mapping[str, list[Row]], ids: Mapping[str, 
 
 
 def _draw_links(dice: Dice, ids: Mapping[str, list[str]], links: list[dict[str, Any]]) -> None:
-    companies, contacts = [*ids["hubspot/companies"], "gone"], [*ids["hubspot/contacts"], "gone"]
+    companies, contacts = [*ids["hubspot/companies"] * 3, "gone"], [*ids["hubspot/contacts"] * 3, "gone"]
     for contact in [*ids["hubspot/contacts"], *some(dice, ["gone"], 1)]:
         primary = pick(dice, [None, *companies])
         for one in sorted({*some(dice, companies, 2), primary} - {None}):

@@ -10,8 +10,6 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from dynsync_lib.core.model import Object
-from dynsync_lib.core.settings import ObjectSync
 from tests.laws.dice import Dice, HypothesisDice, SeededDice, pick, seldom
 from tests.laws.fields import FIELDS
 from tests.laws.small_records import draw_records, group_of
@@ -50,27 +48,6 @@ def _draw_world(engagement: Dice, data: Dice, groups: int) -> SmallWorld:
         undelivered=undelivered,
         bindings=records.bindings,
         auto_create_companies=auto_create,
-    )
-
-
-def as_built(world: SmallWorld) -> SmallWorld:
-    """The world without what the core does not decide yet."""
-    later = {"lead_contact_overlap", "company_keys", "filter_semantics", "resave_reconcile", "auto_company_first"}
-    later |= {"email_norm", "secondary_email", "filter_scope"}
-    assumptions = {name: one for name, one in world.assumptions.items() if name not in later and one != "create"}
-    tables = {name: [{**row, "hs_additional_emails": None} for row in rows] for name, rows in world.tables.items()}
-    sync = {object_: _built(object_, one) for object_, one in world.sync.items()}
-    return replace(world, tables=tables, sync=sync, assumptions=assumptions, bindings=(), auto_create_companies="off")
-
-
-def _built(object_: Object, sync: ObjectSync) -> ObjectSync:
-    return replace(
-        sync,
-        enabled=sync.enabled and object_ in (Object.CONTACT, Object.COMPANY),
-        match_mode="default",
-        only_existing_in_target=False,
-        require_email=True,
-        lifecycle_stages=(),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from dynsync_lib.engine import DuckDbEngine
 from tests.laws.invariants import broken_invariants
-from tests.laws.small_worlds import GROUPS, as_built, seeded_world, small_worlds
+from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told
 from tests.opinions import SmallWorld, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook
@@ -30,13 +30,13 @@ SOAK_ENGAGEMENTS, SOAK_GROUPS = 500, 200
 )
 @given(world=small_worlds(GROUPS))
 def test_core_and_witness_agree(world: SmallWorld) -> None:
-    compare(as_built(world))
+    compare(world)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(SOAK_ENGAGEMENTS))
 def test_core_and_witness_agree__soak(seed: int) -> None:
-    compare(as_built(seeded_world(seed, SOAK_GROUPS)))
+    compare(seeded_world(seed, SOAK_GROUPS))
 
 
 def compare(world: SmallWorld) -> None:
