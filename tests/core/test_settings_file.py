@@ -219,6 +219,13 @@ def test_settings_template__is_right_and_switches_contacts_and_companies_on() ->
     assert [object_ for object_ in Object if settings.sync[object_].enabled] == [Object.CONTACT, Object.COMPANY]
 
 
+def test_settings_template__names_every_knob_with_all_its_choices() -> None:
+    told = shipped_texts()["settings_template.toml"].partition("[assumptions]\n")[2].splitlines()
+    knobs = shipped_rulebook().assumptions.values()
+    expected = [f'# {one.id} = "{one.default}" # {" | ".join(one.choices)}' for one in knobs]
+    assert [" ".join(line.split()) for line in told] == expected
+
+
 def test_line_of__finds_keys_sections_and_parents() -> None:
     lines = TomlLines("a = 1\n[b.c]\n'd e' = 2\n[[b.f]]\ng = 1\n[[b.f]]\ng = 2\n")
     assert lines.line_of(("a",)) == 1
