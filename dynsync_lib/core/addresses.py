@@ -14,6 +14,9 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core import values
+from dynsync_lib.core.keys import lower
+
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL: Final = r"[\p{L}0-9](?:[\p{L}0-9-]*[\p{L}0-9])?"
 _ADDRESS: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
@@ -21,7 +24,7 @@ _ADDRESS: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
 
 def is_valid_address(address: nw.Expr, top_level_domains: Collection[str]) -> nw.Expr:
     """Whether a trimmed address is valid; null when the address is null."""
-    last = address.str.replace_all(r"^.*\.", "").str.to_lowercase()
+    last = values.lowered(address.str.replace_all(r"^.*\.", ""))
     return address.str.contains(_ADDRESS) & last.is_in(_spellings(frozenset(top_level_domains)))
 
 
@@ -29,7 +32,7 @@ def is_valid_address(address: nw.Expr, top_level_domains: Collection[str]) -> nw
 def _spellings(top_level_domains: frozenset[str]) -> tuple[str, ...]:
     """Every real last label, those outside ASCII both as `xn--` and in their own letters."""
     own = {_own_letters(label) for label in top_level_domains if label.startswith("xn--")}
-    return tuple(sorted({*top_level_domains, *own, "test", "example"}))
+    return tuple(sorted({lower(label) for label in (*top_level_domains, *own, "test", "example")}))
 
 
 def _own_letters(label: str) -> str:

@@ -50,7 +50,7 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
     joined = _join_values(situation, object_, pairs, flowing)
     trimmed = with_trimmed(situation, joined, flowing, System)
-    wide = situation.keep(_compare(situation.keep(trimmed, f"{object_}_joined"), flowing), f"{object_}_compared")
+    wide = situation.keep(_compare(trimmed, flowing), f"{object_}_compared")
     sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
     return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
 

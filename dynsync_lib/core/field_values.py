@@ -163,7 +163,7 @@ def _equal_or_as_text(first: nw.Expr, second: nw.Expr, as_text: nw.Expr) -> nw.E
 def _addresses_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
     names = {system: address_key(judged.fields[system]) for system in System}
     if None in names.values():
-        return hubspot.str.to_lowercase() == dynamics.str.to_lowercase()
+        return values.lowered(hubspot) == values.lowered(dynamics)
     keys = [nw.col(column_of(system, str(name))) for system, name in names.items()]
     return keys[0] == keys[1]
 

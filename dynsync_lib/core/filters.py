@@ -36,7 +36,7 @@ from dynsync_lib.core.filter_grammar import (
     fields_of,
     parse_filter,
 )
-from dynsync_lib.core.keys import trim
+from dynsync_lib.core.keys import lower, trim
 from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
@@ -173,8 +173,8 @@ class _Compiler:
         if test.operator == "is unknown":
             return value.is_null()
         if test.operator == "contains":
-            part = trim(test.values[0]).lower()
-            return value.str.to_lowercase().str.contains(part, literal=True).fill_null(value=False)
+            part = lower(trim(test.values[0]))
+            return values.lowered(value).str.contains(part, literal=True).fill_null(value=False)
         if test.operator in ("!=", "not in"):
             return ~self._any_equal(test, value)
         if test.operator in ("=", "in"):
@@ -214,11 +214,11 @@ def _passes_blank(tree: Comparison | Window) -> bool:
 
 def _internal(field: Field | None, literal: str) -> str:
     """The internal value a filter means: the value as it stands, or that of the option with this label."""
-    wanted = trim(literal).lower()
+    wanted = lower(trim(literal))
     options = field.options if field is not None else ()
-    if any(option.value.lower() == wanted for option in options):
+    if any(lower(option.value) == wanted for option in options):
         return literal
-    return next((option.value for option in options if trim(option.label).lower() == wanted), literal)
+    return next((option.value for option in options if lower(trim(option.label)) == wanted), literal)
 
 
 def _comparable(kind: str, value: nw.Expr) -> nw.Expr:
@@ -226,7 +226,7 @@ def _comparable(kind: str, value: nw.Expr) -> nw.Expr:
         return values.number_text(value)
     if kind in ("date", "datetime"):
         return values.moment(value)
-    return values.truth(value) if kind == "yes_no" else value.str.to_lowercase()
+    return values.truth(value) if kind == "yes_no" else values.lowered(value)
 
 
 def _canonical(kind: str, literal: str) -> str | None:
@@ -238,7 +238,7 @@ def _canonical(kind: str, literal: str) -> str | None:
         return _canonical_moment(text)
     if kind == "yes_no":
         return {"true": "true", "1": "true", "false": "false", "0": "false"}.get(text.lower())
-    return text.lower()
+    return lower(text)
 
 
 def _canonical_number(text: str) -> str:

@@ -40,6 +40,11 @@ def trim(text: str) -> str:
     return text.strip() if text.isascii() else text.strip(OUTER)
 
 
+def lower(text: str) -> str:
+    """The text in lower case as it is compared: engines disagree on the final sigma, so both small ones are one."""
+    return text.lower() if text.isascii() else text.lower().replace("ς", "σ")
+
+
 def email_key(text: str | None) -> str | None:
     """The address as match key: NFKC, trimmed, lower case. None when blank. Source: rule 2.16."""
     if text is None:

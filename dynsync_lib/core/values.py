@@ -68,6 +68,12 @@ def moment_text(clock: datetime) -> str:
     return clock.astimezone(UTC).strftime(MOMENT_FORMAT)
 
 
+def lowered(text: nw.Expr) -> nw.Expr:
+    """The text in lower case as `core.keys.lower` has it: engines disagree on `İ` and on the final sigma."""
+    dotted = text.str.replace_all("İ", "i\u0307", literal=True)
+    return dotted.str.to_lowercase().str.replace_all("ς", "σ", literal=True)
+
+
 def truth(value: nw.Expr) -> nw.Expr:
     """A trimmed text as `true` or `false`; null when it is neither."""
     lower = value.str.to_lowercase()

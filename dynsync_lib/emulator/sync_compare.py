@@ -15,7 +15,7 @@ from dynsync_lib.emulator.sync_options import belong_together, hold_the_same
 from dynsync_lib.emulator.sync_owners import OwnerBook, address_of
 from dynsync_lib.emulator.sync_plan import PlanMapping, SyncPlan
 from dynsync_lib.emulator.sync_store import Record
-from dynsync_lib.emulator.sync_text import elements, email_key, moment, number, trim, truth
+from dynsync_lib.emulator.sync_text import elements, email_key, lower, moment, number, trim, truth
 
 _MATCH_ADDRESSES = ("email", "emailaddress1")
 
@@ -67,7 +67,7 @@ def is_same_text(one: str, other: str, side: System, mapping: PlanMapping) -> bo
 def _same_address(hubspot: str, dynamics: str, mapping: PlanMapping) -> bool:
     if (mapping.hubspot.name, mapping.dynamics.name) == _MATCH_ADDRESSES:
         return email_key(hubspot, "lower_trim") == email_key(dynamics, "lower_trim")
-    return hubspot.lower() == dynamics.lower()
+    return lower(hubspot) == lower(dynamics)
 
 
 def _same_owner(hubspot: Record, dynamics: Record, mapping: PlanMapping, owners: OwnerBook) -> bool:

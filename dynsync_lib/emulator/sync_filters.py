@@ -23,7 +23,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.emulator.sync_kinds import Kind, kind_of
 from dynsync_lib.emulator.sync_plan import PlanField
 from dynsync_lib.emulator.sync_store import Record
-from dynsync_lib.emulator.sync_text import is_blank, moment, moment_of, number, trim, truth
+from dynsync_lib.emulator.sync_text import is_blank, lower, moment, moment_of, number, trim, truth
 from dynsync_lib.errors import UsageError
 
 Test = Callable[[Record], bool]
@@ -159,8 +159,8 @@ class _Reader:
         word = self.take().lower()
         literal = self.literal()
         if word == "contains":
-            part = trim(literal).lower()
-            return lambda record: not is_blank(record.get(field.name)) and part in trim(record.get(field.name)).lower()
+            part = lower(trim(literal))
+            return lambda record: not is_blank(record.get(field.name)) and part in lower(trim(record.get(field.name)))
         if word == "!=":
             return lambda record: not _holds(self.system, field, "=", record.get(field.name), literal)
         if word not in _ORDERED:
@@ -190,12 +190,12 @@ def _comparable(system: System, field: PlanField, text: str | None) -> Any:
         return moment(text)
     if kind is Kind.TRUTH:
         return truth(text)
-    return trim(text).lower()
+    return lower(trim(text))
 
 
 def _internal(field: PlanField, literal: str) -> str:
     """The internal value a filter means: a value as it stands, or that of the option with this label."""
-    wanted = trim(literal).lower()
-    if any(value.lower() == wanted for value, _ in field.options):
+    wanted = lower(trim(literal))
+    if any(lower(value) == wanted for value, _ in field.options):
         return literal
-    return next((value for value, label in field.options if trim(label).lower() == wanted), literal)
+    return next((value for value, label in field.options if lower(trim(label)) == wanted), literal)

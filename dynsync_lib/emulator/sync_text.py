@@ -26,6 +26,11 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}:[0-9]{2}:[0-9]{2}).*)?", re.DOTALL)
 
 
+def lower(text: str) -> str:
+    """The text without its case: in lower case, both small sigmas being one."""
+    return text.lower().replace("ς", "σ")
+
+
 def trim(text: str | None) -> str:
     """The text without outer white space and zero-width characters; empty for None."""
     kept = text or ""

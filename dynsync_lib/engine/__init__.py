@@ -68,8 +68,7 @@ def open_engine(
 ) -> AbstractContextManager[Engine, bool | None]:
     """The engine of that name; a context manager.
 
-    `work` is a folder for what is kept between stages; None keeps it in memory (DuckDB), which suits small portals, or
-    in a temporary folder (Spark).
+    `work` is a folder for what is kept between stages; None keeps it in memory, which suits small portals.
 
     Raises UsageError when there is no engine of that name, or what it needs is not installed.
     """

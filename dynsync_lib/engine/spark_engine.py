@@ -1,4 +1,4 @@
-"""Tables in Spark, kept between stages as Parquet: for portals that one machine cannot hold.
+"""Tables in Spark, kept between stages as Parquet or, for small portals, in memory.
 
 Facts
     * The final sort is Spark's; its part files, read in their order, are written by the same writer as DuckDB's rows.
@@ -28,17 +28,19 @@ from dynsync_lib.engine.spark_session import open_session
 
 
 class SparkEngine:
-    """Tables in Spark, kept as Parquet in `work` or, without it, in a temporary folder."""
+    """Tables in Spark, kept as Parquet in `work` or, without it, in memory."""
 
     def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
         self._closing = contextlib.ExitStack()
         self._names = itertools.count()
-        is_small = work is None
+        self._is_small = work is None
         if work is None:
             work = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="dynsync-")))
         self._work = work.absolute()
         self._work.mkdir(parents=True, exist_ok=True)
-        self._session = self._closing.enter_context(open_session(self._work, memory_gb=memory_gb, is_small=is_small))
+        self._session = self._closing.enter_context(
+            open_session(self._work, memory_gb=memory_gb, is_small=self._is_small)
+        )
 
     def __enter__(self) -> SparkEngine:
         return self
@@ -60,6 +62,8 @@ class SparkEngine:
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """The frame computed once; what comes back reads the result."""
         native: DataFrame = frame.to_native()
+        if self._is_small:
+            return _lazy(self._session.createDataFrame(native.toArrow()))
         folder = self._store(native, name)
         return _lazy(self._session.read.schema(native.schema).parquet(folder.as_uri()))
 

@@ -42,6 +42,7 @@ _FOR_SMALL_PORTALS: Final = {
 }
 """Hundreds of small queries: planning again, compiling and spreading them costs far more than running them."""
 _STACK: Final = "-Xss64m"
+_QUICK_START: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @contextlib.contextmanager
@@ -54,7 +55,7 @@ def open_session(work: Path, *, memory_gb: float, is_small: bool) -> Iterator[Sp
         if active is not None:
             yield _with_settings(active.newSession(), settings)
             return
-        context = _start(work, memory_gb)
+        context = _start(_configuration(work, memory_gb, java=f"{_STACK} {_QUICK_START}" if is_small else _STACK))
         try:
             yield _with_settings(SparkSession(context), settings)
         finally:
@@ -67,8 +68,7 @@ def _with_settings(session: SparkSession, settings: Mapping[str, str]) -> SparkS
     return session
 
 
-def _start(work: Path, memory_gb: float) -> SparkContext:
-    conf = _configuration(work, memory_gb)
+def _start(conf: SparkConf) -> SparkContext:
     try:
         context = SparkContext(conf=conf, gateway=_gateway(conf))
     except PySparkRuntimeError as fault:
@@ -80,7 +80,7 @@ def _start(work: Path, memory_gb: float) -> SparkContext:
     return context
 
 
-def _configuration(work: Path, memory_gb: float) -> SparkConf:
+def _configuration(work: Path, memory_gb: float, *, java: str) -> SparkConf:
     threads = os.cpu_count() or 1
     settings = {
         "spark.master": f"local[{threads}]",
@@ -88,7 +88,7 @@ def _configuration(work: Path, memory_gb: float) -> SparkConf:
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": f"{int(memory_gb * 1024)}m",
-        "spark.driver.extraJavaOptions": _STACK,
+        "spark.driver.extraJavaOptions": java,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.local.dir": str(work),

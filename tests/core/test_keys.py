@@ -11,6 +11,7 @@ from dynsync_lib.core.keys import (
     exact_key,
     guid_sql_key,
     is_valid_email,
+    lower,
     name_key,
     split_addresses,
     trimmed_key,
@@ -141,3 +142,11 @@ def test_finish__account_without_name() -> None:
 def test_finish__knows_every_key_of_every_table() -> None:
     for table in RECORD_TABLES.values():
         assert set(KeyMaker(REAL).finish(table, {})) == {column.name for column in table.keys}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ada", "ada"), ("İ", "i\u0307"), ("ΣΊΣΥΦΟΣ", "σίσυφοσ"), ("σίσυφος", "σίσυφοσ"), ("STRAẞE", "straße"), ("", "")],
+)
+def test_lower__both_small_sigmas_are_one(text: str, expected: str) -> None:
+    assert lower(text) == expected

@@ -1,0 +1,49 @@
+"""Both engines give the same forecast of the same snapshot, however nasty: every table, row by row and byte by byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.engine.spark_needs import missing_need
+from tests.engine.adversarial_snapshot import SETTINGS, make_adversarial_snapshot
+
+_MISSING = missing_need()
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A snapshot and its settings."""
+    folder = tmp_path_factory.mktemp("nasty")
+    settings = folder / "dynsync.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    return make_adversarial_snapshot(folder / "snapshot"), settings
+
+
+def test_snapshot__is_nasty_enough(nasty: tuple[Path, Path], tmp_path: Path) -> None:
+    told = kit.forecast(*nasty, tmp_path / "duckdb")
+    outcomes = told.outcomes
+    assert {"create", "update", "shadowed", "excluded", "failing"} <= set(outcomes["outcome"])
+    assert {"filter", "no_email", "invalid_email", "too_long", "range"} <= set(outcomes["reason"].dropna())
+    assert {"value_skipped", "stale_winner"} <= set(told.changes["note"].dropna())
+    assert all(len(told.table(name)) for name in FORECAST_TABLES)
+
+
+@pytest.mark.spark
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+def test_forecast__on_spark_is_the_same_bytes(
+    nasty: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kit.forecast(*nasty, tmp_path / "duckdb")
+    capfd.readouterr()
+    kit.forecast(*nasty, tmp_path / "spark", engine="spark")
+    assert capfd.readouterr().out == ""
+    for name in FORECAST_TABLES:
+        ours, theirs = (kit.open_forecast(tmp_path / engine).table(name) for engine in ("duckdb", "spark"))
+        differing = ours.merge(theirs, how="outer", indicator=True).query("_merge != 'both'")
+        assert differing.empty, f"{name}: {len(differing)} rows\n{differing.head(10).to_string(max_colwidth=60)}"
+        files = [(tmp_path / engine / f"{name}.parquet").read_bytes() for engine in ("duckdb", "spark")]
+        assert files[0] == files[1], name
