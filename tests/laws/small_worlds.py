@@ -16,7 +16,7 @@ from tests.laws.small_records import draw_records, group_of
 from tests.laws.small_settings import draw_assumptions, draw_sync, draw_undelivered
 from tests.opinions import Row, SmallWorld
 
-GROUPS = 20
+GROUPS = 25
 
 
 def small_worlds(groups: int = GROUPS) -> st.SearchStrategy[SmallWorld]:

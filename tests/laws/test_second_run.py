@@ -26,7 +26,7 @@ _IN_SYNC = (None, Outcome.CREATE, Outcome.UPDATE, Outcome.LINK)
 _WOULD_REPEAT = {"company_dup", "no_key", "email_norm", "name_norm", "lead_contact_overlap", "filter_scope"}
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(world=small_worlds(6))
 def test_a_second_run_changes_nothing(world: SmallWorld) -> None:
     steady = _steady(world)

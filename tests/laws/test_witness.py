@@ -16,7 +16,7 @@ from tests.laws.small_records import group_of
 from tests.laws.small_worlds import small_worlds
 from tests.opinions import Row, SmallWorld, ask_witness
 
-_QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+_QUICK = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @_QUICK

@@ -16,8 +16,8 @@ from tests.laws.smallest import smallest, told
 from tests.opinions import SmallWorld, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook
 
-ENGAGEMENTS = int(os.environ.get("DYNSYNC_LAW_ENGAGEMENTS", "5"))
-"""Engagements in one run; each holds twenty small worlds. CI asks for a hundred, see .ci/run."""
+ENGAGEMENTS = int(os.environ.get("DYNSYNC_LAW_ENGAGEMENTS", "4"))
+"""Engagements in one run; each holds twenty-five small worlds. CI asks for a hundred, see .ci/run."""
 SOAK_ENGAGEMENTS, SOAK_GROUPS = 500, 200
 
 
