@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.marketing import MarketingOutlook
 from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import FINDINGS, Object, Severity, System
 from dynsync_lib.core.record_checks import (
@@ -28,6 +29,12 @@ from dynsync_lib.core.record_checks import (
     count_unpaired,
 )
 from dynsync_lib.core.rulebook import Check
+from dynsync_lib.core.side_effects import (
+    count_auto_created,
+    count_cascades,
+    count_consent_conflicts,
+    count_echo_accounts,
+)
 from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
 from dynsync_lib.core.value_checks import (
     count_mixed_currencies,
@@ -47,17 +54,18 @@ _SYSTEM_COLUMN: Final = {
 _OBJECT_COLUMN: Final = {"links": "from_object"}
 
 
-def run_checks(situation: Situation, tables: Tables) -> Frame:
+def run_checks(situation: Situation, tables: Tables, marketing: MarketingOutlook) -> Frame:
     """The forecast's `findings`. `tables` are the other forecast tables by name."""
-    rows = list(_findings(situation, tables))
+    rows = list(_findings(situation, tables, marketing))
     return situation.from_rows(rows, FINDINGS.columns)
 
 
-def _findings(situation: Situation, tables: Tables) -> Iterator[dict[str, Any]]:
+def _findings(situation: Situation, tables: Tables, marketing: MarketingOutlook) -> Iterator[dict[str, Any]]:
     for check in situation.rulebook.checks:
         if not _concerns(situation, check):
             continue
-        count = _count(situation, check, tables)
+        measure = MARKETING_MEASURES.get(check.measure or "")
+        count = _count(situation, check, tables) if measure is None else measure(marketing)
         if count is None or count > 0:
             yield _row(check, count, _share(check, count, tables))
 
@@ -140,19 +148,6 @@ def _rows_of(frame: Frame, conditions: list[nw.Expr]) -> int:
 # --- Counted by code ---------------------------------------------------------------------------------------------
 
 
-def _created_contacts(tables: Tables) -> int:
-    """Contacts that the sync creates in HubSpot."""
-    wanted = {"system": "dynamics", "object": "contact", "outcome": "create"}
-    return _rows_of(tables["outcomes"], [_has(column, value) for column, value in wanted.items()])
-
-
-def _auto_created_companies(situation: Situation, tables: Tables) -> int | None:
-    setting = situation.settings.hubspot.auto_create_companies
-    if setting == "unknown":
-        return None
-    return _rows_of(tables["links"], [_has("rule_id", "company.auto-created")]) if setting == "on" else 0
-
-
 def _shared_between_environments(situation: Situation, tables: Tables) -> int:
     """Contacts and accounts in sync here whose key a record of another environment owns, too."""
     count = 0
@@ -186,21 +181,20 @@ def _unpaid_mappings(situation: Situation, tables: Tables) -> int | None:
     return sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings)
 
 
-def _tier_crossing(situation: Situation, tables: Tables) -> int | None:
-    hubspot = situation.settings.hubspot
-    if not hubspot.sync_as_marketing:
+def _tier_crossing(outlook: MarketingOutlook) -> int | None:
+    """Contacts that cross the tier; 0 when none do or none are added."""
+    if not outlook.added:
         return 0
-    if hubspot.marketing_contacts is None or hubspot.marketing_tier is None:
-        return None
-    created = _created_contacts(tables)
-    return created if hubspot.marketing_contacts + created > hubspot.marketing_tier else 0
+    return None if outlook.crosses_tier is None else outlook.added * outlook.crosses_tier
 
 
 MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
-    "auto_created_companies": _auto_created_companies,
+    "auto_created_companies": count_auto_created,
     "shared_between_environments": _shared_between_environments,
+    "echo_accounts": count_echo_accounts,
+    "lifecycle_cascades": count_cascades,
+    "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,
-    "tier_crossing": _tier_crossing,
     "business_required": count_business_required,
     "mixed_currencies": count_mixed_currencies,
     "shifted_days": count_shifted_days,
@@ -209,4 +203,9 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "unknown_owners_of_dynamics": count_unknown_owners_of_dynamics,
     "unknown_owners_of_hubspot": count_unknown_owners_of_hubspot,
     "unpaired_options": count_unpaired,
+}
+MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
+    "created_as_marketing": lambda outlook: outlook.created_as_marketing,
+    "enrolled": lambda outlook: outlook.enrolled,
+    "tier_crossing": _tier_crossing,
 }

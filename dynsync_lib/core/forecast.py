@@ -15,6 +15,7 @@ from dynsync_lib.core.checks import run_checks
 from dynsync_lib.core.collisions import find_collisions
 from dynsync_lib.core.decision import Decision, decide_sync
 from dynsync_lib.core.mapping_table import tell_mappings
+from dynsync_lib.core.marketing import foresee_marketing
 from dynsync_lib.core.model import COLLISIONS, FORECAST_TABLES, OUTCOMES, Object, System
 from dynsync_lib.core.near_names import find_near_names
 from dynsync_lib.core.sensitivity import measure_sensitivity, with_sensitivity
@@ -39,7 +40,8 @@ def build_forecast(situation: Situation) -> dict[str, Frame]:
         "sensitivity": sensitivity.table,
     }
     tables["summary"] = summarize(tables["outcomes"])
-    tables["findings"] = run_checks(situation, tables)
+    marketing = foresee_marketing(situation, tables, decision.mappings)
+    tables["findings"] = run_checks(situation, tables, marketing)
     return {name: tables[name] for name in FORECAST_TABLES}
 
 

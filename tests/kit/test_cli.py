@@ -158,7 +158,11 @@ def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys:
     told = {one["number"]: one for one in json.loads(capsys.readouterr().out)["research"]}
     assert len(told) == 162
     assert (told["2.12"]["state"], told["2.12"]["why"]) == ("implemented", None)
-    assert told["2.12"]["rules"].split(", ") == ["record.first-order", "contact.first-per-email"]
+    assert told["2.12"]["rules"].split(", ") == [
+        "record.first-order",
+        "contact.first-per-email",
+        "lead.first-per-email",
+    ]
     assert (told["1.4"]["state"], told["1.4"]["rules"]) == ("not-modelled", "portal.sales-orders")
     assert "no sales order" in told["1.4"]["why"]
 

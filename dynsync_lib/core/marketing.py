@@ -1,0 +1,153 @@
+"""Marketing contacts after the first sync: those created as such, and those a later workflow would make so.
+
+Facts
+    * Only contacts that the sync creates take the app's marketing switch; matched ones stay what they are (7.1, 7.2).
+    * The enrolment criterion is asked of every HubSpot contact as it stands after the sync: its values, with what the
+      sync writes into them; of a contact that is created, the values that its mappings carry.
+
+Not modelled
+    * Prices, and the size of the steps in which a tier grows (7.8): the user's own.
+    * When a workflow runs, and what else it does (7.4).
+
+Source: rules marketing.creates-count, marketing.enrolment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.field_values import column_of, new_value, with_trimmed
+from dynsync_lib.core.filter_grammar import fields_of, parse_filter
+from dynsync_lib.core.filters import filter_expression
+from dynsync_lib.core.keys import trim
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.model import Object, System, record_table
+from dynsync_lib.core.sides import Frame, Situation, stack
+
+_IS_MARKETING: Final = "hs_marketable_status"
+_PEOPLE: Final = (Object.CONTACT, Object.LEAD)
+_LANDS: Final = ("stale_winner",)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingOutlook:
+    """Contacts in HubSpot, counted. None means that it cannot be known.
+
+    `created`: those the sync creates. `created_as_marketing`: those of them that count to the tier at once. `enrolled`:
+    those, new and old, that meet the criterion and are not marketing contacts yet; 0 without a criterion, None when the
+    portal did not deliver who is one. `today` and `tier` are the user's own figures.
+    """
+
+    created: int
+    created_as_marketing: int
+    enrolled: int | None
+    today: int | None
+    tier: int | None
+
+    @property
+    def afterwards(self) -> int | None:
+        """Marketing contacts once sync and workflow are through."""
+        return None if self.today is None else self.today + self.added
+
+    @property
+    def added(self) -> int:
+        """Marketing contacts that sync and workflow add, as far as they can be counted."""
+        return self.created_as_marketing + (self.enrolled or 0)
+
+    @property
+    def crosses_tier(self) -> bool | None:
+        """Whether the tier that is paid for no longer suffices."""
+        if self.afterwards is None or self.tier is None:
+            return None
+        return self.afterwards > self.tier
+
+
+def foresee_marketing(
+    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
+) -> MarketingOutlook:
+    """The outlook. `tables` are the forecast's outcomes and changes."""
+    hubspot = situation.settings.hubspot
+    created = sum(_count(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
+    return MarketingOutlook(
+        created=created,
+        created_as_marketing=created if hubspot.sync_as_marketing else 0,
+        enrolled=_enrolled(situation, tables, mappings),
+        today=hubspot.marketing_contacts,
+        tier=hubspot.marketing_tier,
+    )
+
+
+def _created(outcomes: Frame, object_: Object) -> Frame:
+    """id of the Dynamics records of one object that the sync creates in HubSpot."""
+    made = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == object_.value)
+    return outcomes.filter(made & (nw.col("outcome") == "create")).select(id="record_id")
+
+
+def _count(frame: Frame) -> int:
+    return int(frame.select(count=nw.len()).collect().item())
+
+
+def _enrolled(
+    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
+) -> int | None:
+    text = situation.settings.hubspot.marketing_criterion
+    delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
+    if not trim(text):
+        return 0
+    if _IS_MARKETING not in delivered:
+        return None
+    asked = dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING])
+    fields = [name for name in asked if name in delivered]
+    people = [_existing(situation, tables["changes"], fields)]
+    if not situation.settings.hubspot.sync_as_marketing:
+        people += [_newcomers(situation, tables, mappings, fields=fields, object_=one) for one in _PEOPLE]
+    meets = filter_expression(
+        text,
+        system=System.HUBSPOT,
+        object_=Object.CONTACT,
+        catalogue=situation.catalogue,
+        rulebook=situation.rulebook,
+        available=fields,
+        taken_at=situation.taken_at,
+    )
+    is_one = (values.truth(values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
+    return _count(stack(people).filter(meets & ~is_one))
+
+
+def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
+    """The asked fields of every HubSpot contact, with what the sync writes into them."""
+    contacts = situation.tables["hubspot/contacts"].select("id", *fields)
+    about = nw.col("object").is_in([one.value for one in _PEOPLE]) & (nw.col("target_system") == System.HUBSPOT.value)
+    lands = nw.col("note").is_null() | nw.col("note").is_in(list(_LANDS))
+    written = changes.filter(about & lands & nw.col("target_field").is_in(list(fields)))
+    latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
+    by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
+    after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}
+    return contacts.join(by_contact, on="id", how="left").select(**after)
+
+
+def _newcomers(
+    situation: Situation,
+    tables: Mapping[str, Frame],
+    mappings: Mapping[Object, Sequence[JudgedMapping]],
+    *,
+    fields: Sequence[str],
+    object_: Object,
+) -> Frame:
+    """The asked fields of the contacts that are created out of one Dynamics object."""
+    by_field = {one.mapping.hubspot: one for one in mappings.get(object_, ()) if one.writes_to(System.HUBSPOT)}
+    carried = [by_field[name] for name in fields if name in by_field]
+    columns = dict.fromkeys(one.name_of(System.DYNAMICS) for one in carried)
+    table = situation.tables[record_table(object_, System.DYNAMICS).name]
+    records = table.select("id", **{column_of(System.DYNAMICS, name): nw.col(name) for name in columns})
+    made = records.join(_created(tables["outcomes"], object_), on="id", how="semi")
+    blank = nw.lit(None, dtype=nw.String)
+    given = {one.mapping.hubspot: new_value(one, System.HUBSPOT) for one in carried}
+    return with_trimmed(situation, made, carried, [System.DYNAMICS]).select(
+        **{name: given.get(name, blank) for name in fields}
+    )

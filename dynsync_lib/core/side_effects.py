@@ -1,0 +1,88 @@
+"""What switching on sets off beside the records themselves: counts for the findings.
+
+Facts
+    * A company that HubSpot creates by itself would come back as a new account where companies sync towards Dynamics,
+      since its name is made of the domain and matches no account (6.12).
+    * A new deal can move the lifecycle stages of the contacts and companies it is associated with (6.14).
+    * Consent is compared, not carried: no plain mapping sets HubSpot's subscriptions (5.22).
+
+Not modelled
+    * Which workflows, flows and plug-ins run: no metadata that is read shows them. They are named as not checked.
+
+Source: rules company.auto-created, company.lifecycle-cascade, field.opt-out-polarity.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Mapping
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.sides import Frame, Situation
+
+Tables = Mapping[str, Frame]
+_OPTED_OUT: Final = {
+    System.HUBSPOT: ("hs_email_optout",),
+    System.DYNAMICS: ("donotbulkemail", "donotemail"),
+}
+_AUTO_CREATED: Final = nw.col("rule_id") == "company.auto-created"
+
+
+def count_auto_created(situation: Situation, tables: Tables) -> int | None:
+    """New contacts for whom HubSpot creates a company; None when the portal's setting is not known."""
+    setting = situation.settings.hubspot.auto_create_companies
+    return None if setting == "unknown" else _count(tables["links"].filter(_AUTO_CREATED))
+
+
+def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
+    """Companies so created that would come back as new accounts; None when the portal's setting is not known."""
+    company = situation.sync(Object.COMPANY)
+    if situation.settings.hubspot.auto_create_companies == "unknown":
+        return None
+    if not (company.enabled and company.is_source(System.HUBSPOT)):
+        return 0
+    return _count(tables["links"].filter(_AUTO_CREATED).select("to_id").unique())
+
+
+def count_cascades(situation: Situation, tables: Tables) -> int:
+    """HubSpot contacts and companies that get a new deal, and whose lifecycle stage it may move."""
+    del situation
+    made = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.DEAL.value)
+    ends = tables["links"].filter(made & (nw.col("status") == "synced")).select("to_object", "to_id").unique()
+    return _count(ends)
+
+
+def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:
+    """Matched contacts who opted out on one side only; None when a side did not deliver its opt-outs."""
+    out = {}
+    for system in System:
+        frame = _opted_out(situation, system)
+        if frame is None:
+            return None
+        out[system] = frame
+    matched = (nw.col("object") == Object.CONTACT.value) & (nw.col("system") == System.DYNAMICS.value)
+    in_sync = nw.col("outcome").is_in(["update", "link"]) & ~nw.col("counterpart_id").is_null()
+    pairs = tables["outcomes"].filter(matched & in_sync)
+    named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
+    met = named.join(out[System.DYNAMICS], on="dynamics_id").join(out[System.HUBSPOT], on="hubspot_id")
+    return _count(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))
+
+
+def _opted_out(situation: Situation, system: System) -> Frame | None:
+    """`<system>_id` and `<system>_out` of every contact; None when no opt-out field was delivered."""
+    fields = [name for name in _OPTED_OUT[system] if name in situation.columns(Object.CONTACT, system)]
+    if not fields:
+        return None
+    said = [(values.truth(values.trimmed(nw.col(name))) == "true").fill_null(value=False) for name in fields]
+    either = functools.reduce(operator.or_, said)
+    contacts = situation.tables[f"{system}/contacts"]
+    return contacts.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
+
+
+def _count(frame: Frame) -> int:
+    return int(frame.select(count=nw.len()).collect().item())
