@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from dynsync_lib import console, kit
+from dynsync_lib import arguments, console, kit
 from dynsync_lib.errors import DynsyncError, UsageError
 
 app = typer.Typer(
@@ -36,7 +36,6 @@ _QUIET_LAB: Final = (
 )
 """JupyterLab on this machine only, asking nobody for news or updates."""
 _USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))
-_SEVERITIES: Final = ("blocker", "high", "medium", "low")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
@@ -118,7 +117,7 @@ def check(
         if as_json:
             console.print_json({"settings": str(settings), "lines": []})
         return
-    told = kit.check(settings, addresses=_emulator_addresses(emulator))
+    told = kit.check(settings, addresses=arguments.read_addresses(emulator))
     if as_json:
         console.print_json({"settings": str(settings), "lines": [kit.as_dict(line) for line in told.lines]})
     else:
@@ -165,7 +164,7 @@ def pull(
 
     Example: dynsync pull --settings acme/dynsync.toml --out snapshots/monday
     """
-    addresses = _emulator_addresses(emulator)
+    addresses = arguments.read_addresses(emulator)
     progress = None if as_json else console.say
     snapshot = kit.pull(
         settings, out, addresses=addresses, progress=progress, hubspot_version=hubspot_version, archived=archived
@@ -204,13 +203,13 @@ def forecast(
 
     Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
     """
-    _refuse_severity(fail_on)
+    arguments.refuse_severity(fail_on)
     told = kit.forecast(
         snapshot,
         settings,
         out,
         engine=engine,
-        assumptions=_assumptions(choices),
+        assumptions=arguments.read_assumptions(choices),
         bindings=bindings,
         beside=beside or (),
         csv=csv,
@@ -222,6 +221,34 @@ def forecast(
         console.out.print(f"\nTables:   {out}")
         console.out.print(f"Next:     dynsync report --forecast {out}")
     _fail(told, fail_on)
+
+
+@app.command()
+def replay(
+    before: Annotated[Path, typer.Argument(help="The earlier snapshot.")],
+    after: Annotated[Path, typer.Argument(help="A later snapshot of the same portals.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/replay"),
+    choices: Set = None,
+    bindings: Annotated[
+        Path | None, typer.Option(help="Pairs at the earlier moment; default: those of its forecast.")
+    ] = None,
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what would have travelled between two snapshots, and which pairs have escaped their filter.
+
+    Example: dynsync replay snapshots/march snapshots/april --settings acme/dynsync.toml
+    """
+    told = kit.replay(
+        before, after, settings, out, bindings=bindings, assumptions=arguments.read_assumptions(choices), csv=csv
+    )
+    if as_json:
+        console.print_json({"replay": str(out), **told.info})
+    else:
+        console.print_counts(told.info["counts"])
+        console.out.print(f"\nTables:   {out}")
 
 
 @app.command()
@@ -276,7 +303,7 @@ def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = 
 
     Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
     """
-    _refuse_severity(fail_on)
+    arguments.refuse_severity(fail_on)
     opened = _open(told)
     rows = [{str(name): value for name, value in row.items()} for row in kit.records(opened.findings)]
     if as_json:
@@ -363,43 +390,9 @@ def _open(folder: Path | None) -> kit.Forecast:
     return kit.open_forecast(folder if folder is not None else usual)
 
 
-# --- Arguments ---------------------------------------------------------------------------------------------------
-
-
-def _emulator_addresses(file: Path | None) -> kit.Addresses | None:
-    """What `dynsync emulator --json` printed, from a file; None without one."""
-    if file is None:
-        return None
-    try:
-        told: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
-        return {name: dict(told[name]) for name in ("hubspot", "dynamics")}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(
-            f"{file} does not hold the line that an emulator printed.",
-            next_step=f"Run `dynsync emulator --json > {file}` and leave it running.",
-        ) from None
-
-
-def _assumptions(choices: list[str] | None) -> dict[str, str]:
-    chosen = {}
-    for choice in choices or []:
-        name, equals, value = choice.partition("=")
-        if not equals or not name or not value:
-            raise UsageError(f"--set {choice} is not of the form assumption=choice.", next_step="See `dynsync rules`.")
-        chosen[name.strip()] = value.strip()
-    return chosen
-
-
-def _refuse_severity(fail_on: str) -> None:
-    if fail_on and fail_on not in _SEVERITIES:
-        raise UsageError(f"--fail-on {fail_on} is no severity.", next_step=f"Use one of: {', '.join(_SEVERITIES)}.")
-
-
 def _fail(told: kit.Forecast, fail_on: str) -> None:
-    if fail_on:
-        severe = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
-        if told.findings["severity"].isin(severe).any():
-            raise typer.Exit(1)
+    if fail_on and told.findings["severity"].isin(arguments.at_least(fail_on)).any():
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -28,6 +28,14 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "fault": ("fault", "bold red"),
     "not_checked": ("not checked", "dim"),
 }
+_REPLAYED: Final[Mapping[str, str]] = {
+    "one_side_changed": "values travel: one side has changed",
+    "both_changed": "conflicts: both sides have changed, and differ",
+    "value_skipped": "values are skipped: they have no partner on the other side",
+    "owner_unresolved": "owners are not found on the other side",
+    "lifecycle_ignored": "lifecycle stages would go backward, and stay",
+    "escapes": "pairs have escaped: their filter would no longer let them in",
+}
 
 
 def say(sentence: str) -> None:
@@ -38,6 +46,13 @@ def say(sentence: str) -> None:
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on standard output."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_counts(counts: Mapping[str, int]) -> None:
+    """What a replay counted, in words."""
+    for name, words in _REPLAYED.items():
+        if name in counts:
+            out.print(f"{counts[name]:>9,}  {words}")
 
 
 def print_figures(told: kit.Forecast) -> None:

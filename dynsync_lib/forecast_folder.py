@@ -100,6 +100,15 @@ def open_forecast(folder: Path | str) -> Forecast:
     return Forecast(path, json.loads(file.read_text(encoding="utf-8")))
 
 
+def refuse_foreign_folder(out: Path, file: str = FORECAST_FILE, *, what: str = "a forecast") -> None:
+    """Raises UsageError when the folder is neither empty nor holds `file`, which marks what may be replaced."""
+    if out.exists() and not (out / file).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            f"{out} holds something else than {what}.",
+            next_step="Name an empty folder or one that is not there.",
+        )
+
+
 def is_missing(value: object) -> bool:
     """Whether a cell of a frame is null, in any of pandas' ways."""
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
@@ -141,14 +150,6 @@ def _masked(path: Path, stamp: float, name: str, salt: str) -> pd.DataFrame:
 
 def _optional(column: pd.Series[Any]) -> list[str | None]:
     return [None if is_missing(value) else str(value) for value in column]
-
-
-def refuse_foreign_folder(out: Path) -> None:
-    """Raises UsageError when `out` holds something else than an earlier forecast."""
-    if out.exists() and not (out / FORECAST_FILE).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} holds something else than a forecast.", next_step="Name an empty folder or one that is not there."
-        )
 
 
 def write_info(folder: Path, info: Mapping[str, Any]) -> None:

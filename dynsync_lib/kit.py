@@ -7,7 +7,6 @@ emulator, the portals' clients, the notebook runner) is imported when it is firs
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -23,24 +22,21 @@ import pandas as pd
 import dynsync_lib
 from dynsync_lib import explanations, recipe_table, rule_tables
 from dynsync_lib.core.explain import Explanation
-from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.lookups import find_recipes
-from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
-from dynsync_lib.csv_files import write_csv
-from dynsync_lib.earlier_bindings import read_bindings
-from dynsync_lib.engine import Engine, open_engine, refuse_engine
+from dynsync_lib.engine import Engine, open_engine
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.explanations import Explained
-from dynsync_lib.forecast_folder import Forecast, open_forecast, records, refuse_foreign_folder, write_info
-from dynsync_lib.forecast_info import describe_forecast
+from dynsync_lib.forecast_folder import Forecast, open_forecast, records
+from dynsync_lib.forecasting import stages_folder, write_forecast
 from dynsync_lib.portals.check_lines import CheckReport
 from dynsync_lib.portals.exports import find_time_zone, load_files
 from dynsync_lib.portals.load_report import read_load_report
+from dynsync_lib.replay_folder import Replay, write_replay
 from dynsync_lib.report import (
     assumptions_table,
     changes_table,
@@ -73,6 +69,7 @@ __all__ = [
     "Explained",
     "Explanation",
     "Forecast",
+    "Replay",
     "Snapshot",
     "as_dict",
     "assumptions",
@@ -105,6 +102,7 @@ __all__ = [
     "read_settings",
     "reason_table",
     "records",
+    "replay",
     "report",
     "research",
     "rulebook",
@@ -118,7 +116,6 @@ __all__ = [
 
 Say = Callable[[str], None]
 Addresses = Mapping[str, Mapping[str, str]]
-_MOST_ROWS_IN_MEMORY: Final = 100_000
 _NOTEBOOKS: Final = Path(dynsync_lib.__file__).parent.parent / "notebooks"
 
 
@@ -212,24 +209,9 @@ def forecast(
     elif assumptions:
         settings = replace(settings, assumptions={**settings.assumptions, **assumptions})
     others = [open_snapshot(one) for one in beside]
-    refuse_engine(engine)
-    refuse_foreign_folder(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
-        made = Path(work) / "forecast"
-        made.mkdir()
-        with open_engine(engine, work=_stages(Path(work), opened)) as opened_engine:
-            situation = open_situation(opened_engine, opened, settings, rulebook(), beside=others)
-            if bindings is not None:
-                earlier = read_bindings(opened_engine, bindings, Path(work) / "earlier")
-                situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
-            rows = _write_tables(opened_engine, situation, made, csv=csv)
-        info = describe_forecast(opened, settings, rows, rulebook=rulebook(), folder=out)
-        write_info(made, info)
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(made, out)
-    return Forecast(out, info)
+    return write_forecast(
+        opened, settings, out, rulebook=rulebook(), engine=engine, bindings=bindings, beside=others, csv=csv
+    )
 
 
 def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
@@ -242,14 +224,9 @@ def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
     objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
     with (
         tempfile.TemporaryDirectory(prefix="dynsync-") as work,
-        open_engine(work=_stages(Path(work), opened)) as engine,
+        open_engine(work=stages_folder(Path(work), opened)) as engine,
     ):
         return recipe_table.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
-
-
-def _stages(work: Path, snapshot: Snapshot) -> Path | None:
-    """Where stages are kept: in files, or in memory (None) when the portals are small."""
-    return work / "stages" if sum(map(snapshot.rows, RECORD_TABLES)) > _MOST_ROWS_IN_MEMORY else None
 
 
 def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
@@ -257,14 +234,25 @@ def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) ->
     return open_situation(engine, snapshot, settings, rulebook())
 
 
-def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bool) -> dict[str, int]:
-    rows = {}
-    for name, frame in build_forecast(situation).items():
-        table = FORECAST_TABLES[name]
-        rows[name] = engine.write(frame, table, folder / f"{name}.parquet")
-        if csv:
-            write_csv(folder / f"{name}.parquet", folder / f"{name}.csv")
-    return rows
+def replay(
+    before: Path,
+    after: Path,
+    settings: Path,
+    out: Path,
+    *,
+    bindings: Path | None = None,
+    assumptions: Mapping[str, str] | None = None,
+    csv: bool = False,
+) -> Replay:
+    """What would have travelled between two snapshots once the sync was on, and which pairs have escaped their filter.
+
+    The pairs are those of `bindings` (a forecast, or a file) or, without it, of a forecast of the earlier snapshot.
+    """
+    earlier, later = open_snapshot(before), open_snapshot(after)
+    checked = read_settings(settings, snapshot=later, overrides=assumptions)
+    with tempfile.TemporaryDirectory(prefix="dynsync-") as work:
+        pairs = bindings or forecast(earlier, checked, Path(work) / "forecast").folder
+        return write_replay(earlier, later, out, settings=checked, rulebook=rulebook(), bindings=pairs, csv=csv)
 
 
 def explain(told: Forecast, key: str, *, snapshot: Path | None = None) -> Explained:

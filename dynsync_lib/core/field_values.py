@@ -107,6 +107,23 @@ def are_equal(judged: JudgedMapping) -> nw.Expr:
     return hubspot == dynamics
 
 
+def own_form(judged: JudgedMapping, system: System) -> nw.Expr:
+    """The value of one side in a form in which equal values are equal texts; null when blank."""
+    value = value_of(system, judged)
+    kinds = frozenset(judged.kinds.values())
+    if _holds_addresses(judged):
+        return value.str.to_lowercase()
+    if _holds_telephones(judged):
+        return nw.coalesce(values.digits(value), value)
+    if "number" in kinds:
+        return nw.coalesce(values.number_text(value), value)
+    if "date" in kinds and kinds <= _TIMES:
+        return value.str.slice(0, 10)
+    if kinds == {"datetime"}:
+        return nw.coalesce(values.moment(value), value)
+    return _truth_or_text(value) if "yes_no" in kinds else value
+
+
 def _options_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
     if judged.kinds[System.HUBSPOT] == "several_choices":
         return sets_equal(hubspot, dynamics, judged.option_pairs)

@@ -157,11 +157,17 @@ def _held_back(
     situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
 ) -> nw.Expr:
     """Why a wanted write does not land, in the order of the notes."""
-    missing = "owner_unresolved" if is_owner_pair(judged) else "value_skipped"
     invalid = skipped_as_invalid(situation, object_, judged, target=target, fresh=fresh)
-    notes = [nw.when(invalid).then(nw.lit("value_skipped")), nw.when(fresh.is_null()).then(nw.lit(missing))]
+    skipped = nw.when(invalid).then(nw.lit("value_skipped"))
+    return nw.coalesce(skipped, note_without_partner(situation, judged, target=target, fresh=fresh))
+
+
+def note_without_partner(situation: Situation, judged: JudgedMapping, *, target: System, fresh: nw.Expr) -> nw.Expr:
+    """`value_skipped` or `owner_unresolved` where nothing fits on the other side, `lifecycle_ignored`, else null."""
+    missing = "owner_unresolved" if is_owner_pair(judged) else "value_skipped"
+    notes = [nw.when(fresh.is_null()).then(nw.lit(missing))]
     stages = judged.fields[System.HUBSPOT]
-    is_stage = target is System.HUBSPOT and judged.name_of(target) == STAGE and stages is not None
+    is_stage = target is System.HUBSPOT and judged.name_of(target) == STAGE
     if is_stage and stages is not None and situation.chosen("lifecycle_backward") == "ignored":
         backward = moves_backward(stages, value_of(target, judged), fresh)
         notes.append(nw.when(backward).then(nw.lit("lifecycle_ignored")))

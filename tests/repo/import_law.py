@@ -13,6 +13,7 @@ PACKAGE = "dynsync_lib"
 _CORE = ("core.",)
 _FOUNDATION = ("errors", "core.model")
 _PORTAL_SIDE = ("core.settings", "core.keys", "core.catalogue", "snapshot", "snapshot_writer", "portals.")
+_TABLES_AND_CORE = ("core.", "csv_files", "earlier_bindings", "engine", "forecast_folder", "situations", "snapshot")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
@@ -28,6 +29,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "emulator.": (*_FOUNDATION, "emulator."),
     "earlier_bindings": (*_FOUNDATION, "engine", "forecast_folder"),
     "situations": (*_FOUNDATION, "core.", "engine", "forecast_folder", "forecast_info", "snapshot"),
+    "replay_folder": (*_FOUNDATION, *_TABLES_AND_CORE),
+    "forecasting": (*_FOUNDATION, *_TABLES_AND_CORE, "forecast_info"),
     "forecast_folder": (*_FOUNDATION, "core.masking"),
     "forecast_info": (*_FOUNDATION, "core.rulebook", "core.settings", "snapshot"),
     "explanations": (
@@ -52,7 +55,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "kit": ("",),
     "console": ("errors", "kit"),
-    "cli": ("errors", "kit", "console"),
+    "arguments": ("errors", "kit"),
+    "cli": ("errors", "kit", "arguments", "console"),
 }
 CORE_OUTSIDE = {"narwhals", "rapidfuzz"}
 """What `core` may import from outside the standard library."""

@@ -1,0 +1,208 @@
+"""After the first sync: what would have travelled between two snapshots of the same portals, and who has escaped.
+
+Facts
+    * What changed on one side travels where the mapping lets it, whoever is the winner; what changed on both and
+      differs is settled by the conflict winner, in a one-way mapping by its source (3.6, 3.7). A blank never travels.
+    * An escape is a pair that a filter would no longer let in, and that keeps syncing all the same (4.2).
+
+Not modelled
+    * What happened in between and was undone again; records that came into being after the first snapshot.
+    * Refusals by the target: `forecast --bindings` of the later snapshot judges them.
+
+Source: rules record.bindings, record.fence, field.conflict-winner, field.never-blank; docs/semantics.md section 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.decision import judge
+from dynsync_lib.core.field_values import (
+    are_equal,
+    column_of,
+    columns_of,
+    new_value,
+    own_form,
+    value_of,
+    with_trimmed,
+)
+from dynsync_lib.core.mapping import JudgedMapping
+from dynsync_lib.core.model import BINDINGS, CHANGES, Column, Object, System, Table, record_table
+from dynsync_lib.core.owners_of_keys import may_pair
+from dynsync_lib.core.sides import Frame, Situation, opposite, prepare_side, stack
+from dynsync_lib.core.writes import equal_column, fresh_column, note_without_partner
+
+ESCAPES: Final = Table(
+    "escapes",
+    "one pair that a filter would no longer let in, and that keeps syncing",
+    (
+        *BINDINGS.columns,
+        Column("hubspot_passes", "flag", "whether the HubSpot record still passes its filter"),
+        Column("dynamics_passes", "flag", "whether the Dynamics record still passes its filter"),
+    ),
+    ("object", "hubspot_id", "dynamics_id"),
+)
+_IDS: Final = ("hubspot_id", "dynamics_id")
+
+
+def replay_snapshots(before: Situation, after: Situation, bindings: Frame) -> dict[str, Frame]:
+    """`changes` (columns of model.CHANGES) and `escapes` (ESCAPES) of all enabled objects.
+
+    `before` and `after` differ in their tables and their moment only; `bindings` has the columns of model.BINDINGS and
+    holds the pairs at `before`. Pairs of which a record has gone since are left out (3.10).
+    """
+    told = [_replay_object(before, after, bindings, object_) for object_ in Object if before.sync(object_).enabled]
+    return {
+        "changes": _stacked([one.changes for one in told if one.changes is not None], after, CHANGES.columns),
+        "escapes": _stacked([one.escapes for one in told], after, ESCAPES.columns),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    changes: Frame | None
+    escapes: Frame
+
+
+def _replay_object(before: Situation, after: Situation, bindings: Frame, object_: Object) -> _Replayed:
+    pairs = after.keep(_living_pairs(before, after, bindings, object_), f"{object_}_replayed_pairs")
+    escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
+    if after.chosen("filter_semantics") == "continuous":
+        pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
+    flowing = [one for one in judge(after, object_) if one.flow is not None]
+    wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
+    rows = [_write_rows(after, wide, judged, place=place, object_=object_) for place, judged in enumerate(flowing)]
+    return _Replayed(stack([row for some in rows for row in some]) if rows else None, escapes)
+
+
+def _stacked(frames: Sequence[Frame], situation: Situation, columns: Sequence[Column]) -> Frame:
+    return stack(frames) if frames else situation.from_rows([], columns)
+
+
+# --- Pairs -------------------------------------------------------------------------------------------------------
+
+
+def _living_pairs(before: Situation, after: Situation, bindings: Frame, object_: Object) -> Frame:
+    """hubspot_id, dynamics_id of the pairs whose records are there at both moments."""
+    pairs = bindings.filter(nw.col("object") == object_.value).select(*_IDS).unique()
+    for situation in (before, after):
+        for system in System:
+            there = situation.tables[record_table(object_, system).name].select(**{f"{system}_id": nw.col("id")})
+            pairs = pairs.join(there, on=f"{system}_id", how="semi")
+    return pairs
+
+
+def _escapes(after: Situation, pairs: Frame, object_: Object) -> Frame:
+    """The pairs that step 3 would not make at the later moment, as ESCAPES."""
+    met = pairs
+    for system in System:
+        side = prepare_side(after, object_, system)
+        passes = {f"{system}_id": nw.col("id"), f"{system}_passes": nw.col("passes")}
+        met = met.join(side.select(**passes), on=f"{system}_id")
+    return (
+        met.filter(~may_pair(after, object_))
+        .select(
+            *_IDS,
+            object=nw.lit(object_.value),
+            hubspot_passes="hubspot_passes",
+            dynamics_passes="dynamics_passes",
+        )
+        .select(*ESCAPES.column_names)
+    )
+
+
+# --- Values ------------------------------------------------------------------------------------------------------
+
+
+def _compare(
+    before: Situation, after: Situation, pairs: Frame, *, flowing: Sequence[JudgedMapping], object_: Object
+) -> Frame:
+    """The pairs with the later values, what they would write, and per mapping and side whether it has changed."""
+    wide = _values(after, pairs, flowing, object_)
+    earlier = _values(before, pairs, flowing, object_)
+    forms = {
+        _form(place, system): own_form(judged, system) for place, judged in enumerate(flowing) for system in System
+    }
+    if not forms:
+        return wide
+    old = after.keep(earlier.select(*_IDS, **{f"old {name}": form for name, form in forms.items()}), f"{object_}_old")
+    new = {f"new {name}": form for name, form in forms.items()}
+    equal = {equal_column(place): are_equal(judged) for place, judged in enumerate(flowing)}
+    fresh = {fresh_column(place, side): new_value(one, side) for place, one in enumerate(flowing) for side in System}
+    later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{object_}_new")
+    met = later.join(old, on=list(_IDS))
+    changed = {_changed(name): ~_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
+    return after.keep(met.with_columns(**changed), f"{object_}_replayed")
+
+
+def _values(situation: Situation, pairs: Frame, flowing: Sequence[JudgedMapping], object_: Object) -> Frame:
+    wide = pairs
+    for system in System:
+        table = situation.tables[record_table(object_, system).name]
+        delivered = frozenset(table.collect_schema().names())
+        chosen = {
+            column_of(system, name): nw.col(name) if name in delivered else nw.lit(None, dtype=nw.String)
+            for name in _needed(flowing, object_, system)
+        }
+        wide = wide.join(table.select(**{f"{system}_id": nw.col("id")}, **chosen), on=f"{system}_id")
+    return with_trimmed(situation, wide, flowing, System)
+
+
+def _needed(flowing: Sequence[JudgedMapping], object_: Object, system: System) -> list[str]:
+    keys = [column.name for column in record_table(object_, system).keys if column.name == "email_key"]
+    return [*columns_of(flowing, system), *keys]
+
+
+def _same(first: nw.Expr, second: nw.Expr) -> nw.Expr:
+    both_blank = first.is_null() & second.is_null()
+    return both_blank | (first == second).fill_null(value=False)
+
+
+def _form(place: int, system: System) -> str:
+    return f"form:{place}:{system}"
+
+
+def _changed(form: str) -> str:
+    return f"changed {form}"
+
+
+# --- What travels ------------------------------------------------------------------------------------------------
+
+
+def _write_rows(
+    situation: Situation, wide: Frame, judged: JudgedMapping, *, place: int, object_: Object
+) -> list[Frame]:
+    return [
+        _rows_to(situation, wide, judged, place=place, object_=object_, target=target)
+        for target in System
+        if judged.writes_to(target)
+    ]
+
+
+def _rows_to(
+    situation: Situation, wide: Frame, judged: JudgedMapping, *, place: int, object_: Object, target: System
+) -> Frame:
+    source = opposite(target)
+    ours, theirs, fresh = value_of(source, judged), value_of(target, judged), nw.col(fresh_column(place, target))
+    here, there = (nw.col(_changed(_form(place, system))) for system in (source, target))
+    prevails = not judged.is_two_way or situation.sync(object_).conflict_winner is source
+    both = here & there & (theirs.is_null() | nw.lit(value=prevails))
+    equal = nw.col(equal_column(place)).fill_null(value=False)
+    travels = ((here & ~there) | both) & ~equal & ~ours.is_null()
+    note = nw.when(there).then(nw.lit("both_changed")).otherwise(nw.lit("one_side_changed"))
+    told = wide.filter(travels).select(
+        *_IDS,
+        object=nw.lit(object_.value),
+        target_system=nw.lit(target.value),
+        target_field=nw.lit(judged.name_of(target)),
+        source_field=nw.lit(judged.name_of(source)),
+        kind=nw.when(theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
+        old_value=nw.when(~theirs.is_null()).then(nw.col(column_of(target, judged.columns[target]))),
+        new_value=nw.coalesce(fresh, ours),
+        note=nw.coalesce(note_without_partner(situation, judged, target=target, fresh=fresh), note),
+    )
+    return told.select(*CHANGES.column_names)

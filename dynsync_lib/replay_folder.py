@@ -1,0 +1,118 @@
+"""A replay's folder: what would have travelled between two snapshots, and which pairs have escaped their filter.
+
+Facts
+    * `changes` has the columns of the forecast, `escapes` those of `core.replay.ESCAPES`; `replay.json` says of what.
+    * The folder appears when it is whole; an earlier replay in its place is replaced, anything else refused.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+
+from dynsync_lib.core.model import CHANGES, Table
+from dynsync_lib.core.replay import ESCAPES, replay_snapshots
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.csv_files import write_csv
+from dynsync_lib.earlier_bindings import read_bindings
+from dynsync_lib.engine import Engine, open_engine
+from dynsync_lib.errors import UsageError
+from dynsync_lib.forecast_folder import read_table, refuse_foreign_folder
+from dynsync_lib.situations import open_situation
+from dynsync_lib.snapshot import Snapshot
+
+REPLAY_FILE: Final = "replay.json"
+_TABLES: Final[Mapping[str, Table]] = {"changes": CHANGES, "escapes": ESCAPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One replay. `info` is `replay.json`; its `counts` say how many rows of `changes` bear which note."""
+
+    folder: Path
+    info: Mapping[str, Any]
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """One row per field of a pair that would have travelled, or was held back; the note says why."""
+        return read_table(self.folder / "changes.parquet")
+
+    @property
+    def escapes(self) -> pd.DataFrame:
+        """One row per pair that a filter would no longer let in."""
+        return read_table(self.folder / "escapes.parquet")
+
+
+def write_replay(
+    before: Snapshot,
+    after: Snapshot,
+    out: Path,
+    *,
+    settings: Settings,
+    rulebook: Rulebook,
+    bindings: Path,
+    csv: bool = False,
+) -> Replay:
+    """The replay of two snapshots of the same portals, in `out`. `bindings` is read by `earlier_bindings`.
+
+    Raises UsageError when the snapshots are in the wrong order, `bindings` is none, or `out` holds something else.
+    """
+    _refuse_wrong_order(before, after)
+    refuse_foreign_folder(out, REPLAY_FILE, what="a replay")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
+        made = Path(work) / "replay"
+        made.mkdir()
+        with open_engine(work=Path(work) / "stages") as engine:
+            earlier = open_situation(engine, before, settings, rulebook)
+            later = open_situation(engine, after, settings, rulebook)
+            pairs = engine.keep(read_bindings(engine, bindings, Path(work) / "earlier"), "replayed_bindings")
+            tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
+            rows = {
+                name: engine.write(frame, _TABLES[name], made / f"{name}.parquet") for name, frame in tables.items()
+            }
+            counts = _counts(engine, made / "changes.parquet", escapes=rows["escapes"])
+        info = _info(before, after, settings, counts)
+        (made / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+        for name in _TABLES if csv else ():
+            write_csv(made / f"{name}.parquet", made / f"{name}.csv")
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(made, out)
+    return Replay(out, info)
+
+
+def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:
+    if before.taken_at > after.taken_at:
+        raise UsageError(
+            f"{before.path} was taken after {after.path}.", next_step="Name the earlier snapshot first, then the later."
+        )
+
+
+def _counts(engine: Engine, changes: Path, *, escapes: int) -> dict[str, int]:
+    """`escapes`, and the rows of `changes` by note."""
+    by_note = engine.rows(engine.scan(changes).group_by("note").agg(count=nw.len()))
+    return {"escapes": escapes} | {
+        str(row["note"]): row["count"] for row in sorted(by_note, key=lambda row: row["note"])
+    }
+
+
+def _info(before: Snapshot, after: Snapshot, settings: Settings, counts: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "before": {"taken_at": before.manifest["finished_at"], "snapshot_sha256": before.manifest_sha256},
+        "after": {"taken_at": after.manifest["finished_at"], "snapshot_sha256": after.manifest_sha256},
+        "settings_sha256": settings.digest,
+        "counts": dict(counts),
+    }

@@ -1,0 +1,111 @@
+"""What would have travelled between two snapshots: small portals, expected rows written out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.errors import UsageError
+
+MARCH = {
+    "h/contacts": "hs_object_id,email,firstname,city,phone,lifecyclestage\n"
+    "1,ann@c.example,Ann,Bonn,+49 30 1,lead\n"
+    "2,bob@c.example,Bob,Bonn,,customer\n"
+    "3,cid@c.example,Cid,Kiel,,customer\n",
+    "d/contacts": "contactid,emailaddress1,firstname,address1_city,telephone1,statecode\n"
+    "d1,ann@c.example,Ann,Bonn,+49 30 1,0\n"
+    "d2,bob@c.example,Bob,Bonn,,0\n"
+    "d3,cid@c.example,Cid,Kiel,,0\n",
+}
+APRIL = {
+    "h/contacts": "hs_object_id,email,firstname,city,phone,lifecyclestage\n"
+    "1,ann@c.example,Anna,Ulm,+49 (30) 1,lead\n"
+    "2,bob@c.example,Bob,,,customer\n"
+    "9,new@c.example,New,Ulm,,lead\n",
+    "d/contacts": "contactid,emailaddress1,firstname,address1_city,telephone1,statecode\n"
+    "d1,ann@c.example,Ann,Jena,+49 30 1,0\n"
+    "d2,bob@c.example,Rob,Bonn,0171,1\n"
+    "d3,cid@c.example,Sid,Kiel,,0\n",
+}
+CONTACTS = "[sync.contact]\nconflict_winner = 'hubspot'\nfilter_to_hubspot = 'statecode = 0'\n"
+NOBODY = "filter_to_dynamics = \"lifecyclestage = 'nobody'\"\n"
+
+
+def snapshot(folder: Path, files: dict[str, str], moment: datetime) -> Path:
+    for name, text in files.items():
+        path = folder / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=moment).path
+
+
+@pytest.fixture(scope="module")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("replay")
+    march = snapshot(folder / "march", MARCH, datetime(2026, 3, 1, tzinfo=UTC))
+    return march, snapshot(folder / "april", APRIL, datetime(2026, 4, 1, tzinfo=UTC))
+
+
+def replayed(snapshots: tuple[Path, Path], folder: Path, settings: str, **assumptions: str) -> kit.Replay:
+    file = folder / "dynsync.toml"
+    file.write_text(settings, encoding="utf-8")
+    return kit.replay(*snapshots, file, folder / "replay", assumptions=assumptions)
+
+
+def lines(told: kit.Replay) -> list[str]:
+    """`1 d1 -> dynamics firstname: overwrite 'Ann' to 'Anna' (one_side_changed)`, sorted."""
+    rows = kit.records(told.changes)
+    return sorted(
+        f"{one['hubspot_id']} {one['dynamics_id']} -> {one['target_system']} {one['target_field']}: {one['kind']} "
+        f"{one['old_value']!r} to {one['new_value']!r} ({one['note']})"
+        for one in rows
+    )
+
+
+def test_two_way__one_side_travels_and_the_winner_settles_conflicts(
+    snapshots: tuple[Path, Path], tmp_path: Path
+) -> None:
+    told = replayed(snapshots, tmp_path, CONTACTS)
+    assert lines(told) == [
+        # ann's city changed on both sides: HubSpot is the winner; her telephone number is only written differently
+        "1 d1 -> dynamics address1_city: overwrite 'Jena' to 'Ulm' (both_changed)",
+        "1 d1 -> dynamics firstname: overwrite 'Ann' to 'Anna' (one_side_changed)",
+        # bob's name and number changed in Dynamics; his city was cleared in HubSpot, and a blank never travels
+        "2 d2 -> hubspot firstname: overwrite 'Bob' to 'Rob' (one_side_changed)",
+        "2 d2 -> hubspot phone: fill None to '0171' (one_side_changed)",
+    ]
+    assert told.info["counts"] == {"both_changed": 1, "one_side_changed": 3, "escapes": 0}
+
+
+def test_one_way__only_the_source_travels(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    told = replayed(snapshots, tmp_path, CONTACTS + "direction = 'to_hubspot'\n")
+    assert lines(told) == [
+        "1 d1 -> hubspot city: overwrite 'Ulm' to 'Jena' (both_changed)",
+        "2 d2 -> hubspot firstname: overwrite 'Bob' to 'Rob' (one_side_changed)",
+        "2 d2 -> hubspot phone: fill None to '0171' (one_side_changed)",
+    ]
+
+
+def test_escapes__sync_on_or_are_fenced_out(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    told = replayed(snapshots, tmp_path, CONTACTS + NOBODY)
+    # bob was deactivated, and no HubSpot contact passes: neither side would let his pair in again
+    assert [(one["hubspot_id"], one["dynamics_id"]) for one in kit.records(told.escapes)] == [("2", "d2")]
+    assert sum(line.startswith("2 d2") for line in lines(told)) == 2
+    fenced = replayed(snapshots, tmp_path, CONTACTS + NOBODY, filter_semantics="continuous")
+    assert [line for line in lines(fenced) if line.startswith("2 d2")] == []
+
+
+def test_wrong_order__is_refused_before_anything_is_written(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="was taken after"):
+        replayed(snapshots[::-1], tmp_path, CONTACTS)
+    assert not (tmp_path / "replay").exists()
+
+
+def test_foreign_folder__is_left_alone(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "replay").mkdir()
+    (tmp_path / "replay" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds something else than a replay"):
+        replayed(snapshots, tmp_path, CONTACTS)
