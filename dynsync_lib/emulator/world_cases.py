@@ -24,7 +24,7 @@ from dynsync_lib.emulator.world_fields import read_data
 from dynsync_lib.emulator.world_records import Maker, Row
 from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedNearName, ExpectedRecord
 
-_FILES: Final = ("addresses", "fields", "companies", "associations")
+_FILES: Final = ("addresses", "fields", "companies", "associations", "leads")
 _PEOPLE: Final = ("hubspot/contacts", "dynamics/contacts", "dynamics/leads")
 _LOOKUP_TYPES: Final = {
     "dynamics/accounts": "account",
@@ -117,7 +117,7 @@ class _Planting:
         for told in self.written.get("changes", ()):
             hubspot, dynamics = told["pair"]
             system, _, column = told["into"].partition(".")
-            place = self.object(hubspot), self.ids[hubspot], self.ids[dynamics]
+            place = self.object(dynamics), self.ids[hubspot], self.ids[dynamics]
             yield ExpectedChange(*place, system, column, told["kind"], told["value"], told.get("note"))
 
     def expected_links(self) -> Iterator[ExpectedLink]:
