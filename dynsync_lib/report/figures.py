@@ -138,6 +138,7 @@ def _count_outcome_numbers(rows: Sequence[Row]) -> dict[str, int]:
         "excluded": sum_outcomes(rows, outcome=Outcome.EXCLUDED),
         "failing": sum_outcomes(rows, outcome=Outcome.FAILING),
         "leads": sum_outcomes(rows, object=Object.LEAD),
+        "leads_in_sync": sum_outcomes(rows, object=Object.LEAD, outcome=(Outcome.CREATE, Outcome.UPDATE, Outcome.LINK)),
         "invoices": sum_outcomes(rows, object=Object.INVOICE, outcome=Outcome.CREATE),
     }
 
@@ -152,7 +153,7 @@ def _count_reason_numbers(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _count_change_numbers(forecast: ForecastFrames) -> dict[str, int]:
-    changes = written_changes(forecast)
+    changes, told = written_changes(forecast), read_table(forecast, "changes")
     overwritten = changes[changes["kind"] == ChangeKind.OVERWRITE]
     return {
         "written": len(changes),
@@ -160,7 +161,9 @@ def _count_change_numbers(forecast: ForecastFrames) -> dict[str, int]:
         "overwritten_in_hubspot": int((overwritten["target_system"] == System.HUBSPOT).sum()),
         "overwritten_in_dynamics": int((overwritten["target_system"] == System.DYNAMICS).sum()),
         "stale": int((overwritten["note"] == "stale_winner").sum()),
-        "skipped": len(read_table(forecast, "changes")) - len(changes),
+        "skipped": len(told) - len(changes),
+        "stages_ignored": int((told["note"] == "lifecycle_ignored").sum()),
+        "owners_unresolved": int((told["note"] == "owner_unresolved").sum()),
     }
 
 
@@ -178,7 +181,10 @@ def _count_link_numbers(links: pd.DataFrame) -> dict[str, int]:
 def _count_advice_numbers(forecast: ForecastFrames) -> dict[str, int]:
     collisions = read_table(forecast, "collisions")
     mapping = read_table(forecast, "mapping")
+    findings = read_table(forecast, "findings")
+    consent = findings[(findings["check_id"] == "G42") & (findings["severity"] == "blocker")]
     return {
+        "consent_conflicts": int(consent["count"].fillna(0).sum()),
         "collision_groups": len(collisions[["system", "object", "match_key"]].drop_duplicates()),
         "near_names": len(read_table(forecast, "near_names")),
         "mappings": len(mapping),

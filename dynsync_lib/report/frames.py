@@ -10,7 +10,7 @@ Source: the columns of `core.model.FORECAST_TABLES`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pandas as pd
 
@@ -94,10 +94,19 @@ def sum_outcomes(rows: Sequence[Row], **where: str | Sequence[str]) -> int:
     return sum(row["count"] for row in rows if all(row[name] in values for name, values in wanted.items()))
 
 
+HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
+"""The notes of changes that are told and do not land."""
+
+
 def written_changes(forecast: ForecastFrames) -> pd.DataFrame:
-    """The changes that land: without the choices that have no partner, which are skipped."""
+    """The changes that land: without choices and owners that have no partner, and stages that would go backward."""
     frame = read_table(forecast, "changes")
-    return frame[frame["note"].ne("value_skipped").fillna(True)]
+    return frame[~is_held_back(frame)]
+
+
+def is_held_back(changes: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of `changes` are told and do not land."""
+    return changes["note"].isin(HELD_BACK)
 
 
 def is_masked(forecast: ForecastFrames) -> bool:

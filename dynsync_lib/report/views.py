@@ -14,7 +14,7 @@ import pandas as pd
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
-from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, count_rows, read_table, rows_of
+from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, count_rows, is_held_back, read_table, rows_of
 from dynsync_lib.report.pieces import Piece, join
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -196,14 +196,17 @@ def changes_table(forecast: ForecastFrames) -> Piece:
         Head("Filled", "number"),
         Head("Skipped", "number"),
     ]
-    note = "Filled: was empty. Overwritten: had another value. Skipped: a choice without a partner; nothing is written."
+    note = (
+        "Filled: was empty. Overwritten: had another value. Skipped: a choice or owner without a partner, or a stage "
+        "that would go backward; nothing is written."
+    )
     empty = "No field of a matched record changes."
     caption = f"{counted(len(rows), 'field of a matched record is', 'fields of matched records are')} written"
     return join(overwrite_bars(forecast), show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty)))
 
 
 def _count_changes(changes: pd.DataFrame) -> pd.DataFrame:
-    skipped = changes["note"].eq("value_skipped").fillna(False)
+    skipped = is_held_back(changes)
     overwritten = changes["kind"].eq(ChangeKind.OVERWRITE).fillna(False) & ~skipped
     marks = {
         "overwritten": overwritten,

@@ -1,6 +1,10 @@
 """The six figures, counted by hand from the hand-made forecast."""
 
+import pandas as pd
+
+from dynsync_lib.core.model import CHANGES
 from dynsync_lib.report.figures import count_numbers, six_figures
+from dynsync_lib.report.frames import is_held_back
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 
 
@@ -24,6 +28,13 @@ def test_count_numbers__skipped_values_are_not_overwritten() -> None:
     told = count_numbers(HandMadeForecast())
     assert (told["written"], told["overwritten"], told["skipped"], told["stale"]) == (4, 3, 1, 1)
     assert (told["overwritten_in_hubspot"], told["overwritten_in_dynamics"]) == (2, 1)
+
+
+def test_written_changes__without_what_is_told_and_does_not_land() -> None:
+    notes = (None, "stale_winner", "value_skipped", "owner_unresolved", "lifecycle_ignored")
+    rows = [("contact", "1", "a-1", "hubspot", "city", "address1_city", "overwrite", "A", "B", note) for note in notes]
+    frame = pd.DataFrame(rows, columns=list(CHANGES.column_names))
+    assert is_held_back(frame).tolist() == [False, False, True, True, True]
 
 
 def test_count_numbers__excluded_and_failing_stay_apart() -> None:
