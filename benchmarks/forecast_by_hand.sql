@@ -198,7 +198,7 @@ from found f join outcome o on o.system = f.from_system and o.record_id = f.from
 left join outcome t on t.system = f.from_system and t.record_id = f.to_id and t.object = 'company'
     and t.outcome in ('create', 'update', 'link');
 create temp table apart as
-select h.from_id, h.to_id from contact_pair p
+select 'hubspot' as from_system, h.from_id, h.to_id from contact_pair p
 join link h on h.from_system = 'hubspot' and h.status = 'synced' and h.from_id = p.hubspot_id
 join link d on d.from_system = 'dynamics' and d.status = 'synced' and d.from_id = p.dynamics_id
 anti join company_pair c on c.hubspot_id = h.to_id and c.dynamics_id = d.to_id;
@@ -250,10 +250,11 @@ copy (
 copy (select * from change order by object, hubspot_id, dynamics_id, target_system, target_field)
 to '{out}/changes.parquet' (format parquet, compression zstd);
 copy (
-    select from_system, 'contact' as from_object, l.from_id, 'company' as to_object, l.to_id,
+    select l.from_system, 'contact' as from_object, l.from_id, 'company' as to_object, l.to_id,
         if(a.from_id is null, status, 'dropped_non_primary') as status,
         if(a.from_id is null, rule_id, 'link.primary-disagreement') as rule_id
-    from link l left join apart a on l.from_system = 'hubspot' and a.from_id = l.from_id and a.to_id = l.to_id
+    from link l
+    left join apart a on a.from_system = l.from_system and a.from_id = l.from_id and a.to_id = l.to_id
     order by all
 ) to '{out}/links.parquet' (format parquet, compression zstd);
 copy (select system, 'contact' as object, match_key, record_id, position, is_winner, differs_in from collision order by all)
