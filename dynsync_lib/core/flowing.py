@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
+from dynsync_lib.core.decision import judge
+from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, System, record_table
 from dynsync_lib.core.sides import Frame, Situation
 
@@ -31,15 +32,7 @@ def flowing_of(situation: Situation, object_: Object) -> list[JudgedMapping]:
     """The mappings of one object that flow; none when it is off."""
     if not situation.sync(object_).enabled:
         return []
-    judged = judge_mappings(
-        object_,
-        situation.sync(object_),
-        catalogue=situation.catalogue,
-        rulebook=situation.rulebook,
-        available={system: situation.columns(object_, system) for system in System},
-        assumptions=situation.settings.assumptions,
-    )
-    return [one for one in judged if one.flow is not None]
+    return [one for one in judge(situation, object_) if one.flow is not None]
 
 
 def records_of(situation: Situation, object_: Object, system: System) -> Frame:

@@ -20,7 +20,6 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.decision import judge
 from dynsync_lib.core.field_values import (
     are_equal,
     column_of,
@@ -30,6 +29,7 @@ from dynsync_lib.core.field_values import (
     value_of,
     with_trimmed,
 )
+from dynsync_lib.core.flowing import flowing_of
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import BINDINGS, CHANGES, Column, Object, System, Table, record_table
 from dynsync_lib.core.owners_of_keys import may_pair
@@ -73,7 +73,7 @@ def _replay_object(before: Situation, after: Situation, bindings: Frame, object_
     escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
-    flowing = [one for one in judge(after, object_) if one.flow is not None]
+    flowing = flowing_of(after, object_)
     wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
     rows = [_write_rows(after, wide, judged, place=place, object_=object_) for place, judged in enumerate(flowing)]
     return _Replayed(stack([row for some in rows for row in some]) if rows else None, escapes)

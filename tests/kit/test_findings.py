@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.snapshot import Snapshot
+from tests.kit.small_portals import load_portals
 
 FILES = {
     "h/contacts": "hs_object_id,email,company,createdate\n1,a@example.com,Acme,2026-01-01T00:00:00Z\n",
@@ -19,12 +19,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    folder = tmp_path_factory.mktemp("findings")
-    for name, text in FILES.items():
-        path = folder / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=datetime(2026, 11, 23, tzinfo=UTC))
+    return load_portals(tmp_path_factory.mktemp("findings"), FILES)
 
 
 def findings(snapshot: Snapshot, folder: Path, settings: str) -> dict[str, tuple[str, int | None, str]]:

@@ -9,6 +9,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
+from tests.kit.small_portals import load_portals
 
 MARCH = {
     "h/contacts": "hs_object_id,email,firstname,city,phone,lifecyclestage\n"
@@ -34,19 +35,12 @@ CONTACTS = "[sync.contact]\nconflict_winner = 'hubspot'\nfilter_to_hubspot = 'st
 NOBODY = "filter_to_dynamics = \"lifecyclestage = 'nobody'\"\n"
 
 
-def snapshot(folder: Path, files: dict[str, str], moment: datetime) -> Path:
-    for name, text in files.items():
-        path = folder / f"{name}.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=moment).path
-
-
 @pytest.fixture(scope="module")
 def snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("replay")
-    march = snapshot(folder / "march", MARCH, datetime(2026, 3, 1, tzinfo=UTC))
-    return march, snapshot(folder / "april", APRIL, datetime(2026, 4, 1, tzinfo=UTC))
+    march = load_portals(folder / "march", MARCH, taken_at=datetime(2026, 3, 1, tzinfo=UTC))
+    april = load_portals(folder / "april", APRIL, taken_at=datetime(2026, 4, 1, tzinfo=UTC))
+    return march.path, april.path
 
 
 def replayed(snapshots: tuple[Path, Path], folder: Path, settings: str, **assumptions: str) -> kit.Replay:

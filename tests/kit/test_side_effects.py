@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.snapshot import Snapshot
+from tests.kit.small_portals import load_portals
 
 FILES = {
     "h/contacts": "hs_object_id,email,city,hs_marketable_status,hs_email_optout\n"
@@ -31,12 +31,7 @@ CONTACTS = "[sync.contact]\nconflict_winner = 'dynamics'\n"
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    folder = tmp_path_factory.mktemp("side-effects")
-    for name, text in FILES.items():
-        path = folder / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=datetime(2026, 11, 23, tzinfo=UTC))
+    return load_portals(tmp_path_factory.mktemp("side-effects"), FILES)
 
 
 def findings(snapshot: Snapshot, folder: Path, settings: str) -> dict[str, list[tuple[str, int | None]]]:

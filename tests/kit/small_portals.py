@@ -1,0 +1,21 @@
+"""Two portals out of a few lines of CSV, for tests whose figures are counted by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dynsync_lib import kit
+from dynsync_lib.snapshot import Snapshot
+
+TAKEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def load_portals(folder: Path, files: Mapping[str, str], *, taken_at: datetime = TAKEN_AT) -> Snapshot:
+    """The snapshot of `h/contacts`, `d/accounts` and their like: file names without the ending, to their text."""
+    for name, text in files.items():
+        path = folder / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return kit.load(folder / "h", folder / "d", folder / "s", taken_at=taken_at)
