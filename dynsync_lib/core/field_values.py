@@ -24,7 +24,7 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES, System
 from dynsync_lib.core.options import partners_of
 from dynsync_lib.core.owners import address_of, is_owner_pair, name_of, partner_of, type_column, with_owners
-from dynsync_lib.core.several_choices import sets_equal, written_set
+from dynsync_lib.core.several_choices import element_list, sets_equal, written_set
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
 _TIMES: Final = frozenset({"date", "datetime"})
@@ -108,20 +108,22 @@ def are_equal(judged: JudgedMapping) -> nw.Expr:
 
 
 def own_form(judged: JudgedMapping, system: System) -> nw.Expr:
-    """The value of one side in a form in which equal values are equal texts; null when blank."""
+    """The value of one side in a form in which equal values are the same, by that field's own kind; null when blank."""
     value = value_of(system, judged)
-    kinds = frozenset(judged.kinds.values())
+    kind = judged.kinds[system]
     if _holds_addresses(judged):
-        return value.str.to_lowercase()
+        return values.lowered(value)
     if _holds_telephones(judged):
         return nw.coalesce(values.digits(value), value)
-    if "number" in kinds:
+    if kind == "number":
         return nw.coalesce(values.number_text(value), value)
-    if "date" in kinds and kinds <= _TIMES:
+    if kind == "date":
         return value.str.slice(0, 10)
-    if kinds == {"datetime"}:
+    if kind == "datetime":
         return nw.coalesce(values.moment(value), value)
-    return _truth_or_text(value) if "yes_no" in kinds else value
+    if kind == "several_choices":
+        return element_list(value, system)
+    return _truth_or_text(value) if kind == "yes_no" else value
 
 
 def _options_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:

@@ -34,6 +34,12 @@ def elements(value: nw.Expr, system: System) -> nw.Expr:
     return nw.concat_str([nw.lit(_BETWEEN), plain, nw.lit(_BETWEEN)])
 
 
+def element_list(value: nw.Expr, system: System) -> nw.Expr:
+    """The elements of a trimmed value, each once, sorted: equal lists are equal sets; null stays null."""
+    joined = elements(value, system).str.replace_all(f"{_BETWEEN}+", _BETWEEN).str.strip_chars(_BETWEEN)
+    return joined.str.split(_BETWEEN).list.unique().list.sort()
+
+
 def sets_equal(hubspot: nw.Expr, dynamics: nw.Expr, pairs: OptionPairs) -> nw.Expr:
     """Whether two trimmed values hold choices that belong together; null when one of them is null."""
     held = {System.HUBSPOT: elements(hubspot, System.HUBSPOT), System.DYNAMICS: elements(dynamics, System.DYNAMICS)}

@@ -61,7 +61,9 @@ def is_same_text(one: str, other: str, side: System, mapping: PlanMapping) -> bo
         return _same_time({kind}, one, other)
     if kind is Kind.TRUTH:
         return _alike(truth(one), truth(other), one == other)
-    return set(elements(one, ",;")) == set(elements(other, ",;")) if kind is Kind.CHOICES else one == other
+    separators = ";" if side is System.HUBSPOT else ",;"
+    is_several = kind is Kind.CHOICES
+    return set(elements(one, separators)) == set(elements(other, separators)) if is_several else one == other
 
 
 def _same_address(hubspot: str, dynamics: str, mapping: PlanMapping) -> bool:

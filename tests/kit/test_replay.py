@@ -103,3 +103,28 @@ def test_foreign_folder__is_left_alone(snapshots: tuple[Path, Path], tmp_path: P
     (tmp_path / "replay" / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="holds something else than a replay"):
         replayed(snapshots, tmp_path, CONTACTS)
+
+
+CHOICES = {
+    "h/properties": "object,name,label,type,field_type,options\n"
+    "contact,email,Email,string,text,\n"
+    'contact,interests,Interests,enumeration,checkbox,"[{""value"": ""chess"", ""label"": ""Chess""}]"\n',
+    "d/contacts": "contactid,emailaddress1,jobtitle\nd1,ann@c.example,\nd2,bob@c.example,\n",
+}
+
+
+def test_several_choices__in_another_order_are_no_change(tmp_path: Path) -> None:
+    told = "hs_object_id,email,interests\n1,ann@c.example,{}\n2,bob@c.example,{}\n"
+    before = load_portals(
+        tmp_path / "before",
+        {**CHOICES, "h/contacts": told.format("golf;chess", "golf")},
+        taken_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    after = load_portals(
+        tmp_path / "after",
+        {**CHOICES, "h/contacts": told.format(" chess ;golf;golf", "golf;chess")},
+        taken_at=datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    mapping = "[[sync.contact.mapping]]\nhubspot = 'interests'\ndynamics = 'jobtitle'\n"
+    replay = replayed((before.path, after.path), tmp_path, "[sync.contact]\n" + mapping)
+    assert lines(replay) == ["2 d2 -> dynamics jobtitle: fill None to 'golf;chess' (one_side_changed)"]
