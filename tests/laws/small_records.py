@@ -180,7 +180,7 @@ def _link(
     }
 
 
-_BINDABLE = {
+BINDABLE = {
     "contact": ("hubspot/contacts", "dynamics/contacts"),
     "company": ("hubspot/companies", "dynamics/accounts"),
     "lead": ("hubspot/contacts", "dynamics/leads"),
@@ -191,7 +191,7 @@ _BINDABLE = {
 
 def _draw_bindings(dice: Dice, ids: Mapping[str, list[str]], bindings: list[dict[str, str]]) -> None:
     """Some pairs of an earlier run; now and then one record in two of them, or one that is gone."""
-    for object_, (hubspot, dynamics) in _BINDABLE.items():
+    for object_, (hubspot, dynamics) in BINDABLE.items():
         for _ in range(dice.number(0, 2)):
             if seldom(dice, 2):
                 ends = (pick(dice, [*ids[hubspot], "gone"]), pick(dice, [*ids[dynamics], "gone"]))
