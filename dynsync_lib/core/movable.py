@@ -194,10 +194,8 @@ class Mover:
         return is_asked and self._is_keyed(object_) and self.profiles[object_].lacks_keys
 
     def _company_keys(self, object_: Object) -> bool:
-        if not self._is_default_company(object_) or not self.situation.sync(object_).default_mappings:
-            return False
-        tables = [self.situation.tables[record_table(object_, system).name] for system in System]
-        return all(not one.filter(~nw.col("domain_key").is_null()).head(1).collect().is_empty() for one in tables)
+        """Also where no domain was delivered: by domain, a company without one cannot be matched at all."""
+        return self._is_default_company(object_) and self.situation.sync(object_).default_mappings
 
     def _has_refusals(self, object_: Object) -> bool:
         work = self.decision.works[object_]
