@@ -186,7 +186,7 @@ def forecast(
     snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
     settings: SettingsFile = Path("dynsync.toml"),
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/forecast"),
-    engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, or spark.")] = "duckdb",
+    engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, polars, spark, auto.")] = "auto",
     choices: Set = None,
     fail_on: FailOn = "",
     bindings: Annotated[

@@ -2,7 +2,6 @@
 
 Facts
     * The folder appears when it is whole; an earlier forecast in its place is replaced, anything else refused.
-    * Stages of small portals are kept in memory, those of large ones in files.
 
 Where it is used: `kit`.
 """
@@ -12,25 +11,22 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from dynsync_lib.core.forecast import build_forecast
-from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES, RECORD_TABLES
+from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.earlier_bindings import read_bindings
-from dynsync_lib.engine import Engine, open_engine, refuse_engine
+from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.forecast_folder import Forecast, refuse_foreign_folder, write_info
 from dynsync_lib.forecast_info import describe_forecast
-from dynsync_lib.situations import open_situation
+from dynsync_lib.situations import open_situation, open_tables
 from dynsync_lib.snapshot import Snapshot
-
-_MOST_ROWS_IN_MEMORY: Final = 100_000
 
 
 def write_forecast(
@@ -39,9 +35,9 @@ def write_forecast(
     out: Path,
     *,
     rulebook: Rulebook,
-    engine: str = "duckdb",
+    engine: str = AUTO,
     bindings: Path | None = None,
-    beside: Iterable[Snapshot] = (),
+    beside: Sequence[Snapshot] = (),
     csv: bool = False,
 ) -> Forecast:
     """The forecast of a snapshot under settings, in `out`. See `kit.forecast`."""
@@ -51,7 +47,7 @@ def write_forecast(
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
         made = Path(work) / "forecast"
         made.mkdir()
-        with open_engine(engine, work=stages_folder(Path(work), snapshot)) as opened:
+        with open_tables(snapshot, *beside, work=Path(work), engine=engine) as opened:
             situation = open_situation(opened, snapshot, settings, rulebook, beside=beside)
             if bindings is not None:
                 earlier = read_bindings(opened, bindings, Path(work) / "earlier")
@@ -63,11 +59,6 @@ def write_forecast(
             shutil.rmtree(out)
         os.replace(made, out)
     return Forecast(out, info)
-
-
-def stages_folder(work: Path, snapshot: Snapshot) -> Path | None:
-    """Where stages are kept: in files, or in memory (None) when the portals are small."""
-    return work / "stages" if sum(map(snapshot.rows, RECORD_TABLES)) > _MOST_ROWS_IN_MEMORY else None
 
 
 def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bool) -> dict[str, int]:

@@ -28,11 +28,11 @@ from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
-from dynsync_lib.engine import Engine, open_engine
+from dynsync_lib.engine import AUTO, Engine
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.explanations import Explained
 from dynsync_lib.forecast_folder import Forecast, open_forecast, records
-from dynsync_lib.forecasting import stages_folder, write_forecast
+from dynsync_lib.forecasting import write_forecast
 from dynsync_lib.portals.check_lines import CheckReport
 from dynsync_lib.portals.exports import find_time_zone, load_files
 from dynsync_lib.portals.load_report import read_load_report
@@ -56,7 +56,7 @@ from dynsync_lib.report import (
     six_figures,
     traffic_light,
 )
-from dynsync_lib.situations import open_situation, read_catalogue
+from dynsync_lib.situations import open_situation, open_tables, read_catalogue
 from dynsync_lib.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def forecast(
     settings: Path | Settings,
     out: Path,
     *,
-    engine: str = "duckdb",
+    engine: str = AUTO,
     assumptions: Mapping[str, str] | None = None,
     bindings: Path | None = None,
     beside: Sequence[Path] = (),
@@ -198,6 +198,7 @@ def forecast(
 ) -> Forecast:
     """The forecast of a snapshot under settings, written to `out` as Parquet (and CSV when asked).
 
+    `engine` is where the tables are computed: auto, duckdb, polars or spark; `auto` picks by the size of the portals.
     `assumptions` win over those of the settings file. `bindings` goes on from an earlier run: the folder of a forecast,
     or a file of pairs. `beside` are snapshots of further Dynamics environments of the same portal. Whatever stood in
     `out` as an earlier forecast is replaced when this one is whole. Raises SettingsError, SnapshotError or UsageError
@@ -224,7 +225,7 @@ def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
     objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
     with (
         tempfile.TemporaryDirectory(prefix="dynsync-") as work,
-        open_engine(work=stages_folder(Path(work), opened)) as engine,
+        open_tables(opened, work=Path(work)) as engine,
     ):
         return recipe_table.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
 

@@ -27,10 +27,10 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.earlier_bindings import read_bindings
-from dynsync_lib.engine import Engine, open_engine
+from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecast_folder import read_table, refuse_foreign_folder
-from dynsync_lib.situations import open_situation
+from dynsync_lib.situations import open_situation, open_tables
 from dynsync_lib.snapshot import Snapshot
 
 REPLAY_FILE: Final = "replay.json"
@@ -75,7 +75,7 @@ def write_replay(
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
         made = Path(work) / "replay"
         made.mkdir()
-        with open_engine(work=Path(work) / "stages") as engine:
+        with open_tables(before, after, work=Path(work)) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
             pairs = engine.keep(read_bindings(engine, bindings, Path(work) / "earlier"), "replayed_bindings")

@@ -9,7 +9,9 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
@@ -17,12 +19,18 @@ from dynsync_lib.core.model import BINDINGS, RECORD_TABLES, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
-from dynsync_lib.engine import Engine
+from dynsync_lib.engine import AUTO, SMALL_PORTAL_ROWS, Engine, open_engine
 from dynsync_lib.forecast_folder import read_table, records
 from dynsync_lib.forecast_info import PROVIDERS
 from dynsync_lib.snapshot import Snapshot
 
 _TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
+
+
+def open_tables(*snapshots: Snapshot, work: Path, engine: str = AUTO) -> AbstractContextManager[Engine, bool | None]:
+    """The engine for those snapshots; what is kept between stages is in `work`, or in memory when they are small."""
+    records = sum(snapshot.rows(name) for snapshot in snapshots for name in RECORD_TABLES)
+    return open_engine(engine, work=work / "stages" if records > SMALL_PORTAL_ROWS else None)
 
 
 def open_situation(

@@ -1,9 +1,10 @@
-"""Where the tables live: one small interface over DuckDB and Spark; the core sees lazy Narwhals frames only.
+"""Where the tables live: one small interface over DuckDB, Polars and Spark; the core sees lazy Narwhals frames only.
 
 Facts
-    * DuckDB is the default and enough for every size on one machine; Spark, an optional extra, is the way out.
-    * Between stages a frame is kept as Parquet in the work folder, so memory does not grow with the portal.
-    * Both engines write through `parquet_files`, sorted by every column: the same rows give the same bytes on both.
+    * DuckDB is enough for every size on one machine: between stages a frame is kept as Parquet in the work folder, so
+      memory does not grow with the portal. Spark, an optional extra, is the way out.
+    * Small portals are left to Polars, in memory, which is several times quicker there.
+    * All engines write through `parquet_files`, sorted by every column: the same rows give the same bytes on each.
 
 Not modelled
     * A Spark cluster is never set up here; a session that is active already (a notebook on one) is used as it is, and
@@ -23,12 +24,26 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Column, Table
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 
-__all__ = ["ENGINES", "DuckDbEngine", "Engine", "open_engine", "refuse_engine"]
+__all__ = [
+    "AUTO",
+    "ENGINES",
+    "SMALL_PORTAL_ROWS",
+    "DuckDbEngine",
+    "Engine",
+    "PolarsEngine",
+    "open_engine",
+    "refuse_engine",
+]
 
-ENGINES: Final = ("duckdb", "spark")
+AUTO: Final = "auto"
+"""Whichever engine suits the size of the portals."""
+ENGINES: Final = ("duckdb", "polars", "spark")
+SMALL_PORTAL_ROWS: Final = 100_000
+"""Up to so many records, both sides together, portals count as small."""
 
 
 class Engine(Protocol):
@@ -57,23 +72,25 @@ class Engine(Protocol):
 
 def refuse_engine(name: str) -> None:
     """Raises UsageError when there is no engine of that name, or what it needs is not installed."""
-    if name not in ENGINES:
-        raise UsageError(f"There is no engine `{name}`.", next_step=f"Use one of: {', '.join(ENGINES)}.")
+    if name not in (AUTO, *ENGINES):
+        raise UsageError(f"There is no engine `{name}`.", next_step=f"Use one of: {', '.join((AUTO, *ENGINES))}.")
     if name == "spark":
         refuse_spark_without_its_needs()
 
 
 def open_engine(
-    name: str = "duckdb", *, work: Path | None, memory_gb: float = 3.0
+    name: str = AUTO, *, work: Path | None, memory_gb: float = 3.0
 ) -> AbstractContextManager[Engine, bool | None]:
-    """The engine of that name; a context manager.
+    """The engine of that name, or for `auto` Polars without a `work` folder and DuckDB with one; a context manager.
 
-    `work` is a folder for what is kept between stages; None keeps it in memory, which suits small portals.
+    `work` is a folder for what is kept between stages; None keeps it in memory, as Polars always does.
 
     Raises UsageError when there is no engine of that name, or what it needs is not installed.
     """
     refuse_engine(name)
-    if name == "duckdb":
+    if name == "polars" or (name == AUTO and work is None):
+        return PolarsEngine()
+    if name in (AUTO, "duckdb"):
         return DuckDbEngine(work, memory_gb=memory_gb)
     from dynsync_lib.engine.spark_engine import SparkEngine
 

@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.cases.case_world import Case, Told, read_cases, read_world, share_worlds, told_of
 from tests.opinions import Answer, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook
@@ -39,7 +39,7 @@ def test_core(case: Case) -> None:
 @cache
 def core_answer(place: int) -> Answer:
     """What the core says of one shared world."""
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         return ask_core(read_world(WORLDS[place]), engine, shipped_rulebook())
 
 

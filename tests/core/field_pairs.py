@@ -17,7 +17,7 @@ from dynsync_lib.core.model import RECORD_TABLES, Column, Object, RecordTable, S
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.core.sides import Situation
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import Engine, PolarsEngine
 from tests.rulebook_texts import shipped_rulebook
 
 H, D = System.HUBSPOT, System.DYNAMICS
@@ -43,7 +43,7 @@ class Portals:
 
     def changes(self, *pairs: tuple[str, str], bound: Iterable[tuple[str, str]] = ()) -> list[str]:
         """`fill hubspot city: 'Ulm'` and its like, sorted, of the matched pairs (hubspot id, dynamics id)."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             situation = self.situation(engine)
             comparison = compare_pairs(
                 situation, self.object_, self._pairs(engine, pairs, bound), self._judge(situation)
@@ -53,7 +53,7 @@ class Portals:
 
     def refusals(self, *pairs: tuple[str, str]) -> list[str]:
         """`dynamics refuses: too_long (field.too-long)` and its like, sorted, of the matched pairs."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             situation = self.situation(engine)
             comparison = compare_pairs(situation, self.object_, self._pairs(engine, pairs, ()), self._judge(situation))
             rows = engine.rows(comparison.written)
@@ -61,14 +61,14 @@ class Portals:
 
     def refused_creates(self, system: System) -> dict[str, str]:
         """`too_long (field.too-long)` and its like, by id, of all records of a system, were they created."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             situation = self.situation(engine)
             rows = engine.rows(refusals_of_creates(situation, self.object_, system, self._judge(situation)))
         return {row["id"]: _word(row) for row in rows}
 
     def address_conflicts(self, system: System, *creates: str) -> dict[str, str]:
         """`email_conflict (contact.email-conflict) with h1` and its like, by id, of the records that are created."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             situation = self.situation(engine)
             table = situation.tables[record_table(self.object_, system).name].select("id", rank="api_rank")
             created = table.filter(table_ids(creates))
@@ -77,12 +77,12 @@ class Portals:
 
     def judged(self) -> list[JudgedMapping]:
         """The verdicts on the mappings."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             return list(self._judge(self.situation(engine)))
 
     def mapping_rows(self) -> list[dict[str, Any]]:
         """The rows of the forecast's `mapping`, in the order of the settings."""
-        with DuckDbEngine(None) as engine:
+        with PolarsEngine() as engine:
             situation = self.situation(engine)
             rows = engine.rows(tell_mappings(situation, {self.object_: self._judge(situation)}))
         by_field = {row["hubspot_field"]: row for row in rows}
@@ -98,7 +98,7 @@ class Portals:
             assumptions=situation.settings.assumptions,
         )
 
-    def situation(self, engine: DuckDbEngine) -> Situation:
+    def situation(self, engine: Engine) -> Situation:
         """What every stage asks."""
         book = shipped_rulebook()
         given = {record_table(self.object_, H).name: self.hubspot, record_table(self.object_, D).name: self.dynamics}
@@ -111,7 +111,7 @@ class Portals:
         taken_at = datetime(2026, 11, 1, tzinfo=UTC)
         return Situation(tables, settings, book, catalogue, taken_at, engine.keep, engine.from_rows)
 
-    def _pairs(self, engine: DuckDbEngine, pairs: Sequence[tuple[str, str]], bound: Iterable[tuple[str, str]]) -> Any:
+    def _pairs(self, engine: Engine, pairs: Sequence[tuple[str, str]], bound: Iterable[tuple[str, str]]) -> Any:
         columns = [Column("hubspot_id", "text", ""), Column("dynamics_id", "text", ""), Column("is_bound", "flag", "")]
         known = set(bound)
         rows = [{"hubspot_id": h, "dynamics_id": d, "is_bound": (h, d) in known} for h, d in [*pairs, *known]]
@@ -138,7 +138,7 @@ def options(*pairs: str) -> tuple[Option, ...]:
     return tuple(Option(*pair.split("=", 1)) for pair in pairs)
 
 
-def _frame(engine: DuckDbEngine, table: RecordTable, rows: Sequence[Row]) -> Any:
+def _frame(engine: Engine, table: RecordTable, rows: Sequence[Row]) -> Any:
     key_maker = KeyMaker(frozenset({"com", "example"}))
     vendor = list(dict.fromkeys(name for row in rows for name in row if name != "id"))
     finished = [

@@ -12,7 +12,7 @@ from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.checks import MEASURES
 from dynsync_lib.core.model import CHANGES, OUTCOMES, Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.core.field_pairs import Portals, sync
 
 H, D, CONTACT, DEAL = System.HUBSPOT, System.DYNAMICS, Object.CONTACT, Object.DEAL
@@ -28,7 +28,7 @@ def count(
     time_zone: str | None = None,
 ) -> int | None:
     """What a measure counts; the forecast's tables are given."""
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         situation = replace(portals.situation(engine), time_zone=time_zone)
         tables = {
             "outcomes": engine.from_rows(outcomes, OUTCOMES.columns),

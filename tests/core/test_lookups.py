@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.lookups import LookupRecipe, find_recipes
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.core.field_pairs import Portals, Row, sync
 
 H, D, CONTACT, COMPANY = System.HUBSPOT, System.DYNAMICS, Object.CONTACT, Object.COMPANY
@@ -24,7 +24,7 @@ ACCOUNTS = [{"id": "a1", "name": " Acme "}, {"id": "a2", "name": "Bolt & Sons"},
 
 def recipes(contacts: Sequence[Row], *mappings: str) -> dict[str, LookupRecipe]:
     portals = Portals(FIELDS, sync(*mappings), dynamics=contacts, others={"dynamics/accounts": ACCOUNTS})
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         return {one.column: one for one in find_recipes(portals.situation(engine), [CONTACT])}
 
 

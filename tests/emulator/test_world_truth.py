@@ -17,7 +17,7 @@ from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.emulator.world import World, build_world
 from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, frames_of, settings_of
 from tests.rulebook_texts import shipped_rulebook
 
@@ -47,14 +47,14 @@ def answer(request: pytest.FixtureRequest) -> Answer:
     world = as_small_world(PLANTED)
     if request.param == "witness":
         return ask_witness(world)
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         return ask_core(world, engine, shipped_rulebook())
 
 
 @pytest.fixture(scope="module")
 def near_names() -> set[tuple[str, str, str]]:
     world = as_small_world(PLANTED)
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         frames, settings = frames_of(world, engine), settings_of(world, shipped_rulebook())
         catalogue, taken_at = world.catalogue(), world.taken_at
         situation = Situation(frames, settings, shipped_rulebook(), catalogue, taken_at, engine.keep, engine.from_rows)
@@ -105,7 +105,7 @@ def test_planted_case__near_names_are_pointed_out(near_names: set[tuple[str, str
 
 def test_demo_world__core_and_witness_agree_on_a_crowd() -> None:
     world = as_small_world(build_world(scale=0.25))
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         core = ask_core(world, engine, shipped_rulebook()).lines()
     difference = list(difflib.unified_diff(ask_witness(world).lines(), core, "witness", "core", lineterm="", n=0))
     assert difference == []

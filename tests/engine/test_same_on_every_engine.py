@@ -1,4 +1,4 @@
-"""Both engines give the same forecast of the same snapshot, however nasty: every table, row by row and byte by byte."""
+"""All engines give the same forecast of the same snapshot, however nasty: every table, row by row and byte by byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_snapshot__is_nasty_enough(nasty: tuple[Path, Path], tmp_path: Path) -> None:
-    told = kit.forecast(*nasty, tmp_path / "duckdb")
+    told = kit.forecast(*nasty, tmp_path / "forecast")
     outcomes = told.outcomes
     assert {"create", "update", "shadowed", "excluded", "failing"} <= set(outcomes["outcome"])
     assert {"filter", "no_email", "invalid_email", "too_long", "range"} <= set(outcomes["reason"].dropna())
@@ -32,18 +32,28 @@ def test_snapshot__is_nasty_enough(nasty: tuple[Path, Path], tmp_path: Path) -> 
     assert all(len(told.table(name)) for name in FORECAST_TABLES)
 
 
+def test_forecast__in_polars_is_the_same_bytes(nasty: tuple[Path, Path], tmp_path: Path) -> None:
+    for engine in ("duckdb", "polars"):
+        kit.forecast(*nasty, tmp_path / engine, engine=engine)
+    _assert_same_bytes(tmp_path / "duckdb", tmp_path / "polars")
+
+
 @pytest.mark.spark
 @pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
 def test_forecast__on_spark_is_the_same_bytes(
     nasty: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    kit.forecast(*nasty, tmp_path / "duckdb")
+    kit.forecast(*nasty, tmp_path / "duckdb", engine="duckdb")
     capfd.readouterr()
     kit.forecast(*nasty, tmp_path / "spark", engine="spark")
     assert capfd.readouterr().out == ""
+    _assert_same_bytes(tmp_path / "duckdb", tmp_path / "spark")
+
+
+def _assert_same_bytes(one: Path, other: Path) -> None:
     for name in FORECAST_TABLES:
-        ours, theirs = (kit.open_forecast(tmp_path / engine).table(name) for engine in ("duckdb", "spark"))
+        ours, theirs = (kit.open_forecast(folder).table(name) for folder in (one, other))
         differing = ours.merge(theirs, how="outer", indicator=True).query("_merge != 'both'")
         assert differing.empty, f"{name}: {len(differing)} rows\n{differing.head(10).to_string(max_colwidth=60)}"
-        files = [(tmp_path / engine / f"{name}.parquet").read_bytes() for engine in ("duckdb", "spark")]
+        files = [(folder / f"{name}.parquet").read_bytes() for folder in (one, other)]
         assert files[0] == files[1], name

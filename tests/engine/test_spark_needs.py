@@ -26,7 +26,7 @@ def test_engine__of_an_unknown_name() -> None:
     with pytest.raises(UsageError) as raised:
         open_engine("dask", work=None)
     assert str(raised.value) == "There is no engine `dask`."
-    assert raised.value.next_step == "Use one of: duckdb, spark."
+    assert raised.value.next_step == "Use one of: auto, duckdb, polars, spark."
 
 
 @pytest.mark.usefixtures("without_pyspark")

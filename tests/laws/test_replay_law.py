@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dynsync_lib.core.model import CHANGES
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.emulator.sync_replay import replay
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.laws.later_worlds import bound_world, later_world
 from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told
@@ -66,7 +66,7 @@ def witness_lines(before: SmallWorld, after: SmallWorld) -> list[str]:
 
 def core_lines(before: SmallWorld, after: SmallWorld) -> list[str]:
     """Changes and escapes of the core as sentences, sorted."""
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         then, now = (situation_of(world, engine, shipped_rulebook()) for world in (before, after))
         found = replay_snapshots(then, now, now.tables["bindings"])
         changes, escapes = engine.rows(found["changes"]), engine.rows(found["escapes"])

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.laws.small_worlds import seeded_world, small_worlds
 from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import SmallWorld, ask_sensitivity, ask_witness
@@ -40,7 +40,7 @@ def test_sensitivity_is_what_asking_again_moves__soak(seed: int) -> None:
 
 def differences(world: SmallWorld) -> list[str]:
     """Where core and witness do not move the same records under the same choice; empty when they do."""
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         counted, moved = ask_sensitivity(world, engine, shipped_rulebook())
     asked = moved_by_choice(world)
     found = [

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from dynsync_lib.engine import DuckDbEngine
+from dynsync_lib.engine import PolarsEngine
 from tests.laws.invariants import broken_invariants
 from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told
@@ -52,7 +52,7 @@ def differences(world: SmallWorld) -> list[str]:
 
     The core gets rows and columns in another order than the files have: order is no input to it but `api_rank`.
     """
-    with DuckDbEngine(None) as engine:
+    with PolarsEngine() as engine:
         core = ask_core(world, engine, shipped_rulebook(), shuffle=Random(len(world.links)).shuffle)  # noqa: S311
     witness = ask_witness(world)
     difference = difflib.unified_diff(witness.lines(), core.lines(), "witness", "core", lineterm="", n=0)
