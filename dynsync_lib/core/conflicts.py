@@ -14,7 +14,7 @@ and step 7.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,7 @@ from dynsync_lib.core.refusals import NUMBER_OF, Test, first_refusal
 from dynsync_lib.core.sides import Frame, Situation, inactive, opposite, stack
 from dynsync_lib.core.writes import IS_BOUND, Write, equal_column, fresh_column, writes_to
 
+_PAIR: Final = ("hubspot_id", "dynamics_id", IS_BOUND)
 _INACTIVE: Final = "dynamics:is inactive"
 
 
@@ -50,9 +51,21 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
     joined = _join_values(situation, object_, pairs, flowing)
     trimmed = with_trimmed(situation, joined, flowing, System)
-    wide = situation.keep(_compare(trimmed, flowing), f"{object_}_compared")
-    sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
-    return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
+    compared = _compared(dict(enumerate(flowing)))
+    wide = situation.keep(trimmed.with_columns(**compared) if compared else trimmed, f"{object_}_compared")
+    return _written(situation, object_, wide, flowing)
+
+
+def compare_again(
+    situation: Situation, object_: Object, earlier: Comparison, mappings: Sequence[JudgedMapping]
+) -> Comparison:
+    """The comparison of the same pairs under another assumption about fields; only what it changes is compared anew."""
+    flowing = tuple(judged for judged in mappings if judged.flow is not None)
+    others = {place: judged for place, judged in enumerate(flowing) if judged not in earlier.flowing}
+    if [one.mapping for one in flowing] != [one.mapping for one in earlier.flowing]:
+        return compare_pairs(situation, object_, earlier.wide.select(*_PAIR), mappings)
+    wide = earlier.wide.with_columns(**_compared(others)) if others else earlier.wide
+    return _written(situation, object_, wide, flowing)
 
 
 def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
@@ -69,6 +82,11 @@ def tell_changes(situation: Situation, object_: Object, comparison: Comparison) 
     refused = comparison.written.filter(~nw.col("refusal").is_null())
     told = situation.keep(stack(rows), f"{object_}_told")
     return told.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
+
+
+def _written(situation: Situation, object_: Object, wide: Frame, flowing: tuple[JudgedMapping, ...]) -> Comparison:
+    sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
+    return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
 
 
 def _written_to(
@@ -115,15 +133,15 @@ def _rows_of(situation: Situation, object_: Object, wide: Frame, write: Write) -
     return told.select(*CHANGES.column_names)
 
 
-def _compare(joined: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
-    """Adds to the joined pairs, for each mapping, whether the values are equal and what would be written."""
+def _compared(judged_of: Mapping[int, JudgedMapping]) -> dict[str, nw.Expr]:
+    """For each mapping, by its place, whether the values are equal and what would be written."""
     compared = {}
-    for place, judged in enumerate(flowing):
+    for place, judged in judged_of.items():
         compared[equal_column(place)] = are_equal(judged)
         compared |= {
             fresh_column(place, target): new_value(judged, target) for target in System if judged.writes_to(target)
         }
-    return joined.with_columns(**compared) if compared else joined
+    return compared
 
 
 def _is_stale(situation: Situation, object_: Object, target: System) -> nw.Expr:

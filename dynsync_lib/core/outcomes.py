@@ -17,11 +17,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bindings import may_have_pairs
-from dynsync_lib.core.conflicts import compare_pairs, tell_changes
+from dynsync_lib.core.conflicts import Comparison, compare_again, compare_pairs, tell_changes
 from dynsync_lib.core.email_conflicts import conflicts_of_creates
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
-from dynsync_lib.core.placing import OUTCOME_OF, Line, Matched, reason_of
+from dynsync_lib.core.placing import OUTCOME_OF, Line, Matched, reason_of, word_of
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, opposite, stack
 
@@ -45,12 +45,14 @@ class FieldWork:
     """What was found about fields, to be used again where only the matching differs.
 
     `pairs` are the pairs that were compared, `written` is `conflicts.Comparison.written`; `refusals` has, per system,
-    the records whose creation the other side would refuse.
+    the records whose creation the other side would refuse. `comparison` is that of the settings' own pairs; None where
+    nothing can be paired.
     """
 
     pairs: Frame
     written: Frame
     refusals: Mapping[System, Frame]
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def work_on_fields(
         )
         return FieldWork(matched.pairs, written, refusals), None
     comparison = compare_pairs(situation, object_, matched.pairs, mappings)
-    work = FieldWork(matched.pairs, comparison.written, refusals)
+    work = FieldWork(matched.pairs, comparison.written, refusals, comparison)
     return work, tell_changes(situation, object_, comparison)
 
 
@@ -91,13 +93,20 @@ def _refusals(situation: Situation, object_: Object, system: System, mappings: S
     return situation.keep(told, f"{system}_{object_}_refused")
 
 
-def compare_again(
-    situation: Situation, object_: Object, matched: Matched, mappings: Sequence[JudgedMapping], *, work: FieldWork
+def write_again(
+    situation: Situation,
+    object_: Object,
+    mappings: Sequence[JudgedMapping],
+    *,
+    work: FieldWork,
+    fresh: Frame | None = None,
 ) -> FieldWork:
-    """What is known about fields, with the pairs compared again under another assumption."""
-    if not may_have_pairs(situation, object_):
+    """What is known about fields, with the pairs compared again under another assumption: the same, or `fresh` ones."""
+    if work.comparison is None:
         return work
-    return replace(work, written=compare_pairs(situation, object_, matched.pairs, mappings).written)
+    if fresh is not None:
+        return replace(work, written=compare_pairs(situation, object_, fresh, mappings).written)
+    return replace(work, written=compare_again(situation, object_, work.comparison, mappings).written)
 
 
 def refuse_again(
@@ -228,19 +237,32 @@ def _tell(situation: Situation, object_: Object, met: Frame, conflicts: Frame | 
     told = met.with_columns(
         refusal=nw.when(has_pair).then(nw.col("pair_refusal")).otherwise(of_create), counterpart_id=counterpart
     )
-    failing = ~nw.col("refusal").is_null()
-    settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
     own_key = situation.sync(object_).match_mode == "own_field"
-    outcomes = {line: outcome.value for line, outcome in OUTCOME_OF.items()}
-    return told.select(
+    lines: dict[int, str] = {line: outcome.value for line, outcome in OUTCOME_OF.items()}
+    return told.with_columns(case=_case()).select(
         *("id", "key", "barrier", "line", "counterpart_id", "winner_id", "refusal", "updated"),
         line_rule="rule_id",
-        outcome=first_true((failing, nw.lit("failing")), (has_pair, settled), other=_by_line(outcomes)),
-        reason=first_true(
-            (failing, refusal_word(0)), (has_pair, _NOTHING), other=_by_line(reason_of(object_, own_key=own_key))
-        ),
-        rule_id=first_true((failing, refusal_word(1)), other=nw.col("rule_id")),
+        outcome=word_of("case", {**lines, **_OUTCOME_OF_CASE}),
+        reason=word_of("case", {**reason_of(object_, own_key=own_key), **_REASON_OF_CASE}),
+        rule_id=nw.coalesce(refusal_word(1), nw.col("rule_id")),
     )
+
+
+_LINKED, _UPDATED, _REFUSED = 100, 101, 200
+"""Cases beside the lines: a pair that stays as it is, one that is written to, and any refusal by its place."""
+_OUTCOME_OF_CASE: Final[Mapping[int, str]] = {
+    _LINKED: Outcome.LINK.value,
+    _UPDATED: Outcome.UPDATE.value,
+    **{_REFUSED + number: Outcome.FAILING.value for number in range(len(REFUSALS))},
+}
+_REASON_OF_CASE: Final[Mapping[int, str]] = {_REFUSED + place: told[0].value for place, told in enumerate(REFUSALS)}
+
+
+def _case() -> nw.Expr:
+    """A record's line, or the case that counts instead; one number, since words are slow to choose between."""
+    settled = nw.when(nw.col("updated") > 0).then(nw.lit(_UPDATED)).otherwise(nw.lit(_LINKED))
+    of_pair = nw.when(~nw.col("updated").is_null()).then(settled)
+    return nw.coalesce(nw.col("refusal") + _REFUSED, of_pair, nw.col("line"))
 
 
 _NOTHING: Final = nw.lit(None, dtype=nw.String)
@@ -256,11 +278,4 @@ def first_true(*tests: tuple[nw.Expr, nw.Expr], other: nw.Expr) -> nw.Expr:
 
 def refusal_word(part: int) -> nw.Expr:
     """The reason (0) or the rule (1) of the column `refusal`."""
-    words = [(number, told[part]) for number, told in enumerate(REFUSALS)]
-    return nw.coalesce(*(nw.when(nw.col("refusal") == number).then(nw.lit(str(word))) for number, word in words))
-
-
-def _by_line(words: Mapping[Line, str]) -> nw.Expr:
-    return nw.coalesce(
-        *(nw.when(nw.col("line") == line.value).then(nw.lit(word)) for line, word in words.items()), _NOTHING
-    )
+    return word_of("refusal", {number: str(told[part]) for number, told in enumerate(REFUSALS)})

@@ -84,7 +84,7 @@ def match_object(situation: Situation, object_: Object, overlap: Frame | None = 
     return matched
 
 
-def reason_of(object_: Object, *, own_key: bool) -> dict[Line, str]:
+def reason_of(object_: Object, *, own_key: bool) -> dict[int, str]:
     """The reasons of the lines that have one."""
     no_email = object_ in PERSONS and not own_key
     return {
@@ -95,6 +95,12 @@ def reason_of(object_: Object, *, own_key: bool) -> dict[Line, str]:
         Line.CONFLICT: Reason.EMAIL_CONFLICT.value,
         Line.NOT_IN_TARGET: Reason.NOT_IN_TARGET.value,
     }
+
+
+def word_of(number: str, words: Mapping[int, str]) -> nw.Expr:
+    """The word of a numeric column's value; null when it has none."""
+    plain = {int(one): word for one, word in words.items()}
+    return nw.col(number).replace_strict(plain, default=_BLANK, return_dtype=nw.String)
 
 
 # --- What a record meets -----------------------------------------------------------------------------------------
@@ -299,11 +305,9 @@ class _Table:
         if "by_domain" in self.names:
             behind = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.TAKEN.value])
             told.append(nw.when(behind & nw.col("by_domain")).then(nw.lit("company.first-per-domain")))
-        words = self._rules()
-        told += [nw.when(nw.col("line") == line.value).then(nw.lit(rule)) for line, rule in words.items()]
-        return _first_of(told)
+        return _first_of([*told, word_of("line", self._rules())])
 
-    def _rules(self) -> dict[Line, str]:
+    def _rules(self) -> dict[int, str]:
         first = first_rule(self.situation, self.object)
         return {
             **dict.fromkeys((Line.OWNER_PAIRED, Line.NOT_OWNER, Line.JOINED), first),

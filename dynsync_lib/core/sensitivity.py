@@ -31,7 +31,7 @@ from dynsync_lib.core.decision import (
 )
 from dynsync_lib.core.model import SENSITIVITY, Object
 from dynsync_lib.core.movable import ABOUT_CREATES, ABOUT_FIELDS, Mover
-from dynsync_lib.core.outcomes import Decided, FieldWork, compare_again, learn_pairs, refuse_again
+from dynsync_lib.core.outcomes import Decided, FieldWork, learn_pairs, refuse_again, write_again
 from dynsync_lib.core.placing import Matched
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, stack
 
@@ -135,8 +135,9 @@ def _work_of(variant: _Variant, works: Mapping[Object, FieldWork]) -> WorkOf:
     def work_of(object_: Object, matched: Matched) -> FieldWork:
         mappings = judge(other, object_)
         work = works[object_]
-        if variant.knob not in ABOUT_CREATES or (object_ is Object.LEAD and leads_may_differ):
-            work = compare_again(other, object_, matched, mappings, work=work)
+        fresh = matched.pairs if object_ is Object.LEAD and leads_may_differ else None
+        if variant.knob not in ABOUT_CREATES or fresh is not None:
+            work = write_again(other, object_, mappings, work=work, fresh=fresh)
         return refuse_again(other, object_, mappings, work=work) if ABOUT_FIELDS[variant.knob] else work
 
     return work_of
