@@ -51,8 +51,8 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
     joined = _join_values(situation, object_, pairs, flowing)
     trimmed = with_trimmed(situation, joined, flowing, System)
-    compared = _compared(dict(enumerate(flowing)))
-    wide = situation.keep(trimmed.with_columns(**compared) if compared else trimmed, f"{object_}_compared")
+    stale = {_stale_column(target): _is_stale(situation, object_, target) for target in System}
+    wide = situation.keep(trimmed.with_columns(**stale, **_compared(dict(enumerate(flowing)))), f"{object_}_compared")
     return _written(situation, object_, wide, flowing)
 
 
@@ -71,7 +71,7 @@ def compare_again(
 def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
     """The forecast's `changes` of one object: what lands or is skipped, without what is refused."""
     rows = [
-        _rows_of(situation, object_, comparison.wide, write)
+        _rows_of(object_, comparison.wide, write)
         for target in System
         for write in writes_to(situation, object_, comparison.flowing, target)
     ]
@@ -94,8 +94,9 @@ def _written_to(
 ) -> Frame:
     """hubspot_id, dynamics_id, target_system, landed, refusal of every pair, for one target."""
     writes = list(writes_to(situation, object_, flowing, target))
-    landed = nw.sum_horizontal(nw.lit(0), *(write.lands.cast(nw.Int64) for write in writes)).cast(nw.Int64)
-    counted = wide.with_columns(landed=landed)
+    landing = wide.with_columns(**{write.lands_column: write.lands for write in writes}) if writes else wide
+    landed = nw.sum_horizontal(nw.lit(0), *(nw.col(write.lands_column).cast(nw.Int64) for write in writes))
+    counted = landing.with_columns(landed=landed.cast(nw.Int64))
     tests = [*_tests_of_pair(situation, object_, target), *(test for write in writes for test in write.tests)]
     return counted.select(
         "hubspot_id",
@@ -115,9 +116,9 @@ def _tests_of_pair(situation: Situation, object_: Object, target: System) -> Ite
         yield NUMBER_OF["record.inactive-readonly"], lands & nw.col(_INACTIVE)
 
 
-def _rows_of(situation: Situation, object_: Object, wide: Frame, write: Write) -> Frame:
+def _rows_of(object_: Object, wide: Frame, write: Write) -> Frame:
     """The rows of `changes` of one write, those that are refused included."""
-    stale = _is_stale(situation, object_, write.target) & ~write.theirs.is_null()
+    stale = nw.col(_stale_column(write.target)) & ~write.theirs.is_null()
     told = wide.filter(write.wanted).select(
         "hubspot_id",
         "dynamics_id",
@@ -142,6 +143,11 @@ def _compared(judged_of: Mapping[int, JudgedMapping]) -> dict[str, nw.Expr]:
             fresh_column(place, target): new_value(judged, target) for target in System if judged.writes_to(target)
         }
     return compared
+
+
+def _stale_column(target: System) -> str:
+    """The column that says whether the target record was modified later than its source."""
+    return f"stale:{target}"
 
 
 def _is_stale(situation: Situation, object_: Object, target: System) -> nw.Expr:

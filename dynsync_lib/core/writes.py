@@ -39,8 +39,11 @@ class Write:
     """One field that may be written.
 
     `old` is the target's text as delivered, `theirs` the same trimmed. `wanted`: table 3.A wants a write. `held_back`:
-    the note why a wanted write does not land; null when it lands. `tests`: why the target may refuse it.
+    the note why a wanted write does not land; null when it lands. `tests`: why the target may refuse it, in a frame
+    that has `lands` as the column `lands_column`.
     """
+
+    lands_column: str
 
     target: System
     target_field: str
@@ -86,12 +89,13 @@ def _mapped_write(situation: Situation, object_: Object, judged: JudgedMapping, 
     fresh = nw.col(fresh_column(place, target))
     wanted = _is_wanted(situation, object_, judged, place=place, target=target)
     held_back = _held_back(situation, object_, judged, target=target, fresh=fresh)
-    lands = wanted & held_back.is_null()
+    lands = f"lands:{place}:{target}"
     refused = refusals_of_write(situation, object_, judged, target=target, fresh=fresh)
-    tests = [(number, lands & test) for number, test in refused]
+    tests = [(number, nw.col(lands) & test) for number, test in refused]
     if judged.pairs_options() and situation.chosen("invalid_value") == "fail_options":
         tests.append((NUMBER_OF["field.option-unpaired"], wanted & fresh.is_null()))
     return Write(
+        lands,
         target,
         judged.name_of(target),
         judged.name_of(source),
@@ -110,6 +114,7 @@ def _default_stage(situation: Situation, object_: Object, stages: Field) -> Writ
     theirs = values.trimmed(old)
     promoted = is_promoted(stages, theirs, default) & _may_reconcile(situation)
     return Write(
+        "lands:default stage",
         System.HUBSPOT,
         STAGE,
         DEFAULT_STAGE,
