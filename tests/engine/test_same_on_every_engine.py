@@ -32,6 +32,7 @@ def test_snapshot__is_nasty_enough(nasty: tuple[Path, Path], tmp_path: Path) -> 
     assert all(len(told.table(name)) for name in FORECAST_TABLES)
 
 
+@pytest.mark.soak
 def test_forecast__in_polars_is_the_same_bytes(nasty: tuple[Path, Path], tmp_path: Path) -> None:
     for engine in ("duckdb", "polars"):
         kit.forecast(*nasty, tmp_path / engine, engine=engine)
