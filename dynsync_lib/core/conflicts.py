@@ -61,9 +61,9 @@ def compare_again(
 ) -> Comparison:
     """The comparison of the same pairs under another assumption about fields; only what it changes is compared anew."""
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
-    others = {place: judged for place, judged in enumerate(flowing) if judged not in earlier.flowing}
     if [one.mapping for one in flowing] != [one.mapping for one in earlier.flowing]:
         return compare_pairs(situation, object_, earlier.wide.select(*_PAIR), mappings)
+    others = {place: judged for place, judged in enumerate(flowing) if judged != earlier.flowing[place]}
     wide = earlier.wide.with_columns(**_compared(others)) if others else earlier.wide
     return _written(situation, object_, wide, flowing)
 
