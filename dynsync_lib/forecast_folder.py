@@ -1,7 +1,8 @@
-"""A forecast's folder: its tables as pandas frames, masked when asked.
+"""A forecast's folder: rows and counts of its tables, or whole tables as pandas frames, masked when asked.
 
 Facts
-    * A table is read when it is first asked for, and kept.
+    * The kit's own pages read rows and counts (`forecast_rows`); a whole table is loaded only when somebody asks for
+      it, and kept.
     * Masked, a forecast shows no address, name or value of a person; groups and counts stay what they are.
 
 Where it is used: `kit`.
@@ -10,30 +11,61 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import mask_column, mask_values
+from dynsync_lib.core.model import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.forecast_rows import MASKED_KEYS, MASKED_VALUES, Row, TableReader
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORECAST_FILE: Final = "forecast.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast. `info` is `forecast.json`; the tables are pandas frames, read when first asked for."""
+    """One forecast. `info` is `forecast.json`; its tables are those of `model.FORECAST_TABLES`."""
 
     folder: Path
     info: Mapping[str, Any]
     is_masked: bool = False
 
+    def rows(
+        self, table: str, *, where: Mapping[str, str] | None = None, order: Sequence[str] = (), limit: int | None = None
+    ) -> list[Row]:
+        """The rows of a table that have these values, as stored or by `order`, in which `-name` sorts falling."""
+        return self._reader.rows(table, where or {}, order, limit)
+
+    def counts(self, table: str, by: Sequence[str]) -> list[Row]:
+        """How many rows of each combination of `by` there are: its columns and `count`, sorted by them, None last."""
+        return self._reader.counts(table, by)
+
+    def count_groups(self, table: str, by: Sequence[str]) -> int:
+        """How many combinations of `by` there are."""
+        return self._reader.count_groups(table, by)
+
+    def shared_keys(self, limit: int) -> list[Row]:
+        """The largest groups of records that share a key. See `TableReader.shared_keys`."""
+        return self._reader.shared_keys(limit)
+
+    def head(self, table: str, rows: int = 10, **where: str) -> pd.DataFrame:
+        """The first rows of a table that have these values, as a frame; nothing else of the table is loaded."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(table, where=where, limit=rows), columns=FORECAST_TABLES[table].column_names)
+
+    @property
+    def _reader(self) -> TableReader:
+        return TableReader(self.folder, salt=str(self.info["snapshot_sha256"]) if self.is_masked else None)
+
     def table(self, name: str) -> pd.DataFrame:
-        """A table of `model.FORECAST_TABLES` by name; people's keys and values masked when the forecast is."""
+        """A whole table; people's keys and values masked when the forecast is. It takes as much memory as it needs."""
         path = self.folder / f"{name}.parquet"
         if not self.is_masked:
             return read_table(path)
@@ -111,6 +143,8 @@ def refuse_foreign_folder(out: Path, file: str = FORECAST_FILE, *, what: str = "
 
 def is_missing(value: object) -> bool:
     """Whether a cell of a frame is null, in any of pandas' ways."""
+    import pandas as pd
+
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
@@ -124,6 +158,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 @cache
 def _read_cached(path: Path, stamp: float) -> pd.DataFrame:
+    import pandas as pd  # slow to import, and most commands load no frame
+
     del stamp
     return pd.read_parquet(path)
 
@@ -133,17 +169,13 @@ def read_table(path: Path) -> pd.DataFrame:
     return _read_cached(path, path.stat().st_mtime).copy(deep=False)
 
 
-_MASKED_KEYS: Final[Mapping[str, Collection[str]]] = {"outcomes": ("match_key",), "collisions": ("match_key",)}
-_MASKED_VALUES: Final[Mapping[str, Collection[str]]] = {"changes": ("old_value", "new_value")}
-
-
 @cache
 def _masked(path: Path, stamp: float, name: str, salt: str) -> pd.DataFrame:
     frame = _read_cached(path, stamp)
     masked = frame.copy()
-    for column in _MASKED_KEYS.get(name, ()):
+    for column in MASKED_KEYS.get(name, ()):
         masked[column] = mask_column(frame["object"], _optional(frame[column]), salt=salt)
-    for column in _MASKED_VALUES.get(name, ()):
+    for column in MASKED_VALUES.get(name, ()):
         masked[column] = mask_values(frame["object"], _optional(frame[column]))
     return masked
 

@@ -1,6 +1,6 @@
 """Everything a reader sees: figures, traffic light, charts, tables, and the exporter that makes one HTML file of them.
 
-The views take a forecast (`frames.ForecastFrames`) and give back an object that notebooks show as HTML. They show; they
+The views take a forecast (`frames.ForecastTables`) and give back an object that notebooks show as HTML. They show; they
 do not decide.
 """
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, sum_outcomes
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, PAPER, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import Grid, Head, show_table
@@ -76,7 +76,7 @@ class Bar:
         return sum(count for _, count in self.counts)
 
 
-def outcome_bars(forecast: ForecastFrames) -> Piece:
+def outcome_bars(forecast: ForecastTables) -> Piece:
     """One bar per object and side, parted by outcome; an empty forecast gives a sentence instead of a drawing."""
     bars = read_bars(count_outcomes(forecast))
     title = "What happens to each kind of record"
@@ -98,7 +98,7 @@ def read_bars(rows: Sequence[Row]) -> list[Bar]:
         Bar(
             object_,
             system,
-            tuple((one, sum_outcomes(rows, object=object_, system=system, outcome=one)) for one in OUTCOMES),
+            tuple((one, sum_where(rows, object=object_, system=system, outcome=one)) for one in OUTCOMES),
         )
         for object_, system in pairs
     ]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dynsync_lib.core.model import RECORD_TABLES, System
-from dynsync_lib.report.frames import ForecastFrames, is_masked, not_checked_sides
+from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import DIRECTIONS, object_rank, object_word, system_word
@@ -30,7 +30,7 @@ _MASKED: Final = "People are masked: addresses, names and values of contacts and
 _UNMASKED: Final = "Not masked: this report can hold personal data. Share it only with people who may see it."
 
 
-def cover(forecast: ForecastFrames, *, client: str = "") -> Piece:
+def cover(forecast: ForecastTables, *, client: str = "") -> Piece:
     """Title block: for whom, how old the data is, where it comes from, and whether people are masked."""
     taken = _say_moment(forecast.info.get("taken_at"))
     source = _say_source(forecast.info.get("source"))
@@ -52,7 +52,7 @@ def _say_moment(text: object) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment:%Y, %H:%M} UTC"
 
 
-def scope_table(forecast: ForecastFrames) -> Piece:
+def scope_table(forecast: ForecastTables) -> Piece:
     """What the settings ask for: direction, conflict winner and filters of each object that is on."""
     objects: Mapping[str, Mapping[str, Any]] = forecast.info.get("objects") or {}
     rows = [
@@ -75,7 +75,7 @@ def scope_table(forecast: ForecastFrames) -> Piece:
     return show_table(Grid("What is synced", heads, rows, unit="objects", empty="No object is switched on."))
 
 
-def provenance(forecast: ForecastFrames) -> Piece:
+def provenance(forecast: ForecastTables) -> Piece:
     """Where the numbers come from: moment, source, records read, versions and hashes."""
     info = forecast.info
     facts = [
@@ -115,7 +115,7 @@ def _say_tables(names: Sequence[str]) -> list[str]:
     return [f"{system_word(name.partition('/')[0])} {_table_word(name)}" for name in names]
 
 
-def _say_fields(forecast: ForecastFrames) -> str:
+def _say_fields(forecast: ForecastTables) -> str:
     missing = [system_word(system) for system in not_checked_sides(forecast)]
     if not missing:
         return "delivered by both systems"

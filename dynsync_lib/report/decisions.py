@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.frames import ForecastFrames
+from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, render
 
 
@@ -42,7 +42,7 @@ def read_decisions() -> tuple[Decision, ...]:
     return tuple(Decision(**entry) for entry in tomllib.loads(text)["decision"])
 
 
-def decisions_table(forecast: ForecastFrames) -> Piece:
+def decisions_table(forecast: ForecastTables) -> Piece:
     """The register: question, what the forecast says, advice, and room for decision, name and date."""
     numbers = count_numbers(forecast)
     entries = [(decision, decision.tell(numbers)) for decision in read_decisions()]

@@ -14,10 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, System, Verdict
-from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, read_table, sum_outcomes, written_changes
+from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts, sum_where
 from dynsync_lib.report.pieces import Piece, render
 
 
@@ -49,7 +47,7 @@ class SixFigures:
         return "; ".join(f"{figure.label}: {figure.value:,}" for figure in self.figures)
 
 
-def six_figures(forecast: ForecastFrames) -> SixFigures:
+def six_figures(forecast: ForecastTables) -> SixFigures:
     """Created in HubSpot, created in Dynamics, matched and changed, values overwritten, left out, failing."""
     told = count_numbers(forecast)
     return SixFigures((*_safe_figures(told), *_worrying_figures(told)))
@@ -104,14 +102,14 @@ def _worrying_figures(told: Mapping[str, int]) -> tuple[Figure, ...]:
     )
 
 
-def count_numbers(forecast: ForecastFrames) -> dict[str, int]:
+def count_numbers(forecast: ForecastTables) -> dict[str, int]:
     """Every number that a sentence of the report may name, by key."""
     rows = count_outcomes(forecast)
     return {
         **_count_outcome_numbers(rows),
         **_count_reason_numbers(rows),
-        **_count_change_numbers(forecast),
-        **_count_link_numbers(read_table(forecast, "links")),
+        **_count_change_numbers(forecast.counts("changes", ["kind", "target_system", "note"])),
+        **_count_link_numbers(forecast.counts("links", ["status"])),
         **_count_advice_numbers(forecast),
     }
 
@@ -121,73 +119,70 @@ def _count_outcome_numbers(rows: Sequence[Row]) -> dict[str, int]:
     into_dynamics = {"system": System.HUBSPOT, "outcome": Outcome.CREATE}
     people = (Object.CONTACT, Object.LEAD)
     return {
-        "records": sum_outcomes(rows),
-        "created_in_hubspot": sum_outcomes(rows, **into_hubspot),
-        "created_in_dynamics": sum_outcomes(rows, **into_dynamics),
-        "people_created_in_hubspot": sum_outcomes(rows, object=people, **into_hubspot),
-        "companies_created_in_hubspot": sum_outcomes(rows, object=Object.COMPANY, **into_hubspot),
-        "companies_created_in_dynamics": sum_outcomes(rows, object=Object.COMPANY, **into_dynamics),
-        "updated": sum_outcomes(rows, outcome=Outcome.UPDATE),
-        "matched_companies": sum_outcomes(
+        "records": sum_where(rows),
+        "created_in_hubspot": sum_where(rows, **into_hubspot),
+        "created_in_dynamics": sum_where(rows, **into_dynamics),
+        "people_created_in_hubspot": sum_where(rows, object=people, **into_hubspot),
+        "companies_created_in_hubspot": sum_where(rows, object=Object.COMPANY, **into_hubspot),
+        "companies_created_in_dynamics": sum_where(rows, object=Object.COMPANY, **into_dynamics),
+        "updated": sum_where(rows, outcome=Outcome.UPDATE),
+        "matched_companies": sum_where(
             rows, system=System.DYNAMICS, object=Object.COMPANY, outcome=(Outcome.UPDATE, Outcome.LINK)
         ),
-        "matched_contacts": sum_outcomes(
+        "matched_contacts": sum_where(
             rows, system=System.DYNAMICS, object=Object.CONTACT, outcome=(Outcome.UPDATE, Outcome.LINK)
         ),
-        "shadowed": sum_outcomes(rows, outcome=Outcome.SHADOWED),
-        "excluded": sum_outcomes(rows, outcome=Outcome.EXCLUDED),
-        "failing": sum_outcomes(rows, outcome=Outcome.FAILING),
-        "leads": sum_outcomes(rows, object=Object.LEAD),
-        "leads_in_sync": sum_outcomes(rows, object=Object.LEAD, outcome=(Outcome.CREATE, Outcome.UPDATE, Outcome.LINK)),
-        "invoices": sum_outcomes(rows, object=Object.INVOICE, outcome=Outcome.CREATE),
+        "shadowed": sum_where(rows, outcome=Outcome.SHADOWED),
+        "excluded": sum_where(rows, outcome=Outcome.EXCLUDED),
+        "failing": sum_where(rows, outcome=Outcome.FAILING),
+        "leads": sum_where(rows, object=Object.LEAD),
+        "leads_in_sync": sum_where(rows, object=Object.LEAD, outcome=(Outcome.CREATE, Outcome.UPDATE, Outcome.LINK)),
+        "invoices": sum_where(rows, object=Object.INVOICE, outcome=Outcome.CREATE),
     }
 
 
 def _count_reason_numbers(rows: Sequence[Row]) -> dict[str, int]:
     return {
-        "filtered": sum_outcomes(rows, reason=Reason.FILTER),
-        "no_email": sum_outcomes(rows, reason=Reason.NO_EMAIL),
-        "invalid_email": sum_outcomes(rows, reason=Reason.INVALID_EMAIL),
-        "stage_unmapped": sum_outcomes(rows, reason=Reason.STAGE_UNMAPPED),
+        "filtered": sum_where(rows, reason=Reason.FILTER),
+        "no_email": sum_where(rows, reason=Reason.NO_EMAIL),
+        "invalid_email": sum_where(rows, reason=Reason.INVALID_EMAIL),
+        "stage_unmapped": sum_where(rows, reason=Reason.STAGE_UNMAPPED),
     }
 
 
-def _count_change_numbers(forecast: ForecastFrames) -> dict[str, int]:
-    changes, told = written_changes(forecast), read_table(forecast, "changes")
-    overwritten = changes[changes["kind"] == ChangeKind.OVERWRITE]
+def _count_change_numbers(changes: Sequence[Row]) -> dict[str, int]:
+    written = [row for row in changes if not is_held_back(row)]
+    overwritten = [row for row in written if row["kind"] == ChangeKind.OVERWRITE]
     return {
-        "written": len(changes),
-        "overwritten": len(overwritten),
-        "overwritten_in_hubspot": int((overwritten["target_system"] == System.HUBSPOT).sum()),
-        "overwritten_in_dynamics": int((overwritten["target_system"] == System.DYNAMICS).sum()),
-        "stale": int((overwritten["note"] == "stale_winner").sum()),
-        "skipped": len(told) - len(changes),
-        "stages_ignored": int((told["note"] == "lifecycle_ignored").sum()),
-        "owners_unresolved": int((told["note"] == "owner_unresolved").sum()),
+        "written": sum_counts(written),
+        "overwritten": sum_counts(overwritten),
+        "overwritten_in_hubspot": sum_where(overwritten, target_system=System.HUBSPOT),
+        "overwritten_in_dynamics": sum_where(overwritten, target_system=System.DYNAMICS),
+        "stale": sum_where(overwritten, note="stale_winner"),
+        "skipped": sum_counts(changes) - sum_counts(written),
+        "stages_ignored": sum_where(changes, note="lifecycle_ignored"),
+        "owners_unresolved": sum_where(changes, note="owner_unresolved"),
     }
 
 
-def _count_link_numbers(links: pd.DataFrame) -> dict[str, int]:
-    counts = {str(status): int(count) for status, count in links["status"].value_counts().items()}
+def _count_link_numbers(links: Sequence[Row]) -> dict[str, int]:
     return {
-        "links": len(links),
-        "links_synced": counts.get(LinkStatus.SYNCED, 0),
-        "links_non_primary": counts.get(LinkStatus.DROPPED_NON_PRIMARY, 0),
-        "links_manual": counts.get(LinkStatus.MANUAL, 0),
-        "links_lost": counts.get(LinkStatus.TARGET_NOT_SYNCED, 0) + counts.get(LinkStatus.PARENT_IS_CONTACT, 0),
+        "links": sum_counts(links),
+        "links_synced": sum_where(links, status=LinkStatus.SYNCED),
+        "links_non_primary": sum_where(links, status=LinkStatus.DROPPED_NON_PRIMARY),
+        "links_manual": sum_where(links, status=LinkStatus.MANUAL),
+        "links_lost": sum_where(links, status=(LinkStatus.TARGET_NOT_SYNCED, LinkStatus.PARENT_IS_CONTACT)),
     }
 
 
-def _count_advice_numbers(forecast: ForecastFrames) -> dict[str, int]:
-    collisions = read_table(forecast, "collisions")
-    mapping = read_table(forecast, "mapping")
-    findings = read_table(forecast, "findings")
-    consent = findings[(findings["check_id"] == "G42") & (findings["severity"] == "blocker")]
+def _count_advice_numbers(forecast: ForecastTables) -> dict[str, int]:
+    mapping = forecast.rows("mapping")
+    consent = forecast.rows("findings", where={"check_id": "G42", "severity": Severity.BLOCKER})
     return {
-        "consent_conflicts": int(consent["count"].fillna(0).sum()),
-        "collision_groups": len(collisions[["system", "object", "match_key"]].drop_duplicates()),
-        "near_names": len(read_table(forecast, "near_names")),
+        "consent_conflicts": sum(row["count"] or 0 for row in consent),
+        "collision_groups": forecast.count_groups("collisions", ["system", "object", "match_key"]),
+        "near_names": sum_counts(forecast.counts("near_names", ["reason"])),
         "mappings": len(mapping),
-        "mappings_blocked": int((mapping["verdict"] == Verdict.BLOCKED).sum()),
-        "lookups_blocked": int((mapping["rule_id"] == "field.lookup-blocked").sum()),
+        "mappings_blocked": sum(1 for row in mapping if row["verdict"] == Verdict.BLOCKED),
+        "lookups_blocked": sum(1 for row in mapping if row["rule_id"] == "field.lookup-blocked"),
     }

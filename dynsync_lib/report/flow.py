@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dynsync_lib.core.model import Outcome, System
 from dynsync_lib.report.charts import Bar, Chart, outcome_grid, read_bars
-from dynsync_lib.report.frames import ForecastFrames, count_outcomes
+from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import show_table
@@ -52,7 +52,7 @@ class Span:
         return self.top + self.height / 2
 
 
-def flow_chart(forecast: ForecastFrames) -> Piece:
+def flow_chart(forecast: ForecastTables) -> Piece:
     """Both sides flowing into the outcomes; an empty forecast gives a sentence instead of a drawing."""
     bars = read_bars(count_outcomes(forecast))
     title = "Where the records of each side end"

@@ -14,13 +14,13 @@ Source: product research section 4, "Traffic lights".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.model import Severity
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.frames import ForecastFrames, Row, not_checked_sides, read_table, rows_of
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import format_share
 from dynsync_lib.report.words import counted, system_word
@@ -82,13 +82,13 @@ class TrafficLight:
         return f"{self.word}. {self.sentence}"
 
 
-def traffic_light(forecast: ForecastFrames, *, thresholds: Thresholds | None = None) -> TrafficLight:
+def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = None) -> TrafficLight:
     """The light of a forecast under the thresholds (defaults: 1 % and 5 %)."""
     numbers = count_numbers(forecast)
     if not numbers["records"]:
         return TrafficLight("not_assessed", ())
     told = thresholds or Thresholds()
-    findings = rows_of(read_table(forecast, "findings"))
+    findings = forecast.rows("findings")
     grounds = (
         *_blockers(findings),
         *_marketing(forecast.info.get("marketing") or {}, numbers["people_created_in_hubspot"]),
@@ -106,7 +106,7 @@ def _judge(grounds: list[Ground]) -> Level:
     return "go_with_conditions" if grounds else "go"
 
 
-def _blockers(findings: list[Row]) -> Iterator[Ground]:
+def _blockers(findings: Sequence[Row]) -> Iterator[Ground]:
     for row in findings:
         is_consent = row["check_id"] == _CONSENT_CHECK
         if row["count"] and (row["severity"] == Severity.BLOCKER or is_consent):
@@ -134,7 +134,7 @@ def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
 _TIER_SETTING: Final = "Set marketing_contacts and marketing_tier in the settings."
 
 
-def _high_findings(findings: list[Row], records: int, thresholds: Thresholds) -> Iterator[Ground]:
+def _high_findings(findings: Sequence[Row], records: int, thresholds: Thresholds) -> Iterator[Ground]:
     for row in findings:
         if row["severity"] != Severity.HIGH or not row["count"] or row["check_id"] == _CONSENT_CHECK:
             continue
@@ -144,11 +144,10 @@ def _high_findings(findings: list[Row], records: int, thresholds: Thresholds) ->
             yield Ground("warn", str(row["sentence"]), str(row["fix"] or ""), limit)
 
 
-def _swings(forecast: ForecastFrames, records: int, thresholds: Thresholds) -> Iterator[Ground]:
-    frame = read_table(forecast, "sensitivity").dropna(subset=["outcomes_changed"])
+def _swings(forecast: ForecastTables, records: int, thresholds: Thresholds) -> Iterator[Ground]:
     most: dict[str, int] = {}
-    for row in rows_of(frame):
-        most[row["assumption_id"]] = max(most.get(row["assumption_id"], 0), int(row["outcomes_changed"]))
+    for row in forecast.rows("sensitivity"):
+        most[row["assumption_id"]] = max(most.get(row["assumption_id"], 0), row["outcomes_changed"] or 0)
     questions: Mapping[str, str] = forecast.info.get("questions") or {}
     for assumption, moved in sorted(most.items()):
         if moved / records > thresholds.swing_share:
@@ -161,7 +160,7 @@ def _swings(forecast: ForecastFrames, records: int, thresholds: Thresholds) -> I
             )
 
 
-def _unchecked(forecast: ForecastFrames, findings: list[Row]) -> Iterator[Ground]:
+def _unchecked(forecast: ForecastTables, findings: Sequence[Row]) -> Iterator[Ground]:
     for row in findings:
         if row["severity"] == Severity.NOT_CHECKED:
             yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))

@@ -9,6 +9,7 @@ Source: the tables `changes` and `sensitivity` of the forecast.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from dynsync_lib.core.model import ChangeKind
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.frames import ForecastFrames, count_rows, read_table, rows_of, written_changes
+from dynsync_lib.report.forecast_tables import ForecastTables, is_held_back, sum_counts
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Grid, Head, show_table
@@ -32,6 +33,7 @@ _LONGEST: Final = 440.0
 _ROW: Final = 30.0
 _MOST: Final = 10
 _LABEL_CHARACTERS: Final = 46
+_FIELD: Final = ("object", "target_system", "target_field")
 _STRONG, _WEAK = "#e69f00", "#56b4e9"
 
 
@@ -43,29 +45,28 @@ class Ranked:
     count: int
 
 
-def overwrite_bars(forecast: ForecastFrames) -> Piece:
+def overwrite_bars(forecast: ForecastTables) -> Piece:
     """The fields in which most values are overwritten; a sentence when none is."""
-    changes = written_changes(forecast)
-    overwritten = changes[changes["kind"] == ChangeKind.OVERWRITE]
-    counts = count_rows(overwritten, ["object", "target_system", "target_field"])
+    changes = forecast.counts("changes", [*_FIELD, "kind", "note"])
+    overwritten = [row for row in changes if row["kind"] == ChangeKind.OVERWRITE and not is_held_back(row)]
+    fields = itertools.groupby(overwritten, key=lambda row: tuple(row[name] for name in _FIELD))
     bars = _rank(
-        Ranked(f"{records_word(row['object'], row['target_system'])}: {row['target_field']}", row["count"])
-        for row in rows_of(counts)
+        Ranked(f"{records_word(object_, system)}: {field}", sum_counts(rows))
+        for (object_, system, field), rows in fields
     )
     title = "Where values are overwritten"
     if not bars:
         return Piece(render("empty", sentence="No value of a matched record is overwritten."), title)
-    sentence = (
-        f"{counted(len(overwritten), 'value is', 'values are')} replaced, in {counted(len(bars), 'field', 'fields')}."
-    )
+    total = counted(sum_counts(overwritten), "value is", "values are")
+    sentence = f"{total} replaced, in {counted(len(bars), 'field', 'fields')}."
     return _chart(title, sentence, bars, ("Field", "Values overwritten"), _STRONG)
 
 
-def assumption_bars(forecast: ForecastFrames) -> Piece:
+def assumption_bars(forecast: ForecastTables) -> Piece:
     """The open questions by the most records that one of their other choices moves; a sentence when none does."""
     questions = forecast.info.get("questions") or {}
     most: dict[str, int] = {}
-    for row in rows_of(read_table(forecast, "sensitivity")):
+    for row in forecast.rows("sensitivity"):
         name = row["assumption_id"]
         most[name] = max(most.get(name, 0), int(row["outcomes_changed"] or 0))
     bars = _rank(Ranked(questions.get(name, name), moved) for name, moved in most.items() if moved)

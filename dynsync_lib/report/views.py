@@ -7,14 +7,13 @@ Facts
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import pandas as pd
-
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
-from dynsync_lib.report.frames import ForecastFrames, Row, count_outcomes, count_rows, is_held_back, read_table, rows_of
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts
 from dynsync_lib.report.pieces import Piece, join
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -34,15 +33,16 @@ from dynsync_lib.report.words import (
     system_word,
 )
 
-_GROUP: Final = ["system", "object", "match_key"]
+_GROUP: Final = ("system", "object", "match_key")
+_FIELD: Final = ("object", "target_system", "target_field", "source_field")
 
 
-def outcome_table(forecast: ForecastFrames) -> Piece:
+def outcome_table(forecast: ForecastTables) -> Piece:
     """One row per kind of record and side, one column per outcome."""
     return show_table(outcome_grid(read_bars(count_outcomes(forecast)), "Outcomes of each kind of record"))
 
 
-def reason_table(forecast: ForecastFrames) -> Piece:
+def reason_table(forecast: ForecastTables) -> Piece:
     """Why records stay out or fail: one row per side, object, outcome and reason."""
     told = [row for row in count_outcomes(forecast) if row["reason"] is not None or row["outcome"] == Outcome.SHADOWED]
     told.sort(key=lambda row: (rank_of(row["outcome"], OUTCOMES), -row["count"], object_rank(row["object"])))
@@ -67,10 +67,10 @@ def _why(row: Row) -> str:
     return REASONS.get(row["reason"], row["reason"])
 
 
-def findings_table(forecast: ForecastFrames) -> Piece:
+def findings_table(forecast: ForecastTables) -> Piece:
     """Every finding, worst first; what could not be checked stands last, in grey."""
     told = sorted(
-        rows_of(read_table(forecast, "findings")),
+        forecast.rows("findings"),
         key=lambda row: (rank_of(row["severity"], SEVERITIES), row["check_id"]),
     )
     rows = [
@@ -115,10 +115,10 @@ def _where(row: Row) -> str:
     return records_word(row["object"], row["system"])
 
 
-def mapping_table(forecast: ForecastFrames) -> Piece:
+def mapping_table(forecast: ForecastTables) -> Piece:
     """Every field mapping with its verdict, worst first."""
     told = sorted(
-        rows_of(read_table(forecast, "mapping")),
+        forecast.rows("mapping"),
         key=lambda row: (rank_of(row["verdict"], VERDICTS), object_rank(row["object"]), row["hubspot_field"]),
     )
     rows = [
@@ -146,16 +146,15 @@ def mapping_table(forecast: ForecastFrames) -> Piece:
     return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
 
 
-def links_table(forecast: ForecastFrames) -> Piece:
+def links_table(forecast: ForecastTables) -> Piece:
     """What becomes of associations: one row per kind, one column per fate that occurs."""
-    links = read_table(forecast, "links")
-    told = rows_of(count_rows(links, ["from_system", "from_object", "to_object", "status"]))
+    told = forecast.counts("links", ["from_system", "from_object", "to_object", "status"])
     statuses = [one for one in LINK_STATUSES if any(row["status"] == one for row in told)]
     kinds = sorted({_kind(row) for row in told}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2])))
     rows = [_link_row(kind, [row for row in told if _kind(row) == kind], statuses) for kind in kinds]
     heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_STATUSES[one], "number") for one in statuses)]
-    kept = sum(row["count"] for row in told if row["status"] == LinkStatus.SYNCED)
-    caption = f"{kept:,} of {counted(len(links), 'association', 'associations')} are kept"
+    kept = sum_counts(row for row in told if row["status"] == LinkStatus.SYNCED)
+    caption = f"{kept:,} of {counted(sum_counts(told), 'association', 'associations')} are kept"
     return show_table(Grid(caption, heads, rows, unit="kinds", empty="The data holds no associations."))
 
 
@@ -165,15 +164,14 @@ def _kind(row: Row) -> tuple[str, str, str]:
 
 def _link_row(kind: tuple[str, str, str], told: Sequence[Row], statuses: Sequence[str]) -> list[Any]:
     system, start, end = kind
-    counts = [sum(row["count"] for row in told if row["status"] == one) for one in statuses]
+    counts = [sum_counts(row for row in told if row["status"] == one) for one in statuses]
     name = f"{records_word(start, system)} to {object_word(end, system)}"
-    return [name, sum(row["count"] for row in told), *counts]
+    return [name, sum_counts(told), *counts]
 
 
-def changes_table(forecast: ForecastFrames) -> Piece:
+def changes_table(forecast: ForecastTables) -> Piece:
     """What is written into matched records: most overwritten fields drawn, then one row per field and side."""
-    changes = read_table(forecast, "changes")
-    told = rows_of(_count_changes(changes)) if len(changes) else []
+    told = _count_changes(forecast.counts("changes", [*_FIELD, "kind", "note"]))
     told.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
     rows = [
         [
@@ -205,27 +203,27 @@ def changes_table(forecast: ForecastFrames) -> Piece:
     return join(overwrite_bars(forecast), show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty)))
 
 
-def _count_changes(changes: pd.DataFrame) -> pd.DataFrame:
-    skipped = is_held_back(changes)
-    overwritten = changes["kind"].eq(ChangeKind.OVERWRITE).fillna(False) & ~skipped
-    marks = {
-        "overwritten": overwritten,
-        "stale": overwritten & changes["note"].eq("stale_winner").fillna(False),
-        "filled": changes["kind"].eq(ChangeKind.FILL).fillna(False) & ~skipped,
-        "skipped": skipped,
+def _count_changes(changes: Sequence[Row]) -> list[Row]:
+    """One row per field and side, in the order of the fields: how many values are overwritten, filled, skipped."""
+    fields = itertools.groupby(changes, key=lambda row: tuple(row[name] for name in _FIELD))
+    return [{**dict(zip(_FIELD, field, strict=True)), **_count_kinds(list(group))} for field, group in fields]
+
+
+def _count_kinds(changes: Sequence[Row]) -> dict[str, int]:
+    written = [row for row in changes if not is_held_back(row)]
+    overwritten = [row for row in written if row["kind"] == ChangeKind.OVERWRITE]
+    return {
+        "overwritten": sum_counts(overwritten),
+        "stale": sum_counts(row for row in overwritten if row["note"] == "stale_winner"),
+        "filled": sum_counts(row for row in written if row["kind"] == ChangeKind.FILL),
+        "skipped": sum_counts(changes) - sum_counts(written),
     }
-    by = ["object", "target_system", "target_field", "source_field"]
-    counts = changes[by].assign(**{name: mark.astype(int) for name, mark in marks.items()})
-    return counts.groupby(by, dropna=False, sort=True)[list(marks)].sum().reset_index()
 
 
-def collisions_table(forecast: ForecastFrames, *, limit: int = 50) -> Piece:
+def collisions_table(forecast: ForecastTables, *, limit: int = 50) -> Piece:
     """Groups of records that share a key: the biggest first, who wins, and what the others differ in."""
-    collisions = read_table(forecast, "collisions")
-    sizes = count_rows(collisions, _GROUP).sort_values(["count", *_GROUP], ascending=[False, True, True, True])
-    shown = sizes.head(limit)
-    members = collisions.merge(shown[_GROUP], on=_GROUP) if len(shown) else collisions.head(0)
-    rows = [_collision_row(row, members) for row in rows_of(shown)]
+    total = forecast.count_groups("collisions", _GROUP)
+    rows = [_collision_row(row) for row in forecast.shared_keys(limit)]
     heads = [
         Head("Shared key"),
         Head("Records"),
@@ -235,31 +233,28 @@ def collisions_table(forecast: ForecastFrames, *, limit: int = 50) -> Piece:
         Head("They differ in"),
     ]
     empty = "No two records of one system share a key."
-    caption = f"{counted(len(sizes), 'group of records shares', 'groups of records share')} a key"
-    return show_table(Grid(caption, heads, rows, "groups", total=len(sizes), limit=limit, empty=empty))
+    caption = f"{counted(total, 'group of records shares', 'groups of records share')} a key"
+    return show_table(Grid(caption, heads, rows, "groups", total=total, limit=limit, empty=empty))
 
 
-def _collision_row(row: Row, members: pd.DataFrame) -> list[Any]:
-    is_member = (members[_GROUP] == [row[name] for name in _GROUP]).all(axis=1)
-    group = members[is_member].sort_values("position")
-    wins = group["is_winner"].fillna(False).astype(bool)
-    winner, losers = group[wins]["record_id"].tolist(), group[~wins]["record_id"]
-    differs = sorted({name for names in group["differs_in"].dropna().unique() for name in names.split(";")})
-    left_out = ", ".join(losers.head(3)) + (f" and {len(losers) - 3:,} more" if len(losers) > 3 else "")
+def _collision_row(row: Row) -> list[Any]:
+    first, losers = row["first_losers"] or [], row["losers"]
+    differs = sorted({name for names in row["differs_in"] or [] for name in names.split(";")})
+    left_out = ", ".join(first) + (f" and {losers - len(first):,} more" if losers > len(first) else "")
     return [
         row["match_key"],
         records_word(row["object"], row["system"]),
         row["count"],
-        winner[0] if winner else None,
+        row["winner_id"],
         left_out or None,
         ", ".join(differs) or "nothing that is mapped",
     ]
 
 
-def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
+def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     """Pairs of companies that are alike by name and will not match: the most alike first."""
-    pairs = read_table(forecast, "near_names")
-    shown = pairs.sort_values(["score", "hubspot_id", "dynamics_id"], ascending=[False, True, True]).head(limit)
+    total = sum_counts(forecast.counts("near_names", ["reason"]))
+    shown = forecast.rows("near_names", order=["-score", "hubspot_id", "dynamics_id"], limit=limit)
     rows = [
         [
             row["hubspot_name"],
@@ -268,7 +263,7 @@ def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
             row["score"],
             (row["corroboration"] or "").replace(";", ", ") or "nothing",
         ]
-        for row in rows_of(shown)
+        for row in shown
     ]
     heads = [
         Head("HubSpot company"),
@@ -277,19 +272,21 @@ def near_names_table(forecast: ForecastFrames, *, limit: int = 100) -> Piece:
         Head("Likeness", "number"),
         Head("What else agrees"),
     ]
-    caption = f"{counted(len(pairs), 'pair of names is', 'pairs of names are')} alike and will not match"
+    caption = f"{counted(total, 'pair of names is', 'pairs of names are')} alike and will not match"
     note = "Only equal names match. This list is advice: the forecast counts these companies as not matched."
     return show_table(
-        Grid(caption, heads, rows, "pairs", total=len(pairs), limit=limit, note=note, empty="No such pair was found.")
+        Grid(caption, heads, rows, "pairs", total=total, limit=limit, note=note, empty="No such pair was found.")
     )
 
 
-def assumptions_table(forecast: ForecastFrames) -> Piece:
+def assumptions_table(forecast: ForecastTables) -> Piece:
     """The open questions of the forecast: what was assumed, and how many records move under each other choice."""
     in_force = forecast.info.get("assumptions") or {}
     questions = forecast.info.get("questions") or {}
-    told = rows_of(read_table(forecast, "sensitivity"))
-    told.sort(key=lambda row: (-(row["outcomes_changed"] or 0), row["assumption_id"], row["choice"]))
+    told = sorted(
+        forecast.rows("sensitivity"),
+        key=lambda row: (-(row["outcomes_changed"] or 0), row["assumption_id"], row["choice"]),
+    )
     rows = [
         [
             _question(row["assumption_id"], questions),

@@ -31,7 +31,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "situations": (*_FOUNDATION, "core.", "engine", "forecast_folder", "forecast_info", "snapshot"),
     "replay_folder": (*_FOUNDATION, *_TABLES_AND_CORE),
     "forecasting": (*_FOUNDATION, *_TABLES_AND_CORE, "forecast_info"),
-    "forecast_folder": (*_FOUNDATION, "core.masking"),
+    "forecast_folder": (*_FOUNDATION, "core.masking", "forecast_rows"),
+    "forecast_rows": (*_FOUNDATION, "core.masking"),
     "forecast_info": (*_FOUNDATION, "core.rulebook", "core.settings", "snapshot"),
     "explanations": (
         *_FOUNDATION,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -174,45 +175,83 @@ OUTCOMES = [
 ]
 
 
-def frame_of(name: str, rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    """The rows as a frame with the columns of a forecast table."""
-    return pd.DataFrame(rows, columns=list(FORECAST_TABLES[name].column_names))
+ROWS: Mapping[str, list[tuple[Any, ...]]] = {
+    "outcomes": OUTCOMES,
+    "changes": CHANGES,
+    "links": LINKS,
+    "collisions": COLLISIONS,
+    "near_names": NEAR_NAMES,
+    "mapping": MAPPING,
+    "findings": FINDINGS,
+    "summary": SUMMARY,
+    "sensitivity": SENSITIVITY,
+}
 
 
 @dataclass(frozen=True)
 class HandMadeForecast:
-    """What `report.frames.ForecastFrames` asks for."""
+    """What `report.forecast_tables.ForecastTables` asks for, in plain Python: a second opinion on the kit's reader."""
 
     info: Mapping[str, Any] = field(default_factory=lambda: dict(INFO))
-    outcomes: pd.DataFrame = field(default_factory=lambda: frame_of("outcomes", OUTCOMES))
-    changes: pd.DataFrame = field(default_factory=lambda: frame_of("changes", CHANGES))
-    links: pd.DataFrame = field(default_factory=lambda: frame_of("links", LINKS))
-    collisions: pd.DataFrame = field(default_factory=lambda: frame_of("collisions", COLLISIONS))
-    near_names: pd.DataFrame = field(default_factory=lambda: frame_of("near_names", NEAR_NAMES))
-    mapping: pd.DataFrame = field(default_factory=lambda: frame_of("mapping", MAPPING))
-    findings: pd.DataFrame = field(default_factory=lambda: frame_of("findings", FINDINGS))
-    summary: pd.DataFrame = field(default_factory=lambda: frame_of("summary", SUMMARY))
-    sensitivity: pd.DataFrame = field(default_factory=lambda: frame_of("sensitivity", SENSITIVITY))
+    tables: Mapping[str, list[tuple[Any, ...]]] = field(default_factory=lambda: dict(ROWS))
 
     def with_rows(self, name: str, rows: list[tuple[Any, ...]]) -> HandMadeForecast:
         """The same with other rows in one table."""
-        return replace(self, **{name: frame_of(name, rows)})
+        return replace(self, tables={**self.tables, name: rows})
 
     def with_info(self, **info: Any) -> HandMadeForecast:
         """The same with other facts about the run."""
         return replace(self, info={**self.info, **info})
 
+    def rows(
+        self, table: str, *, where: Mapping[str, str] | None = None, order: Sequence[str] = (), limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        told = [dict(zip(FORECAST_TABLES[table].column_names, row, strict=True)) for row in self.tables[table]]
+        found = [row for row in told if all(row[name] == value for name, value in (where or {}).items())]
+        for name in reversed(order):
+            found.sort(key=lambda row: _nulls_last(row[name.lstrip("-")]), reverse=name.startswith("-"))
+        return found[:limit]
 
-def empty_forecast(*, has_columns: bool = True) -> HandMadeForecast:
-    """A forecast of nothing; without columns, as a frame that nobody filled."""
-    frames = {name: frame_of(name, []) if has_columns else pd.DataFrame() for name in FORECAST_TABLES}
-    return HandMadeForecast(info={}, **frames)
+    def counts(self, table: str, by: Sequence[str]) -> list[dict[str, Any]]:
+        groups = Counter(tuple(row[name] for name in by) for row in self.rows(table))
+        told = [{**dict(zip(by, group, strict=True)), "count": count} for group, count in groups.items()]
+        return sorted(told, key=lambda row: [_nulls_last(row[name]) for name in by])
+
+    def count_groups(self, table: str, by: Sequence[str]) -> int:
+        return len(self.counts(table, by))
+
+    def shared_keys(self, limit: int) -> list[dict[str, Any]]:
+        groups = self.counts("collisions", ["system", "object", "match_key"])
+        groups.sort(key=lambda row: -row["count"])
+        return [self._shared_key(group) for group in groups[:limit]]
+
+    def _shared_key(self, group: dict[str, Any]) -> dict[str, Any]:
+        where = {name: group[name] for name in ("system", "object", "match_key")}
+        members = self.rows("collisions", where=where, order=["position"])
+        losers = [row["record_id"] for row in members if not row["is_winner"]]
+        return {
+            **group,
+            "winner_id": next((row["record_id"] for row in members if row["is_winner"]), None),
+            "first_losers": losers[:3] or None,
+            "losers": len(losers),
+            "differs_in": sorted({row["differs_in"] for row in members} - {None}) or None,
+        }
+
+
+def _nulls_last(value: Any) -> tuple[bool, Any]:
+    return value is None, "" if value is None else value
+
+
+def empty_forecast() -> HandMadeForecast:
+    """A forecast of nothing."""
+    return HandMadeForecast(info={}, tables={name: [] for name in FORECAST_TABLES})
 
 
 def write_forecast(forecast: HandMadeForecast, folder: Path) -> Path:
     """The forecast as the folder that `kit.open_forecast` reads."""
     folder.mkdir(parents=True)
-    for name in FORECAST_TABLES:
-        getattr(forecast, name).to_parquet(folder / f"{name}.parquet")
+    for name, rows in forecast.tables.items():
+        frame = pd.DataFrame(rows, columns=list(FORECAST_TABLES[name].column_names))
+        frame.to_parquet(folder / f"{name}.parquet")
     (folder / "forecast.json").write_text(json.dumps(dict(forecast.info)), encoding="utf-8")
     return folder

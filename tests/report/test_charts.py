@@ -7,13 +7,13 @@ import pytest
 
 from dynsync_lib.report import assumption_bars, flow_chart, outcome_bars, overwrite_bars
 from dynsync_lib.report.charts import read_bars
-from dynsync_lib.report.frames import ForecastFrames, count_outcomes
+from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.svg import INK, MUTED, PAPER, _adapt, text_colour
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 
 CHARTS = [outcome_bars, flow_chart, overwrite_bars, assumption_bars]
-Draw = Callable[[ForecastFrames], Piece]
+Draw = Callable[[ForecastTables], Piece]
 
 
 @pytest.mark.parametrize("draw", CHARTS)
@@ -52,9 +52,8 @@ def test_charts__ids_are_unique_over_all_charts() -> None:
 
 
 @pytest.mark.parametrize("draw", CHARTS)
-@pytest.mark.parametrize("has_columns", [True, False])
-def test_charts__empty_forecast_is_a_sentence(draw: Draw, has_columns: bool) -> None:  # noqa: FBT001
-    html = draw(empty_forecast(has_columns=has_columns)).html
+def test_charts__empty_forecast_is_a_sentence(draw: Draw) -> None:
+    html = draw(empty_forecast()).html
     assert "<svg" not in html
     assert html.startswith('<p class="ds-empty">')
 

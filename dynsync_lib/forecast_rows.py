@@ -1,0 +1,142 @@
+"""Rows and counts of a forecast's tables, read without loading the tables: memory does not grow with the portal.
+
+Facts
+    * DuckDB reads the columns that are asked for and gives back what was counted; nothing else reaches Python.
+    * A column that an older file lacks is all null. Rows come in the order asked for, null last.
+    * Masked, keys and values of people are replaced before anything is grouped, as `core.masking` replaces them.
+
+Where it is used: `forecast_folder`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dynsync_lib.core.masking import PEOPLE
+from dynsync_lib.core.model import FORECAST_TABLES, Column
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Row = dict[str, Any]
+
+MASKED_KEYS: Final[Mapping[str, Sequence[str]]] = {"outcomes": ("match_key",), "collisions": ("match_key",)}
+"""Columns that hold a match key, by table."""
+MASKED_VALUES: Final[Mapping[str, Sequence[str]]] = {"changes": ("old_value", "new_value")}
+"""Columns that hold a record's value, by table."""
+_MEMORY: Final = "512MB"
+_CACHED: Final = 256
+_IS_PERSON: Final = f"object IN ({', '.join(repr(one) for one in PEOPLE)})"
+_SQL_TYPES: Final = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "texts": "VARCHAR[]",
+}
+_GROUP: Final = ("system", "object", "match_key")
+_SHARED_KEYS: Final = f"""
+    WITH largest AS (
+        SELECT {", ".join(_GROUP)}, count(*) AS count FROM told GROUP BY ALL
+        ORDER BY count DESC, {", ".join(f"{name} NULLS LAST" for name in _GROUP)} LIMIT $limit
+    )
+    SELECT {", ".join(f"largest.{name}" for name in _GROUP)}, any_value(largest.count) AS count,
+        min_by(record_id, position) FILTER (is_winner) AS winner_id,
+        min_by(record_id, position, 3) FILTER (is_winner IS NOT TRUE) AS first_losers,
+        count(*) FILTER (is_winner IS NOT TRUE) AS losers,
+        list(DISTINCT differs_in) FILTER (differs_in IS NOT NULL) AS differs_in
+    FROM told JOIN largest
+    ON {" AND ".join(f"told.{name} IS NOT DISTINCT FROM largest.{name}" for name in _GROUP)}
+    GROUP BY {", ".join(f"largest.{name}" for name in _GROUP)}
+    ORDER BY count DESC, {", ".join(f"largest.{name} NULLS LAST" for name in _GROUP)}
+"""  # noqa: S608 - made of this module's own names
+
+
+class TableReader:
+    """Reads the tables of one forecast's folder. `salt` masks people; None shows them."""
+
+    def __init__(self, folder: Path, *, salt: str | None) -> None:
+        self._folder = folder
+        self._salt = salt
+
+    def rows(
+        self, table: str, where: Mapping[str, str], order: Sequence[str] = (), limit: int | None = None
+    ) -> list[Row]:
+        """The rows that have these values, as stored or by `order`, in which `-name` sorts falling."""
+        asked = " AND ".join(f"{name} = ${name}" for name in where) or "true"
+        sort = f"ORDER BY {', '.join(map(_sorted, order))}" if order else ""
+        cut = "" if limit is None else f"LIMIT {limit:d}"
+        return self._select(table, f"SELECT * FROM told WHERE {asked} {sort} {cut}", **where)  # noqa: S608 - own names
+
+    def counts(self, table: str, by: Sequence[str]) -> list[Row]:
+        """How many rows of each combination of `by` there are: its columns and `count`, sorted by its columns."""
+        names = ", ".join(by)
+        sort = ", ".join(map(_sorted, by))
+        return self._select(table, f"SELECT {names}, count(*) AS count FROM told GROUP BY ALL ORDER BY {sort}")  # noqa: S608
+
+    def count_groups(self, table: str, by: Sequence[str]) -> int:
+        """How many combinations of `by` there are."""
+        groups = f"SELECT DISTINCT {', '.join(by)} FROM told"  # noqa: S608 - own names
+        return int(self._select(table, f"SELECT count(*) AS count FROM ({groups})")[0]["count"])  # noqa: S608
+
+    def shared_keys(self, limit: int) -> list[Row]:
+        """The largest groups of `collisions`, the largest first: system, object, match_key, count, winner_id,
+        first_losers (at most three ids), losers (their number), differs_in (the distinct texts of that column).
+        """
+        return self._select("collisions", _SHARED_KEYS, limit=limit)
+
+    def _select(self, table: str, query: str, **values: str | int) -> list[Row]:
+        path = self._folder / f"{table}.parquet"
+        stamp = path.stat().st_mtime
+        return [dict(row) for row in _select(path, stamp, table, self._salt, query, tuple(sorted(values.items())))]
+
+
+def _sorted(name: str) -> str:
+    return f"{name.removeprefix('-')} {'DESC' if name.startswith('-') else 'ASC'} NULLS LAST"
+
+
+@lru_cache(maxsize=_CACHED)
+def _select(
+    path: Path, stamp: float, table: str, salt: str | None, query: str, values: tuple[tuple[str, str | int], ...]
+) -> list[Row]:
+    """What a query over `told`, the table with all columns of its schema, gives; read again when the file changes."""
+    del stamp
+    with _connected() as connection:
+        here = set(connection.read_parquet(str(path)).columns)
+        columns = ", ".join(_shown(table, column, here, salt) for column in FORECAST_TABLES[table].columns)
+        connection.execute(f"CREATE VIEW told AS SELECT {columns} FROM read_parquet({_quoted(str(path))})")  # noqa: S608
+        found = connection.execute(query, dict(values))
+        names = [one[0] for one in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _shown(table: str, column: Column, here: set[str], salt: str | None) -> str:
+    """One column as it may be shown."""
+    name = column.name
+    value = f"{name if name in here else 'NULL'}::{_SQL_TYPES[column.type]}"
+    shown = value
+    if salt is not None and name in MASKED_KEYS.get(table, ()):
+        shown = f"'person-' || left(sha256({_quoted(salt)} || {value}), 10)"
+    elif salt is not None and name in MASKED_VALUES.get(table, ()):
+        shown = f"'(' || length({value}) || ' characters)'"
+    return f"{value} AS {name}" if shown == value else f"CASE WHEN {_IS_PERSON} THEN {shown} ELSE {value} END AS {name}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def _connected() -> Iterator[DuckDBPyConnection]:
+    import duckdb  # the pages that show no forecast do without
+
+    spill = os.path.join(tempfile.gettempdir(), f"dynsync-rows-{os.getpid()}")
+    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spill}) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        yield connection

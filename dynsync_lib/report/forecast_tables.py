@@ -1,0 +1,81 @@
+"""What the report reads of a forecast: small tables whole, large ones counted or in part, and the facts about the run.
+
+Facts
+    * What grows with the portal (outcomes, changes, links, collisions, near names) is counted where it lies; the report
+      holds groups and the first rows only, so its memory does not grow with the portal.
+    * A missing value is None.
+
+Source: the columns of `core.model.FORECAST_TABLES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from dynsync_lib.core.model import System
+
+Row = Mapping[str, Any]
+
+
+class ForecastTables(Protocol):
+    """A forecast as the report needs it."""
+
+    @property
+    def info(self) -> Mapping[str, Any]:
+        """`forecast.json`: versions, hashes, settings in force."""
+
+    def rows(
+        self, table: str, *, where: Mapping[str, str] | None = None, order: Sequence[str] = (), limit: int | None = None
+    ) -> Sequence[Row]:
+        """Rows with all columns of the table's schema, as stored or by `order`, in which `-name` sorts falling."""
+
+    def counts(self, table: str, by: Sequence[str]) -> Sequence[Row]:
+        """How many rows of each combination of `by` there are: its columns and `count`, sorted by them, None last."""
+
+    def count_groups(self, table: str, by: Sequence[str]) -> int:
+        """How many combinations of `by` there are."""
+
+    def shared_keys(self, limit: int) -> Sequence[Row]:
+        """The largest groups of `collisions`, the largest first: system, object, match_key, count, winner_id,
+        first_losers (at most three ids), losers (their number), differs_in (the distinct texts of that column).
+        """
+
+
+def count_outcomes(forecast: ForecastTables) -> list[Row]:
+    """The rows of `summary`; rows without a count are left out."""
+    return [row for row in forecast.rows("summary") if row["count"] is not None]
+
+
+def sum_where(rows: Sequence[Row], **where: str | Sequence[str]) -> int:
+    """The counts of the rows whose columns have the values of `where`, together."""
+    wanted = {name: (value,) if isinstance(value, str) else tuple(value) for name, value in where.items()}
+    return sum_counts(row for row in rows if all(row[name] in values for name, values in wanted.items()))
+
+
+def sum_counts(rows: Iterable[Row]) -> int:
+    """The counts of the rows together."""
+    return sum(row["count"] for row in rows)
+
+
+HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
+"""The notes of changes that are told and do not land."""
+
+
+def is_held_back(change: Row) -> bool:
+    """Whether a change, or a group of changes of one note, is told and does not land.
+
+    Choices and owners that have no partner do not, nor do stages that would go backward.
+    """
+    return change["note"] in HELD_BACK
+
+
+def is_masked(forecast: ForecastTables) -> bool:
+    """Whether people's addresses, names and values are out of sight."""
+    return bool(forecast.info.get("masked", False))
+
+
+def not_checked_sides(forecast: ForecastTables) -> tuple[str, ...]:
+    """The systems whose fields were not delivered, so that the standard fields stand in for them."""
+    standard = forecast.info.get("standard_schema") or {}
+    return tuple(system.value for system in System if standard.get(system.value))

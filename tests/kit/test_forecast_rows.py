@@ -1,0 +1,120 @@
+"""Rows and counts of a forecast's files: the same as counted by hand, masked before they are grouped."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.core.masking import mask_column, mask_values
+from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.report import changes_table
+from tests.report.hand_made_forecast import CHANGES, HandMadeForecast, empty_forecast, write_forecast
+
+GROUPINGS = [
+    ("changes", ["object", "target_system", "target_field", "source_field", "kind", "note"]),
+    ("changes", ["note"]),
+    ("links", ["from_system", "from_object", "to_object", "status"]),
+    ("collisions", ["system", "object", "match_key"]),
+    ("near_names", ["reason"]),
+]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    return kit.open_forecast(write_forecast(HandMadeForecast(), tmp_path_factory.mktemp("rows") / "forecast"))
+
+
+@pytest.mark.parametrize(("table", "by"), GROUPINGS)
+def test_counts__as_counted_by_hand(told: kit.Forecast, table: str, by: list[str]) -> None:
+    assert told.counts(table, by) == HandMadeForecast().counts(table, by)
+    assert told.count_groups(table, by) == HandMadeForecast().count_groups(table, by)
+
+
+def test_counts__null_is_a_group_and_comes_last(told: kit.Forecast) -> None:
+    assert told.counts("changes", ["note"]) == [
+        {"note": "stale_winner", "count": 1},
+        {"note": "value_skipped", "count": 1},
+        {"note": None, "count": 3},
+    ]
+
+
+@pytest.mark.parametrize("table", FORECAST_TABLES)
+def test_rows__all_of_a_table(told: kit.Forecast, table: str) -> None:
+    assert told.rows(table) == HandMadeForecast().rows(table)
+
+
+def test_rows__some_in_order(told: kit.Forecast) -> None:
+    assert [row["score"] for row in told.rows("near_names", order=["-score"], limit=1)] == [96.8]
+    assert [row["record_id"] for row in told.rows("outcomes", where={"outcome": "failing"})] == ["5"]
+    falling = told.rows("findings", order=["-count", "check_id"])
+    assert [(row["check_id"], row["count"]) for row in falling] == [("G01", 9), ("G26", 1), ("G18", None)]
+
+
+def test_rows__of_a_value_that_would_end_the_query(told: kit.Forecast) -> None:
+    assert told.rows("outcomes", where={"record_id": "5' OR '1'='1"}) == []
+
+
+def test_shared_keys__largest_first_with_winner_and_losers(told: kit.Forecast) -> None:
+    (largest,) = told.shared_keys(1)
+    assert {**largest, "differs_in": sorted(largest["differs_in"])} == {
+        "system": "dynamics",
+        "object": "contact",
+        "match_key": "info@adler.example",
+        "count": 3,
+        "winner_id": "a-7",
+        "first_losers": ["a-8", "a-9"],
+        "losers": 2,
+        "differs_in": ["lastname", "lastname;jobtitle"],
+    }
+
+
+def test_rows__masked_as_the_frames_are(told: kit.Forecast) -> None:
+    masked, salt = told.masked(), str(told.info["snapshot_sha256"])
+    plain = told.rows("collisions")
+    keys = mask_column([row["object"] for row in plain], [row["match_key"] for row in plain], salt=salt)
+    assert [row["match_key"] for row in masked.rows("collisions")] == keys
+    assert keys[0].startswith("person-")
+    assert keys[-1] == "adler papier"
+    assert masked.shared_keys(1)[0]["match_key"] == keys[0]
+    changes = told.rows("changes")
+    values = mask_values([row["object"] for row in changes], [row["new_value"] for row in changes])
+    assert [row["new_value"] for row in masked.rows("changes")] == values
+    assert values[0] == "(4 characters)"
+    assert [row["old_value"] for row in masked.rows("changes")][2] is None
+
+
+def test_rows__a_key_beyond_ascii_is_masked_alike(tmp_path: Path) -> None:
+    row = ("hubspot", "contact", "jürgen@straße.example", "1", 1, True, None)
+    forecast = HandMadeForecast().with_rows("collisions", [row])
+    masked = kit.open_forecast(write_forecast(forecast, tmp_path / "forecast")).masked()
+    assert [one["match_key"] for one in masked.rows("collisions")] == masked.collisions["match_key"].tolist()
+
+
+def test_rows__an_empty_or_older_file_has_all_columns(tmp_path: Path) -> None:
+    folder = write_forecast(empty_forecast().with_info(snapshot_sha256="a" * 64), tmp_path / "forecast")
+    told = kit.open_forecast(folder)
+    assert {table: told.rows(table) for table in FORECAST_TABLES} == {table: [] for table in FORECAST_TABLES}
+    assert told.masked().shared_keys(10) == []
+    assert told.counts("links", ["status"]) == []
+    pd.DataFrame({"object": ["contact"], "new_value": ["Chef"]}).to_parquet(folder / "changes.parquet")
+    (row,) = told.rows("changes")
+    assert list(row) == list(FORECAST_TABLES["changes"].column_names)
+    assert {name for name, value in row.items() if value is not None} == {"object", "new_value"}
+    assert told.masked().rows("changes")[0]["new_value"] == "(4 characters)"
+
+
+def test_rows__a_folder_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    folder = write_forecast(HandMadeForecast(), tmp_path / "it's [a] forecast")
+    assert len(kit.open_forecast(folder).rows("links")) == 6
+
+
+def test_changes_table__a_million_rows_stay_small(tmp_path: Path) -> None:
+    folder = write_forecast(HandMadeForecast(), tmp_path / "forecast")
+    many = pd.DataFrame(CHANGES, columns=list(FORECAST_TABLES["changes"].column_names))
+    many.loc[many.index.repeat(200_000)].to_parquet(folder / "changes.parquet")
+    told = kit.open_forecast(folder)
+    html = changes_table(told).html
+    assert "400,000" in html
+    assert len(html) < 20_000
+    assert kit.six_figures(told).as_dict()["fields_overwritten"] == 600_000
