@@ -374,11 +374,10 @@ def report(told: Forecast, out: Path | str, *, client: str = "", masked: bool = 
 
     Raises UsageError when the kit's notebooks are not there.
     """
-    from dynsync_lib.report.runner import export_report, run_notebook
+    from dynsync_lib.report.runner import write_report
 
     parameters = {"forecast_folder": str(told.folder.resolve()), "client": client, "masked": masked}
-    notebook = run_notebook(_NOTEBOOKS / "report_stakeholder.ipynb", parameters=parameters)
-    return export_report(notebook, Path(out))
+    return write_report(_NOTEBOOKS / "report_stakeholder.ipynb", Path(out), parameters=parameters)
 
 
 def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:

@@ -16,34 +16,64 @@ import difflib
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
-import nbformat
-from nbformat import NotebookNode
-
 from dynsync_lib import errors
 from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.report.kernel import Kernel, start_kernel
+from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 
 TAG: Final = "parameters"
+_TIMEOUT_S: Final = 600.0
 INJECTED_TAG: Final = "injected-parameters"
-_KERNEL: Final = "python3"
+DRAWING: Final = ("matplotlib.figure", "matplotlib.backends.backend_svg")
+"""What a report imports and takes longest to: for `start_kernel`."""
 
 
 def run_notebook(
-    path: Path, *, parameters: Mapping[str, object] | None = None, out: Path | None = None, timeout_s: float = 600
+    path: Path,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    out: Path | None = None,
+    timeout_s: float = _TIMEOUT_S,
 ) -> NotebookNode:
     """The notebook with its outputs, run with `parameters` (paths are made absolute); also written to `out` if given.
 
     Raises UsageError when the file is no notebook or a parameter is unknown or of another kind, and DynsyncError (or
     the branch that the notebook itself raised) when a cell fails or takes longer than `timeout_s` seconds.
     """
-    notebook = read_notebook(path)
-    _inject(notebook, _check_parameters(path, read_parameters(notebook), parameters or {}))
-    _execute(notebook, path, timeout_s)
+    notebook = _prepare(path, parameters or {})
+    with start_kernel(path.parent) as kernel:
+        _execute(notebook, path, kernel, timeout_s)
     if out is not None:
         text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
         _write_text(out, text + "\n")
+    return notebook
+
+
+def write_report(
+    path: Path, out: Path, *, parameters: Mapping[str, object] | None = None, kernel: Kernel | None = None
+) -> Path:
+    """Runs a notebook and writes the report of it to `out`, whole or not at all, and gives back `out`.
+
+    `kernel` is one that was started for it in time; without one it is started here. Raises as `run_notebook` and
+    `export_report` do.
+    """
+    notebook = _prepare(path, parameters or {})
+    with ExitStack() as stack:
+        started = kernel or stack.enter_context(start_kernel(path.parent, imports=DRAWING))
+        import dynsync_lib.report.exporter  # noqa: F401 - while the kernel starts: it takes half a second to import
+
+        _execute(notebook, path, started, _TIMEOUT_S)
+    return export_report(notebook, out)
+
+
+def _prepare(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
+    """The notebook in a file with the parameters in it."""
+    notebook = read_notebook(path)
+    _inject(notebook, _check_parameters(path, read_parameters(notebook), parameters))
     return notebook
 
 
@@ -100,20 +130,11 @@ def _inject(notebook: NotebookNode, values: Mapping[str, object]) -> None:
     notebook.cells.insert(place + 1, cell)
 
 
-def _execute(notebook: NotebookNode, path: Path, timeout_s: float) -> None:
-    from nbclient import NotebookClient  # takes more than a second to import
+def _execute(notebook: NotebookNode, path: Path, kernel: Kernel, timeout_s: float) -> None:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    client = NotebookClient(
-        notebook,
-        timeout=timeout_s,
-        kernel_name=_KERNEL,
-        record_timing=False,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # its warning about plain TCP concerns 127.0.0.1 only
-        resources={"metadata": {"path": str(path.resolve().parent)}},
-    )
     try:
-        client.execute()
+        kernel.run(notebook, timeout_s=timeout_s)
     except CellExecutionError as fault:
         raise _retell(path, notebook, fault.ename, fault.evalue) from fault
     except CellTimeoutError as fault:
@@ -143,7 +164,7 @@ def export_report(notebook: NotebookNode, out: Path) -> Path:
 
     Raises DynsyncError when the notebook is not fit to be a report; see `exporter`.
     """
-    from dynsync_lib.report.exporter import DynsyncReportExporter  # takes more than a second to import
+    from dynsync_lib.report.exporter import DynsyncReportExporter  # takes half a second to import
 
     exporter = DynsyncReportExporter()  # type: ignore[no-untyped-call]
     text, _ = exporter.from_notebook_node(copy.deepcopy(notebook))

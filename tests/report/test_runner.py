@@ -1,5 +1,8 @@
 """The runner: parameters are checked before a kernel starts; a failing cell is one sentence."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
 from dynsync_lib.report import runner
+from dynsync_lib.report.kernel import start_kernel
 from dynsync_lib.report.runner import export_report, read_parameters, run_notebook
 
 
@@ -91,3 +95,30 @@ def test_export_report__writes_all_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(DynsyncError):
         export_report(bad, tmp_path / "other.html")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["deep"]
+
+
+def test_start_kernel__imports_ahead_and_leaves_no_name(tmp_path: Path) -> None:
+    source = "import sys\nprint('wave' in sys.modules, 'wave' in globals())"
+    told = runner.read_notebook(_write(tmp_path / "a.ipynb", source))
+    with start_kernel(tmp_path, imports=["not_there", "wave"]) as kernel:
+        kernel.run(told, timeout_s=60)
+    assert [output.text for output in told.cells[0].outputs] == ["True False\n"]
+
+
+def test_start_kernel__one_that_never_runs_is_ended(tmp_path: Path) -> None:
+    with start_kernel(tmp_path) as kernel:
+        number = kernel._client.km.provisioner.pid
+        os.kill(number, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+
+
+def test_notebook_format__leaves_the_grammar_to_whoever_needs_it() -> None:
+    code = (
+        "import sys\n"
+        "from dynsync_lib.report.notebook_format import nbformat\n"
+        "assert 'rfc3987_syntax' not in sys.modules, 'still imported'\n"
+        "assert nbformat.v4.new_notebook().nbformat == 4\n"
+        "import rfc3987_syntax\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,69 @@
+"""A kernel that is started before its notebook is needed, so that what it must import is there in time.
+
+Facts
+    * A kernel runs one notebook and is gone with it, or when it is left; it is killed, since a notebook that has run
+      has nothing left to say, and a polite end takes a second.
+    * What it imports ahead leaves no name in the notebook.
+
+Source: nbclient's documentation; IPython's `exec_lines`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dynsync_lib.report.notebook_format import NotebookNode, nbformat
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
+
+_KERNEL: Final = "python3"
+_QUIET: Final = "--IPKernelApp.log_level=ERROR"  # its warning about plain TCP concerns 127.0.0.1 only
+
+
+class Kernel:
+    """A started kernel. Runs one notebook."""
+
+    def __init__(self, client: NotebookClient) -> None:
+        self._client = client
+
+    def run(self, notebook: NotebookNode, *, timeout_s: float) -> None:
+        """Runs the cells and puts their outputs into the notebook. Raises what nbclient raises."""
+        self._client.nb = notebook
+        self._client.timeout = timeout_s  # type: ignore[assignment] # nbclient waits for parts of a second, too
+        self._client.execute()
+
+    def stop(self) -> None:
+        """Ends a kernel that has not run; one that has is gone."""
+        from nbclient.util import run_sync
+
+        manager: Any = self._client.km
+        if manager is not None:
+            run_sync(manager.shutdown_kernel)(now=True)
+            run_sync(manager.cleanup_resources)()
+
+
+@contextmanager
+def start_kernel(folder: Path, *, imports: Sequence[str] = ()) -> Iterator[Kernel]:
+    """A kernel whose notebook will run in `folder`. It begins to import the modules at once; nobody waits for it."""
+    from nbclient import NotebookClient  # only who runs a notebook needs it
+
+    ahead = [f"--IPKernelApp.exec_lines=exec('import {name}', {{}})" for name in imports]
+    client = NotebookClient(
+        nbformat.v4.new_notebook(),  # type: ignore[no-untyped-call]
+        kernel_name=_KERNEL,
+        record_timing=False,
+        shutdown_kernel="immediate",
+        extra_arguments=[_QUIET, *ahead],
+        resources={"metadata": {"path": str(folder.resolve())}},
+    )
+    client.create_kernel_manager()
+    client.start_new_kernel()
+    kernel = Kernel(client)
+    try:
+        yield kernel
+    finally:
+        kernel.stop()
