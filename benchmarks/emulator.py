@@ -2,82 +2,29 @@
 
     python benchmarks/emulator.py 10000 1000000
 
-Each size is the number of contacts on each side; companies are a tenth, each contact has one. The world is a folder of
-CSV files made from a seed; `dynsync emulator --world` serves it in a process of its own, without limits. `early` and
-`late` pages lie at the beginning and behind nine tenths of the table. Prints, and writes out/benchmark-emulator.json.
-Machines are noisy: compare the ratios inside one run.
+Each size is the number of contacts on each side of `portal_world.py`; `dynsync emulator --world` serves the folder in a
+process of its own, without limits. `early` and `late` pages lie at the beginning and behind nine tenths of the table.
+Prints, and writes out/benchmark-emulator.json. Machines are noisy: compare the ratios inside one run.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import random
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
+from portal_world import guid, write_world
 
-SEED: Final = 1
 PAGES: Final = 20
 _TOKEN: Final = {"Authorization": "Bearer emulator-static-token"}
 _NO_LIMITS: Final = {"hubspot_requests": 10_000_000, "hubspot_daily": 10_000_000, "dataverse_requests": 10_000_000}
-_CITIES: Final = ("Hamburg", "Graz", "Lyon", "Porto", "Brno", "Leeds")
-Cells = tuple[str, ...]
-
-
-def write_world(folder: Path, size: int) -> None:
-    """So many contacts on each side, a tenth as many companies, one company for each contact."""
-    firms = max(size // 10, 1)
-    times = ("2024-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
-    people = ("email", "firstname", "lastname", "phone", "city", "lifecyclestage", "createdate", "lastmodifieddate")
-    _write(folder / "hubspot/contacts.csv", ("hs_object_id", *people), _hubspot_contacts(size))
-    heads = ("hs_object_id", "name", "domain", "createdate", "hs_lastmodifieddate")
-    rows = ((str(n), f"Firm {n}", f"firm{n}.example", *times) for n in range(1, firms + 1))
-    _write(folder / "hubspot/companies.csv", heads, rows)
-    pairs = ((str(n), str(n % firms + 1), "true") for n in range(1, size + 1))
-    _write(folder / "hubspot/links.csv", ("contact_id", "company_id", "is_primary"), pairs)
-    told = ("emailaddress1", "firstname", "lastname", "fullname", "telephone1", "statecode", "createdon", "modifiedon")
-    _write(folder / "dynamics/contacts.csv", ("contactid", *told), _dynamics_contacts(size))
-    accounts = ((guid(n), f"Firm {n}", f"www.firm{n}.example", "0", *times) for n in range(1, firms + 1))
-    _write(folder / "dynamics/accounts.csv", ("accountid", "name", "websiteurl", "statecode", *told[-2:]), accounts)
-
-
-def guid(number: int) -> str:
-    """Ids whose order in SQL Server is that of the numbers."""
-    return str(uuid.UUID(int=number))
-
-
-def _hubspot_contacts(size: int) -> Iterator[Cells]:
-    chance = random.Random(SEED)
-    for n in range(1, size + 1):
-        name = (f"First{n % 700}", f"Last{n % 3_000}", f"+49 30 555{n % 10_000:04d}")
-        stage = chance.choice(("customer", "opportunity", "subscriber"))
-        times = ("2024-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
-        yield (str(n), f"person{n}@firm{n % 5_000}.example", *name, chance.choice(_CITIES), stage, *times)
-
-
-def _dynamics_contacts(size: int) -> Iterator[Cells]:
-    for n in range(1, size + 1):
-        first, last = f"First{n % 700}", f"Last{n % 3_000}"
-        made = f"2025-{n % 12 + 1:02d}-{n % 28 + 1:02d}T{n % 24:02d}:00:00Z"
-        address = f"person{n + size // 2}@firm{n % 5_000}.example"
-        yield (guid(n), address, first, last, f"{first} {last}", f"+49 40 555{n % 10_000:04d}", "0", made, made)
-
-
-def _write(path: Path, heads: Iterable[str], rows: Iterable[Cells]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(heads)
-        writer.writerows(rows)
 
 
 def measure(size: int) -> dict[str, Any]:

@@ -3,42 +3,46 @@
     python benchmarks/pull.py 10000 100000              # HubSpot under its real limits, and without any
     python benchmarks/pull.py 100000 --latency-ms 250   # as far away as a real portal
     python benchmarks/pull.py 100000 --requests 100     # the limit of a Free or Starter account
-    python benchmarks/pull.py 1000000                   # takes half an hour and 6 GB for the emulator
+    python benchmarks/pull.py 1000000 --rival-most 50000
 
-Each size is the number of contacts on each side; companies are a tenth, each contact has one. The emulator runs in a
-process of its own, the readers in others:
+Each size is the number of contacts on each side of `portal_world.py`. The emulator runs in a process of its own, each
+reader in another:
 
     kit         contacts, companies, owners, associations, totals and changes of HubSpot, written to a snapshot
-    kit both    the same, and Dynamics at the same time, in four windows
-    get_all     `hubspot-api-client`: contacts with associations, then companies, kept in memory; it retries a 429
+    kit both    the same, and Dynamics at the same time, in four windows; both portals share one emulator process
+    get_all     `hubspot-api-client`: contacts with associations, then companies, kept in memory; it retries a 429.
+                `--rival-most` stops it after so many records of each kind
 
-`share` is how much of HubSpot's limit (190 requests in 10 s unless said otherwise) was used: the mean over every such
-window within the run; empty when the run was shorter than two windows. Prints, and writes out/benchmark-pull.json.
-Machines are noisy: compare the ratios inside one run.
+`share` is how much of HubSpot's limit (190 requests in 10 s unless said otherwise) was used: the run is cut into
+windows of 10 s from its first request on, and the last window, in which the work runs out, is left out. `least` is the
+worst of those windows. Both are empty without a limit, and for a run shorter than two windows. Searches have a limit of
+their own and do not count. Prints, and writes out/benchmark-pull.json. Machines are noisy: compare the ratios inside
+one run.
 """
 
 from __future__ import annotations
 
 import argparse
-import bisect
 import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pull_world import make_world
+from portal_world import PROPERTIES, write_world
 
 from dynsync_lib import kit
 from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.world_folder import open_world
 from dynsync_lib.portal_access import emulator_connections
 from dynsync_lib.portals.pull import PullOptions, pull_portals
 
@@ -49,7 +53,6 @@ BOUNDLESS: Final = Limits(
     dataverse_requests=10_000_000,
 )
 WINDOW_S: Final = 10.0
-PROPERTIES: Final = ["email", "firstname", "lastname", "jobtitle", "phone", "city", "lifecyclestage"]
 Addresses = Mapping[str, Mapping[str, str]]
 
 
@@ -58,37 +61,46 @@ Addresses = Mapping[str, Mapping[str, str]]
 
 @dataclass
 class Traffic:
-    """Every request the emulator answered: portal, whether it was a search, when, with which status."""
+    """Every request the emulator answered: portal, whether it was a search, when, with which status.
 
-    allowed: int
+    `allowed` is how many HubSpot takes in a window; None: any number.
+    """
+
+    allowed: int | None
     entries: list[tuple[str, bool, float, int]] = field(default_factory=list)
 
     def note(self, **entry: Any) -> None:
         self.entries.append((entry["portal"], entry["path"].endswith("/search"), entry["at_s"], entry["status"]))
 
     def summary(self) -> dict[str, Any]:
-        """Requests, refusals, and the mean share of HubSpot's window."""
+        """Requests, refusals, and the shares of HubSpot's whole windows that were used: their mean, and the least."""
         at_s = sorted(at_s for portal, is_search, at_s, _ in self.entries if portal == "hubspot" and not is_search)
+        windows = [used / self.allowed for used in _whole_windows(at_s)] if self.allowed else []
         return {
             "requests": len(self.entries),
             "refused": sum(status == 429 for *_, status in self.entries),
-            "share": _share(at_s, self.allowed),
+            "share": sum(windows) / len(windows) if windows else None,
+            "least": min(windows, default=None),
         }
 
 
-def _share(at_s: list[float], allowed: int) -> float | None:
-    """The mean over all windows that begin each tenth of a second and lie within the run."""
-    if not at_s or at_s[-1] - at_s[0] < 2 * WINDOW_S:
-        return None
-    starts = [at_s[0] + tenth / 10 for tenth in range(int((at_s[-1] - at_s[0] - WINDOW_S) * 10))]
-    used = [bisect.bisect_left(at_s, start + WINDOW_S) - bisect.bisect_left(at_s, start) for start in starts]
-    return sum(used) / len(used) / allowed
+def _whole_windows(at_s: list[float]) -> list[int]:
+    """The requests in each window from the first request on, without the last one; none when that leaves only one."""
+    found = Counter(int((moment_s - at_s[0]) / WINDOW_S) for moment_s in at_s)
+    whole = [found[place] for place in range(max(found, default=0))]
+    return whole if len(whole) > 1 else []
 
 
-def serve(size: int, limits: Limits, latency_ms: float) -> None:
-    """Prints the addresses; for each line that comes prints what was asked since the last one."""
-    with Emulator(make_world(size), limits=limits) as emulator:
-        traffic = Traffic(limits.hubspot_requests)
+def serve(size: int, limits: Limits | None, latency_ms: float) -> None:
+    """Prints the addresses; for each line that comes prints what was asked since the last one. `limits` None: none."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_world(Path(folder), size)
+        _serve(Path(folder), limits, latency_ms)
+
+
+def _serve(world: Path, limits: Limits | None, latency_ms: float) -> None:
+    with Emulator(open_world(world), limits=limits or BOUNDLESS) as emulator:
+        traffic = Traffic(limits.hubspot_requests if limits else None)
         emulator.conditions.note = traffic.note  # type: ignore[method-assign]
         if latency_ms:
             _delay(emulator, latency_ms / 1000)
@@ -112,7 +124,7 @@ def read_with_kit(addresses: Addresses, *, both: bool) -> int:
     """Records read into a snapshot."""
     given = emulator_connections(addresses)
     connections = given if both else type(given)(hubspot_url=given.hubspot_url, hubspot_token=given.hubspot_token)
-    wanted = {"hubspot/contacts": PROPERTIES, "hubspot/companies": ["name", "city"]}
+    wanted = {"hubspot/contacts": list(PROPERTIES), "hubspot/companies": ["name", "city"]}
     with tempfile.TemporaryDirectory() as folder:
         snapshot = pull_portals(
             connections,
@@ -125,29 +137,26 @@ def read_with_kit(addresses: Addresses, *, both: bool) -> int:
         return sum(map(snapshot.rows, RECORD_TABLES))
 
 
-def read_with_rival(addresses: Addresses) -> int:
-    """Records read by HubSpot's own client, as its README shows."""
+def read_with_rival(addresses: Addresses, most: int | None) -> int:
+    """Records read by HubSpot's own client, as its README shows; `most` of each kind, None: all."""
     import hubspot
     from urllib3.util.retry import Retry
 
     retry = Retry(total=12, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504), allowed_methods=None)
     token, url = addresses["hubspot"]["token"], addresses["hubspot"]["url"]
     client = hubspot.HubSpot(access_token=token, host=url, retry=retry)
-    contacts = client.crm.contacts.get_all(properties=PROPERTIES, associations=["companies"])
-    return len(contacts) + len(client.crm.companies.get_all(properties=["name", "city"]))
+    contacts = client.crm.contacts.get_all(limit=most, properties=list(PROPERTIES), associations=["companies"])
+    return len(contacts) + len(client.crm.companies.get_all(limit=most, properties=["name", "city"]))
 
 
-READERS: Final[Mapping[str, Callable[[Addresses], int]]] = {
-    "kit": lambda addresses: read_with_kit(addresses, both=False),
-    "get_all": read_with_rival,
-    "kit both": lambda addresses: read_with_kit(addresses, both=True),
-}
+READERS: Final = ("kit", "get_all", "kit both")
 
 
-def read(name: str, addresses: Addresses) -> None:
+def read(name: str, addresses: Addresses, *, most: int | None) -> None:
     """Prints records, seconds and peak memory of one reader."""
     before_mb, started_s = _peak_mb(), time.perf_counter()
-    records = READERS[name](addresses)
+    is_rival = name == "get_all"
+    records = read_with_rival(addresses, most) if is_rival else read_with_kit(addresses, both=name == "kit both")
     seconds = time.perf_counter() - started_s
     print(json.dumps({"records": records, "wall_s": seconds, "peak_mb": _peak_mb(), "idle_mb": before_mb}))
 
@@ -159,18 +168,19 @@ def _peak_mb() -> float:
 # --- The runs ----------------------------------------------------------------------------------------------------
 
 
-def measure(size: int, *, limits: str, options: Sequence[str]) -> list[dict[str, Any]]:
-    """One row for each reader; `options` are for the emulator."""
+def measure(size: int, asked: argparse.Namespace, *, limits: str) -> list[dict[str, Any]]:
+    """One row for each reader."""
+    options = ["--latency-ms", str(asked.latency_ms), "--requests", str(asked.requests)]
     call = [sys.executable, __file__, "--serve", limits, str(size), *options]
     with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as emulator:
         assert emulator.stdin is not None
         assert emulator.stdout is not None
         addresses = json.loads(emulator.stdout.readline())
         rows = []
-        for name in READERS:
+        for name in asked.readers:
             if limits == "real" and rows:
                 time.sleep(WINDOW_S + 1)  # the next reader begins with an empty window
-            told = json.loads(_run_reader(name, addresses))
+            told = json.loads(_run_reader(name, addresses, asked.rival_most))
             emulator.stdin.write("\n")
             emulator.stdin.flush()
             traffic = json.loads(emulator.stdout.readline())
@@ -180,16 +190,17 @@ def measure(size: int, *, limits: str, options: Sequence[str]) -> list[dict[str,
     return rows
 
 
-def _run_reader(name: str, addresses: Addresses) -> str:
-    call = [sys.executable, __file__, "--read", name, json.dumps(addresses)]
+def _run_reader(name: str, addresses: Addresses, rival_most: int | None) -> str:
+    most = [] if rival_most is None else ["--rival-most", str(rival_most)]
+    call = [sys.executable, __file__, "--read", name, json.dumps(addresses), *most]
     return subprocess.run(call, check=True, capture_output=True, text=True).stdout
 
 
 def _print_row(row: Mapping[str, Any]) -> None:
-    share = "" if row["share"] is None else f"{row['share']:.1%}"
+    share, least = ("" if row[name] is None else f"{row[name]:.1%}" for name in ("share", "least"))
     print(
-        f"{row['contacts']:>10,} {row['limits']:>8} {row['reader']:>9} {row['records']:>10,} {row['wall_s']:>8.1f} "
-        f"{row['records'] / row['wall_s']:>10,.0f} {row['requests']:>9,} {row['refused']:>5} {share:>7} "
+        f"{row['contacts']:>10,} {row['limits']:>6} {row['reader']:>9} {row['records']:>10,} {row['wall_s']:>8.1f} "
+        f"{row['records'] / row['wall_s']:>10,.0f} {row['requests']:>9,} {row['refused']:>5} {share:>7} {least:>7} "
         f"{row['idle_mb']:>8.0f} {row['peak_mb']:>8.0f}",
         flush=True,
     )
@@ -200,29 +211,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", nargs="*", default=["10000"], help="contacts on each side")
     parser.add_argument("--limits", choices=("real", "none", "both"), default="both")
+    parser.add_argument("--readers", nargs="+", choices=READERS, default=READERS)
+    parser.add_argument("--rival-most", type=int, help="how many records of each kind get_all reads; all by default")
     parser.add_argument("--requests", type=int, default=190, help="what HubSpot allows in 10 s")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="how long each answer is on its way")
     parser.add_argument("--serve", choices=("real", "none"), help=argparse.SUPPRESS)
-    parser.add_argument("--read", choices=tuple(READERS), help=argparse.SUPPRESS)
+    parser.add_argument("--read", choices=READERS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.read:
-        read(asked.read, json.loads(asked.sizes[0]))
+        read(asked.read, json.loads(asked.sizes[0]), most=asked.rival_most)
     elif asked.serve:
         real = Limits(hubspot_requests=asked.requests)
-        serve(int(asked.sizes[0]), real if asked.serve == "real" else BOUNDLESS, asked.latency_ms)
+        serve(int(asked.sizes[0]), real if asked.serve == "real" else None, asked.latency_ms)
     else:
         _measure_all(asked)
 
 
 def _measure_all(asked: argparse.Namespace) -> None:
-    heads = ("contacts", "limits", "reader", "records", "wall s", "records/s", "requests", "429s", "share", "idle MB")
-    widths = (10, 8, 9, 10, 8, 10, 9, 5, 7, 8)
-    print(" ".join(f"{head:>{width}}" for head, width in zip((*heads, "peak MB"), (*widths, 8), strict=True)))
-    options = ("--latency-ms", str(asked.latency_ms), "--requests", str(asked.requests))
+    heads = ("contacts", "limits", "reader", "records", "wall s", "records/s", "requests", "429s", "share", "least")
+    widths = (10, 6, 9, 10, 8, 10, 9, 5, 7, 7, 8, 8)
+    print(" ".join(f"{head:>{width}}" for head, width in zip((*heads, "idle MB", "peak MB"), widths, strict=True)))
     kinds = ("real", "none") if asked.limits == "both" else (asked.limits,)
-    rows = [
-        row for size in asked.sizes for limits in kinds for row in measure(int(size), limits=limits, options=options)
-    ]
+    rows = [row for size in asked.sizes for limits in kinds for row in measure(int(size), asked, limits=limits)]
     out = Path("out")
     out.mkdir(exist_ok=True)
     (out / "benchmark-pull.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
