@@ -3,6 +3,8 @@
 Facts
     * A lookup is asked for and printed as `_name_value`; without underscores it is unknown (6.2).
     * Whole numbers, choices and states are JSON numbers, decimals and money too, flags are true or false.
+    * Several choices are one text of numbers, `1,9`. In metadata such a column is Virtual, and its type name says what
+      it is; other virtual columns cannot be selected (6.4).
 
 Where it is used: dataverse_rows, dataverse_filter, dataverse_metadata.
 """
@@ -23,18 +25,39 @@ from dynsync_lib.emulator.store import Store
 _WHOLE: Final = frozenset({"Integer", "BigInt", "Picklist", "State", "Status"})
 _DECIMAL: Final = frozenset({"Decimal", "Double", "Money"})
 LOOKUPS: Final = frozenset({"Lookup", "Customer", "Owner"})
+SEVERAL_CHOICES: Final = "MultiSelectPicklist"
 _MARK: Final = "\x00"
 _MARK_JSON: Final = b"\\u0000"
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_USER_COLUMNS: Final = {
-    "systemuserid": "Uniqueidentifier",
-    "fullname": "String",
-    "internalemailaddress": "String",
-    "domainname": "String",
-    "isdisabled": "Boolean",
-    "createdon": "DateTime",
-    "modifiedon": "DateTime",
+_TIMES: Final = {"createdon": "DateTime", "modifiedon": "DateTime"}
+_OWN_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "systemuser": {
+        "systemuserid": "Uniqueidentifier",
+        "fullname": "String",
+        "internalemailaddress": "String",
+        "domainname": "String",
+        "isdisabled": "Boolean",
+        **_TIMES,
+    },
+    "organization": {
+        "organizationid": "Uniqueidentifier",
+        "name": "String",
+        "languagecode": "Integer",
+        "isauditenabled": "Boolean",
+        "basecurrencyid": "Lookup",
+        **_TIMES,
+    },
+    "transactioncurrency": {
+        "transactioncurrencyid": "Uniqueidentifier",
+        "currencyname": "String",
+        "isocurrencycode": "String",
+        "currencyprecision": "Integer",
+        "exchangerate": "Decimal",
+        "statecode": "State",
+        **_TIMES,
+    },
 }
+"""The columns of the tables that a world does not describe, and their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +111,32 @@ def columns_of(store: Store, entity: Entity) -> dict[str, Column]:
     """Every column of a table that can be selected, by the name that selects it."""
     found = {}
     for row in metadata_rows(store, entity):
-        if row["type"] not in ("Virtual", "PartyList"):
-            name = f"_{row['name']}_value" if row["type"] in LOOKUPS else str(row["name"])
-            found[name] = Column(name, name, str(row["type"]), row)
+        type_ = column_type(row)
+        if type_ not in ("Virtual", "PartyList"):
+            name = f"_{row['name']}_value" if type_ in LOOKUPS else str(row["name"])
+            found[name] = Column(name, name, type_, row)
     found.setdefault(entity.key, Column(entity.key, entity.key, "Uniqueidentifier", {}))
     return found
+
+
+def column_type(row: Mapping[str, str | None]) -> str:
+    """The type of a metadata row; of a virtual column for several choices that one."""
+    is_several = row["type"] == "Virtual" and row.get("format") == f"{SEVERAL_CHOICES}Type"
+    return SEVERAL_CHOICES if is_several else str(row["type"])
 
 
 def metadata_rows(store: Store, entity: Entity) -> list[Mapping[str, str | None]]:
     """The rows of the world's metadata that describe a table."""
     if entity.object is None:
-        return [{"object": None, "name": name, "type": type_} for name, type_ in _USER_COLUMNS.items()]
+        return [
+            {
+                "object": None,
+                "name": name,
+                "type": type_,
+                "targets": "transactioncurrency" if type_ in LOOKUPS else None,
+            }
+            for name, type_ in _OWN_COLUMNS[entity.logical].items()
+        ]
     return [row for row in store.metadata.get("dynamics/columns", ()) if row["object"] == entity.object]
 
 

@@ -1,7 +1,8 @@
 """Formatted values: what the annotation of that name says about a column that is no lookup (portal-apis 6.2).
 
 Facts
-    * Choices and flags have their label, whole numbers thousands separators, moments `2/1/2024 10:30 AM`.
+    * Choices and flags have their label, several choices their labels joined by `; `, whole numbers thousands
+      separators, moments `2/1/2024 10:30 AM`.
 
 Not modelled
     * The caller's language, number format and time zone: here English, United States, UTC. Signs of currencies.
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from dynsync_lib.emulator.calls import is_true
-from dynsync_lib.emulator.dataverse_columns import Column
+from dynsync_lib.emulator.dataverse_columns import SEVERAL_CHOICES, Column
 from dynsync_lib.emulator.store_values import moment_ms
 
 _DECIMALS: Final = frozenset({"Decimal", "Double", "Money"})
@@ -25,6 +26,9 @@ def formatted(column: Column, text: str) -> str | None:
     """The text for people; None for columns that have none, such as plain texts."""
     if column.type == "Boolean":
         return column.options().get("1" if is_true(text) else "0", "Yes" if is_true(text) else "No")
+    if column.type == SEVERAL_CHOICES:
+        labels = column.options()
+        return "; ".join(labels.get(value.strip(), value.strip()) for value in text.split(","))
     if column.options():
         return column.options().get(text)
     if column.type == "DateTime":

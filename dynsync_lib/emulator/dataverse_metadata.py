@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
-from dynsync_lib.emulator.dataverse_columns import LOOKUPS, Column, metadata_rows
+from dynsync_lib.emulator.dataverse_columns import LOOKUPS, SEVERAL_CHOICES, Column, column_type, metadata_rows
 from dynsync_lib.emulator.dataverse_keys import keys_of
 from dynsync_lib.emulator.dataverse_metadata_query import shown_item, shown_metadata
 from dynsync_lib.emulator.dataverse_names import ENTITIES, Entity, context_of, refused
@@ -29,7 +29,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
     **{one: frozenset({one}) for one in ("String", "Memo", "Integer", "Decimal", "Double", "BigInt", "Money")},
     **{one: frozenset({one}) for one in ("Picklist", "State", "Status", "Boolean", "DateTime")},
     "Lookup": LOOKUPS,
-    "MultiSelectPicklist": frozenset(),
+    SEVERAL_CHOICES: frozenset({SEVERAL_CHOICES}),
 }
 
 
@@ -89,7 +89,7 @@ def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]
         raise refused(501, "0x80060888", f"The emulator has no attributes of type {cast}.")
     types = _KINDS[match[1]] if match else None
     rows = metadata_rows(store, entity)
-    return [_attribute(row, with_kind=types is not None) for row in rows if types is None or row["type"] in types]
+    return [_attribute(row, with_kind=types is not None) for row in rows if types is None or column_type(row) in types]
 
 
 def find_entity(call: Call) -> Entity:
@@ -117,13 +117,13 @@ def _entity(entity: Entity) -> dict[str, Any]:
 
 
 def _attribute(row: Row, *, with_kind: bool) -> dict[str, Any]:
-    type_, writable = str(row["type"]), not is_true(row.get("read_only"))
+    type_, writable = column_type(row), not is_true(row.get("read_only"))
     told: dict[str, Any] = {
         "@odata.type": f"#Microsoft.Dynamics.CRM.{'Lookup' if type_ in LOOKUPS else type_}AttributeMetadata",
         "MetadataId": metadata_id(f"{row['object']}.{row['name']}"),
         "LogicalName": row["name"],
         "SchemaName": row["name"],
-        "AttributeType": type_,
+        "AttributeType": "Virtual" if type_ == SEVERAL_CHOICES else type_,
         "AttributeTypeName": {"Value": f"{type_}Type"},
         "AttributeOf": None,
         "RequiredLevel": {"Value": row.get("required") or "None", "CanBeChanged": True},
@@ -182,7 +182,7 @@ def _moment(row: Row) -> dict[str, Any]:
 _OF_KIND: Final[Mapping[str, Callable[[Row], dict[str, Any]]]] = {
     **dict.fromkeys(("String", "Memo"), _text),
     **dict.fromkeys(("Integer", "Decimal", "Double", "BigInt", "Money"), _range),
-    **dict.fromkeys(("Picklist", "State", "Status"), _options),
+    **dict.fromkeys(("Picklist", SEVERAL_CHOICES, "State", "Status"), _options),
     **dict.fromkeys(LOOKUPS, _targets),
     "Boolean": _truths,
     "DateTime": _moment,

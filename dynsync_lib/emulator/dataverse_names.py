@@ -1,5 +1,8 @@
 """Dataverse's names: tables, entity sets, and the world's tables behind them.
 
+Facts
+    * Currencies and the organisation itself are tables, too; here nobody may change them.
+
 Where it is used: dataverse_* modules.
 """
 
@@ -13,7 +16,10 @@ from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One table: logical name, entity set, key, primary name, object type code, and what our model calls the object."""
+    """One table: logical name, entity set, key, primary name, object type code, and what our model calls the object.
+
+    `is_fixed`: the caller may read it, and no more.
+    """
 
     logical: str
     set: str
@@ -22,6 +28,7 @@ class Entity:
     type_code: int
     object: str | None
     table: str
+    is_fixed: bool = False
 
 
 ENTITIES: Final = (
@@ -31,6 +38,17 @@ ENTITIES: Final = (
     Entity("opportunity", "opportunities", "opportunityid", "name", 3, "deal", "dynamics/opportunities"),
     Entity("invoice", "invoices", "invoiceid", "name", 1090, "invoice", "dynamics/invoices"),
     Entity("systemuser", "systemusers", "systemuserid", "fullname", 8, None, "dynamics/users"),
+    Entity("organization", "organizations", "organizationid", "name", 1019, None, "dynamics/organizations", True),
+    Entity(
+        "transactioncurrency",
+        "transactioncurrencies",
+        "transactioncurrencyid",
+        "currencyname",
+        9105,
+        None,
+        "dynamics/currencies",
+        True,
+    ),
 )
 BY_SET: Final = {entity.set: entity for entity in ENTITIES}
 BY_LOGICAL: Final = {entity.logical: entity for entity in ENTITIES}

@@ -2,6 +2,7 @@
 
 Facts
     * Values have JSON's types; a value of another type, an unknown name, or a lookup by its plain name is 0x80048d19.
+    * Several choices are written as one text of numbers with commas, at most 150 of them.
     * Too long a text is 0x80044331, an unknown choice 0x8004431a, a number out of range 0x8004432f or 0x80044330.
     * Columns that cannot be written are passed over, as the service does. `ApplicationRequired` is not enforced.
     * Lookups are written as `{navigation}@odata.bind` with the address of a row, which must be there.
@@ -21,7 +22,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, is_true
-from dynsync_lib.emulator.dataverse_columns import Column, columns_of
+from dynsync_lib.emulator.dataverse_columns import SEVERAL_CHOICES, Column, columns_of
 from dynsync_lib.emulator.dataverse_names import BY_SET, Entity, does_not_exist, refused, unknown_set
 from dynsync_lib.emulator.dataverse_navigation import Navigation, find_navigation
 from dynsync_lib.emulator.store import Store
@@ -34,6 +35,7 @@ _WHOLE: Final = frozenset({"Integer", "BigInt", "Picklist", "State", "Status"})
 _DECIMAL: Final = frozenset({"Decimal", "Double", "Money"})
 _CHOICES: Final = frozenset({"Picklist", "State", "Status"})
 _MOST_INT: Final = 2_147_483_647
+_MOST_CHOSEN: Final = 150
 
 
 def read_object(call: Call) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def _text(entity: Entity, column: Column, value: Any) -> str | None:
         return None
     text = _READERS.get(column.type, _read_text)(entity, column, value)
     length = column.row.get("length")
-    if length and len(text) > int(length):
+    if length and text is not None and len(text) > int(length):
         raise refused(
             400,
             "0x80044331",
@@ -115,15 +117,31 @@ def _read_flag(entity: Entity, column: Column, value: Any) -> str:
 def _read_whole(entity: Entity, column: Column, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _MOST_INT:
         raise _wrong_type(entity, value, "Edm.Int32")
+    if column.type in _CHOICES:
+        _refuse_unknown_choice(entity, column, str(value))
+    return _in_range(entity, column, str(value), code="0x8004432f")
+
+
+def _read_choices(entity: Entity, column: Column, value: Any) -> str | None:
+    if not isinstance(value, str):
+        raise _wrong_type(entity, value, "Edm.String")
+    chosen = list(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
+    if len(chosen) > _MOST_CHOSEN:
+        raise unreadable(f"More than {_MOST_CHOSEN} choices of '{column.logical}' are selected.", entity)
+    for one in chosen:
+        _refuse_unknown_choice(entity, column, one)
+    return ",".join(chosen) or None
+
+
+def _refuse_unknown_choice(entity: Entity, column: Column, value: str) -> None:
     options = column.options()
-    if column.type in _CHOICES and options and str(value) not in options:
+    if options and value not in options:
         raise refused(
             400,
             "0x8004431a",
             f"A validation error occurred. The value {value} of '{column.logical}' on record of type "
             f"'{entity.logical}' is outside the valid range. Accepted Values: {','.join(options)}",
         )
-    return _in_range(entity, column, str(value), code="0x8004432f")
 
 
 def _read_decimal(entity: Entity, column: Column, value: Any) -> str:
@@ -177,9 +195,10 @@ def _navigation(store: Store, entity: Entity, name: str) -> Navigation:
     return navigation
 
 
-_READERS: Final[Mapping[str, Callable[[Entity, Column, Any], str]]] = {
+_READERS: Final[Mapping[str, Callable[[Entity, Column, Any], str | None]]] = {
     "Boolean": _read_flag,
     "DateTime": _read_moment,
+    SEVERAL_CHOICES: _read_choices,
     **dict.fromkeys(_WHOLE, _read_whole),
     **dict.fromkeys(_DECIMAL, _read_decimal),
 }

@@ -27,12 +27,13 @@ DELETE: Final = "Delete"
 APPEND: Final = "Append"
 APPEND_TO: Final = "AppendTo"
 _ALLOWED: Final = (CREATE, READ, WRITE, DELETE, APPEND, APPEND_TO, "Assign", "Share")
+_CALLED: Final = {"systemuser": "User", "transactioncurrency": "TransactionCurrency"}
 _NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def privilege_name(entity: Entity, allows: str) -> str:
     """The name of a privilege for a table."""
-    return f"prv{allows}{'User' if entity.logical == 'systemuser' else entity.logical.title()}"
+    return f"prv{allows}{_CALLED.get(entity.logical, entity.logical.title())}"
 
 
 def missing_privilege(entity: Entity, allows: str, *, user_id: str) -> Refusal:
@@ -55,7 +56,7 @@ def list_privileges(call: Call, rights: Rights, *, business_unit_id: str) -> Rep
 
 def _names(rights: Rights) -> Iterator[str]:
     for entity in ENTITIES:
-        for allows in _ALLOWED:
+        for allows in _ALLOWED if not entity.is_fixed else (READ, APPEND_TO):
             name = privilege_name(entity, allows)
             if entity.logical not in rights.missing_tables and name not in rights.missing_privileges:
                 yield name

@@ -12,7 +12,7 @@ from typing import Any
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.conditions import Conditions
 from dynsync_lib.emulator.dataverse_names import BY_SET, Entity, unknown_set
-from dynsync_lib.emulator.dataverse_privileges import READ, missing_privilege, privilege_name
+from dynsync_lib.emulator.dataverse_privileges import APPEND_TO, READ, missing_privilege, privilege_name
 from dynsync_lib.emulator.dataverse_writes import RowWriter
 from dynsync_lib.emulator.store import Store, World
 
@@ -53,6 +53,8 @@ class Environment:
 
     def need(self, entity: Entity, allows: str) -> None:
         """Raises Refusal 403 when the caller lacks the privilege."""
+        if entity.is_fixed and allows not in (READ, APPEND_TO):
+            raise missing_privilege(entity, allows, user_id=self.who["UserId"])
         if privilege_name(entity, allows) in self.conditions.rights.missing_privileges:
             raise missing_privilege(entity, allows, user_id=self.who["UserId"])
 

@@ -23,6 +23,7 @@ from typing import Any, Final, Protocol
 from dynsync_lib.core.model import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.database import Database, quoted
+from dynsync_lib.emulator.settings_tables import settings_tables
 from dynsync_lib.emulator.store_links import load_links
 from dynsync_lib.emulator.store_values import FUNCTIONS, fold, guid_order
 from dynsync_lib.errors import InputFileError
@@ -89,6 +90,7 @@ class Store:
                     self._columns = {**self._columns, name: frozenset(LINKS_IN.column_names)}
                 else:
                     self.metadata[name] = tuple(rows)
+            self._load_settings()
             self._make_indexes()
 
     # --- Reading -------------------------------------------------------------------------------------------------
@@ -220,6 +222,10 @@ class Store:
             raise InputFileError(message, next_step="Correct it in the world.") from None
         if table.name == _CONTACTS:
             self._load_addresses()
+
+    def _load_settings(self) -> None:
+        for table, rows in settings_tables(self._world.account, self._world.organization).items():
+            self._load_records(table, rows)
 
     def _cells(self, table: RecordTable, names: Sequence[str], row: Row) -> list[Any]:
         id_, order = _place(table, row)

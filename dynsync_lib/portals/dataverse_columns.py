@@ -4,6 +4,7 @@ Facts
     * What only a kind of column has (length, range, options, targets) is read by a cast to that kind (portal-apis 6.4).
     * Virtual companions of other columns (`AttributeOf`) are no columns; of virtual ones only multi-select choices can
       be selected. Option labels come in the language of the application user.
+    * A column for several choices is told from other virtual ones by its type name, which is its `format` here.
     * Flags have no options here: their values are `true` and `false`.
 
 Where it is used: `portals.dataverse`.
@@ -39,12 +40,14 @@ class ColumnKind:
 def column_row(object_: Object, attribute: Mapping[str, Any]) -> dict[str, Any]:
     """A row like `model.COLUMNS` with what every column has."""
     name = str(attribute["LogicalName"])
+    type_name = (attribute.get("AttributeTypeName") or {}).get("Value")
     writable = attribute.get("IsValidForCreate") or attribute.get("IsValidForUpdate")
     return {
         "object": object_.value,
         "name": name,
         "label": _label(attribute.get("DisplayName")) or name,
         "type": attribute.get("AttributeType"),
+        "format": type_name if type_name == _MULTI_SELECT else None,
         "read_only": not writable,
         "required": (attribute.get("RequiredLevel") or {}).get("Value") or "None",
     }

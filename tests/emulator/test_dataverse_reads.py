@@ -280,3 +280,64 @@ def test_tokens__expire_by_the_emulators_clock(small: Emulator, environment: htt
 
 def test_long_addresses_are_414(environment: httpx.Client) -> None:
     assert environment.get(f"contacts?$filter=firstname eq '{'x' * 32_768}'").status_code == 414
+
+
+# --- The environment's own settings ------------------------------------------------------------------------------
+
+
+def test_organizations__language_and_base_currency(environment: httpx.Client) -> None:
+    query = "organizations?$select=name,languagecode,isauditenabled&$expand=basecurrencyid($select=isocurrencycode)"
+    (row,) = environment.get(query).json()["value"]
+    assert (row["name"], row["languagecode"], row["isauditenabled"]) == ("unq424242contososandbox", 1033, False)
+    assert row["organizationid"] == environment.get("WhoAmI").json()["OrganizationId"]
+    assert row["basecurrencyid"]["isocurrencycode"] == "EUR"
+
+
+def test_currencies__are_what_money_is_in(environment: httpx.Client) -> None:
+    (row,) = environment.get("transactioncurrencies?$select=isocurrencycode,exchangerate").json()["value"]
+    bound = {"transactioncurrencyid@odata.bind": f"/transactioncurrencies({row['transactioncurrencyid']})"}
+    assert environment.patch(f"contacts({ADA})", json=bound).status_code == 204
+    query = f"contacts({ADA})?$select=creditlimit&$expand=transactioncurrencyid($select=isocurrencycode)"
+    assert environment.get(query).json()["transactioncurrencyid"]["isocurrencycode"] == "EUR"
+
+
+def test_organizations__nobody_may_change(environment: httpx.Client) -> None:
+    id_ = environment.get("WhoAmI").json()["OrganizationId"]
+    for answer in (
+        environment.patch(f"organizations({id_})", json={"name": "x"}),
+        environment.delete(f"organizations({id_})"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "0x80040220")
+    assert "prvWriteOrganization" in environment.patch(f"organizations({id_})", json={"name": "x"}).text
+
+
+# --- Several choices ---------------------------------------------------------------------------------------------
+
+
+def test_several_choices__metadata(environment: httpx.Client) -> None:
+    where = "EntityDefinitions(LogicalName='contact')/Attributes"
+    (plain,) = environment.get(f"{where}?$filter=LogicalName eq 'new_interests'").json()["value"]
+    assert plain["@odata.type"] == "#Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"
+    assert (plain["AttributeType"], plain["AttributeTypeName"]) == ("Virtual", {"Value": "MultiSelectPicklistType"})
+    cast = "Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"
+    query = "$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)"
+    (told,) = environment.get(f"{where}/{cast}?{query}").json()["value"]
+    options = [(one["Value"], one["Label"]["UserLocalizedLabel"]["Label"]) for one in told["OptionSet"]["Options"]]
+    assert options == [(100000000, "Events"), (100000001, "Training"), (100000002, "Support")]
+
+
+def test_several_choices__written_and_read(environment: httpx.Client) -> None:
+    written = environment.patch(f"contacts({ADA})", json={"new_interests": "100000002, 100000000"})
+    assert written.status_code == 204, written.text
+    row = environment.get(f"contacts({ADA})?$select=new_interests", headers=ALL).json()
+    assert row["new_interests"] == "100000002,100000000"
+    assert row[f"new_interests{FORMATTED}"] == "Support; Events"
+    assert environment.get(f"contacts({BOB})?$select=new_interests").json()["new_interests"] is None
+    environment.patch(f"contacts({ADA})", json={"new_interests": ""})
+    assert environment.get(f"contacts({ADA})?$select=new_interests").json()["new_interests"] is None
+
+
+@pytest.mark.parametrize(("value", "code"), [("100000009", "0x8004431a"), (100000000, "0x80048d19")])
+def test_several_choices__refused(environment: httpx.Client, value: object, code: str) -> None:
+    answer = environment.patch(f"contacts({ADA})", json={"new_interests": value})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)

@@ -193,6 +193,7 @@ def test_read_columns__by_kind() -> None:
     assert (by_name["creditlimit"]["label"], by_name["creditlimit"]["max_value"]) == ("creditlimit", "100000000000.0")
     assert by_name["ownerid"]["targets"] == "systemuser;team"
     assert by_name["leadsourcecode"]["options"] == [{"value": "1", "label": "Fair"}]
+    assert by_name["new_interests"]["format"] == "MultiSelectPicklistType"
     assert [one["label"] for one in by_name["new_interests"]["options"]] == ["Golf", "Chess"]
     assert by_name["birthdate"]["behavior"] == "DateOnly"
     assert readable == (

@@ -92,8 +92,7 @@ def both_ways(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snaps
 @pytest.mark.parametrize("name", RECORDS)
 def test_pull_portals__a_world_pulled_is_the_world_loaded(both_ways: tuple[Snapshot, Snapshot], name: str) -> None:
     pulled, loaded = both_ways
-    # A virtual column cannot be selected over the API.
-    names = [column for column in loaded.columns(name) if column != "new_interests"]
+    names = loaded.columns(name)
     assert set(names) <= set(pulled.columns(name))
     told = [[row[column] for column in names] for row in rows_of(loaded, name)]
     assert told == [[row[column] for column in names] for row in rows_of(pulled, name)]
@@ -479,3 +478,8 @@ def test_pull_portals__foreign_host(emulator: Emulator, tmp_path: Path) -> None:
 def test_pull_portals__nothing_to_connect_to(emulator: Emulator, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no portal to read"):
         pull(emulator, tmp_path / "s", hubspot_token=None, dynamics_url=None)
+
+
+def test_pull_portals__language_and_base_currency_of_the_environment(both_ways: tuple[Snapshot, Snapshot]) -> None:
+    told = json.loads((both_ways[0].path / "dynamics/organization.json").read_text(encoding="utf-8"))
+    assert told["Organization"] == {"languagecode": "1033", "isocurrencycode": "EUR"}
