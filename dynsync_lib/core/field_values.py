@@ -176,7 +176,8 @@ def _truth_or_text(value: nw.Expr) -> nw.Expr:
 
 
 def _equal_or_as_text(first: nw.Expr, second: nw.Expr, as_text: nw.Expr) -> nw.Expr:
-    return nw.when(first.is_null() | second.is_null()).then(as_text).otherwise(first == second)
+    """Whether the typed forms are equal; the texts count where one of them has none. Each form is worked out once."""
+    return nw.coalesce(first == second, as_text)
 
 
 def _addresses_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:

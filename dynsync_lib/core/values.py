@@ -31,8 +31,12 @@ MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
 
 def trimmed(text: nw.Expr) -> nw.Expr:
     """The text without outer white space and zero-width characters; null when blank."""
-    stripped = nw.when(text.str.contains(_UNTRIMMED)).then(text.str.strip_chars(OUTER)).otherwise(text)
-    return nw.when(stripped != "").then(stripped)
+    stripped = text.str.strip_chars(OUTER)
+    return (
+        nw.when(text.str.contains(_UNTRIMMED))
+        .then(nw.when(stripped != "").then(stripped))
+        .otherwise(nw.when(text != "").then(text))
+    )
 
 
 def number_text(value: nw.Expr) -> nw.Expr:
@@ -83,5 +87,4 @@ def truth(value: nw.Expr) -> nw.Expr:
 
 def digits(value: nw.Expr) -> nw.Expr:
     """The digits 0 to 9 of a text; null when it has none."""
-    only = value.str.replace_all("[^0-9]", "")
-    return nw.when(only != "").then(only)
+    return nw.when(value.str.contains("[0-9]")).then(value.str.replace_all("[^0-9]", ""))
