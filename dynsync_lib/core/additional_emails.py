@@ -73,16 +73,19 @@ def _first_offers(offers: Frame) -> Frame:
 def _addresses(situation: Situation, sides: Mapping[System, Frame], owners: Mapping[System, Frame]) -> Frame:
     """Additional addresses of HubSpot contacts that may take part: key, hubspot_id, hubspot_rank, hubspot_passes."""
     suffix = email_column(situation).removeprefix("email_key")
-    listed = situation.tables["hubspot/contacts"].select("id", key=f"secondary_email_keys{suffix}").explode("key")
-    side = sides[System.HUBSPOT]
-    own = owners[System.HUBSPOT].select("id")
+    contacts = situation.tables["hubspot/contacts"].select("id", key=f"secondary_email_keys{suffix}")
+    some = contacts.filter(nw.col("key").list.len() > 0)
+    listed = situation.keep(some.explode("key").filter(~nw.col("key").is_null()).unique(), "additional_emails")
+    holders = listed.select("id").unique()
+    side = sides[System.HUBSPOT].join(holders, on="id", how="semi")
+    own = owners[System.HUBSPOT].join(holders, on="id", how="semi").select("id")
     free = nw.col("key").is_null()
     if "bound" in side.collect_schema().names():
         free = free | nw.col("bound")
         own = own.join(side.filter(nw.col("bound")).select("id"), on="id", how="anti")
     told = side.select("id", "rank", "passes", nw.col("key").alias("own_key"), free=free)
     entitled = stack([told.filter(nw.col("free")), told.filter(~nw.col("free")).join(own, on="id", how="semi")])
-    held = listed.filter(~nw.col("key").is_null()).unique().join(entitled, on="id")
+    held = listed.join(entitled, on="id")
     other = held.filter((nw.col("key") != nw.col("own_key")).fill_null(value=True))
     return other.select("key", hubspot_id="id", hubspot_rank="rank", hubspot_passes="passes")
 

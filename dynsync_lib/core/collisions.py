@@ -23,10 +23,10 @@ def find_collisions(situation: Situation, object_: Object, system: System, mappi
     """The forecast's `collisions` of one object and side. Leads on HubSpot's side are told as the contacts they are."""
     side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
-    members = situation.keep(side.join(shared, on="key", how="semi"), f"{system}_{object_}_members")
+    members = side.join(shared, on="key", how="semi")
     owners = match_records(situation, object_).owners or {}
     winners = owners[system].select("key", owner_id="id")
-    placed = _with_position(members).join(winners, on="key", how="left")
+    placed = situation.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{object_}_members")
     told = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
     return told.select(
         system=nw.lit(system.value),
@@ -51,9 +51,11 @@ def _differences(
     """id, differs_in: mapped fields that differ from the owner's, separated by `;`, null when none."""
     delivered = situation.columns(object_, system)
     names = sorted({judged.name_of(system) for judged in mappings} & delivered)
-    records = situation.tables[record_table(object_, system).name].select("id", *names)
     if not names:
         return placed.select("id", differs_in=nw.lit(None, dtype=nw.String))
+    records = situation.tables[record_table(object_, system).name].select("id", *names)
+    records = records.join(placed.select("id"), on="id", how="semi")
+    records = situation.keep(records, f"{system}_{object_}_members_values")
     theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})
     both = placed.select("id", "owner_id").join(records, on="id").join(theirs, on="owner_id")
     differing = [nw.when(_differs(name)).then(nw.lit(name)) for name in names]

@@ -85,7 +85,7 @@ def _groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _without_ties(batches: Iterable[pa.RecordBatch], table: Table) -> Iterator[pa.Table]:
-    """The same rows, those that tie sorted; the last row's ties wait for the next batch, which may hold more of them."""
+    """The same rows, those that tie sorted; the ties of the last row wait, since the next batch may hold more."""
     schema = arrow_schema(table.columns)
     waiting = schema.empty_table()
     for batch in batches:
