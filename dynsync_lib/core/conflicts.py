@@ -21,7 +21,14 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.field_values import are_equal, column_of, columns_of, new_value, with_trimmed
+from dynsync_lib.core.field_values import (
+    are_equal,
+    column_of,
+    columns_of,
+    is_copied,
+    new_value,
+    with_trimmed,
+)
 from dynsync_lib.core.lifecycle import STAGE, default_stage_field
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import CHANGES, Object, System, record_table
@@ -29,6 +36,16 @@ from dynsync_lib.core.refusals import NUMBER_OF, Test, first_refusal
 from dynsync_lib.core.sides import Frame, Situation, inactive, opposite, stack
 from dynsync_lib.core.writes import IS_BOUND, Write, equal_column, fresh_column, writes_to
 
+WRITTEN: Final = (
+    "hubspot_id",
+    "dynamics_id",
+    "hubspot_landed",
+    "dynamics_landed",
+    "hubspot_refusal",
+    "dynamics_refusal",
+)
+"""Of a pair: how many writes would land in each system, and why the other system refuses what a record writes there
+(place in REFUSALS; null when it accepts it)."""
 _PAIR: Final = ("hubspot_id", "dynamics_id", IS_BOUND)
 _INACTIVE: Final = "dynamics:is inactive"
 
@@ -37,8 +54,8 @@ _INACTIVE: Final = "dynamics:is inactive"
 class Comparison:
     """Matched pairs with their values compared.
 
-    `wide` has one row per pair: its ids, every mapped value, and what would be written. `written` has one row per pair
-    and target_system: landed (writes that would land), refusal (place in REFUSALS, null when the target accepts them).
+    `wide` has one row per pair: its ids, every mapped value, what would be written, and `WRITTEN`. `written` has the
+    columns `WRITTEN` alone.
     """
 
     wide: Frame
@@ -50,10 +67,11 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     """Section 6 and step 7 for every pair. `pairs` has hubspot_id and dynamics_id, and may have the flag `is_bound`."""
     flowing = tuple(judged for judged in mappings if judged.flow is not None)
     joined = _join_values(situation, object_, pairs, flowing)
-    trimmed = with_trimmed(situation, joined, flowing, System)
-    stale = {_stale_column(target): _is_stale(situation, object_, target) for target in System}
-    wide = situation.keep(trimmed.with_columns(**stale, **_compared(dict(enumerate(flowing)))), f"{object_}_compared")
-    return _written(situation, object_, wide, flowing)
+    trimmed = _with_stale(situation, object_, with_trimmed(situation, joined, flowing, System))
+    compared = _compared(dict(enumerate(flowing)))
+    wide = trimmed.with_columns(**compared) if compared else trimmed
+    wide = situation.keep(_with_written(situation, object_, wide, flowing), f"{object_}_compared")
+    return Comparison(wide, wide.select(*WRITTEN), flowing)
 
 
 def compare_again(
@@ -65,7 +83,8 @@ def compare_again(
         return compare_pairs(situation, object_, earlier.wide.select(*_PAIR), mappings)
     others = {place: judged for place, judged in enumerate(flowing) if judged != earlier.flowing[place]}
     wide = earlier.wide.with_columns(**_compared(others)) if others else earlier.wide
-    return _written(situation, object_, wide, flowing)
+    wide = _with_written(situation, object_, wide.drop(*WRITTEN[2:]), flowing)
+    return Comparison(wide, situation.keep(wide.select(*WRITTEN), f"{object_}_written"), flowing)
 
 
 def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
@@ -79,47 +98,37 @@ def tell_changes(situation: Situation, object_: Object, comparison: Comparison) 
         ids = ("hubspot_id", "dynamics_id")
         none = {name: nw.lit(None, dtype=nw.String) for name in CHANGES.column_names if name not in ids}
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
-    refused = comparison.written.filter(~nw.col("refusal").is_null())
-    told = situation.keep(stack(rows), f"{object_}_told")
-    return told.join(refused, on=["hubspot_id", "dynamics_id", "target_system"], how="anti")
+    return situation.keep(stack(rows), f"{object_}_changes")
 
 
-def _written(situation: Situation, object_: Object, wide: Frame, flowing: tuple[JudgedMapping, ...]) -> Comparison:
-    sides = [_written_to(situation, object_, wide, flowing, target) for target in System]
-    return Comparison(wide, situation.keep(stack(sides), f"{object_}_written"), flowing)
-
-
-def _written_to(
-    situation: Situation, object_: Object, wide: Frame, flowing: Sequence[JudgedMapping], target: System
-) -> Frame:
-    """hubspot_id, dynamics_id, target_system, landed, refusal of every pair, for one target."""
-    writes = list(writes_to(situation, object_, flowing, target))
-    landing = wide.with_columns(**{write.lands_column: write.lands for write in writes}) if writes else wide
-    landed = nw.sum_horizontal(nw.lit(0), *(nw.col(write.lands_column).cast(nw.Int64) for write in writes))
-    counted = landing.with_columns(landed=landed.cast(nw.Int64))
-    tests = [*_tests_of_pair(situation, object_, target), *(test for write in writes for test in write.tests)]
-    return counted.select(
-        "hubspot_id",
-        "dynamics_id",
-        "landed",
-        target_system=nw.lit(target.value),
-        refusal=first_refusal(tests),
-    ).select("hubspot_id", "dynamics_id", "target_system", "landed", "refusal")
+def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+    """Adds `WRITTEN`: both systems step by step, since an engine works out anew what stands in an expression twice."""
+    writes = {target: list(writes_to(situation, object_, flowing, target)) for target in System}
+    lands = {write.lands_column: write.lands for target in System for write in writes[target]}
+    landed, refusals = {}, {}
+    for target in System:
+        flags = (nw.col(write.lands_column).cast(nw.Int64) for write in writes[target])
+        landed[f"{target}_landed"] = nw.sum_horizontal(nw.lit(0), *flags).cast(nw.Int64)
+        tests = [*_tests_of_pair(situation, object_, target), *(test for one in writes[target] for test in one.tests)]
+        refusals[f"{opposite(target)}_refusal"] = first_refusal(tests)
+    landing = wide.with_columns(**lands) if lands else wide
+    return landing.with_columns(**landed).with_columns(**refusals).drop(*lands)
 
 
 def _tests_of_pair(situation: Situation, object_: Object, target: System) -> Iterator[Test]:
     """Why the target may refuse whatever lands."""
     if target is System.DYNAMICS:
-        lands = nw.col("landed") > 0
+        lands = nw.col(f"{target}_landed") > 0
         if not situation.sync(object_).sync_user_may_write:
             yield NUMBER_OF["record.privilege"], lands
         yield NUMBER_OF["record.inactive-readonly"], lands & nw.col(_INACTIVE)
 
 
 def _rows_of(object_: Object, wide: Frame, write: Write) -> Frame:
-    """The rows of `changes` of one write, those that are refused included."""
+    """The rows of `changes` of one write."""
     stale = nw.col(_stale_column(write.target)) & ~write.theirs.is_null()
-    told = wide.filter(write.wanted).select(
+    accepted = nw.col(f"{opposite(write.target)}_refusal").is_null()
+    told = wide.filter(write.wanted & accepted).select(
         "hubspot_id",
         "dynamics_id",
         object=nw.lit(object_.value),
@@ -140,7 +149,9 @@ def _compared(judged_of: Mapping[int, JudgedMapping]) -> dict[str, nw.Expr]:
     for place, judged in judged_of.items():
         compared[equal_column(place)] = are_equal(judged)
         compared |= {
-            fresh_column(place, target): new_value(judged, target) for target in System if judged.writes_to(target)
+            fresh_column(place, target): new_value(judged, target)
+            for target in System
+            if judged.writes_to(target) and not is_copied(judged, target)
         }
     return compared
 
@@ -150,15 +161,19 @@ def _stale_column(target: System) -> str:
     return f"stale:{target}"
 
 
-def _is_stale(situation: Situation, object_: Object, target: System) -> nw.Expr:
-    """Whether the target record was modified later than its source."""
+def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
+    """Adds, for each target, whether its record was modified later than its source."""
     names = {system: _modified(situation, object_, system) for system in System}
     if None in names.values():
-        return nw.lit(value=False)
-    moments = {
-        system: values.moment(values.trimmed(nw.col(column_of(system, str(names[system]))))) for system in System
+        return wide.with_columns(**{_stale_column(target): nw.lit(value=False) for target in System})
+    moments = {f"moment:{system}": nw.col(column_of(system, str(name))) for system, name in names.items()}
+    told = wide.with_columns(**{moment: values.trimmed(text) for moment, text in moments.items()})
+    told = told.with_columns(**{moment: values.moment(nw.col(moment)) for moment in moments})
+    stale = {
+        _stale_column(target): nw.col(f"moment:{target}") > nw.col(f"moment:{opposite(target)}") for target in System
     }
-    return (moments[target] > moments[opposite(target)]).fill_null(value=False)
+    flags = {name: later.fill_null(value=False) for name, later in stale.items()}
+    return told.with_columns(**flags).drop(*moments)
 
 
 def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:

@@ -162,6 +162,13 @@ def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
     return value
 
 
+def is_copied(judged: JudgedMapping, target: System) -> bool:
+    """Whether what would be written into `target` is the trimmed value of the source itself."""
+    kinds = frozenset(judged.kinds.values())
+    is_shortened = judged.kinds[target] == "date" and judged.kinds[opposite(target)] == "datetime"
+    return not (judged.pairs_options() or is_owner_pair(judged) or "yes_no" in kinds or is_shortened)
+
+
 def _paired_option(judged: JudgedMapping, source: System, value: nw.Expr) -> nw.Expr:
     target = judged.fields[opposite(source)]
     if judged.kinds[source] == "several_choices" and target is not None:

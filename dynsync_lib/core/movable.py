@@ -200,7 +200,8 @@ class Mover:
     def _has_refusals(self, object_: Object) -> bool:
         work = self.decision.works[object_]
         numbers = [NUMBER_OF[rule] for rule in ("contact.invalid-email", "field.too-long", "field.range")]
-        frames = [work.written, *work.refusals.values()]
+        writes = [work.written.select(refusal=f"{system}_refusal") for system in System]
+        frames = [*writes, *work.refusals.values()]
         refused = (one.filter(nw.col("refusal").is_in(numbers)).head(1).collect() for one in frames)
         return any(not one.is_empty() for one in refused)
 

@@ -17,7 +17,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bindings import may_have_pairs
-from dynsync_lib.core.conflicts import Comparison, compare_again, compare_pairs, tell_changes
+from dynsync_lib.core.conflicts import WRITTEN, Comparison, compare_again, compare_pairs, tell_changes
 from dynsync_lib.core.email_conflicts import conflicts_of_creates
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
@@ -74,9 +74,8 @@ def work_on_fields(
     """What is known about the fields of one object, and its rows of `changes`; None where nothing can be paired."""
     refusals = {system: _refusals(situation, object_, system, mappings) for system in System}
     if not may_have_pairs(situation, object_):
-        written = matched.pairs.head(0).select(
-            *("hubspot_id", "dynamics_id"), target_system="hubspot_id", landed=nw.lit(0), refusal=nw.lit(0)
-        )
+        nothing = {name: nw.lit(0) for name in WRITTEN[2:]}
+        written = matched.pairs.head(0).select("hubspot_id", "dynamics_id", **nothing)
         return FieldWork(matched.pairs, written, refusals), None
     comparison = compare_pairs(situation, object_, matched.pairs, mappings)
     work = FieldWork(matched.pairs, comparison.written, refusals, comparison)
@@ -133,13 +132,17 @@ def learn_pairs(
     fresh = situation.keep(fresh, f"{object_}_new_pairs")
     if fresh.head(1).collect().is_empty():
         return work
-    written = compare_pairs(situation, object_, fresh, mappings).written
-    return replace(work, written=situation.keep(stack([work.written, written]), f"{object_}_all_written"))
+    again = compare_pairs(situation, object_, fresh, mappings).written
+    landed = [nw.col(f"{system}_landed").max() for system in System]
+    refusals = [nw.col(f"{system}_refusal").min() for system in System]
+    written = stack([work.written, again.group_by(ids).agg(*landed, *refusals).select(*WRITTEN)])
+    pairs = stack([work.pairs.select(*columns), fresh])
+    return replace(work, pairs=pairs, written=situation.keep(written, f"{object_}_all_written"))
 
 
 def compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Decided:
     """Every record's outcome; `work` knows every pair that is made."""
-    judged = situation.keep(_judge_pairs(matched.pairs, work.written), f"{object_}_judged")
+    judged = _judge_pairs(situation, object_, matched.pairs, work)
     told = {}
     for system in System:
         conflicts = _conflicts(situation, object_, system, matched.placed[system])
@@ -188,18 +191,15 @@ def _health() -> nw.Expr:
 # --- Steps 6 and 7 -----------------------------------------------------------------------------------------------
 
 
-def _judge_pairs(pairs: Frame, written: Frame) -> Frame:
+def _judge_pairs(situation: Situation, object_: Object, pairs: Frame, work: FieldWork) -> Frame:
     """Per pair: hubspot_refusal and dynamics_refusal (that record's writes are refused), updated (1: an update)."""
-    sides = {}
-    for system in System:
-        is_target = nw.col("target_system") == system.value
-        sides[f"{system}_landed"] = nw.when(is_target).then(nw.col("landed")).max()
-        sides[f"{opposite(system)}_refusal"] = nw.when(is_target).then(nw.col("refusal")).min()
-    by_pair = written.group_by("hubspot_id", "dynamics_id").agg(**sides)
     lands = [(nw.col(f"{system}_landed") > 0) & nw.col(f"{opposite(system)}_refusal").is_null() for system in System]
     refusals = [f"{system}_refusal" for system in System]
-    judged = by_pair.select("hubspot_id", "dynamics_id", *refusals, updated=(lands[0] | lands[1]).cast(nw.Int64))
-    return judged.join(pairs, on=["hubspot_id", "dynamics_id"], how="semi")
+    updated = (lands[0] | lands[1]).cast(nw.Int64)
+    judged = work.written.select("hubspot_id", "dynamics_id", *refusals, updated=updated)
+    if pairs is work.pairs:
+        return judged
+    return situation.keep(judged.join(pairs, on=["hubspot_id", "dynamics_id"], how="semi"), f"{object_}_judged")
 
 
 def _conflicts(situation: Situation, object_: Object, system: System, placed: Frame) -> Frame | None:

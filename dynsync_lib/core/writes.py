@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.catalogue import Field
-from dynsync_lib.core.field_values import column_of, value_of
+from dynsync_lib.core.field_values import column_of, is_copied, value_of
 from dynsync_lib.core.lifecycle import DEFAULT_STAGE, STAGE, default_stage_field, is_promoted, moves_backward
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, System
@@ -67,7 +67,7 @@ def equal_column(place: int) -> str:
 
 
 def fresh_column(place: int, target: System) -> str:
-    """The column that holds what a mapping would write into a system."""
+    """The column that holds what a mapping would write into a system, where that is not the trimmed value itself."""
     return f"new:{place}:{target}"
 
 
@@ -86,7 +86,7 @@ def writes_to(
 def _mapped_write(situation: Situation, object_: Object, judged: JudgedMapping, *, place: int, target: System) -> Write:
     source = opposite(target)
     ours, theirs = value_of(source, judged), value_of(target, judged)
-    fresh = nw.col(fresh_column(place, target))
+    fresh = ours if is_copied(judged, target) else nw.col(fresh_column(place, target))
     wanted = _is_wanted(situation, object_, judged, place=place, target=target)
     held_back = _held_back(situation, object_, judged, target=target, fresh=fresh)
     lands = f"lands:{place}:{target}"

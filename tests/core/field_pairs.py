@@ -16,7 +16,7 @@ from dynsync_lib.core.mapping_table import tell_mappings
 from dynsync_lib.core.model import RECORD_TABLES, Column, Object, RecordTable, System, record_table
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.sides import Situation, opposite
 from dynsync_lib.engine import Engine, PolarsEngine
 from tests.rulebook_texts import shipped_rulebook
 
@@ -57,7 +57,10 @@ class Portals:
             situation = self.situation(engine)
             comparison = compare_pairs(situation, self.object_, self._pairs(engine, pairs, ()), self._judge(situation))
             rows = engine.rows(comparison.written)
-        return sorted(f"{row['target_system']} refuses: {_word(row)}" for row in rows if row["refusal"] is not None)
+        refused = [(target, row[f"{opposite(target)}_refusal"]) for row in rows for target in System]
+        return sorted(
+            f"{target} refuses: {_word({'refusal': place})}" for target, place in refused if place is not None
+        )
 
     def refused_creates(self, system: System) -> dict[str, str]:
         """`too_long (field.too-long)` and its like, by id, of all records of a system, were they created."""
