@@ -305,7 +305,7 @@ def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = 
     """
     arguments.refuse_severity(fail_on)
     opened = _open(told)
-    rows = [{str(name): value for name, value in row.items()} for row in kit.records(opened.findings)]
+    rows = opened.rows("findings")
     if as_json:
         console.print_json({"findings": rows})
     else:
@@ -391,7 +391,8 @@ def _open(folder: Path | None) -> kit.Forecast:
 
 
 def _fail(told: kit.Forecast, fail_on: str) -> None:
-    if fail_on and told.findings["severity"].isin(arguments.at_least(fail_on)).any():
+    worst = arguments.at_least(fail_on) if fail_on else ()
+    if any(row["severity"] in worst for row in told.rows("findings")):
         raise typer.Exit(1)
 
 

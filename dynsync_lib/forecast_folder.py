@@ -156,6 +156,14 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a small Parquet file as plain dictionaries; null is None."""
+    import pyarrow.parquet as pq
+
+    rows: list[Row] = pq.read_table(path).to_pylist()
+    return rows
+
+
 @cache
 def _read_cached(path: Path, stamp: float) -> pd.DataFrame:
     import pandas as pd  # slow to import, and most commands load no frame

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.lookups import LookupRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COUNTS: Final = ("records", "filled", "labelled", "distinct", "longest", "most_shared", "text_length")
 _COLUMNS: Final = (*(one.name for one in fields(LookupRecipe)), "fill_rate", "staleness", "recipe")
@@ -19,6 +20,8 @@ _COLUMNS: Final = (*(one.name for one in fields(LookupRecipe)), "fill_rate", "st
 
 def recipe_table(recipes: Iterable[LookupRecipe]) -> pd.DataFrame:
     """One row per recipe: the fields of `LookupRecipe`, then fill_rate, staleness, recipe (in sentences)."""
+    import pandas as pd
+
     table = pd.DataFrame([_row(recipe) for recipe in recipes], columns=list(_COLUMNS))
     return table.astype(dict.fromkeys(_COUNTS, "Int64"))
 

@@ -16,10 +16,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
-import pandas as pd
 
 from dynsync_lib.core.model import CHANGES, Table
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
@@ -32,6 +31,9 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.forecast_folder import read_table, refuse_foreign_folder
 from dynsync_lib.situations import open_situation, open_tables
 from dynsync_lib.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPLAY_FILE: Final = "replay.json"
 _TABLES: Final[Mapping[str, Table]] = {"changes": CHANGES, "escapes": ESCAPES}

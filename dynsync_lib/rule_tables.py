@@ -5,15 +5,18 @@ Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`.
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.rulebook import Rule, Rulebook
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def rules_table(book: Rulebook) -> pd.DataFrame:
     """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "id": one.id,
@@ -33,6 +36,8 @@ def research_table(book: Rulebook) -> pd.DataFrame:
 
     `state` is implemented when at least one of its rules is; `why` is null unless none is.
     """
+    import pandas as pd
+
     return pd.DataFrame(
         _researched(section.title, statement, book.rules_about(statement))
         for section in book.research
@@ -55,6 +60,8 @@ def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[s
 
 def assumptions_table(book: Rulebook) -> pd.DataFrame:
     """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "id": one.id,

@@ -20,7 +20,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.engine import AUTO, SMALL_PORTAL_ROWS, Engine, open_engine
-from dynsync_lib.forecast_folder import read_table, records
+from dynsync_lib.forecast_folder import read_rows
 from dynsync_lib.forecast_info import PROVIDERS
 from dynsync_lib.snapshot import Snapshot
 
@@ -57,7 +57,7 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
 
     A column that a side without metadata delivered and the standard schema does not know counts as plain text.
     """
-    rows = {system: records(read_table(snapshot.table_path(name))) for system, name in PROVIDERS.items()}
+    rows = {system: read_rows(snapshot.table_path(name)) for system, name in PROVIDERS.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
     told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
     extra = {}

@@ -54,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals.connections",
         "portals.token_store",
     ),
-    "kit": ("",),
+    "kit.": ("",),
     "console": ("errors", "kit"),
     "arguments": ("errors", "kit"),
     "cli": ("errors", "kit", "arguments", "console"),

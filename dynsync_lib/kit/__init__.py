@@ -1,0 +1,117 @@
+"""The only door for notebooks and command line: load, pull, forecast, explain, report.
+
+Functions take paths and plain values and give back frozen objects; nothing here prints. A name is imported from its
+room when it is first asked for, so that whoever shows a report does not wait for what pulls, computes and emulates.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dynsync_lib.core.explain import Explanation
+    from dynsync_lib.explanations import Explained
+    from dynsync_lib.forecast_folder import Forecast, open_forecast, records
+    from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay
+    from dynsync_lib.kit.pages import demo, report
+    from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
+    from dynsync_lib.kit.rulebooks import (
+        SETTINGS_EXAMPLES,
+        assumptions,
+        key_maker,
+        read_settings,
+        research,
+        rulebook,
+        rules,
+        settings_template,
+    )
+    from dynsync_lib.portals.check_lines import CheckReport
+    from dynsync_lib.portals.load_report import read_load_report
+    from dynsync_lib.replay_folder import Replay
+    from dynsync_lib.report import (
+        assumptions_table,
+        changes_table,
+        collisions_table,
+        cover,
+        decisions_table,
+        findings_table,
+        flow_chart,
+        links_table,
+        mapping_table,
+        near_names_table,
+        outcome_bars,
+        outcome_table,
+        provenance,
+        reason_table,
+        scope_table,
+        six_figures,
+        traffic_light,
+    )
+    from dynsync_lib.situations import read_catalogue
+    from dynsync_lib.snapshot import Snapshot, open_snapshot
+
+ROOMS: Final[Mapping[str, Sequence[str]]] = {
+    "core.explain": ("Explanation",),
+    "explanations": ("Explained",),
+    "forecast_folder": ("Forecast", "open_forecast", "records"),
+    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay"),
+    "kit.pages": ("demo", "report"),
+    "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
+    "kit.rulebooks": (
+        "SETTINGS_EXAMPLES",
+        "assumptions",
+        "key_maker",
+        "read_settings",
+        "research",
+        "rulebook",
+        "rules",
+        "settings_template",
+    ),
+    "portals.check_lines": ("CheckReport",),
+    "portals.load_report": ("read_load_report",),
+    "replay_folder": ("Replay",),
+    "report": (
+        "assumptions_table",
+        "changes_table",
+        "collisions_table",
+        "cover",
+        "decisions_table",
+        "findings_table",
+        "flow_chart",
+        "links_table",
+        "mapping_table",
+        "near_names_table",
+        "outcome_bars",
+        "outcome_table",
+        "provenance",
+        "reason_table",
+        "scope_table",
+        "six_figures",
+        "traffic_light",
+    ),
+    "situations": ("read_catalogue",),
+    "snapshot": ("Snapshot", "open_snapshot"),
+}
+"""In which module of the library each name of the kit lives: the imports above, for Python."""
+_HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """The name out of its room, which is imported now."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"dynsync_lib.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, "as_dict"])
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """A frozen value as plain dictionaries and lists, for printing as JSON."""
+    return dataclasses.asdict(value)

@@ -1,0 +1,88 @@
+"""What the kit ships as data, and the settings of an engagement, which are checked against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import dynsync_lib
+from dynsync_lib import rule_tables
+from dynsync_lib.core.catalogue import Catalogue
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.rulebook import Rulebook, read_rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.settings_file import parse_settings
+from dynsync_lib.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dynsync_lib.snapshot import Snapshot
+
+
+@cache
+def rulebook() -> Rulebook:
+    """The rulebook the kit ships."""
+    folder = resources.files(dynsync_lib) / "rules"
+    return read_rulebook({file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()})
+
+
+SETTINGS_EXAMPLES: Final = ("mql-to-dynamics", "dynamics-upsell", "safe-start")
+"""The ready examples of `dynsync init --example`."""
+
+
+def settings_template(example: str | None = None) -> str:
+    """The commented `dynsync.toml` that `dynsync init` writes; with the name of an example, that one.
+
+    Raises UsageError when there is no example of that name.
+    """
+    if example is not None and example not in SETTINGS_EXAMPLES:
+        raise UsageError(f"There is no example {example!r}.", next_step=f"Use one of: {', '.join(SETTINGS_EXAMPLES)}.")
+    name = "settings_template" if example is None else f"settings_examples/{example}"
+    return (resources.files(dynsync_lib) / "rules" / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def key_maker() -> KeyMaker:
+    """The maker of finished keys, with the rulebook's top-level domains."""
+    return KeyMaker(rulebook().top_level_domains)
+
+
+def read_settings(
+    path: Path, *, snapshot: Snapshot | None = None, overrides: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of one engagement; with a snapshot, fields and filter values are checked against its metadata.
+
+    Raises SettingsError with every fault.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as fault:
+        raise SettingsError([f"{path} is not there."], next_step="Write one with `dynsync init DIR`.") from fault
+    except (UnicodeDecodeError, OSError) as fault:
+        raise SettingsError([f"{path} cannot be read as UTF-8 text."]) from fault
+    catalogue = _read_catalogue(snapshot) if snapshot is not None else None
+    return parse_settings(text, file=path.name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
+
+
+def _read_catalogue(snapshot: Snapshot) -> Catalogue:
+    from dynsync_lib.situations import read_catalogue  # brings the engines, and a pull needs none
+
+    return read_catalogue(snapshot)
+
+
+def rules() -> pd.DataFrame:
+    """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
+    return rule_tables.rules_table(rulebook())
+
+
+def research() -> pd.DataFrame:
+    """Every numbered statement of the research. See `rule_tables.research_table`."""
+    return rule_tables.research_table(rulebook())
+
+
+def assumptions() -> pd.DataFrame:
+    """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
+    return rule_tables.assumptions_table(rulebook())
