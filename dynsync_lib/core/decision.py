@@ -59,7 +59,7 @@ def decide_sync(situation: Situation) -> Decision:
     decided = decide_objects(situation, ORDER, work_of)
     told = tell_outcomes(situation, decided)
     off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
-    outcomes = situation.keep(stack([*told.outcomes, *off]), "outcomes")
+    outcomes = stack([*told.outcomes, *off])
     pairs = {object_: one.matched.pairs.select("hubspot_id", "dynamics_id") for object_, one in decided.items()}
     links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
     return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)

@@ -25,15 +25,18 @@ from dynsync_lib.core.sides import Frame, Situation, inactive, ranked, stack
 def conflicts_of_creates(situation: Situation, object_: Object, system: System, creates: Frame) -> Frame:
     """id, refusal (place in REFUSALS), counterpart_id of those new persons whose address is taken, one row each.
 
-    `creates` has id and rank of the records of `system` that are to be created on the other side. The counterpart is
-    the record that has the address; null when it is another new one.
+    `creates` has id and rank of the records of `system` that are to be created on the other side, and `address` where
+    they are matched by it: then no two have the same, since only the owner of a key is created. The counterpart is the
+    record that has the address; null when it is another new one.
     """
     nobody = creates.head(0).select("id", refusal=nw.lit(0, dtype=nw.Int64), counterpart_id="id")
     if object_ not in PERSONS:
         return nobody
-    asked = _with_addresses(situation, object_, system, creates)
+    is_distinct = "address" in creates.collect_schema().names()
+    known = creates.filter(~nw.col("address").is_null()) if is_distinct else None
+    asked = known if known is not None else _with_addresses(situation, object_, system, creates)
     if system is System.DYNAMICS:
-        return _taken_in_hubspot(situation, object_, asked)
+        return _taken_in_hubspot(situation, object_, asked, is_distinct=is_distinct)
     if situation.chosen("dv_dup_rules") == "true":
         return _taken_in_dynamics(situation, object_, asked)
     return nobody
@@ -46,12 +49,14 @@ def _with_addresses(situation: Situation, object_: Object, system: System, creat
     return creates.select("id", "rank").join(addresses, on="id")
 
 
-def _taken_in_hubspot(situation: Situation, object_: Object, asked: Frame) -> Frame:
+def _taken_in_hubspot(situation: Situation, object_: Object, asked: Frame, *, is_distinct: bool) -> Frame:
     number = NUMBER_OF["contact.email-conflict"]
-    wanted = asked.select("address").unique()
+    wanted = asked.select("address")
     holders = [one.join(wanted, on="address", how="semi") for one in _hubspot_holders(situation)]
     held = situation.keep(_first_holder(situation.keep(stack(holders), "address_holders")), f"{object_}_addresses_held")
     taken = asked.join(held, on="address").select("id", refusal=nw.lit(number), counterpart_id="holder_id")
+    if is_distinct:
+        return situation.keep(taken, f"{object_}_address_conflicts")
     free = asked.join(held, on="address", how="anti")
     first = free.group_by("address").agg(first=nw.col("rank").min())
     later = free.join(first, on="address").filter(nw.col("rank") > nw.col("first"))
@@ -66,7 +71,8 @@ def _hubspot_holders(situation: Situation) -> Iterator[Frame]:
     primary = contacts.select(address="email_key", place=nw.lit(0), rank="rank", holder_id="id")
     yield primary.filter(~nw.col("address").is_null())
     if situation.chosen("secondary_email") != "ignore":
-        listed = contacts.select(address="secondary_email_keys", rank="rank", holder_id="id").explode("address")
+        listed = contacts.select(address="secondary_email_keys", rank="rank", holder_id="id")
+        listed = listed.filter(nw.col("address").list.len() > 0).explode("address")
         additional = listed.select("address", "rank", "holder_id", place=nw.lit(1))
         yield additional.select("address", "place", "rank", "holder_id").filter(~nw.col("address").is_null())
 

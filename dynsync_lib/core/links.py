@@ -17,6 +17,7 @@ Source: the rules link.*; docs/semantics.md section 8.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -25,12 +26,43 @@ from dynsync_lib.core import values
 from dynsync_lib.core.created_companies import company_of_no_pair, created_by_domain
 from dynsync_lib.core.matching import pair_first_of_names
 from dynsync_lib.core.model import LINKS, LinkStatus, Object, System, record_table
+from dynsync_lib.core.placing import word_of
 from dynsync_lib.core.sides import Frame, Situation, draws_contacts, stack
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 _IN_SYNC: Final = ("create", "update", "link")
 _FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
 """The objects that bring associations."""
+
+
+class _Line(IntEnum):
+    """The lines of the table of docs/semantics.md section 8."""
+
+    MANUAL = 0
+    NOT_PRIMARY = 1
+    PARENT = 2
+    SHADOWED = 3
+    SOURCE_STAYS = 4
+    CREATED_ALONG = 5
+    TARGET_STAYS = 6
+    BY_INVOICE = 7
+    BOTH = 8
+    APART = 9
+
+
+_TOLD: Final[Mapping[_Line, tuple[LinkStatus, str]]] = {
+    _Line.MANUAL: (LinkStatus.MANUAL, "link.invoice-company-manual"),
+    _Line.NOT_PRIMARY: (LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only"),
+    _Line.PARENT: (LinkStatus.PARENT_IS_CONTACT, "link.parent-is-contact"),
+    _Line.SHADOWED: (LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost"),
+    _Line.SOURCE_STAYS: (LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced"),
+    _Line.CREATED_ALONG: (LinkStatus.AUTO_CREATED, "link.company-created-along"),
+    _Line.TARGET_STAYS: (LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced"),
+    _Line.BY_INVOICE: (LinkStatus.SYNCED, "link.invoice-contact-auto"),
+    _Line.BOTH: (LinkStatus.SYNCED, "link.both-synced"),
+    _Line.APART: (LinkStatus.DROPPED_NON_PRIMARY, "link.primary-disagreement"),
+}
+"""What each line says."""
 
 
 def decide_links(
@@ -42,19 +74,21 @@ def decide_links(
     the id of every HubSpot contact that syncs as a lead only. Companies that HubSpot creates by itself come along.
     """
     company_pairs = _company_pairs(situation, outcomes, pairs)
-    reached = situation.keep(_reached(situation, outcomes, company_pairs, as_leads), "links_reached")
+    reached = _reached(situation, outcomes, company_pairs, as_leads)
     parts = []
     for system in System:
-        found = situation.keep(_associations(situation, system), f"{system}_associations")
+        found = _associations(situation, system)
         sources = _sources(outcomes, system, as_leads)
         placed = _place(situation, found, system, sources=sources, reached=reached, company_pairs=company_pairs)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
     placed = stack(parts)
     if Object.CONTACT in pairs:
-        settled = _settle(situation, placed, pairs[Object.CONTACT], company_pairs)
-        placed = situation.keep(settled, "links_settled")
-    created = created_by_domain(situation, outcomes, placed)
-    told = placed.select(*LINKS.column_names)
+        placed = _settle(situation, placed, pairs[Object.CONTACT], company_pairs)
+    told = placed.with_columns(
+        status=word_of("line", {line: status.value for line, (status, _) in _TOLD.items()}),
+        rule_id=word_of("line", {line: rule for line, (_, rule) in _TOLD.items()}),
+    ).select(*LINKS.column_names)
+    created = created_by_domain(situation, outcomes, told)
     return told if created is None else stack([told, created.select(*LINKS.column_names)])
 
 
@@ -62,7 +96,8 @@ def decide_links(
 
 
 def _associations(situation: Situation, system: System) -> Frame:
-    """from_object, from_id, to_object, to_id, is_primary; one row per association of one side."""
+    """from_object, from_id, to_object, to_id, is_primary; one row per association of one side, of records that may be
+    missing."""
     parts = [_of_hubspot(situation)] if system is System.HUBSPOT else [*_of_dynamics(situation)]
     return stack(parts)
 
@@ -72,15 +107,9 @@ def _of_hubspot(situation: Situation) -> Frame:
     told = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
     one = told.group_by(*_ENDS).agg(nw.col("is_primary").max())
     wanted = [object_.value for object_ in _FROM if _travels(situation, object_, System.HUBSPOT)]
-    there = [_ids(situation, object_, System.HUBSPOT) for object_ in _FROM]
-    kept = one.filter(nw.col("from_object").is_in(wanted)).join(stack(there), on=["from_object", "from_id"])
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
-    return kept.filter(ends).select(*_ENDS, is_primary=nw.col("is_primary") > 0)
-
-
-def _ids(situation: Situation, object_: Object, system: System) -> Frame:
-    records = situation.tables[record_table(object_, system).name]
-    return records.select(from_object=nw.lit(object_.value), from_id="id")
+    kept = one.filter(nw.col("from_object").is_in(wanted) & ends)
+    return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
 
 
 def _of_dynamics(situation: Situation) -> list[Frame]:
@@ -159,7 +188,8 @@ def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_lea
 
 def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
     """from_object, from_id, outcome of one side's records, and lead_only."""
-    mine = outcomes.filter(nw.col("system") == system.value)
+    holds = nw.col("object").is_in([object_.value for object_ in _FROM])
+    mine = outcomes.filter((nw.col("system") == system.value) & holds)
     told = mine.select("outcome", from_object="object", from_id="record_id")
     if as_leads is None or system is System.DYNAMICS:
         return told.with_columns(lead_only=nw.lit(value=False))
@@ -171,7 +201,8 @@ def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
 def _place(
     situation: Situation, found: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
 ) -> Frame:
-    """Adds from_system, status and rule_id, all but the disagreement of primary companies."""
+    """Associations of the records of `sources`, with from_system and line; all but the disagreement of primary
+    companies."""
     there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
     there = there.with_columns(reaches=nw.lit(value=True))
     met = found.join(sources, on=["from_object", "from_id"]).join(there, on=["to_object", "to_id"], how="left")
@@ -180,33 +211,32 @@ def _place(
     if created is not None:
         met = met.join(created, on=["from_object", "to_object", "to_id"], how="left")
         test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(_IN_SYNC) & ~nw.col("lead_only")
-        places = [place for place, (_, _, rule) in enumerate(decided) if rule == "link.target-not-synced"]
-        decided.insert(places[0], (test, LinkStatus.AUTO_CREATED, "link.company-created-along"))
-    status = nw.coalesce(*(nw.when(test).then(nw.lit(status.value)) for test, status, _ in decided))
-    rule = nw.coalesce(*(nw.when(test).then(nw.lit(rule)) for test, _, rule in decided))
-    return met.with_columns(from_system=nw.lit(system.value), status=status, rule_id=rule)
+        place = [line for _, line in decided].index(_Line.TARGET_STAYS)
+        decided.insert(place, (test, _Line.CREATED_ALONG))
+    line = nw.coalesce(*(nw.when(test).then(nw.lit(line.value)) for test, line in decided))
+    return met.select(*_ENDS, from_system=nw.lit(system.value), line=line)
 
 
-def _tests(system: System) -> list[tuple[nw.Expr, LinkStatus, str]]:
+def _tests(system: System) -> list[tuple[nw.Expr, _Line]]:
     """The table of docs/semantics.md section 8, line by line."""
     is_invoice = nw.col("from_object") == Object.INVOICE.value
     to_company = nw.col("to_object") == Object.COMPANY.value
     stays = ~nw.col("outcome").is_in(_IN_SYNC) | (nw.col("lead_only") & to_company)
     not_there = nw.col("reaches").is_null()
-    tests = [(is_invoice & to_company, LinkStatus.MANUAL, "link.invoice-company-manual")]
+    tests = [(is_invoice & to_company, _Line.MANUAL)]
     if system is System.HUBSPOT:
-        tests.append((to_company & ~nw.col("is_primary"), LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only"))
+        tests.append((to_company & ~nw.col("is_primary"), _Line.NOT_PRIMARY))
     else:
         parent = (nw.col("from_object") == Object.CONTACT.value) & ~to_company
-        tests.append((parent, LinkStatus.PARENT_IS_CONTACT, "link.parent-is-contact"))
+        tests.append((parent, _Line.PARENT))
     shadowed = (nw.col("outcome") == "shadowed") & ~is_invoice
     return [
         *tests,
-        (shadowed, LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost"),
-        (stays, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced"),
-        (not_there, LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced"),
-        (is_invoice, LinkStatus.SYNCED, "link.invoice-contact-auto"),
-        (nw.lit(value=True), LinkStatus.SYNCED, "link.both-synced"),
+        (shadowed, _Line.SHADOWED),
+        (stays, _Line.SOURCE_STAYS),
+        (not_there, _Line.TARGET_STAYS),
+        (is_invoice, _Line.BY_INVOICE),
+        (nw.lit(value=True), _Line.BOTH),
     ]
 
 
@@ -220,11 +250,7 @@ def _settle(situation: Situation, placed: Frame, contact_pairs: Frame, company_p
     sync = situation.sync(Object.CONTACT)
     sources = [system for system in System if sync.is_source(system)]
     winner = sync.conflict_winner if len(sources) > 1 else sources[0]
-    candidates = placed.filter(
-        (nw.col("from_object") == Object.CONTACT.value)
-        & (nw.col("to_object") == Object.COMPANY.value)
-        & (nw.col("status") == LinkStatus.SYNCED.value)
-    )
+    candidates = placed.filter(_of_contact_to_company() & (nw.col("line") == _Line.BOTH.value))
     named = contact_pairs.select("hubspot_id", "dynamics_id")
     for system in System:
         mine = candidates.filter(nw.col("from_system") == system.value)
@@ -236,10 +262,11 @@ def _settle(situation: Situation, placed: Frame, contact_pairs: Frame, company_p
     dropped = apart.select(
         from_id=f"{loser}_id", to_id=f"{loser}_company", from_system=nw.lit(loser.value), drops=nw.lit(value=True)
     ).unique()
+    dropped = situation.keep(dropped, "links_dropped")
     met = placed.join(dropped, on=["from_system", "from_id", "to_id"], how="left")
-    drops = ~nw.col("drops").is_null() & (nw.col("from_object") == Object.CONTACT.value)
-    drops = drops & (nw.col("to_object") == Object.COMPANY.value)
-    return met.with_columns(
-        status=nw.when(drops).then(nw.lit("dropped_non_primary")).otherwise(nw.col("status")),
-        rule_id=nw.when(drops).then(nw.lit("link.primary-disagreement")).otherwise(nw.col("rule_id")),
-    )
+    drops = ~nw.col("drops").is_null() & _of_contact_to_company()
+    return met.with_columns(line=nw.when(drops).then(nw.lit(_Line.APART.value)).otherwise(nw.col("line")))
+
+
+def _of_contact_to_company() -> nw.Expr:
+    return (nw.col("from_object") == Object.CONTACT.value) & (nw.col("to_object") == Object.COMPANY.value)

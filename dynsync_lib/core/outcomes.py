@@ -23,7 +23,7 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.placing import OUTCOME_OF, Line, Matched, reason_of, word_of
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
-from dynsync_lib.core.sides import PERSONS, Frame, Situation, opposite, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, email_column, opposite, stack
 
 DECIDED: Final = (
     "system",
@@ -207,8 +207,10 @@ def _conflicts(situation: Situation, object_: Object, system: System, placed: Fr
     is_asked = system is System.DYNAMICS or situation.chosen("dv_dup_rules") == "true"
     if object_ not in PERSONS or not is_asked:
         return None
-    creates = placed.filter(nw.col("line") == Line.CREATE.value).select("id", "rank")
-    return conflicts_of_creates(situation, object_, system, creates)
+    creates = placed.filter(nw.col("line") == Line.CREATE.value)
+    is_keyed = situation.sync(object_).match_mode == "default" and email_column(situation) == "email_key"
+    told = creates.select("id", "rank", address="key") if is_keyed else creates.select("id", "rank")
+    return conflicts_of_creates(situation, object_, system, told)
 
 
 def _with_fields(

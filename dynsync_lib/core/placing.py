@@ -108,7 +108,7 @@ def word_of(number: str, words: Mapping[int, str]) -> nw.Expr:
 
 def _place(situation: Situation, object_: Object, system: System, matching: Matching) -> Frame:
     met = _with_pairs(system, matching, matching.sides[system])
-    met = _with_owners(system, matching, met)
+    met = _with_owners(situation, object_, system, matching, met=met)
     met = _with_rivals(system, matching, met)
     names = frozenset(met.collect_schema().names())
     table = _Table(situation, object_, system, names)
@@ -132,13 +132,17 @@ def _with_pairs(system: System, matching: Matching, side: Frame) -> Frame:
     return side.join(matching.pairs.select(*flags, **ends), on="id", how="left")
 
 
-def _with_owners(system: System, matching: Matching, met: Frame) -> Frame:
-    """Adds owner_id and owner_pair_id of the key, with bindings owner_fenced, and by_domain in a second round."""
+def _with_owners(situation: Situation, object_: Object, system: System, matching: Matching, *, met: Frame) -> Frame:
+    """Adds owner_id of the key and, where a line asks, owner_pair_id; with bindings owner_fenced, and by_domain in a
+    second round.
+    """
     if matching.owners is None:
         return met
     flags = {"owner_fenced": "fenced"} if matching.has_bindings else {}
     owner_pairs = matching.pairs.select(owner_id=f"{system}_id", owner_pair_id=f"{opposite(system)}_id", **flags)
     owners = matching.owners[system].select("key", owner_id="id")
+    if matching.behind is None and not _asks_owners_pair(situation, object_, system):
+        return met.join(owners, on="key", how="left")
     if matching.behind is None:
         return met.join(owners.join(owner_pairs, on="owner_id", how="left"), on="key", how="left")
     behind = matching.behind[system].select("id", domain_owner_id="owner_id")
@@ -147,6 +151,13 @@ def _with_owners(system: System, matching: Matching, met: Frame) -> Frame:
         owner_id=nw.coalesce("domain_owner_id", "owner_id"), by_domain=~nw.col("domain_owner_id").is_null()
     )
     return met.join(owner_pairs, on="owner_id", how="left")
+
+
+def _asks_owners_pair(situation: Situation, object_: Object, system: System) -> bool:
+    """Whether a line asks for the pair of a key's owner: of a side that is no source, or where later records join."""
+    return not situation.sync(object_).is_source(system) or (
+        object_ is Object.COMPANY and situation.chosen("company_dup") == "all_bind"
+    )
 
 
 def _with_rivals(system: System, matching: Matching, met: Frame) -> Frame:
@@ -287,7 +298,7 @@ class _Table:
         told += [self._when((Line.TAKEN,), "taken_by"), self._when((Line.OVERLAP,), "overlap_id")]
         if "by_domain" in self.names:
             told.append(self._when((Line.TAKEN,), "owner_id"))
-        if "owner_id" in self.names:
+        if "owner_pair_id" in self.names:
             joined = (nw.col("line") == Line.JOINED.value) & nw.col("owner_pair_id").is_null()
             told.append(nw.when(joined).then(nw.col("owner_id")))
         return _first_of(told)
