@@ -223,8 +223,10 @@ def _dropped(link: LinkDecision) -> LinkDecision:
 
 
 def _loses(link: LinkDecision, companies: Mapping[tuple[System, str], str], case: LinkCase) -> bool:
-    """Whether the conflict winner's contact has another company than this loser's."""
-    winner = case.plan.of(Object.CONTACT).conflict_winner
+    """Whether the conflict winner's contact (in a one-way sync the source's) has another company than this loser's."""
+    contacts = case.plan.of(Object.CONTACT)
+    sources = [system for system in System if contacts.is_source(system)]
+    winner = contacts.conflict_winner if len(sources) > 1 else sources[0]
     if link.from_object is not Object.CONTACT or link.status is not LinkStatus.SYNCED:
         return False
     if link.from_system is winner:
