@@ -3,6 +3,7 @@
 Facts
     * Without a token: 401 with a challenge that names the tenant's sign-in (5.3). With one whose user is no application
       user: 403 0x80072560. A table without privilege: 403 0x80040220 that names it (7.2).
+    * To who asks for all annotations an error tells more about itself (7.2).
     * Service protection counts per user, whatever token is used; a batch counts once.
     * A route that is not here answers 501 and names itself.
 
@@ -11,21 +12,26 @@ Where it is used: server.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import time
+from dataclasses import replace
 from typing import Final
 
-from dynsync_lib.emulator.calls import Call, Refusal, Reply
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_bytes
 from dynsync_lib.emulator.conditions import Conditions
 from dynsync_lib.emulator.dataverse_batch import answer_batch
 from dynsync_lib.emulator.dataverse_names import dataverse_error, refused
+from dynsync_lib.emulator.dataverse_prefer import read_preferences
 from dynsync_lib.emulator.dataverse_routes import ROUTES
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.environment import Environment
 from dynsync_lib.emulator.store import Store, World
 
 BATCH: Final = re.compile(r"/api/data/v9\.\d/\$batch")
+_CDS: Final = "Microsoft.PowerApps.CDS."
+_DETAILS: Final = f"{_CDS}ErrorDetails."
 _JSON: Final = "application/json; odata.metadata=minimal"
 
 
@@ -42,7 +48,7 @@ class DataverseApi:
             reply = self._checked(call)
         except Refusal as refusal:
             reply = refusal.reply
-        return _dressed(reply, call)
+        return _dressed(_explained(reply, call), call)
 
     def _checked(self, call: Call) -> Reply:
         if len(call.raw_path) + len(call.raw_query) > self.conditions.limits.dataverse_url_characters:
@@ -88,6 +94,21 @@ class DataverseApi:
     def _challenge(self, call: Call) -> Reply:
         where = f"authorization_uri={self.entra.authority}/oauth2/authorize, resource_id={call.origin}/"
         return Reply(401, b"", {"WWW-Authenticate": f"Bearer {where}"}, media_type="text/html")
+
+
+def _explained(reply: Reply, call: Call) -> Reply:
+    """An error with its details, when all annotations are asked for."""
+    is_error = reply.status >= 400 and reply.media_type.startswith("application/json")
+    if not is_error or not read_preferences(call).annotates(f"{_CDS}TraceText"):
+        return reply
+    body = json.loads(reply.body)
+    body["error"] |= {
+        f"@{_DETAILS}OperationStatus": "0",
+        f"@{_CDS}HelpLink": "",
+        f"@{_CDS}TraceText": "",
+        f"@{_CDS}InnerError.Message": body["error"]["message"],
+    }
+    return replace(reply, body=json_bytes(body))
 
 
 def _dressed(reply: Reply, call: Call) -> Reply:

@@ -39,6 +39,7 @@ _OWN_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "isdisabled": "Boolean",
         **_TIMES,
     },
+    "team": {"teamid": "Uniqueidentifier", "name": "String", "isdefault": "Boolean", **_TIMES},
     "organization": {
         "organizationid": "Uniqueidentifier",
         "name": "String",

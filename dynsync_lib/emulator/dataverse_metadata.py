@@ -1,6 +1,8 @@
 """`EntityDefinitions`: tables and the attributes of a table, whole or by their kind (portal-apis 6.4).
 
 Facts
+    * Columns of choices, flags and lookups have a companion for their text, which names them as `AttributeOf` and
+      cannot be selected. A state has a default status, a status its state.
     * Metadata is not paged. A cast to a kind adds what only that kind has: lengths, ranges, options, targets, formats.
 
 Not modelled
@@ -89,7 +91,10 @@ def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]
         raise refused(501, "0x80060888", f"The emulator has no attributes of type {cast}.")
     types = _KINDS[match[1]] if match else None
     rows = metadata_rows(store, entity)
-    return [_attribute(row, with_kind=types is not None) for row in rows if types is None or column_type(row) in types]
+    if types is not None:
+        return [_attribute(entity, row) | _of_kind(entity, row) for row in rows if column_type(row) in types]
+    whole = ((_attribute(entity, row), companion_of(row)) for row in rows)
+    return [one for own, companion in whole for one in (own, *([_companion(own, companion)] if companion else []))]
 
 
 def find_entity(call: Call) -> Entity:
@@ -116,7 +121,30 @@ def _entity(entity: Entity) -> dict[str, Any]:
     }
 
 
-def _attribute(row: Row, *, with_kind: bool) -> dict[str, Any]:
+def companion_of(row: Row) -> str | None:
+    """The column that holds the text of a choice, a flag or a lookup; None for columns that are texts themselves."""
+    has_one = column_type(row) in LOOKUPS | {"Picklist", SEVERAL_CHOICES, "State", "Status", "Boolean"}
+    return f"{row['name']}name" if has_one else None
+
+
+def _companion(own: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The attribute of a companion: of a lookup it is a text, else it is virtual."""
+    type_ = "String" if own["AttributeType"] in LOOKUPS else "Virtual"
+    return {
+        **own,
+        "@odata.type": f"#Microsoft.Dynamics.CRM.{'String' if type_ == 'String' else ''}AttributeMetadata",
+        "MetadataId": metadata_id(f"{own['MetadataId']}.name"),
+        **dict.fromkeys(("LogicalName", "SchemaName"), name),
+        "AttributeType": type_,
+        "AttributeTypeName": {"Value": f"{type_}Type"},
+        "AttributeOf": own["LogicalName"],
+        "RequiredLevel": _level("None"),
+        **dict.fromkeys(("IsValidForCreate", "IsValidForUpdate", "IsPrimaryId", "IsPrimaryName"), False),
+        "DisplayName": {"LocalizedLabels": [], "UserLocalizedLabel": None},
+    }
+
+
+def _attribute(entity: Entity, row: Row) -> dict[str, Any]:
     type_, writable = column_type(row), not is_true(row.get("read_only"))
     told: dict[str, Any] = {
         "@odata.type": f"#Microsoft.Dynamics.CRM.{'Lookup' if type_ in LOOKUPS else type_}AttributeMetadata",
@@ -126,19 +154,33 @@ def _attribute(row: Row, *, with_kind: bool) -> dict[str, Any]:
         "AttributeType": "Virtual" if type_ == SEVERAL_CHOICES else type_,
         "AttributeTypeName": {"Value": f"{type_}Type"},
         "AttributeOf": None,
-        "RequiredLevel": {"Value": row.get("required") or "None", "CanBeChanged": True},
+        "RequiredLevel": _level(row.get("required") or "None"),
         "IsValidForRead": True,
-        "IsValidForCreate": writable,
+        "IsValidForCreate": writable and type_ != "State",
         "IsValidForUpdate": writable,
-        "IsPrimaryId": type_ == "Uniqueidentifier",
+        "IsPrimaryId": row["name"] == entity.key,
+        "IsPrimaryName": row["name"] == entity.primary_name,
         "DisplayName": _label(row.get("label")),
     }
-    return told | _OF_KIND.get(type_, _nothing)(row) if with_kind else told
+    return told
 
 
-def _nothing(row: Row) -> dict[str, Any]:
-    del row
-    return {}
+def _level(value: str) -> dict[str, Any]:
+    """How much a column is required; SystemRequired alone is enforced, and fixed."""
+    named = "canmodifyrequirementlevelsettings"
+    return {"Value": value, "CanBeChanged": value != "SystemRequired", "ManagedPropertyLogicalName": named}
+
+
+def _of_kind(entity: Entity, row: Row) -> dict[str, Any]:
+    """What only columns of this kind have."""
+    told = _OF_KIND[column_type(row)](row) if column_type(row) in _OF_KIND else {}
+    states = _STATE_OF_STATUS.get(entity.logical, {})
+    for option in told["OptionSet"]["Options"] if column_type(row) == "Status" else ():
+        option["State"] = states.get(option["Value"], 0)
+    for option in told["OptionSet"]["Options"] if column_type(row) == "State" else ():
+        first = next((status for status, state in states.items() if state == option["Value"]), None)
+        option |= {"DefaultStatus": first, "InvariantName": option["Label"]["UserLocalizedLabel"]["Label"]}
+    return told
 
 
 def _text(row: Row) -> dict[str, Any]:
@@ -179,6 +221,14 @@ def _moment(row: Row) -> dict[str, Any]:
     return {"Format": row.get("format"), "DateTimeBehavior": {"Value": row.get("behavior")}}
 
 
+_STATE_OF_STATUS: Final[Mapping[str, Mapping[int, int]]] = {
+    "contact": {1: 0, 2: 1},
+    "account": {1: 0, 2: 1},
+    "lead": {1: 0, 2: 0, 3: 1, 4: 2, 5: 2, 6: 2, 7: 2},
+    "opportunity": {1: 0, 2: 0, 3: 1, 4: 2, 5: 2},
+    "invoice": {1: 0, 2: 0, 4: 0, 5: 0, 6: 0, 100001: 2, 100002: 2, 100003: 3},
+}
+"""The state that each status reason out of the box belongs to; the first one of a state is its default."""
 _OF_KIND: Final[Mapping[str, Callable[[Row], dict[str, Any]]]] = {
     **dict.fromkeys(("String", "Memo"), _text),
     **dict.fromkeys(("Integer", "Decimal", "Double", "BigInt", "Money"), _range),

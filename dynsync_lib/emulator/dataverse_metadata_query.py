@@ -24,6 +24,7 @@ from dynsync_lib.emulator.dataverse_names import refused
 
 Item = Mapping[str, Any]
 _ENUM: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.\w+('[^']*')")
+_EXPANDABLE: Final = frozenset({"OptionSet", "GlobalOptionSet"})
 _ALWAYS: Final = ("@odata.type", "MetadataId")
 
 
@@ -35,15 +36,14 @@ def shown_metadata(call: Call, items: Iterable[Item]) -> list[dict[str, Any]]:
 
 
 def shown_item(call: Call, item: Item) -> dict[str, Any]:
-    """One item with what is selected of it, what is expanded, and its id."""
+    """One item with what is selected of it, what is expanded, and its id. Option sets come only when expanded."""
     wanted = call.listed("$select")
-    if not wanted:
-        return dict(item)
     for name in wanted:
         if name not in item:
             raise refused(400, "0x80060888", f"Could not find a property named '{name}' in the metadata.")
     expanded = [name.partition("(")[0].strip() for name in re.split(r",(?![^(]*\))", call.option("$expand") or "")]
-    return {name: value for name, value in item.items() if name in (*_ALWAYS, *wanted, *expanded)}
+    told = {*_ALWAYS, *(wanted or item.keys() - _EXPANDABLE), *expanded}
+    return {name: value for name, value in item.items() if name in told}
 
 
 def _parse(text: str) -> ast._Node:

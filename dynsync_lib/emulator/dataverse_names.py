@@ -38,6 +38,7 @@ ENTITIES: Final = (
     Entity("opportunity", "opportunities", "opportunityid", "name", 3, "deal", "dynamics/opportunities"),
     Entity("invoice", "invoices", "invoiceid", "name", 1090, "invoice", "dynamics/invoices"),
     Entity("systemuser", "systemusers", "systemuserid", "fullname", 8, None, "dynamics/users"),
+    Entity("team", "teams", "teamid", "name", 9, None, "dynamics/teams", True),
     Entity("organization", "organizations", "organizationid", "name", 1019, None, "dynamics/organizations", True),
     Entity(
         "transactioncurrency",

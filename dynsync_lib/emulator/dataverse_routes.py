@@ -112,7 +112,7 @@ ROUTES: Final = tuple(
     for method, shown, path, answer, note in (
         ("GET", "", r"/?", service_document, "the emulator's own tables alone"),
         ("GET", "WhoAmI", r"/WhoAmI(?:\(\))?", who_am_i, "from the world's organization.json"),
-        ("GET", "RetrieveVersion()", r"/RetrieveVersion\(\)", version, "from organization.json"),
+        ("GET", "RetrieveVersion()", r"/RetrieveVersion(?:\(\))?", version, "from organization.json"),
         (
             "GET",
             "RetrieveCurrentOrganization(AccessType=...)",

@@ -341,3 +341,73 @@ def test_several_choices__written_and_read(environment: httpx.Client) -> None:
 def test_several_choices__refused(environment: httpx.Client, value: object, code: str) -> None:
     answer = environment.patch(f"contacts({ADA})", json={"new_interests": value})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+# --- Metadata ----------------------------------------------------------------------------------------------------
+
+CONTACT = "EntityDefinitions(LogicalName='contact')/Attributes"
+CAST = "Microsoft.Dynamics.CRM.{}AttributeMetadata?$select=LogicalName&$expand=OptionSet($select=Options)"
+
+
+def test_metadata__all_that_is_asked_of_a_column(environment: httpx.Client) -> None:
+    asked = (
+        "LogicalName,SchemaName,AttributeType,AttributeTypeName,RequiredLevel,IsValidForCreate,IsValidForUpdate,"
+        "IsValidForRead,IsPrimaryId,IsPrimaryName,AttributeOf,DisplayName"
+    )
+    answer = environment.get(f"{CONTACT}?$select={asked}&$filter=IsValidForRead eq true")
+    assert answer.status_code == 200, answer.text
+    rows = {row["LogicalName"]: row for row in answer.json()["value"]}
+    assert [name for name, row in rows.items() if row["IsPrimaryName"]] == ["fullname"]
+    assert [name for name, row in rows.items() if row["IsPrimaryId"]] == ["contactid"]
+    assert (rows["statecode"]["IsValidForCreate"], rows["statecode"]["IsValidForUpdate"]) == (False, True)
+    level = {"Value": "ApplicationRequired", "CanBeChanged": True}
+    assert rows["lastname"]["RequiredLevel"].items() >= level.items()
+
+
+def test_metadata__companions_cannot_be_selected(environment: httpx.Client) -> None:
+    rows = {row["LogicalName"]: row for row in environment.get(CONTACT).json()["value"]}
+    told = {
+        name: (rows[name]["AttributeOf"], rows[name]["AttributeType"]) for name in rows if name.endswith("codename")
+    }
+    assert told["statecodename"] == ("statecode", "Virtual")
+    name = rows["parentcustomeridname"]
+    assert (name["AttributeOf"], name["AttributeType"]) == ("parentcustomerid", "String")
+    assert environment.get("contacts?$select=statecodename").json()["error"]["code"] == "0x80060888"
+
+
+def test_metadata__states_and_status_reasons_belong_together(environment: httpx.Client) -> None:
+    (state,) = environment.get(f"{CONTACT}/{CAST.format('State')}").json()["value"]
+    told = [(one["Value"], one["DefaultStatus"], one["InvariantName"]) for one in state["OptionSet"]["Options"]]
+    assert told == [(0, 1, "Active"), (1, 2, "Inactive")]
+    invoices = "EntityDefinitions(LogicalName='invoice')/Attributes"
+    (status,) = environment.get(f"{invoices}/{CAST.format('Status')}").json()["value"]
+    assert [(one["Value"], one["State"]) for one in status["OptionSet"]["Options"]] == [
+        (1, 0),
+        (100001, 2),
+        (100003, 3),
+    ]
+
+
+def test_metadata__option_sets_come_when_expanded(environment: httpx.Client) -> None:
+    where = f"{CONTACT}/Microsoft.Dynamics.CRM.PicklistAttributeMetadata"
+    plain, expanded = (environment.get(where + more).json()["value"] for more in ("", "?$expand=OptionSet"))
+    assert not any("OptionSet" in row for row in plain)
+    assert all("OptionSet" in row and "DisplayName" in row for row in expanded)
+
+
+def test_functions__with_and_without_brackets(environment: httpx.Client) -> None:
+    versions = [environment.get(path).json()["Version"] for path in ("RetrieveVersion", "RetrieveVersion()")]
+    assert versions == ["9.2.26061.158"] * 2
+    assert environment.get("WhoAmI()").json()["UserId"] == environment.get("WhoAmI").json()["UserId"]
+
+
+def test_teams__are_there_and_empty(environment: httpx.Client) -> None:
+    assert environment.get("teams?$select=name").json()["value"] == []
+
+
+def test_faults__tell_more_to_who_asks_for_annotations(environment: httpx.Client) -> None:
+    plain = environment.get("contacts?$select=colour").json()["error"]
+    assert list(plain) == ["code", "message"]
+    told = environment.get("contacts?$select=colour", headers=ALL).json()["error"]
+    assert told["@Microsoft.PowerApps.CDS.InnerError.Message"] == plain["message"]
+    assert {"@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus", "@Microsoft.PowerApps.CDS.HelpLink"} <= told.keys()

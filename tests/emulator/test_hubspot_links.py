@@ -103,3 +103,12 @@ def test_create__with_the_record(portal: httpx.Client) -> None:
 def test_archiving_a_record_ends_its_associations(portal: httpx.Client) -> None:
     portal.delete("/crm/v3/objects/companies/201")
     assert _companies(portal, "101") == {}
+
+
+def test_list__names_each_type_of_a_pair_once(portal: httpx.Client) -> None:
+    answer = portal.get("/crm/v3/objects/contacts?limit=1&associations=companies").json()
+    assert answer["results"][0]["associations"]["companies"]["results"] == [
+        {"id": "201", "type": "contact_to_company"},
+        {"id": "201", "type": "contact_to_company_unlabeled"},
+        {"id": "201", "type": "employer"},
+    ]
