@@ -116,7 +116,8 @@ class HubSpotCheck:
         writing = [scope for scope in scopes if scope.endswith((".write", ".write.v2"))]
         facts = {"scopes": scopes, "write_scopes": writing}
         if not writing:
-            return CheckLine(_HS, "writing", "ok", "The token can only read.", facts=facts)
+            held = f" ({', '.join(scopes)})" if scopes else ""
+            return CheckLine(_HS, "writing", "ok", f"The token can only read{held}.", facts=facts)
         says = f"The token can write, too ({', '.join(writing)}); the kit never does."
         return CheckLine(_HS, "writing", "warning", says, "Use a service key with read scopes only.", facts)
 

@@ -69,7 +69,7 @@ def test_check__readers_of_two_test_portals(emulator: Emulator) -> None:
         ("hubspot", "deals", "ok", "Deals can be read: 1, with 5 properties."),
         ("hubspot", "invoices", "ok", "Invoices can be read: 0, with 3 properties."),
         ("hubspot", "owners", "ok", "Owners can be read."),
-        ("hubspot", "writing", "ok", "The token can only read."),
+        ("hubspot", "writing", "ok", f"The token can only read ({', '.join(sorted(READING))})."),
         ("dynamics", "environment", "ok", "Dynamics answers: environment Small, CustomerTest, a test environment."),
         ("dynamics", "accounts", "ok", "Accounts can be read: 12 of 12, in the whole environment."),
         ("dynamics", "contacts", "ok", "Contacts can be read: 30 of 30, in the whole environment."),
@@ -190,6 +190,14 @@ def test_check__rows_that_are_not_seen(emulator: Emulator) -> None:
     assert (line.facts["visible"], line.facts["total"]) == (30, 1200)
     assert _line(report, "dynamics", "accounts").state == "ok"
     assert _line(report, "dynamics", "leads").state == "not_checked"
+
+
+def test_check__a_missing_table_does_not_hide_how_many_rows_the_others_have(emulator: Emulator) -> None:
+    emulator.conditions.rights = Rights(scopes=READING, missing_tables=frozenset({"invoice"}))
+    report = _check(emulator)
+    assert _line(report, "dynamics", "invoices").state == "warning"
+    assert _line(report, "dynamics", "opportunities").facts["total"] == 1
+    assert _line(report, "dynamics", "contacts").facts["total"] == 30
 
 
 @pytest.mark.parametrize(
