@@ -7,7 +7,7 @@ Facts
     * Without `$orderby` rows come in primary-key order; with it the key decides between equals.
 
 Not modelled
-    * `$apply`, FetchXML, `?sql=`, collection-valued `$expand`: refused with 501.
+    * `$apply`, FetchXML, collection-valued `$expand`: refused with 501.
 
 Where it is used: dataverse_rows, dataverse_changes.
 """

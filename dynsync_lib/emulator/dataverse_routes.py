@@ -27,6 +27,7 @@ from dynsync_lib.emulator.dataverse_prefer import MOST_PER_PAGE
 from dynsync_lib.emulator.dataverse_query import read_query
 from dynsync_lib.emulator.dataverse_rows import count_rows, get_row
 from dynsync_lib.emulator.dataverse_schema import create_attribute, create_key, publish
+from dynsync_lib.emulator.dataverse_sql import as_options
 from dynsync_lib.emulator.dataverse_writes import create_row, delete_row, patch_row
 from dynsync_lib.emulator.environment import Environment
 
@@ -45,7 +46,8 @@ class Route:
 
 
 def _list(environment: Environment, call: Call) -> Reply:
-    return list_rows_or_changes(environment.store, call, environment.readable(call))
+    entity = environment.readable(call)
+    return list_rows_or_changes(environment.store, as_options(call, entity), entity)
 
 
 def _count(environment: Environment, call: Call) -> Reply:
@@ -105,7 +107,7 @@ _BULK: Final = _SET + rf"/Microsoft\.Dynamics\.CRM\.(?P<action>{'|'.join(ACTIONS
 _SHOWN_TABLE: Final = "EntityDefinitions(LogicalName='{table}')"
 _QUERIED: Final = (
     "`$select`, `$filter` with In, `$orderby`, `$top`, `$count`, single-valued `$expand`, pages by cookie, "
-    "annotations as asked for, change tracking; no `$apply`, FetchXML or SQL"
+    "annotations as asked for, change tracking, `?sql=` of one table; no `$apply` or FetchXML"
 )
 ROUTES: Final = tuple(
     Route(method, shown, re.compile(r"/api/data/v9\.\d" + path), answer, note)
