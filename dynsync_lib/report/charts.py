@@ -44,12 +44,13 @@ _THIN: Final = 0.07
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing with its words and the table behind it."""
+    """A drawing with its words and the table behind it; `behind` is what the table is called while it is folded."""
 
     title: str
     sentence: str
     svg: Markup
     table: Piece
+    behind: str = "The numbers behind it"
 
     def as_piece(self) -> Piece:
         """The chart as a figure whose table folds out."""

@@ -109,7 +109,7 @@ def count_numbers(forecast: ForecastTables) -> dict[str, int]:
         **_count_outcome_numbers(rows),
         **_count_reason_numbers(rows),
         **_count_change_numbers(forecast.counts("changes", ["kind", "target_system", "note"])),
-        **_count_link_numbers(forecast.counts("links", ["status"])),
+        **_count_link_numbers(forecast.counts("links", ["status", "rule_id"])),
         **_count_advice_numbers(forecast),
     }
 
@@ -169,7 +169,8 @@ def _count_link_numbers(links: Sequence[Row]) -> dict[str, int]:
     return {
         "links": sum_counts(links),
         "links_synced": sum_where(links, status=LinkStatus.SYNCED),
-        "links_non_primary": sum_where(links, status=LinkStatus.DROPPED_NON_PRIMARY),
+        "links_non_primary": sum_where(links, rule_id="link.primary-only"),
+        "links_primary_differs": sum_where(links, rule_id="link.primary-disagreement"),
         "links_manual": sum_where(links, status=LinkStatus.MANUAL),
         "links_lost": sum_where(links, status=(LinkStatus.TARGET_NOT_SYNCED, LinkStatus.PARENT_IS_CONTACT)),
     }

@@ -1,7 +1,7 @@
 """The ladder chart: the steps of one record's chain, one rung each, from the top down to what it hangs on.
 
 Facts
-    * A rung shows at most two lines; the table behind the drawing has every step in full, with rule and source.
+    * A rung shows at most three lines; the table behind the drawing has every step in full, with rule and source.
     * Of many fields or associations the drawing shows the first few and counts the rest.
 
 Source: the chains of `core.explain`.
@@ -33,7 +33,7 @@ _LINE: Final = 17.0
 _GAP: Final = 14.0
 _KNOB: Final = 5.5
 _CHARACTERS: Final = 102
-_MOST_LINES: Final = 2
+_MOST_LINES: Final = 3
 _MOST_ALIKE: Final = 4
 _ABOUTS: Final = {
     "scope": "Scope",
@@ -92,7 +92,8 @@ def ladder_chart(chain: ShownChain) -> Piece:
     outcome, _, reason = chain.outcome.partition("/")
     told = f"{OUTCOMES.get(outcome, outcome)}: it {REASONS.get(reason, reason)}" if reason else OUTCOMES[outcome]
     sentence = f"{told}. {counted(len(chain.steps), 'step', 'steps')}, from the settings down to the open questions."
-    return Chart(title, sentence, _draw(chain, outcome, title, sentence), _table(chain, title)).as_piece()
+    drawing = _draw(chain, outcome, title, sentence)
+    return Chart(title, sentence, drawing, _table(chain, title), behind="Every step with its source").as_piece()
 
 
 def _table(chain: ShownChain, title: str) -> Piece:

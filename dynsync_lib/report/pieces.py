@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 STYLE_OPEN: Final = "<style data-dynsync-piece>"
 STYLE_CLOSE: Final = "</style>"
@@ -23,7 +23,7 @@ STYLE_CLOSE: Final = "</style>"
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("dynsync_lib.report", "templates/pieces"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -31,6 +31,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(text: str, after: str) -> Markup:
+    """A text that may wrap after a character within a word, too; copied, it is the same text."""
+    return Markup(str(escape(text)).replace(after, f"{after}<wbr>"))  # noqa: S704 - escaped
 
 
 @cache

@@ -10,6 +10,7 @@ Source: the tables `changes` and `sensitivity` of the forecast.
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,8 @@ _WIDTH: Final = 860.0
 _LEFT: Final = 330.0
 _LONGEST: Final = 440.0
 _ROW: Final = 30.0
+_HIGH_ROW: Final = 38.0
+_LINE: Final = 15.0
 _MOST: Final = 10
 _LABEL_CHARACTERS: Final = 46
 _FIELD: Final = ("object", "target_system", "target_field")
@@ -90,9 +93,10 @@ def _chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple[str, 
 
 
 def _draw(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
-    figure, axes = open_canvas(_WIDTH, _ROW * len(bars) + 8)
+    row = _HIGH_ROW if any(len(_lines(bar.label)) > 1 for bar in bars) else _ROW
+    figure, axes = open_canvas(_WIDTH, row * len(bars) + 8)
     for index, bar in enumerate(bars):
-        _draw_bar(axes, bar, 4 + _ROW * index, bars[0].count, colour)
+        _draw_bar(axes, bar, 4 + row * index + (row - _ROW) / 2, bars[0].count, colour)
     description = "; ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
     return save_svg(figure, id_=make_id("ranked", title + description), title=title, description=f"{description}.")
 
@@ -101,10 +105,12 @@ def _draw_bar(axes: Axes, bar: Ranked, y: float, most: int, colour: str) -> None
     from matplotlib.patches import Rectangle
 
     width = max(1.0, _LONGEST * bar.count / most)
-    write(axes, _LEFT - 12, y + 11, _shorten(bar.label), ha="right")
+    lines = _lines(bar.label)
+    for place, line in enumerate(lines):
+        write(axes, _LEFT - 12, y + 11 + _LINE * (place - (len(lines) - 1) / 2), line, ha="right")
     axes.add_patch(Rectangle((_LEFT, y), width, 22, facecolor=colour, linewidth=0))
     write(axes, _LEFT + width + 8, y + 11, f"{bar.count:,}", color=MUTED)
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LABEL_CHARACTERS else f"{text[: _LABEL_CHARACTERS - 1].rstrip()}…"
+def _lines(label: str) -> list[str]:
+    return textwrap.wrap(label, _LABEL_CHARACTERS, max_lines=2, placeholder=" …")

@@ -8,32 +8,39 @@ Facts
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from markupsafe import Markup
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts
-from dynsync_lib.report.pieces import Piece, join
+from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import (
     DIRECTIONS,
-    LINK_STATUSES,
+    LINK_FATES,
     NAME_REASONS,
     OUTCOMES,
     REASONS,
     SEVERITIES,
     VERDICTS,
+    Word,
     counted,
     object_rank,
     object_word,
     rank_of,
     records_word,
     system_word,
+    tally,
+    word_of,
 )
 
 _GROUP: Final = ("system", "object", "match_key")
+_MOST_FIELDS: Final = 4
 _FIELD: Final = ("object", "target_system", "target_field", "source_field")
 
 
@@ -94,16 +101,18 @@ def findings_table(forecast: ForecastTables) -> Piece:
         Head("What was found, and what to do"),
         Head("Rule", "code"),
     ]
-    note = "Not checked means that the forecast cannot know it. It is never a pass."
+    note = (
+        "Share: of the records, values, associations or mappings that the check looked at. Not checked means that the "
+        "forecast cannot know it; it is never a pass."
+    )
     empty = "No audit rule had anything to say."
     caption = _tally(told, "severity", SEVERITIES, "finding", "findings")
     return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
 
 
-def _tally(rows: Sequence[Row], column: str, words: Mapping[str, tuple[str, str]], one: str, many: str) -> str:
+def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], one: str, many: str) -> str:
     """Such as "25 findings: 1 blocker, 14 high, 4 not checked"."""
-    counts = [(word, sum(1 for row in rows if row[column] == key)) for key, (word, _) in words.items()]
-    parts = ", ".join(f"{count:,} {word.lower()}" for word, count in counts if count)
+    parts = tally(Counter(row[column] for row in rows), words)
     return counted(len(rows), one, many) + (f": {parts}" if parts else "")
 
 
@@ -148,23 +157,30 @@ def mapping_table(forecast: ForecastTables) -> Piece:
 
 def links_table(forecast: ForecastTables) -> Piece:
     """What becomes of associations: one row per kind, one column per fate that occurs."""
-    told = forecast.counts("links", ["from_system", "from_object", "to_object", "status"])
-    statuses = [one for one in LINK_STATUSES if any(row["status"] == one for row in told)]
+    told = forecast.counts("links", ["from_system", "from_object", "to_object", "status", "rule_id"])
+    fates = [one for one in LINK_FATES if any(_fate(row) == one for row in told)]
     kinds = sorted({_kind(row) for row in told}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2])))
-    rows = [_link_row(kind, [row for row in told if _kind(row) == kind], statuses) for kind in kinds]
-    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_STATUSES[one], "number") for one in statuses)]
+    rows = [_link_row(kind, [row for row in told if _kind(row) == kind], fates) for kind in kinds]
+    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_FATES[one][0], "number") for one in fates)]
     kept = sum_counts(row for row in told if row["status"] == LinkStatus.SYNCED)
     caption = f"{kept:,} of {counted(sum_counts(told), 'association', 'associations')} are kept"
-    return show_table(Grid(caption, heads, rows, unit="kinds", empty="The data holds no associations."))
+    causes = ". ".join(": ".join(LINK_FATES[one]) for one in fates if LINK_FATES[one][1])
+    note = f"Lost, by cause. {causes}." if causes else ""
+    return show_table(Grid(caption, heads, rows, unit="kinds", note=note, empty="The data holds no associations."))
+
+
+def _fate(row: Row) -> str:
+    """The key of an association's word in `LINK_FATES`."""
+    return str(row["rule_id"] if row["rule_id"] in LINK_FATES else row["status"])
 
 
 def _kind(row: Row) -> tuple[str, str, str]:
     return row["from_system"], row["from_object"], row["to_object"]
 
 
-def _link_row(kind: tuple[str, str, str], told: Sequence[Row], statuses: Sequence[str]) -> list[Any]:
+def _link_row(kind: tuple[str, str, str], told: Sequence[Row], fates: Sequence[str]) -> list[Any]:
     system, start, end = kind
-    counts = [sum_counts(row for row in told if row["status"] == one) for one in statuses]
+    counts = [sum_counts(row for row in told if _fate(row) == one) for one in fates]
     name = f"{records_word(start, system)} to {object_word(end, system)}"
     return [name, sum_counts(told), *counts]
 
@@ -238,17 +254,23 @@ def collisions_table(forecast: ForecastTables, *, limit: int = 50) -> Piece:
 
 
 def _collision_row(row: Row) -> list[Any]:
-    first, losers = row["first_losers"] or [], row["losers"]
+    losers = row["losers"]
     differs = sorted({name for names in row["differs_in"] or [] for name in names.split(";")})
-    left_out = ", ".join(first) + (f" and {losers - len(first):,} more" if losers > len(first) else "")
     return [
         row["match_key"],
         records_word(row["object"], row["system"]),
         row["count"],
         row["winner_id"],
-        left_out or None,
-        ", ".join(differs) or "nothing that is mapped",
+        _some(row["first_losers"] or [], losers, losers) or None,
+        _some(differs, _MOST_FIELDS) or "nothing that is mapped",
     ]
+
+
+def _some(names: Sequence[str], most: int, total: int | None = None) -> str:
+    """The first of the names, and how many more there are; `total` is their number when not all are given."""
+    shown = names[:most]
+    rest = (len(names) if total is None else total) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 
 
 def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
@@ -306,8 +328,19 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
     ]
     moving = sum(1 for row in told if row["outcomes_changed"])
     caption = f"{moving:,} of {counted(len(told), 'other choice moves', 'other choices move')} a record"
-    table = Grid(caption, heads, rows, unit="choices", empty="No other choice was tried.")
-    return join(assumption_bars(forecast), show_table(table))
+    empty = "No other choice was tried." if not told else "The result is the same under all of them."
+    table = show_table(Grid(caption, heads, rows[:moving], unit="choices", empty=empty))
+    return join(assumption_bars(forecast), table, _still(rows[moving:]))
+
+
+def _still(rows: Sequence[Sequence[Any]]) -> Piece:
+    """The choices that move nothing, folded away; nothing when there is none."""
+    if not rows:
+        return Piece(Markup(), "")
+    caption = f"{counted(len(rows), 'other choice moves', 'other choices move')} no record of this data"
+    heads = [Head("Open question"), Head("Assumed", "code"), Head("Other choice", "code")]
+    table = show_table(Grid(caption, heads, [row[:3] for row in rows], unit="choices"))
+    return Piece(render("folded", title=caption, table=table), "")
 
 
 def _question(assumption: str, questions: Mapping[str, str]) -> Lines:
@@ -323,9 +356,9 @@ def _moved(row: Row) -> str:
     )
 
 
-def _badge(words: Mapping[str, tuple[str, str]], key: str) -> Badge:
-    word, tone = words.get(key, (key, "plain"))
-    return Badge(word, tone, rank_of(key, words))
+def _badge(words: Mapping[str, Word], key: str) -> Badge:
+    told = word_of(key, words)
+    return Badge(told.word, told.tone, rank_of(key, words))
 
 
 def _whole(value: Any) -> int | None:

@@ -12,9 +12,24 @@ Not modelled
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.core.model import Direction, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The word on a badge and the tone it has; `many` is said of several, where it is another word."""
+
+    word: str
+    tone: str
+    many: str = ""
+
+    def of(self, count: int) -> str:
+        """The word within a sentence, for one or for several."""
+        return self.many if self.many and count != 1 else self.word.lower()
+
 
 SYSTEMS: Final[Mapping[str, str]] = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 OTHER: Final[Mapping[str, str]] = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
@@ -82,36 +97,57 @@ DIRECTIONS: Final[Mapping[str, str]] = {
     Direction.TO_DYNAMICS: "into Dynamics",
     "none": "nothing flows",
 }
-LINK_STATUSES: Final[Mapping[str, str]] = {
-    LinkStatus.SYNCED: "Kept",
-    LinkStatus.MANUAL: "To be made by hand",
-    LinkStatus.AUTO_CREATED: "Made by HubSpot",
-    LinkStatus.DROPPED_NON_PRIMARY: "Lost: not the primary company",
-    LinkStatus.PARENT_IS_CONTACT: "Lost: parent is a contact",
-    LinkStatus.TARGET_NOT_SYNCED: "Lost: a record does not sync",
+LINK_FATES: Final[Mapping[str, tuple[str, str]]] = {
+    LinkStatus.SYNCED: ("Kept", ""),
+    LinkStatus.MANUAL: ("To be made by hand", ""),
+    LinkStatus.AUTO_CREATED: ("Made by HubSpot", ""),
+    LinkStatus.DROPPED_NON_PRIMARY: ("Not primary", "only the primary company travels"),
+    "link.primary-disagreement": (
+        "Primary differs",
+        "the two systems name different primary companies, and the conflict winner’s stays",
+    ),
+    LinkStatus.PARENT_IS_CONTACT: ("Parent is a contact", "it points to a contact, where a company belongs"),
+    "link.source-not-synced": ("Record stays out", "the record that has it does not sync"),
+    LinkStatus.TARGET_NOT_SYNCED: ("Other end stays out", "the record it points to does not sync"),
+    "link.loser-parent-lost": ("Other end shadowed", "the company it points to has lost its name to an earlier one"),
 }
-VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
-    Verdict.BLOCKED: ("Blocked", "bad"),
-    Verdict.LOSSY: ("Loses detail", "warn"),
-    Verdict.ONE_WAY: ("One way", "note"),
-    Verdict.OK: ("Works", "good"),
+"""The word of what becomes of an association, and why it is lost (empty when it is not).
+
+The key is the rule of the association where that says more than its status, otherwise the status.
+"""
+VERDICTS: Final[Mapping[str, Word]] = {
+    Verdict.BLOCKED: Word("Blocked", "bad"),
+    Verdict.LOSSY: Word("Loses detail", "warn", many="lose detail"),
+    Verdict.ONE_WAY: Word("One way", "note"),
+    Verdict.OK: Word("Works", "good", many="work"),
 }
-"""The word of a verdict and the tone of its badge, worst first."""
-SEVERITIES: Final[Mapping[str, tuple[str, str]]] = {
-    Severity.BLOCKER: ("Blocker", "bad"),
-    Severity.HIGH: ("High", "warn"),
-    Severity.MEDIUM: ("Medium", "note"),
-    Severity.LOW: ("Low", "plain"),
-    Severity.NOT_CHECKED: ("Not checked", "grey"),
+"""Verdicts, worst first."""
+SEVERITIES: Final[Mapping[str, Word]] = {
+    Severity.BLOCKER: Word("Blocker", "bad", many="blockers"),
+    Severity.HIGH: Word("High", "warn"),
+    Severity.MEDIUM: Word("Medium", "note"),
+    Severity.LOW: Word("Low", "plain"),
+    Severity.NOT_CHECKED: Word("Not checked", "grey"),
 }
-"""The word of a severity and the tone of its badge, worst first."""
+"""Severities, worst first."""
 NAME_REASONS: Final[Mapping[str, str]] = {
     "legal_form": "legal form",
     "word_order": "word order",
     "spacing": "spacing",
     "extra_word": "an extra word",
-    "typo": "a slip of the pen",
+    "typo": "spelling",
 }
+
+
+def word_of(key: str, words: Mapping[str, Word]) -> Word:
+    """The word of a key; the key itself when there is none."""
+    return words.get(key, Word(key, "plain"))
+
+
+def tally(counts: Mapping[str, int], words: Mapping[str, Word]) -> str:
+    """Such as "2 blockers, 14 high, 4 not checked": what occurs, in the order of the words."""
+    told = [(counts.get(key, 0), word) for key, word in words.items()]
+    return ", ".join(f"{count:,} {word.of(count)}" for count, word in told if count)
 
 
 def system_word(system: str | None) -> str:
@@ -128,7 +164,9 @@ def object_word(object_: str | None, system: str | None = None) -> str:
 
 
 def records_word(object_: str, system: str) -> str:
-    """Such as "Dynamics accounts"."""
+    """Such as "Dynamics accounts"; what is a lead in Dynamics is a contact in HubSpot."""
+    if object_ == Object.LEAD and system == System.HUBSPOT:
+        return "HubSpot contacts of leads"
     return f"{system_word(system)} {object_word(object_, system)}"
 
 

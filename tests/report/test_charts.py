@@ -26,6 +26,14 @@ def test_charts__are_named_described_and_have_a_table(draw: Draw) -> None:
     assert "<caption" in html
 
 
+def test_assumption_bars__a_long_question_is_drawn_in_two_lines() -> None:
+    question = "Must the opposite record of a pair pass the filter of its own side, or only the record that travels?"
+    forecast = HandMadeForecast().with_info(questions={"company_dup": question})
+    html = str(assumption_bars(forecast).html)
+    assert ">Must the opposite record of a pair pass the</text>" in html
+    assert ">filter of its own side, or only the record …</text>" in html
+
+
 @pytest.mark.parametrize("draw", CHARTS)
 def test_charts__same_forecast_same_bytes(draw: Draw) -> None:
     assert draw(HandMadeForecast()).html == draw(HandMadeForecast()).html

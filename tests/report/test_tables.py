@@ -21,6 +21,7 @@ def test_show_table__has_caption_scopes_and_a_focusable_region() -> None:
     assert '<caption id="table-' in html
     assert 'role="group" tabindex="0" aria-labelledby="table-' in html
     assert "<code>a.b</code>" in html
+    assert "<code>a_<wbr>b</code>" in show_table(Grid("Names", HEADS, [["Ada", 1, 0.5, "a_b"]])).html
 
 
 def test_show_table__names_the_total_when_rows_are_left_off() -> None:

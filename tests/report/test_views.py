@@ -1,5 +1,6 @@
 """Every view with full, empty, bare and broken-off tables."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from dynsync_lib import report
 from dynsync_lib.core.model import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
-from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
+from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 VIEWS: list[Callable[..., Any]] = [getattr(report, name) for name in report.__all__ if name != "DynsyncReportExporter"]
 EVIL = "<img src=x onerror=alert(1)>"
@@ -59,6 +60,8 @@ def test_findings_table__worst_first_and_grey_last() -> None:
 def test_mapping_table__worst_first() -> None:
     html = report.mapping_table(HandMadeForecast()).html
     assert "3 field mappings: 1 blocked, 1 loses detail, 1 works" in html
+    twice = HandMadeForecast().with_rows("mapping", MAPPING * 2)
+    assert "6 field mappings: 2 blocked, 2 lose detail, 2 work" in report.mapping_table(twice).html
     assert html.index("parentcustomerid") < html.index("closedate") < html.index("jobtitle")
 
 
@@ -67,6 +70,39 @@ def test_links_table__counts_kept_and_lost() -> None:
     assert "2 of 6 associations are kept" in html
     assert "To be made by hand" in html
     assert "Made by HubSpot" not in html
+
+
+def test_links_table__tells_every_cause_of_a_loss_apart() -> None:
+    link = ("hubspot", "contact", "1", "company", "7")
+    lost = [
+        (*link, "dropped_non_primary", "link.primary-disagreement"),
+        (*link, "target_not_synced", "link.source-not-synced"),
+        (*link, "target_not_synced", "link.loser-parent-lost"),
+    ]
+    forecast = HandMadeForecast().with_rows("links", [*LINKS, *lost])
+    html = report.links_table(forecast).html
+    heads = re.findall(r'<th scope="col" class="ds-number">([^<]+)</th>', html)
+    assert heads == [
+        "Total",
+        "Kept",
+        "To be made by hand",
+        "Not primary",
+        "Primary differs",
+        "Parent is a contact",
+        "Record stays out",
+        "Other end stays out",
+        "Other end shadowed",
+    ]
+    (row,) = re.findall(r"HubSpot contacts to companies</th>(.*?)</tr>", html, re.DOTALL)
+    assert re.findall(r'data-sort="(\d+)"', row) == ["6", "1", "0", "1", "1", "0", "1", "1", "1"]
+    assert "Primary differs: the two systems name different primary companies" in html
+    numbers = count_numbers(forecast)
+    assert (numbers["links_non_primary"], numbers["links_primary_differs"]) == (1, 1)
+
+
+def test_changes_table__a_lead_is_written_into_a_contact() -> None:
+    change = ("lead", "1", "l-1", "hubspot", "phone", "telephone1", "fill", None, "1", None)
+    assert "HubSpot contacts of leads" in report.changes_table(HandMadeForecast().with_rows("changes", [change])).html
 
 
 def test_changes_table__one_row_per_field() -> None:
@@ -87,6 +123,24 @@ def test_collisions_table__biggest_group_first_and_total_named() -> None:
 def test_collisions_table__names_three_losers_and_counts_the_rest() -> None:
     rows = [("hubspot", "company", "x", str(n), n, n == 1, None) for n in range(1, 8)]
     assert "2, 3, 4 and 3 more" in report.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
+
+
+def test_collisions_table__names_four_fields_and_counts_the_rest() -> None:
+    rows = [
+        ("hubspot", "company", "x", "1", 1, True, None),
+        ("hubspot", "company", "x", "2", 2, False, "name;city;phone;domain;zip;state"),
+    ]
+    html = report.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
+    assert "city, domain, name, phone and 2 more" in html
+
+
+def test_assumptions_table__folds_what_moves_nothing() -> None:
+    html = report.assumptions_table(HandMadeForecast()).html
+    shown, folded = html.split('<details class="ds-folded">')
+    assert "2 of 3 other choices move a record" in shown
+    assert "exact" not in shown.split("<caption")[-1]
+    assert "1 other choice moves no record of this data" in folded
+    assert "<code>exact</code>" in folded
 
 
 def test_reason_table__never_adds_excluded_and_failing() -> None:
