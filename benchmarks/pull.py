@@ -5,11 +5,11 @@
     python benchmarks/pull.py 100000 --requests 100     # the limit of a Free or Starter account
     python benchmarks/pull.py 1000000 --rival-most 50000
 
-Each size is the number of contacts on each side of `portal_world.py`. The emulator runs in a process of its own, each
-reader in another:
+Each size is the number of contacts on each side of `portal_world.py`. Each portal is emulated in a process of its own,
+each reader runs in another:
 
     kit         contacts, companies, owners, associations, totals and changes of HubSpot, written to a snapshot
-    kit both    the same, and Dynamics at the same time, in four windows; both portals share one emulator process
+    kit both    the same, and Dynamics at the same time, in four windows
     get_all     `hubspot-api-client`: contacts with associations, then companies, kept in memory; it retries a 429.
                 `--rival-most` stops it after so many records of each kind
 
@@ -30,11 +30,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from portal_world import PROPERTIES, write_world
 
@@ -165,6 +166,34 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+class Portal:
+    """An emulator in a process of its own; a context manager."""
+
+    def __init__(self, call: Sequence[str]) -> None:
+        self._process = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def told(self) -> dict[str, Any]:
+        """The next line it prints: first its addresses."""
+        assert self._process.stdout is not None
+        line: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return line
+
+    def asked(self) -> dict[str, Any]:
+        """What it was asked since this was called last."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self.told()
+
+
 # --- The runs ----------------------------------------------------------------------------------------------------
 
 
@@ -172,21 +201,18 @@ def measure(size: int, asked: argparse.Namespace, *, limits: str) -> list[dict[s
     """One row for each reader."""
     options = ["--latency-ms", str(asked.latency_ms), "--requests", str(asked.requests)]
     call = [sys.executable, __file__, "--serve", limits, str(size), *options]
-    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as emulator:
-        assert emulator.stdin is not None
-        assert emulator.stdout is not None
-        addresses = json.loads(emulator.stdout.readline())
+    with ExitStack() as stack:
+        portals = {name: stack.enter_context(Portal(call)) for name in ("hubspot", "dynamics")}
+        addresses = {name: portal.told()[name] for name, portal in portals.items()}
         rows = []
         for name in asked.readers:
             if limits == "real" and rows:
                 time.sleep(WINDOW_S + 1)  # the next reader begins with an empty window
             told = json.loads(_run_reader(name, addresses, asked.rival_most))
-            emulator.stdin.write("\n")
-            emulator.stdin.flush()
-            traffic = json.loads(emulator.stdout.readline())
-            rows.append({"contacts": size, "reader": name, "limits": limits, **told, **traffic})
+            traffic = [portal.asked() for portal in portals.values()]
+            sums = {what: sum(one[what] for one in traffic) for what in ("requests", "refused")}
+            rows.append({"contacts": size, "reader": name, "limits": limits, **told, **traffic[0], **sums})
             _print_row(rows[-1])
-        emulator.stdin.close()
     return rows
 
 
