@@ -27,6 +27,7 @@ from dynsync_lib.emulator.dataverse_prefer import read_preferences
 from dynsync_lib.emulator.dataverse_routes import ROUTES
 from dynsync_lib.emulator.entra import Entra
 from dynsync_lib.emulator.environment import Environment
+from dynsync_lib.emulator.routing import find_route
 from dynsync_lib.emulator.store import Store, World
 
 BATCH: Final = re.compile(r"/api/data/v9\.\d/\$batch")
@@ -82,14 +83,14 @@ class DataverseApi:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        for route in ROUTES:
-            match = route.path.fullmatch(call.path)
-            if match is not None and route.method == call.method:
-                try:
-                    return route.answer(self.environment, call.named(match.groupdict()))
-                except sqlite3.OperationalError as error:
-                    return dataverse_error(400, "0x80060888", f"The query cannot be answered: {error}")
-        return dataverse_error(501, "0x80060888", f"The emulator has no {call.method} {call.path}.")
+        found = find_route(ROUTES, call, call.path)
+        if found is None:
+            return dataverse_error(501, "0x80060888", f"The emulator has no {call.method} {call.path}.")
+        route, named = found
+        try:
+            return route.answer(self.environment, named)
+        except sqlite3.OperationalError as error:
+            return dataverse_error(400, "0x80060888", f"The query cannot be answered: {error}")
 
     def _challenge(self, call: Call) -> Reply:
         where = f"authorization_uri={self.entra.authority}/oauth2/authorize, resource_id={call.origin}/"

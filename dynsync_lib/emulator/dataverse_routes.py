@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.emulator.calls import Call, Reply
@@ -30,19 +29,9 @@ from dynsync_lib.emulator.dataverse_schema import create_attribute, create_key, 
 from dynsync_lib.emulator.dataverse_sql import as_options
 from dynsync_lib.emulator.dataverse_writes import create_row, delete_row, patch_row
 from dynsync_lib.emulator.environment import Environment
+from dynsync_lib.emulator.routing import Route
 
 Answer = Callable[[Environment, Call], Reply]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method and path, as people write it (`shown`) and as it is matched; `note` says how far it goes."""
-
-    method: str
-    shown: str
-    path: re.Pattern[str]
-    answer: Answer
-    note: str
 
 
 def _list(environment: Environment, call: Call) -> Reply:
@@ -110,7 +99,7 @@ _QUERIED: Final = (
     "annotations as asked for, change tracking, `?sql=` of one table; no `$apply` or FetchXML"
 )
 ROUTES: Final = tuple(
-    Route(method, shown, re.compile(r"/api/data/v9\.\d" + path), answer, note)
+    Route(method, re.compile(r"/api/data/v9\.\d" + path), answer, note, shown)
     for method, shown, path, answer, note in (
         ("GET", "", r"/?", service_document, "the emulator's own tables alone"),
         ("GET", "WhoAmI", r"/WhoAmI(?:\(\))?", who_am_i, "from the world's organization.json"),

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,18 +25,9 @@ from dynsync_lib.emulator.conditions import Conditions
 from dynsync_lib.emulator.entra_errors import sign_in_failure, sign_in_refused
 from dynsync_lib.emulator.entra_grants import CLIENT_ID, Registration, answer_token
 from dynsync_lib.emulator.entra_tokens import DEVICE_LIFE_S, Code, TokenBook
+from dynsync_lib.emulator.routing import Route, find_route
 
 _CODE_LIFE_S: Final = 600
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method and path of the sign-in; `note` says how far it goes."""
-
-    method: str
-    path: re.Pattern[str]
-    answer: Callable[[Entra, Call], Reply]
-    note: str
 
 
 class Entra:
@@ -64,14 +53,13 @@ class Entra:
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call of the sign-in."""
-        for route in ROUTES:
-            match = route.path.fullmatch(call.path)
-            if match is not None and route.method == call.method:
-                return self._checked(route, call.named(match.groupdict()))
+        found = find_route(ROUTES, call, call.path)
+        if found is not None:
+            return self._checked(*found)
         told = f"The emulator has no {call.method} {call.path}."
         return json_reply({"error": "not_emulated", "error_description": told}, status=501)
 
-    def _checked(self, route: Route, call: Call) -> Reply:
+    def _checked(self, route: Route[Entra], call: Call) -> Reply:
         if call.names.get("tenant", self.tenant_id) not in (self.tenant_id, "organizations", "common"):
             return sign_in_failure(call, 90002)
         try:

@@ -19,6 +19,7 @@ from dynsync_lib.emulator.hubspot_errors import hubspot_error, no_token, too_lon
 from dynsync_lib.emulator.hubspot_names import canonical_path
 from dynsync_lib.emulator.hubspot_routes import ROUTES
 from dynsync_lib.emulator.portal import Portal
+from dynsync_lib.emulator.routing import find_route
 from dynsync_lib.emulator.store import Store, World
 
 _DAY_S: Final = 86_400
@@ -59,14 +60,14 @@ class HubspotApi:
 
     def _routed(self, call: Call) -> Reply:
         path = canonical_path(call.path)
-        for route in ROUTES:
-            match = route.path.fullmatch(path)
-            if match is not None and route.method == call.method:
-                try:
-                    return route.answer(self.portal, call.named(match.groupdict()))
-                except Refusal as refusal:
-                    return refusal.reply
-        return hubspot_error(call, 501, f"The emulator has no {call.method} {path}.")
+        found = find_route(ROUTES, call, path)
+        if found is None:
+            return hubspot_error(call, 501, f"The emulator has no {call.method} {path}.")
+        route, named = found
+        try:
+            return route.answer(self.portal, named)
+        except Refusal as refusal:
+            return refusal.reply
 
     def _day(self, call: Call) -> int:
         offset_ms = int(self.portal.account.get("utcOffsetMilliseconds") or 0)

@@ -1,5 +1,9 @@
 """The routes of the HubSpot API: method, path, what answers, and how far it goes.
 
+Not modelled
+    * Exports and imports, other object types than contacts, companies, deals and invoices, pipelines, webhooks: refused
+      with 501.
+
 Where it is used: hubspot_api; docs/emulator.md is made from it.
 """
 
@@ -7,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.emulator.calls import Call, Reply
@@ -44,19 +47,10 @@ from dynsync_lib.emulator.hubspot_search import search_records
 from dynsync_lib.emulator.hubspot_single import archive_record, create_record, merge_records, patch_record
 from dynsync_lib.emulator.hubspot_writes import RecordWriter
 from dynsync_lib.emulator.portal import Portal
+from dynsync_lib.emulator.routing import Route
 from dynsync_lib.emulator.store import Store
 
 Answer = Callable[[Portal, Call], Reply]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method and path, and what answers it; `note` says how far it goes."""
-
-    method: str
-    path: re.Pattern[str]
-    answer: Answer
-    note: str
 
 
 def _reading(answer: Callable[[Store, Call], Reply]) -> Answer:

@@ -1,4 +1,7 @@
-"""One small emulator for each module that writes; every test finds it as in the world."""
+"""One small emulator for each module that writes; every test finds it as in the world.
+
+A module that serves another world names its own emulator; the clients go to that one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def _small() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def small(_small: Emulator) -> Emulator:
+def emulator(_small: Emulator) -> Emulator:
     """The small world as written, at noon."""
     _small.conditions.reset()
     _small.reseed()
@@ -32,18 +35,18 @@ def small(_small: Emulator) -> Emulator:
 
 
 @pytest.fixture
-def portal(small: Emulator) -> Iterator[httpx.Client]:
-    with portal_client(small) as client:
+def portal(emulator: Emulator) -> Iterator[httpx.Client]:
+    with portal_client(emulator) as client:
         yield client
 
 
 @pytest.fixture
-def environment(small: Emulator) -> Iterator[httpx.Client]:
-    with environment_client(small) as client:
+def environment(emulator: Emulator) -> Iterator[httpx.Client]:
+    with environment_client(emulator) as client:
         yield client
 
 
 @pytest.fixture
-def library(small: Emulator) -> Any:
+def library(emulator: Emulator) -> Any:
     """HubSpot's own client library."""
-    return hubspot_client(small).crm
+    return hubspot_client(emulator).crm

@@ -208,15 +208,15 @@ def test_without_sales__invoices_are_not_there(environment: httpx.Client, portal
     ],
 )
 def test_protection__says_why_and_how_long(
-    small: Emulator, environment: httpx.Client, limits: Limits, code: str
+    emulator: Emulator, environment: httpx.Client, limits: Limits, code: str
 ) -> None:
-    small.conditions.set_limits(limits)
+    emulator.conditions.set_limits(limits)
     answers = [environment.get("WhoAmI") for _ in range(2)]
     assert (answers[1].status_code, answers[1].json()["error"]["code"]) == (429, code)
     wait_s = int(answers[1].headers["Retry-After"])
     assert int(environment.get("WhoAmI").headers["Retry-After"]) == wait_s + 1
     if code != "0x80072326":
-        small.conditions.clock.advance(300)
+        emulator.conditions.clock.advance(300)
         assert environment.get("WhoAmI").status_code == 200
 
 
@@ -249,7 +249,7 @@ def test_metadata__one_attribute_with_its_kind(environment: httpx.Client) -> Non
 # --- Changes -----------------------------------------------------------------------------------------------------
 
 
-def test_changes__written_and_deleted_rows_since_the_sweep(small: Emulator, environment: httpx.Client) -> None:
+def test_changes__written_and_deleted_rows_since_the_sweep(emulator: Emulator, environment: httpx.Client) -> None:
     tracking = {"Prefer": "odata.track-changes,odata.maxpagesize=2"}
     first = environment.get("contacts?$select=firstname", headers=tracking).json()
     environment.patch(f"contacts({ADA})", json={"firstname": "Adele"})
@@ -260,7 +260,7 @@ def test_changes__written_and_deleted_rows_since_the_sweep(small: Emulator, envi
     assert [row.get("firstname", row.get("reason")) for row in changes["value"]] == ["Adele", "deleted"]
     assert changes["value"][1]["id"] == BOB
     assert environment.get(changes["@odata.deltaLink"]).json()["value"] == []
-    small.conditions.clock.advance(8 * 86_400)
+    emulator.conditions.clock.advance(8 * 86_400)
     with_new_token = {"Authorization": "Bearer emulator-static-token"}
     expired = environment.get(changes["@odata.deltaLink"], headers=with_new_token)
     assert (expired.status_code, expired.json()["error"]["code"]) == (400, "0x80044352")
@@ -272,9 +272,9 @@ def test_changes__go_without_filters(environment: httpx.Client) -> None:
     assert SHOP not in answer.text
 
 
-def test_tokens__expire_by_the_emulators_clock(small: Emulator, environment: httpx.Client) -> None:
+def test_tokens__expire_by_the_emulators_clock(emulator: Emulator, environment: httpx.Client) -> None:
     assert environment.get("WhoAmI").status_code == 200
-    small.conditions.clock.advance(3_600)
+    emulator.conditions.clock.advance(3_600)
     assert environment.get("WhoAmI").status_code == 401
 
 

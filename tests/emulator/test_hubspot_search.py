@@ -103,8 +103,8 @@ def test_search__caps_and_faults(portal: httpx.Client, body: dict[str, Any]) -> 
     assert (answer.status_code, answer.json()["category"]) == (400, "VALIDATION_ERROR")
 
 
-def test_search__does_not_see_what_is_archived_or_not_yet_indexed(small: Emulator, portal: httpx.Client) -> None:
-    small.conditions.set_limits(Limits(hubspot_index_lag_s=30))
+def test_search__does_not_see_what_is_archived_or_not_yet_indexed(emulator: Emulator, portal: httpx.Client) -> None:
+    emulator.conditions.set_limits(Limits(hubspot_index_lag_s=30))
     portal.delete("/crm/v3/objects/contacts/101")
     portal.post("/crm/v3/objects/contacts", json={"properties": {"firstname": "Dee"}})
     assert _ids(portal) == ["102", "103"]
@@ -113,13 +113,13 @@ def test_search__does_not_see_what_is_archived_or_not_yet_indexed(small: Emulato
     assert _ids(portal) == ["102", "103", "104"]
 
 
-def test_search__limit_of_its_own_without_headers(small: Emulator, portal: httpx.Client) -> None:
-    small.conditions.set_limits(Limits(hubspot_search_requests=2))
+def test_search__limit_of_its_own_without_headers(emulator: Emulator, portal: httpx.Client) -> None:
+    emulator.conditions.set_limits(Limits(hubspot_search_requests=2))
     answers = [portal.post(SEARCH, json={}) for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert answers[2].json()["category"] == "RATE_LIMITS"
     assert "X-HubSpot-RateLimit-Remaining" not in answers[0].headers
-    small.conditions.clock.advance(1.0)
+    emulator.conditions.clock.advance(1.0)
     assert portal.post(SEARCH, json={}).status_code == 200
 
 
@@ -185,17 +185,17 @@ def test_usage_and_limits(portal: httpx.Client) -> None:
     assert portal.get("/crm-object-schemas/2026-09/schemas").json() == {"results": []}
 
 
-def test_daily_limit__begins_anew_at_the_accounts_midnight(small: Emulator, portal: httpx.Client) -> None:
-    small.conditions.set_limits(Limits(hubspot_daily=1, hubspot_refusal_shape="policy"))
+def test_daily_limit__begins_anew_at_the_accounts_midnight(emulator: Emulator, portal: httpx.Client) -> None:
+    emulator.conditions.set_limits(Limits(hubspot_daily=1, hubspot_refusal_shape="policy"))
     assert portal.get("/crm/v3/owners").status_code == 200
     refused = portal.get("/crm/v3/owners")
     assert (refused.status_code, refused.json()["policyName"]) == (429, "DAILY")
-    small.conditions.clock.advance(11 * 3_600)
+    emulator.conditions.clock.advance(11 * 3_600)
     assert portal.get("/crm/v3/owners").status_code == 200
 
 
-def test_refusals__in_the_older_shape(small: Emulator, portal: httpx.Client) -> None:
-    small.conditions.set_limits(Limits(hubspot_requests=1, hubspot_refusal_shape="category"))
+def test_refusals__in_the_older_shape(emulator: Emulator, portal: httpx.Client) -> None:
+    emulator.conditions.set_limits(Limits(hubspot_requests=1, hubspot_refusal_shape="category"))
     portal.get("/crm/v3/owners")
     assert portal.get("/crm/v3/owners").json()["category"] == "RATE_LIMITS"
 

@@ -14,7 +14,7 @@ from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRe
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.emulator.world import World, build_world
-from tests.emulator.clients import environment_client, hubspot_client, portal_client
+from tests.emulator.clients import hubspot_client
 
 WORLD: World = build_world(scale=0.2)
 
@@ -28,18 +28,6 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture(autouse=True)
 def _fresh(emulator: Emulator) -> None:
     emulator.conditions.reset()
-
-
-@pytest.fixture
-def portal(emulator: Emulator) -> Iterator[httpx.Client]:
-    with portal_client(emulator) as client:
-        yield client
-
-
-@pytest.fixture
-def environment(emulator: Emulator) -> Iterator[httpx.Client]:
-    with environment_client(emulator) as client:
-        yield client
 
 
 # --- HubSpot's own client library --------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import SafetyError
 from dynsync_lib.portals.check import Unset, check_portals
 from dynsync_lib.portals.check_lines import CheckLine, CheckReport, portal_kind
-from tests.pulls import GENEROUS, FakeTime, connections, small_portals
+from tests.pulls import FakeTime, connections
 
 READING = frozenset(
     (
@@ -30,12 +29,6 @@ WRITING = frozenset(
     for table in ("Account", "Contact", "Lead", "Opportunity", "Invoice", "User")
 )
 TOTALS = "*/RetrieveTotalRecordCount*"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator(small_portals(), limits=GENEROUS) as emulator:
-        yield emulator
 
 
 @pytest.fixture

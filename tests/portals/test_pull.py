@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,16 +28,10 @@ from dynsync_lib.errors import (
 )
 from dynsync_lib.portals.exports import load_files
 from dynsync_lib.snapshot import TABLE_NAMES, Snapshot
-from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of, small_portals
+from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 RECORDS = [name for name in TABLE_NAMES if name not in {"hubspot/properties", "dynamics/columns", "hubspot/links"}]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator(small_portals(), limits=GENEROUS) as emulator:
-        yield emulator
 
 
 @pytest.fixture

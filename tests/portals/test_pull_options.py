@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,6 @@ def _tables(snapshot: Snapshot) -> dict[str, str]:
     """A hash of every table."""
     files = sorted(snapshot.path.rglob("*.parquet"))
     return {str(file.relative_to(snapshot.path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator(small_portals(), limits=GENEROUS) as emulator:
-        yield emulator
 
 
 @pytest.fixture(scope="module")

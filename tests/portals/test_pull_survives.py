@@ -8,7 +8,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,10 @@ from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import PortalError
 from dynsync_lib.portals.pull import PullOptions
 from tests.portals.pull_process import MOMENTS
-from tests.pulls import GENEROUS, pull, small_portals
+from tests.pulls import pull
 
 ROOT = Path(__file__).parents[2]
 WINDOWS = PullOptions(windows=2)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Emulator]:
-    with Emulator(small_portals(), limits=GENEROUS) as emulator:
-        yield emulator
 
 
 @pytest.fixture(scope="module")
