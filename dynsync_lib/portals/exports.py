@@ -62,6 +62,7 @@ def load_files(
     folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()
     for system, folder in folders.items():
         _refuse_folder(system, folder, words)
+    _refuse_nothing(folders)
     with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
         standard: dict[str, bool] = {}
         report = LoadReport()
@@ -79,12 +80,24 @@ def _refuse_folder(system: System, folder: Path | None, words: ExportWords) -> N
     if not folder.is_dir():
         raise InputFileError(f"{folder} is no folder.", next_step="Name the folder that holds the exported files.")
     tables = [table.name for table in RECORD_TABLES.values() if table.system is system]
+    known = [*tables, _METADATA[system].name, *([LINKS_IN.name] if system is System.HUBSPOT else [])]
     names = [table.partition("/")[2] for table in tables]
-    if not any(find_export(folder, table, words) for table in tables):
+    if not _is_empty(folder) and not any(find_export(folder, table, words) for table in known):
         raise InputFileError(
             f"{folder} holds no file of {system} that the kit knows.",
             next_step=f"Put files such as {names[0]}.csv and {names[1]}.csv there.",
         )
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing but hidden files: a side that lacks every file, not a wrong folder."""
+    return all(path.name.startswith(".") for path in folder.iterdir())
+
+
+def _refuse_nothing(folders: Mapping[System, Path | None]) -> None:
+    if all(folder is None or _is_empty(folder) for folder in folders.values()):
+        named = " and ".join(str(folder) for folder in folders.values() if folder is not None)
+        raise InputFileError(f"There is nothing in {named}.", next_step="Put the exported files of one system there.")
 
 
 @dataclass(slots=True)

@@ -244,6 +244,30 @@ def test_load_files__folder_without_files(tmp_path: Path) -> None:
     assert _fault(tmp_path, {"readme.txt": "hello"}) == "hubspot holds no file of hubspot that the kit knows."
 
 
+def test_load_files__one_side_without_any_file(tmp_path: Path) -> None:
+    for side in ("hubspot", "dynamics"):
+        (tmp_path / side).mkdir()
+    (tmp_path / "hubspot" / "contacts.csv").write_text("hs_object_id\n1\n", encoding="utf-8")
+    snapshot = load_files(
+        tmp_path / "hubspot",
+        tmp_path / "dynamics",
+        tmp_path / "out",
+        key_maker=KEYS,
+        standard_schema=STANDARD,
+        taken_at=NOON,
+    )
+    rows = {name: snapshot.rows(name) for name in ("hubspot/contacts", "dynamics/contacts")}
+    assert rows == {"hubspot/contacts": 1, "dynamics/contacts": 0}
+
+
+def test_load_files__nothing_on_either_side(tmp_path: Path) -> None:
+    (tmp_path / "hubspot").mkdir()
+    with pytest.raises(InputFileError, match="There is nothing in"):
+        load_files(
+            tmp_path / "hubspot", None, tmp_path / "out", key_maker=KEYS, standard_schema=STANDARD, taken_at=NOON
+        )
+
+
 def test_load_files__no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="is no folder"):
         load_files(tmp_path / "gone", None, tmp_path / "out", key_maker=KEYS, standard_schema=STANDARD, taken_at=NOON)
