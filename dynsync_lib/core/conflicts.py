@@ -65,7 +65,7 @@ class Comparison:
 
 def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
     """Section 6 and step 7 for every pair. `pairs` has hubspot_id and dynamics_id, and may have the flag `is_bound`."""
-    flowing = tuple(judged for judged in mappings if judged.flow is not None)
+    flowing = tuple(judged for judged in mappings if judged.is_compared)
     joined = _join_values(situation, object_, pairs, flowing)
     trimmed = _with_stale(situation, object_, with_trimmed(situation, joined, flowing, System))
     compared = _compared(dict(enumerate(flowing)))
@@ -78,7 +78,7 @@ def compare_again(
     situation: Situation, object_: Object, earlier: Comparison, mappings: Sequence[JudgedMapping]
 ) -> Comparison:
     """The comparison of the same pairs under another assumption about fields; only what it changes is compared anew."""
-    flowing = tuple(judged for judged in mappings if judged.flow is not None)
+    flowing = tuple(judged for judged in mappings if judged.is_compared)
     if [one.mapping for one in flowing] != [one.mapping for one in earlier.flowing]:
         return compare_pairs(situation, object_, earlier.wide.select(*_PAIR), mappings)
     others = {place: judged for place, judged in enumerate(flowing) if judged != earlier.flowing[place]}

@@ -32,7 +32,7 @@ def flowing_of(situation: Situation, object_: Object) -> list[JudgedMapping]:
     """The mappings of one object that flow; none when it is off."""
     if not situation.sync(object_).enabled:
         return []
-    return [one for one in judge(situation, object_) if one.flow is not None]
+    return [one for one in judge(situation, object_) if any(one.writes_to(system) for system in System)]
 
 
 def records_of(situation: Situation, object_: Object, system: System) -> Frame:

@@ -3,7 +3,8 @@
 Facts
     * Effective direction = the object's ∩ the mapping's ∩ what the types allow (3.8, 5.A).
     * A read-only, calculated, state or status field is only ever a source (5.8, 9.11, 9.19).
-    * A lookup cannot sync (5.6). A mapping one of whose fields is missing does nothing (5.5).
+    * A lookup cannot sync (5.6). A mapping one of whose fields the metadata does not know does nothing (5.5).
+    * A field without a delivered column is judged by its metadata. Nothing is compared with it, but new records get it.
     * Owners flow as `owner_mode` says (5.17); several choices flow with `multiselect` only (5.A).
     * A column that says "do not ..." flows as it stands; its verdict warns of the polarity (5.22).
 
@@ -33,7 +34,7 @@ _MISSING: Final = TypeVerdict(
     None,
     Verdict.BLOCKED,
     "field.missing",
-    "The portal does not have the field, or did not deliver it.",
+    "The portal's metadata does not have the field.",
     "Check the field's internal name and whether the sync's user may read it.",
 )
 _READ_ONLY: Final = TypeVerdict(
@@ -57,9 +58,9 @@ class JudgedMapping:
     """One mapping with its verdict.
 
     `fields` and `kinds` hold None for a field that is missing or cannot be mapped; `columns` names the columns the
-    values stand in, `_ownerid_value` for `ownerid`. `option_pairs` says which options of two choices belong together,
-    and is empty for others. `flow` is what is left of the directions of object, mapping and
-    types; None means nothing flows.
+    values stand in, `_ownerid_value` for `ownerid`. `delivered`: the sides that have that column. `option_pairs` says
+    which options of two choices belong together, and is empty for others. `flow` is what is left of the directions of
+    object, mapping and types; None means nothing flows.
     """
 
     mapping: FieldMapping
@@ -68,11 +69,17 @@ class JudgedMapping:
     judged: TypeVerdict
     flow: Direction | None
     columns: Mapping[System, str]
+    delivered: frozenset[System]
     option_pairs: OptionPairs = ()
 
     def writes_to(self, system: System) -> bool:
-        """Whether values really travel into `system`."""
-        return self.flow is not None and self.flow.writes_to(system)
+        """Whether values really travel into `system`: into new records also where its own column was not delivered."""
+        return self.flow is not None and self.flow.writes_to(system) and bool(self.delivered - {system})
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether values flow between the records of a pair: both columns were delivered (field.missing)."""
+        return self.flow is not None and self.delivered == frozenset(System)
 
     @property
     def is_two_way(self) -> bool:
@@ -128,8 +135,10 @@ class _Judge:
         if judged.allowed is not None and allowed is None:
             judged = _WRONG_WAY
         flow = intersect(allowed, self.sync.direction)
-        columns = {system: self._column(system, mapping) or _name_of(mapping, system) for system in System}
-        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, self._option_pairs(mapping, fields, kinds))
+        there = {system: column for system in System if (column := self._column(system, mapping)) is not None}
+        columns = {system: _name_of(mapping, system) for system in System} | there
+        pairs = self._option_pairs(mapping, fields, kinds)
+        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, frozenset(there), pairs)
 
     def _option_pairs(
         self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]
@@ -140,8 +149,7 @@ class _Judge:
         return pair_options(mapping.options, hubspot, dynamics, self.assumptions["option_pairing"])
 
     def _field(self, system: System, mapping: FieldMapping) -> Field | None:
-        field = self.catalogue.find(system, self.object, _name_of(mapping, system))
-        return field if self._column(system, mapping) is not None else None
+        return self.catalogue.find(system, self.object, _name_of(mapping, system))
 
     def _column(self, system: System, mapping: FieldMapping) -> str | None:
         """The column that was delivered for a field; None when none was."""

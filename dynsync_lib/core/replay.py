@@ -73,7 +73,7 @@ def _replay_object(before: Situation, after: Situation, bindings: Frame, object_
     escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
-    flowing = flowing_of(after, object_)
+    flowing = [one for one in flowing_of(after, object_) if one.is_compared]
     wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
     rows = [_write_rows(after, wide, judged, place=place, object_=object_) for place, judged in enumerate(flowing)]
     return _Replayed(stack([row for some in rows for row in some]) if rows else None, escapes)

@@ -80,7 +80,7 @@ def count_unique_values(situation: Situation, tables: Tables) -> int | None:
     return sum(
         _repeated(situation, tables, object_, one)
         for object_, one in flowing(situation)
-        if one.writes_to(System.HUBSPOT) and one.mapping.hubspot != "email" and _is_unique(one)
+        if one.is_compared and one.writes_to(System.HUBSPOT) and one.mapping.hubspot != "email" and _is_unique(one)
     )
 
 

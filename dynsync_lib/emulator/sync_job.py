@@ -20,7 +20,10 @@ PEOPLE = (Object.CONTACT, Object.LEAD)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The sync of one object. `mappings` are those whose two columns were delivered; the others are inert."""
+    """The sync of one object.
+
+    `mappings` are those whose two columns were delivered; the others only give new records what their source holds.
+    """
 
     store: Store
     plan: SyncPlan

@@ -72,7 +72,7 @@ def _owner(record: Record, mapping: PlanMapping, job: Job, owner_id: str) -> New
 def values_of_new(record: Record, job: Job) -> list[NewValue]:
     """What the twin of a record would be created with: every mapped field that flows and is not blank."""
     target, values = opposite(record.system), []
-    for mapping in job.mappings:
+    for mapping in job.own.mappings:
         if not is_blank(value_of(record, mapping)) and flows_to(target, mapping, job.object, job.plan):
             values.append(skipped_if_bad(new_value(record, mapping, job), target, job, is_create=True))
     return values
