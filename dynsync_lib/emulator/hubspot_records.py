@@ -6,7 +6,7 @@ Facts
     * Every value is text; three properties come always. Batch read answers 207 when an id is unknown.
 
 Not modelled
-    * `propertiesWithHistory` (refused with 501); merged records that come back under another id.
+    * Merged records that come back under another id.
 
 Where it is used: routes.
 """
@@ -22,6 +22,7 @@ from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.hubspot_associations import list_associations
 from dynsync_lib.emulator.hubspot_bodies import read_body, read_limit
 from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, not_found, unknown_type
+from dynsync_lib.emulator.hubspot_history import MOST_WITH_HISTORY, add_history
 from dynsync_lib.emulator.hubspot_names import KIND_BY_NAME, OTHER_TYPES, Kind
 from dynsync_lib.emulator.hubspot_times import iso_ms
 from dynsync_lib.emulator.store import MERGED, Store
@@ -81,6 +82,11 @@ def record_json(shape: Shape, row: Sequence[Any]) -> dict[str, Any]:
     return {"id": str(row[0]), "properties": properties, **times, "archived": bool(row[1]), **gone}
 
 
+def _with_history(kind: Kind, names: Sequence[str], history: Sequence[str]) -> list[str]:
+    """What is shown when the history of some properties is asked for besides."""
+    return [*(names or kind.defaults), *history]
+
+
 def read_after(call: Call) -> int:
     """The id at which the page starts; 0 on the first page."""
     text = call.option("after") or "0"
@@ -89,24 +95,18 @@ def read_after(call: Call) -> int:
     return int(text)
 
 
-def refuse_history(call: Call) -> None:
-    """History is not emulated; its tighter page limit is."""
-    if call.listed("propertiesWithHistory"):
-        read_limit(call, default=10, most=50)
-        raise Refusal(hubspot_error(call, 501, "The emulator has no propertiesWithHistory."))
-
-
 def list_records(store: Store, call: Call) -> Reply:
     """`GET /crm/v3/objects/{type}`."""
     kind = find_kind(call, call.names["type"])
-    refuse_history(call)
-    limit = read_limit(call, default=10, most=MOST_PER_PAGE)
-    shape = shape_of(store, kind, call.listed("properties"))
+    history = call.listed("propertiesWithHistory")
+    limit = read_limit(call, default=10, most=MOST_WITH_HISTORY if history else MOST_PER_PAGE)
+    shape = shape_of(store, kind, _with_history(kind, call.listed("properties"), history))
     shown = min(limit, call.trick.short_page or limit)
     after = read_after(call)
     where = '"@rank" >= ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
     rows = select_records(store, shape, where, (after, is_true(call.option("archived")), shown + 1))
     results = [record_json(shape, row) for row in rows[:shown]]
+    add_history(store, kind.table, history, results)
     _add_associations(store, call, kind, results)
     page: dict[str, Any] = {"results": results}
     if len(rows) > shown:
@@ -124,14 +124,15 @@ def next_link(call: Call, after: str) -> str:
 def get_record(store: Store, call: Call) -> Reply:
     """`GET /crm/v3/objects/{type}/{id}`."""
     kind = find_kind(call, call.names["type"])
-    refuse_history(call)
-    shape = shape_of(store, kind, call.listed("properties"))
+    history = call.listed("propertiesWithHistory")
+    shape = shape_of(store, kind, _with_history(kind, call.listed("properties"), history))
     column, cast = _id_column(store, call, kind, call.option("idProperty"))
     where = f'{column} = ? AND "@archived" = ? LIMIT 1'
     rows = select_records(store, shape, where, (cast(call.names["id"]), is_true(call.option("archived"))))
     if not rows:
         raise not_found(call)
     results = [record_json(shape, rows[0])]
+    add_history(store, kind.table, history, results)
     _add_associations(store, call, kind, results)
     return json_reply(results[0])
 
@@ -140,13 +141,17 @@ def read_batch(store: Store, call: Call) -> Reply:
     """`POST /crm/v3/objects/{type}/batch/read`: 200, or 207 with `errors` when an id is unknown."""
     kind = find_kind(call, call.names["type"])
     body = read_body(call)
-    asked = read_inputs(call, body, most=MOST_PER_BATCH)
-    shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
+    history = [str(name) for name in body.get("propertiesWithHistory") or ()]
+    asked = read_inputs(call, body, most=MOST_WITH_HISTORY if history else MOST_PER_BATCH)
+    names = [str(name) for name in body.get("properties") or ()]
+    shape = shape_of(store, kind, _with_history(kind, names, history))
     column, cast = _id_column(store, call, kind, body.get("idProperty"))
     marks = ", ".join("?" * len(asked))
     where = f'{column} IN ({marks}) AND "@archived" = ? ORDER BY "@rank"'
     rows = select_records(store, shape, where, (*map(cast, asked), is_true(call.option("archived"))))
-    return _batch_reply(call, shape, rows, _missing(store, kind, column, asked, rows, cast))
+    results = [record_json(shape, row) for row in rows]
+    add_history(store, kind.table, history, results)
+    return _batch_reply(call, kind, results, _missing(store, kind, column, asked, rows, cast))
 
 
 def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
@@ -192,12 +197,12 @@ def _missing(
     return [id_ for id_ in asked if cast(id_) not in found]
 
 
-def _batch_reply(call: Call, shape: Shape, rows: Sequence[Sequence[Any]], missing: Sequence[str]) -> Reply:
+def _batch_reply(call: Call, kind: Kind, results: Sequence[dict[str, Any]], missing: Sequence[str]) -> Reply:
     moment = iso_ms(call.at_s)
-    answer: dict[str, Any] = {"status": "COMPLETE", "results": [record_json(shape, row) for row in rows]}
+    answer: dict[str, Any] = {"status": "COMPLETE", "results": results}
     answer |= {"startedAt": moment, "completedAt": moment}
     if missing:
-        what = f"Could not get some {shape.kind.singular.upper()} objects, they may be deleted or not exist."
+        what = f"Could not get some {kind.singular.upper()} objects, they may be deleted or not exist."
         error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
         answer |= {"numErrors": 1, "errors": [{**error, "context": {"ids": list(missing)}}]}
     return json_reply(answer, status=207 if missing else 200)

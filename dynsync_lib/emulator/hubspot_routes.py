@@ -119,7 +119,7 @@ ROUTES: Final = tuple(
         ),
         ("GET", r"/crm/v3/limits/records", record_limits, "the limit is that of large portals"),
         ("GET", r"/crm-object-schemas/v3/schemas", list_schemas, "worlds have no custom objects"),
-        ("GET", _V3, _reading(list_records), "100 a page by ascending id; associations all at once"),
+        ("GET", _V3, _reading(list_records), "100 a page by ascending id, 50 with history; associations all at once"),
         ("POST", _V3, _writing(create_record), "validation, 409 with the id that is there; companies are not unique"),
         (
             "POST",

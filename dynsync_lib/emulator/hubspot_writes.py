@@ -23,6 +23,7 @@ from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.hubspot_errors import invalid, not_found
+from dynsync_lib.emulator.hubspot_history import remember
 from dynsync_lib.emulator.hubspot_link_types import kind_of_type, read_specs
 from dynsync_lib.emulator.hubspot_links import add_link, move_links, remove_links_of, set_company
 from dynsync_lib.emulator.hubspot_names import KIND_BY_NAME, Kind
@@ -131,6 +132,7 @@ class RecordWriter:
 
     def _store(self, stored: Stored, texts: Texts) -> None:
         changed = {**texts, self.kind.modified: self._now}
+        remember(self.store, self.kind.table, stored, changed, at_s=self.call.at_s)
         self.store.update(self.kind.table, stored.id, changed, at_s=self.call.at_s)
         self._keep_addresses(stored.rank, {**stored.values, **texts})
 

@@ -32,6 +32,7 @@ Row = Mapping[str, str | None]
 FIRST_VERSION: Final = 1_000_000
 ADDRESSES: Final = "@addresses"
 MERGED: Final = "@merged"
+HISTORY: Final = "@history"
 _OWN: Final = ("@rank", "@order", "@id", "@archived", "@version", "@changed_s")
 _CONTACTS: Final = "hubspot/contacts"
 
@@ -201,11 +202,14 @@ class Store:
     # --- Loading -------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        for name in (*self._columns, "@deleted", ADDRESSES, MERGED):
+        for name in (*self._columns, "@deleted", ADDRESSES, MERGED, HISTORY):
             self.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self.metadata, self._columns, self._version = {}, {}, FIRST_VERSION
         self.execute('CREATE TABLE "@deleted" (name TEXT, id TEXT, version INTEGER)')
         self.execute(f"CREATE TABLE {quoted(MERGED)} (name TEXT, id TEXT, survivor TEXT)")
+        columns = "name TEXT, id TEXT, property TEXT, old TEXT, new TEXT, at_s REAL"
+        self.execute(f"CREATE TABLE {quoted(HISTORY)} ({columns})")
+        self.execute(f'CREATE INDEX "history_of" ON {quoted(HISTORY)} (name, id)')
         self.execute(f"CREATE TABLE {quoted(ADDRESSES)} (address TEXT, contact INTEGER)")
         self.execute(f'CREATE INDEX "addresses_text" ON {quoted(ADDRESSES)} (address)')
         self.execute(f'CREATE INDEX "addresses_contact" ON {quoted(ADDRESSES)} (contact)')

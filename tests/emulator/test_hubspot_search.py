@@ -159,6 +159,10 @@ def test_list__unknown_and_unemulated_types(portal: httpx.Client) -> None:
 def test_list__history_takes_50_at_most(portal: httpx.Client) -> None:
     asked = {"propertiesWithHistory": "email", "limit": "51"}
     assert portal.get("/crm/v3/objects/contacts", params=asked).status_code == 400
+    assert portal.get("/crm/v3/objects/contacts", params={**asked, "limit": "50"}).status_code == 200
+    inputs = [{"id": str(number)} for number in range(51)]
+    batch = {"inputs": inputs, "propertiesWithHistory": ["email"]}
+    assert portal.post("/crm/v3/objects/contacts/batch/read", json=batch).status_code == 400
 
 
 def test_owners__archived_ones_apart(portal: httpx.Client) -> None:

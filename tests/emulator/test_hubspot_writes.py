@@ -18,6 +18,8 @@ from hubspot.crm.contacts import (
 )
 from hubspot.crm.contacts.exceptions import ApiException
 
+from dynsync_lib.emulator.server import Emulator
+
 CONTACTS = "/crm/v3/objects/contacts"
 
 
@@ -240,3 +242,39 @@ def test_reseed__brings_the_world_back(portal: httpx.Client) -> None:
     portal.delete(f"{CONTACTS}/101")
     assert portal.post("/__emu/reseed").status_code == 200
     assert [one["id"] for one in portal.get(CONTACTS).json()["results"]] == ["101", "102", "103"]
+
+
+# --- History -----------------------------------------------------------------------------------------------------
+
+
+def test_library__history_of_a_property_newest_first(library: Any, emulator: Emulator) -> None:
+    basic = library.contacts.basic_api
+    for name in ("Addy", "Adele", "Adele", ""):
+        emulator.conditions.clock.advance(60)
+        basic.update("101", SimplePublicObjectInput(properties={"firstname": name}))
+    asked = {"properties_with_history": ["firstname", "email", "phone", "colour"]}
+    told = basic.get_by_id("101", **asked)
+    versions = told.properties_with_history["firstname"]
+    assert [(one.value, one.source_type) for one in versions] == [
+        ("", "INTEGRATION"),
+        ("Adele", "INTEGRATION"),
+        ("Addy", "INTEGRATION"),
+        ("Ada", "CRM_UI"),
+    ]
+    moments = [one.timestamp.strftime("%Y-%m-%d %H:%M") for one in versions]
+    assert moments == ["2026-11-24 12:04", "2026-11-24 12:02", "2026-11-24 12:01", "2024-01-01 09:30"]
+    assert [one.value for one in told.properties_with_history["email"]] == ["ada@firm.example"]
+    assert told.properties_with_history["phone"] == []
+    assert "colour" not in told.properties_with_history
+    assert (told.properties["firstname"], told.properties["email"]) == (None, "ada@firm.example")
+
+
+def test_history__in_lists_and_batches(portal: httpx.Client) -> None:
+    portal.patch(f"{CONTACTS}/102", json={"properties": {"lifecyclestage": "evangelist"}})
+    listed = portal.get(CONTACTS, params={"propertiesWithHistory": "lifecyclestage"}).json()["results"][1]
+    body = {"inputs": [{"id": "102"}], "propertiesWithHistory": ["lifecyclestage"]}
+    (read,) = portal.post(f"{CONTACTS}/batch/read", json=body).json()["results"]
+    for told in (listed, read):
+        values = [one["value"] for one in told["propertiesWithHistory"]["lifecyclestage"]]
+        assert values == ["evangelist", "customer"]
+    assert "propertiesWithHistory" not in portal.get(f"{CONTACTS}/102").json()
