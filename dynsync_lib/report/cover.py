@@ -15,7 +15,7 @@ from dynsync_lib.core.model import RECORD_TABLES, System
 from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import DIRECTIONS, object_rank, object_word, system_word
+from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, system_word
 
 _SOURCES: Final = {
     "api": "pulled over the APIs of both portals",
@@ -101,10 +101,15 @@ def _say_records(info: Mapping[str, Any]) -> str:
     for system in System:
         told = [name for name, table in RECORD_TABLES.items() if table.system is system and records.get(name)]
         if told:
-            sides.append(
-                f"{system_word(system)}: {', '.join(f'{records[name]:,} {_table_word(name)}' for name in told)}"
-            )
+            sides.append(f"{system_word(system)}: {', '.join(_say_count(name, records[name]) for name in told)}")
     return "; ".join(sides)
+
+
+def _say_count(table: str, count: int) -> str:
+    """Such as "1 company" and "12 owners"."""
+    many = _table_word(table)
+    one = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
+    return counted(count, one, many)
 
 
 def _table_word(name: str) -> str:

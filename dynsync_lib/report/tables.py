@@ -98,7 +98,9 @@ def _cell(value: Any, kind: Kind) -> Cell:
 def format_share(share: float) -> str:
     """A share from 0 to 1 as percent; what is not nothing never reads as 0 %, nor what is not all as 100 %."""
     if 0 < share < 0.001:
-        return "< 0.1 %"
-    if 0.999 < share < 1:
-        return "> 99.9 %"
-    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"
+        text = "< 0.1 %"
+    elif 0.999 < share < 1:
+        text = "> 99.9 %"
+    else:
+        text = f"{share * 100:.{1 if share < 0.1 else 0}f} %"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")

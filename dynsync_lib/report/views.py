@@ -84,10 +84,10 @@ def findings_table(forecast: ForecastTables) -> Piece:
         [
             row["check_id"],
             _badge(SEVERITIES, row["severity"]),
+            Lines(row["sentence"], row["fix"] or ""),
             _where(row),
             _whole(row["count"]),
             row["share"],
-            Lines(row["sentence"], row["fix"] or ""),
             row["rule_id"],
         ]
         for row in told
@@ -95,10 +95,10 @@ def findings_table(forecast: ForecastTables) -> Piece:
     heads = [
         Head("Check"),
         Head("Severity"),
+        Head("What was found, and what to do"),
         Head("Where"),
         Head("Count", "number"),
         Head("Share", "share"),
-        Head("What was found, and what to do"),
         Head("Rule", "code"),
     ]
     note = (

@@ -89,7 +89,8 @@ def test_report__same_forecast_same_bytes() -> None:
 
 def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The demo itself has its own test and takes half a minute; here it is replaced inside the kernel.
-    demo = f"import dynsync_lib.kit as kit\nkit.demo = lambda out: kit.open_forecast({str(forecast_folder())!r})\n"
+    told = f"kit.open_forecast({str(forecast_folder())!r})"
+    demo = f"import dynsync_lib.kit as kit\nkit.demo = lambda out, progress: {told}\n"
     (tmp_path / "sitecustomize.py").write_text(demo, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     parameters = {"out": tmp_path / "out"}

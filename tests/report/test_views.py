@@ -185,6 +185,8 @@ def test_provenance__names_what_is_missing() -> None:
     assert "not delivered by HubSpot and Dynamics; the standard fields stand in for them" in html
     assert "HubSpot owners" in html
     assert "HubSpot: 9 contacts; Dynamics: 12 contacts" in html
+    forecast = forecast.with_info(records={"hubspot/companies": 1, "hubspot/owners": 1, "dynamics/opportunities": 2})
+    assert "HubSpot: 1 company, 1 owner; Dynamics: 2 opportunities" in report.provenance(forecast).html
 
 
 def test_report__unknown_name_is_an_attribute_error() -> None:
