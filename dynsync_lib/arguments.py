@@ -8,11 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
 
+Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
+EmulatorFile = Annotated[
+    Path | None, typer.Option("--emulator", help="JSON line of a running `dynsync emulator`, instead of real portals.")
+]
+Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
+ForecastFolder = Annotated[
+    Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
+]
+FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
+
+_USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))
 SEVERITIES: Final = ("blocker", "high", "medium", "low")
 """Of findings, the worst first."""
 
@@ -51,3 +65,16 @@ def refuse_severity(fail_on: str) -> None:
 def at_least(severity: str) -> tuple[str, ...]:
     """The severities that are as bad or worse."""
     return SEVERITIES[: SEVERITIES.index(severity) + 1]
+
+
+def exit_on(told: kit.Forecast, fail_on: str) -> None:
+    """Ends the command with code 1 when a finding is as severe as `fail_on` or worse; an empty text ends nothing."""
+    worst = at_least(fail_on) if fail_on else ()
+    if any(row["severity"] in worst for row in told.rows("findings")):
+        raise typer.Exit(1)
+
+
+def open_forecast(folder: Path | None) -> kit.Forecast:
+    """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
+    usual = next((one for one in _USUAL_FOLDERS if one.is_dir()), _USUAL_FOLDERS[0])
+    return kit.open_forecast(folder if folder is not None else usual)

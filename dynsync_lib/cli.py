@@ -18,6 +18,7 @@ import typer
 from rich.text import Text
 
 from dynsync_lib import arguments, console, kit
+from dynsync_lib.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
 from dynsync_lib.errors import DynsyncError, UsageError
 
 app = typer.Typer(
@@ -35,18 +36,6 @@ _QUIET_LAB: Final = (
     "--LabApp.news_url=None",
 )
 """JupyterLab on this machine only, asking nobody for news or updates."""
-_USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))
-
-Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
-EmulatorFile = Annotated[
-    Path | None, typer.Option("--emulator", help="JSON line of a running `dynsync emulator`, instead of real portals.")
-]
-Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
-ForecastFolder = Annotated[
-    Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
-]
-FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
 
 
 @app.callback()
@@ -220,7 +209,7 @@ def forecast(
         console.print_figures(told)
         console.out.print(f"\nTables:   {out}")
         console.out.print(f"Next:     dynsync report --forecast {out}")
-    _fail(told, fail_on)
+    arguments.exit_on(told, fail_on)
 
 
 @app.command()
@@ -283,7 +272,7 @@ def explain(
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
-    opened = _open(told)
+    opened = open_forecast(told)
     chains = kit.explain(opened, key, snapshot=snapshot)
     if not chains:
         raise UsageError(
@@ -304,13 +293,13 @@ def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = 
     Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
     """
     arguments.refuse_severity(fail_on)
-    opened = _open(told)
+    opened = open_forecast(told)
     rows = opened.rows("findings")
     if as_json:
         console.print_json({"findings": rows})
     else:
         console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
-    _fail(opened, fail_on)
+    arguments.exit_on(opened, fail_on)
 
 
 @app.command()
@@ -325,7 +314,7 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
     """
-    console.out.print(f"Report:   {kit.report(_open(told), out, client=client, masked=not unmasked)}")
+    console.out.print(f"Report:   {kit.report(open_forecast(told), out, client=client, masked=not unmasked)}")
 
 
 @app.command()
@@ -382,18 +371,6 @@ def lab(
         raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
     command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, f"--notebook-dir={folder}"]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
-
-
-def _open(folder: Path | None) -> kit.Forecast:
-    """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
-    usual = next((one for one in _USUAL_FOLDERS if one.is_dir()), _USUAL_FOLDERS[0])
-    return kit.open_forecast(folder if folder is not None else usual)
-
-
-def _fail(told: kit.Forecast, fail_on: str) -> None:
-    worst = arguments.at_least(fail_on) if fail_on else ()
-    if any(row["severity"] in worst for row in told.rows("findings")):
-        raise typer.Exit(1)
 
 
 def main() -> None:
