@@ -91,9 +91,13 @@ def measure(program: str, snapshot: Path, settings: Path, out: Path) -> Figures:
     """Wall and processor seconds and peak memory of one program, imports included."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    call = [sys.executable, __file__, "--run", program, str(snapshot), str(settings), str(out)]
+    return watch([sys.executable, __file__, "--run", program, str(snapshot), str(settings), str(out)])
+
+
+def watch(call: Sequence[str]) -> Figures:
+    """Wall and processor seconds and peak memory of a command with all its children; fails when it does."""
     started_s = time.perf_counter()
-    child = psutil.Popen(call)
+    child = psutil.Popen(call, stdout=subprocess.DEVNULL)
     peak, cpu_s = 0, 0.0
     while child.poll() is None:
         used, spent_s = _usage(child)
@@ -145,11 +149,12 @@ def measure_size(size: int, programs: Sequence[str], repeats: int) -> dict[str, 
                 runs[program].append(measure(program, snapshot, settings, Path(work) / program))
         compared = {"by_hand", "tables"} <= set(programs)
         rows = refuse_difference(Path(work) / "by_hand", Path(work) / "tables") if compared else {}
-    medians = {program: _median(figures) for program, figures in runs.items()}
+    medians = {program: median(figures) for program, figures in runs.items()}
     return {"contacts": size, "repeats": repeats, "rows": rows, "medians": medians, "runs": runs}
 
 
-def _median(figures: Sequence[Figures]) -> Figures:
+def median(figures: Sequence[Figures]) -> Figures:
+    """The median of each figure."""
     return {name: statistics.median(one[name] for one in figures) for name in figures[0]}
 
 
