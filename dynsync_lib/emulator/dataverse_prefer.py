@@ -2,6 +2,7 @@
 
 Facts
     * Preferences are joined by commas; values may be quoted and hold commas themselves (6.2).
+    * A page size is passed over where `$top` says how many rows are wanted.
     * `odata.include-annotations` lists names and patterns: `*` is all, `Microsoft.Dynamics.CRM.*` those of a family.
 
 Where it is used: dataverse_query, dataverse_rows, dataverse_writes, dataverse_batch.
@@ -22,9 +23,10 @@ LOGICAL_NAME: Final = "Microsoft.Dynamics.CRM.lookuplogicalname"
 NAVIGATION: Final = "Microsoft.Dynamics.CRM.associatednavigationproperty"
 TOTAL: Final = "Microsoft.Dynamics.CRM.totalrecordcount"
 _PART: Final = re.compile(r"([\w.-]+)\s*(?:=\s*(\"[^\"]*\"|[^,;\s]*))?")
+_PAGE_SIZE: Final = "odata.maxpagesize"
 _UNDERSTOOD: Final = frozenset(
     {
-        "odata.maxpagesize",
+        _PAGE_SIZE,
         "odata.include-annotations",
         "odata.track-changes",
         "odata.continue-on-error",
@@ -53,8 +55,9 @@ def read_preferences(call: Call) -> Preferences:
     """The preferences of a call; unknown ones are passed over, as the service does."""
     told = [(name.lower(), value.strip('"')) for name, value in _PART.findall(call.header("prefer"))]
     by_name = dict(told)
-    size = by_name.get("odata.maxpagesize", "")
-    heeded = [part for part in _split(call.header("prefer")) if part.partition("=")[0].lower() in _UNDERSTOOD]
+    size = by_name.get(_PAGE_SIZE, "")
+    understood = _UNDERSTOOD - ({_PAGE_SIZE} if call.option("$top") is not None else set())
+    heeded = [part for part in _split(call.header("prefer")) if part.partition("=")[0].lower() in understood]
     return Preferences(
         min(int(size), MOST_PER_PAGE) if size.isdecimal() and int(size) else MOST_PER_PAGE,
         tuple(part.strip() for part in by_name.get("odata.include-annotations", "").split(",") if part.strip()),

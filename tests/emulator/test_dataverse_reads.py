@@ -461,3 +461,11 @@ def test_sql(environment: httpx.Client, sql: str, names: list[str]) -> None:
 def test_sql__refused(environment: httpx.Client, sql: str, status: int) -> None:
     answer = environment.get(f"contacts?sql={quote(sql)}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, "0x80060888")
+
+
+def test_top__passes_over_the_page_size(environment: httpx.Client) -> None:
+    prefer = {"Prefer": 'odata.maxpagesize=1,odata.include-annotations="*"'}
+    answer = environment.get("contacts?$select=firstname&$top=2", headers=prefer)
+    assert [row["firstname"] for row in answer.json()["value"]] == ["Ada", "Bob"]
+    assert answer.headers["Preference-Applied"] == 'odata.include-annotations="*"'
+    assert "@odata.nextLink" not in answer.json()
