@@ -16,6 +16,7 @@ from typing import Final
 from dynsync_lib.emulator.calls import Call, Refusal, Reply
 from dynsync_lib.emulator.conditions import Conditions
 from dynsync_lib.emulator.hubspot_errors import hubspot_error, no_token, too_long, too_many_requests
+from dynsync_lib.emulator.hubspot_exports import fetch_export
 from dynsync_lib.emulator.hubspot_names import canonical_path
 from dynsync_lib.emulator.hubspot_routes import ROUTES
 from dynsync_lib.emulator.portal import Portal
@@ -43,6 +44,8 @@ class HubspotApi:
         limits = self.conditions.limits
         if len(call.raw_path) + len(call.raw_query) > limits.hubspot_url_characters:
             return too_long(limits.hubspot_url_characters)
+        if (file := fetch_export(self.portal, call)) is not None:
+            return file
         if not self.portal.knows(call.bearer):
             raise no_token(call)
         if limits.hubspot_latency_s:

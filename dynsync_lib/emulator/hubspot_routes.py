@@ -1,7 +1,7 @@
 """The routes of the HubSpot API: method, path, what answers, and how far it goes.
 
 Not modelled
-    * Exports and imports, other object types than contacts, companies, deals and invoices, pipelines, webhooks: refused
+    * Imports, other object types than contacts, companies, deals and invoices, pipelines, webhooks: refused
       with 501.
 
 Where it is used: hubspot_api; docs/emulator.md is made from it.
@@ -30,6 +30,7 @@ from dynsync_lib.emulator.hubspot_associations import (
     read_association_batch,
 )
 from dynsync_lib.emulator.hubspot_batches import archive_batch, create_batch, update_batch, upsert_batch
+from dynsync_lib.emulator.hubspot_exports import export_details, export_status, start_export
 from dynsync_lib.emulator.hubspot_link_types import Pair
 from dynsync_lib.emulator.hubspot_meta import (
     account_details,
@@ -105,6 +106,7 @@ _V4: Final = r"/crm/v4/associations/(?P<from>[^/]+)/(?P<to>[^/]+)"
 _V4_OF: Final = r"/crm/v4/objects/(?P<type>[^/]+)/(?P<id>[^/]+)/associations"
 _V4_PAIR: Final = r"/(?P<to>[^/]+)/(?P<to_id>[^/]+)"
 _PROPERTIES: Final = r"/crm/v3/properties/(?P<type>[^/]+)"
+_EXPORTS: Final = r"/crm/v3/exports/export"
 _TRACED: Final = "100 inputs; with a trace id on every input 207 and the good ones done, else all or none"
 ROUTES: Final = tuple(
     Route(method, re.compile(path), answer, note)
@@ -160,6 +162,9 @@ ROUTES: Final = tuple(
         ("GET", _PROPERTIES, _schema(list_properties, "read"), "all at once; worlds have no archived ones"),
         ("POST", _PROPERTIES, _schema(create_property, "write"), "usable at once"),
         ("GET", _PROPERTIES + r"/(?P<name>[^/]+)", _schema(get_property, "read"), "one of them"),
+        ("POST", _EXPORTS + r"/async", start_export, "views as CSV, without filters; fetched without a token"),
+        ("GET", _EXPORTS + r"/async/tasks/(?P<id>[^/]+)/status", export_status, "complete at once"),
+        ("GET", _EXPORTS + r"/(?P<id>[^/]+)", export_details, "done at once"),
         ("GET", r"/crm/v3/owners", _owners(list_owners), "active or archived; no teams"),
         ("GET", r"/crm/v3/owners/(?P<id>[^/]+)", _owners(get_owner), "by id"),
     )
