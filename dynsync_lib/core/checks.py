@@ -24,8 +24,10 @@ from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import FINDINGS, Object, Severity, System
 from dynsync_lib.core.record_checks import (
     count_business_required,
+    count_leads_beside_contacts,
     count_unknown_owners_of_dynamics,
     count_unknown_owners_of_hubspot,
+    count_unmatched_creates,
     count_unpaired,
 )
 from dynsync_lib.core.rulebook import Check
@@ -196,6 +198,8 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,
     "business_required": count_business_required,
+    "leads_beside_contacts": count_leads_beside_contacts,
+    "unmatched_creates": count_unmatched_creates,
     "mixed_currencies": count_mixed_currencies,
     "shifted_days": count_shifted_days,
     "suspicious_names": count_suspicious_names,

@@ -4,7 +4,7 @@ Facts
     * Each measure looks at mappings that really flow; where nothing of the kind is mapped, it counts nothing.
     * None means that the snapshot lacks what the question needs; the finding then says so in grey.
 
-Source: rules field.option-unpaired, field.owner-by-email, field.required.
+Source: rules field.option-unpaired, field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dynsync_lib.core.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, Outcome, System
 from dynsync_lib.core.owners import directory, type_column
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
 from dynsync_lib.core.sides import Frame, Situation, opposite
@@ -41,6 +41,27 @@ def count_unknown_owners_of_dynamics(situation: Situation, tables: Tables) -> in
 def count_unknown_owners_of_hubspot(situation: Situation, tables: Tables) -> int | None:
     """HubSpot records in sync whose mapped owner is nobody in Dynamics."""
     return _unknown_owners(situation, tables, System.HUBSPOT)
+
+
+def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | None:
+    """Dynamics leads in scope whose e-mail address a Dynamics contact in scope has, too (2.21)."""
+    if any(not situation.sync(one).enabled or situation.sync(one).match_mode != "default" for one in PERSONS):
+        return 0
+    in_scope = (nw.col("system") == System.DYNAMICS.value) & (nw.col("outcome") != Outcome.EXCLUDED.value)
+    told = tables["outcomes"].filter(in_scope & ~nw.col("match_key").is_null())
+    leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
+    return number_in(leads.join(contacts.select("match_key"), on="match_key", how="semi").select(count=nw.len()))
+
+
+def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
+    """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
+    return sum(
+        number_in(with_outcome(tables, object_, system, Outcome.CREATE.value).select(count=nw.len()))
+        for object_ in (Object.COMPANY, *PERSONS)
+        if situation.sync(object_).enabled and situation.sync(object_).match_mode == "none"
+        if all(number_in(records_of(situation, object_, side).select(count=nw.len())) for side in System)
+        for system in ([System.DYNAMICS] if object_ is Object.LEAD else System)
+    )
 
 
 def count_business_required(situation: Situation, tables: Tables) -> int | None:

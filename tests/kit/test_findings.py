@@ -83,3 +83,20 @@ def test_findings__forecast_json_names_what_it_rests_on(snapshot: Snapshot, tmp_
     assert info["standard_schema"] == {"hubspot": True, "dynamics": True}
     assert info["taken_at"] == "2026-11-23T00:00:00Z"
     assert "dynamics/leads" in info["not_provided"]
+
+
+def test_findings__leads_beside_contacts(tmp_path: Path) -> None:
+    files = {
+        "d/contacts": "contactid,emailaddress1,statecode\nd1,a@example.com,0\nd2,b@example.com,1\n",
+        "d/leads": "leadid,emailaddress1\nl1,A@example.com\nl2,b@example.com\nl3,c@example.com\n",
+    }
+    snapshot = load_portals(tmp_path, {**files, "h/contacts": "hs_object_id,email\n"})
+    settings = "[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n[sync.lead]\n"
+    assert findings(snapshot, tmp_path, settings)["G04"][:2] == ("high", 1)
+    assert "G04" not in findings(snapshot, tmp_path, "[sync.contact]\n")
+
+
+def test_findings__matching_switched_off(snapshot: Snapshot, tmp_path: Path) -> None:
+    told = findings(snapshot, tmp_path, "[sync.contact]\nmatch_mode = 'none'\n")
+    assert told["G14"][:2] == ("blocker", 3)
+    assert "G14" not in findings(snapshot, tmp_path, "")
