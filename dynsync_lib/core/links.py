@@ -33,6 +33,8 @@ _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 _IN_SYNC: Final = ("create", "update", "link")
 _FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
 """The objects that bring associations."""
+_CUSTOMER: Final = "customerid"
+"""An opportunity's customer, account or contact: it stands in for a blank `parentaccountid` or `parentcontactid`."""
 
 
 class _Line(IntEnum):
@@ -98,8 +100,10 @@ def decide_links(
 def _associations(situation: Situation, system: System) -> Frame:
     """from_object, from_id, to_object, to_id, is_primary; one row per association of one side, of records that may be
     missing."""
-    parts = [_of_hubspot(situation)] if system is System.HUBSPOT else [*_of_dynamics(situation)]
-    return stack(parts)
+    if system is System.HUBSPOT:
+        return _of_hubspot(situation)
+    parts = _of_dynamics(situation)
+    return stack(parts) if parts else _of_hubspot(situation).head(0)
 
 
 def _of_hubspot(situation: Situation) -> Frame:
@@ -119,14 +123,20 @@ def _of_dynamics(situation: Situation) -> list[Frame]:
         (Object.DEAL, "parentcontactid", Object.CONTACT),
         (Object.INVOICE, "customerid", None),
     )
-    return [_of_lookup(situation, object_, name, to=to) for object_, name, to in lookups]
+    return [
+        _of_lookup(situation, object_, name, to=to)
+        for object_, name, to in lookups
+        if _travels(situation, object_, System.DYNAMICS)
+    ]
 
 
 def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object | None) -> Frame:
     """The associations of one lookup column; `to` None means that `_name_type` says where it points."""
     columns = situation.columns(object_, System.DYNAMICS)
-    given = f"_{name}_value" in columns and _travels(situation, object_, System.DYNAMICS)
-    value = values.trimmed(nw.col(f"_{name}_value")) if given else nw.lit(None, dtype=nw.String)
+    value = _looked_up(name, columns)
+    if to is not None:
+        points_there = _target_object(_CUSTOMER, columns) == to.value
+        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(_CUSTOMER, columns)))
     records = situation.tables[record_table(object_, System.DYNAMICS).name]
     told = records.select(
         from_object=nw.lit(object_.value),
@@ -136,6 +146,12 @@ def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object |
         is_primary=nw.lit(value=True),
     )
     return told.filter(~nw.col("to_id").is_null())
+
+
+def _looked_up(name: str, columns: frozenset[str]) -> nw.Expr:
+    """Where a lookup points; null when it is blank or was not delivered."""
+    column = f"_{name}_value"
+    return values.trimmed(nw.col(column)) if column in columns else nw.lit(None, dtype=nw.String)
 
 
 def _target_object(name: str, columns: frozenset[str]) -> nw.Expr:

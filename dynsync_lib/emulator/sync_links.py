@@ -127,9 +127,15 @@ def _deal_parents(store: Store, case: LinkCase) -> Iterator[LinkDecision]:
         return
     for deal in store.records(System.DYNAMICS, Object.DEAL):
         for lookup, to_object in (("parentaccountid", Object.COMPANY), ("parentcontactid", Object.CONTACT)):
-            one = _lookup(deal, lookup, to_object)
+            one = _lookup(deal, lookup, to_object) or _deal_customer(deal, to_object)
             if one is not None:
                 yield _judged(System.DYNAMICS, one, case)
+
+
+def _deal_customer(deal: Record, to_object: Object) -> Association | None:
+    """An opportunity's customer, when it is of that object: it stands in for a blank parent."""
+    one = _lookup(deal, "customerid", None)
+    return one if one is not None and one.to_object is to_object else None
 
 
 def _invoice_customers(told: Sequence[Association], store: Store, case: LinkCase) -> Iterator[LinkDecision]:

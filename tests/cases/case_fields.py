@@ -105,6 +105,7 @@ _DYNAMICS = (
     Field(D, DEAL, "estimatedvalue", "Est. Revenue", "Money", min_value=0, max_value=1_000_000),
     Field(D, DEAL, "parentaccountid", "Account", "Lookup", targets=("account",)),
     Field(D, DEAL, "parentcontactid", "Contact", "Lookup", targets=("contact",)),
+    Field(D, DEAL, "customerid", "Potential Customer", "Customer", targets=_ACCOUNT_OR_CONTACT),
     Field(D, INVOICE, "name", "Name", "String", "Text", length=300),
     Field(D, INVOICE, "statecode", "Status", "State"),
     Field(D, INVOICE, "customerid", "Customer", "Customer", targets=_ACCOUNT_OR_CONTACT),

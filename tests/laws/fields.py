@@ -110,6 +110,7 @@ FIELDS: tuple[Field, ...] = (
     Field(D, DEAL, "modifiedon", "Modified", "DateTime", "DateAndTime", read_only=True),
     Field(D, DEAL, "parentaccountid", "Account", "Lookup", targets=("account",)),
     Field(D, DEAL, "parentcontactid", "Contact", "Lookup", targets=("contact",)),
+    Field(D, DEAL, "customerid", "Potential Customer", "Customer", targets=("account", "contact")),
     Field(H, INVOICE, "hs_number", "Number", "string", "text"),
     Field(H, INVOICE, "ext", "External id", "string", "text"),
     Field(H, INVOICE, "total", "Total", "number", "number"),

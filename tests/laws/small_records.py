@@ -141,7 +141,7 @@ def _draw_lookups(dice: Dice, drawn: Mapping[str, list[Row]], ids: Mapping[str, 
     accounts = [*ids["dynamics/accounts"] * 3, "nowhere", None]
     people = [*ids["dynamics/contacts"] * 3, "nobody", None]
     parents = [(row, "parentcustomerid") for row in drawn["dynamics/contacts"]]
-    customers = [(row, "customerid") for row in drawn["dynamics/invoices"]]
+    customers = [(row, "customerid") for name in ("invoices", "opportunities") for row in drawn[f"dynamics/{name}"]]
     for row, name in parents + customers:
         type_ = pick(dice, ["account", "account", "account", "contact", "contact", None])
         row[f"_{name}_value"] = pick(dice, people if type_ == "contact" else accounts)
