@@ -120,6 +120,13 @@ def test_report__prints_with_everything_open(page: Any) -> None:
     assert page.locator("details[open]").count() == 0
 
 
+def test_report__heads_of_tables_repeat_on_every_printed_page(page: Any) -> None:
+    # Chromium repeats a head only when nothing in it is a box of its own, such as a button that sorts.
+    page.emulate_media(media="print")
+    boxes = _open(page).locator("thead *").evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+    assert set(boxes) == {"table-row", "table-cell", "contents"}
+
+
 def test_report__axe_would_find_planted_faults(browser: Any) -> None:
     if not AXE.is_file():
         pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
