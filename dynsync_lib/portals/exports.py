@@ -2,7 +2,8 @@
 
 Facts
     * File order is `api_rank`. Headings are internal names or the labels of the CRMs' own exports, English or German.
-    * A side without metadata files is described by the standard schema; the manifest says so.
+    * A side without metadata files is described by the standard schema; the manifest says so. A file of metadata that
+      does not name an object's id is no full list of its fields: the standard ones stand beside those it names.
     * What was recognised, guessed and kept as plain text stands in `load_report.json` beside the manifest.
 
 Not modelled
@@ -32,7 +33,14 @@ from dynsync_lib.portals.export_rows import ExportRows
 from dynsync_lib.portals.export_words import ExportWords
 from dynsync_lib.portals.headings import Headings, read_headings
 from dynsync_lib.portals.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
-from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
+from dynsync_lib.portals.metadata_rows import (
+    FLAGS,
+    heading_of,
+    object_of,
+    options_as_json,
+    stored_rows,
+    with_standard_fields,
+)
 from dynsync_lib.portals.sheets import Sheet, open_sheet, read_sheet
 from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
 from dynsync_lib.snapshot_writer import SnapshotWriter
@@ -136,13 +144,19 @@ class _Loader:
         path = self._find(table.name)
         self.is_standard = path is None
         schema = self.standard_schema["properties" if self.system is System.HUBSPOT else "columns"]
-        rows = [dict(row) for row in schema] if path is None else list(_metadata_rows(path, table))
+        named = [] if path is None else list(_metadata_rows(path, table))
+        rows = with_standard_fields(named, schema, self.system)
         self.writer.write(table.name, stored_rows(rows, table), provided=path is not None)
         catalogue = build_catalogue(*((rows, []) if self.system is System.HUBSPOT else ([], rows)))
         self._fields = list(catalogue.fields.values())
         if path is None and self.folder is not None:
             self.report.notes.append(
                 f"{table.name} is not there: what {self.system} has out of the box says what fields are and mean."
+            )
+        if path is not None and len(rows) > len(named):
+            self.report.notes.append(
+                f"{table.name} does not name the id of every object: there {len(rows) - len(named)} fields "
+                f"that {self.system} has out of the box are taken as well."
             )
 
     def _open(self, table: RecordTable) -> tuple[Sheet, Headings, FileReport] | None:
@@ -261,7 +275,7 @@ def _stripped(cell: str | None) -> str | None:
 
 def _metadata_rows(path: Path, table: Table) -> Iterator[dict[str, Any]]:
     lines = read_sheet(path)
-    names = [str(cell) for cell in next(lines).cells]
+    names = [heading_of(str(cell)) for cell in next(lines).cells]
     for name in ("object", "name"):
         if name not in names:
             raise InputFileError(f"{path}, line 1: the column {name} is missing.", next_step="Add it.")
@@ -269,7 +283,14 @@ def _metadata_rows(path: Path, table: Table) -> Iterator[dict[str, Any]]:
     for line in lines:
         row = dict(zip(names, line.cells, strict=True))
         if row["object"] and row["name"]:
-            yield {name: value for name, value in row.items() if name in known}
+            yield {name: _read_metadata(name, value) for name, value in row.items() if name in known}
+
+
+def _read_metadata(name: str, value: Any) -> Any:
+    """A cell of a file of metadata: objects by the kit's name, options as JSON."""
+    if name == "object":
+        return object_of(str(value))
+    return options_as_json(str(value)) if name == "options" and value else value
 
 
 def _read_json(path: Path) -> Any:
