@@ -77,6 +77,7 @@ class DataverseReader:
         manners = Manners("Dynamics", explain_dataverse, retry_after_s, self._heed, correlation_id_of_dataverse)
         self._caller = PortalCaller(client, manners, self._limiter, pace)
         self._entity_sets: dict[str, str] = {}
+        self._desk = asyncio.Lock()
 
     @_understood
     async def read_organization(self) -> dict[str, Any]:
@@ -168,7 +169,8 @@ class DataverseReader:
 
         @_understood
         async def rows() -> tuple[Row, ...]:
-            return await asyncio.to_thread(lambda: tuple(record_row(read, record) for record in records))
+            async with self._desk:
+                return await asyncio.to_thread(lambda: tuple(record_row(read, record) for record in records))
 
         return Delivery(answer.get("@odata.nextLink"), rows)
 

@@ -4,6 +4,8 @@ Facts
     * Records must ascend by key (HubSpot: record id; Dynamics: GUID as SQL Server sorts it): then none came twice.
       Where they do not, the snapshot keeps the first of each.
     * The next page is asked for before the rows of this one are made and kept.
+    * One page of each side is made into rows, and one is kept, at a time: threads that compute hold up the requests of
+      the other side, several of them for many milliseconds each time, and are no faster for it.
     * A cursor that was asked for before, or a page that ends where the one before ended, is an error, not a loop.
     * Without access to deals, invoices, leads, owners or users their table stays empty, and the manifest says why.
 
@@ -76,6 +78,7 @@ class TablePuller:
     work: WorkFolder
     progress: Progress
     _rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    _desks: Mapping[System, asyncio.Lock] = field(default_factory=lambda: {system: asyncio.Lock() for system in System})
 
     async def read(self, read: TableRead, read_page: ReadPage, *, feed: Feed | None = None) -> Job:
         """All pages of a table, beginning where the work folder ends. Raises PortalError.
@@ -114,7 +117,8 @@ class TablePuller:
 
     async def _keep(self, read: TableRead, job: Job, delivery: Delivery) -> None:
         rows = await delivery.rows()
-        await asyncio.to_thread(self._add, read, job, rows, delivery.cursor)
+        async with self._desks[read.table.system]:
+            await asyncio.to_thread(self._add, read, job, rows, delivery.cursor)
         self._tell(read, job)
 
     def _tell(self, read: TableRead, job: Job) -> None:
