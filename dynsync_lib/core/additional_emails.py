@@ -47,12 +47,14 @@ def match_additional_emails(
 ) -> Secondary:
     """Step 4. `made` are the pairs so far; `taken` (id) and `overlap` (key) say which owners take no part."""
     waiting = owners[System.DYNAMICS].select("key", dynamics_id="id", dynamics_rank="rank", dynamics_passes="passes")
+    addresses = _addresses(situation, sides, owners)
+    waiting = waiting.join(addresses.select("key"), on="key", how="semi")
     waiting = waiting.join(made.select("dynamics_id"), on="dynamics_id", how="anti")
     if taken is not None:
         waiting = waiting.join(taken.select(dynamics_id="id"), on="dynamics_id", how="anti")
     if overlap is not None:
         waiting = waiting.join(overlap, on="key", how="anti")
-    offers = waiting.join(_addresses(situation, sides, owners), on="key").filter(may_pair(situation, object_))
+    offers = waiting.join(addresses, on="key").filter(may_pair(situation, object_))
     chosen = situation.keep(_first_offers(offers), f"{object_}_chosen")
     if situation.chosen("secondary_email") == "fail_409":
         return Secondary(None, None, chosen.select("hubspot_id", id="dynamics_id"))

@@ -27,6 +27,7 @@ from dynsync_lib.core.field_values import (
     columns_of,
     is_copied,
     new_value,
+    value_of,
     with_trimmed,
 )
 from dynsync_lib.core.lifecycle import STAGE, default_stage_field
@@ -54,8 +55,8 @@ _INACTIVE: Final = "dynamics:is inactive"
 class Comparison:
     """Matched pairs with their values compared.
 
-    `wide` has one row per pair: its ids, every mapped value, what would be written, and `WRITTEN`. `written` has the
-    columns `WRITTEN` alone.
+    `wide` has one row per pair: its ids, every mapped value trimmed, and as delivered where that differs, what would be
+    written, and `WRITTEN`. `written` has the columns `WRITTEN` alone.
     """
 
     wide: Frame
@@ -70,7 +71,8 @@ def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings:
     trimmed = _with_stale(situation, object_, with_trimmed(situation, joined, flowing, System))
     compared = _compared(dict(enumerate(flowing)))
     wide = trimmed.with_columns(**compared) if compared else trimmed
-    wide = situation.keep(_with_written(situation, object_, wide, flowing), f"{object_}_compared")
+    told = _without_repeats(_with_written(situation, object_, wide, flowing), flowing)
+    wide = situation.keep(told, f"{object_}_compared")
     return Comparison(wide, wide.select(*WRITTEN), flowing)
 
 
@@ -113,6 +115,17 @@ def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: S
         refusals[f"{opposite(target)}_refusal"] = first_refusal(tests)
     landing = wide.with_columns(**lands) if lands else wide
     return landing.with_columns(**landed).with_columns(**refusals).drop(*lands)
+
+
+def _without_repeats(wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+    """Every value as delivered becomes null where it is the trimmed one: most are, and need not be kept twice."""
+    repeats = {}
+    for judged in flowing:
+        for system in System:
+            name, trimmed = column_of(system, judged.columns[system]), value_of(system, judged)
+            repeats[name] = nw.when(trimmed.is_null() | (nw.col(name) != trimmed)).then(nw.col(name))
+    repeats.pop(column_of(System.HUBSPOT, STAGE), None)  # a default stage asks for it, mapped or not
+    return wide.with_columns(**repeats) if repeats else wide
 
 
 def _tests_of_pair(situation: Situation, object_: Object, target: System) -> Iterator[Test]:

@@ -61,11 +61,13 @@ def as_written(frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
 def write_parquet(batches: Iterable[pa.RecordBatch], table: Table, path: Path) -> int:
     """Writes the rows, which come in the table's order, as the table; their number comes out.
 
-    Rows that tie are put in the order of their other columns.
+    Rows that tie are put in the order of their other columns. Statistics are those of the order, by which readers find
+    their row groups; smallest and largest values of the rest lead nowhere.
     """
     rows, schema = 0, arrow_schema(table.columns)
     repeated = [name for name in table.column_names if name not in _HARDLY_REPEATED]
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeated) as writer:
+    order = list(table.order)
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeated, write_statistics=order) as writer:
         for group in _groups(_without_ties(batches, table), schema):
             writer.write_table(group, row_group_size=ROWS_PER_GROUP)
             rows += group.num_rows
