@@ -4,7 +4,7 @@ Facts
     * DuckDB is enough for every size on one machine: between stages a frame is kept as Parquet in the work folder, so
       memory does not grow with the portal. Spark, an optional extra, is the way out.
     * Small portals are left to Polars, in memory, which is several times quicker there.
-    * All engines write through `parquet_files`, sorted by every column: the same rows give the same bytes on each.
+    * All engines write through `parquet_files`, which orders every row: the same rows give the same bytes on each.
 
 Not modelled
     * A Spark cluster is never set up here; a session that is active already (a notebook on one) is used as it is, and

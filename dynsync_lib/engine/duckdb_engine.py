@@ -1,19 +1,27 @@
-"""Tables in DuckDB, kept between stages as Parquet or, for small portals, in memory."""
+"""Tables in DuckDB, kept between stages as Parquet or, for small portals, in memory.
+
+Facts
+    * A sort of some twenty million wide rows does not fit into 3 GB, spilling or not; a large table is sorted in parts,
+      one after the other, each as large as a sort that fits.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
 from dynsync_lib.core.model import Column, Table
-from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, key_of, write_parquet
+
+ROWS_PER_SORT: Final = 4_000_000
+_SAMPLED_PER_PART: Final = 1_000
 
 
 class DuckDbEngine:
@@ -62,13 +70,46 @@ class DuckDbEngine:
 
     def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
-        ordered = as_written(frame, table).to_native()
-        return write_parquet(ordered.to_arrow_reader(ROWS_PER_GROUP), table, path)
+        parts = self._parts(frame, table) if self._work is not None else [frame]
+        return write_parquet((batch for part in parts for batch in _batches(part, table)), table, path)
+
+    def _parts(self, frame: nw.LazyFrame[Any], table: Table) -> Iterator[nw.LazyFrame[Any]]:
+        """The frame cut into parts that follow each other in the table's order, none much larger than a sort."""
+        leading, key = key_of(table)
+        if key is None or not leading:
+            yield frame
+            return
+        groups = self.rows(frame.group_by(*leading).agg(rows=nw.len()))
+        if sum(group["rows"] for group in groups) <= ROWS_PER_SORT:
+            yield frame
+            return
+        for group in sorted(groups, key=lambda one: [one[name] for name in leading]):
+            part = frame.filter(*(nw.col(name) == group[name] for name in leading))
+            yield from self._ranges(part, key, rows=group["rows"])
+
+    def _ranges(self, frame: nw.LazyFrame[Any], key: str, *, rows: int) -> Iterator[nw.LazyFrame[Any]]:
+        """The frame cut by its key, at the values of a sample; no row has a blank key."""
+        count = -(-rows // ROWS_PER_SORT)
+        if count == 1:
+            yield frame
+            return
+        keys = frame.select(key).to_native()
+        sampled = keys.query("keys", f"FROM keys USING SAMPLE reservoir({count * _SAMPLED_PER_PART} ROWS)")
+        values = sorted(value for (value,) in sampled.fetchall())
+        bounds = [values[place * len(values) // count] for place in range(1, count)]
+        for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+            part = frame if low is None else frame.filter(nw.col(key) >= low)
+            yield part if high is None else part.filter(nw.col(key) < high)
 
     def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
         """All rows, in no order: for summaries and tests."""
         table: pa.Table = frame.to_native().to_arrow_table()
         return list(table.to_pylist())
+
+
+def _batches(frame: nw.LazyFrame[Any], table: Table) -> Iterator[pa.RecordBatch]:
+    """The rows in the table's order."""
+    yield from as_written(frame, table).to_native().to_arrow_reader(ROWS_PER_GROUP)
 
 
 def _lazy(relation: Any) -> nw.LazyFrame[Any]:

@@ -52,6 +52,12 @@ _HARDLY_REPEATED: Final = frozenset(
 """Columns for which a dictionary of values is work in vain."""
 
 
+def key_of(table: Table) -> tuple[tuple[str, ...], str | None]:
+    """The first column of the order with hardly a value twice, None when it has none, and the columns before it."""
+    key = next((name for name in table.order if name in _HARDLY_REPEATED), None)
+    return table.order[: table.order.index(key)] if key is not None else table.order, key
+
+
 def as_written(frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
     """The frame with the table's columns and types, sorted by its order; rows that tie stand in any order."""
     typed = frame.select(*(nw.col(column.name).cast(_NARWHALS_TYPES[column.type]) for column in table.columns))

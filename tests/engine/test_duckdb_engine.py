@@ -1,0 +1,48 @@
+"""DuckDB: a table too large for one sort is written in parts, with the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from dynsync_lib.core.model import LINKS
+from dynsync_lib.engine import DuckDbEngine, duckdb_engine
+
+_ROWS: Final = [
+    {
+        "from_system": system,
+        "from_object": object_,
+        "from_id": str(number * 7919 % 1_000),
+        "to_object": "company",
+        "to_id": str(number % 3),
+        "status": "synced",
+        "rule_id": "link.both-synced",
+    }
+    for system in ("hubspot", "dynamics")
+    for object_ in ("deal", "contact")
+    for number in range(500 if object_ == "contact" else 10)
+]
+
+
+def _written(work: Path, rows: list[dict[str, Any]]) -> bytes:
+    with DuckDbEngine(work) as engine:
+        frame = engine.keep(engine.from_rows(rows, LINKS.columns), "links")
+        assert engine.write(frame, LINKS, work / "links.parquet") == len(rows)
+    return (work / "links.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("rows_per_sort", [1, 7, 100, 499])
+def test_write__parts_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_sort: int) -> None:
+    whole = _written(tmp_path / "whole", _ROWS)
+    monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", rows_per_sort)
+    monkeypatch.setattr(duckdb_engine, "_SAMPLED_PER_PART", 5)
+
+    assert _written(tmp_path / "parts", _ROWS) == whole
+
+
+def test_write__no_row_is_written_with_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", 1)
+
+    assert _written(tmp_path / "none", [])[:4] == b"PAR1"
