@@ -245,7 +245,7 @@ copy (
         case when outcome in ('create', 'update', 'link') then 'in_sync' when outcome = 'failing' then 'failing'
             else 'excluded' end as health,
         reason, rule_id, counterpart_id, winner_id, match_key
-    from outcome order by all
+    from outcome order by system, object, record_id
 ) to '{out}/outcomes.parquet' (format parquet, compression zstd);
 copy (select * from change order by object, hubspot_id, dynamics_id, target_system, target_field)
 to '{out}/changes.parquet' (format parquet, compression zstd);
@@ -255,9 +255,12 @@ copy (
         if(a.from_id is null, rule_id, 'link.primary-disagreement') as rule_id
     from link l
     left join apart a on a.from_system = l.from_system and a.from_id = l.from_id and a.to_id = l.to_id
-    order by all
+    order by l.from_system, l.from_id, l.to_id
 ) to '{out}/links.parquet' (format parquet, compression zstd);
-copy (select system, 'contact' as object, match_key, record_id, position, is_winner, differs_in from collision order by all)
+copy (
+    select system, 'contact' as object, match_key, record_id, position, is_winner, differs_in from collision
+    order by system, match_key, position
+)
 to '{out}/collisions.parquet' (format parquet, compression zstd);
 copy (select system, object, outcome, reason, count(*) as count from outcome group by all order by all)
 to '{out}/summary.parquet' (format parquet, compression zstd);
