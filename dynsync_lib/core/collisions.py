@@ -1,6 +1,7 @@
 """Records of one side that share a match key: who wins, and in what the others differ.
 
 Facts
+    * Addresses differ as they would be compared: by their e-mail key, which capital letters do not change.
     * Every group of two or more is listed, whatever the filters say; the winner is the owner of the key (2.12).
 
 Source: rules contact.first-per-email, company.first-per-name, record.first-order.
@@ -15,7 +16,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.matching import match_records
-from dynsync_lib.core.model import COLLISIONS, Object, System, record_table
+from dynsync_lib.core.model import COLLISIONS, KEY_SOURCE, Object, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, prepare_side
 
 
@@ -53,7 +54,10 @@ def _differences(
     names = sorted({judged.name_of(system) for judged in mappings} & delivered)
     if not names:
         return placed.select("id", differs_in=nw.lit(None, dtype=nw.String))
-    records = situation.tables[record_table(object_, system).name].select("id", *names)
+    table = record_table(object_, system).name
+    address = KEY_SOURCE.get(table, {}).get("email")
+    chosen = {name: nw.col("email_key" if name == address else name) for name in names}
+    records = situation.tables[table].select("id", **chosen)
     records = records.join(placed.select("id"), on="id", how="semi")
     records = situation.keep(records, f"{system}_{object_}_members_values")
     theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})

@@ -440,7 +440,7 @@ SENSITIVITY: Final = Table(
     (
         _column("assumption_id", "knob of rules/assumptions.toml"),
         _column("choice", "the other choice"),
-        _column("outcomes_changed", "records whose outcome, reason or counterpart would differ", "integer"),
+        _column("outcomes_changed", "records whose outcome, reason, counterpart or winner would differ", "integer"),
         _column("by_object", "the same per object, as `contact=3;company=1`; null when none"),
     ),
     ("assumption_id", "choice"),
