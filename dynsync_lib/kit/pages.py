@@ -50,9 +50,9 @@ def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
 def _kernel_of_report() -> AbstractContextManager[Kernel]:
     """The report's kernel, started early: on a second core it imports what it needs while the forecast is made."""
     from dynsync_lib.report.kernel import start_kernel
-    from dynsync_lib.report.runner import DRAWING
+    from dynsync_lib.report.runner import AHEAD
 
-    return start_kernel(_REPORT.parent, imports=DRAWING)
+    return start_kernel(_REPORT.parent, imports=AHEAD)
 
 
 def _forecast_demo(folder: Path, say: Say) -> Forecast:

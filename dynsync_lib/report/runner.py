@@ -16,7 +16,9 @@ import difflib
 import os
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +30,15 @@ from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 TAG: Final = "parameters"
 _TIMEOUT_S: Final = 600.0
 INJECTED_TAG: Final = "injected-parameters"
-DRAWING: Final = ("matplotlib.figure", "matplotlib.backends.backend_svg")
-"""What a report imports and takes longest to: for `start_kernel`."""
+AHEAD: Final = (
+    "matplotlib.figure",
+    "matplotlib.backends.backend_svg",
+    "duckdb",
+    "dynsync_lib.kit",
+    "dynsync_lib.report.charts",
+    "dynsync_lib.report.views",
+)
+"""What a report's notebook imports: for `start_kernel`."""
 
 
 def run_notebook(
@@ -63,9 +72,9 @@ def write_report(
     """
     notebook = _prepare(path, parameters or {})
     with ExitStack() as stack:
-        started = kernel or stack.enter_context(start_kernel(path.parent, imports=DRAWING))
-        import dynsync_lib.report.exporter  # noqa: F401 - while the kernel starts: it takes half a second to import
-
+        started = kernel or stack.enter_context(start_kernel(path.parent, imports=AHEAD))
+        beside = stack.enter_context(ThreadPoolExecutor(1))
+        beside.submit(import_module, "dynsync_lib.report.exporter")  # half a second, in which the kernel works
         _execute(notebook, path, started, _TIMEOUT_S)
     return export_report(notebook, out)
 
