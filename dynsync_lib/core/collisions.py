@@ -59,14 +59,10 @@ def _differences(
     chosen = {name: nw.col("email_key" if name == address else name) for name in names}
     records = situation.tables[table].select("id", **chosen)
     records = records.join(placed.select("id"), on="id", how="semi")
-    records = situation.keep(records, f"{system}_{object_}_members_values")
+    compared = {name: values.trimmed(nw.col(name)).fill_null("") for name in names}
+    records = situation.keep(records.with_columns(**compared), f"{system}_{object_}_members_values")
     theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})
     both = placed.select("id", "owner_id").join(records, on="id").join(theirs, on="owner_id")
-    differing = [nw.when(_differs(name)).then(nw.lit(name)) for name in names]
+    differing = [nw.when(nw.col(name) != nw.col(f"owner:{name}")).then(nw.lit(name)) for name in names]
     joined = nw.concat_str(differing, separator=";", ignore_nulls=True)
     return both.select("id", differs_in=nw.when(joined != "").then(joined))
-
-
-def _differs(name: str) -> nw.Expr:
-    mine, owner = (values.trimmed(nw.col(one)).fill_null("") for one in (name, f"owner:{name}"))
-    return mine != owner

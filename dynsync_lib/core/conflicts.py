@@ -140,6 +140,7 @@ def _tests_of_pair(situation: Situation, object_: Object, target: System) -> Ite
 def _rows_of(object_: Object, wide: Frame, write: Write) -> Frame:
     """The rows of `changes` of one write."""
     stale = nw.col(_stale_column(write.target)) & ~write.theirs.is_null()
+    note = nw.when(stale).then(nw.lit("stale_winner"))
     accepted = nw.col(f"{opposite(write.target)}_refusal").is_null()
     told = wide.filter(write.wanted & accepted).select(
         "hubspot_id",
@@ -151,7 +152,7 @@ def _rows_of(object_: Object, wide: Frame, write: Write) -> Frame:
         kind=nw.when(write.theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
         old_value=nw.when(~write.theirs.is_null()).then(write.old),
         new_value=write.told,
-        note=nw.coalesce(write.held_back, nw.when(stale).then(nw.lit("stale_winner"))),
+        note=note if write.held_back is None else nw.coalesce(write.held_back, note),
     )
     return told.select(*CHANGES.column_names)
 

@@ -183,9 +183,8 @@ def switched_off(situation: Situation, object_: Object, system: System) -> Frame
 
 
 def _health() -> nw.Expr:
-    words = {health: [one.value for one in Outcome if HEALTH[one] is health] for health in HEALTH.values()}
-    named = [nw.when(nw.col("outcome").is_in(ones)).then(nw.lit(health.value)) for health, ones in words.items()]
-    return nw.coalesce(*named)
+    words = {outcome.value: health.value for outcome, health in HEALTH.items()}
+    return nw.col("outcome").replace_strict(words, default=_NOTHING, return_dtype=nw.String)
 
 
 # --- Steps 6 and 7 -----------------------------------------------------------------------------------------------

@@ -97,11 +97,13 @@ def refusals_of_write(
 
 def skipped_as_invalid(
     situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
-) -> nw.Expr:
-    """Whether `invalid_value = skip_field` leaves the value out of a record that is there."""
+) -> nw.Expr | None:
+    """Whether `invalid_value = skip_field` leaves the value out of a record that is there; None where nothing can."""
+    if situation.chosen("invalid_value") != "skip_field":
+        return None
     tests = list(refusals_of_write(situation, object_, judged, target=target, fresh=fresh))
-    if situation.chosen("invalid_value") != "skip_field" or not tests:
-        return nw.lit(value=False)
+    if not tests:
+        return None
     return nw.any_horizontal(*(test.fill_null(value=False) for _, test in tests), ignore_nulls=False)
 
 

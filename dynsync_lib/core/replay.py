@@ -34,7 +34,7 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import BINDINGS, CHANGES, Column, Object, System, Table, record_table
 from dynsync_lib.core.owners_of_keys import may_pair
 from dynsync_lib.core.sides import Frame, Situation, opposite, prepare_side, stack
-from dynsync_lib.core.writes import equal_column, fresh_column, note_without_partner
+from dynsync_lib.core.writes import equal_column, fresh_column, notes_without_partner
 
 ESCAPES: Final = Table(
     "escapes",
@@ -203,6 +203,6 @@ def _rows_to(
         kind=nw.when(theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
         old_value=nw.when(~theirs.is_null()).then(nw.col(column_of(target, judged.columns[target]))),
         new_value=nw.coalesce(fresh, ours),
-        note=nw.coalesce(note_without_partner(situation, judged, target=target, fresh=fresh), note),
+        note=nw.coalesce(*notes_without_partner(situation, judged, target=target, fresh=fresh), note),
     )
     return told.select(*CHANGES.column_names)

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -39,8 +41,8 @@ class Write:
     """One field that may be written.
 
     `old` is the target's text as delivered, `theirs` the same trimmed. `wanted`: table 3.A wants a write. `held_back`:
-    the note why a wanted write does not land; null when it lands. `tests`: why the target may refuse it, in a frame
-    that has `lands` as the column `lands_column`.
+    the note why a wanted write does not land; null when it lands, None when all do. `tests`: why the target may refuse
+    it, in a frame that has `lands` as the column `lands_column`.
     """
 
     lands_column: str
@@ -52,13 +54,13 @@ class Write:
     theirs: nw.Expr
     wanted: nw.Expr
     told: nw.Expr
-    held_back: nw.Expr
+    held_back: nw.Expr | None
     tests: tuple[Test, ...]
 
     @property
     def lands(self) -> nw.Expr:
         """Whether something is really written."""
-        return self.wanted & self.held_back.is_null()
+        return self.wanted if self.held_back is None else self.wanted & self.held_back.is_null()
 
 
 def equal_column(place: int) -> str:
@@ -112,7 +114,7 @@ def _default_stage(situation: Situation, object_: Object, stages: Field) -> Writ
     default = situation.sync(object_).default_lifecycle_stage
     old = nw.col(column_of(System.HUBSPOT, STAGE))
     theirs = values.trimmed(old)
-    promoted = is_promoted(stages, theirs, default) & _may_reconcile(situation)
+    promoted = _on_reconciling(situation, is_promoted(stages, theirs, default))
     return Write(
         "lands:default stage",
         System.HUBSPOT,
@@ -122,7 +124,7 @@ def _default_stage(situation: Situation, object_: Object, stages: Field) -> Writ
         theirs=theirs,
         wanted=theirs.is_null() | promoted,
         told=nw.lit(default),
-        held_back=nw.lit(None, dtype=nw.String),
+        held_back=None,
         tests=(),
     )
 
@@ -130,20 +132,20 @@ def _default_stage(situation: Situation, object_: Object, stages: Field) -> Writ
 def _is_wanted(situation: Situation, object_: Object, judged: JudgedMapping, *, place: int, target: System) -> nw.Expr:
     """Table 3.A: what is filled, and what is overwritten."""
     ours, theirs = value_of(opposite(target), judged), value_of(target, judged)
-    wanted = nw.lit(value=False)
+    cases = []
     if _may_fill(situation, object_, judged, target):
-        wanted = wanted | (theirs.is_null() & ~ours.is_null())
+        cases.append(theirs.is_null())
     if _may_overwrite(situation, object_, judged, target):
         differs = (~nw.col(equal_column(place))).fill_null(value=False)
-        wanted = wanted | (differs & _may_reconcile(situation))
-    return wanted & ~ours.is_null()
+        cases.append(_on_reconciling(situation, differs))
+    if not cases:
+        return nw.lit(value=False) & ours.is_null()  # a plain literal would have no length of its own
+    return reduce(or_, cases) & ~ours.is_null()
 
 
-def _may_reconcile(situation: Situation) -> nw.Expr:
-    """Whether a pair's differences are settled as on a first sync (3.12)."""
-    if situation.chosen("resave_reconcile") == "true":
-        return nw.lit(value=True)
-    return ~nw.col(IS_BOUND)
+def _on_reconciling(situation: Situation, test: nw.Expr) -> nw.Expr:
+    """The test, of pairs whose differences are settled as on a first sync (3.12)."""
+    return test if situation.chosen("resave_reconcile") == "true" else test & ~nw.col(IS_BOUND)
 
 
 def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
@@ -160,20 +162,28 @@ def _may_fill(situation: Situation, object_: Object, judged: JudgedMapping, targ
 
 def _held_back(
     situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
-) -> nw.Expr:
-    """Why a wanted write does not land, in the order of the notes."""
+) -> nw.Expr | None:
+    """Why a wanted write does not land, in the order of the notes; None where nothing keeps it from landing."""
+    notes = list(notes_without_partner(situation, judged, target=target, fresh=fresh))
     invalid = skipped_as_invalid(situation, object_, judged, target=target, fresh=fresh)
-    skipped = nw.when(invalid).then(nw.lit("value_skipped"))
-    return nw.coalesce(skipped, note_without_partner(situation, judged, target=target, fresh=fresh))
+    if invalid is not None:
+        notes.insert(0, nw.when(invalid).then(nw.lit("value_skipped")))
+    return nw.coalesce(*notes) if notes else None
 
 
-def note_without_partner(situation: Situation, judged: JudgedMapping, *, target: System, fresh: nw.Expr) -> nw.Expr:
-    """`value_skipped` or `owner_unresolved` where nothing fits on the other side, `lifecycle_ignored`, else null."""
-    missing = "owner_unresolved" if is_owner_pair(judged) else "value_skipped"
-    notes = [nw.when(fresh.is_null()).then(nw.lit(missing))]
+def notes_without_partner(
+    situation: Situation, judged: JudgedMapping, *, target: System, fresh: nw.Expr
+) -> Iterator[nw.Expr]:
+    """`value_skipped` or `owner_unresolved` where nothing fits on the other side, `lifecycle_ignored`, else null.
+
+    Only options and owners can be without a partner; of everything else what is filled gives something to write.
+    """
+    if is_owner_pair(judged):
+        yield nw.when(fresh.is_null()).then(nw.lit("owner_unresolved"))
+    elif judged.pairs_options():
+        yield nw.when(fresh.is_null()).then(nw.lit("value_skipped"))
     stages = judged.fields[System.HUBSPOT]
     is_stage = target is System.HUBSPOT and judged.name_of(target) == STAGE
     if is_stage and stages is not None and situation.chosen("lifecycle_backward") == "ignored":
         backward = moves_backward(stages, value_of(target, judged), fresh)
-        notes.append(nw.when(backward).then(nw.lit("lifecycle_ignored")))
-    return nw.coalesce(*notes)
+        yield nw.when(backward).then(nw.lit("lifecycle_ignored"))

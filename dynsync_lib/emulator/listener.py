@@ -57,9 +57,13 @@ class Listener:
         if not self._server.started:
             raise OSError("the emulator could not start a listener on 127.0.0.1")
 
+    def ask_to_stop(self) -> None:
+        """Returns at once; of several listeners each ends while the others do."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Ends the server and frees the port."""
-        self._server.should_exit = True
+        self.ask_to_stop()
         self._thread.join(timeout=5)
         self._bound.close()
 

@@ -64,6 +64,8 @@ class Emulator:
         """Stops serving and removes what was made for the run."""
         self._stop.set()
         for server in self._servers:
+            server.ask_to_stop()
+        for server in self._servers:
             server.stop()
         self._store.close()
         shutil.rmtree(self._folder, ignore_errors=True)
