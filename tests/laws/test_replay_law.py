@@ -6,7 +6,7 @@ import difflib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynsync_lib.core.model import CHANGES
@@ -16,20 +16,14 @@ from dynsync_lib.engine import PolarsEngine
 from tests.laws.later_worlds import bound_world, later_world
 from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told
-from tests.laws.test_witness_law import ENGAGEMENTS
+from tests.laws.test_witness_law import PROOF
 from tests.opinions import SmallWorld, plan_of, render_change, situation_of, store_of
 from tests.rulebook_texts import shipped_rulebook
 
 SOAK_ENGAGEMENTS, SOAK_GROUPS = 200, 100
 
 
-@settings(
-    max_examples=ENGAGEMENTS,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@PROOF
 @given(world=small_worlds(GROUPS), seed=st.integers(0, 2**32))
 def test_core_and_witness_replay_alike(world: SmallWorld, seed: int) -> None:
     compare(bound_world(world), seed)

@@ -21,13 +21,17 @@ ENGAGEMENTS = int(os.environ.get("DYNSYNC_LAW_ENGAGEMENTS", "4"))
 SOAK_ENGAGEMENTS, SOAK_GROUPS = 500, 200
 
 
-@settings(
+PROOF = settings(
     max_examples=ENGAGEMENTS,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )
+"""How a law over small worlds is tried: the same worlds in every run, none made smaller by Hypothesis."""
+
+
+@PROOF
 @given(world=small_worlds(GROUPS))
 def test_core_and_witness_agree(world: SmallWorld) -> None:
     compare(world)
