@@ -40,7 +40,7 @@ def open_situation(
     tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     given = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
-    situation = Situation(*given, time_zone=snapshot.time_zone)
+    situation = Situation(*given, time_zone=snapshot.time_zone, at_once=engine.at_once)
     return replace(situation, beside=[_beside(engine, situation, one) for one in beside])
 
 

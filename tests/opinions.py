@@ -321,6 +321,7 @@ def situation_of(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any 
         world.taken_at,
         engine.keep,
         engine.from_rows,
+        at_once=engine.at_once,
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import narwhals.stable.v2 as nw
 
@@ -59,13 +60,14 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     variants = list(_variants(situation, decision))
     works = _learn(situation, decision, variants)
     empty = decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
-    rows, moves = [], [empty]
-    for variant in variants:
-        moved = _moved(situation, variant, decision, works) if variant.movable else empty
-        rows.append(_row(variant, moved))
-        moves.append(moved)
+
+    def moved_by(variant: _Variant) -> Frame:
+        return _moved(situation, variant, decision, works) if variant.movable else empty
+
+    moves = situation.each(moved_by, variants)
+    rows = [_row(variant, moved) for variant, moved in zip(variants, moves, strict=True)]
     told = situation.from_rows(rows, SENSITIVITY.columns)
-    return Sensitivity(told, situation.keep(stack(moves).unique(), "moved"))
+    return Sensitivity(told, situation.keep(stack([empty, *moves]).unique(), "moved"))
 
 
 def with_sensitivity(outcomes: Frame, moved: Frame, knobs: Sequence[str]) -> Frame:
@@ -104,18 +106,23 @@ def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant
     works = dict(decision.works)
     matching = [one for one in variants if one.knob not in ABOUT_FIELDS]
     for object_ in works:
-        others = [one for one in matching if object_ in one.movable]
-        made = [_match(one, decision, works, object_).pairs for one in others]
-        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=made)
+        made = situation.each(partial(_pairs_of, decision, works, object_), matching)
+        met = [one for one in made if one is not None]
+        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=met)
     return works
 
 
-def _match(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork], object_: Object) -> Matched:
+def _pairs_of(
+    decision: Decision, works: Mapping[Object, FieldWork], object_: Object, variant: _Variant
+) -> Frame | None:
+    """The pairs that a variant of the matching makes; None where it cannot move the object."""
+    if object_ not in variant.movable:
+        return None
     contacts = None
     asks = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
     if object_ is Object.LEAD and asks and Object.CONTACT in decision.decided:
         contacts = _contacts(variant, decision, works)
-    return match_sync(variant.situation, object_, contacts)
+    return match_sync(variant.situation, object_, contacts).pairs
 
 
 def _contacts(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Decided:

@@ -13,11 +13,12 @@ lead.lifecycle-route; docs/semantics.md sections 1 to 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import narwhals.stable.v2 as nw
 
@@ -31,6 +32,8 @@ from dynsync_lib.core.settings import LIFECYCLE_STAGES, ObjectSync, Settings
 Frame = nw.LazyFrame[Any]
 Keep = Callable[[Frame, str], Frame]
 FromRows = Callable[[Sequence[Mapping[str, Any]], Sequence[Column]], Frame]
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 
 LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
@@ -65,7 +68,8 @@ class Situation:
     `time_zone` is the HubSpot portal's, such as `Europe/Berlin`; None when nobody said.
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
     `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it. `beside`
-    are the situations of further Dynamics environments with the same portal (1.11).
+    are the situations of further Dynamics environments with the same portal (1.11). `at_once` is how many questions the
+    engine takes at the same time.
     """
 
     tables: Mapping[str, Frame]
@@ -78,6 +82,7 @@ class Situation:
     found: dict[tuple[str, ...], Any] = field(default_factory=dict)
     time_zone: str | None = None
     beside: Sequence[Situation] = ()
+    at_once: int = 1
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""
@@ -92,6 +97,13 @@ class Situation:
         table = record_table(object_, system)
         own = {column.name for column in table.structure}
         return frozenset(self.tables[table.name].collect_schema().names()) - own
+
+    def each(self, function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
+        """What the function gives for every item, in their order; as many at the same time as the engine takes."""
+        if self.at_once == 1:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(self.at_once) as threads:
+            return list(threads.map(function, items))
 
 
 def stack(frames: Sequence[Frame]) -> Frame:

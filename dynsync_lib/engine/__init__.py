@@ -47,7 +47,9 @@ SMALL_PORTAL_ROWS: Final = 100_000
 
 
 class Engine(Protocol):
-    """What the kit needs of a place that holds tables."""
+    """What the kit needs of a place that holds tables. `at_once` is how many threads may ask it at the same time."""
+
+    at_once: int
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file as a lazy frame."""

@@ -27,6 +27,8 @@ _SAMPLED_PER_PART: Final = 1_000
 class DuckDbEngine:
     """Tables in DuckDB, kept as Parquet in `work` or, without it, in memory."""
 
+    at_once: int = 1
+
     def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
         self._work = work
         self._connection = duckdb.connect()
