@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import dynsync_lib
 
 if TYPE_CHECKING:
+    from dynsync_lib.emulator.apart import DemoPortals
     from dynsync_lib.forecast_folder import Forecast
     from dynsync_lib.report.kernel import Kernel
 
@@ -36,12 +37,14 @@ def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
 
     What an earlier demo left there is replaced.
     """
+    from dynsync_lib.emulator.apart import DemoPortals
+
     say = progress or _silent
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "snapshot", ignore_errors=True)
-    with _kernel_of_report() as kernel:
-        told = _forecast_demo(folder, say)
+    with DemoPortals() as portals, _kernel_of_report() as kernel:
+        told = _forecast_demo(portals, folder, say)
         say("Writing the report ...")
         report(told, folder / "report.html", client="Demo", kernel=kernel)
     return told
@@ -55,19 +58,16 @@ def _kernel_of_report() -> AbstractContextManager[Kernel]:
     return start_kernel(_REPORT.parent, imports=AHEAD)
 
 
-def _forecast_demo(folder: Path, say: Say) -> Forecast:
-    from dynsync_lib.emulator.server import Emulator
-    from dynsync_lib.emulator.world import build_world
+def _forecast_demo(portals: DemoPortals, folder: Path, say: Say) -> Forecast:
+    say("Starting both emulated portals on 127.0.0.1 ...")
     from dynsync_lib.kit.forecasts import forecast
     from dynsync_lib.kit.portals import pull
 
-    settings = folder / "dynsync.toml"
-    say("Starting both emulated portals on 127.0.0.1 ...")
-    world = build_world()
-    settings.write_text(world.settings, encoding="utf-8")
-    with Emulator(world) as emulator:
-        say("Pulling them over HTTP ...")
-        snapshot = pull(settings, folder / "snapshot", addresses=emulator.addresses, progress=say)
+    served, settings = portals.wait_until_served(), folder / "dynsync.toml"
+    settings.write_text(served.settings, encoding="utf-8")
+    say("Pulling them over HTTP ...")
+    snapshot = pull(settings, folder / "snapshot", addresses=served.addresses, progress=say)
+    portals.ask_to_stop()
     say("Forecasting ...")
     return forecast(snapshot, settings, folder / "forecast")
 
