@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 findings of the severity named with --fail-on, 2 wrong use
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -375,6 +377,7 @@ def lab(
 
 def main() -> None:
     """Runs the command; an error is one red sentence and a next step, never a traceback (unless --debug)."""
+    atexit.register(gc.freeze)  # a process that ends need not look for what could be freed: half a second of the demo
     try:
         app(prog_name="dynsync")
     except DynsyncError as error:
