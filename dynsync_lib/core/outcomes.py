@@ -22,7 +22,7 @@ from dynsync_lib.core.email_conflicts import conflicts_of_creates
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.placing import OUTCOME_OF, Line, Matched, reason_of, word_of
-from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
+from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates, what_refuses_creates
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, email_column, opposite, stack
 
 DECIDED: Final = (
@@ -88,8 +88,14 @@ def _refusals(situation: Situation, object_: Object, system: System, mappings: S
     if not sync.is_source(system) or sync.only_existing_in_target:
         records = situation.tables[record_table(object_, system).name]
         return records.head(0).select("id", refusal=nw.lit(0))
+    place, asked = ("refused", object_.value, system.value), what_refuses_creates(situation, object_, system, mappings)
+    known: tuple[object, Frame] | None = situation.found.get(place)
+    if known is not None and known[0] == asked:
+        return known[1]
     told = refusals_of_creates(situation, object_, system, mappings)
-    return situation.keep(told, f"{system}_{object_}_refused")
+    refusals = situation.keep(told, f"{system}_{object_}_refused")
+    situation.found.setdefault(place, (asked, refusals))  # the settings' own, to which other choices are compared
+    return refusals
 
 
 def write_again(
@@ -113,6 +119,27 @@ def refuse_again(
 ) -> FieldWork:
     """What is known about fields, with the creates judged again under another assumption."""
     return replace(work, refusals={system: _refusals(situation, object_, system, mappings) for system in System})
+
+
+def is_same_work(one: FieldWork, other: FieldWork) -> bool:
+    """Whether two comparisons of the same pairs lead to the same outcomes: what lands and what is refused is equal."""
+    if one.written is not other.written and _lacks(_landing(other), _landing(one)):
+        return False
+    kept = [(one.refusals[system], other.refusals[system]) for system in System]
+    return not any(mine is not theirs and (_lacks(mine, theirs) or _lacks(theirs, mine)) for mine, theirs in kept)
+
+
+def _landing(work: FieldWork) -> Frame:
+    """Per pair of whom an outcome can depend on it: whether writes land, and why they are refused; -1 when not."""
+    landed = {f"{system}_landed": (nw.col(f"{system}_landed") > 0).cast(nw.Int64) for system in System}
+    refusals = {f"{system}_refusal": nw.col(f"{system}_refusal").fill_null(-1) for system in System}
+    return work.written.select("hubspot_id", "dynamics_id", **landed, **refusals)
+
+
+def _lacks(frame: Frame, other: Frame) -> bool:
+    """Whether a row of the other frame, in which nothing is null, is not in this one."""
+    names = frame.collect_schema().names()
+    return not other.join(frame, on=names, how="anti").head(1).collect().is_empty()
 
 
 def learn_pairs(
@@ -145,7 +172,7 @@ def compose(situation: Situation, object_: Object, matched: Matched, work: Field
     judged = _judge_pairs(situation, object_, matched.pairs, work)
     told = {}
     for system in System:
-        conflicts = _conflicts(situation, object_, system, matched.placed[system])
+        conflicts = _conflicts(situation, object_, system, matched)
         met = _with_fields(situation, object_, system, matched.placed[system], judged=judged, work=work)
         told[system] = situation.keep(_tell(situation, object_, met, conflicts), f"{system}_{object_}_told")
     return Decided(told, matched)
@@ -201,15 +228,23 @@ def _judge_pairs(situation: Situation, object_: Object, pairs: Frame, work: Fiel
     return situation.keep(judged.join(pairs, on=["hubspot_id", "dynamics_id"], how="semi"), f"{object_}_judged")
 
 
-def _conflicts(situation: Situation, object_: Object, system: System, placed: Frame) -> Frame | None:
+def _conflicts(situation: Situation, object_: Object, system: System, matched: Matched) -> Frame | None:
     """id, refusal, counterpart_id of persons whose creation meets their address on the other side; None for others."""
     is_asked = system is System.DYNAMICS or situation.chosen("dv_dup_rules") == "true"
     if object_ not in PERSONS or not is_asked:
         return None
+    if ("conflicts", system.value) not in matched.found:
+        matched.found["conflicts", system.value] = _find_conflicts(situation, object_, system, matched.placed[system])
+    conflicts: Frame = matched.found["conflicts", system.value]
+    return conflicts
+
+
+def _find_conflicts(situation: Situation, object_: Object, system: System, placed: Frame) -> Frame:
     creates = placed.filter(nw.col("line") == Line.CREATE.value)
     is_keyed = situation.sync(object_).match_mode == "default" and email_column(situation) == "email_key"
     told = creates.select("id", "rank", address="key") if is_keyed else creates.select("id", "rank")
-    return conflicts_of_creates(situation, object_, system, told)
+    conflicts = conflicts_of_creates(situation, object_, system, told)
+    return conflicts if system is System.DYNAMICS else situation.keep(conflicts, f"{object_}_duplicates")
 
 
 def _with_fields(

@@ -12,9 +12,9 @@ docs/semantics.md step 5 and section 7.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
@@ -62,11 +62,12 @@ class Matched:
     """Every record's line of step 5, per system, and every pair that syncs.
 
     `placed`: id, rank, key, barrier, line, rule_id, counterpart_id, winner_id. `pairs`: hubspot_id, dynamics_id and,
-    with bindings, is_bound.
+    with bindings, is_bound. `found` remembers what was worked out of it.
     """
 
     placed: Mapping[System, Frame]
     pairs: Frame
+    found: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
 
 def match_object(situation: Situation, object_: Object, overlap: Frame | None = None) -> Matched:

@@ -65,7 +65,7 @@ def refusals_of_creates(
     are its contacts.
     """
     target = opposite(system)
-    flowing = [one for one in mappings if one.writes_to(target) and _matters(situation, object_, one, target)]
+    flowing = _with_a_say(situation, object_, target, mappings)
     table = record_table(object_, system)
     keys = [column.name for column in table.keys if column.name in ("email_key", "email_valid")]
     names = dict.fromkeys([*columns_of(flowing, system), *keys])
@@ -76,6 +76,23 @@ def refusals_of_creates(
         return wide.head(0).select("id", refusal=nw.lit(0, dtype=nw.Int64))
     trimmed = with_trimmed(situation, wide, flowing, [system])
     return trimmed.select("id", refusal=first_refusal(tests)).filter(~nw.col("refusal").is_null())
+
+
+def what_refuses_creates(
+    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
+) -> tuple[list[JudgedMapping], tuple[str, ...], str | None]:
+    """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
+    target = opposite(system)
+    flowing = _with_a_say(situation, object_, target, mappings)
+    is_choice_asked = target is System.DYNAMICS or any(one.pairs_options() for one in flowing)
+    return flowing, _levels(situation), situation.chosen("invalid_value") if is_choice_asked else None
+
+
+def _with_a_say(
+    situation: Situation, object_: Object, target: System, mappings: Sequence[JudgedMapping]
+) -> list[JudgedMapping]:
+    """The mappings on which it can depend whether the target takes a new record."""
+    return [one for one in mappings if one.writes_to(target) and _matters(situation, object_, one, target)]
 
 
 def first_refusal(tests: Iterable[Test]) -> nw.Expr:

@@ -32,7 +32,7 @@ from dynsync_lib.core.decision import (
 )
 from dynsync_lib.core.model import SENSITIVITY, Object
 from dynsync_lib.core.movable import ABOUT_CREATES, ABOUT_FIELDS, Mover
-from dynsync_lib.core.outcomes import Decided, FieldWork, learn_pairs, refuse_again, write_again
+from dynsync_lib.core.outcomes import Decided, FieldWork, is_same_work, learn_pairs, refuse_again, write_again
 from dynsync_lib.core.placing import Matched
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, stack
 
@@ -150,15 +150,34 @@ def _work_of(variant: _Variant, works: Mapping[Object, FieldWork]) -> WorkOf:
     return work_of
 
 
+def _reach(
+    variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]
+) -> tuple[tuple[Object, ...], WorkOf]:
+    """The objects to be decided again, and what is known about their fields.
+
+    A choice about fields leaves an object alone whose writes land, or are refused, as before.
+    """
+    work_of = _work_of(variant, works)
+    leads_may_differ = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
+    if variant.knob not in ABOUT_FIELDS or leads_may_differ:
+        return variant.movable, work_of
+    again = {object_: work_of(object_, decision.decided[object_].matched) for object_ in variant.movable}
+    changed = (one for one in variant.movable if not is_same_work(again[one], decision.works[one]))
+    return tuple(changed), lambda object_, _: again[object_]
+
+
 # --- What moves --------------------------------------------------------------------------------------------------
 
 
 def _moved(situation: Situation, variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Frame:
     """system, object, record_id, assumption_id of the records that a choice would move."""
-    known = {object_: one for object_, one in decision.decided.items() if object_ not in variant.movable}
+    movable, work_of = _reach(variant, decision, works)
+    if not movable:
+        return decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
+    known = {object_: one for object_, one in decision.decided.items() if object_ not in movable}
     contacts = {one: found for one, found in known.items() if one in PERSONS}
-    again = decide_objects(variant.situation, variant.movable, _work_of(variant, works), known=contacts)
-    touched = set(variant.movable) | (set(PERSONS) if set(variant.movable) & set(PERSONS) else set())
+    again = decide_objects(variant.situation, movable, work_of, known=contacts)
+    touched = set(movable) | (set(PERSONS) if set(movable) & set(PERSONS) else set())
     decided = {object_: again[object_] for object_ in again if object_ in touched}
     told = stack(tell_outcomes(variant.situation, decided).outcomes)
     compared = ("outcome", "reason", "counterpart_id", "winner_id")
