@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -63,6 +64,7 @@ def _forecast_demo(portals: DemoPortals, folder: Path, say: Say) -> Forecast:
     from dynsync_lib.kit.forecasts import forecast
     from dynsync_lib.kit.portals import pull
 
+    import_module("dynsync_lib.portals.pull")  # now, while the portals start
     served, settings = portals.wait_until_served(), folder / "dynsync.toml"
     settings.write_text(served.settings, encoding="utf-8")
     say("Pulling them over HTTP ...")

@@ -3,7 +3,8 @@
 Facts
     * A kernel runs one notebook and is gone with it, or when it is left; it is killed, since a notebook that has run
       has nothing left to say, and a polite end takes a second.
-    * What it imports ahead leaves no name in the notebook.
+    * What it imports ahead leaves no name in the notebook. It steps aside for whatever computes meanwhile (not on
+      Windows, which has no such thing as a nice process).
 
 Source: nbclient's documentation; IPython's `exec_lines`.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _KERNEL: Final = "python3"
 _QUIET: Final = "--IPKernelApp.log_level=ERROR"  # its warning about plain TCP concerns 127.0.0.1 only
+_STEP_ASIDE: Final = "getattr(__import__('os'), 'nice', int)(5)"
 
 
 class Kernel:
@@ -51,7 +53,8 @@ def start_kernel(folder: Path, *, imports: Sequence[str] = ()) -> Iterator[Kerne
     """A kernel whose notebook will run in `folder`. It begins to import the modules at once; nobody waits for it."""
     from nbclient import NotebookClient  # only who runs a notebook needs it
 
-    ahead = [f"--IPKernelApp.exec_lines=exec('import {name}', {{}})" for name in imports]
+    lines = [_STEP_ASIDE, *(f"exec('import {name}', {{}})" for name in imports)] if imports else []
+    ahead = [f"--IPKernelApp.exec_lines={line}" for line in lines]
     client = NotebookClient(
         nbformat.v4.new_notebook(),  # type: ignore[no-untyped-call]
         kernel_name=_KERNEL,

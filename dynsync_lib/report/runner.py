@@ -34,6 +34,7 @@ AHEAD: Final = (
     "matplotlib.figure",
     "matplotlib.backends.backend_svg",
     "duckdb",
+    "pandas",
     "dynsync_lib.kit",
     "dynsync_lib.report.charts",
     "dynsync_lib.report.views",
