@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.evidence import Evidence, Row, Step
+from dynsync_lib.core.evidence import SYSTEM_WORDS, Evidence, Row, Step
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
 
 _MOST_LINKS: Final = 10
@@ -47,7 +47,7 @@ def field_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
 
 
 def _write(evidence: Evidence, one: Row) -> str:
-    target = f"{one['target_system']} {one['target_field']}"
+    target = f"{SYSTEM_WORDS[System(one['target_system'])]} {one['target_field']}"
     new, old = (evidence.value(one["object"], one[name]) for name in ("new_value", "old_value"))
     source = f"{one['source_field']} of {_source_id(one)}"
     said = f"fills {target} with {new}" if one["old_value"] is None else f"overwrites {target} {old} with {new}"
@@ -103,6 +103,13 @@ def assumption_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
         knob = evidence.rulebook.assumptions.get(name)
         if knob is not None:
             chosen = evidence.choice(name)
-            others = " or ".join(one for one in knob.built_choices if one != chosen)
-            told = f"{knob.question} The forecast takes {chosen}; under {others} this record ends otherwise."
+            others = _moving_choices(evidence, name, row["object"])
+            under = others[0] if len(others) == 1 else f"at least one of {', '.join(others)}"
+            told = f"{knob.question} The forecast takes {chosen}; under {under} this record ends otherwise."
             yield Step("assumption", f"{name}: {told}", None, ", ".join(knob.sources))
+
+
+def _moving_choices(evidence: Evidence, assumption: str, object_: str) -> list[str]:
+    """The other choices that move any record of the object."""
+    rows = evidence.rows("sensitivity", assumption_id=assumption)
+    return [row["choice"] for row in rows if f";{object_}=" in f";{row['by_object'] or ''}"]

@@ -14,13 +14,12 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.evidence import Evidence, Row, Step
+from dynsync_lib.core.evidence import SYSTEM_WORDS, Evidence, Row, Step
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
 from dynsync_lib.core.model import KEY_SOURCE, Direction, Object, Reason, System, record_table
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 
-_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 _OTHER: Final = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 _PLURALS: Final = {
     Object.CONTACT: "contacts",
@@ -63,12 +62,12 @@ def scope_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[St
         yield evidence.step("scope", f"The sync of {_PLURALS[Object(row['object'])]} is off.", "record.object-off")
     for name, sync in syncs.items():
         way = f"{_PLURALS[Object(name)].capitalize()} sync {_WAYS[Direction(sync['direction'])]}: "
-        there = _WORDS[_OTHER[system]]
+        there = SYSTEM_WORDS[_OTHER[system]]
         yield evidence.step(
             "scope",
-            f"{way}a {_WORDS[system]} record may travel to {there}."
+            f"{way}a {SYSTEM_WORDS[system]} record may travel to {there}."
             if is_source(sync, system)
-            else f"{way}a {_WORDS[system]} record can be matched, and is never created in {there}.",
+            else f"{way}a {SYSTEM_WORDS[system]} record can be matched, and is never created in {there}.",
             "record.direction",
         )
 
@@ -80,7 +79,7 @@ def filter_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[S
         if not is_source(sync, system):
             continue
         text = sync["filter_to_dynamics" if system is System.HUBSPOT else "filter_to_hubspot"]
-        what = f"{_WORDS[system]} {_PLURALS[Object(name)]}"
+        what = f"{SYSTEM_WORDS[system]} {_PLURALS[Object(name)]}"
         rule = "record.inactive-out" if row["rule_id"] == "record.inactive-out" else "record.filter"
         if text is None:
             yield evidence.step("filter", f"No filter: all {what} may enter.{_inactive(row)}", rule)
@@ -204,6 +203,7 @@ def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     order = ", ".join(one["record_id"] for one in placed)
     owner = next((one["record_id"] for one in placed if one["is_winner"]), None)
     mine = next((one["position"] for one in placed if one["record_id"] == row["record_id"]), None)
-    told = f"{len(same)} {_WORDS[System(row['system'])]} records share it, by {evidence.choice('first_record_order')}: "
-    told += f"{order}." + (f" This one is number {mine}." if mine else "")
+    system, turn = SYSTEM_WORDS[System(row["system"])], evidence.choice("first_record_order")
+    told = f"{len(same)} {system} records share it, by {turn}: {order}."
+    told += f" This one is number {mine}." if mine else ""
     yield evidence.step("rivals", f"{told} It belongs to {owner}." if owner else told, "record.first-order")

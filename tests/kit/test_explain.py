@@ -88,7 +88,7 @@ def test_explain__tells_the_whole_way(told: kit.Forecast) -> None:
         "[record.first-order]",
         "outcome: A Dynamics contact matches a HubSpot contact whose e-mail address is the same, without regard to "
         "case and outer blanks. Its counterpart is 1. [contact.match-email]",
-        f"field: jobtitle of {GUID} overwrites hubspot jobtitle 'Buyer' with 'Head'. [field.conflict-winner]",
+        f"field: jobtitle of {GUID} overwrites HubSpot jobtitle 'Buyer' with 'Head'. [field.conflict-winner]",
     ]
     outcome = next(step for step in chain.steps if step.about == "outcome")
     assert (outcome.source, outcome.confidence) == ("SEED, K2, H1", "seed")
@@ -117,6 +117,13 @@ def test_explain__tells_additional_addresses_links_and_open_questions(told: kit.
     assert says(company, "link") == ["The association from contact 1 goes along."]
     assert [one.split(":")[0] for one in says(chain, "assumption")] == ["email_norm"]
     assert "The forecast takes lower_trim; under exact this record ends otherwise." in says(chain, "assumption")[0]
+
+
+def test_explain__names_only_choices_that_move_such_records(told: kit.Forecast) -> None:
+    (company,) = kit.explain(told, "7")
+    asked = {one.split(":")[0]: one.rsplit("; ")[-1] for one in says(company, "assumption")}
+    assert asked["name_norm"] == "under at least one of exact, exact_trim this record ends otherwise."
+    assert asked["company_keys"] == "under domain this record ends otherwise."
 
 
 def test_explain__without_a_key(told: kit.Forecast) -> None:
@@ -151,7 +158,7 @@ def test_explain__a_masked_forecast_tells_nobody(told: kit.Forecast) -> None:
     assert len(chains) == 3
     for person in ("ada@example.com", "ada.old", "Lovelace", "'Head'"):
         assert person not in text
-    assert "overwrites hubspot jobtitle (5 characters) with (4 characters)" in text
+    assert "overwrites HubSpot jobtitle (5 characters) with (4 characters)" in text
 
 
 def test_explained__in_a_notebook_is_a_ladder_with_its_table(told: kit.Forecast) -> None:
