@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
@@ -73,7 +74,7 @@ class DuckDbEngine:
     def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
         parts = self._parts(frame, table) if self._work is not None else [frame]
-        return write_parquet((batch for part in parts for batch in _batches(part, table)), table, path)
+        return write_parquet(_ahead(batch for part in parts for batch in _batches(part, table)), table, path)
 
     def _parts(self, frame: nw.LazyFrame[Any], table: Table) -> Iterator[nw.LazyFrame[Any]]:
         """The frame cut into parts that follow each other in the table's order, none much larger than a sort."""
@@ -112,6 +113,15 @@ class DuckDbEngine:
 def _batches(frame: nw.LazyFrame[Any], table: Table) -> Iterator[pa.RecordBatch]:
     """The rows in the table's order."""
     yield from as_written(frame, table).to_native().to_arrow_reader(ROWS_PER_GROUP)
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches; DuckDB works on the next one while the last is written."""
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = beside.submit(next, batches, None)
+            yield batch
 
 
 def _lazy(relation: Any) -> nw.LazyFrame[Any]:
