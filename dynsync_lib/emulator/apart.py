@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 from dynsync_lib.errors import DynsyncError
 
 _CALL: Final = (sys.executable, "-m", "dynsync_lib.emulator.apart")
-_END_S: Final = 10.0
+_END_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
