@@ -59,15 +59,10 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     """Decides again under every other built choice and counts the records that move."""
     variants = list(_variants(situation, decision))
     works = _learn(situation, decision, variants)
-    empty = decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
-
-    def moved_by(variant: _Variant) -> Frame:
-        return _moved(situation, variant, decision, works) if variant.movable else empty
-
-    moves = situation.each(moved_by, variants)
+    moves = situation.each(partial(_moved, situation, decision, works), variants)
     rows = [_row(variant, moved) for variant, moved in zip(variants, moves, strict=True)]
     told = situation.from_rows(rows, SENSITIVITY.columns)
-    return Sensitivity(told, situation.keep(stack([empty, *moves]).unique(), "moved"))
+    return Sensitivity(told, situation.keep(stack([_no_moves(decision), *moves]).unique(), "moved"))
 
 
 def with_sensitivity(outcomes: Frame, moved: Frame, knobs: Sequence[str]) -> Frame:
@@ -106,18 +101,14 @@ def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant
     works = dict(decision.works)
     matching = [one for one in variants if one.knob not in ABOUT_FIELDS]
     for object_ in works:
-        made = situation.each(partial(_pairs_of, decision, works, object_), matching)
-        met = [one for one in made if one is not None]
-        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=met)
+        others = [one for one in matching if object_ in one.movable]
+        made = situation.each(partial(_pairs_of, decision, works, object_), others)
+        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=made)
     return works
 
 
-def _pairs_of(
-    decision: Decision, works: Mapping[Object, FieldWork], object_: Object, variant: _Variant
-) -> Frame | None:
-    """The pairs that a variant of the matching makes; None where it cannot move the object."""
-    if object_ not in variant.movable:
-        return None
+def _pairs_of(decision: Decision, works: Mapping[Object, FieldWork], object_: Object, variant: _Variant) -> Frame:
+    """The pairs that a variant of the matching makes."""
     contacts = None
     asks = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
     if object_ is Object.LEAD and asks and Object.CONTACT in decision.decided:
@@ -169,11 +160,11 @@ def _reach(
 # --- What moves --------------------------------------------------------------------------------------------------
 
 
-def _moved(situation: Situation, variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Frame:
+def _moved(situation: Situation, decision: Decision, works: Mapping[Object, FieldWork], variant: _Variant) -> Frame:
     """system, object, record_id, assumption_id of the records that a choice would move."""
     movable, work_of = _reach(variant, decision, works)
     if not movable:
-        return decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
+        return _no_moves(decision)
     known = {object_: one for object_, one in decision.decided.items() if object_ not in movable}
     contacts = {one: found for one, found in known.items() if one in PERSONS}
     again = decide_objects(variant.situation, movable, work_of, known=contacts)
@@ -188,6 +179,11 @@ def _moved(situation: Situation, variant: _Variant, decision: Decision, works: M
     differing = both.filter(~nw.all_horizontal(*same, ignore_nulls=False))
     moved = differing.select("system", "object", "record_id", assumption_id=nw.lit(variant.knob))
     return situation.keep(moved, f"moved_{variant.knob}_{variant.choice}")
+
+
+def _no_moves(decision: Decision) -> Frame:
+    """What `_moved` gives where nothing moves."""
+    return decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
 
 
 def _row(variant: _Variant, moved: Frame) -> dict[str, str | int | None]:
