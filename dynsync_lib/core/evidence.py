@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
@@ -21,8 +21,6 @@ from dynsync_lib.core.rulebook import Rulebook
 
 Frame = nw.LazyFrame[Any]
 Row = Mapping[str, Any]
-SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
-"""The systems as a sentence names them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.evidence import SYSTEM_WORDS, Evidence, Row, Step
+from dynsync_lib.core.evidence import Evidence, Row, Step
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
+from dynsync_lib.core.sides import SYSTEM_WORDS
 
 _MOST_LINKS: Final = 10
 _NOTES: Final[Mapping[str, tuple[str, str | None]]] = {

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.evidence import SYSTEM_WORDS, Evidence, Row, Step
+from dynsync_lib.core.evidence import Evidence, Row, Step
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
 from dynsync_lib.core.model import KEY_SOURCE, Direction, Object, Reason, System, record_table
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
+from dynsync_lib.core.sides import SYSTEM_WORDS
 
 _OTHER: Final = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 _PLURALS: Final = {

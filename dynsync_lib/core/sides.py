@@ -39,6 +39,8 @@ LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
 _EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
 _NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
+SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
+"""The systems as a sentence names them."""
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
 SIDE_TURNS_ON: Final[Mapping[Object, tuple[str, ...]]] = {

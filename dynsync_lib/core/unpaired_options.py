@@ -22,10 +22,9 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, System, record_table
 from dynsync_lib.core.options import partners_of
 from dynsync_lib.core.several_choices import elements
-from dynsync_lib.core.sides import Frame, Situation, opposite
+from dynsync_lib.core.sides import SYSTEM_WORDS, Frame, Situation, opposite
 
 _NAMED: Final = 5
-_WORD: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def _of_side(judged: JudgedMapping, found: Unpaired) -> str:
     labels = {option.value: option.label for option in field.options} if field is not None else {}
     told = [f"'{value}' ({', '.join(_facts(labels.get(value), count))})" for value, count in found.values]
     more = f" and {found.more} more {'value' if found.more == 1 else 'values'}" if found.more else ""
-    return f"{_WORD[found.system]} {', '.join(told)}{more}"
+    return f"{SYSTEM_WORDS[found.system]} {', '.join(told)}{more}"
 
 
 def _facts(label: str | None, count: int) -> Iterator[str]:
