@@ -22,7 +22,6 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine import Engine, open_engine
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecast_folder import Forecast
-from dynsync_lib.report.ladder import ladders
 from dynsync_lib.snapshot import Snapshot, open_snapshot
 
 
@@ -47,6 +46,8 @@ class Explained(Sequence[Explanation]):
         return self.chains[place]
 
     def _repr_html_(self) -> str:
+        from dynsync_lib.report.ladder import ladders  # whoever computes a forecast need not wait for what draws
+
         return ladders(self.chains)._repr_html_()
 
     def __repr__(self) -> str:

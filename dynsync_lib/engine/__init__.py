@@ -4,6 +4,7 @@ Facts
     * DuckDB is enough for every size on one machine: between stages a frame is kept as Parquet in the work folder, so
       memory does not grow with the portal. Spark, an optional extra, is the way out.
     * Small portals are left to Polars, in memory, which is several times quicker there.
+    * An engine's library is imported when the engine is opened: each takes a quarter of a second.
     * All engines write through `parquet_files`, which orders every row: the same rows give the same bytes on each.
 
 Not modelled
@@ -23,21 +24,10 @@ from typing import Any, Final, Protocol
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Column, Table
-from dynsync_lib.engine.duckdb_engine import DuckDbEngine
-from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 
-__all__ = [
-    "AUTO",
-    "ENGINES",
-    "SMALL_PORTAL_ROWS",
-    "DuckDbEngine",
-    "Engine",
-    "PolarsEngine",
-    "open_engine",
-    "refuse_engine",
-]
+__all__ = ["AUTO", "ENGINES", "SMALL_PORTAL_ROWS", "Engine", "open_engine", "refuse_engine"]
 
 AUTO: Final = "auto"
 """Whichever engine suits the size of the portals."""
@@ -91,8 +81,12 @@ def open_engine(
     """
     refuse_engine(name)
     if name == "polars" or (name == AUTO and work is None):
+        from dynsync_lib.engine.polars_engine import PolarsEngine
+
         return PolarsEngine()
     if name in (AUTO, "duckdb"):
+        from dynsync_lib.engine.duckdb_engine import DuckDbEngine
+
         return DuckDbEngine(work, memory_gb=memory_gb)
     from dynsync_lib.engine.spark_engine import SparkEngine
 

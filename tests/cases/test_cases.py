@@ -10,7 +10,7 @@ from functools import cache
 
 import pytest
 
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.cases.case_world import Case, Told, read_cases, read_world, share_worlds, told_of
 from tests.opinions import Answer, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook

@@ -17,7 +17,8 @@ from dynsync_lib.core.model import RECORD_TABLES, Column, Object, RecordTable, S
 from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.core.sides import Situation, opposite
-from dynsync_lib.engine import Engine, PolarsEngine
+from dynsync_lib.engine import Engine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.rulebook_texts import shipped_rulebook
 
 H, D = System.HUBSPOT, System.DYNAMICS

@@ -12,7 +12,7 @@ from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.checks import MEASURES
 from dynsync_lib.core.model import CHANGES, OUTCOMES, Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.core.field_pairs import Portals, sync
 
 H, D, CONTACT, DEAL = System.HUBSPOT, System.DYNAMICS, Object.CONTACT, Object.DEAL

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.lookups import LookupRecipe, find_recipes
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.core.field_pairs import Portals, Row, sync
 
 H, D, CONTACT, COMPANY = System.HUBSPOT, System.DYNAMICS, Object.CONTACT, Object.COMPANY

@@ -17,7 +17,7 @@ from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.emulator.world import World, build_world
 from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, frames_of, settings_of
 from tests.rulebook_texts import shipped_rulebook
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 import pytest
 
 from dynsync_lib.core.model import LINKS
-from dynsync_lib.engine import DuckDbEngine, duckdb_engine
+from dynsync_lib.engine import duckdb_engine
+from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 
 _ROWS: Final = [
     {
@@ -40,6 +41,12 @@ def test_write__parts_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(duckdb_engine, "_SAMPLED_PER_PART", 5)
 
     assert _written(tmp_path / "parts", _ROWS) == whole
+
+
+def test_keep__in_a_folder_with_a_quote_in_its_name(tmp_path: Path) -> None:
+    with DuckDbEngine(tmp_path / "O'Hara's work") as engine:
+        kept = engine.keep(engine.from_rows(_ROWS, LINKS.columns), "links")
+        assert sorted(row["from_id"] for row in engine.rows(kept)) == sorted(str(row["from_id"]) for row in _ROWS)
 
 
 def test_write__no_row_is_written_with_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

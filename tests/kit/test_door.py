@@ -12,6 +12,7 @@ import pytest
 
 from dynsync_lib import kit
 
+DRAWN = {"jinja2", "dynsync_lib.report"}
 HEAVY = {"pandas", "polars", "duckdb", "narwhals", "matplotlib", "nbclient", "nbconvert", "httpx", "msal", "openpyxl"}
 
 
@@ -41,6 +42,14 @@ def test_door__an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize("asked", ["kit", "kit.open_forecast, kit.six_figures, kit.flow_chart, kit.demo", "cli"])
 def test_door__brings_nothing_heavy(asked: str) -> None:
+    assert HEAVY & _imported(asked) == set()
+
+
+def test_door__a_forecast_waits_for_no_engine_and_nothing_that_draws() -> None:
+    assert (HEAVY | DRAWN) & _imported("kit.forecast") == {"narwhals"}
+
+
+def _imported(asked: str) -> set[str]:
     code = f"import sys\nfrom dynsync_lib import kit, cli\n{asked}\nprint(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert HEAVY & set(told.split()) == set()
+    return set(told.split())

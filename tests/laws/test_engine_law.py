@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dynsync_lib.engine import DuckDbEngine, PolarsEngine
+from dynsync_lib.engine.duckdb_engine import DuckDbEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.small_worlds import seeded_world
 from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import ask_core

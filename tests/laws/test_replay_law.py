@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dynsync_lib.core.model import CHANGES
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.emulator.sync_replay import replay
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.later_worlds import bound_world, later_world
 from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told

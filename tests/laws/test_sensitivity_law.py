@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.small_worlds import seeded_world, small_worlds
 from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import SmallWorld, ask_sensitivity, ask_witness

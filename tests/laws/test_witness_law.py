@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from dynsync_lib.engine import PolarsEngine
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.invariants import broken_invariants
 from tests.laws.small_worlds import GROUPS, seeded_world, small_worlds
 from tests.laws.smallest import smallest, told
