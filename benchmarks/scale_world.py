@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from dynsync_lib import kit
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES
 from dynsync_lib.portals.metadata_rows import stored_rows
 from dynsync_lib.snapshot import FIXED_TABLES, sha256_of
-from dynsync_lib.snapshot_writer import SnapshotWriter
+from dynsync_lib.snapshot_writer import SnapshotWriter, untrimmed_columns
 
 TAKEN_AT: Final = datetime(2026, 11, 23, tzinfo=UTC)
 SETTINGS: Final = """
@@ -119,7 +121,10 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, size: 
     connection.execute(f"copy ({sized}) to '{path}' (format parquet, compression zstd)")
     written = connection.read_parquet(str(path))
     rows = int(written.aggregate("count(*)").fetchall()[0][0])
-    return {"rows": rows, "columns": written.columns, "sha256": sha256_of(path), "provided": True}
+    with pq.ParquetFile(path) as file:
+        untrimmed = set().union(*(untrimmed_columns(pa.Table.from_batches([batch])) for batch in file.iter_batches()))
+    told = {"rows": rows, "columns": written.columns, "sha256": sha256_of(path), "untrimmed": sorted(untrimmed)}
+    return {**told, "provided": True}
 
 
 def _check_keys(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

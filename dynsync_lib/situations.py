@@ -40,7 +40,8 @@ def open_situation(
     tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     given = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
-    situation = Situation(*given, time_zone=snapshot.time_zone, at_once=engine.at_once)
+    trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
+    situation = Situation(*given, time_zone=snapshot.time_zone, at_once=engine.at_once, trimmed=trimmed)
     return replace(situation, beside=[_beside(engine, situation, one) for one in beside])
 
 
@@ -49,7 +50,8 @@ def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situati
     names = [name for name, table in RECORD_TABLES.items() if table.system is System.DYNAMICS]
     theirs = {name: engine.scan(snapshot.table_path(name)) for name in names}
     tables = {name: table for name, table in {**situation.tables, **theirs}.items() if name != BINDINGS.name}
-    return replace(situation, tables=tables, catalogue=read_catalogue(snapshot), found={})
+    trimmed = {**situation.trimmed, **{name: snapshot.trimmed_columns(name) for name in names}}
+    return replace(situation, tables=tables, catalogue=read_catalogue(snapshot), found={}, trimmed=trimmed)
 
 
 def read_catalogue(snapshot: Snapshot) -> Catalogue:

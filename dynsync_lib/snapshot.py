@@ -64,6 +64,11 @@ class Snapshot:
         """The columns of a table, in order."""
         return tuple(self.manifest["tables"][name]["columns"])
 
+    def trimmed_columns(self, name: str) -> frozenset[str]:
+        """The vendor's columns of a table whose values have no outer white space; none where the manifest is silent."""
+        untrimmed = self.manifest["tables"][name].get("untrimmed")
+        return frozenset() if untrimmed is None else frozenset(self.columns(name)) - frozenset(untrimmed)
+
     def is_provided(self, name: str) -> bool:
         """Whether somebody delivered the table; if not, it is there and empty."""
         return bool(self.manifest["tables"][name]["provided"])

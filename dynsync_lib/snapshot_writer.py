@@ -4,6 +4,7 @@ Facts
     * A snapshot is whole or not there; a target that holds something is refused.
     * Rows go to disk in row groups as they come, so memory does not grow with the portal.
     * The size of a row group hangs on the number of columns alone: the same rows give the same bytes.
+    * The manifest names the columns in which a value has outer white space, so that a forecast looks for it there only.
     * It holds personal data: its folder is readable by its owner only (0700).
 
 Where it is used: `portals.exports`, `portals.pull`.
@@ -21,9 +22,11 @@ from types import TracebackType
 from typing import Any, Final, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import dynsync_lib
+from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.snapshot import (
@@ -62,6 +65,7 @@ class TableWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = pq.ParquetWriter(path, self._schema, version="2.6", compression="zstd", compression_level=1)
         self._waiting: list[Row] = []
+        self._untrimmed: set[str] = set()
 
     def add(self, rows: Iterable[Row]) -> None:
         """Takes rows; whole row groups go to disk at once."""
@@ -81,11 +85,29 @@ class TableWriter:
         """The hash of the closed file."""
         return sha256_of(self._path)
 
+    @property
+    def untrimmed(self) -> list[str]:
+        """The text columns in which a value has white space or zero-width characters outside."""
+        return sorted(self._untrimmed)
+
     def _flush(self) -> None:
         values = {column.name: [row.get(column.name) for row in self._waiting] for column in self.columns}
-        self._writer.write_table(pa.table(values, schema=self._schema), row_group_size=self._rows_per_group)
+        table = pa.table(values, schema=self._schema)
+        self._writer.write_table(table, row_group_size=self._rows_per_group)
+        self._untrimmed |= untrimmed_columns(table)
         self.rows += len(self._waiting)
         self._waiting = []
+
+
+def untrimmed_columns(rows: pa.Table) -> set[str]:
+    """The text columns in which a value has something outside that `core.keys.trim` takes away."""
+    texts = [name for name in rows.column_names if pa.types.is_string(rows.schema.field(name).type)]
+    return {name for name in texts if not _is_trimmed(rows.column(name))}
+
+
+def _is_trimmed(texts: pa.ChunkedArray) -> bool:
+    is_same = pc.all(pc.equal(pc.utf8_trim(texts, characters=OUTER), texts)).as_py()
+    return is_same is not False  # None: there is no text at all
 
 
 def rows_per_group(columns: int) -> int:
@@ -143,6 +165,7 @@ class SnapshotWriter:
             "columns": [column.name for column in writer.columns],
             "sha256": writer.sha256,
             "provided": provided,
+            "untrimmed": writer.untrimmed,
             "note": note,
         }
         return writer.rows

@@ -322,7 +322,17 @@ def situation_of(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any 
         engine.keep,
         engine.from_rows,
         at_once=engine.at_once,
+        trimmed={name: _trimmed_columns(world, name) for name in RECORD_TABLES},
     )
+
+
+def _trimmed_columns(world: SmallWorld, name: str) -> frozenset[str]:
+    """Of the columns in which no value has outer white space, every second one: both ways of asking are tried."""
+    from dynsync_lib.core.keys import trim
+
+    texts = {column: [row.get(column) for row in world.tables.get(name, ())] for column in world.delivered(name)}
+    known = (column for column, held in texts.items() if all(text is None or trim(text) == text for text in held))
+    return frozenset(sorted(known)[::2])
 
 
 def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Answer:

@@ -123,7 +123,8 @@ def _without_repeats(wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     for judged in flowing:
         for system in System:
             name, trimmed = column_of(system, judged.columns[system]), value_of(system, judged)
-            repeats[name] = nw.when(trimmed.is_null() | (nw.col(name) != trimmed)).then(nw.col(name))
+            is_other = nw.lit(value=False) if system in judged.trimmed else nw.col(name) != trimmed
+            repeats[name] = nw.when(trimmed.is_null() | is_other).then(nw.col(name))
     repeats.pop(column_of(System.HUBSPOT, STAGE), None)  # a default stage asks for it, mapped or not
     return wide.with_columns(**repeats) if repeats else wide
 
@@ -180,8 +181,11 @@ def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
     names = {system: _modified(situation, object_, system) for system in System}
     if None in names.values():
         return wide.with_columns(**{_stale_column(target): nw.lit(value=False) for target in System})
-    moments = {f"moment:{system}": nw.col(column_of(system, str(name))) for system, name in names.items()}
-    told = wide.with_columns(**{moment: values.trimmed(text) for moment, text in moments.items()})
+    moments = {
+        f"moment:{system}": situation.text(object_, system, str(name), column_of(system, str(name)))
+        for system, name in names.items()
+    }
+    told = wide.with_columns(**moments)
     told = told.with_columns(**{moment: values.moment(nw.col(moment)) for moment in moments})
     stale = {
         _stale_column(target): nw.col(f"moment:{target}") > nw.col(f"moment:{opposite(target)}") for target in System
@@ -198,7 +202,7 @@ def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: S
         names = _needed(situation, object_, flowing, system)
         chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
         if system is System.DYNAMICS:
-            chosen.append(inactive(situation.columns(object_, system)).alias(_INACTIVE))
+            chosen.append(inactive(situation, object_).alias(_INACTIVE))
         table = situation.tables[record_table(object_, system).name]
         wide = wide.join(table.select(nw.col("id").alias(f"{system}_id"), *chosen), on=f"{system}_id")
     return wide

@@ -74,6 +74,7 @@ def judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
         rulebook=situation.rulebook,
         available={system: situation.columns(object_, system) for system in System},
         assumptions=situation.settings.assumptions,
+        trimmed={system: situation.trimmed_columns(object_, system) for system in System},
     )
 
 

@@ -90,6 +90,6 @@ def _taken_in_dynamics(situation: Situation, object_: Object, asked: Frame) -> F
     number = NUMBER_OF["record.duplicate-rules"]
     table = record_table(object_, System.DYNAMICS)
     records = ranked(situation.tables[table.name], table, situation.chosen("first_record_order"))
-    active = records.filter(~inactive(situation.columns(object_, System.DYNAMICS)) & ~nw.col("email_key").is_null())
+    active = records.filter(~inactive(situation, object_) & ~nw.col("email_key").is_null())
     held = _first_holder(active.select(address="email_key", place=nw.lit(0), rank="rank", holder_id="id"))
     return asked.join(held, on="address").select("id", refusal=nw.lit(number), counterpart_id="holder_id")

@@ -56,15 +56,16 @@ def with_trimmed(
 ) -> Frame:
     """The wide table with every mapped value trimmed once, and its owners found, beside the value as delivered."""
     sides = list(systems)
-    trimmed = {
-        _trimmed_name(system, judged): values.trimmed(nw.col(column_of(system, judged.columns[system])))
-        for judged in flowing
-        for system in sides
-    }
+    trimmed = {_trimmed_name(system, judged): _trimmed(system, judged) for judged in flowing for system in sides}
     if not trimmed:
         return frame
     frame = frame.with_columns(**trimmed)
     return with_owners(situation, frame, _owner_columns(frame, flowing, sides))
+
+
+def _trimmed(system: System, judged: JudgedMapping) -> nw.Expr:
+    text = nw.col(column_of(system, judged.columns[system]))
+    return values.filled(text) if system in judged.trimmed else values.trimmed(text)
 
 
 def _owner_columns(

@@ -60,14 +60,16 @@ def filter_expression(
     rulebook: Rulebook,
     available: Collection[str],
     taken_at: datetime,
+    trimmed: Collection[str] = (),
 ) -> nw.Expr:
     """An expression, never null, that is true for records that pass; no text: true for all.
 
-    `available` are the columns of the record table; a field that was not delivered counts as blank.
+    `available` are the columns of the record table; a field that was not delivered counts as blank. `trimmed`
+    are those whose values are known to be trimmed.
     """
     if text is None or not trim(text):
         return nw.lit(value=True)
-    compiler = _Compiler(system, object_, catalogue, rulebook, frozenset(available), taken_at)
+    compiler = _Compiler(system, object_, catalogue, rulebook, frozenset(available), taken_at, frozenset(trimmed))
     return compiler.expression(parse_filter(text))
 
 
@@ -147,9 +149,10 @@ class _Compiler:
         rulebook: Rulebook,
         available: frozenset[str],
         taken_at: datetime,
+        trimmed: frozenset[str],
     ) -> None:
         self.system, self.object, self.catalogue, self.rulebook = system, object_, catalogue, rulebook
-        self.available, self.taken_at = available, taken_at
+        self.available, self.taken_at, self.trimmed = available, taken_at, trimmed
 
     def expression(self, tree: Filter) -> nw.Expr:
         if isinstance(tree, Negation):
@@ -159,7 +162,8 @@ class _Compiler:
             return functools.reduce(join, [self.expression(term) for term in tree.terms])
         if tree.field not in self.available:
             return nw.lit(value=_passes_blank(tree))
-        value = values.trimmed(nw.col(tree.field))
+        text = nw.col(tree.field)
+        value = values.filled(text) if tree.field in self.trimmed else values.trimmed(text)
         return self._window(tree, value) if isinstance(tree, Window) else self._comparison(tree, value)
 
     def _window(self, window: Window, value: nw.Expr) -> nw.Expr:

@@ -22,7 +22,6 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core import values
 from dynsync_lib.core.created_companies import company_of_no_pair, created_by_domain
 from dynsync_lib.core.matching import pair_first_of_names
 from dynsync_lib.core.model import LINKS, LinkStatus, Object, System, record_table
@@ -132,33 +131,33 @@ def _of_dynamics(situation: Situation) -> list[Frame]:
 
 def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object | None) -> Frame:
     """The associations of one lookup column; `to` None means that `_name_type` says where it points."""
-    columns = situation.columns(object_, System.DYNAMICS)
-    value = _looked_up(name, columns)
+    value = _looked_up(situation, object_, name)
     if to is not None:
-        points_there = _target_object(_CUSTOMER, columns) == to.value
-        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(_CUSTOMER, columns)))
+        points_there = _target_object(situation, object_, _CUSTOMER) == to.value
+        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(situation, object_, _CUSTOMER)))
     records = situation.tables[record_table(object_, System.DYNAMICS).name]
     told = records.select(
         from_object=nw.lit(object_.value),
         from_id="id",
-        to_object=nw.lit(to.value) if to is not None else _target_object(name, columns),
+        to_object=nw.lit(to.value) if to is not None else _target_object(situation, object_, name),
         to_id=value,
         is_primary=nw.lit(value=True),
     )
     return told.filter(~nw.col("to_id").is_null())
 
 
-def _looked_up(name: str, columns: frozenset[str]) -> nw.Expr:
+def _looked_up(situation: Situation, object_: Object, name: str) -> nw.Expr:
     """Where a lookup points; null when it is blank or was not delivered."""
     column = f"_{name}_value"
-    return values.trimmed(nw.col(column)) if column in columns else nw.lit(None, dtype=nw.String)
+    is_there = column in situation.columns(object_, System.DYNAMICS)
+    return situation.text(object_, System.DYNAMICS, column) if is_there else nw.lit(None, dtype=nw.String)
 
 
-def _target_object(name: str, columns: frozenset[str]) -> nw.Expr:
+def _target_object(situation: Situation, object_: Object, name: str) -> nw.Expr:
     company = nw.lit(Object.COMPANY.value)
-    if f"_{name}_type" not in columns:
+    if f"_{name}_type" not in situation.columns(object_, System.DYNAMICS):
         return company
-    is_contact = values.trimmed(nw.col(f"_{name}_type")) == "contact"
+    is_contact = situation.text(object_, System.DYNAMICS, f"_{name}_type") == "contact"
     return nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(company)
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from dynsync_lib.core.catalogue import Catalogue, Field
@@ -60,7 +61,7 @@ class JudgedMapping:
     `fields` and `kinds` hold None for a field that is missing or cannot be mapped; `columns` names the columns the
     values stand in, `_ownerid_value` for `ownerid`. `delivered`: the sides that have that column. `option_pairs` says
     which options of two choices belong together, and is empty for others. `flow` is what is left of the directions of
-    object, mapping and types; None means nothing flows.
+    object, mapping and types; None means nothing flows. `trimmed`: the sides whose values are known to be trimmed.
     """
 
     mapping: FieldMapping
@@ -71,6 +72,7 @@ class JudgedMapping:
     columns: Mapping[System, str]
     delivered: frozenset[System]
     option_pairs: OptionPairs = ()
+    trimmed: frozenset[System] = frozenset()
 
     def writes_to(self, system: System) -> bool:
         """Whether values really travel into `system`: into new records also where its own column was not delivered."""
@@ -103,9 +105,13 @@ def judge_mappings(
     rulebook: Rulebook,
     available: Mapping[System, Collection[str]],
     assumptions: Mapping[str, str],
+    trimmed: Mapping[System, Collection[str]] = MappingProxyType({}),
 ) -> tuple[JudgedMapping, ...]:
-    """The verdict on every mapping of an object. `available` are the delivered columns of each side."""
-    judge = _Judge(object_, sync, catalogue, rulebook, available, assumptions)
+    """The verdict on every mapping of an object.
+
+    `available` are the delivered columns of each side, `trimmed` those of them whose values are known to be trimmed.
+    """
+    judge = _Judge(object_, sync, catalogue, rulebook, available, assumptions, trimmed)
     return tuple(judge.judge(mapping) for mapping in sync.mappings)
 
 
@@ -126,6 +132,7 @@ class _Judge:
     rulebook: Rulebook
     available: Mapping[System, Collection[str]]
     assumptions: Mapping[str, str]
+    trimmed: Mapping[System, Collection[str]]
 
     def judge(self, mapping: FieldMapping) -> JudgedMapping:
         fields = {system: self._field(system, mapping) for system in System}
@@ -138,7 +145,8 @@ class _Judge:
         there = {system: column for system in System if (column := self._column(system, mapping)) is not None}
         columns = {system: _name_of(mapping, system) for system in System} | there
         pairs = self._option_pairs(mapping, fields, kinds)
-        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, frozenset(there), pairs)
+        trimmed = frozenset(side for side, column in there.items() if column in self.trimmed.get(side, ()))
+        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, frozenset(there), pairs, trimmed)
 
     def _option_pairs(
         self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]

@@ -15,7 +15,7 @@ Source: rules record.bindings, record.fence, field.conflict-winner, field.never-
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -123,7 +123,7 @@ def _compare(
 ) -> Frame:
     """The pairs with the later values, what they would write, and per mapping and side whether it has changed."""
     wide = _values(after, pairs, flowing, object_)
-    earlier = _values(before, pairs, flowing, object_)
+    earlier = _values(before, pairs, [replace(one, trimmed=frozenset()) for one in flowing], object_)
     forms = {
         _form(place, system): own_form(judged, system) for place, judged in enumerate(flowing) for system in System
     }

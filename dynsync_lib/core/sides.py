@@ -71,7 +71,8 @@ class Situation:
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
     `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it. `beside`
     are the situations of further Dynamics environments with the same portal (1.11). `at_once` is how many questions the
-    engine takes at the same time.
+    engine takes at the same time. `trimmed`, per table: vendor's columns whose values are known to have no outer white
+    space, so that nobody need look for it.
     """
 
     tables: Mapping[str, Frame]
@@ -85,6 +86,7 @@ class Situation:
     time_zone: str | None = None
     beside: Sequence[Situation] = ()
     at_once: int = 1
+    trimmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def chosen(self, assumption: str) -> str:
         """The choice in force."""
@@ -99,6 +101,15 @@ class Situation:
         table = record_table(object_, system)
         own = {column.name for column in table.structure}
         return frozenset(self.tables[table.name].collect_schema().names()) - own
+
+    def trimmed_columns(self, object_: Object, system: System) -> frozenset[str]:
+        """The vendor's columns whose values are known to be trimmed."""
+        return self.trimmed.get(record_table(object_, system).name, frozenset())
+
+    def text(self, object_: Object, system: System, name: str, column: str | None = None) -> nw.Expr:
+        """A vendor's column trimmed, null when blank; `column` is its name in the frame at hand, None the vendor's."""
+        told = nw.col(column or name)
+        return values.filled(told) if name in self.trimmed_columns(object_, system) else values.trimmed(told)
 
     def each(self, function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
         """What the function gives for every item, in their order; as many at the same time as the engine takes."""
@@ -163,11 +174,11 @@ def _ordering(table: RecordTable, order: str, available: frozenset[str]) -> nw.E
     return (values.moment_number(values.trimmed(nw.col(field))) * sign).fill_null(LAST)
 
 
-def inactive(columns: frozenset[str]) -> nw.Expr:
+def inactive(situation: Situation, object_: Object) -> nw.Expr:
     """Whether a Dynamics record is inactive: `statecode` filled and not 0. Source: rule record.inactive-readonly."""
-    if "statecode" not in columns:
+    if "statecode" not in situation.columns(object_, System.DYNAMICS):
         return nw.lit(value=False)
-    return (values.trimmed(nw.col("statecode")) != "0").fill_null(value=False)
+    return (situation.text(object_, System.DYNAMICS, "statecode") != "0").fill_null(value=False)
 
 
 def has_keys(situation: Situation, object_: Object) -> bool:
@@ -210,15 +221,16 @@ def key_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
         return nw.lit(None, dtype=nw.String)
     field = situation.sync(object_).match_field(system)
     if situation.sync(object_).match_mode == "own_field":
-        return _own_key(field or "", situation.columns(object_, system))
+        return _own_key(situation, object_, system, field or "")
     if object_ in PERSONS:
         return nw.col(email_column(situation))
     return nw.col("domain_key" if is_keyed_by_domain(situation) else name_column(situation))
 
 
-def _own_key(field: str, delivered: frozenset[str]) -> nw.Expr:
+def _own_key(situation: Situation, object_: Object, system: System, field: str) -> nw.Expr:
+    delivered = situation.columns(object_, system)
     name = next((one for one in (field, f"_{field}_value") if one in delivered), None)
-    return values.trimmed(nw.col(name)) if name is not None else nw.lit(None, dtype=nw.String)
+    return situation.text(object_, system, name) if name is not None else nw.lit(None, dtype=nw.String)
 
 
 # --- What a record must pass -------------------------------------------------------------------------------------
@@ -232,7 +244,7 @@ def _barrier(situation: Situation, object_: Object, system: System) -> nw.Expr:
     if situation.sync(object_).filter_of(system):
         barriers.append((~_filter(situation, object_, system), Barrier.FILTER))
     if system is System.DYNAMICS and situation.chosen("include_inactive") == "false":
-        barriers.append((inactive(situation.columns(object_, system)), Barrier.INACTIVE))
+        barriers.append((inactive(situation, object_), Barrier.INACTIVE))
     if object_ is Object.DEAL:
         barriers.append((~_has_stage(situation, system), Barrier.STAGE))
     nothing = nw.lit(Barrier.NONE.value)
@@ -248,7 +260,7 @@ def _belongs(situation: Situation, object_: Object, system: System) -> nw.Expr |
     if "lifecyclestage" not in situation.columns(object_, system):
         return nw.lit(value=object_ is Object.CONTACT)
     stages = situation.sync(object_).lifecycle_stages or LIFECYCLE_STAGES[object_]
-    return _is_one_of(nw.col("lifecyclestage"), stages)
+    return _is_one_of(situation.text(object_, system, "lifecyclestage"), stages)
 
 
 def is_routed(situation: Situation) -> bool:
@@ -263,7 +275,7 @@ def draws_contacts(situation: Situation, person: Object) -> bool:
 
 
 def _is_one_of(text: nw.Expr, known: Collection[str]) -> nw.Expr:
-    return values.trimmed(text).is_in(list(known)).fill_null(value=False) if known else nw.lit(value=False)
+    return text.is_in(list(known)).fill_null(value=False) if known else nw.lit(value=False)
 
 
 def _filter(situation: Situation, object_: Object, system: System) -> nw.Expr:
@@ -275,6 +287,7 @@ def _filter(situation: Situation, object_: Object, system: System) -> nw.Expr:
         rulebook=situation.rulebook,
         available=situation.columns(object_, system),
         taken_at=situation.taken_at,
+        trimmed=situation.trimmed_columns(object_, system),
     )
 
 
@@ -284,4 +297,5 @@ def _has_stage(situation: Situation, system: System) -> nw.Expr:
     if field not in situation.columns(Object.DEAL, system):
         return nw.lit(value=False)
     stages = situation.sync(Object.DEAL).stages
-    return _is_one_of(nw.col(field), list(stages) if system is System.HUBSPOT else list(stages.values()))
+    stage = situation.text(Object.DEAL, system, field)
+    return _is_one_of(stage, list(stages) if system is System.HUBSPOT else list(stages.values()))

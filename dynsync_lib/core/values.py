@@ -39,6 +39,11 @@ def trimmed(text: nw.Expr) -> nw.Expr:
     )
 
 
+def filled(text: nw.Expr) -> nw.Expr:
+    """The same of a text that is known to have nothing outside: null when blank."""
+    return nw.when(text != "").then(text)
+
+
 def number_text(value: nw.Expr) -> nw.Expr:
     """A trimmed text as canonical number; null when it is none."""
     size = value.str.replace_all(r"^[+-]?0*", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,6 +36,27 @@ def outcomes(tables: Mapping[str, list[dict[str, str]]]) -> dict[str, str]:
         + (f" > {row['winner_id']}" if row["winner_id"] else "")
         for row in tables["outcomes"]
     }
+
+
+def test_white_space__is_found_whether_the_manifest_tells_of_it_or_not(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": 'hs_object_id,email,firstname,phone\n1,a@example.com," Ann",1\n2,b@example.com,Bea,\n',
+        "d/contacts": "contactid,emailaddress1,firstname,telephone1,statecode\n"
+        'd1,a@example.com,Ann,1,0\nd2,b@example.com,"Bea\u00a0"," ",0 \nd3,c@example.com,Cem,3,1\n',
+    }
+    settings = CONTACT + "filter_to_hubspot = 'statecode = 0'\n"
+    told = forecast(tmp_path, files, settings)
+    assert outcomes(told) == {"1": "link", "2": "link", "d1": "link", "d2": "link", "d3": "excluded/filter"}
+    manifest = tmp_path / "s" / "manifest.json"
+    known = json.loads(manifest.read_text(encoding="utf-8"))
+    assert known["tables"]["hubspot/contacts"]["untrimmed"] == ["firstname"]
+    assert known["tables"]["dynamics/contacts"]["untrimmed"] == ["firstname", "statecode", "telephone1"]
+    for table in known["tables"].values():
+        del table["untrimmed"]
+    manifest.write_text(json.dumps(known), encoding="utf-8")
+    kit.forecast(tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "silent")
+    for one in (tmp_path / "f").glob("*.parquet"):
+        assert one.read_bytes() == (tmp_path / "silent" / one.name).read_bytes(), one.name
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,43 @@ def test_finish__manifest_names_portal_and_times(tmp_path: Path) -> None:
     assert snapshot.manifest["caller"] == {"dynamics": None}
 
 
+@pytest.mark.parametrize(
+    ("amount", "untrimmed"),
+    [
+        ("7", []),
+        ("", []),
+        (None, []),
+        ("7 \t8", []),
+        ("7\u200b8", []),
+        (" 7", ["amount"]),
+        ("7\n", ["amount"]),
+        (" ", ["amount"]),
+        ("\u00a07", ["amount"]),
+        ("7\u3000", ["amount"]),
+        ("\ufeff7", ["amount"]),
+        ("7\u200b", ["amount"]),
+    ],
+)
+def test_finish__tells_columns_with_outer_white_space(tmp_path: Path, amount: str | None, untrimmed: list[str]) -> None:
+    rows = [{"id": str(n), "api_rank": n, "hs_object_id": str(n), "amount": "7"} for n in range(3)]
+    snapshot = _write(tmp_path / "monday", [*rows, {"id": "3", "api_rank": 3, "hs_object_id": "3", "amount": amount}])
+    assert snapshot.manifest["tables"]["hubspot/deals"]["untrimmed"] == untrimmed
+    assert {"amount", "hs_object_id"} - snapshot.trimmed_columns("hubspot/deals") == set(untrimmed)
+
+
+def test_finish__white_space_in_the_first_group_is_not_forgotten(tmp_path: Path) -> None:
+    rows = [{"id": "0", "api_rank": 0, "hs_object_id": "0", "amount": " 1"}, *_rows(70_000)]
+    assert _write(tmp_path / "monday", rows).manifest["tables"]["hubspot/deals"]["untrimmed"] == ["amount"]
+
+
+def test_trimmed_columns__nothing_is_known_of_an_older_snapshot(tmp_path: Path) -> None:
+    snapshot = _write(tmp_path / "monday", _rows(2))
+    manifest = json.loads((snapshot.path / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["tables"]["hubspot/deals"]["untrimmed"]
+    (snapshot.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert open_snapshot(snapshot.path).trimmed_columns("hubspot/deals") == frozenset()
+
+
 def test_finish__same_rows_same_bytes(tmp_path: Path) -> None:
     first, second = _write(tmp_path / "a", _rows(5)), _write(tmp_path / "b", _rows(5))
     assert first.manifest_sha256 == second.manifest_sha256

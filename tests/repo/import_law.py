@@ -22,7 +22,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "engine.": (*_FOUNDATION, "engine."),
     "csv_files": (),
     "snapshot": (*_FOUNDATION, "snapshot_writer"),
-    "snapshot_writer": (*_FOUNDATION, "snapshot"),
+    "snapshot_writer": (*_FOUNDATION, "core.keys", "snapshot"),
     "portals.": (*_FOUNDATION, *_PORTAL_SIDE),
     "report.": (*_FOUNDATION, "core.mapping", "report."),
     "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
