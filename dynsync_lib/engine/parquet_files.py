@@ -97,7 +97,7 @@ def _without_ties(batches: Iterable[pa.RecordBatch], table: Table) -> Iterator[p
     schema = arrow_schema(table.columns)
     waiting = schema.empty_table()
     for batch in batches:
-        rows = pa.concat_tables([waiting, pa.Table.from_batches([batch]).cast(schema)]).combine_chunks()
+        rows = pa.concat_tables([waiting, pa.Table.from_batches([batch]).cast(schema)])
         ties = _ties(rows, table.order)
         settled = _last_run(ties)
         waiting = rows.slice(settled)
@@ -108,7 +108,9 @@ def _without_ties(batches: Iterable[pa.RecordBatch], table: Table) -> Iterator[p
 def _ties(rows: pa.Table, order: Sequence[str]) -> pa.Array:
     """For every row but the first, whether it has the order of the row before it."""
     alike = pa.repeat(True, max(rows.num_rows - 1, 0))
-    for name in order:
+    for name in sorted(order, key=_HARDLY_REPEATED.__contains__, reverse=True):
+        if not pc.any(alike).as_py():
+            break
         values = rows.column(name).combine_chunks()
         before, after = values.slice(0, len(alike)), values.slice(1)
         same = pc.fill_null(pc.equal(before, after), False)
