@@ -65,7 +65,7 @@ def with_trimmed(
 
 def _trimmed(system: System, judged: JudgedMapping) -> nw.Expr:
     text = nw.col(column_of(system, judged.columns[system]))
-    return values.filled(text) if system in judged.trimmed else values.trimmed(text)
+    return values.trimmed(text, already=system in judged.trimmed)
 
 
 def _owner_columns(

@@ -162,8 +162,7 @@ class _Compiler:
             return functools.reduce(join, [self.expression(term) for term in tree.terms])
         if tree.field not in self.available:
             return nw.lit(value=_passes_blank(tree))
-        text = nw.col(tree.field)
-        value = values.filled(text) if tree.field in self.trimmed else values.trimmed(text)
+        value = values.trimmed(nw.col(tree.field), already=tree.field in self.trimmed)
         return self._window(tree, value) if isinstance(tree, Window) else self._comparison(tree, value)
 
     def _window(self, window: Window, value: nw.Expr) -> nw.Expr:

@@ -108,8 +108,7 @@ class Situation:
 
     def text(self, object_: Object, system: System, name: str, column: str | None = None) -> nw.Expr:
         """A vendor's column trimmed, null when blank; `column` is its name in the frame at hand, None the vendor's."""
-        told = nw.col(column or name)
-        return values.filled(told) if name in self.trimmed_columns(object_, system) else values.trimmed(told)
+        return values.trimmed(nw.col(column or name), already=name in self.trimmed_columns(object_, system))
 
     def each(self, function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
         """What the function gives for every item, in their order; as many at the same time as the engine takes."""

@@ -29,19 +29,16 @@ _MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
 
 
-def trimmed(text: nw.Expr) -> nw.Expr:
-    """The text without outer white space and zero-width characters; null when blank."""
+def trimmed(text: nw.Expr, *, already: bool = False) -> nw.Expr:
+    """The text without outer white space and zero-width characters; null when blank.
+
+    `already`: it is known to have none, and nobody looks.
+    """
+    filled = nw.when(text != "").then(text)
+    if already:
+        return filled
     stripped = text.str.strip_chars(OUTER)
-    return (
-        nw.when(text.str.contains(_UNTRIMMED))
-        .then(nw.when(stripped != "").then(stripped))
-        .otherwise(nw.when(text != "").then(text))
-    )
-
-
-def filled(text: nw.Expr) -> nw.Expr:
-    """The same of a text that is known to have nothing outside: null when blank."""
-    return nw.when(text != "").then(text)
+    return nw.when(text.str.contains(_UNTRIMMED)).then(nw.when(stripped != "").then(stripped)).otherwise(filled)
 
 
 def number_text(value: nw.Expr) -> nw.Expr:
