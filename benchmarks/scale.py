@@ -44,7 +44,7 @@ Figures = dict[str, float]
 
 
 def run_by_hand(snapshot: Path, settings: Path, out: Path) -> None:
-    """The five tables by SQL, with the engine's limit of memory."""
+    """The five tables by SQL, which may take a little more memory than the engine."""
     del settings
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '3GB'; SET preserve_insertion_order = false")
