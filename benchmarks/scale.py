@@ -6,7 +6,7 @@ Each size is the number of contacts on each side; companies are a tenth, associa
 one after the other, each in a process of its own, on the same snapshot (scale_world.py):
 
     by hand    forecast_by_hand.sql in DuckDB: outcomes, changes, links, collisions, summary, for this world only
-    tables     the kit's core and engine: the same five tables
+    tables     the kit's core and the engine it picks for that size: the same five tables
     forecast   `kit.forecast`: all nine tables, with sensitivity, near names, checks and the mapping's counts
 
 The five tables of the first two must be the same, row by row; if not, the benchmark fails. Prints medians, and writes
@@ -60,10 +60,10 @@ def run_tables(snapshot: Path, settings: Path, out: Path) -> None:
     from dynsync_lib.core.decision import decide_sync
     from dynsync_lib.core.forecast import collect_collisions, summarize
     from dynsync_lib.core.model import FORECAST_TABLES
-    from dynsync_lib.engine import open_engine
+    from dynsync_lib.situations import open_tables
 
     opened = kit.open_snapshot(snapshot)
-    with open_engine(work=out / "stages") as engine:
+    with open_tables(opened, work=out) as engine:
         situation = kit.prepare_situation(engine, opened, kit.read_settings(settings, snapshot=opened))
         decision = decide_sync(situation)
         frames = {
