@@ -371,8 +371,14 @@ def lab(
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
-    command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, f"--notebook-dir={folder}"]
+    command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, *_as_root(), f"--notebook-dir={folder}"]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
+
+
+def _as_root() -> list[str]:
+    """What JupyterLab asks of root, who is the only user of many containers."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return ["--allow-root"] if is_root else []
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,24 @@ def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.Captu
     told = json.loads(capsys.readouterr().out)
     assert told["rows"]["outcomes"] == 2
     assert len(told) == 8
+
+
+@pytest.mark.parametrize(("user", "asked"), [(0, ["--allow-root"]), (1000, [])])
+def test_lab__opens_for_root_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int, asked: list[str]
+) -> None:
+    calls: list[list[str]] = []
+
+    def call(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
+    monkeypatch.setattr("subprocess.run", call)
+    (tmp_path / "notebooks").mkdir()
+    assert run("lab") == 0
+    assert "--ServerApp.ip=127.0.0.1" in calls[0]
+    assert [one for one in calls[0] if "root" in one] == asked
 
 
 def test_forecast__fail_on_ends_with_1(loaded: Run) -> None:
