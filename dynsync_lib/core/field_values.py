@@ -113,7 +113,8 @@ def own_form(judged: JudgedMapping, system: System) -> nw.Expr:
     value = value_of(system, judged)
     kind = judged.kinds[system]
     if _holds_addresses(judged):
-        return values.lowered(value)
+        key = address_key(judged.fields[system])
+        return values.lowered(value) if key is None else nw.col(column_of(system, key))
     if _holds_telephones(judged):
         return nw.coalesce(values.digits(value), value)
     if kind == "number":

@@ -132,7 +132,12 @@ def _compare(
     old = after.keep(earlier.select(*_IDS, **{f"old {name}": form for name, form in forms.items()}), f"{object_}_old")
     new = {f"new {name}": form for name, form in forms.items()}
     equal = {equal_column(place): are_equal(judged) for place, judged in enumerate(flowing)}
-    fresh = {fresh_column(place, side): new_value(one, side) for place, one in enumerate(flowing) for side in System}
+    fresh = {
+        fresh_column(place, side): new_value(one, side)
+        for place, one in enumerate(flowing)
+        for side in System
+        if one.writes_to(side)
+    }
     later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{object_}_new")
     met = later.join(old, on=list(_IDS))
     changed = {_changed(name): ~_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
