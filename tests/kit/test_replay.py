@@ -128,3 +128,17 @@ def test_several_choices__in_another_order_are_no_change(tmp_path: Path) -> None
     mapping = "[[sync.contact.mapping]]\nhubspot = 'interests'\ndynamics = 'jobtitle'\n"
     replay = replayed((before.path, after.path), tmp_path, "[sync.contact]\n" + mapping)
     assert lines(replay) == ["2 d2 -> dynamics jobtitle: fill None to 'golf;chess' (one_side_changed)"]
+
+
+def test_address__another_width_and_case_of_its_letters_is_no_change(tmp_path: Path) -> None:
+    march = {
+        "h/contacts": "hs_object_id,email\n1,\uff41nn@c.example\n",
+        "d/contacts": "contactid,emailaddress1\nd1,ann@c.example\n",
+    }
+    april = {
+        "h/contacts": "hs_object_id,email\n1,ANN@C.EXAMPLE\n",
+        "d/contacts": "contactid,emailaddress1\nd1,\n",
+    }
+    # Dynamics cleared the address, and a blank never travels; HubSpot's is the same as before
+    both = (load_portals(tmp_path / "march", march).path, load_portals(tmp_path / "april", april).path)
+    assert lines(replayed(both, tmp_path, "[sync.contact]\n")) == []
