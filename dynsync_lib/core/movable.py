@@ -3,6 +3,7 @@
 Facts
     * A switch about shared keys asks for shared keys, one about filters for a filter, one about options for a mapping
       of choices: what is not there cannot move, and is not decided again.
+    * An address is taken in HubSpot whatever persons are matched by, so what is about addresses asks beyond keys.
     * `process_first`, `owner_fallback`, `assoc_missing_company`, `assoc_conflict` and `auto_company_first` move no
       outcome: the first nothing at all, the others fields and associations.
 
@@ -12,7 +13,7 @@ Source: rules/assumptions.toml; docs/semantics.md, where each knob stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -24,10 +25,12 @@ from dynsync_lib.core.refusals import NUMBER_OF
 from dynsync_lib.core.sides import (
     PERSONS,
     Situation,
+    email_column,
     has_keys,
     has_second_round,
     is_keyed_by_domain,
     key_of,
+    opposite,
 )
 
 ABOUT_FIELDS: Final[Mapping[str, bool]] = {
@@ -46,6 +49,10 @@ ABOUT_CREATES: Final = frozenset({"app_required"})
 """The knobs about fields that leave the fields of pairs alone."""
 
 
+_OF_VALUES: Final = tuple(NUMBER_OF[rule] for rule in ("contact.invalid-email", "field.too-long", "field.range"))
+_OF_WRITES: Final = (*_OF_VALUES, NUMBER_OF["record.privilege"], NUMBER_OF["record.inactive-readonly"])
+
+
 @dataclass(frozen=True, slots=True)
 class _Profile:
     """What the data of one object holds that a switch can be about."""
@@ -53,6 +60,15 @@ class _Profile:
     shares_keys: bool = False
     lacks_keys: bool = False
     has_secondary: bool = False
+    shares_addresses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Whether several records of one side share a key, and whether some have none."""
+
+    shares: bool
+    lacks: bool
 
 
 class Mover:
@@ -75,7 +91,7 @@ class Mover:
         return {
             "first_record_order": self._order,
             "email_norm": self._is_default_person,
-            "secondary_email": lambda one: self._is_default_person(one) and self.profiles[one].has_secondary,
+            "secondary_email": self._secondary,
             "lead_contact_overlap": self._overlap,
             "company_keys": self._company_keys,
             "name_norm": lambda one: self._is_default_company(one) and not is_keyed_by_domain(self.situation),
@@ -92,7 +108,7 @@ class Mover:
             "lifecycle_backward": self._lifecycle,
             "owner_mode": lambda one: self._has_kinds(one, "owner", None),
             "app_required": self._required,
-            "dv_dup_rules": lambda one: one in PERSONS and self._creates(one),
+            "dv_dup_rules": lambda one: one in PERSONS and self._creates_in(one, System.DYNAMICS),
             "include_inactive": lambda one: "statecode" in self.situation.columns(one, System.DYNAMICS),
             "fill_empty_winner": lambda one: self._is_two_way(one) and self._has_pairs(one),
         }
@@ -117,10 +133,10 @@ class Mover:
     def _is_two_way(self, object_: Object) -> bool:
         return all(self.situation.sync(object_).is_source(system) for system in System)
 
-    def _creates(self, object_: Object) -> bool:
-        """Whether records may be created in Dynamics."""
+    def _creates_in(self, object_: Object, target: System) -> bool:
+        """Whether records may be created in that system."""
         sync = self.situation.sync(object_)
-        return sync.is_source(System.HUBSPOT) and not sync.only_existing_in_target
+        return sync.is_source(opposite(target)) and not sync.only_existing_in_target
 
     def _is_filtered(self, object_: Object) -> bool:
         sync = self.situation.sync(object_)
@@ -143,7 +159,9 @@ class Mover:
     def _required(self, object_: Object) -> bool:
         fields = self.situation.catalogue.fields.values()
         wanted = (System.DYNAMICS, object_, "ApplicationRequired")
-        return self._creates(object_) and any((one.system, one.object, one.required) == wanted for one in fields)
+        return self._creates_in(object_, System.DYNAMICS) and any(
+            (one.system, one.object, one.required) == wanted for one in fields
+        )
 
     # --- mappings ------------------------------------------------------------------------------------------------
 
@@ -178,7 +196,15 @@ class Mover:
 
     def _order(self, object_: Object) -> bool:
         profile = self.profiles[object_]
-        return self._is_bound(object_) or profile.shares_keys or profile.has_secondary or self._shares(object_)
+        some = profile.shares_keys or profile.has_secondary or profile.shares_addresses
+        return self._is_bound(object_) or some or self._shares(object_)
+
+    def _secondary(self, object_: Object) -> bool:
+        """Also where persons are not matched by address: an additional one is taken all the same (9.14)."""
+        may_meet = self._is_default_person(object_) or (
+            object_ in PERSONS and self._creates_in(object_, System.HUBSPOT)
+        )
+        return may_meet and self.profiles[object_].has_secondary
 
     def _shares(self, object_: Object) -> bool:
         second_round = object_ is Object.COMPANY and has_second_round(self.situation)
@@ -198,26 +224,34 @@ class Mover:
         return self._is_default_company(object_) and self.situation.sync(object_).default_mappings
 
     def _has_refusals(self, object_: Object) -> bool:
+        """Whether a value was refused, or may be behind a refusal that stands only as long as something is written."""
         work = self.decision.works[object_]
-        numbers = [NUMBER_OF[rule] for rule in ("contact.invalid-email", "field.too-long", "field.range")]
         writes = [work.written.select(refusal=f"{system}_refusal") for system in System]
-        frames = [*writes, *work.refusals.values()]
-        refused = (one.filter(nw.col("refusal").is_in(numbers)).head(1).collect() for one in frames)
+        frames = [(one, _OF_WRITES) for one in writes] + [(one, _OF_VALUES) for one in work.refusals.values()]
+        refused = (one.filter(nw.col("refusal").is_in(numbers)).head(1).collect() for one, numbers in frames)
         return any(not one.is_empty() for one in refused)
 
     def _profile(self, object_: Object) -> _Profile:
-        if not has_keys(self.situation, object_):
-            return _Profile()
-        counts = []
-        for system in System:
-            table = self.situation.tables[record_table(object_, system).name]
-            key = table.select(key=key_of(self.situation, object_, system))
-            told = key.select(n=nw.len(), keys=nw.col("key").count(), distinct=nw.col("key").n_unique())
-            counts.append(told.collect().rows()[0])
+        told = self._profile_of_keys(object_) if has_keys(self.situation, object_) else _Profile()
+        if object_ not in PERSONS:
+            return told
+        return replace(told, has_secondary=self._has_secondary(), shares_addresses=self._shares_addresses(object_))
+
+    def _profile_of_keys(self, object_: Object) -> _Profile:
+        keys = [self._counted(object_, system, key_of(self.situation, object_, system)) for system in System]
+        return _Profile(any(one.shares for one in keys), any(one.lacks for one in keys))
+
+    def _shares_addresses(self, object_: Object) -> bool:
+        """Whether persons that are not matched by their address share one: the first of them has it (9.14)."""
+        is_key = self._is_default_person(object_) and email_column(self.situation) == "email_key"
+        return not is_key and any(self._counted(object_, one, nw.col("email_key")).shares for one in System)
+
+    def _counted(self, object_: Object, system: System, key: nw.Expr) -> _Keys:
+        table = self.situation.tables[record_table(object_, system).name].select(key=key)
+        told = table.select(n=nw.len(), keys=nw.col("key").count(), distinct=nw.col("key").n_unique())
+        n, keys, distinct = told.collect().rows()[0]
         # n_unique counts null as a value of its own, and is null itself where there are no rows
-        shares = any(keys > (distinct or 0) - (1 if n > keys else 0) for n, keys, distinct in counts)
-        lacks = any(n > keys for n, keys, _ in counts)
-        return _Profile(shares, lacks, object_ in PERSONS and self._has_secondary())
+        return _Keys(shares=keys > (distinct or 0) - (1 if n > keys else 0), lacks=n > keys)
 
     def _has_secondary(self) -> bool:
         listed = self.situation.tables["hubspot/contacts"].select(address="secondary_email_keys").explode("address")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dynsync_lib import kit
+from tests.kit.small_portals import load_portals
 
 FILES = {
     "h/contacts": "hs_object_id,email,lifecyclestage,firstname\n"
@@ -21,13 +22,12 @@ SETTINGS = "[sync.contact]\ndefault_mappings = false\n[sync.lead]\ndefault_mappi
 
 @pytest.fixture(scope="module")
 def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    folder = tmp_path_factory.mktemp("sensitivity")
-    for name, text in FILES.items():
-        path: Path = folder / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    snapshot = kit.load(folder / "h", folder / "d", folder / "s", taken_at=datetime(2026, 11, 23, tzinfo=UTC))
+    return forecast_of(tmp_path_factory.mktemp("sensitivity"), FILES, SETTINGS)
+
+
+def forecast_of(folder: Path, files: dict[str, str], settings: str) -> kit.Forecast:
+    (folder / "dynsync.toml").write_text(settings, encoding="utf-8")
+    snapshot = load_portals(folder, files, taken_at=datetime(2026, 11, 23, tzinfo=UTC))
     return kit.forecast(snapshot, folder / "dynsync.toml", folder / "f")
 
 
@@ -66,6 +66,61 @@ def test_sensitivity__exact_addresses_part_a_pair(forecast: kit.Forecast) -> Non
     assert moved(forecast)[("email_norm", "exact")] == (2, "contact=2")
     assert sensitive_to(forecast)["2"] == "email_norm"
     assert sensitive_to(forecast)["d2"] == "email_norm"
+
+
+MATCHED_OTHERWISE = {
+    "nothing": "match_mode = 'none'\n",
+    "another field": "match_mode = 'own_field'\nmatch_field = { hubspot = 'ext', dynamics = 'extid' }\n",
+}
+
+
+@pytest.mark.parametrize("settings", MATCHED_OTHERWISE.values(), ids=MATCHED_OTHERWISE.keys())
+def test_sensitivity__an_additional_address_is_taken_whatever_contacts_are_matched_by(
+    tmp_path: Path, settings: str
+) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email,hs_additional_emails,ext\n1,new@c.example,old@c.example,A1\n",
+        "d/contacts": "contactid,emailaddress1,extid\nD1,old@c.example,B2\n",
+    }
+    told = forecast_of(tmp_path, files, f"[sync.contact]\n{settings}")
+    # d1 is refused, since HubSpot's contact 1 has its address; unless additional addresses count for nothing
+    assert moved(told)[("secondary_email", "ignore")] == (1, "contact=1")
+    assert moved(told)[("secondary_email", "fail_409")] == (0, None)
+    assert sensitive_to(told)["d1"] == "secondary_email"
+
+
+@pytest.mark.parametrize("settings", MATCHED_OTHERWISE.values(), ids=MATCHED_OTHERWISE.keys())
+def test_sensitivity__the_first_of_an_address_is_created_whatever_contacts_are_matched_by(
+    tmp_path: Path, settings: str
+) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email,ext\n1,new@c.example,A1\n",
+        "d/contacts": "contactid,emailaddress1,modifiedon,extid\n"
+        "D1,ann@c.example,2026-01-01T00:00:00Z,B2\nD2,ann@c.example,2026-02-01T00:00:00Z,C3\n",
+    }
+    told = forecast_of(tmp_path, files, f"[sync.contact]\n{settings}")
+    # d1 is created and d2 refused; the other way round when the record modified last comes first
+    assert moved(told)[("first_record_order", "modifiedon_desc")] == (2, "contact=2")
+    assert sensitive_to(told)["d1"] == sensitive_to(told)["d2"] == "first_record_order"
+
+
+@pytest.mark.parametrize(
+    ("settings", "statecode", "reason"),
+    [("sync_user_may_write = false\n", "0", "privilege"), ("", "1", "inactive_readonly")],
+)
+def test_sensitivity__a_value_too_long_is_seen_behind_another_refusal(
+    tmp_path: Path, settings: str, statecode: str, reason: str
+) -> None:
+    files = {
+        "h/contacts": f"hs_object_id,email,firstname\n1,ann@c.example,{'Ann' * 20}\n",
+        "d/contacts": f"contactid,emailaddress1,firstname,statecode\nD1,ann@c.example,,{statecode}\n",
+    }
+    mapping = "[[sync.contact.mapping]]\nhubspot = 'firstname'\ndynamics = 'firstname'\ndirection = 'to_dynamics'\n"
+    told = forecast_of(tmp_path, files, f"[sync.contact]\ndefault_mappings = false\n{settings}{mapping}")
+    # 60 characters where 50 fit: were the value skipped, nothing would be written, and nothing refused
+    assert {row["record_id"]: row["reason"] for row in kit.records(told.outcomes)} == {"1": reason, "d1": None}
+    assert moved(told)[("invalid_value", "skip_field")] == (1, "contact=1")
+    assert sensitive_to(told)["1"] == "invalid_value"
 
 
 def test_forecast__leads_and_contacts_share_the_contacts_of_hubspot(forecast: kit.Forecast) -> None:
