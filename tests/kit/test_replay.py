@@ -142,3 +142,21 @@ def test_address__another_width_and_case_of_its_letters_is_no_change(tmp_path: P
     # Dynamics cleared the address, and a blank never travels; HubSpot's is the same as before
     both = (load_portals(tmp_path / "march", march).path, load_portals(tmp_path / "april", april).path)
     assert lines(replayed(both, tmp_path, "[sync.contact]\n")) == []
+
+
+def test_owner__mapped_with_a_text_travels_as_a_name(tmp_path: Path) -> None:
+    march = {
+        "h/contacts": "hs_object_id,email,jobtitle\n1,ann@c.example,Uma Ng\n",
+        "d/contacts": "contactid,emailaddress1,_ownerid_value,_ownerid_type\nd1,ann@c.example,u1,systemuser\n",
+        "d/users": "systemuserid,fullname,internalemailaddress,isdisabled\n"
+        "u1,Uma Ng,uma@c.example,false\nu2,Vic Ode,vic@c.example,false\n",
+    }
+    april = {**march, "d/contacts": march["d/contacts"].replace(",u1,", ",u2,")}
+    both = (load_portals(tmp_path / "march", march).path, load_portals(tmp_path / "april", april).path)
+    settings = (
+        "[sync.contact]\ndefault_mappings = false\n"
+        "[[sync.contact.mapping]]\nhubspot = 'jobtitle'\ndynamics = 'ownerid'\ndirection = 'to_hubspot'\n"
+    )
+    assert lines(replayed(both, tmp_path, settings, owner_mode="text_only")) == [
+        "1 d1 -> hubspot jobtitle: overwrite 'Uma Ng' to 'Vic Ode' (one_side_changed)"
+    ]
