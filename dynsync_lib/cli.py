@@ -38,6 +38,8 @@ _QUIET_LAB: Final = (
     "--LabApp.news_url=None",
 )
 """JupyterLab on this machine only, asking nobody for news or updates."""
+_LAB_SETTINGS: Final = Path(__file__).with_name("jupyter")
+"""What JupyterLab starts from, unless somebody chose otherwise: it does not ask whether to fetch news."""
 
 
 @app.callback()
@@ -372,7 +374,13 @@ def lab(
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
     command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, *_as_root(), f"--notebook-dir={folder}"]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
+    raise typer.Exit(subprocess.run(command, check=False, env=_lab_environment()).returncode)  # noqa: S603
+
+
+def _lab_environment() -> dict[str, str]:
+    """The environment, in which JupyterLab finds the kit's settings behind those of whoever set a path."""
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH"), str(_LAB_SETTINGS)]
+    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _as_root() -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jupyter_server.services.config.manager import ConfigManager
 
 from dynsync_lib import cli
 from dynsync_lib.emulator.conditions import Rights
@@ -89,6 +91,29 @@ def test_lab__opens_for_root_too(
     assert run("lab") == 0
     assert "--ServerApp.ip=127.0.0.1" in calls[0]
     assert [one for one in calls[0] if "root" in one] == asked
+
+
+@pytest.mark.parametrize("before", [None, "/somebody/elses"])
+def test_lab__does_not_ask_for_news(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str | None
+) -> None:
+    environments: list[dict[str, str]] = []
+
+    def call(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        environments.append(env)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
+    if before:
+        monkeypatch.setenv("JUPYTER_CONFIG_PATH", before)
+    monkeypatch.setattr("subprocess.run", call)
+    (tmp_path / "notebooks").mkdir()
+    assert run("lab") == 0
+    path = environments[0]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert path[:-1] == ([before] if before else [])
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", os.pathsep.join(path))
+    settings = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
+    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
 
 
 def test_forecast__fail_on_ends_with_1(loaded: Run) -> None:
