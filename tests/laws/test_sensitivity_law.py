@@ -15,19 +15,22 @@ from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import SmallWorld, ask_sensitivity, ask_witness
 from tests.rulebook_texts import shipped_rulebook
 
+GROUPS = 60
+"""Most of the time goes into the questions, not into the records: many records a question find more."""
+
 _Record = tuple[str, str, str]
 _Choice = tuple[str, str]
 
 
-@pytest.mark.skipif(ENGAGEMENTS < 10, reason="asks every question twenty times: CI does, see .ci/run")
+@pytest.mark.skipif(ENGAGEMENTS < 8, reason="asks every question twenty times: CI does, see .ci/run")
 @settings(
-    max_examples=max(1, ENGAGEMENTS // 10),
+    max_examples=max(1, ENGAGEMENTS // 8),
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )
-@given(world=small_worlds(10))
+@given(world=small_worlds(GROUPS))
 def test_sensitivity_is_what_asking_again_moves(world: SmallWorld) -> None:
     assert differences(world) == []
 
@@ -35,7 +38,7 @@ def test_sensitivity_is_what_asking_again_moves(world: SmallWorld) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(100))
 def test_sensitivity_is_what_asking_again_moves__soak(seed: int) -> None:
-    assert differences(seeded_world(seed, 60)) == []
+    assert differences(seeded_world(seed, GROUPS)) == []
 
 
 def differences(world: SmallWorld) -> list[str]:
