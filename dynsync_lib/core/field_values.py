@@ -113,8 +113,8 @@ def own_form(judged: JudgedMapping, system: System) -> nw.Expr:
     value = value_of(system, judged)
     kind = judged.kinds[system]
     if _holds_addresses(judged):
-        key = address_key(judged.fields[system])
-        return values.lowered(value) if key is None else nw.col(column_of(system, key))
+        keys = _address_keys(judged)
+        return values.lowered(value) if keys is None else nw.col(column_of(system, keys[system]))
     if _holds_telephones(judged):
         return nw.coalesce(values.digits(value), value)
     if kind == "number":
@@ -190,11 +190,18 @@ def _equal_or_as_text(first: nw.Expr, second: nw.Expr, as_text: nw.Expr) -> nw.E
 
 
 def _addresses_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) -> nw.Expr:
-    names = {system: address_key(judged.fields[system]) for system in System}
-    if None in names.values():
+    keys = _address_keys(judged)
+    if keys is None:
         return values.lowered(hubspot) == values.lowered(dynamics)
-    keys = [nw.col(column_of(system, str(name))) for system, name in names.items()]
-    return keys[0] == keys[1]
+    ours, theirs = (nw.col(column_of(system, keys[system])) for system in System)
+    return ours == theirs
+
+
+def _address_keys(judged: JudgedMapping) -> dict[System, str] | None:
+    """The key columns of a mapping between the two match addresses; None for any other."""
+    keys = {system: address_key(judged.fields[system]) for system in System}
+    told = {system: key for system, key in keys.items() if key is not None}
+    return told if len(told) == len(keys) else None
 
 
 def address_key(field: Field | None) -> str | None:

@@ -144,6 +144,26 @@ def test_address__another_width_and_case_of_its_letters_is_no_change(tmp_path: P
     assert lines(replayed(both, tmp_path, "[sync.contact]\n")) == []
 
 
+def test_address__is_compared_as_text_with_another_one_than_the_match_address(tmp_path: Path) -> None:
+    march = {
+        "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
+        "d/contacts": "contactid,emailaddress1,emailaddress2\nd1,ann@c.example,ann@c.example\n",
+    }
+    april = {
+        "h/contacts": "hs_object_id,email\n1,\uff41nn@c.example\n",
+        "d/contacts": "contactid,emailaddress1,emailaddress2\nd1,ann@c.example,bo@c.example\n",
+    }
+    both = (load_portals(tmp_path / "march", march).path, load_portals(tmp_path / "april", april).path)
+    settings = (
+        "[sync.contact]\ndefault_mappings = false\nconflict_winner = 'dynamics'\n"
+        "[[sync.contact.mapping]]\nhubspot = 'email'\ndynamics = 'emailaddress2'\n"
+    )
+    # only the two match addresses are compared by key; here the letter of another width is a change of its own
+    assert lines(replayed(both, tmp_path, settings)) == [
+        "1 d1 -> hubspot email: overwrite '\uff41nn@c.example' to 'bo@c.example' (both_changed)"
+    ]
+
+
 def test_owner__mapped_with_a_text_travels_as_a_name(tmp_path: Path) -> None:
     march = {
         "h/contacts": "hs_object_id,email,jobtitle\n1,ann@c.example,Uma Ng\n",
