@@ -1,39 +1,20 @@
-"""Chance behind one small interface: Hypothesis for everyday and CI, a plain seed for the long runs."""
+"""Chance that follows from a seed, so that a world is the same whenever it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from typing import Any, Protocol
-
-from hypothesis import strategies as st
+from typing import Any
 
 
-class Dice(Protocol):
+class Dice:
     """What the small worlds are drawn with."""
-
-    def number(self, low: int, high: int) -> int:
-        """A whole number, both ends included."""
-        ...
-
-
-class HypothesisDice:
-    """Numbers that Hypothesis draws, and shrinks when a law fails."""
-
-    def __init__(self, draw: st.DrawFn) -> None:
-        self._draw = draw
-
-    def number(self, low: int, high: int) -> int:
-        return self._draw(st.integers(low, high))
-
-
-class SeededDice:
-    """Numbers that follow from a seed alone: many worlds in little time."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)  # noqa: S311 - chance for tests, not for secrets
 
     def number(self, low: int, high: int) -> int:
+        """A whole number, both ends included."""
         return self._random.randint(low, high)
 
 
@@ -43,7 +24,7 @@ def pick(dice: Dice, choices: Sequence[Any]) -> Any:
 
 
 def seldom(dice: Dice, one_in: int = 4) -> bool:
-    """True in one of so many cases; Hypothesis shrinks towards False."""
+    """True in one of so many cases."""
     return dice.number(1, one_in) == one_in
 
 

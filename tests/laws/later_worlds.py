@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cache
 from random import Random
 
-from tests.laws.dice import SeededDice
+from tests.laws.dice import Dice
 from tests.laws.small_records import BINDABLE, BLANKS, draw_records, group_of
 from tests.opinions import Row, SmallWorld
 
@@ -77,7 +77,7 @@ def _chance(*place: object) -> Random:
 @cache
 def _pool() -> Mapping[str, Mapping[str, Sequence[str | None]]]:
     """Every value that a column of the small worlds may hold, as often as it is drawn."""
-    tables = draw_records(SeededDice(_POOL_SEED), _POOL_GROUPS, with_bindings=False).tables
+    tables = draw_records(Dice(_POOL_SEED), _POOL_GROUPS, with_bindings=False).tables
     return {
         name: {column: [row[column] for row in rows] for column in rows[0] if column not in _KEPT}
         for name, rows in tables.items()
