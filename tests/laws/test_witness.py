@@ -42,8 +42,9 @@ def _shuffled(rows: Sequence[Row], seed: int) -> list[Row]:
 
 
 def collision_groups(world: SmallWorld) -> set[int | None]:
-    """The groups in which two records of one table could share a key, or are bound already."""
+    """The groups in which two records of one table could share a key or a counterpart, or are bound already."""
     found = {group_of(one[end]) for one in world.bindings for end in ("hubspot_id", "dynamics_id")}
+    found |= _groups_with_rivals(world)
     for name, table in RECORD_TABLES.items():
         if table.object is None:
             continue
@@ -56,10 +57,24 @@ def collision_groups(world: SmallWorld) -> set[int | None]:
     return found
 
 
+def _groups_with_rivals(world: SmallWorld) -> set[int | None]:
+    """The groups in which two records of one table have addresses, be they different, of one HubSpot contact."""
+    found = set[int | None]()
+    for contact in world.tables.get("hubspot/contacts", ()):
+        mine = set(map(_letters, _addresses(contact))) - {""}
+        for table in ("dynamics/contacts", "dynamics/leads"):
+            rivals = [row for row in world.tables.get(table, ()) if _letters(row.get("emailaddress1")) in mine]
+            found |= {group_of(str(contact["id"]))} if len(rivals) > 1 else set()
+    return found
+
+
+def _addresses(row: Row) -> list[str | None]:
+    return [row.get("email"), row.get("emailaddress1"), *(row.get("hs_additional_emails") or "").split(";")]
+
+
 def _rough_keys(row: Row, object_: Object, world: SmallWorld) -> set[tuple[str, str]]:
     """Anything by which a record could be taken for another one of its group under the world's settings."""
-    addresses = [row.get("email"), row.get("emailaddress1"), *(row.get("hs_additional_emails") or "").split(";")]
-    keys = {("address", _letters(one)) for one in addresses} | {("name", _letters(row.get("name")))}
+    keys = {("address", _letters(one)) for one in _addresses(row)} | {("name", _letters(row.get("name")))}
     modes = {world.sync[one].match_mode for one in (object_, *((Object.LEAD,) if object_ is Object.CONTACT else ()))}
     if "own_field" in modes:
         keys.add(("ext", _letters(row.get("ext") or row.get("extid"))))
