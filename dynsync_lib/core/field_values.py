@@ -23,7 +23,7 @@ from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES, System
 from dynsync_lib.core.options import partners_of
-from dynsync_lib.core.owners import address_of, is_owner_pair, name_of, partner_of, type_column, with_owners
+from dynsync_lib.core.owners import address_of, is_owner_pair, name_of, partner_of, with_owners
 from dynsync_lib.core.several_choices import element_list, sets_equal, written_set
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
@@ -45,9 +45,8 @@ def columns_of(flowing: Iterable[JudgedMapping], system: System) -> list[str]:
     """The vendor's columns that mappings need of one side, those that say what an owner is among them."""
     needed = []
     for judged in flowing:
-        column = judged.columns[system]
-        has_type = judged.kinds[system] == "owner" and system is System.DYNAMICS and column.endswith("_value")
-        needed += [column, *([type_column(column)] if has_type else [])]
+        types = [judged.owner_type] if judged.owner_type is not None and system is System.DYNAMICS else []
+        needed += [judged.columns[system], *types]
     return list(dict.fromkeys(needed))
 
 
@@ -60,7 +59,7 @@ def with_trimmed(
     if not trimmed:
         return frame
     frame = frame.with_columns(**trimmed)
-    return with_owners(situation, frame, _owner_columns(frame, flowing, sides))
+    return with_owners(situation, frame, _owner_columns(flowing, sides))
 
 
 def _trimmed(system: System, judged: JudgedMapping) -> nw.Expr:
@@ -69,16 +68,19 @@ def _trimmed(system: System, judged: JudgedMapping) -> nw.Expr:
 
 
 def _owner_columns(
-    frame: Frame, flowing: Iterable[JudgedMapping], systems: Sequence[System]
+    flowing: Iterable[JudgedMapping], systems: Sequence[System]
 ) -> Iterator[tuple[System, str, nw.Expr]]:
-    there = frame.collect_schema().names()
     for judged in flowing:
         for system in systems:
             if judged.kinds[system] == "owner":
-                kind = column_of(system, type_column(judged.columns[system]))
-                is_team = values.trimmed(nw.col(kind)) == "team" if kind in there else nw.lit(value=False)
-                owner = nw.when(~is_team.fill_null(value=False)).then(value_of(system, judged))
+                owner = nw.when(~_is_team(judged, system)).then(value_of(system, judged))
                 yield system, column_of(system, judged.columns[system]), owner
+
+
+def _is_team(judged: JudgedMapping, system: System) -> nw.Expr:
+    if judged.owner_type is None or system is System.HUBSPOT:
+        return nw.lit(value=False)
+    return (values.trimmed(nw.col(column_of(system, judged.owner_type))) == "team").fill_null(value=False)
 
 
 def _trimmed_name(system: System, judged: JudgedMapping) -> str:

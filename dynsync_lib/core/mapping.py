@@ -62,6 +62,7 @@ class JudgedMapping:
     values stand in, `_ownerid_value` for `ownerid`. `delivered`: the sides that have that column. `option_pairs` says
     which options of two choices belong together, and is empty for others. `flow` is what is left of the directions of
     object, mapping and types; None means nothing flows. `trimmed`: the sides whose values are known to be trimmed.
+    `owner_type` is the delivered column that tells a user from a team; without one every Dynamics owner is a user.
     """
 
     mapping: FieldMapping
@@ -73,6 +74,7 @@ class JudgedMapping:
     delivered: frozenset[System]
     option_pairs: OptionPairs = ()
     trimmed: frozenset[System] = frozenset()
+    owner_type: str | None = None
 
     def writes_to(self, system: System) -> bool:
         """Whether values really travel into `system`: into new records also where its own column was not delivered."""
@@ -146,7 +148,10 @@ class _Judge:
         columns = {system: _name_of(mapping, system) for system in System} | there
         pairs = self._option_pairs(mapping, fields, kinds)
         trimmed = frozenset(side for side, column in there.items() if column in self.trimmed.get(side, ()))
-        return JudgedMapping(mapping, fields, kinds, judged, flow, columns, frozenset(there), pairs, trimmed)
+        owner_type = self._owner_type(kinds, columns[System.DYNAMICS])
+        return JudgedMapping(
+            mapping, fields, kinds, judged, flow, columns, frozenset(there), pairs, trimmed, owner_type
+        )
 
     def _option_pairs(
         self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]
@@ -163,6 +168,11 @@ class _Judge:
         """The column that was delivered for a field; None when none was."""
         name = _name_of(mapping, system)
         return next((one for one in (name, f"_{name}_value") if one in self.available[system]), None)
+
+    def _owner_type(self, kinds: Mapping[System, str | None], column: str) -> str | None:
+        name = f"{column.removesuffix('_value')}_type"
+        is_there = column.endswith("_value") and name in self.available[System.DYNAMICS]
+        return name if is_there and kinds[System.DYNAMICS] == "owner" else None
 
     def _verdict(self, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]) -> TypeVerdict:
         present = [field for field in fields.values() if field is not None]

@@ -34,11 +34,6 @@ def is_owner_pair(judged: JudgedMapping) -> bool:
     return "owner" in judged.kinds.values()
 
 
-def type_column(column: str) -> str:
-    """The column that says what `_ownerid_value` points to."""
-    return f"{column.removesuffix('_value')}_type"
-
-
 def address_of(column: str) -> str:
     """Where `with_owners` puts the address of the owner that a column of the wide table names."""
     return f"owner's address {column}"

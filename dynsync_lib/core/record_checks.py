@@ -19,7 +19,7 @@ from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, obj
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Outcome, System
-from dynsync_lib.core.owners import directory, type_column
+from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
@@ -90,12 +90,10 @@ def _unknown_owners(situation: Situation, tables: Tables, system: System) -> int
 
 def _unpartnered(situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping) -> int:
     records = records_of(situation, object_, system)
-    column = judged.columns[system]
-    kind = type_column(column)
-    is_team = (
-        values.trimmed(nw.col(kind)) == "team" if kind in situation.columns(object_, system) else nw.lit(value=False)
-    )
-    owned = records.select("id", owner=values.trimmed(nw.col(column)), team=is_team.fill_null(value=False))
+    kind = judged.owner_type if system is System.DYNAMICS else None
+    is_team = nw.lit(value=False) if kind is None else values.trimmed(nw.col(kind)) == "team"
+    owner = values.trimmed(nw.col(judged.columns[system]))
+    owned = records.select("id", owner=owner, team=is_team.fill_null(value=False))
     owned = owned.filter(~nw.col("owner").is_null())
     owned = owned.join(with_outcome(tables, object_, system, *_IN_SYNC), on="id", how="semi")
     known = directory(situation, system).filter(~nw.col("partner_id").is_null()).select(owner="id")

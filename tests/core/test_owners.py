@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.model import Object, System, Verdict
 from tests.core.field_pairs import Portals, sync
@@ -46,6 +48,14 @@ def test_owners_of_one_address_are_equal_archived_or_disabled_too() -> None:
 def test_owner_is_the_first_of_the_address_who_is_still_there() -> None:
     assert owned(None, "u1").changes(PAIR) == ["fill hubspot hubspot_owner_id: '2'"]
     assert owned("3", None).changes(PAIR) == ["fill dynamics ownerid: 'u2'"]
+
+
+def test_without_a_column_of_types_every_owner_is_a_user() -> None:
+    written = {"by_email": "fill hubspot hubspot_owner_id: '2'", "text_only": "fill hubspot owner_name: 'Ann'"}
+    for mode, expected in written.items():
+        portals = owned(None, "u2", mode=mode)
+        rows = [{name: value for name, value in row.items() if name != "_ownerid_type"} for row in portals.dynamics]
+        assert replace(portals, dynamics=rows).changes(PAIR) == [expected]
 
 
 def test_owner_overwrites_another() -> None:
