@@ -1,21 +1,22 @@
 """What a forecast looks at, out of a snapshot: its tables in an engine, its fields, and other environments beside it.
 
 Facts
-    * A side without metadata is described by the shipped standard schema; what it does not know counts as plain text.
+    * A side without metadata is described by the shipped standard schema; what it does not know counts as plain
+      text, and `_x_value` as a lookup `x`.
 
 Where it is used: `kit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
-from dynsync_lib.core.model import BINDINGS, RECORD_TABLES, System
+from dynsync_lib.core.model import BINDINGS, RECORD_TABLES, Object, RecordTable, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
@@ -57,7 +58,7 @@ def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situati
 def read_catalogue(snapshot: Snapshot) -> Catalogue:
     """The fields of both systems.
 
-    A column that a side without metadata delivered and the standard schema does not know counts as plain text.
+    A column that a side without metadata delivered and the standard schema does not know is plain text, or a lookup.
     """
     rows = {system: read_rows(snapshot.table_path(name)) for system, name in PROVIDERS.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
@@ -66,8 +67,23 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
     for name, table in RECORD_TABLES.items():
         if table.object is not None and standard[table.system]:
             own = {column.name for column in table.structure}
-            for column in snapshot.columns(name):
-                if column not in own and told.find(table.system, table.object, column) is None:
-                    field = Field(table.system, table.object, column, column, _TEXT_TYPE[table.system])
-                    extra[(table.system, table.object, column)] = field
+            for field in _unknown_fields(told, table, [one for one in snapshot.columns(name) if one not in own]):
+                extra[(table.system, table.object, field.name)] = field
     return Catalogue({**told.fields, **extra}, standard)
+
+
+def _unknown_fields(known: Catalogue, table: RecordTable, columns: Iterable[str]) -> Iterator[Field]:
+    """A field for every delivered column that the schema does not know; the two columns of a lookup are one."""
+    object_ = Object(str(table.object))
+    unknown = [one for one in columns if known.find(table.system, object_, one) is None]
+    lookups = [one[1:-6] for one in unknown if _is_lookup(one, table.system)]
+    parts = {f"_{name}_{part}" for name in lookups for part in ("value", "type")}
+    for name in lookups:
+        yield Field(table.system, object_, name, name, "Lookup")
+    for name in unknown:
+        if name not in parts:
+            yield Field(table.system, object_, name, name, _TEXT_TYPE[table.system])
+
+
+def _is_lookup(column: str, system: System) -> bool:
+    return system is System.DYNAMICS and column.startswith("_") and column.endswith("_value")

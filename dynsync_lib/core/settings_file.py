@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_faults, nearest
 from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.own_options import read_own_options
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import (
     LIFECYCLE_STAGES,
@@ -277,8 +278,18 @@ class _Reader:
                 return None
             self._refuse_unknown_field(name, system, object_, (*path, system.value))
         direction = self._choice(row, "direction", list(Direction), path, default=Direction.TWO_WAY)
-        options = self._texts(row, "options", path)
+        options = self._own_options(row, object_, path)
         return FieldMapping(row["hubspot"], row["dynamics"], Direction(direction), options)
+
+    def _own_options(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> Mapping[str, str]:
+        given = self._texts(row, "options", path)
+        if self.catalogue is None:
+            return given
+        hubspot, dynamics = (self.catalogue.find(system, object_, row[system.value]) for system in System)
+        told = read_own_options(given, hubspot, dynamics, self.catalogue)
+        for name, sentence in told.faults:
+            self._fault((*path, "options", name), sentence)
+        return told.pairs
 
     def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
         if self.catalogue is not None and self.catalogue.find(system, object_, name) is None:
@@ -289,11 +300,17 @@ class _Reader:
     def _refuse_repeated(self, mappings: Iterable[FieldMapping], path: tuple[str, ...]) -> None:
         seen: set[tuple[System, str]] = set()
         for place, mapping in enumerate(mappings):
-            for field in ((System.HUBSPOT, mapping.hubspot), (System.DYNAMICS, mapping.dynamics)):
+            for system, name in ((System.HUBSPOT, mapping.hubspot), (System.DYNAMICS, mapping.dynamics)):
+                field = (system, self._own_name(name, system, Object(path[-1])))
                 if field in seen:
-                    sentence = f"`{field[1]}` of {field[0]} is mapped twice; a field may appear in one mapping only."
-                    self._fault((*path, "mapping", str(place), field[0].value), sentence)
+                    sentence = f"`{name}` of {system} is mapped twice; a field may appear in one mapping only."
+                    self._fault((*path, "mapping", str(place), system.value), sentence)
                 seen.add(field)
+
+    def _own_name(self, name: str, system: System, object_: Object) -> str:
+        """The field's own name: a lookup may be mapped as `parentcustomerid` and as `_parentcustomerid_value`."""
+        field = self.catalogue.find(system, object_, name) if self.catalogue is not None else None
+        return field.name if field is not None else name
 
     # --- [assumptions] ---------------------------------------------------------------------------------------
 
