@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.mapping_checks import count_read_only_targets, count_unpaired, count_ways_beyond_types
 from dynsync_lib.core.marketing import MarketingOutlook
 from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import FINDINGS, Object, Severity, System
@@ -28,7 +29,6 @@ from dynsync_lib.core.record_checks import (
     count_unknown_owners_of_dynamics,
     count_unknown_owners_of_hubspot,
     count_unmatched_creates,
-    count_unpaired,
 )
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.side_effects import (
@@ -202,11 +202,13 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "unmatched_creates": count_unmatched_creates,
     "mixed_currencies": count_mixed_currencies,
     "shifted_days": count_shifted_days,
+    "read_only_targets": count_read_only_targets,
     "suspicious_names": count_suspicious_names,
     "unique_values": count_unique_values,
     "unknown_owners_of_dynamics": count_unknown_owners_of_dynamics,
     "unknown_owners_of_hubspot": count_unknown_owners_of_hubspot,
     "unpaired_options": count_unpaired,
+    "ways_beyond_types": count_ways_beyond_types,
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,

@@ -1,10 +1,10 @@
-"""Audit rules about records that lack something on the other side: a partner for a choice or owner, a required value.
+"""Audit rules about records that lack something on the other side: a partner for an owner, a required value.
 
 Facts
     * Each measure looks at mappings that really flow; where nothing of the kind is mapped, it counts nothing.
     * None means that the snapshot lacks what the question needs; the finding then says so in grey.
 
-Source: rules field.option-unpaired, field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode.
+Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode.
 """
 
 from __future__ import annotations
@@ -24,13 +24,6 @@ from dynsync_lib.core.refusals import PERSONS, missing_required, required_column
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
 _IN_SYNC: Final = ("create", "update", "link")
-
-
-def count_unpaired(situation: Situation, tables: Tables) -> int | None:
-    """Records that hold a value of a mapped choice without a partner."""
-    del situation
-    rows = tables["mapping"].filter(nw.col("rule_id") == "field.option-unpaired")
-    return number_in(rows.select(count=nw.col("rows_affected").sum()))
 
 
 def count_unknown_owners_of_dynamics(situation: Situation, tables: Tables) -> int | None:

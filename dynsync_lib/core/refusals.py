@@ -25,8 +25,9 @@ from dynsync_lib.core import values
 from dynsync_lib.core.addresses import is_valid_address
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
+from dynsync_lib.core.field_verdicts import is_unwritable
 from dynsync_lib.core.kinds import kind_of
-from dynsync_lib.core.mapping import JudgedMapping, is_unwritable
+from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Reason, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, opposite
 

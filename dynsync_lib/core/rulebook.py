@@ -112,13 +112,17 @@ class KindRule:
 
 @dataclass(frozen=True, slots=True)
 class TypeVerdict:
-    """What two kinds allow: `allowed` is the widest direction, None when nothing may flow."""
+    """What two kinds allow: `allowed` is the widest direction, None when nothing may flow.
+
+    `loses` is the only way on which anything is lost; None when it is lost, if at all, whichever way a value takes.
+    """
 
     allowed: Direction | None
     verdict: Verdict
     rule_id: str
     reason: str | None = None
     workaround: str | None = None
+    loses: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,13 +320,18 @@ def _kind_rule(row: Mapping[str, Any]) -> KindRule:
 def _type_pairs(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[TypePair, ...]]:
     pairs: dict[tuple[str, str], tuple[TypePair, ...]] = {}
     for row in rows:
-        allowed = Direction(row["allowed"]) if "allowed" in row else None
-        verdict = TypeVerdict(allowed, Verdict(row["verdict"]), row["rule"], row.get("reason"), row.get("workaround"))
+        verdict = _type_verdict(row)
         for hubspot in row["hubspot"]:
             for dynamics in [hubspot] if row["dynamics"] == "same" else row["dynamics"]:
                 earlier = pairs.get((hubspot, dynamics), ())
                 pairs[(hubspot, dynamics)] = (*earlier, TypePair(verdict, row.get("when", {})))
     return pairs
+
+
+def _type_verdict(row: Mapping[str, Any]) -> TypeVerdict:
+    allowed, loses = (Direction(row[name]) if name in row else None for name in ("allowed", "loses"))
+    words = row.get("reason"), row.get("workaround")
+    return TypeVerdict(allowed, Verdict(row["verdict"]), row["rule"], *words, loses)
 
 
 def _opt_out(row: Mapping[str, Any]) -> OptOut:

@@ -65,13 +65,20 @@ def _facts(label: str | None, count: int) -> Iterator[str]:
     yield f"{count:,} {'record' if count == 1 else 'records'}"
 
 
+def holds_unpaired(judged: JudgedMapping, system: System) -> nw.Expr:
+    """Whether a record of that side, in its own table, holds a value of the choice that has no partner."""
+    value = values.trimmed(nw.col(judged.columns[system]))
+    if judged.kinds[system] == "several_choices":
+        tests = list(_tests_of_elements(judged, system).values())
+        return functools.reduce(operator.or_, tests) if tests else nw.lit(value=False)
+    return ~value.is_null() & ~value.is_in(list(partners_of(judged.option_pairs, system)))
+
+
 def _count(situation: Situation, object_: Object, judged: JudgedMapping, system: System) -> Unpaired:
     table = situation.tables[record_table(object_, system).name]
-    held = table.select(value=values.trimmed(nw.col(judged.columns[system])))
-    paired = list(partners_of(judged.option_pairs, system))
     if judged.kinds[system] == "several_choices":
-        return _count_elements(held, judged, system, paired)
-    alone = held.filter(~nw.col("value").is_null() & ~nw.col("value").is_in(paired))
+        return _count_elements(table, judged, system)
+    alone = table.filter(holds_unpaired(judged, system)).select(value=values.trimmed(nw.col(judged.columns[system])))
     by_value = alone.group_by("value").agg(records=nw.len())
     values_, records = by_value.select(values=nw.len(), records=nw.col("records").sum()).collect().rows()[0]
     first = _first(by_value) if values_ else ()
@@ -84,16 +91,22 @@ def _first(by_value: Frame) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(told, key=lambda one: (-one[1], one[0])))
 
 
-def _count_elements(held: Frame, judged: JudgedMapping, system: System, paired: list[str]) -> Unpaired:
-    field = judged.fields[system]
-    alone = [option.value for option in field.options if option.value not in paired] if field is not None else []
-    if not alone:
+def _count_elements(table: Frame, judged: JudgedMapping, system: System) -> Unpaired:
+    tests = _tests_of_elements(judged, system)
+    if not tests:
         return Unpaired(system, (), 0, 0)
-    lists = held.select(elements=elements(nw.col("value"), system))
-    tests = [nw.col("elements").str.contains(f";{value};", literal=True).fill_null(value=False) for value in alone]
-    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests)}
-    any_of_them = functools.reduce(operator.or_, tests).cast(nw.Int64).sum()
-    row = lists.select(**counts, records=any_of_them).collect().rows(named=True)[0]
-    counted = ((value, int(row[f"n{place}"] or 0)) for place, value in enumerate(alone))
+    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests.values())}
+    any_of_them = holds_unpaired(judged, system).cast(nw.Int64).sum()
+    row = table.select(**counts, records=any_of_them).collect().rows(named=True)[0]
+    counted = ((value, int(row[f"n{place}"] or 0)) for place, value in enumerate(tests))
     there = sorted((one for one in counted if one[1]), key=lambda one: (-one[1], one[0]))
     return Unpaired(system, tuple(there[:_NAMED]), max(len(there) - _NAMED, 0), int(row["records"] or 0))
+
+
+def _tests_of_elements(judged: JudgedMapping, system: System) -> dict[str, nw.Expr]:
+    """Per option without a partner, whether it is among the record's several choices."""
+    field = judged.fields[system]
+    paired = partners_of(judged.option_pairs, system)
+    alone = [option.value for option in field.options if option.value not in paired] if field is not None else []
+    held = elements(values.trimmed(nw.col(judged.columns[system])), system)
+    return {value: held.str.contains(f";{value};", literal=True).fill_null(value=False) for value in alone}

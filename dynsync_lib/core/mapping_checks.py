@@ -1,0 +1,57 @@
+"""Audit rules about mappings: ways that fields do not have, and values of choices that find no partner.
+
+Facts
+    * A mapping that flows every way that it and its sync want has no finding, however narrow the way is.
+    * A record counts once, however many of its values have no partner.
+
+Source: rules field.read-only, field.types-do-not-fit, field.into-text, field.option-unpaired (5.8, 5.11, 5.A, 9.19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.decision import judge
+from dynsync_lib.core.flowing import Tables, flowing, number_in, objects_on
+from dynsync_lib.core.model import RECORD_TABLES, System, record_table
+from dynsync_lib.core.sides import Situation, opposite
+from dynsync_lib.core.unpaired_options import holds_unpaired
+
+
+def count_read_only_targets(situation: Situation, tables: Tables) -> int:
+    """Mappings that want a way which ends in a read-only field."""
+    del tables
+    return _short_of_asked(situation, "field.read-only")
+
+
+def count_ways_beyond_types(situation: Situation, tables: Tables) -> int:
+    """Mappings that want a way which the types of their fields do not have."""
+    del tables
+    return _short_of_asked(situation, "field.types-do-not-fit", "field.into-text")
+
+
+def count_unpaired(situation: Situation, tables: Tables) -> int:
+    """Records that hold a value of a mapped choice without a partner; HubSpot's contacts once, leads or not."""
+    del tables
+    count = 0
+    for name, table in RECORD_TABLES.items():
+        tests = dict(_tests_of(situation, name, table.system))
+        if tests:
+            held = situation.tables[name].select(**tests).select(any=nw.any_horizontal(*tests, ignore_nulls=True))
+            count += number_in(held.select(count=nw.col("any").cast(nw.Int64).sum()))
+    return count
+
+
+def _short_of_asked(situation: Situation, *rule_ids: str) -> int:
+    judged = [one for object_ in objects_on(situation) for one in judge(situation, object_)]
+    return sum(one.flow is not one.asked and one.by_fields.rule_id in rule_ids for one in judged)
+
+
+def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tuple[str, nw.Expr]]:
+    """A name and a test per mapping of choices whose values leave the records of a table."""
+    for place, (object_, judged) in enumerate(flowing(situation)):
+        leaves = judged.pairs_options() and judged.writes_to(opposite(system))
+        if leaves and record_table(object_, system).name == table:
+            yield f"n{place}", holds_unpaired(judged, system)
