@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dynsync_lib.core.evidence import Evidence, Explanation, Row, Step
 from dynsync_lib.core.explain_effects import assumption_steps, field_steps, link_steps
 from dynsync_lib.core.explain_entry import filter_steps, key_steps, rival_steps, route_steps, scope_steps
+from dynsync_lib.core.explain_refusal import refusal_steps
 from dynsync_lib.core.find_record import find_records
 
 __all__ = ["Evidence", "Explanation", "Step", "explain_record"]
@@ -33,7 +34,7 @@ def _explain(evidence: Evidence, row: Row) -> Explanation:
     record = evidence.record(row)
     entry = (scope_steps, filter_steps, route_steps, key_steps)
     steps = [step for tell in entry for step in tell(evidence, row, record)]
-    steps += [*rival_steps(evidence, row), *_outcome_steps(evidence, row)]
+    steps += [*rival_steps(evidence, row), *_outcome_steps(evidence, row), *refusal_steps(evidence, row, record)]
     steps += [*field_steps(evidence, row), *link_steps(evidence, row), *assumption_steps(evidence, row)]
     outcome = f"{row['outcome']}/{row['reason']}" if row["reason"] else row["outcome"]
     return Explanation(row["system"], row["object"], row["record_id"], outcome, tuple(steps))

@@ -16,19 +16,20 @@ contact.email-conflict, record.duplicate-rules, field.required, field.too-long, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.addresses import is_valid_address
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.catalogue import Catalogue, Field
 from dynsync_lib.core.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
 from dynsync_lib.core.field_verdicts import is_unwritable
 from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Reason, System, record_table
+from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
 REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
@@ -153,13 +154,18 @@ def is_invalid_address(situation: Situation, judged: JudgedMapping, address: nw.
 
 def required_columns(situation: Situation, object_: Object, *levels: str) -> list[Field]:
     """The Dynamics columns that a new record must fill, at the given requirement levels (9.5)."""
-    names = situation.catalogue.names(System.DYNAMICS, object_)
-    fields = (situation.catalogue.find(System.DYNAMICS, object_, name) for name in names)
-    return [one for one in fields if one is not None and one.required in levels and _must_be_given(situation, one)]
+    return required_fields(situation.catalogue, situation.rulebook, object_, levels)
 
 
-def _must_be_given(situation: Situation, column: Field) -> bool:
-    kind = kind_of(column, situation.rulebook)
+def required_fields(catalogue: Catalogue, rulebook: Rulebook, object_: Object, levels: Collection[str]) -> list[Field]:
+    """The columns of a table that a new row must fill, at the given requirement levels, by name (9.5)."""
+    names = catalogue.names(System.DYNAMICS, object_)
+    fields = (catalogue.find(System.DYNAMICS, object_, name) for name in names)
+    return [one for one in fields if one is not None and one.required in levels and _must_be_given(rulebook, one)]
+
+
+def _must_be_given(rulebook: Rulebook, column: Field) -> bool:
+    kind = kind_of(column, rulebook)
     return not is_unwritable(column) and kind is not None and kind not in _FILLED_BY_DYNAMICS
 
 
@@ -196,8 +202,12 @@ def _matters(situation: Situation, object_: Object, judged: JudgedMapping, targe
 
 
 def _levels(situation: Situation) -> tuple[str, ...]:
-    business = ("ApplicationRequired",) if situation.chosen("app_required") == "fail" else ()
-    return ("SystemRequired", *business)
+    return requirement_levels(situation.chosen("app_required"))
+
+
+def requirement_levels(app_required: str) -> tuple[str, ...]:
+    """The levels at which an empty column makes a create fail, by the choice of `app_required` (9.5, 9.6)."""
+    return ("SystemRequired", "ApplicationRequired") if app_required == "fail" else ("SystemRequired",)
 
 
 def _create_tests(

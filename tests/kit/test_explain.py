@@ -14,6 +14,7 @@ from dynsync_lib import kit
 from dynsync_lib.core.explain import Explanation, Step
 from dynsync_lib.errors import UsageError
 from dynsync_lib.report.ladder import ladder_chart, shown_rungs
+from tests.kit.small_portals import load_portals
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 FILES = {
@@ -189,3 +190,32 @@ def test_masked__forecast_shows_nobody(told: kit.Forecast) -> None:
     assert not masked.outcomes["match_key"].dropna().str.contains("@").any()
     assert set(masked.changes["new_value"]) == {"(4 characters)", "acme gmbh"}
     assert len(masked.outcomes) == len(told.outcomes)
+
+
+REFUSED = {
+    "h/properties": "object,name,type,field_type\ncontact,visits,number,number\n",
+    "d/columns": "object,name,type,length,min_value,max_value,required\ncontact,new_visits,Integer,,0,100,\n"
+    "contact,new_code,String,,,,SystemRequired\n",
+    "h/contacts": f"hs_object_id,email,jobtitle,firstname,visits\n1,ann@c.example,{'x' * 101},{'y' * 51},\n"
+    "2,bo@c.example,,,250\n3,cy@c.example,,,\n",
+    "d/contacts": "contactid,emailaddress1,jobtitle,firstname,new_visits\n"
+    "D1,ann@c.example,,Ann,\nD2,bo@c.example,,,\nD4,dee@@c.example,,,\n",
+}
+
+
+def test_explain__names_the_column_that_refuses_and_what_it_takes(tmp_path: Path) -> None:
+    snapshot = load_portals(tmp_path, REFUSED)
+    settings = "[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'visits'\ndynamics = 'new_visits'\n"
+    (tmp_path / "dynsync.toml").write_text(settings, encoding="utf-8")
+    told = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "f")
+    refused = {key: says(kit.explain(told, key)[0], "field") for key in ("1", "2", "3", "d4")}
+    assert refused == {
+        # the first name is longer than its column, too, but Dynamics, the winner, has one
+        "1": [
+            "Dynamics jobtitle would get 101 characters and takes 100.",
+            f"firstname of d1 overwrites HubSpot firstname '{'y' * 51}' with 'Ann'.",
+        ],
+        "2": ["Dynamics new_visits would get '250' and takes numbers from 0 up to 100."],
+        "3": ["Dynamics new_code must be filled, and nothing is mapped to it."],
+        "d4": ["HubSpot email would get 'dee@@c.example', which is no valid address."],
+    }

@@ -1,0 +1,143 @@
+"""Which values a target refuses: the column, what it would get, and what it takes.
+
+Facts
+    * Only values that would be written are told: all of a new record's, those that land of a pair's.
+    * Only the snapshot has the values; without it, or where none is found, the rule's own sentence stands alone.
+
+Not modelled
+    * Values of choices without a partner under `invalid_value = fail_options`: the mapping table names those.
+
+Source: rules field.too-long, field.range, field.required, contact.invalid-email (5.25, 9.1, 9.5, 9.10, 9.13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.catalogue import Catalogue, Field
+from dynsync_lib.core.evidence import Evidence, Row, Step
+from dynsync_lib.core.keys import trimmed_key
+from dynsync_lib.core.kinds import kind_of
+from dynsync_lib.core.model import Direction, Object, Reason, System
+from dynsync_lib.core.refusals import required_fields, requirement_levels
+from dynsync_lib.core.sides import SYSTEM_WORDS, opposite
+
+_Told = Callable[[Evidence, Row, Field, str], str | None]
+
+
+def refusal_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
+    """One step per value for which a failing record is refused; none for other records."""
+    if record is None or evidence.catalogue is None or row["outcome"] != "failing":
+        return
+    reason = row["reason"]
+    if reason == Reason.REQUIRED:
+        sentences = list(_empty_columns(evidence, row, record, evidence.catalogue))
+    elif reason in _TELLS:
+        sentences = list(_refused_values(evidence, row, record, _TELLS[reason]))
+    else:
+        sentences = []
+    for sentence in sentences:
+        yield evidence.step("field", sentence, row["rule_id"])
+
+
+# --- Values ------------------------------------------------------------------------------------------------------
+
+
+def _refused_values(evidence: Evidence, row: Row, record: Row, tell: _Told) -> Iterator[str]:
+    source = System(row["system"])
+    for mapping, field in _written(evidence, row):
+        value = _held(record, mapping[f"{source}_field"])
+        sentence = tell(evidence, row, field, value) if value is not None else None
+        if sentence is not None and _lands(evidence, row, mapping):
+            yield f"{SYSTEM_WORDS[field.system]} {field.name} {sentence}"
+
+
+def _too_long(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
+    del row
+    if kind_of(field, evidence.rulebook) != "text" or field.length is None or len(value) <= field.length:
+        return None
+    return f"would get {len(value):,} characters and takes {field.length:,}."
+
+
+def _out_of_range(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    least, most = field.min_value, field.max_value
+    if (least is None or number >= least) and (most is None or number <= most):
+        return None
+    limits = [f"from {least:,.10g}" if least is not None else "", f"up to {most:,.10g}" if most is not None else ""]
+    return f"would get {evidence.value(row['object'], value)} and takes numbers {' '.join(filter(None, limits))}."
+
+
+def _no_address(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
+    if field.name != "email":
+        return None
+    return f"would get {evidence.value(row['object'], value)}, which is no valid address."
+
+
+_TELLS: Final[Mapping[str, _Told]] = {
+    Reason.TOO_LONG: _too_long,
+    Reason.RANGE: _out_of_range,
+    Reason.INVALID_EMAIL: _no_address,
+}
+
+
+# --- Required columns --------------------------------------------------------------------------------------------
+
+
+def _empty_columns(evidence: Evidence, row: Row, record: Row, catalogue: Catalogue) -> Iterator[str]:
+    levels = requirement_levels(evidence.choice("app_required"))
+    for object_ in _objects(row):
+        written = {field.name: mapping for mapping, field in _written(evidence, row) if field.object is object_}
+        for column in required_fields(catalogue, evidence.rulebook, object_, levels):
+            mapping = written.get(column.name)
+            if mapping is None:
+                yield f"Dynamics {column.name} must be filled, and nothing is mapped to it."
+            elif _held(record, mapping["hubspot_field"]) is None:
+                yield f"Dynamics {column.name} must be filled, and {mapping['hubspot_field']} is empty."
+
+
+# --- What would be written ---------------------------------------------------------------------------------------
+
+
+def _objects(row: Row) -> list[Object]:
+    """The syncs that a record may belong to; a HubSpot contact's refusal can be that of a lead."""
+    is_shared = row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT
+    return [Object(row["object"]), *([Object.LEAD] if is_shared else [])]
+
+
+def _written(evidence: Evidence, row: Row) -> Iterator[tuple[Mapping[str, Any], Field]]:
+    """The mappings that write into the other system, with the field that they write to."""
+    target = opposite(System(row["system"]))
+    ways = {Direction.TWO_WAY.value, f"to_{target}"}
+    for object_ in _objects(row):
+        for mapping in evidence.rows("mapping", object=object_.value):
+            name = mapping[f"{target}_field"]
+            field = evidence.catalogue.find(target, object_, name) if evidence.catalogue is not None else None
+            if field is not None and mapping["allowed_directions"] in ways:
+                yield mapping, field
+
+
+def _lands(evidence: Evidence, row: Row, mapping: Mapping[str, Any]) -> bool:
+    """Whether a value of the record would be written into its counterpart, or into a new record."""
+    if row["counterpart_id"] is None:
+        return True
+    source = System(row["system"])
+    other = {"system": opposite(source), "object": mapping["object"], "record_id": row["counterpart_id"]}
+    theirs = evidence.record(other)
+    sync = evidence.sync(mapping["object"])
+    if theirs is None or sync is None:
+        return False
+    is_winner = sync["conflict_winner"] == source
+    if mapping["allowed_directions"] == Direction.TWO_WAY:
+        is_blank = _held(theirs, mapping[f"{opposite(source)}_field"]) is None
+        return is_winner or (is_blank and evidence.choice("fill_empty_winner") == "true")
+    return is_winner or evidence.choice("oneway_winner") == "direction_wins"
+
+
+def _held(record: Row, field: str) -> str | None:
+    """The trimmed value of a field; None when it is blank or was not delivered."""
+    return trimmed_key(record.get(field, record.get(f"_{field}_value")))
