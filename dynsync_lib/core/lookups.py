@@ -103,9 +103,15 @@ class LookupRecipe:
         yield f"Filled in {self.filled:,} of {self.records or 0:,} records."
         if self.labelled:
             yield f"Different labels: {self.distinct:,}; the longest has {self.longest} characters."
+            yield from self._unlabelled()
         elif self.filled:
             yield "The snapshot does not hold the labels."
         yield self.staleness
+
+    def _unlabelled(self) -> Iterator[str]:
+        missing = (self.filled or 0) - (self.labelled or 0)
+        if missing:
+            yield f"Of {missing:,} more {'record' if missing == 1 else 'records'} the label is not in the snapshot."
 
 
 def find_recipes(situation: Situation, objects: Iterable[Object]) -> list[LookupRecipe]:

@@ -32,7 +32,7 @@ _CURRENCY: Final = {
     System.DYNAMICS: ("_transactioncurrencyid_value",),
     System.HUBSPOT: ("deal_currency_code", "hs_currency"),
 }
-_SUSPICIOUS: Final = r"(?i)https?:|www\.|://|[<>{}]"
+_SUSPICIOUS: Final = r"(?i)http|www\.|://|[<>{}]"
 _NAMES: Final = ("firstname", "lastname")
 _DAY_S: Final = 86_400
 

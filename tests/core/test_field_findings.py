@@ -100,7 +100,7 @@ def change(field: str, value: str, note: str | None = None) -> dict[str, Any]:
 
 
 def test_suspicious_names() -> None:
-    names = ["Ann", "www.firm.example", "<b>Bo</b>", "HTTPS://x"]
+    names = ["Ann", "www.firm.example", "<b>Bo</b>", "HTTP x"]
     rows = [{"id": f"d{n}", "firstname": name} for n, name in enumerate(names, start=1)]
     portals = Portals(
         [FIRST, NAME], sync("firstname <-> firstname"), hubspot=[{"id": "h1", "firstname": ""}], dynamics=rows

@@ -44,6 +44,7 @@ def test_recipe__counts_fill_rate_labels_and_what_goes_stale() -> None:
     assert (told.records, told.filled, told.labelled, told.distinct) == (6, 5, 4, 3)
     assert (told.longest, told.most_shared, told.is_mapped) == (11, 2, False)
     assert told.fill_rate == 5 / 6
+    assert "Different labels: 3; the longest has 11 characters. Of 1 more record the label is not in" in told.text
     assert told.staleness == "Renaming one of the records it points to leaves up to 2 texts out of date."
     assert (told.text_column, told.text_length) == ("new_parentcustomerid_text", 200)
     assert told.hubspot_property == "dynamics_parentcustomerid"
