@@ -30,6 +30,7 @@ from dynsync_lib.core.record_checks import (
     count_unknown_owners_of_hubspot,
     count_unmatched_creates,
 )
+from dynsync_lib.core.refusing_columns import name_refusing_columns
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.side_effects import (
     count_auto_created,
@@ -69,7 +70,8 @@ def _findings(situation: Situation, tables: Tables, marketing: MarketingOutlook)
         measure = MARKETING_MEASURES.get(check.measure or "")
         count = _count(situation, check, tables) if measure is None else measure(marketing)
         if count is None or count > 0:
-            yield _row(check, count, _share(check, count, tables))
+            names = NAMES[check.names](situation, tables) if check.names is not None else ""
+            yield _row(check, count, _share(check, count, tables), names)
 
 
 def _concerns(situation: Situation, check: Check) -> bool:
@@ -77,7 +79,7 @@ def _concerns(situation: Situation, check: Check) -> bool:
     return check.object is None or situation.sync(Object(check.object)).enabled
 
 
-def _row(check: Check, count: int | None, share: float | None) -> dict[str, Any]:
+def _row(check: Check, count: int | None, share: float | None, names: str) -> dict[str, Any]:
     severity = Severity.NOT_CHECKED.value if count is None else check.severity
     return {
         "check_id": check.id,
@@ -86,7 +88,7 @@ def _row(check: Check, count: int | None, share: float | None) -> dict[str, Any]
         "object": check.object,
         "count": count,
         "share": None if share is None else round(share, 4),
-        "sentence": _sentence(check, count),
+        "sentence": _sentence(check, count) + (f" By column: {names}." if names else ""),
         "fix": check.fix,
         "rule_id": check.rule_id,
     }
@@ -209,6 +211,9 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "unknown_owners_of_hubspot": count_unknown_owners_of_hubspot,
     "unpaired_options": count_unpaired,
     "ways_beyond_types": count_ways_beyond_types,
+}
+NAMES: Final[Mapping[str, Callable[[Situation, Tables], str]]] = {
+    reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,

@@ -104,13 +104,13 @@ def _lacking(situation: Situation, tables: Tables, object_: Object) -> int:
     if missing is None or not situation.sync(object_).is_source(System.HUBSPOT):
         return 0
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
-    records = _routed(situation, object_).select("id", *chosen)
+    records = routed_records(situation, object_).select("id", *chosen)
     created = records.join(with_outcome(tables, object_, System.HUBSPOT, "create"), on="id", how="semi")
     lacking = with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
     return number_in(lacking.select(count=nw.len()))
 
 
-def _routed(situation: Situation, object_: Object) -> Frame:
+def routed_records(situation: Situation, object_: Object) -> Frame:
     """HubSpot's records of an object; contacts that the lifecycle stage sends elsewhere are left out (4.6)."""
     records = records_of(situation, object_, System.HUBSPOT)
     both = all(situation.sync(one).enabled and situation.sync(one).is_source(System.HUBSPOT) for one in PERSONS)

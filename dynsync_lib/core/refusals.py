@@ -157,6 +157,11 @@ def required_columns(situation: Situation, object_: Object, *levels: str) -> lis
     return required_fields(situation.catalogue, situation.rulebook, object_, levels)
 
 
+def required_by_settings(situation: Situation, object_: Object) -> list[Field]:
+    """The Dynamics columns that a new record must fill, by the choice of `app_required` (9.5, 9.6)."""
+    return required_columns(situation, object_, *_levels(situation))
+
+
 def required_fields(catalogue: Catalogue, rulebook: Rulebook, object_: Object, levels: Collection[str]) -> list[Field]:
     """The columns of a table that a new row must fill, at the given requirement levels, by name (9.5)."""
     names = catalogue.names(System.DYNAMICS, object_)
@@ -197,7 +202,7 @@ def _matters(situation: Situation, object_: Object, judged: JudgedMapping, targe
     if target is System.HUBSPOT:
         return object_ in PERSONS and judged.mapping.hubspot in IDENTITY
     is_limited = any(True for _ in limit_tests(judged, nw.lit("")))
-    required = {column.name for column in required_columns(situation, object_, *_levels(situation))}
+    required = {column.name for column in required_by_settings(situation, object_)}
     return is_limited or judged.name_of(System.DYNAMICS) in required
 
 
@@ -242,7 +247,7 @@ def _record_tests(situation: Situation, object_: Object, flowing: Sequence[Judge
     """Why Dynamics may refuse a new record."""
     if not situation.sync(object_).sync_user_may_write:
         yield NUMBER_OF["record.privilege"], _ALWAYS
-    missing = missing_required(situation, required_columns(situation, object_, *_levels(situation)), flowing)
+    missing = missing_required(situation, required_by_settings(situation, object_), flowing)
     if missing is not None:
         yield NUMBER_OF["field.required"], missing
     if situation.chosen("invalid_value") != "skip_field":

@@ -158,7 +158,7 @@ class Check:
 
     `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
     what is counted, or `measure` names the code that counts; with neither, and when the measure does not know,
-    `not_checked` is said.
+    `not_checked` is said. `names` is the code that names what is behind the count, after the sentence.
     """
 
     id: str
@@ -176,6 +176,7 @@ class Check:
     known: tuple[str, ...]
     of: str
     measure: str | None
+    names: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +311,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         known=tuple(row.get("known", ())),
         of=row.get("of", "records"),
         measure=row.get("measure"),
+        names=row.get("names"),
     )
 
 
