@@ -5,6 +5,7 @@ Facts
     * There are two truth values. A blank value passes `is unknown`, `!=` and `not in`, nothing else; a value that is
       not of its field's type passes `!=` and `not in`.
     * Text is compared without regard to case, a choice by its internal value; a label in the filter is translated.
+    * A lookup or owner is the id it points to, and is asked as `parentcustomerid` or as `_parentcustomerid_value`.
 
 Not modelled
     * Membership of HubSpot lists (4.12); letters whose lower case has two letters.
@@ -160,9 +161,10 @@ class _Compiler:
         if isinstance(tree, Junction):
             join = operator.and_ if tree.word == "and" else operator.or_
             return functools.reduce(join, [self.expression(term) for term in tree.terms])
-        if tree.field not in self.available:
+        column = self._column(tree.field)
+        if column is None:
             return nw.lit(value=_passes_blank(tree))
-        value = values.trimmed(nw.col(tree.field), already=tree.field in self.trimmed)
+        value = values.trimmed(nw.col(column), already=column in self.trimmed)
         return self._window(tree, value) if isinstance(tree, Window) else self._comparison(tree, value)
 
     def _window(self, window: Window, value: nw.Expr) -> nw.Expr:
@@ -197,6 +199,12 @@ class _Compiler:
         if kind == "number":
             return _ordered(values.number(value), test.operator, float(wanted))
         return _ordered(_comparable(kind, value), test.operator, wanted)
+
+    def _column(self, name: str) -> str | None:
+        """The column that a field was delivered in, a lookup's own or `_name_value`; None when it was not."""
+        field = self._field(name)
+        names = (name, f"_{field.name if field is not None else name}_value")
+        return next((one for one in names if one in self.available), None)
 
     def _field(self, name: str) -> Field | None:
         return self.catalogue.find(self.system, self.object, name)

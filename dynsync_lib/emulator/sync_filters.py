@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dynsync_lib.core.model import System
-from dynsync_lib.emulator.sync_kinds import Kind, kind_of
+from dynsync_lib.emulator.sync_kinds import Kind, column_of, kind_of
 from dynsync_lib.emulator.sync_plan import PlanField
 from dynsync_lib.emulator.sync_store import Record
 from dynsync_lib.emulator.sync_text import is_blank, lower, moment, moment_of, number, trim, truth
@@ -119,29 +119,35 @@ class _Reader:
         return self.comparison()
 
     def comparison(self) -> Test:
-        name = self.take()
-        field = self.fields.get(name, PlanField(name, "string" if self.system is System.HUBSPOT else "String"))
+        field = self.field_named(self.take())
+        column = column_of(self.system, field)
         if self.meets("is", "known"):
-            return lambda record: not is_blank(record.get(name))
+            return lambda record: not is_blank(record.get(column))
         if self.meets("is", "unknown"):
-            return lambda record: is_blank(record.get(name))
+            return lambda record: is_blank(record.get(column))
         if self.meets("within", "last"):
-            return self.window(name)
+            return self.window(column)
         if self.meets("not", "in"):
             return self.outside(field)
         if self.meets("in"):
             return self.inside(field)
         return self.against_one(field)
 
-    def window(self, name: str) -> Test:
+    def field_named(self, name: str) -> PlanField:
+        """The field; a lookup is also named as it is delivered, `_name_value`."""
+        bare = name[1:-6] if name.startswith("_") and name.endswith("_value") else name
+        text = PlanField(name, "string" if self.system is System.HUBSPOT else "String")
+        return self.fields.get(name) or self.fields.get(bare) or text
+
+    def window(self, column: str) -> Test:
         days = int(self.take())
         self.expect("days")
         earliest, latest = moment_of(self.taken_at - timedelta(days=days)), moment_of(self.taken_at)
-        return lambda record: earliest < (moment(record.get(name)) or "") <= latest
+        return lambda record: earliest < (moment(record.get(column)) or "") <= latest
 
     def inside(self, field: PlanField) -> Test:
-        choices = self.listed()
-        return lambda record: any(_holds(self.system, field, "=", record.get(field.name), one) for one in choices)
+        choices, column = self.listed(), column_of(self.system, field)
+        return lambda record: any(_holds(self.system, field, "=", record.get(column), one) for one in choices)
 
     def outside(self, field: PlanField) -> Test:
         inside = self.inside(field)
@@ -157,15 +163,15 @@ class _Reader:
 
     def against_one(self, field: PlanField) -> Test:
         word = self.take().lower()
-        literal = self.literal()
+        literal, column = self.literal(), column_of(self.system, field)
         if word == "contains":
             part = lower(trim(literal))
-            return lambda record: not is_blank(record.get(field.name)) and part in lower(trim(record.get(field.name)))
+            return lambda record: not is_blank(record.get(column)) and part in lower(trim(record.get(column)))
         if word == "!=":
-            return lambda record: not _holds(self.system, field, "=", record.get(field.name), literal)
+            return lambda record: not _holds(self.system, field, "=", record.get(column), literal)
         if word not in _ORDERED:
             raise UsageError(f"A filter compares with `{word}`.", next_step="Use one of = != < <= > >= in contains.")
-        return lambda record: _holds(self.system, field, word, record.get(field.name), literal)
+        return lambda record: _holds(self.system, field, word, record.get(column), literal)
 
     def literal(self) -> str:
         token = self.take()

@@ -83,6 +83,7 @@ FILTERS: Mapping[Object, Mapping[System, tuple[str | None, ...]]] = {
             "seen within last 9 days or birthdate < 1980-05-05",
             "firstname != 'AL'",
             "emailaddress1 contains '@G.EXAMPLE'",
+            "parentcustomerid is known or ownerid = '00000000-0000-4000-8000-0000000000U1'",
         ),
     },
     LEAD: {
