@@ -2,7 +2,8 @@
 
 Facts
     * Of a forecast the counterparts of what it would update or link are the bindings (2.9).
-    * A file is CSV or Parquet and has the columns of `model.BINDINGS`; blank rows bind nothing, GUIDs are lower-case.
+    * A file is CSV or Parquet and has the columns of `model.BINDINGS`; blank rows bind nothing, GUIDs may
+      be in capitals and in braces.
 
 Where it is used: `kit.forecast`.
 """
@@ -72,7 +73,8 @@ def _checked(table: pa.Table, source: Path) -> pa.Table:
     if missing:
         raise UsageError(f"{source} has no column {', '.join(missing)}.", next_step=_NEXT)
     plain = pa.table({name: pc.utf8_trim_whitespace(table[name].cast(pa.string())) for name in BINDINGS.column_names})
-    plain = plain.set_column(2, "dynamics_id", pc.utf8_lower(plain["dynamics_id"]))
+    guids = pc.utf8_trim(pc.utf8_lower(plain["dynamics_id"]), "{}")
+    plain = plain.set_column(2, "dynamics_id", guids)
     filled = pc.and_kleene(*(pc.greater(pc.utf8_length(plain[name]), 0) for name in ("hubspot_id", "dynamics_id")))
     plain = plain.filter(pc.fill_null(filled, False))
     known = {object_.value for object_ in Object}

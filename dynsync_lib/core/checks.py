@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings
 from dynsync_lib.core.mapping_checks import count_read_only_targets, count_unpaired, count_ways_beyond_types
 from dynsync_lib.core.marketing import MarketingOutlook
 from dynsync_lib.core.matching import match_records
@@ -196,6 +197,8 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "auto_created_companies": count_auto_created,
     "shared_between_environments": _shared_between_environments,
     "echo_accounts": count_echo_accounts,
+    "escapes": count_escapes,
+    "lost_bindings": count_lost_bindings,
     "lifecycle_cascades": count_cascades,
     "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,

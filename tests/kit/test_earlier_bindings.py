@@ -59,14 +59,20 @@ def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
     snapshot: Snapshot, settings: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "pairs.csv"
-    file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D2\ncontact,,D1\nlead,3,L1\n", encoding="utf-8")
+    file.write_text(
+        "object,hubspot_id,dynamics_id\ncontact,2,{D2}\ncontact,,D1\ncontact,77,D1\nlead,3,L1\n", encoding="utf-8"
+    )
     forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
     after = told(forecast)
     assert after["2"] == ("link", "record.bindings", "d2")
     assert after["d2"] == ("link", "record.bindings", "2")
     assert after["3"] == ("link", "record.bindings", "l1")
     assert after["d1"] == ("link", "contact.match-email", "1")
-    assert "G51" not in set(forecast.findings["check_id"])
+    found = {row["check_id"]: row["sentence"] for row in kit.records(forecast.findings)}
+    assert "G51" not in found
+    # 2 and d2 fail their filters both; contact 77 is no longer there, d1 is
+    assert found["G31"] == "1 pair of the earlier run no longer meets the filters, and syncs on all the same."
+    assert found["G48"] == "1 pair of the earlier run has lost one record; the other one stays, and counts as new."
 
 
 def test_forecast__continuous_filters_fence_a_bound_pair_out(
@@ -74,15 +80,10 @@ def test_forecast__continuous_filters_fence_a_bound_pair_out(
 ) -> None:
     file = tmp_path / "pairs.parquet"
     pd.DataFrame({"object": ["contact"], "hubspot_id": ["2"], "dynamics_id": ["D2"]}).to_parquet(file)
-    fenced = told(
-        kit.forecast(
-            snapshot,
-            settings,
-            tmp_path / "f",
-            bindings=file,
-            assumptions={"filter_semantics": "continuous"},
-        )
-    )
+    fence = {"filter_semantics": "continuous"}
+    forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file, assumptions=fence)
+    fenced = told(forecast)
+    assert "G31" not in set(forecast.findings["check_id"])
     assert fenced["2"] == ("excluded", "record.fence", "d2")
     assert fenced["d2"] == ("excluded", "record.fence", "2")
 

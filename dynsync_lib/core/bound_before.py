@@ -1,0 +1,52 @@
+"""Audit rules about the pairs of an earlier run: those that filters would not let in again, or that lost a record.
+
+Facts
+    * With `filter_semantics = entry_only` a bound pair syncs on although no source of it passes its filter: an escape.
+    * A pair of which one record is gone does not sync; the sync deletes nothing, so the other record stays (3.10).
+
+Source: rules record.bindings, record.fence, record.never-deleted (3.10, 4.2).
+"""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.bindings import bound_pairs
+from dynsync_lib.core.flowing import Tables, number_in, objects_on
+from dynsync_lib.core.model import BINDINGS, Object, System, record_table
+from dynsync_lib.core.owners_of_keys import may_pair
+from dynsync_lib.core.sides import Situation, prepare_side
+
+
+def count_escapes(situation: Situation, tables: Tables) -> int:
+    """Bound pairs that a filter would not let in any more, and that sync on."""
+    del tables
+    if situation.chosen("filter_semantics") == "continuous":
+        return 0
+    return sum(_escapes(situation, object_) for object_ in objects_on(situation))
+
+
+def count_lost_bindings(situation: Situation, tables: Tables) -> int:
+    """Bindings of which one record is gone and the other is still there."""
+    del tables
+    if BINDINGS.name not in situation.tables:
+        return 0
+    return sum(_lost(situation, object_) for object_ in objects_on(situation))
+
+
+def _escapes(situation: Situation, object_: Object) -> int:
+    sides = {system: prepare_side(situation, object_, system) for system in System}
+    bound = bound_pairs(situation, object_, sides)
+    if bound is None:
+        return 0
+    return number_in(bound.filter(~may_pair(situation, object_)).select(count=nw.len()))
+
+
+def _lost(situation: Situation, object_: Object) -> int:
+    pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value).unique()
+    for system in System:
+        there = situation.tables[record_table(object_, system).name]
+        ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(value=True).alias(f"{system}_is_there"))
+        pairs = pairs.join(ends, on=f"{system}_id", how="left")
+    is_there = [nw.col(f"{system}_is_there").fill_null(value=False) for system in System]
+    return number_in(pairs.filter(is_there[0] != is_there[1]).select(count=nw.len()))
