@@ -20,12 +20,14 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings
+from dynsync_lib.core.filter_checks import count_unseen_filter_fields
 from dynsync_lib.core.mapping_checks import count_read_only_targets, count_unpaired, count_ways_beyond_types
 from dynsync_lib.core.marketing import MarketingOutlook
 from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import FINDINGS, Object, Severity, System
 from dynsync_lib.core.record_checks import (
     count_business_required,
+    count_invoices_by_hand,
     count_leads_beside_contacts,
     count_unknown_owners_of_dynamics,
     count_unknown_owners_of_hubspot,
@@ -203,6 +205,7 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,
     "business_required": count_business_required,
+    "invoices_by_hand": count_invoices_by_hand,
     "leads_beside_contacts": count_leads_beside_contacts,
     "unmatched_creates": count_unmatched_creates,
     "mixed_currencies": count_mixed_currencies,
@@ -213,6 +216,7 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "unknown_owners_of_dynamics": count_unknown_owners_of_dynamics,
     "unknown_owners_of_hubspot": count_unknown_owners_of_hubspot,
     "unpaired_options": count_unpaired,
+    "unseen_filter_fields": count_unseen_filter_fields,
     "ways_beyond_types": count_ways_beyond_types,
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], str]]] = {

@@ -91,6 +91,12 @@ def filter_faults(
     return faults + list(_value_faults(tree, system, object_, catalogue=catalogue, rulebook=rulebook))
 
 
+def delivered_column(field: Field | None, name: str, available: Collection[str]) -> str | None:
+    """The column that a field a filter names was delivered in, a lookup's as `_name_value`; None when it was not."""
+    names = (name, f"_{field.name if field is not None else name}_value")
+    return next((one for one in names if one in available), None)
+
+
 def nearest(name: str, known: Collection[str]) -> str:
     """` Did you mean `x`?`, or nothing when no known name is near."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
@@ -161,7 +167,7 @@ class _Compiler:
         if isinstance(tree, Junction):
             join = operator.and_ if tree.word == "and" else operator.or_
             return functools.reduce(join, [self.expression(term) for term in tree.terms])
-        column = self._column(tree.field)
+        column = delivered_column(self._field(tree.field), tree.field, self.available)
         if column is None:
             return nw.lit(value=_passes_blank(tree))
         value = values.trimmed(nw.col(column), already=column in self.trimmed)
@@ -199,12 +205,6 @@ class _Compiler:
         if kind == "number":
             return _ordered(values.number(value), test.operator, float(wanted))
         return _ordered(_comparable(kind, value), test.operator, wanted)
-
-    def _column(self, name: str) -> str | None:
-        """The column that a field was delivered in, a lookup's own or `_name_value`; None when it was not."""
-        field = self._field(name)
-        names = (name, f"_{field.name if field is not None else name}_value")
-        return next((one for one in names if one in self.available), None)
 
     def _field(self, name: str) -> Field | None:
         return self.catalogue.find(self.system, self.object, name)

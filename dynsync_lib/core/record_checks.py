@@ -46,6 +46,14 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | N
     return number_in(leads.join(contacts.select("match_key"), on="match_key", how="semi").select(count=nw.len()))
 
 
+def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
+    """Invoices in sync whose company must be associated by hand."""
+    del situation
+    by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
+    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
+    return number_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi").select(count=nw.len()))
+
+
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
     return sum(

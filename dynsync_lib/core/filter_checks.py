@@ -1,0 +1,35 @@
+"""Audit rule about filters: what they ask that the snapshot does not hold.
+
+Facts
+    * A field without a delivered column counts as blank for every record, so its filter lets all in or none.
+
+Source: rule record.filter; docs/semantics.md section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dynsync_lib.core.filter_grammar import fields_of, parse_filter
+from dynsync_lib.core.filters import delivered_column
+from dynsync_lib.core.flowing import Tables, objects_on
+from dynsync_lib.core.keys import trim
+from dynsync_lib.core.model import System
+from dynsync_lib.core.sides import Situation
+
+
+def count_unseen_filter_fields(situation: Situation, tables: Tables) -> int:
+    """Fields that a filter of an object that is on asks, and that were not delivered; once per filter."""
+    del tables
+    return sum(1 for _ in _unseen(situation))
+
+
+def _unseen(situation: Situation) -> Iterator[str]:
+    for object_ in objects_on(situation):
+        for system in System:
+            text = situation.sync(object_).filter_of(system)
+            names = fields_of(parse_filter(text)) if text is not None and trim(text) else ()
+            columns = situation.columns(object_, system)
+            for name in dict.fromkeys(names):
+                if delivered_column(situation.catalogue.find(system, object_, name), name, columns) is None:
+                    yield name
