@@ -41,7 +41,7 @@ from dynsync_lib.core.side_effects import (
     count_consent_conflicts,
     count_echo_accounts,
 )
-from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, stack
 from dynsync_lib.core.value_checks import (
     count_mixed_currencies,
     count_shifted_days,
@@ -78,8 +78,12 @@ def _findings(situation: Situation, tables: Tables, marketing: MarketingOutlook)
 
 
 def _concerns(situation: Situation, check: Check) -> bool:
-    """A check of an object that is off has nothing to say."""
-    return check.object is None or situation.sync(Object(check.object)).enabled
+    """A check of an object that is off has nothing to say; HubSpot's contacts are those of leads, too (1.7)."""
+    if check.object is None:
+        return True
+    is_shared = check.object == Object.CONTACT and check.system == System.HUBSPOT
+    objects = PERSONS if is_shared else (Object(check.object),)
+    return any(situation.sync(one).enabled for one in objects)
 
 
 def _row(check: Check, count: int | None, share: float | None, names: str) -> dict[str, Any]:
@@ -225,5 +229,6 @@ NAMES: Final[Mapping[str, Callable[[Situation, Tables], str]]] = {
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,
     "enrolled": lambda outlook: outlook.enrolled,
+    "beyond_tier": lambda outlook: outlook.beyond_tier,
     "tier_crossing": _tier_crossing,
 }

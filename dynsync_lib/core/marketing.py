@@ -3,11 +3,12 @@
 Facts
     * Only contacts that the sync creates take the app's marketing switch; matched ones stay what they are (7.1, 7.2).
     * The enrolment criterion is asked of every HubSpot contact as it stands after the sync: its values, with what the
-      sync writes into them; of a contact that is created, the values that its mappings carry.
+      sync writes into them; of a contact that is created, the values that its mappings carry, the default lifecycle
+      stage, and what HubSpot sets: created when the snapshot was taken, no marketing contact.
 
 Not modelled
     * Prices, and the size of the steps in which a tier grows (7.8): the user's own.
-    * When a workflow runs, and what else it does (7.4).
+    * When a workflow runs, and what else it does (7.4); other fields that HubSpot sets by itself.
 
 Source: rules marketing.creates-count, marketing.enrolment.
 """
@@ -21,10 +22,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.field_values import column_of, new_value, with_trimmed
+from dynsync_lib.core.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
 from dynsync_lib.core.keys import trim
+from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, stack
@@ -32,6 +34,8 @@ from dynsync_lib.core.sides import Frame, Situation, stack
 _IS_MARKETING: Final = "hs_marketable_status"
 _PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 _LANDS: Final = ("stale_winner",)
+_CREATED_AT: Final = ("createdate", "hs_createdate")
+_BLANK: Final = nw.lit(None, dtype=nw.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,11 @@ class MarketingOutlook:
     def added(self) -> int:
         """Marketing contacts that sync and workflow add, as far as they can be counted."""
         return self.created_as_marketing + (self.enrolled or 0)
+
+    @property
+    def beyond_tier(self) -> int:
+        """Marketing contacts that are too many for the tier already today; 0 when none, or when nobody said."""
+        return max((self.today or 0) - self.tier, 0) if self.tier is not None else 0
 
     @property
     def crosses_tier(self) -> bool | None:
@@ -96,13 +105,11 @@ def _enrolled(
     situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
 ) -> int | None:
     text = situation.settings.hubspot.marketing_criterion
-    delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
     if not trim(text):
         return 0
-    if _IS_MARKETING not in delivered:
+    if _IS_MARKETING not in situation.columns(Object.CONTACT, System.HUBSPOT):
         return None
-    asked = dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING])
-    fields = [name for name in asked if name in delivered]
+    fields = list(dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING]))
     people = [_existing(situation, tables["changes"], fields)]
     if not situation.settings.hubspot.sync_as_marketing:
         people += [_newcomers(situation, tables, mappings, fields=fields, object_=one) for one in _PEOPLE]
@@ -120,15 +127,17 @@ def _enrolled(
 
 
 def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
-    """The asked fields of every HubSpot contact, with what the sync writes into them."""
-    contacts = situation.tables["hubspot/contacts"].select("id", *fields)
+    """id and the asked fields of every HubSpot contact, with what the sync writes into them."""
+    delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
+    asked = {name: nw.col(name) if name in delivered else _BLANK for name in fields}
+    contacts = situation.tables["hubspot/contacts"].select("id", **asked)
     about = nw.col("object").is_in([one.value for one in _PEOPLE]) & (nw.col("target_system") == System.HUBSPOT.value)
     lands = nw.col("note").is_null() | nw.col("note").is_in(list(_LANDS))
     written = changes.filter(about & lands & nw.col("target_field").is_in(list(fields)))
     latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
     by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
     after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}
-    return contacts.join(by_contact, on="id", how="left").select(**after)
+    return contacts.join(by_contact, on="id", how="left").select("id", **after)
 
 
 def _newcomers(
@@ -139,15 +148,22 @@ def _newcomers(
     fields: Sequence[str],
     object_: Object,
 ) -> Frame:
-    """The asked fields of the contacts that are created out of one Dynamics object."""
+    """id and the asked fields of the contacts that are created out of one Dynamics object."""
     by_field = {one.mapping.hubspot: one for one in mappings.get(object_, ()) if one.writes_to(System.HUBSPOT)}
     carried = [by_field[name] for name in fields if name in by_field]
-    columns = dict.fromkeys(one.name_of(System.DYNAMICS) for one in carried)
+    columns = columns_of(carried, System.DYNAMICS)
     table = situation.tables[record_table(object_, System.DYNAMICS).name]
     records = table.select("id", **{column_of(System.DYNAMICS, name): nw.col(name) for name in columns})
     made = records.join(_created(tables["outcomes"], object_), on="id", how="semi")
-    blank = nw.lit(None, dtype=nw.String)
+    by_itself = _given_by_hubspot(situation, object_)
     given = {one.mapping.hubspot: new_value(one, System.HUBSPOT) for one in carried}
-    return with_trimmed(situation, made, carried, [System.DYNAMICS]).select(
-        **{name: given.get(name, blank) for name in fields}
-    )
+    told = {name: nw.coalesce(given.get(name, _BLANK), by_itself.get(name, _BLANK)) for name in fields}
+    return with_trimmed(situation, made, carried, [System.DYNAMICS]).select("id", **told)
+
+
+def _given_by_hubspot(situation: Situation, object_: Object) -> dict[str, nw.Expr]:
+    """What a contact that is created has without any mapping: a default stage, its date, no marketing status."""
+    created = nw.lit(values.moment_text(situation.taken_at))
+    given = {**dict.fromkeys(_CREATED_AT, created), _IS_MARKETING: nw.lit("false")}
+    stage = situation.sync(object_).default_lifecycle_stage
+    return {**given, STAGE: nw.lit(stage)} if stage else given

@@ -1,0 +1,82 @@
+"""Marketing contacts after the sync: whom a criterion would enrol, and what the tier covers; counted by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib import kit
+from tests.kit.small_portals import load_portals
+
+HUBSPOT = (
+    "hs_object_id,email,lifecyclestage,hs_marketable_status,hs_email_optout,jobtitle\n1,z@c.example,lead,true,true,x\n"
+)
+THREE = "contactid,emailaddress1,firstname,jobtitle\nD1,b@c.example,B,CEO\nD2,c@c.example,C,CEO\nD3,d@c.example,D,CTO\n"
+PORTAL = '[hubspot]\nmarketing_contacts = {}\nmarketing_tier = 10\nsync_as_marketing = {}\nmarketing_criterion = "{}"\n'
+CONTACTS = "[sync.contact]\ndirection = 'to_hubspot'\n"
+
+
+def told(
+    folder: Path,
+    criterion: str = "",
+    *,
+    sync: str = CONTACTS,
+    today: int = 10,
+    as_marketing: str = "false",
+    **files: str,
+) -> list[tuple[str, Any]]:
+    """`("G39", 2)` of every finding about marketing contacts, in order."""
+    tables = {"h/contacts": HUBSPOT, "d/contacts": THREE, **{f"d/{name}": text for name, text in files.items()}}
+    text = PORTAL.format(today, as_marketing, criterion) + sync
+    (folder / "dynsync.toml").write_text(text, encoding="utf-8")
+    forecast = kit.forecast(load_portals(folder, tables), folder / "dynsync.toml", folder / "f")
+    rows = [row for row in kit.records(forecast.findings) if row["check_id"] in ("G39", "G40")]
+    return [(row["check_id"], int(row["count"])) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "count"),
+    [
+        ("jobtitle = 'ceo'", 2),
+        ("jobtitle != 'ceo'", 1),
+        ("not jobtitle = 'CEO'", 1),
+        ("lifecyclestage is unknown", 3),
+        ("email is unknown", 0),
+        # the HubSpot file does not hold the first name; who is created brings one along
+        ("firstname = 'b'", 1),
+        # what HubSpot sets by itself
+        ("createdate within last 1 days", 3),
+        ("hs_marketable_status = false", 3),
+    ],
+)
+def test_criterion__counts_each_contact_that_is_created_once(tmp_path: Path, criterion: str, count: int) -> None:
+    found = told(tmp_path, criterion)
+    assert found == ([("G39", count), ("G40", count)] if count else [])
+
+
+def test_criterion__sees_the_default_stage_of_those_created(tmp_path: Path) -> None:
+    sync = CONTACTS + "default_lifecycle_stage = 'customer'\n"
+    assert told(tmp_path, "lifecyclestage = 'customer'", sync=sync) == [("G39", 3), ("G40", 3)]
+
+
+def test_criterion__counts_a_matched_contact_once(tmp_path: Path) -> None:
+    contacts = "contactid,emailaddress1,firstname,jobtitle\nD1,z@c.example,B,CEO\n"
+    assert told(tmp_path, "jobtitle = 'ceo'", contacts=contacts) == []  # a marketing contact already
+    (tmp_path / "other").mkdir()
+    leads = "leadid,emailaddress1,firstname\nL1,y@c.example,L\n"
+    sync = CONTACTS + "[sync.lead]\ndirection = 'to_hubspot'\n"
+    assert told(tmp_path / "other", "jobtitle is unknown", sync=sync, leads=leads) == [("G39", 1), ("G40", 1)]
+
+
+def test_leads_alone__are_contacts_of_hubspot(tmp_path: Path) -> None:
+    leads = "leadid,emailaddress1,firstname,jobtitle\nL1,y@c.example,L,CEO\n"
+    sync = "[sync.lead]\ndirection = 'to_hubspot'\n"
+    assert told(tmp_path, sync=sync, as_marketing="true", leads=leads) == [("G39", 1), ("G40", 1)]
+    (tmp_path / "other").mkdir()
+    assert told(tmp_path / "other", "jobtitle = 'CEO'", sync=sync, leads=leads) == [("G39", 1), ("G40", 1)]
+
+
+def test_tier__that_is_exceeded_today_is_told(tmp_path: Path) -> None:
+    assert told(tmp_path, today=20) == [("G40", 10)]
