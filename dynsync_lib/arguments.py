@@ -31,13 +31,20 @@ SEVERITIES: Final = ("blocker", "high", "medium", "low")
 """Of findings, the worst first."""
 
 
+_PRINTED: Final = {
+    "hubspot": ("url", "token"),
+    "dynamics": ("url", "tls_url", "authority", "tenant_id", "client_id", "client_secret", "ca_file"),
+}
+"""What an emulator prints about each portal."""
+
+
 def read_addresses(file: Path | None) -> kit.Addresses | None:
     """What `dynsync emulator --json` printed, from a file; None without one. Raises UsageError when it is not that."""
     if file is None:
         return None
     try:
         told: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
-        return {name: dict(told[name]) for name in ("hubspot", "dynamics")}
+        return {name: {key: told[name][key] for key in keys} for name, keys in _PRINTED.items()}
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             f"{file} does not hold the line that an emulator printed.",

@@ -31,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_PORTS: Final = 65_535
 _QUIET_LAB: Final = (
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.extension_manager=readonly",
@@ -346,8 +347,10 @@ def rules(
 @app.command()
 def emulator(
     world: Annotated[Path | None, typer.Option(help="World folder; default: the shipped demo world.")] = None,
-    hubspot_port: Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.")] = 0,
-    dynamics_port: Annotated[int, typer.Option(help="Port of the Dataverse API; 0: any free one.")] = 0,
+    hubspot_port: Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.", min=0, max=_PORTS)] = 0,
+    dynamics_port: Annotated[
+        int, typer.Option(help="Port of the Dataverse API; 0: any free one.", min=0, max=_PORTS)
+    ] = 0,
     *,
     as_json: Json = False,
 ) -> None:
@@ -401,6 +404,12 @@ def main() -> None:
         if os.environ.get("DYNSYNC_DEBUG"):
             traceback.print_exc()
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        if os.environ.get("DYNSYNC_DEBUG"):
+            raise
+        console.err.print(Text(f"{_place(error)} cannot be used: {_cause(error)}.", style="red"))
+        console.err.print(Text("Name a file or folder that can be written, or make room; --debug shows where it was."))
+        raise SystemExit(2) from None
     except Exception as error:
         if os.environ.get("DYNSYNC_DEBUG"):
             raise
@@ -409,6 +418,14 @@ def main() -> None:
             Text("This is our bug; run the command again as `dynsync --debug ...` and send us what it prints.")
         )
         raise SystemExit(2) from None
+
+
+def _place(error: OSError) -> str:
+    return str(error.filename) if error.filename is not None else "A file or connection"
+
+
+def _cause(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
@@ -38,6 +39,9 @@ from dynsync_lib.core.settings import (
 from dynsync_lib.core.toml_lines import TomlLines
 from dynsync_lib.errors import SettingsError
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_LEAST: Final = {"windows": 1}
+"""The least of whole numbers that cannot be 0."""
 _SECTIONS: Final = ("hubspot", "dynamics", "sync", "assumptions")
 _SYNC_KEYS: Final = (
     "enabled",
@@ -139,10 +143,19 @@ class _Reader:
         if key in _CHOICES:
             return self._is_choice(value, _CHOICES[key], path)
         expected = int if default is None else type(default)
-        if type(value) is expected and not (expected is int and isinstance(value, int) and value < 0):
-            return True
-        words = {bool: "true or false", int: "a whole number, 0 or more", str: "text in quotes"}
+        least = _LEAST.get(key, 0)
+        if type(value) is expected and not (expected is int and isinstance(value, int) and value < least):
+            return not isinstance(value, str) or self._names_no_secret(value, path)
+        words = {bool: "true or false", int: f"a whole number, {least} or more", str: "text in quotes"}
         self._fault(path, f"`{key}` is {value!r}; it must be {words[expected]}.")
+        return False
+
+    def _names_no_secret(self, value: str, path: tuple[str, ...]) -> bool:
+        """Whether a key that names an environment variable does; a secret pasted there is never shown."""
+        if not path[-1].endswith("_env") or not value or _VARIABLE.fullmatch(value):
+            return True
+        told = "is no name of an environment variable, and may be the secret itself, so it is not shown"
+        self._fault(path, f"`{path[-1]}` {told}; put the secret into the environment or .env, and its name here.")
         return False
 
     # --- [sync.<object>] -------------------------------------------------------------------------------------

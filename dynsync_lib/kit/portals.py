@@ -83,7 +83,7 @@ def pull(
         options=PullOptions(
             hubspot_version=hubspot_version or checked.hubspot.api_version,
             archived=archived or checked.hubspot.archived,
-            windows=max(checked.dynamics.windows, 1),
+            windows=checked.dynamics.windows,
         ),
         progress=_counting(progress),
         clock=clock or _now,

@@ -111,7 +111,8 @@ lifecycle_backward = "aplied"
     [
         ("[sync]\ncontact = 3", "line 2: `contact` must be a section, written as [sync.contact]."),
         ("[hubspot]\napi_version = 'v4'", "line 2: `api_version` is 'v4'; allowed are v3, 2026-03, 2026-09."),
-        ("[dynamics]\nwindows = '4'", "line 2: `windows` is '4'; it must be a whole number, 0 or more."),
+        ("[dynamics]\nwindows = '4'", "line 2: `windows` is '4'; it must be a whole number, 1 or more."),
+        ("[dynamics]\nwindows = 0", "line 2: `windows` is 0; it must be a whole number, 1 or more."),
         ("[hubspot]\ndata_hub = 'yes'", "line 2: `data_hub` is 'yes'; it must be true or false."),
         ("[hubspot]\nmarketing_tier = -1", "line 2: `marketing_tier` is -1; it must be a whole number, 0 or more."),
         ("[sync.contact]\nenabled = 1", "line 2: `enabled` is 1; it must be true or false."),
@@ -162,6 +163,13 @@ lifecycle_backward = "aplied"
 )
 def test_parse_settings__says_what_is_wrong(text: str, fault: str) -> None:
     assert fault in faults(text)[0]
+
+
+@pytest.mark.parametrize("secret", ["pat-na1-0000-secret", "abc8Q~Secret", "eyJ.a.b", "two words"])
+def test_parse_settings__shows_no_secret_that_stands_for_a_name(secret: str) -> None:
+    [told] = faults(f"[hubspot]\ntoken_env = '{secret}'")
+    assert told.startswith("dynsync.toml, line 2: `token_env` is no name of an environment variable")
+    assert secret not in told
 
 
 def test_parse_settings__reads_how_records_are_matched_and_shared_out() -> None:

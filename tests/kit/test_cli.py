@@ -159,11 +159,17 @@ def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[st
         (("explain", "nobody", "--forecast", "s"), "s is no forecast"),
         (("lab", "nowhere"), "nowhere is no folder."),
         (("pull", "--out", "p"), "The environment variable HUBSPOT_TOKEN is not set."),
+        (("init", "h/contacts.csv"), "h/contacts.csv cannot be used: "),
+        (("init", "/proc/nobody"), "/proc/nobody cannot be used: "),
+        (("forecast", "s", "--out", "/proc/nobody/f"), "/proc/nobody cannot be used: "),
+        (("load", "--hubspot", "h", "--out", "h/contacts.csv/s"), "h/contacts.csv"),
+        (("check", "--emulator", "empty.json"), "empty.json does not hold the line that an emulator printed."),
     ],
 )
 def test_wrong_use__one_sentence_and_2(
     loaded: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: tuple[str, ...], says: str
 ) -> None:
+    (tmp_path / "empty.json").write_text('{"hubspot": {}, "dynamics": {}}', encoding="utf-8")
     before = sorted(path.name for path in tmp_path.iterdir())
     assert loaded(*arguments) == 2
     told = capsys.readouterr().err
