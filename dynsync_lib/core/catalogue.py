@@ -90,10 +90,15 @@ def _property_field(row: Mapping[str, Any]) -> Field:
         row.get("type") or "",
         format=row.get("field_type"),
         options=_options(row.get("options")),
-        read_only=_flag(row.get("read_only")) or _flag(row.get("calculated")),
+        read_only=_flag(row.get("read_only")) or _flag(row.get("calculated")) or _is_computed(row.get("field_type")),
         length=_whole(row.get("length")),
         unique=_flag(row.get("unique")),
     )
+
+
+def _is_computed(field_type: object) -> bool:
+    """Whether HubSpot works the property out by itself: calculations, rollups and scores (5.A, 9.19)."""
+    return str(field_type or "").startswith("calculation")
 
 
 def _column_field(row: Mapping[str, Any]) -> Field:

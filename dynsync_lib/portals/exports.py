@@ -33,14 +33,8 @@ from dynsync_lib.portals.export_rows import ExportRows
 from dynsync_lib.portals.export_words import ExportWords
 from dynsync_lib.portals.headings import Headings, read_headings
 from dynsync_lib.portals.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
-from dynsync_lib.portals.metadata_rows import (
-    FLAGS,
-    heading_of,
-    object_of,
-    options_as_json,
-    stored_rows,
-    with_standard_fields,
-)
+from dynsync_lib.portals.metadata_files import read_metadata
+from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.sheets import Sheet, open_sheet, read_sheet
 from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
 from dynsync_lib.snapshot_writer import SnapshotWriter
@@ -144,7 +138,7 @@ class _Loader:
         path = self._find(table.name)
         self.is_standard = path is None
         schema = self.standard_schema["properties" if self.system is System.HUBSPOT else "columns"]
-        named = [] if path is None else list(_metadata_rows(path, table))
+        named = self._named_fields(path, table)
         rows = with_standard_fields(named, schema, self.system)
         self.writer.write(table.name, stored_rows(rows, table), provided=path is not None)
         catalogue = build_catalogue(*((rows, []) if self.system is System.HUBSPOT else ([], rows)))
@@ -158,6 +152,13 @@ class _Loader:
                 f"{table.name} does not name the id of every object: there {len(rows) - len(named)} fields "
                 f"that {self.system} has out of the box are taken as well."
             )
+
+    def _named_fields(self, path: Path | None, table: Table) -> list[dict[str, Any]]:
+        if path is None:
+            return []
+        told = read_metadata(path, table, self.system)
+        self.report.files.append(told.report)
+        return told.rows
 
     def _open(self, table: RecordTable) -> tuple[Sheet, Headings, FileReport] | None:
         """The file of a table and what its headings mean; None when there is no such file."""
@@ -271,26 +272,6 @@ def _link(row: Mapping[str, str | None], path: Path, line: int) -> dict[str, Any
 
 def _stripped(cell: str | None) -> str | None:
     return cell.strip() if cell is not None else None
-
-
-def _metadata_rows(path: Path, table: Table) -> Iterator[dict[str, Any]]:
-    lines = read_sheet(path)
-    names = [heading_of(str(cell)) for cell in next(lines).cells]
-    for name in ("object", "name"):
-        if name not in names:
-            raise InputFileError(f"{path}, line 1: the column {name} is missing.", next_step="Add it.")
-    known = set(table.column_names)
-    for line in lines:
-        row = dict(zip(names, line.cells, strict=True))
-        if row["object"] and row["name"]:
-            yield {name: _read_metadata(name, value) for name, value in row.items() if name in known}
-
-
-def _read_metadata(name: str, value: Any) -> Any:
-    """A cell of a file of metadata: objects by the kit's name, options as JSON."""
-    if name == "object":
-        return object_of(str(value))
-    return options_as_json(str(value)) if name == "options" and value else value
 
 
 def _read_json(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 Facts
     * What cannot be read as flag or number is null: metadata is customer data, too.
-    * Files that people typed may name objects, headings and options in the vendors' words.
 
 Where it is used: `portals.exports`, `portals.pull`.
 """
@@ -57,54 +56,3 @@ def with_standard_fields(
     listed_in_full = {object_ for object_, _ in ids & named}
     added = (one for one in standard if one["object"] not in listed_in_full)
     return [*map(dict, rows), *(dict(one) for one in added if (one["object"], one["name"]) not in named)]
-
-
-# --- Metadata that people typed ------------------------------------------------------------------------------------
-
-_HEADINGS: Final = {
-    "entity": "object",
-    "table": "object",
-    "logicalname": "name",
-    "displayname": "label",
-    "attributetype": "type",
-    "fieldtype": "field_type",
-    "readonly": "read_only",
-    "requiredlevel": "required",
-    "maxlength": "length",
-    "minvalue": "min_value",
-    "maxvalue": "max_value",
-}
-"""The vendors' own words for the columns of the two tables of metadata, without case, spaces and `_`."""
-_OBJECTS: Final = {"account": "company", "opportunity": "deal"}
-
-
-def heading_of(text: str) -> str:
-    """The column that a heading of `properties.csv` or `columns.csv` means; the heading itself when it is no word."""
-    return _HEADINGS.get(text.lower().replace("_", "").replace(" ", ""), text.strip())
-
-
-def object_of(text: str) -> str:
-    """The kit's name of an object that a file calls by Microsoft's name: `account` is `company`."""
-    name = text.strip().lower()
-    return _OBJECTS.get(name, name)
-
-
-def options_as_json(text: str) -> str:
-    """A cell of options as JSON: JSON already, or `value=Label;value=Label`, or `Label;Label` where both are one.
-
-    JSON may hold {"value", "label"}, texts, or be one object of labels by value; any other JSON is left as it is.
-    """
-    try:
-        told = json.loads(text)
-    except ValueError:
-        told = [part for part in text.split(";") if part.strip()]
-    if isinstance(told, dict):
-        told = [f"{value}={label}" for value, label in told.items()]
-    if not isinstance(told, list) or not all(isinstance(one, str) for one in told):
-        return text
-    return json.dumps([_option(one) for one in told], ensure_ascii=False)
-
-
-def _option(text: str) -> dict[str, str]:
-    value, is_pair, label = (part.strip() for part in text.partition("="))
-    return {"value": value, "label": label if is_pair else value}
