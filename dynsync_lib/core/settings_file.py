@@ -178,7 +178,7 @@ class _Reader:
             filter_to_dynamics=self._filter(table, "filter_to_dynamics", object_, System.HUBSPOT),
             default_mappings=self._flag(table, "default_mappings", path),
             mappings=self._mappings(table, object_),
-            stages=self._texts(table, "stages", path),
+            stages=self._pairs(table, "stages", path, ("dealstage", "statuscode"), object_=object_),
             match_mode=cast(MatchMode, self._choice(table, "match_mode", list(_MATCH_MODES), path, default="default")),
             match_hubspot=match.get("hubspot"),
             match_dynamics=match.get("dynamics"),
@@ -291,17 +291,22 @@ class _Reader:
                 return None
             self._refuse_unknown_field(name, system, object_, (*path, system.value))
         direction = self._choice(row, "direction", list(Direction), path, default=Direction.TWO_WAY)
-        options = self._own_options(row, object_, path)
+        options = self._pairs(row, "options", path, (row["hubspot"], row["dynamics"]), object_=object_)
         return FieldMapping(row["hubspot"], row["dynamics"], Direction(direction), options)
 
-    def _own_options(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> Mapping[str, str]:
-        given = self._texts(row, "options", path)
+    def _pairs(
+        self, table: Mapping[str, Any], key: str, path: tuple[str, ...], fields: tuple[str, str], *, object_: Object
+    ) -> Mapping[str, str]:
+        """Options of HubSpot's field to those of Dynamics's, as a key of the settings pairs them."""
+        given = self._texts(table, key, path)
         if self.catalogue is None:
             return given
-        hubspot, dynamics = (self.catalogue.find(system, object_, row[system.value]) for system in System)
+        hubspot, dynamics = (
+            self.catalogue.find(system, object_, name) for system, name in zip(System, fields, strict=True)
+        )
         told = read_own_options(given, hubspot, dynamics, self.catalogue)
         for name, sentence in told.faults:
-            self._fault((*path, "options", name), sentence)
+            self._fault((*path, key, name), sentence)
         return told.pairs
 
     def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
