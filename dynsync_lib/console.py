@@ -29,12 +29,12 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "not_checked": ("not checked", "dim"),
 }
 _REPLAYED: Final[Mapping[str, str]] = {
-    "one_side_changed": "values travel: one side has changed",
+    "one_side_changed": "values that travel: one side has changed",
     "both_changed": "conflicts: both sides have changed, and differ",
-    "value_skipped": "values are skipped: they have no partner on the other side",
-    "owner_unresolved": "owners are not found on the other side",
-    "lifecycle_ignored": "lifecycle stages would go backward, and stay",
-    "escapes": "pairs have escaped: their filter would no longer let them in",
+    "value_skipped": "values skipped, without a partner on the other side",
+    "owner_unresolved": "owners not found on the other side",
+    "lifecycle_ignored": "lifecycle stages that would go backward, and stay",
+    "escapes": "escaped pairs: the filters would no longer let them in",
 }
 
 

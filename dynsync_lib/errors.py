@@ -43,9 +43,10 @@ class UsageError(DynsyncError):
 class SettingsError(DynsyncError):
     """One or more settings are wrong. `faults` holds a sentence for each, in file order."""
 
-    def __init__(self, faults: Sequence[str], *, next_step: str = "Correct the settings file and run again.") -> None:
+    def __init__(self, faults: Sequence[str], *, next_step: str = "") -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults), next_step=next_step)
+        where = "--set" if all(one.startswith("--set") for one in faults) else "the settings file"
+        super().__init__("\n".join(self.faults), next_step=next_step or f"Correct {where} and run again.")
 
 
 class InputFileError(DynsyncError):

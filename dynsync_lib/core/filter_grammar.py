@@ -187,7 +187,7 @@ class _Parser:
         raise FilterTextError(f"`{token.text}` stands where a value belongs; text values need quotes")
 
     def _peek(self) -> _Token:
-        return self._tokens[self._at] if self._at < len(self._tokens) else _Token("end", "its end")
+        return self._tokens[self._at] if self._at < len(self._tokens) else _Token("end", "")
 
     def _take(self, wanted: str) -> _Token:
         token = self._peek()
@@ -205,4 +205,6 @@ class _Parser:
 
     def _expect(self, word: str) -> None:
         if not self._meets(word):
-            raise FilterTextError(f"`{self._peek().text}` stands where `{word}` belongs")
+            token = self._peek()
+            met = "it ends" if token.kind == "end" else f"`{token.text}` stands"
+            raise FilterTextError(f"{met} where `{word}` belongs")

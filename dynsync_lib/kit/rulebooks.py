@@ -58,7 +58,7 @@ def read_settings(
     Raises SettingsError with every fault.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as fault:
         raise SettingsError([f"{path} is not there."], next_step="Write one with `dynsync init DIR`.") from fault
     except (UnicodeDecodeError, OSError) as fault:

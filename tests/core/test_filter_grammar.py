@@ -71,7 +71,7 @@ def test_parse_filter(text: str, tree: object) -> None:
         ("a 'x' 'y'", "`'x'` stands where one of"),
         ("'a' = 1", "`'a'` stands where a field's internal name belongs"),
         ("a = 1 b = 2", "it goes on with `b` where `and`, `or` or its end belongs"),
-        ("(a = 1", "`its end` stands where `)` belongs"),
+        ("(a = 1", "it ends where `)` belongs"),
         ("a in 'x'", "`'x'` stands where `(` belongs"),
         ("a within last x days", "`x` stands where a number of days from 0 to 36500 belongs"),
         ("a within last 99999 days", "`99999` stands where a number of days"),

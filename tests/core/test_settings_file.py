@@ -241,3 +241,10 @@ def test_line_of__finds_keys_sections_and_parents() -> None:
     assert lines.line_of(("b", "f", "1", "g")) == 7
     assert lines.line_of(("b", "f", "0", "h")) == 4
     assert lines.line_of(("nowhere",)) == 1
+
+
+def test_parse_settings__says_where_the_fault_is_to_be_corrected() -> None:
+    for text, overrides, place in (("", {"email_norm": "x"}, "--set"), ("[x]", {}, "the settings file")):
+        with pytest.raises(SettingsError) as refused:
+            parse_settings(text, file="dynsync.toml", rulebook=shipped_rulebook(), overrides=overrides)
+        assert refused.value.next_step == f"Correct {place} and run again."
