@@ -78,26 +78,20 @@ def parse_filter(text: str) -> Filter:
     return tree
 
 
+def conditions_of(tree: Filter) -> Iterator[Comparison | Window]:
+    """The comparisons and windows of a filter, in order."""
+    if isinstance(tree, Negation):
+        yield from conditions_of(tree.term)
+    elif isinstance(tree, Junction):
+        for term in tree.terms:
+            yield from conditions_of(term)
+    else:
+        yield tree
+
+
 def fields_of(tree: Filter) -> Iterator[str]:
     """The names of the fields a filter asks, in order, with repetitions."""
-    if isinstance(tree, Negation):
-        yield from fields_of(tree.term)
-    elif isinstance(tree, Junction):
-        for term in tree.terms:
-            yield from fields_of(term)
-    else:
-        yield tree.field
-
-
-def comparisons_of(tree: Filter) -> Iterator[Comparison]:
-    """The comparisons of a filter, in order."""
-    if isinstance(tree, Negation):
-        yield from comparisons_of(tree.term)
-    elif isinstance(tree, Junction):
-        for term in tree.terms:
-            yield from comparisons_of(term)
-    elif isinstance(tree, Comparison):
-        yield tree
+    return (test.field for test in conditions_of(tree))
 
 
 def _tokens(text: str) -> Iterator[_Token]:

@@ -33,7 +33,7 @@ from dynsync_lib.core.filter_grammar import (
     Junction,
     Negation,
     Window,
-    comparisons_of,
+    conditions_of,
     fields_of,
     parse_filter,
 )
@@ -49,6 +49,15 @@ _ORDERED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_HELD: Final = {
+    "number": "numbers",
+    "yes_no": "yes or no",
+    "choice": "a choice",
+    "several_choices": "several choices",
+    "lookup": "the id of a record",
+    "owner": "the id of an owner",
+}
+"""What fields hold that hold no text and no date."""
 _TYPED: Final = {"number": "a number", "date": "a date", "datetime": "a date", "yes_no": "true or false"}
 
 
@@ -98,9 +107,11 @@ def delivered_column(field: Field | None, name: str, available: Collection[str])
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """` Did you mean `x`?`, or nothing when no known name is near."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f" Did you mean `{close[0]}`?" if close else ""
+    """` Did you mean `x`?`, or nothing when no known name is near; capitals make no distance."""
+    by_lower = {one.lower(): one for one in reversed(list(known))}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.65)
+    found = by_lower[close[0]] if close else name
+    return f" Did you mean `{found}`?" if found != name else ""
 
 
 def _name_faults(tree: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:
@@ -114,13 +125,28 @@ def _name_faults(tree: Filter, system: System, object_: Object, catalogue: Catal
 def _value_faults(
     tree: Filter, system: System, object_: Object, *, catalogue: Catalogue, rulebook: Rulebook
 ) -> Iterator[str]:
-    for comparison in comparisons_of(tree):
-        field = catalogue.find(system, object_, comparison.field)
-        if field is None or comparison.operator == "contains":
+    for test in conditions_of(tree):
+        field = catalogue.find(system, object_, test.field)
+        if field is None:
             continue
-        lists_options = not catalogue.standard.get(system, False)
-        for value in comparison.values:
-            yield from _value_fault(field, value, rulebook, lists_options=lists_options)
+        told = _test_fault(test, field, kind_of(field, rulebook))
+        if told is not None:
+            yield told
+        elif isinstance(test, Comparison) and test.operator != "contains":
+            lists_options = not catalogue.standard.get(system, False)
+            for value in test.values:
+                yield from _value_fault(field, value, rulebook, lists_options=lists_options)
+
+
+def _test_fault(test: Comparison | Window, field: Field, kind: str | None) -> str | None:
+    """Why no value of the field could ever pass the test; None when one could."""
+    held = _HELD.get(kind or "")
+    if isinstance(test, Window):
+        return f"`within last` asks for a date, and `{field.name}` holds {held}." if held else None
+    is_ordered = test.operator in ("<", "<=", ">", ">=")
+    if is_ordered and held and kind not in ("number", "choice"):
+        return f"`{test.operator}` asks which comes first, and `{field.name}` holds {held}."
+    return None
 
 
 def _value_fault(field: Field, value: str, rulebook: Rulebook, *, lists_options: bool) -> Iterator[str]:

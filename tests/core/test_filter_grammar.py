@@ -11,7 +11,7 @@ from dynsync_lib.core.filter_grammar import (
     Junction,
     Negation,
     Window,
-    comparisons_of,
+    conditions_of,
     fields_of,
     parse_filter,
 )
@@ -85,10 +85,10 @@ def test_parse_filter__says_what_is_wrong(text: str, says: str) -> None:
     assert says in str(caught.value)
 
 
-def test_fields_and_comparisons_of__walk_the_whole_tree() -> None:
+def test_fields_and_conditions_of__walk_the_whole_tree() -> None:
     tree = parse_filter("not (a = 1 and b within last 2 days) or c is known")
     assert list(fields_of(tree)) == ["a", "b", "c"]
-    assert [one.field for one in comparisons_of(tree)] == ["a", "c"]
+    assert [type(one) for one in conditions_of(tree)] == [Comparison, Window, Comparison]
 
 
 def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
@@ -123,6 +123,11 @@ def test_filter_faults__nothing_to_say(text: str) -> None:
         ("seen < 'soon'", ["`soon` is compared with `seen`, which holds a date."]),
         ("agreed = 'maybe'", ["`maybe` is compared with `agreed`, which holds true or false."]),
         ("tier in ('Gold', 'Golf')", ["`Golf` is no option of `tier`. Did you mean `Gold`?"]),
+        ("SCORE > 1", ["The filter asks `SCORE`, which is no contact property of hubspot. Did you mean `score`?"]),
+        ("city_of_birth = 'x'", ["The filter asks `city_of_birth`, which is no contact property of hubspot."]),
+        ("score within last 3 days", ["`within last` asks for a date, and `score` holds numbers."]),
+        ("tier within last 3 days", ["`within last` asks for a date, and `tier` holds a choice."]),
+        ("agreed >= true", ["`>=` asks which comes first, and `agreed` holds yes or no."]),
         ("score >", ["The filter cannot be used: it ends where a value belongs."]),
     ],
 )
