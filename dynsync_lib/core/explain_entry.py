@@ -135,7 +135,7 @@ def route_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[St
         return
     if not all(is_source(sync, System.HUBSPOT) for sync in syncs.values()):
         return
-    stages = {name: sync.get("lifecycle_stages") or LIFECYCLE_STAGES[Object(name)] for name, sync in syncs.items()}
+    stages = _stages_of(syncs)
     given = " and ".join(f"{_PLURALS[Object(name)]} take {', '.join(taken)}" for name, taken in stages.items())
     yield evidence.step("route", f"Of the stages {given}. {_route(record, row, stages)}", "lead.lifecycle-route")
 
@@ -146,10 +146,29 @@ def _route(record: Row | None, row: Row, stages: Mapping[str, Any]) -> str:
         return "Its stage is in neither." if nowhere else "The snapshot is not at hand, so its stage cannot be shown."
     if "lifecyclestage" not in record:
         return "The stage was not delivered, so it belongs to the contacts."
-    stage = (record["lifecyclestage"] or "").strip()
-    belongs = next((name for name, taken in stages.items() if stage in taken), None)
+    stage, belongs = _stage_of(record), _takes(record, stages)
     told = f"Its stage is {stage}" if stage else "It has no stage"
     return f"{told}: it belongs to {'the ' + _PLURALS[Object(belongs)] if belongs else 'neither'}."
+
+
+def _stage_of(record: Row) -> str:
+    return (record["lifecyclestage"] or "").strip()
+
+
+def _takes(record: Row, stages: Mapping[str, Any]) -> str | None:
+    return next((name for name, taken in stages.items() if _stage_of(record) in taken), None)
+
+
+def sync_that_creates(evidence: Evidence, row: Row, record: Row) -> str | None:
+    """The object as which the other system would get a new record; None when it would get none (4.6)."""
+    syncs = {name: sync for name, sync in syncs_of(evidence, row).items() if is_source(sync, row["system"])}
+    if len(syncs) < 2 or "lifecyclestage" not in record:
+        return next(iter(syncs), None)
+    return _takes(record, _stages_of(syncs))
+
+
+def _stages_of(syncs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: sync.get("lifecycle_stages") or LIFECYCLE_STAGES[Object(name)] for name, sync in syncs.items()}
 
 
 def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:

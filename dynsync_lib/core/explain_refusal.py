@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.catalogue import Catalogue, Field
+from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.evidence import Evidence, Row, Step
+from dynsync_lib.core.explain_entry import sync_that_creates, syncs_of
 from dynsync_lib.core.keys import trimmed_key
 from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.model import Direction, Object, Reason, System
@@ -30,23 +31,24 @@ def refusal_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[
     """One step per value for which a failing record is refused; none for other records."""
     if record is None or evidence.catalogue is None or row["outcome"] != "failing":
         return
-    reason = row["reason"]
-    if reason == Reason.REQUIRED:
-        sentences = list(_empty_columns(evidence, row, record, evidence.catalogue))
-    elif reason in _TELLS:
-        sentences = list(_refused_values(evidence, row, record, _TELLS[reason]))
-    else:
-        sentences = []
-    for sentence in sentences:
-        yield evidence.step("field", sentence, row["rule_id"])
+    for object_ in _objects(evidence, row, record):
+        for sentence in _sentences(evidence, row, record, object_):
+            yield evidence.step("field", sentence, row["rule_id"])
+
+
+def _sentences(evidence: Evidence, row: Row, record: Row, object_: Object) -> Iterator[str]:
+    if row["reason"] == Reason.REQUIRED:
+        yield from _empty_columns(evidence, row, record, object_)
+    elif row["reason"] in _TELLS:
+        yield from _refused_values(evidence, row, record, object_)
 
 
 # --- Values ------------------------------------------------------------------------------------------------------
 
 
-def _refused_values(evidence: Evidence, row: Row, record: Row, tell: _Told) -> Iterator[str]:
-    source = System(row["system"])
-    for mapping, field in _written(evidence, row):
+def _refused_values(evidence: Evidence, row: Row, record: Row, object_: Object) -> Iterator[str]:
+    source, tell = System(row["system"]), _TELLS[row["reason"]]
+    for mapping, field in _written(evidence, row, object_):
         value = _held(record, mapping[f"{source}_field"])
         sentence = tell(evidence, row, field, value) if value is not None else None
         if sentence is not None and _lands(evidence, row, mapping):
@@ -88,37 +90,43 @@ _TELLS: Final[Mapping[str, _Told]] = {
 # --- Required columns --------------------------------------------------------------------------------------------
 
 
-def _empty_columns(evidence: Evidence, row: Row, record: Row, catalogue: Catalogue) -> Iterator[str]:
+def _empty_columns(evidence: Evidence, row: Row, record: Row, object_: Object) -> Iterator[str]:
     levels = requirement_levels(evidence.choice("app_required"))
-    for object_ in _objects(row):
-        written = {field.name: mapping for mapping, field in _written(evidence, row) if field.object is object_}
-        for column in required_fields(catalogue, evidence.rulebook, object_, levels):
-            mapping = written.get(column.name)
-            if mapping is None:
-                yield f"Dynamics {column.name} must be filled, and nothing is mapped to it."
-            elif _held(record, mapping["hubspot_field"]) is None:
-                yield f"Dynamics {column.name} must be filled, and {mapping['hubspot_field']} is empty."
+    written = {field.name: mapping for mapping, field in _written(evidence, row, object_)}
+    wanted = required_fields(evidence.catalogue, evidence.rulebook, object_, levels) if evidence.catalogue else []
+    for column in wanted:
+        mapping = written.get(column.name)
+        if mapping is None:
+            yield f"Dynamics {column.name} must be filled, and nothing is mapped to it."
+        elif _held(record, mapping["hubspot_field"]) is None:
+            yield f"Dynamics {column.name} must be filled, and {mapping['hubspot_field']} is empty."
 
 
 # --- What would be written ---------------------------------------------------------------------------------------
 
 
-def _objects(row: Row) -> list[Object]:
-    """The syncs that a record may belong to; a HubSpot contact's refusal can be that of a lead."""
-    is_shared = row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT
-    return [Object(row["object"]), *([Object.LEAD] if is_shared else [])]
+def _objects(evidence: Evidence, row: Row, record: Row) -> list[Object]:
+    """The sync that would write: that of the counterpart, or the one that would create the record."""
+    if row["counterpart_id"] is None:
+        name = sync_that_creates(evidence, row, record)
+        return [Object(name)] if name is not None else []
+    return [Object(name) for name in syncs_of(evidence, row) if _counterpart(evidence, row, name) is not None]
 
 
-def _written(evidence: Evidence, row: Row) -> Iterator[tuple[Mapping[str, Any], Field]]:
+def _counterpart(evidence: Evidence, row: Row, object_: str) -> Row | None:
+    other = {"system": opposite(System(row["system"])), "object": object_, "record_id": row["counterpart_id"]}
+    return evidence.record(other)
+
+
+def _written(evidence: Evidence, row: Row, object_: Object) -> Iterator[tuple[Mapping[str, Any], Field]]:
     """The mappings that write into the other system, with the field that they write to."""
     target = opposite(System(row["system"]))
     ways = {Direction.TWO_WAY.value, f"to_{target}"}
-    for object_ in _objects(row):
-        for mapping in evidence.rows("mapping", object=object_.value):
-            name = mapping[f"{target}_field"]
-            field = evidence.catalogue.find(target, object_, name) if evidence.catalogue is not None else None
-            if field is not None and mapping["allowed_directions"] in ways:
-                yield mapping, field
+    for mapping in evidence.rows("mapping", object=object_.value):
+        name = mapping[f"{target}_field"]
+        field = evidence.catalogue.find(target, object_, name) if evidence.catalogue is not None else None
+        if field is not None and mapping["allowed_directions"] in ways:
+            yield mapping, field
 
 
 def _lands(evidence: Evidence, row: Row, mapping: Mapping[str, Any]) -> bool:
@@ -126,8 +134,7 @@ def _lands(evidence: Evidence, row: Row, mapping: Mapping[str, Any]) -> bool:
     if row["counterpart_id"] is None:
         return True
     source = System(row["system"])
-    other = {"system": opposite(source), "object": mapping["object"], "record_id": row["counterpart_id"]}
-    theirs = evidence.record(other)
+    theirs = _counterpart(evidence, row, mapping["object"])
     sync = evidence.sync(mapping["object"])
     if theirs is None or sync is None:
         return False

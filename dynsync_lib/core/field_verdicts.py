@@ -18,10 +18,9 @@ from typing import Final
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.model import Direction, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
+from dynsync_lib.core.sides import SYSTEM_WORDS, opposite
 
 _TO: Final = {System.HUBSPOT: Direction.TO_HUBSPOT, System.DYNAMICS: Direction.TO_DYNAMICS}
-_NAMES: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
-_OTHER: Final = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 
 
 def _blocked(rule_id: str, reason: str, workaround: str) -> TypeVerdict:
@@ -84,12 +83,12 @@ def verdict_of_fields(
     unwritable = [field for field in present if is_unwritable(field)]
     allowed = by_type.allowed
     for field in unwritable:
-        allowed = intersect(allowed, _TO[_OTHER[field.system]])
+        allowed = intersect(allowed, _TO[opposite(field.system)])
     if allowed is by_type.allowed:
         return _with_polarity(by_type, fields[System.DYNAMICS], kinds, rulebook)
     if allowed is None:
         return _READ_ONLY if len(unwritable) == len(fields) else _ONE_WAY_INTO_READ_ONLY
-    reason = f"The {_NAMES[unwritable[0].system]} field is read-only."
+    reason = f"The {SYSTEM_WORDS[unwritable[0].system]} field is read-only."
     return replace(by_type, allowed=allowed, verdict=Verdict.ONE_WAY, rule_id="field.read-only", reason=reason)
 
 

@@ -195,9 +195,10 @@ def test_masked__forecast_shows_nobody(told: kit.Forecast) -> None:
 REFUSED = {
     "h/properties": "object,name,type,field_type\ncontact,visits,number,number\n",
     "d/columns": "object,name,type,length,min_value,max_value,required\ncontact,new_visits,Integer,,0,100,\n"
-    "contact,new_code,String,,,,SystemRequired\n",
-    "h/contacts": f"hs_object_id,email,jobtitle,firstname,visits\n1,ann@c.example,{'x' * 101},{'y' * 51},\n"
-    "2,bo@c.example,,,250\n3,cy@c.example,,,\n",
+    "contact,new_code,String,,,,SystemRequired\nlead,new_source,String,,,,SystemRequired\n",
+    "h/contacts": "hs_object_id,email,jobtitle,firstname,visits,lifecyclestage\n"
+    f"1,ann@c.example,{'x' * 101},{'y' * 51},,customer\n"
+    "2,bo@c.example,,,250,customer\n3,cy@c.example,,,,customer\n4,eve@c.example,,,,lead\n",
     "d/contacts": "contactid,emailaddress1,jobtitle,firstname,new_visits\n"
     "D1,ann@c.example,,Ann,\nD2,bo@c.example,,,\nD4,dee@@c.example,,,\n",
 }
@@ -218,4 +219,15 @@ def test_explain__names_the_column_that_refuses_and_what_it_takes(tmp_path: Path
         "2": ["Dynamics new_visits would get '250' and takes numbers from 0 up to 100."],
         "3": ["Dynamics new_code must be filled, and nothing is mapped to it."],
         "d4": ["HubSpot email would get 'dee@@c.example', which is no valid address."],
+    }
+
+
+def test_explain__of_a_contact_that_is_to_be_a_lead_names_columns_of_leads(tmp_path: Path) -> None:
+    snapshot = load_portals(tmp_path, REFUSED)
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n[sync.lead]\n", encoding="utf-8")
+    told = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "f")
+    refused = {key: says(kit.explain(told, key)[0], "field") for key in ("3", "4")}
+    assert refused == {
+        "3": ["Dynamics new_code must be filled, and nothing is mapped to it."],
+        "4": ["Dynamics new_source must be filled, and nothing is mapped to it."],
     }
