@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import CHANGES, Table
+from dynsync_lib.core.model import CHANGES, System, Table
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.sides import SYSTEM_WORDS
 from dynsync_lib.csv_files import write_csv
 from dynsync_lib.earlier_bindings import read_bindings
 from dynsync_lib.engine import Engine
@@ -69,9 +70,11 @@ def write_replay(
 ) -> Replay:
     """The replay of two snapshots of the same portals, in `out`. `bindings` is read by `earlier_bindings`.
 
-    Raises UsageError when the snapshots are in the wrong order, `bindings` is none, or `out` holds something else.
+    Raises UsageError when the snapshots are in the wrong order or of other portals, `bindings` is none, or `out` holds
+    something else.
     """
     _refuse_wrong_order(before, after)
+    _refuse_other_portals(before, after)
     refuse_foreign_folder(out, REPLAY_FILE, what="a replay")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
@@ -101,6 +104,18 @@ def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:
         raise UsageError(
             f"{before.path} was taken after {after.path}.", next_step="Name the earlier snapshot first, then the later."
         )
+
+
+def _refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
+    """Where both snapshots say which portals they are of; exported files need not."""
+    for system in System:
+        ids = [one.manifest["portals"][system.value]["id"] for one in (before, after)]
+        if None not in ids and ids[0] != ids[1]:
+            portals = f"{SYSTEM_WORDS[system]} portals, {ids[0]} and {ids[1]}"
+            raise UsageError(
+                f"{before.path} and {after.path} are of different {portals}.",
+                next_step="Name two snapshots of the same portals.",
+            )
 
 
 def _counts(engine: Engine, changes: Path, *, escapes: int) -> dict[str, int]:

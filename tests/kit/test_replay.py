@@ -98,6 +98,17 @@ def test_wrong_order__is_refused_before_anything_is_written(snapshots: tuple[Pat
     assert not (tmp_path / "replay").exists()
 
 
+def test_other_portals__are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    paths = []
+    for name, portal in (("march", 11), ("april", 12)):
+        (tmp_path / name / "h").mkdir(parents=True)
+        (tmp_path / name / "h" / "account.json").write_text(f'{{"portalId": {portal}}}', encoding="utf-8")
+        paths.append(load_portals(tmp_path / name, MARCH).path)
+    with pytest.raises(UsageError, match="are of different HubSpot portals, 11 and 12"):
+        replayed((paths[0], paths[1]), tmp_path, CONTACTS)
+    assert not (tmp_path / "replay").exists()
+
+
 def test_foreign_folder__is_left_alone(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "replay").mkdir()
     (tmp_path / "replay" / "notes.txt").write_text("mine", encoding="utf-8")
