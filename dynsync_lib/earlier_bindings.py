@@ -1,9 +1,13 @@
 """The pairs that an earlier run bound, out of an earlier forecast or a file with three columns.
 
 Facts
-    * Of a forecast the counterparts of what it would update or link are the bindings (2.9).
+    * Of a forecast every pair is a binding, whether it writes, stays as it is, is refused or fenced out (2.9, 3.12).
+    * Whoever fails because its address is taken names the holder as counterpart; that is no pair.
     * A file is CSV or Parquet and has the columns of `model.BINDINGS`; blank rows bind nothing, GUIDs may
       be in capitals and in braces.
+
+Not modelled
+    * Pairs of what a forecast would create: the new record's id is not known before a portal has given it.
 
 Where it is used: `kit.forecast`.
 """
@@ -19,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from dynsync_lib.core.model import BINDINGS, Object, System
+from dynsync_lib.core.model import BINDINGS, Object, Reason, System
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecast_folder import FORECAST_FILE
@@ -33,7 +37,7 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]
     Raises UsageError when the source is no forecast and no such file.
     """
     if (source / FORECAST_FILE).is_file():
-        return _of_forecast(engine.scan(source / "outcomes.parquet"))
+        return pairs_of_forecast(engine.scan(source / "outcomes.parquet"))
     table = _checked(_read_file(source), source)
     work.mkdir(parents=True, exist_ok=True)
     path = work / "bindings.parquet"
@@ -41,9 +45,10 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]
     return engine.scan(path)
 
 
-def _of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The pairs of what a forecast would update or link; the Dynamics record says whether it is a lead."""
-    paired = outcomes.filter(nw.col("outcome").is_in(["update", "link"]), ~nw.col("counterpart_id").is_null()).select(
+def pairs_of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The pairs of a forecast; the Dynamics record says whether one is a lead's."""
+    is_holder = (nw.col("reason") == Reason.EMAIL_CONFLICT.value).fill_null(value=False)
+    paired = outcomes.filter(~nw.col("counterpart_id").is_null(), ~is_holder).select(
         "system", "object", "record_id", "counterpart_id"
     )
     is_dynamics = nw.col("system") == System.DYNAMICS.value

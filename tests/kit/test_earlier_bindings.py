@@ -100,6 +100,97 @@ def test_forecast__the_pairs_of_an_earlier_forecast_are_bindings(
     assert after["l1"] == ("link", "record.bindings", "3")
 
 
+FENCE_SETTINGS = """
+[sync.contact]
+direction = "to_hubspot"
+filter_to_hubspot = "statecode = 0"
+default_mappings = false
+"""
+
+
+def test_forecast__a_fenced_pair_of_an_earlier_forecast_stays_a_pair(tmp_path: Path) -> None:
+    settings, file = tmp_path / "dynsync.toml", tmp_path / "pairs.csv"
+    settings.write_text(FENCE_SETTINGS, encoding="utf-8")
+    file.write_text("object,hubspot_id,dynamics_id\ncontact,1,d1\n", encoding="utf-8")
+    hubspot = {"contacts": "hs_object_id,email\n1,a@example.com\n"}
+    columns = "contactid,emailaddress1,statecode\n"
+    before = load(tmp_path / "before", hubspot, {"contacts": f"{columns}d1,a@example.com,1\n"})
+    fence = {"filter_semantics": "continuous"}
+    first = kit.forecast(before, settings, tmp_path / "first", bindings=file, assumptions=fence)
+    assert told(first)["1"] == ("excluded", "record.fence", "d1")
+
+    # d2 is new and has the address of the fenced pair, which still holds it
+    rival = {"contacts": f"{columns}d1,a@example.com,1\nd2,a@example.com,0\n"}
+    later = load(tmp_path / "later", hubspot, rival)
+    second = kit.forecast(later, settings, tmp_path / "second", bindings=first.folder, assumptions=fence)
+    assert told(second) == {
+        "1": ("excluded", "record.fence", "d1"),
+        "d1": ("excluded", "record.fence", "1"),
+        "d2": ("shadowed", "contact.first-per-email", None),
+    }
+    # its address has changed meanwhile, and the filters are an entrance again
+    moved = load(tmp_path / "moved", hubspot, {"contacts": f"{columns}d1,new@example.com,1\n"})
+    third = kit.forecast(moved, settings, tmp_path / "third", bindings=first.folder)
+    assert told(third) == {"1": ("link", "record.bindings", "d1"), "d1": ("link", "record.bindings", "1")}
+
+
+FAILING_SETTINGS = """
+[sync.contact]
+default_mappings = false
+match_mode = "own_field"
+match_field = { hubspot = "zip", dynamics = "address1_postalcode" }
+[[sync.contact.mapping]]
+hubspot = "email"
+dynamics = "emailaddress1"
+direction = "to_hubspot"
+[[sync.contact.mapping]]
+hubspot = "jobtitle"
+dynamics = "jobtitle"
+direction = "to_dynamics"
+"""
+
+
+def test_forecast__a_pair_whose_records_both_fail_stays_a_pair(tmp_path: Path) -> None:
+    settings = tmp_path / "dynsync.toml"
+    settings.write_text(FAILING_SETTINGS, encoding="utf-8")
+    hubspot, dynamics = "hs_object_id,email,jobtitle,zip\n", "contactid,emailaddress1,jobtitle,address1_postalcode\n"
+    too_long = "x" * 101
+    before = load(
+        tmp_path / "before",
+        {"contacts": f"{hubspot}1,a@example.com,{too_long},K1\n"},
+        {"contacts": f"{dynamics}d1,no address,,K1\n"},
+    )
+    first = kit.forecast(before, settings, tmp_path / "first")
+    assert told(first) == {
+        "1": ("failing", "field.too-long", "d1"),
+        "d1": ("failing", "contact.invalid-email", "1"),
+    }
+    later = load(
+        tmp_path / "later",
+        {"contacts": f"{hubspot}1,a@example.com,Buyer,K1\n"},
+        {"contacts": f"{dynamics}d1,b@example.com,,K2\n"},
+    )
+    second = kit.forecast(later, settings, tmp_path / "second", bindings=first.folder)
+    assert told(second) == {
+        "1": ("update", "record.bindings", "d1"),
+        "d1": ("update", "record.bindings", "1"),
+    }
+
+
+def test_forecast__who_holds_the_address_of_a_failing_record_is_not_bound_to_it(tmp_path: Path) -> None:
+    settings = tmp_path / "dynsync.toml"
+    settings.write_text('[sync.contact]\nmatch_mode = "none"\ndefault_mappings = false\n', encoding="utf-8")
+    before = load(
+        tmp_path / "before",
+        {"contacts": "hs_object_id,email\n1,a@example.com\n"},
+        {"contacts": "contactid,emailaddress1\nd1,a@example.com\n"},
+    )
+    first = kit.forecast(before, settings, tmp_path / "first")
+    assert told(first)["d1"] == ("failing", "contact.email-conflict", "1")
+    second = kit.forecast(before, settings, tmp_path / "second", bindings=first.folder)
+    assert told(second) == told(first)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
