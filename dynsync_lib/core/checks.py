@@ -20,6 +20,13 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings
+from dynsync_lib.core.collision_checks import (
+    count_several_people_of_contacts,
+    count_several_people_of_leads,
+    count_shadowed_others_of_contacts,
+    count_shadowed_others_of_leads,
+    count_shared_own_keys,
+)
 from dynsync_lib.core.filter_checks import count_unseen_filter_fields
 from dynsync_lib.core.mapping_checks import count_read_only_targets, count_unpaired, count_ways_beyond_types
 from dynsync_lib.core.marketing import MarketingOutlook
@@ -27,6 +34,8 @@ from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import FINDINGS, Object, Severity, System
 from dynsync_lib.core.record_checks import (
     count_business_required,
+    count_closed_deals_of_dynamics,
+    count_closed_deals_of_hubspot,
     count_invoices_by_hand,
     count_leads_beside_contacts,
     count_unknown_owners_of_dynamics,
@@ -42,6 +51,12 @@ from dynsync_lib.core.side_effects import (
     count_echo_accounts,
 )
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, stack
+from dynsync_lib.core.twin_checks import (
+    count_doubtful_pairs,
+    count_namesakes_without_address,
+    count_other_addresses,
+    count_twin_deals,
+)
 from dynsync_lib.core.value_checks import (
     count_mixed_currencies,
     count_shifted_days,
@@ -82,8 +97,8 @@ def _concerns(situation: Situation, check: Check) -> bool:
     if check.object is None:
         return True
     is_shared = check.object == Object.CONTACT and check.system == System.HUBSPOT
-    objects = PERSONS if is_shared else (Object(check.object),)
-    return any(situation.sync(one).enabled for one in objects)
+    syncs = [situation.sync(one) for one in (PERSONS if is_shared else (Object(check.object),))]
+    return any(one.enabled and not (check.unless_own_key and one.match_mode == "own_field") for one in syncs)
 
 
 def _row(check: Check, count: int | None, share: float | None, names: str) -> dict[str, Any]:
@@ -117,7 +132,7 @@ def _count(situation: Situation, check: Check, tables: Tables) -> int | None:
 
 
 def _share(check: Check, count: int | None, tables: Tables) -> float | None:
-    if count is None or check.table is None or check.of == "none":
+    if count is None or check.of == "none":
         return None
     return count / max(_whole(check, tables), 1)
 
@@ -209,6 +224,17 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,
     "business_required": count_business_required,
+    "closed_deals_of_dynamics": count_closed_deals_of_dynamics,
+    "closed_deals_of_hubspot": count_closed_deals_of_hubspot,
+    "doubtful_pairs": count_doubtful_pairs,
+    "namesakes_without_address": count_namesakes_without_address,
+    "other_addresses": count_other_addresses,
+    "several_people_of_contacts": count_several_people_of_contacts,
+    "several_people_of_leads": count_several_people_of_leads,
+    "shared_own_keys": count_shared_own_keys,
+    "shadowed_others_of_contacts": count_shadowed_others_of_contacts,
+    "shadowed_others_of_leads": count_shadowed_others_of_leads,
+    "twin_deals": count_twin_deals,
     "invoices_by_hand": count_invoices_by_hand,
     "leads_beside_contacts": count_leads_beside_contacts,
     "unmatched_creates": count_unmatched_creates,

@@ -4,7 +4,10 @@ Facts
     * Each measure looks at mappings that really flow; where nothing of the kind is mapped, it counts nothing.
     * None means that the snapshot lacks what the question needs; the finding then says so in grey.
 
-Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode.
+Not modelled
+    * Closed stages of a pipeline of one's own, where the file has no `hs_is_closed`: only HubSpot's two are known.
+
+Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode, deal.stage-unmapped.
 """
 
 from __future__ import annotations
@@ -18,12 +21,15 @@ from dynsync_lib.core.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import Object, Outcome, System
+from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
 from dynsync_lib.core.sides import Frame, Situation, opposite
 
 _IN_SYNC: Final = ("create", "update", "link")
+_CLOSED_STATES: Final = ("1", "2")
+"""Won and lost, of an opportunity's statecode."""
+_CLOSED_STAGES: Final = ("closedwon", "closedlost")
 
 
 def count_unknown_owners_of_dynamics(situation: Situation, tables: Tables) -> int | None:
@@ -63,6 +69,34 @@ def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
         if all(number_in(records_of(situation, object_, side).select(count=nw.len())) for side in System)
         for system in ([System.DYNAMICS] if object_ is Object.LEAD else System)
     )
+
+
+def count_closed_deals_of_dynamics(situation: Situation, tables: Tables) -> int:
+    """Opportunities that are won or lost and stay out because their status reason has no stage (2.43)."""
+    if "statecode" not in situation.columns(Object.DEAL, System.DYNAMICS):
+        return 0
+    return _unstaged(situation, tables, System.DYNAMICS, values.trimmed(nw.col("statecode")).is_in(_CLOSED_STATES))
+
+
+def count_closed_deals_of_hubspot(situation: Situation, tables: Tables) -> int:
+    """HubSpot deals that are won or lost and stay out because their stage is not paired (2.43)."""
+    delivered = situation.columns(Object.DEAL, System.HUBSPOT)
+    if "dealstage" not in delivered:
+        return 0
+    is_closed = values.trimmed(nw.col("dealstage")).is_in(_CLOSED_STAGES).fill_null(value=False)
+    if "hs_is_closed" in delivered:
+        is_closed = is_closed | (values.truth(values.trimmed(nw.col("hs_is_closed"))) == "true").fill_null(value=False)
+    return _unstaged(situation, tables, System.HUBSPOT, is_closed)
+
+
+def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> int:
+    closed = records_of(situation, Object.DEAL, system).filter(is_closed).select("id")
+    told = tables["outcomes"].filter(
+        (nw.col("system") == system.value)
+        & (nw.col("object") == Object.DEAL.value)
+        & (nw.col("reason") == Reason.STAGE_UNMAPPED.value)
+    )
+    return number_in(closed.join(told.select(id="record_id"), on="id", how="semi").select(count=nw.len()))
 
 
 def count_business_required(situation: Situation, tables: Tables) -> int | None:

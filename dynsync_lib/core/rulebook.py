@@ -158,7 +158,8 @@ class Check:
 
     `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
     what is counted, or `measure` names the code that counts; with neither, and when the measure does not know,
-    `not_checked` is said. `names` is the code that names what is behind the count, after the sentence.
+    `not_checked` is said. `names` is the code that names what is behind the count, after the sentence. With
+    `unless_own_key` the check is not asked where its object is matched by a field of one's own.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Check:
     of: str
     measure: str | None
     names: str | None = None
+    unless_own_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +311,10 @@ def _check(row: Mapping[str, Any]) -> Check:
         where=row.get("where", {}),
         except_=row.get("except", {}),
         known=tuple(row.get("known", ())),
-        of=row.get("of", "records"),
+        of=row.get("of", "records" if "table" in row else "none"),
         measure=row.get("measure"),
         names=row.get("names"),
+        unless_own_key=row.get("unless_own_key", False),
     )
 
 

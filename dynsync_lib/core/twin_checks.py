@@ -1,0 +1,179 @@
+"""Audit rules about twins: records that are probably one and the same, and that the sync does not bring together.
+
+Facts
+    * The second and third address of a Dynamics record are no keys (2.19), persons without an address are matched by
+      nothing (2.20), deals are never matched (2.40): who is created so may stand on the other side already.
+    * A pair made by name or domain is doubtful when its other key names another record (2.31).
+
+Not modelled
+    * Second and third addresses are compared in lower case without white space, but not in NFKC.
+
+Source: rules contact.other-addresses, contact.no-email, company.match-domain, deal.never-matched.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, name_column, opposite, stack
+
+_OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
+_NAMES: Final = ("firstname", "lastname")
+_DEAL: Final = {
+    System.HUBSPOT: ("dealname", "amount", "closedate"),
+    System.DYNAMICS: ("name", "estimatedvalue", "estimatedclosedate"),
+}
+
+
+def count_other_addresses(situation: Situation, tables: Tables) -> int:
+    """HubSpot contacts whose address is the second or third of a Dynamics person they do not meet (2.19)."""
+    alone = {system: _alone(tables, system) for system in System}
+    contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
+    ours = contacts.filter(~nw.col("address").is_null()).join(alone[System.HUBSPOT], on="id")
+    listed = [one for object_ in _matched_by_address(situation) for one in _other_addresses(situation, object_)]
+    if not listed:
+        return 0
+    theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
+    met = ours.join(theirs, on="address")
+    created = (nw.col("outcome") == Outcome.CREATE.value) | (nw.col("their_outcome") == Outcome.CREATE.value)
+    return number_in(met.filter(created).select("id").unique().select(count=nw.len()))
+
+
+def count_namesakes_without_address(situation: Situation, tables: Tables) -> int:
+    """Persons without an address who are created although the other side has their full name (2.20)."""
+    free = [one for one in _matched_by_address(situation) if not situation.sync(one).require_email]
+    if not free:
+        return 0
+    unkeyed = tables["outcomes"].filter((nw.col("outcome") == Outcome.CREATE.value) & nw.col("match_key").is_null())
+    count = 0
+    for system in System:
+        names = {side: stack([_full_names(situation, one, side) for one in free]) for side in System}
+        created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
+        known = names[opposite(system)].select("full_name").unique()
+        twins = names[system].join(created, on="id", how="semi").join(known, on="full_name", how="semi")
+        count += number_in(twins.select("id").unique().select(count=nw.len()))
+    return count
+
+
+def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
+    """Pairs of a company and an account one of which shares its other key with another record (2.31)."""
+    told = tables["outcomes"].filter(
+        (nw.col("object") == Object.COMPANY.value)
+        & (nw.col("system") == System.DYNAMICS.value)
+        & ~nw.col("counterpart_id").is_null()
+    )
+    pairs = told.select("rule_id", dynamics_id="record_id", hubspot_id="counterpart_id")
+    doubtful = [
+        _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
+        for rule, key in {"company.match-name": "domain_key", "company.match-domain": name_column(situation)}.items()
+    ]
+    return number_in(stack(doubtful).unique().select(count=nw.len()))
+
+
+def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
+    """Deals that are created although the other side has one of the same name, amount, closing date (2.40).
+
+    Those of two companies that are no pair are no twins. None when a side did not deliver one of the three fields.
+    """
+    created = {system: with_outcome(tables, Object.DEAL, system, Outcome.CREATE.value) for system in System}
+    if all(number_in(one.select(count=nw.len())) == 0 for one in created.values()):
+        return 0
+    if any(not set(names) <= situation.columns(Object.DEAL, system) for system, names in _DEAL.items()):
+        return None
+    deals = {system: _deals(situation, tables, system) for system in System}
+    is_same = ["name", "amount", "day"]
+    met = deals[System.HUBSPOT].join(deals[System.DYNAMICS], on=is_same, suffix="_there")
+    company, there = nw.col("company_id"), nw.col("company_id_there")
+    twins = met.filter((company == there).fill_null(value=True))
+    ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
+    return sum(
+        number_in(ids[system].join(created[system], on="id", how="semi").unique().select(count=nw.len()))
+        for system in System
+    )
+
+
+# --- Persons -----------------------------------------------------------------------------------------------------
+
+
+def _matched_by_address(situation: Situation) -> list[Object]:
+    return [one for one in objects_on(situation) if one in PERSONS and situation.sync(one).match_mode == "default"]
+
+
+def _alone(tables: Tables, system: System) -> Frame:
+    """id, outcome of the persons of one side without a counterpart whose object is on."""
+    is_person = nw.col("object").is_in([one.value for one in PERSONS]) & (nw.col("system") == system.value)
+    is_on = nw.col("reason").fill_null("") != Reason.OBJECT_OFF.value
+    told = tables["outcomes"].filter(is_person & is_on & nw.col("counterpart_id").is_null())
+    return told.select("outcome", id="record_id")
+
+
+def _other_addresses(situation: Situation, object_: Object) -> list[Frame]:
+    """id, address: one frame for each of the two columns that was delivered."""
+    records = records_of(situation, object_, System.DYNAMICS)
+    delivered = [one for one in _OTHER_ADDRESSES if one in situation.columns(object_, System.DYNAMICS)]
+    listed = [records.select("id", address=values.lowered(values.trimmed(nw.col(name)))) for name in delivered]
+    return [one.filter(~nw.col("address").is_null()) for one in listed]
+
+
+def _full_names(situation: Situation, object_: Object, system: System) -> Frame:
+    """id, full_name of the persons of one side who have both names."""
+    records = records_of(situation, object_, system)
+    if not set(_NAMES) <= situation.columns(object_, system):
+        return records.head(0).select("id", full_name="id")
+    first, last = (values.lowered(values.trimmed(nw.col(name))) for name in _NAMES)
+    named = records.select("id", first=first, last=last).filter(~nw.col("first").is_null() & ~nw.col("last").is_null())
+    return named.select("id", full_name=nw.concat_str([nw.col("first"), nw.lit("\n"), nw.col("last")]))
+
+
+# --- Companies ---------------------------------------------------------------------------------------------------
+
+
+def _told_apart(situation: Situation, pairs: Frame, key: str) -> Frame:
+    """hubspot_id, dynamics_id of pairs whose `key` differs and is that of another record on the other side."""
+    keyed = {
+        system: records_of(situation, Object.COMPANY, system)
+        .select(nw.col("id").alias(f"{system}_id"), nw.col(key).alias(f"{system}_key"))
+        .filter(~nw.col(f"{system}_key").is_null())
+        for system in System
+    }
+    both = pairs.join(keyed[System.HUBSPOT], on="hubspot_id").join(keyed[System.DYNAMICS], on="dynamics_id")
+    differing = both.filter(nw.col("hubspot_key") != nw.col("dynamics_key"))
+    parts = []
+    for system in System:
+        theirs = keyed[opposite(system)].select(nw.col(f"{opposite(system)}_key").alias(f"{system}_key")).unique()
+        parts.append(differing.join(theirs, on=f"{system}_key", how="semi").select("hubspot_id", "dynamics_id"))
+    return stack(parts)
+
+
+# --- Deals -------------------------------------------------------------------------------------------------------
+
+
+def _deals(situation: Situation, tables: Tables, system: System) -> Frame:
+    """id, name, amount, day, and the HubSpot id of its company, or `-` for one that is no pair; null when it has none.
+
+    One row per deal and company.
+    """
+    name, amount, day = (values.trimmed(nw.col(one)) for one in _DEAL[system])
+    told = records_of(situation, Object.DEAL, system).select(
+        "id", name=values.lowered(name), amount=values.number_text(amount), day=day.str.slice(0, 10)
+    )
+    filled = [~nw.col(one).is_null() for one in ("name", "amount", "day")]
+    return told.filter(filled[0] & filled[1] & filled[2]).join(_companies(tables, system), on="id", how="left")
+
+
+def _companies(tables: Tables, system: System) -> Frame:
+    """id of a deal, company_id of its company, as in `_deals`."""
+    is_ours = (nw.col("from_system") == system.value) & (nw.col("from_object") == Object.DEAL.value)
+    links = tables["links"].filter(is_ours & (nw.col("to_object") == Object.COMPANY.value))
+    links = links.filter(nw.col("status") != "dropped_non_primary").select(id="from_id", company="to_id")
+    if system is System.HUBSPOT:
+        return links.select("id", company_id="company")
+    is_account = (nw.col("system") == system.value) & (nw.col("object") == Object.COMPANY.value)
+    pairs = tables["outcomes"].filter(is_account & ~nw.col("counterpart_id").is_null())
+    known = pairs.select(company="record_id", company_id="counterpart_id")
+    return links.join(known, on="company", how="left").select("id", company_id=nw.col("company_id").fill_null("-"))

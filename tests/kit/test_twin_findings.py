@@ -1,0 +1,165 @@
+"""What the audit rules say of records that share a key, and of twins that the sync does not see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import kit
+from tests.kit.small_portals import load_portals
+
+Told = tuple[str, int | None, float | None]
+
+
+def findings(folder: Path, files: dict[str, str], settings: str) -> dict[tuple[str, str | None, str | None], Told]:
+    """Severity, count, share of each finding, by check, system and object."""
+    snapshot, file = load_portals(folder, files), folder / "dynsync.toml"
+    file.write_text(settings, encoding="utf-8")
+    rows = kit.records(kit.forecast(snapshot, file, folder / "f").findings)
+    return {
+        (row["check_id"], row["system"], row["object"]): (row["severity"], row["count"], row["share"]) for row in rows
+    }
+
+
+PEOPLE = {
+    "h/contacts": "hs_object_id,email\n1,else@example.com\n",
+    "d/contacts": "contactid,emailaddress1,firstname,lastname,statecode\n"
+    "d1,info@example.com,Ann,Ash,0\nd2,INFO@example.com,Bob,Birch,0\nd3,one@example.com,Cy,Cole,0\n"
+    "d4,one@example.com,Cyril, COLE ,0\nd5,two@example.com,Di,Dee,0\nd6,two@example.com,Ed,Elm,1\n",
+    "d/leads": "leadid,emailaddress1,firstname,lastname\nl1,x@example.com,Flo,Fir\nl2,x@example.com,Gus,Gum\n"
+    "l3,y@example.com,Hal,Hay\nl4,y@example.com,Hal,Hay\n",
+}
+BOTH = "[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n[sync.lead]\n"
+
+
+def test_findings__several_people_share_an_address(tmp_path: Path) -> None:
+    told = findings(tmp_path, PEOPLE, BOTH)
+    # d1 and d2; d3 and d4 have one last name, and d6 is out of scope
+    assert told["G03", "dynamics", "contact"] == ("high", 2, 0.3333)
+    assert told["G03", "dynamics", "lead"] == ("high", 2, 0.5)
+
+
+def test_findings__who_loses_an_address_and_differs(tmp_path: Path) -> None:
+    told = findings(tmp_path, PEOPLE, BOTH)
+    # d2 and d4; d6 differs from d5, but the filter leaves it out anyway
+    assert told["G01", "dynamics", "contact"][1] == 2
+    assert told["G02", "dynamics", "contact"] == ("high", 2, 0.3333)
+    # l2; l4 says what l3 says
+    assert told["G02", "dynamics", "lead"] == ("high", 1, 0.25)
+
+
+def test_findings__last_names_that_were_not_delivered(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,b@example.com\n",
+        "d/contacts": "contactid,emailaddress1\nd1,a@example.com\nd2,a@example.com\n",
+    }
+    assert findings(tmp_path, files, "[sync.contact]\n")["G03", "dynamics", "contact"] == ("not_checked", None, None)
+
+
+def test_findings__an_own_field_that_is_not_unique(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email,zip\n1,a@example.com,K1\n2,b@example.com,K1\n3,c@example.com,K2\n",
+        "d/contacts": "contactid,emailaddress1,lastname,address1_postalcode\nd1,x@example.com,Ash,K1\n"
+        "d2,x@example.com,Elm,K2\nd3,y@example.com,Fir,K2\nd4,z@example.com,Gum,\n",
+    }
+    own = 'match_mode = "own_field"\nmatch_field = { hubspot = "zip", dynamics = "address1_postalcode" }\n'
+    told = findings(tmp_path, files, f"[sync.contact]\n{own}")
+    # 1 and 2, d2 and d3
+    assert told["G13", None, None] == ("high", 4, None)
+    assert not {"G01", "G02", "G03"} & {check for check, _, _ in told}
+
+
+OTHERS = {
+    "h/contacts": "hs_object_id,email\n1,old@example.com\n2,Third@example.com\n3,met@example.com\n4,far@example.com\n",
+    "d/contacts": "contactid,emailaddress1,emailaddress2,emailaddress3\n"
+    "d1,new@example.com, OLD@example.com ,\nd2,met@example.com,far@example.com,\n",
+    "d/leads": "leadid,emailaddress1,emailaddress3\nl1,,third@example.com\n",
+}
+
+
+def test_findings__second_and_third_addresses_are_no_keys(tmp_path: Path) -> None:
+    told = findings(tmp_path, OTHERS, "[sync.contact]\n[sync.lead]\n")
+    # 1 by d1, 2 by l1, which stays out and leaves 2 to be created; d2 has its contact
+    assert told["G05", "hubspot", "contact"] == ("medium", 2, 0.5)
+
+
+def test_findings__second_addresses_are_asked_of_objects_that_are_on(tmp_path: Path) -> None:
+    told = findings(tmp_path, OTHERS, "[sync.contact]\n")
+    assert told["G05", "hubspot", "contact"] == ("medium", 1, 0.25)
+
+
+NAMELESS = {
+    "h/contacts": "hs_object_id,email,firstname,lastname\n1,a@example.com,Ann,Ash\n2,,Bob,Birch\n3,,,Cole\n",
+    "d/contacts": "contactid,emailaddress1,firstname,lastname\nd1,,ann,ASH \nd2,b@example.com,Bob,Birch\nd3,,,Cole\n",
+}
+
+
+@pytest.mark.parametrize(("require", "count"), [("false", 2), ("true", None)])
+def test_findings__namesakes_of_persons_without_an_address(tmp_path: Path, *, require: str, count: int | None) -> None:
+    told = findings(tmp_path, NAMELESS, f"[sync.contact]\nrequire_email = {require}\n")
+    # d1 is 1, and 2 is d2; a last name alone is no full name
+    assert told.get(("G06", None, "contact"), (None, None))[1] == count
+
+
+FIRMS = {
+    "h/companies": "hs_object_id,name,domain\n1,Ash Ltd,ash.example\n2,Birch,birch.example\n3,Other,elm.example\n"
+    "4,Fir,\n5,Gum,gum.example\n",
+    "d/accounts": "accountid,name,websiteurl\na1,Ash Ltd,https://ash.example\na2,Birch,www.elm.example\n"
+    "a3,Fir,fir.example\na4,Gum,gum-group.example\n",
+}
+
+
+def test_findings__a_pair_whose_domain_is_anothers_is_doubtful(tmp_path: Path) -> None:
+    told = findings(tmp_path, FIRMS, "[sync.company]\n")
+    # a2 meets 2 by name, and its domain is that of 3; nobody has the other domain of a4
+    assert told["G12", None, "company"] == ("high", 1, None)
+
+
+def test_findings__a_pair_whose_name_is_anothers_is_doubtful(tmp_path: Path) -> None:
+    files = {
+        "h/companies": "hs_object_id,name,domain\n1,Ash,elm.example\n2,Elm,\n",
+        "d/accounts": "accountid,name,websiteurl\na1,Elm,elm.example\n",
+    }
+    told = findings(tmp_path, files, "[sync.company]\n[assumptions]\ncompany_keys = 'domain'\n")
+    assert told["G12", None, "company"] == ("high", 1, None)
+
+
+DEALS = {
+    "h/companies": "hs_object_id,name\n1,Ash\n2,Birch\n",
+    "h/deals": "hs_object_id,dealname,amount,closedate,dealstage,Associated Company IDs (Primary)\n"
+    "11,Renewal,1000,2026-12-01T10:00:00Z,open,1\n12,Renewal,2000.00,2026-12-01,open,\n13,Start,5,2026-12-02,open,2\n"
+    "14,Lone,5,2026-12-02,open,\n15,Old,7,2020-01-01,closedwon,\n16,Older,7,2019-01-01,mine,\n",
+    "d/accounts": "accountid,name\na1,Ash\na2,Birch\n",
+    "d/opportunities": "opportunityid,name,estimatedvalue,estimatedclosedate,statuscode,statecode,"
+    "_parentaccountid_value\n"
+    "o1,RENEWAL,1000.0000,2026-12-01,1,0,a1\no2,Renewal,2000,2026-12-01T00:00:00Z,1,0,\n"
+    "o3,Start,5,2026-12-02,1,0,a1\no4,Old,7,2020-01-01,3,1,\no5,Lost,1,2020-01-01,4,2,\no6,Held,1,2026-01-01,2,0,\n",
+}
+STAGES = "[sync.company]\n[sync.deal]\n[sync.deal.stages]\nopen = '1'\n"
+
+
+def test_findings__deals_that_stand_on_both_sides(tmp_path: Path) -> None:
+    told = findings(tmp_path, DEALS, STAGES)
+    # 11 is o1 and 12 is o2; 13 and o3 are of two firms, 15 and o4 are not created
+    assert told["G14", None, "deal"] == ("high", 4, None)
+
+
+def test_findings__deals_whose_amounts_were_not_delivered(tmp_path: Path) -> None:
+    files = {**DEALS, "d/opportunities": "opportunityid,name,statuscode\no1,Renewal,1\n"}
+    assert findings(tmp_path, files, STAGES)["G14", None, "deal"] == ("not_checked", None, None)
+
+
+def test_findings__closed_deals_whose_stage_has_no_partner(tmp_path: Path) -> None:
+    told = findings(tmp_path, DEALS, STAGES)
+    # o4 is won and o5 is lost, o6 is on hold; 15 is won, 16 stands in a stage nobody knows
+    assert told["G21", "dynamics", "deal"] == ("medium", 2, 0.3333)
+    assert told["G21", "hubspot", "deal"] == ("medium", 1, 0.1667)
+
+
+def test_findings__hubspot_says_itself_which_deals_are_closed(tmp_path: Path) -> None:
+    files = {
+        "h/deals": "hs_object_id,dealname,dealstage,hs_is_closed\n1,A,mine,true\n2,B,mine,false\n3,C,open,true\n",
+        "d/opportunities": "opportunityid,name,statuscode\no1,Z,1\n",
+    }
+    assert findings(tmp_path, files, STAGES)["G21", "hubspot", "deal"] == ("medium", 1, 0.3333)
