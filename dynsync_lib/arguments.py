@@ -53,13 +53,20 @@ def read_addresses(file: Path | None) -> kit.Addresses | None:
 
 
 def read_assumptions(choices: Iterable[str] | None) -> dict[str, str]:
-    """The choices of `--set assumption=choice`, by assumption. Raises UsageError when one has another form."""
-    chosen = {}
+    """The choices of `--set assumption=choice`, by assumption.
+
+    Raises UsageError when one has another form, and when two of one assumption differ.
+    """
+    chosen: dict[str, str] = {}
     for choice in choices or ():
         name, equals, value = choice.partition("=")
         if not equals or not name or not value:
             raise UsageError(f"--set {choice} is not of the form assumption=choice.", next_step="See `dynsync rules`.")
-        chosen[name.strip()] = value.strip()
+        name, value = name.strip(), value.strip()
+        if chosen.setdefault(name, value) != value:
+            raise UsageError(
+                f"--set {name} is given twice, as {chosen[name]} and as {value}.", next_step="Leave one of them out."
+            )
     return chosen
 
 

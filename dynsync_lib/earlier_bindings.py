@@ -3,8 +3,8 @@
 Facts
     * Of a forecast every pair is a binding, whether it writes, stays as it is, is refused or fenced out (2.9, 3.12).
     * Whoever fails because its address is taken names the holder as counterpart; that is no pair.
-    * A file is CSV or Parquet and has the columns of `model.BINDINGS`; blank rows bind nothing, GUIDs may
-      be in capitals and in braces.
+    * A file is Parquet or CSV (comma, semicolon or tab) and has the columns of `model.BINDINGS`; blank rows bind
+      nothing, GUIDs may be in capitals and in braces.
 
 Not modelled
     * Pairs of what a forecast would create: the new record's id is not known before a portal has given it.
@@ -64,10 +64,19 @@ def _read_file(source: Path) -> pa.Table:
         if source.suffix.lower() == ".parquet":
             return pq.read_table(source)
         return pa_csv.read_csv(
-            source, convert_options=pa_csv.ConvertOptions(column_types=_TEXT, strings_can_be_null=True)
+            source,
+            parse_options=pa_csv.ParseOptions(delimiter=_delimiter(source)),
+            convert_options=pa_csv.ConvertOptions(column_types=_TEXT, strings_can_be_null=True),
         )
-    except (OSError, pa.ArrowInvalid) as fault:
+    except (OSError, UnicodeError, pa.ArrowInvalid) as fault:
         raise UsageError(f"{source} is neither a forecast nor a file of bindings.", next_step=_NEXT) from fault
+
+
+def _delimiter(source: Path) -> str:
+    """What divides the heading: comma, semicolon or tab."""
+    with source.open(encoding="utf-8-sig") as stream:
+        heading = stream.readline()
+    return max(",;\t", key=heading.count)
 
 
 _TEXT: Final = {name: pa.string() for name in BINDINGS.column_names}

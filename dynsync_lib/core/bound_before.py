@@ -1,8 +1,9 @@
-"""Audit rules about the pairs of an earlier run: those that filters would not let in again, or that lost a record.
+"""Audit rules about the pairs of an earlier run: those that filters would not let in again, or that lost records.
 
 Facts
     * With `filter_semantics = entry_only` a bound pair syncs on although no source of it passes its filter: an escape.
     * A pair of which one record is gone does not sync; the sync deletes nothing, so the other record stays (3.10).
+    * A pair of which both are gone says nothing; many of them tell that the bindings are of other portals.
 
 Source: rules record.bindings, record.fence, record.never-deleted (3.10, 4.2).
 """
@@ -29,9 +30,13 @@ def count_escapes(situation: Situation, tables: Tables) -> int:
 def count_lost_bindings(situation: Situation, tables: Tables) -> int:
     """Bindings of which one record is gone and the other is still there."""
     del tables
-    if BINDINGS.name not in situation.tables:
-        return 0
-    return sum(_lost(situation, object_) for object_ in objects_on(situation))
+    return _bindings_with(situation, records_there=1)
+
+
+def count_unknown_bindings(situation: Situation, tables: Tables) -> int:
+    """Bindings neither of whose records is there."""
+    del tables
+    return _bindings_with(situation, records_there=0)
 
 
 def _escapes(situation: Situation, object_: Object) -> int:
@@ -42,11 +47,17 @@ def _escapes(situation: Situation, object_: Object) -> int:
     return number_in(bound.filter(~may_pair(situation, object_)).select(count=nw.len()))
 
 
-def _lost(situation: Situation, object_: Object) -> int:
+def _bindings_with(situation: Situation, *, records_there: int) -> int:
+    if BINDINGS.name not in situation.tables:
+        return 0
+    return sum(_number_with(situation, object_, records_there) for object_ in objects_on(situation))
+
+
+def _number_with(situation: Situation, object_: Object, records_there: int) -> int:
     pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value).unique()
     for system in System:
         there = situation.tables[record_table(object_, system).name]
-        ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(value=True).alias(f"{system}_is_there"))
+        ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(1).alias(f"{system}_there"))
         pairs = pairs.join(ends, on=f"{system}_id", how="left")
-    is_there = [nw.col(f"{system}_is_there").fill_null(value=False) for system in System]
-    return number_in(pairs.filter(is_there[0] != is_there[1]).select(count=nw.len()))
+    found = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
+    return number_in(pairs.filter(found == records_there).select(count=nw.len()))

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings
+from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings, count_unknown_bindings
 from dynsync_lib.core.collision_checks import (
     count_several_people_of_contacts,
     count_several_people_of_leads,
@@ -220,6 +220,7 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "echo_accounts": count_echo_accounts,
     "escapes": count_escapes,
     "lost_bindings": count_lost_bindings,
+    "unknown_bindings": count_unknown_bindings,
     "lifecycle_cascades": count_cascades,
     "consent_conflicts": count_consent_conflicts,
     "unpaid_mappings": _unpaid_mappings,

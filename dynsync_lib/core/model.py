@@ -418,7 +418,7 @@ FINDINGS: Final = Table(
         _column("fix", "what to do"),
         _RULE,
     ),
-    ("check_id", "system", "object"),
+    ("check_id", "system", "object", "sentence"),
 )
 
 SUMMARY: Final = Table(

@@ -150,6 +150,10 @@ def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[st
     [
         (("forecast", "nowhere"), "nowhere is no snapshot: it has no manifest.json."),
         (("forecast", "s", "--set", "company_dup"), "--set company_dup is not of the form assumption=choice."),
+        (
+            ("forecast", "s", "--set", "email_norm=exact", "--set", "email_norm=lower_trim"),
+            "--set email_norm is given twice, as exact and as lower_trim.",
+        ),
         (("forecast", "s", "--set", "company_dup=x"), "--set: `company_dup` is 'x'; allowed are"),
         (("forecast", "s", "--engine", "oracle"), "There is no engine `oracle`."),
         (("forecast", "s", "--settings", "none.toml"), "none.toml is not there."),

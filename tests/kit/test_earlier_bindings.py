@@ -100,6 +100,20 @@ def test_forecast__the_pairs_of_an_earlier_forecast_are_bindings(
     assert after["l1"] == ("link", "record.bindings", "3")
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_forecast__bindings_of_records_nobody_knows_are_counted(
+    snapshot: Snapshot, settings: Path, tmp_path: Path, *, delimiter: str
+) -> None:
+    file = tmp_path / "pairs.csv"
+    lines = ["object,hubspot_id,dynamics_id", "contact,2,D2", "contact,77,D77", "contact,78,D78", "contact,79,D1"]
+    file.write_text("\ufeff" + "\n".join(lines).replace(",", delimiter), encoding="utf-8")
+    forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
+    assert told(forecast)["2"][1] == "record.bindings"
+    lost, unknown = (row["sentence"] for row in kit.records(forecast.findings) if row["check_id"] == "G48")
+    assert lost == "1 pair of the earlier run has lost one record; the other one stays, and counts as new."
+    assert unknown == "2 pairs of the earlier run name records that the snapshot holds on neither side."
+
+
 FENCE_SETTINGS = """
 [sync.contact]
 direction = "to_hubspot"
