@@ -256,6 +256,7 @@ NAMES: Final[Mapping[str, Callable[[Situation, Tables], str]]] = {
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,
     "enrolled": lambda outlook: outlook.enrolled,
+    "existing_asked": lambda outlook: 0 if outlook.asks_existing else None,
     "beyond_tier": lambda outlook: outlook.beyond_tier,
     "tier_crossing": _tier_crossing,
 }

@@ -5,6 +5,7 @@ Facts
     * The enrolment criterion is asked of every HubSpot contact as it stands after the sync: its values, with what the
       sync writes into them; of a contact that is created, the values that its mappings carry, the default lifecycle
       stage, and what HubSpot sets: created when the snapshot was taken, no marketing contact.
+    * Where the portal did not deliver who is a marketing contact, the criterion is asked of created ones alone.
 
 Not modelled
     * Prices, and the size of the steps in which a tier grows (7.8): the user's own.
@@ -43,13 +44,15 @@ class MarketingOutlook:
     """Contacts in HubSpot, counted. None means that it cannot be known.
 
     `created`: those the sync creates. `created_as_marketing`: those of them that count to the tier at once. `enrolled`:
-    those, new and old, that meet the criterion and are not marketing contacts yet; 0 without a criterion, None when the
-    portal did not deliver who is one. `today` and `tier` are the user's own figures.
+    those, new and old, that meet the criterion and are not marketing contacts yet; 0 without a criterion.
+    `asks_existing`: whether the old ones are among them; false when the portal did not deliver who is a marketing
+    contact. `today` and `tier` are the user's own figures.
     """
 
     created: int
     created_as_marketing: int
-    enrolled: int | None
+    enrolled: int
+    asks_existing: bool
     today: int | None
     tier: int | None
 
@@ -61,7 +64,7 @@ class MarketingOutlook:
     @property
     def added(self) -> int:
         """Marketing contacts that sync and workflow add, as far as they can be counted."""
-        return self.created_as_marketing + (self.enrolled or 0)
+        return self.created_as_marketing + self.enrolled
 
     @property
     def beyond_tier(self) -> int:
@@ -70,7 +73,7 @@ class MarketingOutlook:
 
     @property
     def crosses_tier(self) -> bool | None:
-        """Whether the tier that is paid for no longer suffices."""
+        """Whether the tier that is paid for no longer suffices, as far as can be counted."""
         if self.afterwards is None or self.tier is None:
             return None
         return self.afterwards > self.tier
@@ -82,10 +85,12 @@ def foresee_marketing(
     """The outlook. `tables` are the forecast's outcomes and changes."""
     hubspot = situation.settings.hubspot
     created = sum(_count(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
+    has_criterion = bool(trim(hubspot.marketing_criterion))
     return MarketingOutlook(
         created=created,
         created_as_marketing=created if hubspot.sync_as_marketing else 0,
-        enrolled=_enrolled(situation, tables, mappings),
+        enrolled=_enrolled(situation, tables, mappings) if has_criterion else 0,
+        asks_existing=_knows_status(situation) or not has_criterion,
         today=hubspot.marketing_contacts,
         tier=hubspot.marketing_tier,
     )
@@ -101,18 +106,22 @@ def _count(frame: Frame) -> int:
     return int(frame.select(count=nw.len()).collect().item())
 
 
+def _knows_status(situation: Situation) -> bool:
+    """Whether the portal delivered who is a marketing contact."""
+    return _IS_MARKETING in situation.columns(Object.CONTACT, System.HUBSPOT)
+
+
 def _enrolled(
     situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
-) -> int | None:
+) -> int:
+    """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known."""
     text = situation.settings.hubspot.marketing_criterion
-    if not trim(text):
-        return 0
-    if _IS_MARKETING not in situation.columns(Object.CONTACT, System.HUBSPOT):
-        return None
     fields = list(dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING]))
-    people = [_existing(situation, tables["changes"], fields)]
+    people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
     if not situation.settings.hubspot.sync_as_marketing:
         people += [_newcomers(situation, tables, mappings, fields=fields, object_=one) for one in _PEOPLE]
+    if not people:
+        return 0
     meets = filter_expression(
         text,
         system=System.HUBSPOT,

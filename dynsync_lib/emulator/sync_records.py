@@ -16,7 +16,7 @@ from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.emulator.sync_addresses import AddressBook, first_by_additional, first_by_address
 from dynsync_lib.emulator.sync_domains import bind_by_domain
 from dynsync_lib.emulator.sync_entrance import STAGE_FIELDS, Entry, is_keyless, ranked, twin_stage
-from dynsync_lib.emulator.sync_fields import STAGE, Draft, Pair, default_stage_field, drafts_of_pair
+from dynsync_lib.emulator.sync_fields import STAGE, Draft, Pair, drafts_of_pair
 from dynsync_lib.emulator.sync_job import Job
 from dynsync_lib.emulator.sync_kinds import column_of
 from dynsync_lib.emulator.sync_pairs import (
@@ -280,7 +280,7 @@ def _twin(record: Record, values: list[NewValue], job: Job) -> NewTwin:
     stage = twin_stage(record, job.own) if job.object is Object.DEAL else None
     if stage is not None:
         columns[STAGE_FIELDS[target]] = stage
-    if target is System.HUBSPOT and default_stage_field(job) is not None:
+    if target is System.HUBSPOT and job.is_about_people and job.own.default_lifecycle_stage:
         columns.setdefault(STAGE, job.own.default_lifecycle_stage)
     return NewTwin(table_of(job.object, target), columns)
 
