@@ -6,7 +6,7 @@ Facts
     * Of two lines about one field the last counts.
 
 Not modelled
-    * Words in other languages than English; choices that a list names by another list's name.
+    * Words in other languages than English and German; choices that a list names by another list's name.
 
 Where it is used: `portals.exports`. Source: design of `dynsync load`.
 """
@@ -21,19 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS, Object, Table
+from dynsync_lib.core.model import COLUMNS, Table
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.load_report import FileReport
-from dynsync_lib.portals.metadata_words import (
-    HEADINGS,
-    NO,
-    NOT_WRITABLE,
-    OBJECTS,
-    REQUIRED,
-    TYPES,
-    YES,
-    plain_word,
-)
+from dynsync_lib.portals.metadata_words import plain_word, shipped_words
 from dynsync_lib.portals.sheets import Line, open_sheet
 
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+$")
@@ -69,14 +60,13 @@ def read_metadata(path: Path, table: Table, system: str) -> MetadataFile:
 
 def heading_of(text: str) -> str:
     """The column that a heading means; the heading itself when it is no word that the kit knows."""
-    return HEADINGS.get(plain_word(text), text.strip())
+    return shipped_words().headings.get(plain_word(text), text.strip())
 
 
 def object_of(text: str) -> str | None:
     """The kit's name of an object: `account`, `accounts` and `companies` are `company`; None when it is none."""
-    name = plain_word(text)
-    found = OBJECTS.get(name) or OBJECTS.get(name.removesuffix("s")) or name.removesuffix("s")
-    return found if found in {one.value for one in Object} else None
+    name, known = plain_word(text), shipped_words().objects
+    return known.get(name) or known.get(name.removesuffix("s"))
 
 
 @dataclass(slots=True)
@@ -89,8 +79,9 @@ class _Reader:
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def take_heading(self, heading: str, name: str) -> None:
-        if name in self.table.column_names or name in NOT_WRITABLE:
-            self.report.recognised[heading] = "read_only" if name in NOT_WRITABLE else name
+        is_writable = plain_word(name) in shipped_words().not_writable
+        if name in self.table.column_names or is_writable:
+            self.report.recognised[heading] = "read_only" if is_writable else name
         else:
             self.report.unknown.append(heading)
 
@@ -122,8 +113,9 @@ class _Reader:
         for name, cell in sorted(cells.items(), key=lambda one: one[0] != "type"):  # a shape of its own wins
             if name in ("object", "name") or cell is None or not cell.strip():
                 continue
-            if name in NOT_WRITABLE:
-                if self._flag(cell, line, name) is NOT_WRITABLE[name]:
+            means_read_only = shipped_words().not_writable.get(plain_word(name))
+            if means_read_only is not None:
+                if self._flag(cell, line, name) is means_read_only:
                     told["read_only"] = "true"
             elif name in self.table.column_names:
                 told |= self._cell(name, cell, line)
@@ -140,19 +132,21 @@ class _Reader:
         if name == "options":
             return self._or_missed(name, options_as_json(cell), "{} are not understood", line)
         if name == "required":
-            return self._or_missed(name, REQUIRED.get(_value_of(cell)), "{} is no word that the kit knows", line)
+            return self._or_missed(
+                name, shipped_words().required.get(_value_of(cell)), "{} is no word that the kit knows", line
+            )
         return self._type(cell, line) if name == "type" else {name: cell.strip()}
 
     def _flag(self, cell: str, line: int, name: str) -> bool | None:
-        word = _value_of(cell)
-        if word in YES or word in NO:
-            return word in YES
+        said = None if cell.strip().startswith("-") else shipped_words().flags.get(_value_of(cell))
+        if said is not None:
+            return said
         self._miss(f"{name} is neither yes nor no", line)
         return None
 
     def _type(self, cell: str, line: int) -> dict[str, Any]:
         side = "columns" if self.table is COLUMNS else "properties"
-        found = TYPES[side].get(plain_word(cell))
+        found = shipped_words().types[side].get(plain_word(cell))
         if found is None:
             self._miss("The type is none that the kit knows", line)
             return {"type": cell.strip()}

@@ -13,7 +13,9 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.portals.load_report import read_load_report
 from dynsync_lib.portals.metadata_files import heading_of, object_of, options_as_json, read_number
 from dynsync_lib.portals.metadata_rows import with_standard_fields
+from dynsync_lib.portals.metadata_words import shipped_words
 from tests.kit.small_portals import load_portals
+from tests.rulebook_texts import shipped_rulebook
 
 GOLD_SILVER = [{"value": "1", "label": "Gold"}, {"value": "2", "label": "Silver"}]
 
@@ -129,6 +131,40 @@ def test_load_files__words_and_flags_as_people_and_tools_write_them(tmp_path: Pa
         ("b", "Integer", True, "ApplicationRequired", None, None),
         ("c", "Picklist", None, "SystemRequired", None, None),
     }
+
+
+def test_load_files__words_of_german_screens(tmp_path: Path) -> None:
+    columns = (
+        "Tabelle;Logischer Name;Datentyp;Erforderlich;Maximale Länge\n"
+        "Firma;new_a;Einzelne Textzeile;Empfohlen;40\nKontakt;new_b;Nur Datum;nein;\nVerkaufschance;new_c;Währung;ja;\n"
+    )
+    files = {"h/contacts": "hs_object_id\n1\n", "d/columns": columns}
+    rows = parquet.read_table(load_portals(tmp_path, files).table_path("dynamics/columns")).to_pylist()
+    names = ("object", "name", "type", "format", "required", "length")
+    assert [tuple(row[name] for name in names) for row in rows if row["name"].startswith("new_")] == [
+        ("company", "new_a", "String", None, "Recommended", 40),
+        ("contact", "new_b", "DateTime", "DateOnly", "None", None),
+        ("deal", "new_c", "Money", None, "SystemRequired", None),
+    ]
+
+
+def test_load_files__a_sign_is_neither_yes_nor_no(tmp_path: Path) -> None:
+    properties = "object,name,type,read_only\ncontact,a,string,-1\n"
+    snapshot = load_portals(tmp_path, {"d/contacts": "contactid\nd1\n", "h/properties": properties})
+    told = {one["table"]: one for one in read_load_report(snapshot)["files"]}
+    assert told["hubspot/properties"]["notes"] == ["read_only is neither yes nor no: 1 line, first in line 2."]
+
+
+def test_every_type_of_the_words_is_one_that_the_kit_knows() -> None:
+    book, words = shipped_rulebook(), shipped_words()
+    known = {
+        "properties": {type_ for rule in book.hubspot_kinds for type_ in rule.types},
+        "columns": {type_ for rule in book.dynamics_kinds for type_ in rule.types},
+    }
+    never_mapped = {"json", "object_coordinates", "Uniqueidentifier", "EntityName", "ManagedProperty", "CalendarRules"}
+    never_mapped |= {"Image", "File"}
+    for table, meanings in words.types.items():
+        assert {type_ for type_, _ in meanings.values()} - never_mapped <= known[table]
 
 
 def test_load_files__counts_what_it_does_not_understand_of_metadata(tmp_path: Path) -> None:
