@@ -5,6 +5,7 @@ Facts
     * There are two truth values. A blank value passes `is unknown`, `!=` and `not in`, nothing else; a value that is
       not of its field's type passes `!=` and `not in`.
     * Text is compared without regard to case, a choice by its internal value; a label in the filter is translated.
+    * Several choices equal a value when one of them is it; `contains` asks their whole text.
     * A lookup or owner is the id it points to, and is asked as `parentcustomerid` or as `_parentcustomerid_value`.
 
 Not modelled
@@ -41,6 +42,7 @@ from dynsync_lib.core.keys import lower, trim
 from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.several_choices import elements, is_one_element
 
 _ORDERED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "=": operator.eq,
@@ -151,7 +153,7 @@ def _test_fault(test: Comparison | Window, field: Field, kind: str | None) -> st
 
 def _value_fault(field: Field, value: str, rulebook: Rulebook, *, lists_options: bool) -> Iterator[str]:
     kind = kind_of(field, rulebook) or "text"
-    if kind == "choice" and field.options and lists_options:
+    if kind in ("choice", "several_choices") and field.options and lists_options:
         allowed = [word for option in field.options for word in (option.value, option.label)]
         if trim(value).lower() not in {trim(word).lower() for word in allowed}:
             yield f"`{value}` is no option of `{field.name}`.{nearest(value, allowed)}"
@@ -220,8 +222,18 @@ class _Compiler:
 
     def _any_equal(self, test: Comparison, value: nw.Expr) -> nw.Expr:
         kind, field = self._kind(test.field), self._field(test.field)
+        if kind == "several_choices":
+            return self._any_held(test, value)
         wanted = [_canonical(kind, _internal(field, one)) for one in test.values]
         return _comparable(kind, value).is_in([one for one in wanted if one is not None]).fill_null(value=False)
+
+    def _any_held(self, test: Comparison, value: nw.Expr) -> nw.Expr:
+        field, held = self._field(test.field), values.lowered(elements(value, self.system))
+        wanted = [lower(trim(_internal(field, one))) for one in test.values]
+        tests = [
+            held.str.contains(f";{one};", literal=True) for one in wanted if one and is_one_element(one, self.system)
+        ]
+        return nw.any_horizontal(nw.lit(value=False), *tests, ignore_nulls=True)
 
     def _ordered(self, test: Comparison, value: nw.Expr) -> nw.Expr:
         kind = self._kind(test.field)

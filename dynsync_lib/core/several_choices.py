@@ -13,6 +13,7 @@ Source: rules field.several-choices, field.option-pairing; assumption `multisele
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -32,6 +33,11 @@ def elements(value: nw.Expr, system: System) -> nw.Expr:
     """A trimmed value with every element between two semicolons, `;a;b;`; null stays null."""
     plain = value.str.replace_all(f"[{OUTER}]*{_SEPARATORS[system]}[{OUTER}]*", _BETWEEN)
     return nw.concat_str([nw.lit(_BETWEEN), plain, nw.lit(_BETWEEN)])
+
+
+def is_one_element(text: str, system: System) -> bool:
+    """Whether a text can be an element: it holds none of the separators."""
+    return re.search(_SEPARATORS[system], text) is None
 
 
 def element_list(value: nw.Expr, system: System) -> nw.Expr:

@@ -4,6 +4,7 @@ Facts
     * The grammar is that of `dynsync.toml`: comparisons, `in`, `not in`, `contains`, `is known`, `is unknown`,
       `within last N days`, `and`, `or`, `not`, parentheses. Words of the grammar know no case; text stands in quotes.
     * There are two truth values. A blank value passes `is unknown`, `!=` and `not in`, nothing else.
+    * Several choices equal a value when one of them is it.
 
 Not modelled
     * List membership (4.12).
@@ -23,7 +24,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.emulator.sync_kinds import Kind, column_of, kind_of
 from dynsync_lib.emulator.sync_plan import PlanField
 from dynsync_lib.emulator.sync_store import Record
-from dynsync_lib.emulator.sync_text import is_blank, lower, moment, moment_of, number, trim, truth
+from dynsync_lib.emulator.sync_text import elements, is_blank, lower, moment, moment_of, number, trim, truth
 from dynsync_lib.errors import UsageError
 
 Test = Callable[[Record], bool]
@@ -184,6 +185,9 @@ def _holds(system: System, field: PlanField, sign: str, value: str | None, liter
     """Whether a comparison is true; false when the value is blank or not of its field's type."""
     if is_blank(value):
         return False
+    if kind_of(system, field) is Kind.CHOICES and sign == "=":
+        held = elements(value, ";" if system is System.HUBSPOT else ",;")
+        return lower(trim(_internal(field, literal))) in map(lower, held)
     left, right = _comparable(system, field, value), _comparable(system, field, _internal(field, literal))
     return left is not None and right is not None and _ORDERED[sign](left, right)
 

@@ -98,6 +98,13 @@ def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
         {"object": "contact", "name": "agreed", "type": "bool"},
         {"object": "contact", "name": "tier", "type": "enumeration", "options": '[{"value": "g", "label": "Gold"}]'},
         {"object": "contact", "name": "city", "type": "string"},
+        {
+            "object": "contact",
+            "name": "topics",
+            "type": "enumeration",
+            "field_type": "checkbox",
+            "options": '[{"value": "a", "label": "Art"}, {"value": "s", "label": "Sport"}]',
+        },
     ]
     catalogue = build_catalogue(properties, [])
     return filter_faults(text, system=system, object_=Object.CONTACT, catalogue=catalogue, rulebook=shipped_rulebook())
@@ -108,6 +115,7 @@ def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
     [
         "score > 1.5 and seen >= 2026-01-01 and agreed = true",
         "tier = 'gold' or tier = 'G'",
+        "topics in ('art', 'S')",
         "tier contains 'x' and city = 'Ulm' and score is known",
     ],
 )
@@ -123,6 +131,8 @@ def test_filter_faults__nothing_to_say(text: str) -> None:
         ("seen < 'soon'", ["`soon` is compared with `seen`, which holds a date."]),
         ("agreed = 'maybe'", ["`maybe` is compared with `agreed`, which holds true or false."]),
         ("tier in ('Gold', 'Golf')", ["`Golf` is no option of `tier`. Did you mean `Gold`?"]),
+        ("topics = 'a;s'", ["`a;s` is no option of `topics`."]),
+        ("topics = 'Arts'", ["`Arts` is no option of `topics`. Did you mean `Art`?"]),
         ("SCORE > 1", ["The filter asks `SCORE`, which is no contact property of hubspot. Did you mean `score`?"]),
         ("city_of_birth = 'x'", ["The filter asks `city_of_birth`, which is no contact property of hubspot."]),
         ("score within last 3 days", ["`within last` asks for a date, and `score` holds numbers."]),

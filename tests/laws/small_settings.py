@@ -74,6 +74,8 @@ FILTERS: Mapping[Object, Mapping[System, tuple[str | None, ...]]] = {
             "birthday >= 1980-05-05 or firstname in ('bo', \"al\")",
             "score != 12 and tier not in ('silver', 'Trial')",
             "phone is unknown",
+            "hobbies in ('Chess', 'go')",
+            "hobbies != 'Tennis' and not hobbies contains 'x'",
         ),
         D: (
             None,
@@ -83,6 +85,8 @@ FILTERS: Mapping[Object, Mapping[System, tuple[str | None, ...]]] = {
             "seen within last 9 days or birthdate < 1980-05-05",
             "firstname != 'AL'",
             "emailaddress1 contains '@G.EXAMPLE'",
+            "hobbycodes = 'go' or hobbycodes = 3",
+            "hobbycodes not in (2, 'Tennis', ' ')",
             "parentcustomerid is known or ownerid = '00000000-0000-4000-8000-0000000000U1'",
         ),
     },
