@@ -28,6 +28,7 @@ from dynsync_lib.core.collision_checks import (
     count_shared_own_keys,
 )
 from dynsync_lib.core.filter_checks import count_unseen_filter_fields
+from dynsync_lib.core.key_checks import count_unseen_in_dynamics, count_unseen_in_hubspot
 from dynsync_lib.core.mapping_checks import count_read_only_targets, count_unpaired, count_ways_beyond_types
 from dynsync_lib.core.marketing import MarketingOutlook
 from dynsync_lib.core.matching import match_records
@@ -37,6 +38,7 @@ from dynsync_lib.core.record_checks import (
     count_closed_deals_of_dynamics,
     count_closed_deals_of_hubspot,
     count_invoices_by_hand,
+    count_invoices_of_nobody,
     count_leads_beside_contacts,
     count_unknown_owners_of_dynamics,
     count_unknown_owners_of_hubspot,
@@ -237,6 +239,9 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "shadowed_others_of_leads": count_shadowed_others_of_leads,
     "twin_deals": count_twin_deals,
     "invoices_by_hand": count_invoices_by_hand,
+    "invoices_of_nobody": count_invoices_of_nobody,
+    "unseen_in_hubspot": count_unseen_in_hubspot,
+    "unseen_in_dynamics": count_unseen_in_dynamics,
     "leads_beside_contacts": count_leads_beside_contacts,
     "unmatched_creates": count_unmatched_creates,
     "mixed_currencies": count_mixed_currencies,

@@ -60,6 +60,16 @@ def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
     return number_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi").select(count=nw.len()))
 
 
+def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
+    """Invoices that HubSpot gets and associates with no contact: their customer is an account, or does not sync."""
+    del situation
+    is_ours = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.INVOICE.value)
+    to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
+    associated = tables["links"].filter(to_contact).select(id="from_id")
+    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
+    return number_in(in_sync.join(associated, on="id", how="anti").select(count=nw.len()))
+
+
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
     return sum(

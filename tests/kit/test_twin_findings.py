@@ -163,3 +163,29 @@ def test_findings__hubspot_says_itself_which_deals_are_closed(tmp_path: Path) ->
         "d/opportunities": "opportunityid,name,statuscode\no1,Z,1\n",
     }
     assert findings(tmp_path, files, STAGES)["G21", "hubspot", "deal"] == ("medium", 1, 0.3333)
+
+
+def test_findings__characters_that_one_does_not_see(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1, a@example.com\n2,B@Example.com\n3,c\u200b@example.com\n4,\n",
+        "d/contacts": "contactid,emailaddress1\nd1,a@example.com\u00a0\nd2,b@example.com\n",
+        "d/leads": "leadid,emailaddress1\nl1,\ufeffl@example.com\n",
+        "h/companies": "hs_object_id,name\n1,Ash  Ltd\n2,Birch\u00a0Ltd\n3,Cole Ltd\n4, Dee\n",
+        "d/accounts": "accountid,name\na1,Ash Ltd\na2,Elm\u2060\n",
+    }
+    told = findings(tmp_path, files, "[sync.contact]\n[sync.lead]\n[sync.company]\n")
+    # the contacts 1 and 3, the companies 1, 2 and 4; d1, l1 and a2
+    assert told["G08", "hubspot", None] == ("medium", 5, None)
+    assert told["G08", "dynamics", None] == ("medium", 3, None)
+
+
+def test_findings__invoices_that_nobody_gets(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,a@example.com\n",
+        "d/contacts": "contactid,emailaddress1\nd1,a@example.com\nd2,\n",
+        "d/accounts": "accountid,name\na1,Ash\n",
+        "d/invoices": "invoiceid,name,_customerid_value,_customerid_type\n"
+        "i1,One,d1,contact\ni2,Two,a1,account\ni3,Three,d2,contact\ni4,Four,,\n",
+    }
+    told = findings(tmp_path, files, "[sync.contact]\n[sync.company]\n[sync.invoice]\ndirection = 'to_hubspot'\n")
+    assert told["G46", "dynamics", "invoice"] == ("high", 3, None)

@@ -1,0 +1,56 @@
+"""Audit rules about match keys that look alike to people: blanks and characters that one does not see.
+
+Facts
+    * Whether the sync sees through them nobody documents; the kit assumes so (`email_norm`, `name_norm`), and the other
+      choices say what happens if it does not.
+
+Not modelled
+    * Look-alike letters of other alphabets, and names of domains in their two forms.
+
+Source: rules contact.match-email, company.match-name; assumptions email_norm and name_norm.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import values
+from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of
+from dynsync_lib.core.keys import OUTER
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.sides import PERSONS, Situation
+
+_UNSEEN: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER if one != " ") + "]|^ | $|  "
+
+
+def count_unseen_in_hubspot(situation: Situation, tables: Tables) -> int:
+    """HubSpot records whose address or name holds characters that one does not see."""
+    del tables
+    return _unseen(situation, System.HUBSPOT)
+
+
+def count_unseen_in_dynamics(situation: Situation, tables: Tables) -> int:
+    """Dynamics records whose address or name holds characters that one does not see."""
+    del tables
+    return _unseen(situation, System.DYNAMICS)
+
+
+def _unseen(situation: Situation, system: System) -> int:
+    keyed = [one for one in objects_on(situation) if situation.sync(one).match_mode == "default"]
+    asked = {Object.CONTACT if system is System.HUBSPOT and one in PERSONS else one for one in keyed}
+    return sum(
+        number_in(records_of(situation, one, system).filter(_differs(one)).select(count=nw.len()))
+        for one in sorted(asked)
+        if one in PERSONS or one is Object.COMPANY
+    )
+
+
+def _differs(object_: Object) -> nw.Expr:
+    """Whether the key has such characters; an address also, whether NFKC makes it another one."""
+    if object_ is Object.COMPANY:
+        return nw.col("name_key_exact").str.contains(_UNSEEN).fill_null(value=False)
+    exact = nw.col("email_key_exact")
+    is_other = values.lowered(exact) != nw.col("email_key")
+    return (is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
