@@ -31,7 +31,7 @@ def pages() -> dict[str, str]:
 
 def rules_page() -> str:
     """Every rule and every open question, with sources."""
-    return "\n".join([_MADE, *_rules(), *_assumptions(), *_statements(), *_sources()]) + "\n"
+    return "\n".join([_MADE, *_rules(), *_assumptions(), *_checks(), *_statements(), *_sources()]) + "\n"
 
 
 def _rules() -> Iterator[str]:
@@ -57,6 +57,18 @@ def _assumptions() -> Iterator[str]:
         told = ", ".join(choices) + (f"; not yet: {', '.join(later)}" if later else "")
         state = f"{knob.status}. {knob.why}" if knob.why else knob.status
         yield f"| `{knob.id}` ({knob.research}) | {knob.question} | {told} | {state} | {', '.join(knob.sources)} |"
+    yield ""
+
+
+def _checks() -> Iterator[str]:
+    book = kit.rulebook()
+    yield "## Audit rules\n\nWhat the findings of a forecast may say; `#` stands for the number of records.\n"
+    yield "| Check | Severity | Finding | Rule |\n|---|---|---|---|"
+    for check in book.checks:
+        said = check.sentence.format(count="#") if check.is_countable else check.not_checked
+        yield f"| {check.id} | {check.severity} | {said} | `{check.rule_id}` |"
+    yield "\n### Without a finding of their own\n\n| Check | Asks | Why not |\n|---|---|---|"
+    yield from (f"| {one.id} | {one.says} | {one.why} |" for one in book.unasked_checks)
     yield ""
 
 

@@ -5,7 +5,7 @@ Facts
     * A finding says something or is not there; what the kit cannot know is named as `not_checked`, never passed over.
 
 Not modelled
-    * The audit rules of records that no forecast table holds (a list of them is in docs/rules.md).
+    * The audit rules that checks.toml names as `unasked`, each with the reason; docs/rules.md lists them.
 
 Source: rules/checks.toml.
 """

@@ -180,6 +180,20 @@ class Check:
     names: str | None = None
     unless_own_key: bool = False
 
+    @property
+    def is_countable(self) -> bool:
+        """Whether the data can say anything; else the check is named in grey whatever they are."""
+        return self.table is not None or self.measure is not None
+
+
+@dataclass(frozen=True, slots=True)
+class UnaskedCheck:
+    """One audit rule that the forecast has no finding for; `why` says what stands in for it, or what is missing."""
+
+    id: str
+    says: str
+    why: str
+
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
@@ -200,6 +214,7 @@ class Rulebook:
     default_mappings: Mapping[Object, tuple[FieldMapping, ...]]
     limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
     checks: tuple[Check, ...]
+    unasked_checks: tuple[UnaskedCheck, ...]
     legal_forms: frozenset[str]
     top_level_domains: frozenset[str]
     free_mail_domains: frozenset[str]
@@ -246,6 +261,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         default_mappings=_default_mappings(tables["default_mappings.toml"]),
         limits=tables["limits.toml"],
         checks=tuple(map(_check, tables["checks.toml"]["check"])),
+        unasked_checks=tuple(UnaskedCheck(**row) for row in tables["checks.toml"]["unasked"]),
         legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
         top_level_domains=_lines(texts["top_level_domains.txt"]),
         free_mail_domains=_lines(texts["free_mail_domains.txt"]),

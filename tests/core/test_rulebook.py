@@ -32,6 +32,15 @@ def test_read_rulebook__has_every_numbered_statement_of_the_research() -> None:
     assert counts == {"1": 12, "2": 45, "3": 15, "4": 13, "5": 26, "6": 14, "7": 9, "8": 8, "9": 20}
 
 
+def test_read_rulebook__asks_every_audit_rule_or_says_why_not() -> None:
+    book = shipped_rulebook()
+    asked, unasked = {check.id for check in book.checks}, [one.id for one in book.unasked_checks]
+    assert asked | set(unasked) == {f"G{number:02d}" for number in range(1, 60)}
+    assert not asked & set(unasked)
+    assert unasked == sorted(unasked)
+    assert all(one.says.endswith(".") and one.why.endswith(".") for one in book.unasked_checks)
+
+
 @pytest.mark.parametrize("statement", [one for section in shipped_rulebook().research for one in section.statements])
 def test_rules_about__names_a_rule_or_why_there_is_none(statement: str) -> None:
     rules = shipped_rulebook().rules_about(statement)
