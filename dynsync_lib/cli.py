@@ -72,7 +72,7 @@ def demo(
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(help="Folder of the engagement.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of the engagement, or a .toml file of another name.")],
     example: Annotated[
         str | None, typer.Option(help=f"A ready example instead: {', '.join(kit.SETTINGS_EXAMPLES)}.")
     ] = None,
@@ -81,10 +81,11 @@ def init(
 
     Example: dynsync init acme --example mql-to-dynamics
     """
-    file, text = folder / "dynsync.toml", kit.settings_template(example)
+    file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
+    text = kit.settings_template(example)
     if file.exists():
         raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     console.out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
 

@@ -61,6 +61,8 @@ def read_settings(
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as fault:
         raise SettingsError([f"{path} is not there."], next_step="Write one with `dynsync init DIR`.") from fault
+    except IsADirectoryError as fault:
+        raise SettingsError([f"{path} is a folder."], next_step="Name the dynsync.toml in it.") from fault
     except (UnicodeDecodeError, OSError) as fault:
         raise SettingsError([f"{path} cannot be read as UTF-8 text."]) from fault
     catalogue = _read_catalogue(snapshot) if snapshot is not None else None

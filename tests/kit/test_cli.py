@@ -162,6 +162,7 @@ def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[st
         (("load", "--hubspot", "h", "--out", "s"), "s exists already."),
         (("explain", "nobody", "--forecast", "s"), "s is no forecast"),
         (("lab", "nowhere"), "nowhere is no folder."),
+        (("forecast", "s", "--settings", "h"), "h is a folder."),
         (("pull", "--out", "p"), "The environment variable HUBSPOT_TOKEN is not set."),
         (("init", "h/contacts.csv"), "h/contacts.csv cannot be used: "),
         (("init", "/proc/nobody"), "/proc/nobody cannot be used: "),
@@ -180,6 +181,13 @@ def test_wrong_use__one_sentence_and_2(
     assert told.startswith(says)
     assert "Traceback" not in told
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_init__takes_the_name_of_a_file(run: Run, tmp_path: Path) -> None:
+    assert run("init", "acme/upsell.toml", "--example", "dynamics-upsell") == 0
+    assert run("check", "--settings", "acme/upsell.toml", "--settings-only") == 0
+    assert [path.name for path in (tmp_path / "acme").iterdir()] == ["upsell.toml"]
+    assert run("init", "acme/upsell.toml") == 2
 
 
 def test_init_and_check(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
