@@ -21,10 +21,13 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bound_before import count_escapes, count_lost_bindings, count_unknown_bindings
 from dynsync_lib.core.collision_checks import (
+    count_missed_by_own_keys,
     count_several_people_of_contacts,
     count_several_people_of_leads,
     count_shadowed_others_of_contacts,
     count_shadowed_others_of_leads,
+    count_shared_domains_in_dynamics,
+    count_shared_domains_in_hubspot,
     count_shared_own_keys,
 )
 from dynsync_lib.core.filter_checks import count_unseen_filter_fields
@@ -39,6 +42,7 @@ from dynsync_lib.core.record_checks import (
     count_closed_deals_of_hubspot,
     count_invoices_by_hand,
     count_invoices_of_nobody,
+    count_labels_left_behind,
     count_leads_beside_contacts,
     count_unknown_owners_of_dynamics,
     count_unknown_owners_of_hubspot,
@@ -234,6 +238,10 @@ MEASURES: Final[Mapping[str, Callable[[Situation, Tables], int | None]]] = {
     "other_addresses": count_other_addresses,
     "several_people_of_contacts": count_several_people_of_contacts,
     "several_people_of_leads": count_several_people_of_leads,
+    "labels_left_behind": count_labels_left_behind,
+    "missed_by_own_keys": count_missed_by_own_keys,
+    "shared_domains_in_dynamics": count_shared_domains_in_dynamics,
+    "shared_domains_in_hubspot": count_shared_domains_in_hubspot,
     "shared_own_keys": count_shared_own_keys,
     "shadowed_others_of_contacts": count_shadowed_others_of_contacts,
     "shadowed_others_of_leads": count_shadowed_others_of_leads,

@@ -2,22 +2,29 @@
 
 Facts
     * Only the first record of an address binds (2.12); what differs in the others never reaches HubSpot.
+    * An own field alone decides who meets whom: those whom an address or a name would bring together may not (2.7).
     * People who share an address end in one HubSpot contact (2.15); different last names tell that they are several.
 
 Not modelled
     * Shared mailboxes by their name (`info@`): one last name on all of them may be a company's own choice.
 
-Source: rules contact.first-per-email, lead.first-per-email, contact.shared-address, record.own-key.
+Source: rules contact.first-per-email, lead.first-per-email, contact.shared-address, record.own-key,
+company.shared-domain.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of, with_outcome
-from dynsync_lib.core.model import Object, Outcome, System
+from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.sides import Frame, Situation
+
+_OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
+_DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
 
 def count_several_people_of_contacts(situation: Situation, tables: Tables) -> int | None:
@@ -49,6 +56,53 @@ def count_shared_own_keys(situation: Situation, tables: Tables) -> int:
         for one in own
         if (one, system) != (Object.LEAD, System.HUBSPOT)
     )
+
+
+def count_shared_domains_in_hubspot(situation: Situation, tables: Tables) -> int:
+    """HubSpot companies whose domain another company has, too; 0 where the domain is the key (2.37)."""
+    del tables
+    return _shared_domains(situation, System.HUBSPOT)
+
+
+def count_shared_domains_in_dynamics(situation: Situation, tables: Tables) -> int:
+    """Accounts whose domain another account has, too; 0 where the domain is the key (2.37)."""
+    del tables
+    return _shared_domains(situation, System.DYNAMICS)
+
+
+def count_missed_by_own_keys(situation: Situation, tables: Tables) -> int:
+    """Dynamics records that would meet a HubSpot record by address or name, and do not by an own field (2.7)."""
+    own = [
+        one for one in _DEFAULT_KEYS if situation.sync(one).enabled and situation.sync(one).match_mode == "own_field"
+    ]
+    return sum(_missed(situation, tables, one, _DEFAULT_KEYS[one]) for one in own)
+
+
+def _shared_domains(situation: Situation, system: System) -> int:
+    if situation.chosen("company_keys") == "domain":
+        return 0
+    domains = records_of(situation, Object.COMPANY, system).filter(~nw.col("domain_key").is_null())
+    sizes = domains.group_by("domain_key").agg(size=nw.len()).filter(nw.col("size") > 1)
+    return number_in(sizes.select(nw.col("size").sum()))
+
+
+def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> int:
+    """Of the records without a counterpart, those of Dynamics whose default key one of HubSpot has.
+
+    Who is refused because its address is taken names the holder as counterpart, and has none all the same.
+    """
+    keyed = {}
+    for system in System:
+        name = (record_table(object_, system).object or object_).value
+        is_ours = (nw.col("system") == system.value) & (nw.col("object") == name)
+        is_inside = ~nw.col("reason").is_in(_OUTSIDE).fill_null(value=False)
+        is_refused = (nw.col("reason") == Reason.EMAIL_CONFLICT.value).fill_null(value=False)
+        is_alone = nw.col("counterpart_id").is_null() | is_refused
+        alone = tables["outcomes"].filter(is_ours & is_inside & is_alone)
+        records = records_of(situation, object_, system).select("id", key=key).filter(~nw.col("key").is_null())
+        keyed[system] = records.join(alone.select(id="record_id"), on="id", how="semi")
+    met = keyed[System.DYNAMICS].join(keyed[System.HUBSPOT].select("key").unique(), on="key", how="semi")
+    return number_in(met.select(count=nw.len()))
 
 
 def _several_people(situation: Situation, tables: Tables, object_: Object) -> int | None:

@@ -7,7 +7,8 @@ Facts
 Not modelled
     * Closed stages of a pipeline of one's own, where the file has no `hs_is_closed`: only HubSpot's two are known.
 
-Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode, deal.stage-unmapped.
+Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode, deal.stage-unmapped,
+link.invoice-contact-auto, link.primary-only.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dynsync_lib.core.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.model import LINKS_IN, Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
 from dynsync_lib.core.sides import Frame, Situation, opposite
@@ -68,6 +69,18 @@ def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
     associated = tables["links"].filter(to_contact).select(id="from_id")
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
     return number_in(in_sync.join(associated, on="id", how="anti").select(count=nw.len()))
+
+
+def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
+    """Labelled associations with a company of HubSpot records in sync; Dynamics has no place for a label (6.5)."""
+    has_label = ~nw.col("label").is_null() & ~nw.col("is_primary").fill_null(value=False)
+    labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
+    count = 0
+    for object_ in (Object.CONTACT, Object.DEAL):
+        ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
+        in_sync = with_outcome(tables, object_, System.HUBSPOT, *_IN_SYNC)
+        count += number_in(ours.join(in_sync, on="id", how="semi").select(count=nw.len()))
+    return count
 
 
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:

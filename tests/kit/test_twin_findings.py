@@ -189,3 +189,40 @@ def test_findings__invoices_that_nobody_gets(tmp_path: Path) -> None:
     }
     told = findings(tmp_path, files, "[sync.contact]\n[sync.company]\n[sync.invoice]\ndirection = 'to_hubspot'\n")
     assert told["G46", "dynamics", "invoice"] == ("high", 3, None)
+
+
+def test_findings__what_an_own_field_no_longer_brings_together(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email,zip\n1,a@example.com,K1\n2,b@example.com,\n3,c@example.com,K3\n",
+        "d/contacts": "contactid,emailaddress1,address1_postalcode,statecode\n"
+        "d1,a@example.com,K1,0\nd2,B@example.com,K9,0\nd3,c@example.com,,0\nd4,c@example.com,K4,1\n",
+        "h/companies": "hs_object_id,name,zip\n1,Ash,A1\n",
+        "d/accounts": "accountid,name,address1_postalcode\na1,ASH,A2\na2,Elm,A3\n",
+    }
+    own = 'match_mode = "own_field"\nmatch_field = { hubspot = "zip", dynamics = "address1_postalcode" }\n'
+    contacts = f"[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n{own}"
+    told = findings(tmp_path, files, f"{contacts}[sync.company]\n{own}")
+    # d2, d3 and a1; d1 has its contact, and d4 is out of scope
+    assert told["G13", None, None] == ("medium", 3, None)
+
+
+@pytest.mark.parametrize(("keys", "expected"), [("name", [("low", 2, 0.5), ("low", 3, 0.75)]), ("domain", [None] * 2)])
+def test_findings__companies_of_one_domain(tmp_path: Path, *, keys: str, expected: list[Told | None]) -> None:
+    files = {
+        "h/companies": "hs_object_id,name,domain\n1,A,x.example\n2,B,www.x.example\n3,C,y.example\n4,D,\n",
+        "d/accounts": "accountid,name,websiteurl\na1,E,z.example\na2,F,http://z.example/de\na3,G,Z.example\na4,H,\n",
+    }
+    told = findings(tmp_path, files, f"[sync.company]\n[assumptions]\ncompany_keys = '{keys}'\n")
+    assert [told.get(("G12", system, "company")) for system in ("hubspot", "dynamics")] == expected
+
+
+def test_findings__labels_have_no_place_in_dynamics(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,a@example.com\n2,\n",
+        "h/companies": "hs_object_id,name\n7,Ash\n8,Elm\n",
+        "h/links": "contact_id,company_id,is_primary,label\n"
+        "1,7,true,\n1,8,false,Consultant\n1,8,false,\n2,7,false,Owner\n",
+        "d/contacts": "contactid,emailaddress1\nd1,a@example.com\n",
+    }
+    told = findings(tmp_path, files, "[sync.contact]\n[sync.company]\n")
+    assert told["G15", None, None] == ("low", 1, None)
