@@ -10,10 +10,13 @@ Source: rules record.bindings, record.fence, record.never-deleted (3.10, 4.2).
 
 from __future__ import annotations
 
+import functools
+from typing import Final
+
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.bindings import bound_pairs
-from dynsync_lib.core.flowing import Tables, number_in, objects_on
+from dynsync_lib.core.flowing import Measures, Tables, objects_on, rows_in
 from dynsync_lib.core.model import BINDINGS, Object, System, record_table
 from dynsync_lib.core.owners_of_keys import may_pair
 from dynsync_lib.core.sides import Situation, prepare_side
@@ -27,27 +30,17 @@ def count_escapes(situation: Situation, tables: Tables) -> int:
     return sum(_escapes(situation, object_) for object_ in objects_on(situation))
 
 
-def count_lost_bindings(situation: Situation, tables: Tables) -> int:
-    """Bindings of which one record is gone and the other is still there."""
-    del tables
-    return _bindings_with(situation, records_there=1)
-
-
-def count_unknown_bindings(situation: Situation, tables: Tables) -> int:
-    """Bindings neither of whose records is there."""
-    del tables
-    return _bindings_with(situation, records_there=0)
-
-
 def _escapes(situation: Situation, object_: Object) -> int:
     sides = {system: prepare_side(situation, object_, system) for system in System}
     bound = bound_pairs(situation, object_, sides)
     if bound is None:
         return 0
-    return number_in(bound.filter(~may_pair(situation, object_)).select(count=nw.len()))
+    return rows_in(bound.filter(~may_pair(situation, object_)))
 
 
-def _bindings_with(situation: Situation, *, records_there: int) -> int:
+def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> int:
+    """Bindings of whose two records so many are there."""
+    del tables
     if BINDINGS.name not in situation.tables:
         return 0
     return sum(_number_with(situation, object_, records_there) for object_ in objects_on(situation))
@@ -60,4 +53,11 @@ def _number_with(situation: Situation, object_: Object, records_there: int) -> i
         ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(1).alias(f"{system}_there"))
         pairs = pairs.join(ends, on=f"{system}_id", how="left")
     found = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
-    return number_in(pairs.filter(found == records_there).select(count=nw.len()))
+    return rows_in(pairs.filter(found == records_there))
+
+
+MEASURES: Final[Measures] = {
+    "escapes": count_escapes,
+    "lost_bindings": functools.partial(count_bindings, records_there=1),
+    "unknown_bindings": functools.partial(count_bindings, records_there=0),
+}

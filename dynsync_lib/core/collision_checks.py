@@ -14,12 +14,13 @@ company.shared-domain.
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, number_in, objects_on, records_of, rows_in, with_outcome
 from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.sides import Frame, Situation
 
@@ -27,47 +28,15 @@ _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJ
 _DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
 
-def count_several_people_of_contacts(situation: Situation, tables: Tables) -> int | None:
-    """Dynamics contacts who share an address and not a last name (2.15)."""
-    return _several_people(situation, tables, Object.CONTACT)
-
-
-def count_several_people_of_leads(situation: Situation, tables: Tables) -> int | None:
-    """Dynamics leads who share an address and not a last name (2.15)."""
-    return _several_people(situation, tables, Object.LEAD)
-
-
-def count_shadowed_others_of_contacts(situation: Situation, tables: Tables) -> int:
-    """Dynamics contacts behind another of their address, from which they differ in mapped fields."""
-    return _shadowed_others(situation, tables, Object.CONTACT)
-
-
-def count_shadowed_others_of_leads(situation: Situation, tables: Tables) -> int:
-    """Dynamics leads behind another of their address, from which they differ in mapped fields."""
-    return _shadowed_others(situation, tables, Object.LEAD)
-
-
 def count_shared_own_keys(situation: Situation, tables: Tables) -> int:
     """Records whose own matching field has a value that another record of their system has, too (2.12)."""
     own = [one for one in objects_on(situation) if situation.sync(one).match_mode == "own_field"]
     return sum(
-        number_in(_members(tables, one, system).select(count=nw.len()))
+        rows_in(_members(tables, one, system))
         for system in System
         for one in own
         if (one, system) != (Object.LEAD, System.HUBSPOT)
     )
-
-
-def count_shared_domains_in_hubspot(situation: Situation, tables: Tables) -> int:
-    """HubSpot companies whose domain another company has, too; 0 where the domain is the key (2.37)."""
-    del tables
-    return _shared_domains(situation, System.HUBSPOT)
-
-
-def count_shared_domains_in_dynamics(situation: Situation, tables: Tables) -> int:
-    """Accounts whose domain another account has, too; 0 where the domain is the key (2.37)."""
-    del tables
-    return _shared_domains(situation, System.DYNAMICS)
 
 
 def count_missed_by_own_keys(situation: Situation, tables: Tables) -> int:
@@ -78,7 +47,9 @@ def count_missed_by_own_keys(situation: Situation, tables: Tables) -> int:
     return sum(_missed(situation, tables, one, _DEFAULT_KEYS[one]) for one in own)
 
 
-def _shared_domains(situation: Situation, system: System) -> int:
+def count_shared_domains(situation: Situation, tables: Tables, *, system: System) -> int:
+    """Companies whose domain another one of their system has, too; 0 where the domain is the key (2.37)."""
+    del tables
     if situation.chosen("company_keys") == "domain":
         return 0
     domains = records_of(situation, Object.COMPANY, system).filter(~nw.col("domain_key").is_null())
@@ -102,12 +73,13 @@ def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> 
         records = records_of(situation, object_, system).select("id", key=key).filter(~nw.col("key").is_null())
         keyed[system] = records.join(alone.select(id="record_id"), on="id", how="semi")
     met = keyed[System.DYNAMICS].join(keyed[System.HUBSPOT].select("key").unique(), on="key", how="semi")
-    return number_in(met.select(count=nw.len()))
+    return rows_in(met)
 
 
-def _several_people(situation: Situation, tables: Tables, object_: Object) -> int | None:
+def count_several_people(situation: Situation, tables: Tables, *, object_: Object) -> int | None:
+    """Dynamics records in scope that share an address and not a last name (2.15)."""
     groups = _members(tables, object_).join(_in_scope(tables, object_), on="id", how="semi")
-    if number_in(groups.select(count=nw.len())) == 0:
+    if rows_in(groups) == 0:
         return 0
     if "lastname" not in situation.columns(object_, System.DYNAMICS):
         return None
@@ -115,14 +87,15 @@ def _several_people(situation: Situation, tables: Tables, object_: Object) -> in
     named = groups.join(records_of(situation, object_, System.DYNAMICS).select("id", last=last_name), on="id")
     spread = named.group_by("match_key").agg(low=nw.col("last").min(), high=nw.col("last").max())
     several = spread.filter(nw.col("low") != nw.col("high")).select("match_key")
-    return number_in(named.join(several, on="match_key", how="semi").select(count=nw.len()))
+    return rows_in(named.join(several, on="match_key", how="semi"))
 
 
-def _shadowed_others(situation: Situation, tables: Tables, object_: Object) -> int:
+def count_shadowed_others(situation: Situation, tables: Tables, *, object_: Object) -> int:
+    """Dynamics records behind another of their address, from which they differ in mapped fields."""
     del situation
     shadowed = with_outcome(tables, object_, System.DYNAMICS, Outcome.SHADOWED.value)
     different = _members(tables, object_).filter(~nw.col("differs_in").is_null())
-    return number_in(different.join(shadowed, on="id", how="semi").select(count=nw.len()))
+    return rows_in(different.join(shadowed, on="id", how="semi"))
 
 
 def _members(tables: Tables, object_: Object, system: System = System.DYNAMICS) -> Frame:
@@ -134,3 +107,15 @@ def _members(tables: Tables, object_: Object, system: System = System.DYNAMICS) 
 def _in_scope(tables: Tables, object_: Object) -> Frame:
     inside = [one.value for one in Outcome if one is not Outcome.EXCLUDED]
     return with_outcome(tables, object_, System.DYNAMICS, *inside)
+
+
+MEASURES: Final[Measures] = {
+    "missed_by_own_keys": count_missed_by_own_keys,
+    "several_people_of_contacts": functools.partial(count_several_people, object_=Object.CONTACT),
+    "several_people_of_leads": functools.partial(count_several_people, object_=Object.LEAD),
+    "shadowed_others_of_contacts": functools.partial(count_shadowed_others, object_=Object.CONTACT),
+    "shadowed_others_of_leads": functools.partial(count_shadowed_others, object_=Object.LEAD),
+    "shared_domains_in_dynamics": functools.partial(count_shared_domains, system=System.DYNAMICS),
+    "shared_domains_in_hubspot": functools.partial(count_shared_domains, system=System.HUBSPOT),
+    "shared_own_keys": count_shared_own_keys,
+}

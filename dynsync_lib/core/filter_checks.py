@@ -9,10 +9,11 @@ Source: rule record.filter; docs/semantics.md section 4.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import delivered_column
-from dynsync_lib.core.flowing import Tables, objects_on
+from dynsync_lib.core.flowing import Measures, Tables, objects_on
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import System
 from dynsync_lib.core.sides import Situation
@@ -33,3 +34,6 @@ def _unseen(situation: Situation) -> Iterator[str]:
             for name in dict.fromkeys(names):
                 if delivered_column(situation.catalogue.find(system, object_, name), name, columns) is None:
                     yield name
+
+
+MEASURES: Final[Measures] = {"unseen_filter_fields": count_unseen_filter_fields}

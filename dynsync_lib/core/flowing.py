@@ -1,11 +1,11 @@
 """Mappings that really flow, and the records they concern: what audit rules about fields begin with.
 
-Where it is used: `core.value_checks`, `core.record_checks`.
+Where it is used: `core.checks` and the modules of audit rules that it brings together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import narwhals.stable.v2 as nw
 
@@ -15,6 +15,10 @@ from dynsync_lib.core.model import Object, System, record_table
 from dynsync_lib.core.sides import Frame, Situation
 
 Tables = Mapping[str, Frame]
+Measure = Callable[[Situation, Tables], int | None]
+"""What an audit rule counts; None means that the snapshot lacks what the question needs."""
+Measures = Mapping[str, Measure]
+"""By the name that rules/checks.toml asks for it with."""
 
 
 def objects_on(situation: Situation) -> list[Object]:
@@ -50,3 +54,8 @@ def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str
 def number_in(one: Frame) -> int:
     """The only number of a frame of one cell; 0 for null."""
     return int(one.collect().item() or 0)
+
+
+def rows_in(frame: Frame) -> int:
+    """How many rows a frame has."""
+    return number_in(frame.select(count=nw.len()))

@@ -12,12 +12,13 @@ Source: rules contact.match-email, company.match-name; assumptions email_norm an
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of
+from dynsync_lib.core.flowing import Measures, Tables, objects_on, records_of, rows_in
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import PERSONS, Situation
@@ -25,23 +26,13 @@ from dynsync_lib.core.sides import PERSONS, Situation
 _UNSEEN: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER if one != " ") + "]|^ | $|  "
 
 
-def count_unseen_in_hubspot(situation: Situation, tables: Tables) -> int:
-    """HubSpot records whose address or name holds characters that one does not see."""
+def count_unseen(situation: Situation, tables: Tables, *, system: System) -> int:
+    """Records whose address or name holds characters that one does not see."""
     del tables
-    return _unseen(situation, System.HUBSPOT)
-
-
-def count_unseen_in_dynamics(situation: Situation, tables: Tables) -> int:
-    """Dynamics records whose address or name holds characters that one does not see."""
-    del tables
-    return _unseen(situation, System.DYNAMICS)
-
-
-def _unseen(situation: Situation, system: System) -> int:
     keyed = [one for one in objects_on(situation) if situation.sync(one).match_mode == "default"]
     asked = {Object.CONTACT if system is System.HUBSPOT and one in PERSONS else one for one in keyed}
     return sum(
-        number_in(records_of(situation, one, system).filter(_differs(one)).select(count=nw.len()))
+        rows_in(records_of(situation, one, system).filter(_differs(one)))
         for one in sorted(asked)
         if one in PERSONS or one is Object.COMPANY
     )
@@ -54,3 +45,9 @@ def _differs(object_: Object) -> nw.Expr:
     exact = nw.col("email_key_exact")
     is_other = values.lowered(exact) != nw.col("email_key")
     return (is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
+
+
+MEASURES: Final[Measures] = {
+    "unseen_in_dynamics": functools.partial(count_unseen, system=System.DYNAMICS),
+    "unseen_in_hubspot": functools.partial(count_unseen, system=System.HUBSPOT),
+}

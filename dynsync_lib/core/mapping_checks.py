@@ -4,17 +4,19 @@ Facts
     * A mapping that flows every way that it and its sync want has no finding, however narrow the way is.
     * A record counts once, however many of its values have no partner.
 
-Source: rules field.read-only, field.types-do-not-fit, field.into-text, field.option-unpaired (5.8, 5.11, 5.A, 9.19).
+Source: rules field.read-only, field.types-do-not-fit, field.into-text, field.option-unpaired,
+portal.custom-mapping-plan (5.1, 5.8, 5.11, 5.A, 9.19).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.decision import judge
-from dynsync_lib.core.flowing import Tables, flowing, number_in, objects_on
+from dynsync_lib.core.flowing import Measures, Tables, flowing, number_in, objects_on
 from dynsync_lib.core.model import RECORD_TABLES, System, record_table
 from dynsync_lib.core.sides import Situation, opposite
 from dynsync_lib.core.unpaired_options import holds_unpaired
@@ -30,6 +32,16 @@ def count_ways_beyond_types(situation: Situation, tables: Tables) -> int:
     """Mappings that want a way which the types of their fields do not have."""
     del tables
     return _short_of_asked(situation, "field.types-do-not-fit", "field.into-text")
+
+
+def count_unpaid_mappings(situation: Situation, tables: Tables) -> int:
+    """Mappings of one's own in a portal whose plan has no Data Hub (5.1)."""
+    del tables
+    hubspot = situation.settings.hubspot
+    if hubspot.data_hub and hubspot.plan != "free":
+        return 0
+    enabled = [sync for sync in situation.settings.sync.values() if sync.enabled]
+    return sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings)
 
 
 def count_unpaired(situation: Situation, tables: Tables) -> int:
@@ -55,3 +67,11 @@ def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tupl
         leaves = judged.pairs_options() and judged.writes_to(opposite(system))
         if leaves and record_table(object_, system).name == table:
             yield f"n{place}", holds_unpaired(judged, system)
+
+
+MEASURES: Final[Measures] = {
+    "read_only_targets": count_read_only_targets,
+    "unpaid_mappings": count_unpaid_mappings,
+    "unpaired_options": count_unpaired,
+    "ways_beyond_types": count_ways_beyond_types,
+}

@@ -26,6 +26,7 @@ from dynsync_lib.core import values
 from dynsync_lib.core.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
+from dynsync_lib.core.flowing import rows_in
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
@@ -84,7 +85,7 @@ def foresee_marketing(
 ) -> MarketingOutlook:
     """The outlook. `tables` are the forecast's outcomes and changes."""
     hubspot = situation.settings.hubspot
-    created = sum(_count(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
+    created = sum(rows_in(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
     has_criterion = bool(trim(hubspot.marketing_criterion))
     return MarketingOutlook(
         created=created,
@@ -100,10 +101,6 @@ def _created(outcomes: Frame, object_: Object) -> Frame:
     """id of the Dynamics records of one object that the sync creates in HubSpot."""
     made = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == object_.value)
     return outcomes.filter(made & (nw.col("outcome") == "create")).select(id="record_id")
-
-
-def _count(frame: Frame) -> int:
-    return int(frame.select(count=nw.len()).collect().item())
 
 
 def _knows_status(situation: Situation) -> bool:
@@ -132,7 +129,7 @@ def _enrolled(
         taken_at=situation.taken_at,
     )
     is_one = (values.truth(values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
-    return _count(stack(people).filter(meets & ~is_one))
+    return rows_in(stack(people).filter(meets & ~is_one))
 
 
 def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:

@@ -13,13 +13,24 @@ link.invoice-contact-auto, link.primary-only.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Collection
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.field_values import column_of, columns_of, with_trimmed
-from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.flowing import (
+    Measures,
+    Tables,
+    flowing,
+    flowing_of,
+    objects_on,
+    records_of,
+    rows_in,
+    with_outcome,
+)
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import LINKS_IN, Object, Outcome, Reason, System
@@ -33,16 +44,6 @@ _CLOSED_STATES: Final = ("1", "2")
 _CLOSED_STAGES: Final = ("closedwon", "closedlost")
 
 
-def count_unknown_owners_of_dynamics(situation: Situation, tables: Tables) -> int | None:
-    """Dynamics records in sync whose mapped owner is nobody in HubSpot."""
-    return _unknown_owners(situation, tables, System.DYNAMICS)
-
-
-def count_unknown_owners_of_hubspot(situation: Situation, tables: Tables) -> int | None:
-    """HubSpot records in sync whose mapped owner is nobody in Dynamics."""
-    return _unknown_owners(situation, tables, System.HUBSPOT)
-
-
 def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | None:
     """Dynamics leads in scope whose e-mail address a Dynamics contact in scope has, too (2.21)."""
     if any(not situation.sync(one).enabled or situation.sync(one).match_mode != "default" for one in PERSONS):
@@ -50,7 +51,7 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | N
     in_scope = (nw.col("system") == System.DYNAMICS.value) & (nw.col("outcome") != Outcome.EXCLUDED.value)
     told = tables["outcomes"].filter(in_scope & ~nw.col("match_key").is_null())
     leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
-    return number_in(leads.join(contacts.select("match_key"), on="match_key", how="semi").select(count=nw.len()))
+    return rows_in(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
 
 
 def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
@@ -58,7 +59,7 @@ def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
     del situation
     by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
-    return number_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi").select(count=nw.len()))
+    return rows_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
 
 
 def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
@@ -68,7 +69,7 @@ def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
     to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
     associated = tables["links"].filter(to_contact).select(id="from_id")
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
-    return number_in(in_sync.join(associated, on="id", how="anti").select(count=nw.len()))
+    return rows_in(in_sync.join(associated, on="id", how="anti"))
 
 
 def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
@@ -79,37 +80,38 @@ def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
     for object_ in (Object.CONTACT, Object.DEAL):
         ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
         in_sync = with_outcome(tables, object_, System.HUBSPOT, *_IN_SYNC)
-        count += number_in(ours.join(in_sync, on="id", how="semi").select(count=nw.len()))
+        count += rows_in(ours.join(in_sync, on="id", how="semi"))
     return count
 
 
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
     return sum(
-        number_in(with_outcome(tables, object_, system, Outcome.CREATE.value).select(count=nw.len()))
+        rows_in(with_outcome(tables, object_, system, Outcome.CREATE.value))
         for object_ in (Object.COMPANY, *PERSONS)
         if situation.sync(object_).enabled and situation.sync(object_).match_mode == "none"
-        if all(number_in(records_of(situation, object_, side).select(count=nw.len())) for side in System)
+        if all(rows_in(records_of(situation, object_, side)) for side in System)
         for system in ([System.DYNAMICS] if object_ is Object.LEAD else System)
     )
 
 
-def count_closed_deals_of_dynamics(situation: Situation, tables: Tables) -> int:
-    """Opportunities that are won or lost and stay out because their status reason has no stage (2.43)."""
-    if "statecode" not in situation.columns(Object.DEAL, System.DYNAMICS):
-        return 0
-    return _unstaged(situation, tables, System.DYNAMICS, values.trimmed(nw.col("statecode")).is_in(_CLOSED_STATES))
+def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> int:
+    """Deals that are won or lost and stay out because their stage is not paired (2.43)."""
+    is_closed = _is_closed(situation.columns(Object.DEAL, system), system)
+    return 0 if is_closed is None else _unstaged(situation, tables, system, is_closed)
 
 
-def count_closed_deals_of_hubspot(situation: Situation, tables: Tables) -> int:
-    """HubSpot deals that are won or lost and stay out because their stage is not paired (2.43)."""
-    delivered = situation.columns(Object.DEAL, System.HUBSPOT)
+def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
+    """None when nothing that was delivered says so."""
+    if system is System.DYNAMICS:
+        states = values.trimmed(nw.col("statecode")).is_in(_CLOSED_STATES).fill_null(value=False)
+        return states if "statecode" in delivered else None
     if "dealstage" not in delivered:
-        return 0
+        return None
     is_closed = values.trimmed(nw.col("dealstage")).is_in(_CLOSED_STAGES).fill_null(value=False)
     if "hs_is_closed" in delivered:
         is_closed = is_closed | (values.truth(values.trimmed(nw.col("hs_is_closed"))) == "true").fill_null(value=False)
-    return _unstaged(situation, tables, System.HUBSPOT, is_closed)
+    return is_closed
 
 
 def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> int:
@@ -119,7 +121,7 @@ def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: n
         & (nw.col("object") == Object.DEAL.value)
         & (nw.col("reason") == Reason.STAGE_UNMAPPED.value)
     )
-    return number_in(closed.join(told.select(id="record_id"), on="id", how="semi").select(count=nw.len()))
+    return rows_in(closed.join(told.select(id="record_id"), on="id", how="semi"))
 
 
 def count_business_required(situation: Situation, tables: Tables) -> int | None:
@@ -132,7 +134,7 @@ def count_business_required(situation: Situation, tables: Tables) -> int | None:
 # --- Owners ------------------------------------------------------------------------------------------------------
 
 
-def _unknown_owners(situation: Situation, tables: Tables, system: System) -> int | None:
+def count_unknown_owners(situation: Situation, tables: Tables, *, system: System) -> int | None:
     """Records of `system` in sync whose owner has no partner; None when the snapshot lacks either side's owners."""
     owned = [
         (object_, one)
@@ -141,7 +143,7 @@ def _unknown_owners(situation: Situation, tables: Tables, system: System) -> int
     ]
     if not owned:
         return 0
-    if any(number_in(directory(situation, side).select(count=nw.len())) == 0 for side in System):
+    if any(rows_in(directory(situation, side)) == 0 for side in System):
         return None
     return sum(_unpartnered(situation, tables, system, *one) for one in owned)
 
@@ -155,8 +157,8 @@ def _unpartnered(situation: Situation, tables: Tables, system: System, object_: 
     owned = owned.filter(~nw.col("owner").is_null())
     owned = owned.join(with_outcome(tables, object_, system, *_IN_SYNC), on="id", how="semi")
     known = directory(situation, system).filter(~nw.col("partner_id").is_null()).select(owner="id")
-    found = number_in(owned.filter(~nw.col("team")).join(known, on="owner", how="semi").select(count=nw.len()))
-    return number_in(owned.select(count=nw.len())) - found
+    found = rows_in(owned.filter(~nw.col("team")).join(known, on="owner", how="semi"))
+    return rows_in(owned) - found
 
 
 # --- Required columns --------------------------------------------------------------------------------------------
@@ -172,7 +174,7 @@ def _lacking(situation: Situation, tables: Tables, object_: Object) -> int:
     records = routed_records(situation, object_).select("id", *chosen)
     created = records.join(with_outcome(tables, object_, System.HUBSPOT, "create"), on="id", how="semi")
     lacking = with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
-    return number_in(lacking.select(count=nw.len()))
+    return rows_in(lacking)
 
 
 def routed_records(situation: Situation, object_: Object) -> Frame:
@@ -183,3 +185,17 @@ def routed_records(situation: Situation, object_: Object) -> Frame:
         return records
     stages = list(situation.sync(object_).lifecycle_stages)
     return records.filter(values.trimmed(nw.col(STAGE)).is_in(stages).fill_null(value=False))
+
+
+MEASURES: Final[Measures] = {
+    "business_required": count_business_required,
+    "closed_deals_of_dynamics": functools.partial(count_closed_deals, system=System.DYNAMICS),
+    "closed_deals_of_hubspot": functools.partial(count_closed_deals, system=System.HUBSPOT),
+    "invoices_by_hand": count_invoices_by_hand,
+    "invoices_of_nobody": count_invoices_of_nobody,
+    "labels_left_behind": count_labels_left_behind,
+    "leads_beside_contacts": count_leads_beside_contacts,
+    "unknown_owners_of_dynamics": functools.partial(count_unknown_owners, system=System.DYNAMICS),
+    "unknown_owners_of_hubspot": functools.partial(count_unknown_owners, system=System.HUBSPOT),
+    "unmatched_creates": count_unmatched_creates,
+}

@@ -16,16 +16,15 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
+from dynsync_lib.core.flowing import Measures, Tables, rows_in
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import Frame, Situation
 
-Tables = Mapping[str, Frame]
 _OPTED_OUT: Final = {
     System.HUBSPOT: ("hs_email_optout",),
     System.DYNAMICS: ("donotbulkemail", "donotemail"),
@@ -36,7 +35,7 @@ _AUTO_CREATED: Final = nw.col("rule_id") == "company.auto-created"
 def count_auto_created(situation: Situation, tables: Tables) -> int | None:
     """New contacts for whom HubSpot creates a company; None when the portal's setting is not known."""
     setting = situation.settings.hubspot.auto_create_companies
-    return None if setting == "unknown" else _count(tables["links"].filter(_AUTO_CREATED))
+    return None if setting == "unknown" else rows_in(tables["links"].filter(_AUTO_CREATED))
 
 
 def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
@@ -46,7 +45,7 @@ def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
         return None
     if not (company.enabled and company.is_source(System.HUBSPOT)):
         return 0
-    return _count(tables["links"].filter(_AUTO_CREATED).select("to_id").unique())
+    return rows_in(tables["links"].filter(_AUTO_CREATED).select("to_id").unique())
 
 
 def count_cascades(situation: Situation, tables: Tables) -> int:
@@ -54,7 +53,7 @@ def count_cascades(situation: Situation, tables: Tables) -> int:
     del situation
     made = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.DEAL.value)
     ends = tables["links"].filter(made & (nw.col("status") == "synced")).select("to_object", "to_id").unique()
-    return _count(ends)
+    return rows_in(ends)
 
 
 def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:
@@ -70,7 +69,7 @@ def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:
     pairs = tables["outcomes"].filter(matched & in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
     met = named.join(out[System.DYNAMICS], on="dynamics_id").join(out[System.HUBSPOT], on="hubspot_id")
-    return _count(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))
+    return rows_in(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))
 
 
 def _opted_out(situation: Situation, system: System) -> Frame | None:
@@ -84,5 +83,9 @@ def _opted_out(situation: Situation, system: System) -> Frame | None:
     return contacts.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
 
 
-def _count(frame: Frame) -> int:
-    return int(frame.select(count=nw.len()).collect().item())
+MEASURES: Final[Measures] = {
+    "auto_created_companies": count_auto_created,
+    "consent_conflicts": count_consent_conflicts,
+    "echo_accounts": count_echo_accounts,
+    "lifecycle_cascades": count_cascades,
+}

@@ -3,12 +3,14 @@
 Facts
     * The second and third address of a Dynamics record are no keys (2.19), persons without an address are matched by
       nothing (2.20), deals are never matched (2.40): who is created so may stand on the other side already.
+    * Each Dynamics environment syncs by itself; two of them may hold one person or firm (1.11).
     * A pair made by name or domain is doubtful when its other key names another record (2.31).
 
 Not modelled
     * Second and third addresses are compared in lower case without white space, but not in NFKC.
 
-Source: rules contact.other-addresses, contact.no-email, company.match-domain, deal.never-matched.
+Source: rules contact.other-addresses, contact.no-email, company.match-domain, deal.never-matched,
+record.several-environments.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Tables, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, objects_on, records_of, rows_in, with_outcome
+from dynsync_lib.core.matching import match_records
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.sides import PERSONS, Frame, Situation, name_column, opposite, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, name_column, opposite, stack
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
 _NAMES: Final = ("firstname", "lastname")
@@ -41,7 +44,7 @@ def count_other_addresses(situation: Situation, tables: Tables) -> int:
     theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
     met = ours.join(theirs, on="address")
     created = (nw.col("outcome") == Outcome.CREATE.value) | (nw.col("their_outcome") == Outcome.CREATE.value)
-    return number_in(met.filter(created).select("id").unique().select(count=nw.len()))
+    return rows_in(met.filter(created).select("id").unique())
 
 
 def count_namesakes_without_address(situation: Situation, tables: Tables) -> int:
@@ -56,7 +59,7 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> int
         created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
         known = names[opposite(system)].select("full_name").unique()
         twins = names[system].join(created, on="id", how="semi").join(known, on="full_name", how="semi")
-        count += number_in(twins.select("id").unique().select(count=nw.len()))
+        count += rows_in(twins.select("id").unique())
     return count
 
 
@@ -72,7 +75,23 @@ def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
         _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
         for rule, key in {"company.match-name": "domain_key", "company.match-domain": name_column(situation)}.items()
     ]
-    return number_in(stack(doubtful).unique().select(count=nw.len()))
+    return rows_in(stack(doubtful).unique())
+
+
+def count_shared_between_environments(situation: Situation, tables: Tables) -> int:
+    """Contacts and accounts in sync here whose key a record of another environment owns, too."""
+    count = 0
+    for object_ in (Object.CONTACT, Object.COMPANY):
+        keys = [one for other in situation.beside for one in _keys_owned(other, object_)]
+        if keys:
+            mine = tables["outcomes"].filter(
+                (nw.col("system") == System.DYNAMICS.value)
+                & (nw.col("object") == object_.value)
+                & (nw.col("health") == "in_sync")
+            )
+            shared = mine.join(stack(keys).unique(), on="match_key", how="semi")
+            count += rows_in(shared)
+    return count
 
 
 def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
@@ -81,7 +100,7 @@ def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
     Those of two companies that are no pair are no twins. None when a side did not deliver one of the three fields.
     """
     created = {system: with_outcome(tables, Object.DEAL, system, Outcome.CREATE.value) for system in System}
-    if all(number_in(one.select(count=nw.len())) == 0 for one in created.values()):
+    if all(rows_in(one) == 0 for one in created.values()):
         return 0
     if any(not set(names) <= situation.columns(Object.DEAL, system) for system, names in _DEAL.items()):
         return None
@@ -91,10 +110,15 @@ def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
     company, there = nw.col("company_id"), nw.col("company_id_there")
     twins = met.filter((company == there).fill_null(value=True))
     ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
-    return sum(
-        number_in(ids[system].join(created[system], on="id", how="semi").unique().select(count=nw.len()))
-        for system in System
-    )
+    return sum(rows_in(ids[system].join(created[system], on="id", how="semi").unique()) for system in System)
+
+
+def _keys_owned(situation: Situation, object_: Object) -> list[Frame]:
+    """match_key of every owner among the Dynamics records of an object that is on; empty when it has no keys."""
+    if not situation.sync(object_).enabled or not has_keys(situation, object_):
+        return []
+    owners = match_records(situation, object_).owners or {}
+    return [owners[System.DYNAMICS].select(match_key="key")]
 
 
 # --- Persons -----------------------------------------------------------------------------------------------------
@@ -177,3 +201,12 @@ def _companies(tables: Tables, system: System) -> Frame:
     pairs = tables["outcomes"].filter(is_account & ~nw.col("counterpart_id").is_null())
     known = pairs.select(company="record_id", company_id="counterpart_id")
     return links.join(known, on="company", how="left").select("id", company_id=nw.col("company_id").fill_null("-"))
+
+
+MEASURES: Final[Measures] = {
+    "doubtful_pairs": count_doubtful_pairs,
+    "namesakes_without_address": count_namesakes_without_address,
+    "other_addresses": count_other_addresses,
+    "shared_between_environments": count_shared_between_environments,
+    "twin_deals": count_twin_deals,
+}

@@ -22,7 +22,16 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Tables, flowing, flowing_of, number_in, objects_on, records_of, with_outcome
+from dynsync_lib.core.flowing import (
+    Measures,
+    Tables,
+    flowing,
+    flowing_of,
+    objects_on,
+    records_of,
+    rows_in,
+    with_outcome,
+)
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.refusals import PERSONS
@@ -71,7 +80,7 @@ def count_suspicious_names(situation: Situation, tables: Tables) -> int | None:
         names = [one for one in flowing_of(situation, object_) if one.mapping.hubspot in _NAMES]
         written = [one for one in names if one.writes_to(System.HUBSPOT)]
         if written:
-            count += number_in(_suspicious(situation, tables, object_, written).select(count=nw.len()))
+            count += rows_in(_suspicious(situation, tables, object_, written))
     return count
 
 
@@ -143,7 +152,7 @@ def _shifted(situation: Situation, object_: Object, judged: JudgedMapping, offse
     second = parts[0] + parts[1] + parts[2]
     before, after = second + offsets_s[0] < 0, second + offsets_s[1] >= _DAY_S
     is_shifted = ((second > 0) & (before | after)).fill_null(value=False)
-    return number_in(records_of(situation, object_, System.DYNAMICS).filter(is_shifted).select(count=nw.len()))
+    return rows_in(records_of(situation, object_, System.DYNAMICS).filter(is_shifted))
 
 
 # --- Names and unique values -------------------------------------------------------------------------------------
@@ -188,4 +197,12 @@ def _repeated(situation: Situation, tables: Tables, object_: Object, judged: Jud
     kept = there.select("id", value=values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
     kept = kept.join(written, on="id", how="anti").filter(~nw.col("value").is_null())
     held = stack([planned, kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)
-    return number_in(planned.join(held, on="value", how="semi").select(count=nw.len()))
+    return rows_in(planned.join(held, on="value", how="semi"))
+
+
+MEASURES: Final[Measures] = {
+    "mixed_currencies": count_mixed_currencies,
+    "shifted_days": count_shifted_days,
+    "suspicious_names": count_suspicious_names,
+    "unique_values": count_unique_values,
+}

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from dynsync_lib.core.checks import MARKETING_MEASURES, MEASURES
 from dynsync_lib.core.model import Direction, Object, Verdict
 from dynsync_lib.core.rulebook import CONFIDENCES, read_rulebook
 from dynsync_lib.errors import RulebookError
@@ -39,6 +40,11 @@ def test_read_rulebook__asks_every_audit_rule_or_says_why_not() -> None:
     assert not asked & set(unasked)
     assert unasked == sorted(unasked)
     assert all(one.says.endswith(".") and one.why.endswith(".") for one in book.unasked_checks)
+
+
+def test_every_measure_is_asked_for_by_a_check_and_is_there() -> None:
+    asked = {check.measure for check in shipped_rulebook().checks if check.measure is not None}
+    assert asked == set(MEASURES) | set(MARKETING_MEASURES)
 
 
 @pytest.mark.parametrize("statement", [one for section in shipped_rulebook().research for one in section.statements])
