@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from dynsync_lib import kit
 from dynsync_lib.cli import app
+from dynsync_lib.earlier_bindings import read_bindings
+from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.snapshot import Snapshot
 
@@ -100,18 +102,27 @@ def test_forecast__the_pairs_of_an_earlier_forecast_are_bindings(
     assert after["l1"] == ("link", "record.bindings", "3")
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_forecast__bindings_of_records_nobody_knows_are_counted(
-    snapshot: Snapshot, settings: Path, tmp_path: Path, *, delimiter: str
+    snapshot: Snapshot, settings: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "pairs.csv"
     lines = ["object,hubspot_id,dynamics_id", "contact,2,D2", "contact,77,D77", "contact,78,D78", "contact,79,D1"]
-    file.write_text("\ufeff" + "\n".join(lines).replace(",", delimiter), encoding="utf-8")
+    file.write_text("\n".join(lines), encoding="utf-8")
     forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
     assert told(forecast)["2"][1] == "record.bindings"
     lost, unknown = (row["sentence"] for row in kit.records(forecast.findings) if row["check_id"] == "G48")
     assert lost == "1 pair of the earlier run has lost one record; the other one stays, and counts as new."
     assert unknown == "2 pairs of the earlier run name records that the snapshot holds on neither side."
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_read_bindings__of_files_as_spreadsheets_save_them(tmp_path: Path, *, delimiter: str) -> None:
+    file = tmp_path / "pairs.csv"
+    lines = ["object,hubspot_id,dynamics_id", "contact, 2 ,{D2}", "lead,3,"]
+    file.write_text("\ufeff" + "\n".join(lines).replace(",", delimiter), encoding="utf-8")
+    with PolarsEngine() as engine:
+        rows = engine.rows(read_bindings(engine, file, tmp_path / "work"))
+    assert rows == [{"object": "contact", "hubspot_id": "2", "dynamics_id": "d2"}]
 
 
 FENCE_SETTINGS = """

@@ -9,6 +9,8 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
+pytestmark = pytest.mark.usefixtures("without_sensitivity")
+
 Told = tuple[str, int | None, float | None]
 
 
@@ -33,15 +35,11 @@ PEOPLE = {
 BOTH = "[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n[sync.lead]\n"
 
 
-def test_findings__several_people_share_an_address(tmp_path: Path) -> None:
+def test_findings__who_shares_an_address_and_who_loses_it(tmp_path: Path) -> None:
     told = findings(tmp_path, PEOPLE, BOTH)
     # d1 and d2; d3 and d4 have one last name, and d6 is out of scope
     assert told["G03", "dynamics", "contact"] == ("high", 2, 0.3333)
     assert told["G03", "dynamics", "lead"] == ("high", 2, 0.5)
-
-
-def test_findings__who_loses_an_address_and_differs(tmp_path: Path) -> None:
-    told = findings(tmp_path, PEOPLE, BOTH)
     # d2 and d4; d6 differs from d5, but the filter leaves it out anyway
     assert told["G01", "dynamics", "contact"][1] == 2
     assert told["G02", "dynamics", "contact"] == ("high", 2, 0.3333)
@@ -139,22 +137,18 @@ DEALS = {
 STAGES = "[sync.company]\n[sync.deal]\n[sync.deal.stages]\nopen = '1'\n"
 
 
-def test_findings__deals_that_stand_on_both_sides(tmp_path: Path) -> None:
+def test_findings__deals_on_both_sides_and_closed_deals_whose_stage_has_no_partner(tmp_path: Path) -> None:
     told = findings(tmp_path, DEALS, STAGES)
     # 11 is o1 and 12 is o2; 13 and o3 are of two firms, 15 and o4 are not created
     assert told["G14", None, "deal"] == ("high", 4, None)
+    # o4 is won and o5 is lost, o6 is on hold; 15 is won, 16 stands in a stage nobody knows
+    assert told["G21", "dynamics", "deal"] == ("medium", 2, 0.3333)
+    assert told["G21", "hubspot", "deal"] == ("medium", 1, 0.1667)
 
 
 def test_findings__deals_whose_amounts_were_not_delivered(tmp_path: Path) -> None:
     files = {**DEALS, "d/opportunities": "opportunityid,name,statuscode\no1,Renewal,1\n"}
     assert findings(tmp_path, files, STAGES)["G14", None, "deal"] == ("not_checked", None, None)
-
-
-def test_findings__closed_deals_whose_stage_has_no_partner(tmp_path: Path) -> None:
-    told = findings(tmp_path, DEALS, STAGES)
-    # o4 is won and o5 is lost, o6 is on hold; 15 is won, 16 stands in a stage nobody knows
-    assert told["G21", "dynamics", "deal"] == ("medium", 2, 0.3333)
-    assert told["G21", "hubspot", "deal"] == ("medium", 1, 0.1667)
 
 
 def test_findings__hubspot_says_itself_which_deals_are_closed(tmp_path: Path) -> None:
