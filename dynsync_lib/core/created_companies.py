@@ -39,7 +39,7 @@ def company_of_no_pair(situation: Situation, system: System, company_pairs: Fram
 def created_by_domain(situation: Situation, outcomes: Frame, links: Frame) -> Frame | None:
     """Rows of the forecast's `links` to companies that HubSpot creates for new contacts; None when it never does.
 
-    `links` are the other associations, with from_system, from_object, from_id, to_object and status.
+    `links` are the other associations, with from_system, from_object, from_id, to_object, status and rule_id.
     """
     if situation.settings.hubspot.auto_create_companies != "on":
         return None
@@ -83,7 +83,8 @@ def _known_domains(situation: Situation, outcomes: Frame) -> Frame:
 
 
 def _with_company(links: Frame) -> Frame:
-    """from_object, from_id of the Dynamics persons whose own company association is copied."""
-    is_copied = (nw.col("status") == LinkStatus.SYNCED.value) & (nw.col("to_object") == Object.COMPANY.value)
-    mine = links.filter(is_copied & (nw.col("from_system") == System.DYNAMICS.value))
+    """from_object, from_id of the Dynamics persons whose own company is associated, or created along."""
+    is_copied = (nw.col("status") == LinkStatus.SYNCED.value) | (nw.col("rule_id") == "link.company-created-along")
+    to_company = nw.col("to_object") == Object.COMPANY.value
+    mine = links.filter(is_copied & to_company & (nw.col("from_system") == System.DYNAMICS.value))
     return mine.select("from_object", "from_id").unique()

@@ -58,5 +58,5 @@ def _attached(links: Sequence[LinkDecision], plan: SyncPlan) -> set[RecordName]:
     return {
         (link.from_system, link.from_object, link.from_id)
         for link in links
-        if link.to_object is Object.COMPANY and link.status is LinkStatus.SYNCED
+        if link.to_object is Object.COMPANY and link.status in (LinkStatus.SYNCED, LinkStatus.AUTO_CREATED)
     }
