@@ -59,6 +59,7 @@ def _object_info(sync: ObjectSync) -> dict[str, Any]:
         "conflict_winner": sync.conflict_winner.value,
         "filter_to_hubspot": sync.filter_to_hubspot,
         "filter_to_dynamics": sync.filter_to_dynamics,
+        "default_mappings": sync.default_mappings,
         "match_mode": sync.match_mode,
         "match_hubspot": sync.match_hubspot,
         "match_dynamics": sync.match_dynamics,

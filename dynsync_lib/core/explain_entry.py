@@ -39,6 +39,8 @@ _KEY_RULES: Final[Mapping[str, tuple[str, str]]] = {
     Object.LEAD: ("lead.match-email", "e-mail address"),
     Object.COMPANY: ("company.match-name", "name"),
 }
+_BY_DOMAIN: Final = ("company.match-domain", "domain")
+_KEY_OF: Final = {"e-mail address": "email", "name": "name", "domain": "domain"}
 _KEYLESS_RULES: Final = {Object.DEAL: "deal.never-matched", Object.INVOICE: "invoice.to-hubspot"}
 
 
@@ -175,6 +177,8 @@ def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step
     """The match key, and what it was made of; additional addresses beside it."""
     syncs = syncs_of(evidence, row)
     mode = next(iter(syncs.values()), {}).get("match_mode", "default")
+    if not syncs:
+        return
     if mode == "own_field":
         yield evidence.step("key", _own_key(evidence, row, next(iter(syncs.values()))), "record.own-key")
     elif mode == "none":
@@ -183,7 +187,7 @@ def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step
         rule = _KEYLESS_RULES[Object(row["object"])]
         yield evidence.step("key", f"{_PLURALS[Object(row['object'])].capitalize()} have no match key.", rule)
     else:
-        rule, what = _KEY_RULES[row["object"]]
+        rule, what = _BY_DOMAIN if _is_by_domain(evidence, row, record) else _KEY_RULES[row["object"]]
         yield evidence.step("key", _default_key(evidence, row, record, what), rule)
         yield from _additional(evidence, row, record)
 
@@ -194,12 +198,23 @@ def _own_key(evidence: Evidence, row: Row, sync: Mapping[str, Any]) -> str:
     return f"Its match key is its own field {field}: {key}." if key else f"Its own key field {field} is empty."
 
 
+def _is_by_domain(evidence: Evidence, row: Row, record: Row | None) -> bool:
+    """Whether a company is matched by its domain: where that is the key, or where its domain found its partner."""
+    if row["object"] != Object.COMPANY or not (evidence.sync(Object.COMPANY) or {}).get("default_mappings", True):
+        return False
+    choice = evidence.choice("company_keys")
+    if choice != "name_or_domain":
+        return choice == "domain"
+    domain = (record or {}).get("domain_key")
+    return row["rule_id"] == "company.match-domain" or (domain is not None and row["match_key"] == domain)
+
+
 def _default_key(evidence: Evidence, row: Row, record: Row | None, what: str) -> str:
     key = evidence.key(row, row["match_key"])
     if key is None:
         return f"It has no {what}, so it has no match key."
     source = KEY_SOURCE[record_table(Object(row["object"]), System(row["system"])).name]
-    field = source.get("email", source.get("name", ""))
+    field = source[_KEY_OF[what]]
     if record is None or record.get(field) is None:
         return f"Its match key, made of its {what}, is {key}."
     return f"Its match key is {key}, made of {field} {evidence.value(row['object'], record[field])}."
