@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Measures, Tables, number_in, objects_on, records_of, rows_in, with_outcome
 from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import Frame, Situation, has_second_round, is_keyed_by_domain
 
 _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
 _DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
@@ -48,9 +48,9 @@ def count_missed_by_own_keys(situation: Situation, tables: Tables) -> int:
 
 
 def count_shared_domains(situation: Situation, tables: Tables, *, system: System) -> int:
-    """Companies whose domain another one of their system has, too; 0 where the domain is the key (2.37)."""
+    """Companies whose domain another one of their system has, too; 0 where the domain is a key (2.37)."""
     del tables
-    if situation.chosen("company_keys") == "domain":
+    if is_keyed_by_domain(situation) or has_second_round(situation):
         return 0
     domains = records_of(situation, Object.COMPANY, system).filter(~nw.col("domain_key").is_null())
     sizes = domains.group_by("domain_key").agg(size=nw.len()).filter(nw.col("size") > 1)

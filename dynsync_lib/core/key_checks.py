@@ -21,7 +21,7 @@ from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Measures, Tables, objects_on, records_of, rows_in
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.sides import PERSONS, Situation
+from dynsync_lib.core.sides import PERSONS, Situation, is_keyed_by_domain
 
 _UNSEEN: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER if one != " ") + "]|^ | $|  "
 
@@ -34,7 +34,7 @@ def count_unseen(situation: Situation, tables: Tables, *, system: System) -> int
     return sum(
         rows_in(records_of(situation, one, system).filter(_differs(one)))
         for one in sorted(asked)
-        if one in PERSONS or one is Object.COMPANY
+        if one in PERSONS or (one is Object.COMPANY and not is_keyed_by_domain(situation))
     )
 
 

@@ -33,6 +33,13 @@ _IN_SYNC: Final = ("create", "update", "link")
 _FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
 """The objects that bring associations."""
 _CUSTOMER: Final = "customerid"
+_LOOKUPS: Final = (
+    (Object.CONTACT, "parentcustomerid", None),
+    (Object.DEAL, "parentaccountid", Object.COMPANY),
+    (Object.DEAL, "parentcontactid", Object.CONTACT),
+    (Object.INVOICE, "customerid", None),
+)
+"""From which object by which column to which; None when `_name_type` says where it points."""
 """An opportunity's customer, account or contact: it stands in for a blank `parentaccountid` or `parentcontactid`."""
 
 
@@ -116,17 +123,27 @@ def _of_hubspot(situation: Situation) -> Frame:
 
 
 def _of_dynamics(situation: Situation) -> list[Frame]:
-    lookups = (
-        (Object.CONTACT, "parentcustomerid", None),
-        (Object.DEAL, "parentaccountid", Object.COMPANY),
-        (Object.DEAL, "parentcontactid", Object.CONTACT),
-        (Object.INVOICE, "customerid", None),
-    )
     return [
         _of_lookup(situation, object_, name, to=to)
-        for object_, name, to in lookups
+        for object_, name, to in _LOOKUPS
         if _travels(situation, object_, System.DYNAMICS)
     ]
+
+
+def associations_of(situation: Situation, object_: Object, to: Object, system: System) -> Frame:
+    """from_id, to_id of the associations of one object with another on one side, whatever travels.
+
+    Of HubSpot's with companies the primary ones.
+    """
+    if system is System.DYNAMICS:
+        found = [
+            _of_lookup(situation, one, name, to=end) for one, name, end in _LOOKUPS if one is object_ and end is to
+        ]
+        return stack(found).select("from_id", "to_id")
+    links = situation.tables["hubspot/links"]
+    ours = (nw.col("from_object") == object_.value) & (nw.col("to_object") == to.value)
+    counts = nw.col("is_primary").fill_null(value=False) if to is Object.COMPANY else nw.lit(value=True)
+    return links.filter(ours & counts).select("from_id", "to_id").unique()
 
 
 def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object | None) -> Frame:

@@ -74,7 +74,8 @@ def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
 
 def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
     """Labelled associations with a company of HubSpot records in sync; Dynamics has no place for a label (6.5)."""
-    has_label = ~nw.col("label").is_null() & ~nw.col("is_primary").fill_null(value=False)
+    label = values.lowered(values.trimmed(nw.col("label")))
+    has_label = ~label.is_null() & (label != "primary").fill_null(value=True)
     labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
     count = 0
     for object_ in (Object.CONTACT, Object.DEAL):

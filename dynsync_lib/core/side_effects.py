@@ -21,7 +21,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Measures, Tables, rows_in
+from dynsync_lib.core.filters import filter_expression
+from dynsync_lib.core.flowing import Measures, Tables, rows_in, with_outcome
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import Frame, Situation
 
@@ -43,17 +44,38 @@ def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
     company = situation.sync(Object.COMPANY)
     if situation.settings.hubspot.auto_create_companies == "unknown":
         return None
-    if not (company.enabled and company.is_source(System.HUBSPOT)):
+    may_create = company.sync_user_may_write and not company.only_existing_in_target
+    if not (company.enabled and company.is_source(System.HUBSPOT) and may_create):
         return 0
-    return rows_in(tables["links"].filter(_AUTO_CREATED).select("to_id").unique())
+    domain = nw.col("to_id").str.replace_all("^domain:", "")
+    made = tables["links"].filter(_AUTO_CREATED).select(domain=domain).unique()
+    told = made.with_columns(passes=_passes_when_made(situation, company.filter_to_dynamics))
+    return rows_in(told.filter(nw.col("passes")))
+
+
+def _passes_when_made(situation: Situation, filter_to_dynamics: str | None) -> nw.Expr:
+    """Whether a company passes that has a domain and nothing else yet."""
+    return filter_expression(
+        filter_to_dynamics,
+        system=System.HUBSPOT,
+        object_=Object.COMPANY,
+        catalogue=situation.catalogue,
+        rulebook=situation.rulebook,
+        available=["domain"],
+        taken_at=situation.taken_at,
+    )
 
 
 def count_cascades(situation: Situation, tables: Tables) -> int:
     """HubSpot contacts and companies that get a new deal, and whose lifecycle stage it may move."""
     del situation
     made = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.DEAL.value)
-    ends = tables["links"].filter(made & (nw.col("status") == "synced")).select("to_object", "to_id").unique()
-    return rows_in(ends)
+    created = with_outcome(tables, Object.DEAL, System.DYNAMICS, "create").select(from_id="id")
+    links = tables["links"].filter(made & (nw.col("status") == "synced")).join(created, on="from_id", how="semi")
+    ends = links.select(object="to_object", record_id="to_id").unique()
+    theirs = tables["outcomes"].filter(nw.col("system") == System.DYNAMICS.value)
+    met = ends.join(theirs.select("object", "record_id", "counterpart_id"), on=["object", "record_id"], how="left")
+    return rows_in(met.select("object", end=nw.coalesce("counterpart_id", "record_id")).unique())
 
 
 def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:

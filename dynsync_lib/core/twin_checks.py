@@ -21,9 +21,9 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Measures, Tables, objects_on, records_of, rows_in, with_outcome
-from dynsync_lib.core.matching import match_records
+from dynsync_lib.core.links import associations_of
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, name_column, opposite, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, name_column, opposite, prepare_side, stack
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
 _NAMES: Final = ("firstname", "lastname")
@@ -79,7 +79,7 @@ def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
 
 
 def count_shared_between_environments(situation: Situation, tables: Tables) -> int:
-    """Contacts and accounts in sync here whose key a record of another environment owns, too."""
+    """Contacts and accounts in sync here whose key a record of another environment has that may sync, too."""
     count = 0
     for object_ in (Object.CONTACT, Object.COMPANY):
         keys = [one for other in situation.beside for one in _keys_owned(other, object_)]
@@ -104,21 +104,22 @@ def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
         return 0
     if any(not set(names) <= situation.columns(Object.DEAL, system) for system, names in _DEAL.items()):
         return None
-    deals = {system: _deals(situation, tables, system) for system in System}
+    deals = {system: _deals(situation, system) for system in System}
     is_same = ["name", "amount", "day"]
     met = deals[System.HUBSPOT].join(deals[System.DYNAMICS], on=is_same, suffix="_there")
-    company, there = nw.col("company_id"), nw.col("company_id_there")
-    twins = met.filter((company == there).fill_null(value=True))
+    twins = met.join(_company_pairs(tables), on=["hubspot_company", "dynamics_company"], how="left")
+    is_one = nw.col("company_name") == nw.col("company_name_there")
+    twins = twins.filter((is_one | nw.col("is_pair").fill_null(value=False)).fill_null(value=True))
     ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
     return sum(rows_in(ids[system].join(created[system], on="id", how="semi").unique()) for system in System)
 
 
 def _keys_owned(situation: Situation, object_: Object) -> list[Frame]:
-    """match_key of every owner among the Dynamics records of an object that is on; empty when it has no keys."""
+    """match_key of the Dynamics records that pass their filter, of an object that is on; empty when it has no keys."""
     if not situation.sync(object_).enabled or not has_keys(situation, object_):
         return []
-    owners = match_records(situation, object_).owners or {}
-    return [owners[System.DYNAMICS].select(match_key="key")]
+    side = prepare_side(situation, object_, System.DYNAMICS)
+    return [side.filter(nw.col("passes") & ~nw.col("key").is_null()).select(match_key="key")]
 
 
 # --- Persons -----------------------------------------------------------------------------------------------------
@@ -177,30 +178,41 @@ def _told_apart(situation: Situation, pairs: Frame, key: str) -> Frame:
 # --- Deals -------------------------------------------------------------------------------------------------------
 
 
-def _deals(situation: Situation, tables: Tables, system: System) -> Frame:
-    """id, name, amount, day, and the HubSpot id of its company, or `-` for one that is no pair; null when it has none.
+def _deals(situation: Situation, system: System) -> Frame:
+    """id, name, amount, day, `<system>_company` and company_name of every deal that has the first four.
 
-    One row per deal and company.
+    One row per deal and company; the last two are null for a deal without one.
     """
     name, amount, day = (values.trimmed(nw.col(one)) for one in _DEAL[system])
     told = records_of(situation, Object.DEAL, system).select(
         "id", name=values.lowered(name), amount=values.number_text(amount), day=day.str.slice(0, 10)
     )
     filled = [~nw.col(one).is_null() for one in ("name", "amount", "day")]
-    return told.filter(filled[0] & filled[1] & filled[2]).join(_companies(tables, system), on="id", how="left")
+    return told.filter(filled[0] & filled[1] & filled[2]).join(_companies(situation, system), on="id", how="left")
 
 
-def _companies(tables: Tables, system: System) -> Frame:
-    """id of a deal, company_id of its company, as in `_deals`."""
-    is_ours = (nw.col("from_system") == system.value) & (nw.col("from_object") == Object.DEAL.value)
-    links = tables["links"].filter(is_ours & (nw.col("to_object") == Object.COMPANY.value))
-    links = links.filter(nw.col("status") != "dropped_non_primary").select(id="from_id", company="to_id")
-    if system is System.HUBSPOT:
-        return links.select("id", company_id="company")
-    is_account = (nw.col("system") == system.value) & (nw.col("object") == Object.COMPANY.value)
-    pairs = tables["outcomes"].filter(is_account & ~nw.col("counterpart_id").is_null())
-    known = pairs.select(company="record_id", company_id="counterpart_id")
-    return links.join(known, on="company", how="left").select("id", company_id=nw.col("company_id").fill_null("-"))
+def _companies(situation: Situation, system: System) -> Frame:
+    """id of a deal, `<system>_company` and company_name of its primary company, whatever travels."""
+    column = f"{system}_company"
+    links = associations_of(situation, Object.DEAL, Object.COMPANY, system).select(
+        id="from_id", **{column: nw.col("to_id")}
+    )
+    names = records_of(situation, Object.COMPANY, system).select(
+        nw.col("id").alias(column), company_name=name_column(situation)
+    )
+    return links.join(names, on=column, how="left")
+
+
+def _company_pairs(tables: Tables) -> Frame:
+    """hubspot_company, dynamics_company, is_pair of every company and account that meet."""
+    is_company = (nw.col("object") == Object.COMPANY.value) & ~nw.col("counterpart_id").is_null()
+    told = tables["outcomes"].filter(is_company)
+    ours = {System.HUBSPOT: ("record_id", "counterpart_id"), System.DYNAMICS: ("counterpart_id", "record_id")}
+    parts = [
+        told.filter(nw.col("system") == system.value).select(hubspot_company=hubspot, dynamics_company=dynamics)
+        for system, (hubspot, dynamics) in ours.items()
+    ]
+    return stack(parts).unique().with_columns(is_pair=nw.lit(value=True))
 
 
 MEASURES: Final[Measures] = {

@@ -256,9 +256,8 @@ def _links(path: Path) -> Iterator[dict[str, Any]]:
 def _link(row: Mapping[str, str | None], path: Path, line: int) -> dict[str, Any]:
     flag = (row["is_primary"] or "").strip().lower()
     if flag not in FLAGS:
-        raise InputFileError(
-            f"{path}, line {line}: is_primary is {row['is_primary']!r}.", next_step="Write true or false."
-        )
+        told = repr(row["is_primary"]) if flag else "empty"
+        raise InputFileError(f"{path}, line {line}: is_primary is {told}.", next_step="Write true or false.")
     ends = {
         "from_object": row.get("from_object") or "contact",
         "from_id": _stripped(row.get("from_id")) or _stripped(row.get("contact_id")),

@@ -73,8 +73,10 @@ def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
     found = {row["check_id"]: row["sentence"] for row in kit.records(forecast.findings)}
     assert "G51" not in found
     # 2 and d2 fail their filters both; contact 77 is no longer there, d1 is
-    assert found["G31"] == "1 pair of the earlier run no longer meets the filters, and syncs on all the same."
-    assert found["G48"] == "1 pair of the earlier run has lost one record; the other one stays, and counts as new."
+    assert found["G31"] == (
+        "1 pair of the earlier run would not be let in any more, by filter or stage, and syncs on all the same."
+    )
+    assert found["G48"] == "1 pair of the earlier run has lost one record; the other one stays, and is matched anew."
 
 
 def test_forecast__continuous_filters_fence_a_bound_pair_out(
@@ -111,7 +113,7 @@ def test_forecast__bindings_of_records_nobody_knows_are_counted(
     forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
     assert told(forecast)["2"][1] == "record.bindings"
     lost, unknown = (row["sentence"] for row in kit.records(forecast.findings) if row["check_id"] == "G48")
-    assert lost == "1 pair of the earlier run has lost one record; the other one stays, and counts as new."
+    assert lost == "1 pair of the earlier run has lost one record; the other one stays, and is matched anew."
     assert unknown == "2 pairs of the earlier run name records that the snapshot holds on neither side."
 
 
@@ -246,7 +248,10 @@ def test_command__forecast_takes_bindings_and_further_environments(
 ) -> None:
     file, out = tmp_path / "pairs.csv", tmp_path / "f"
     file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D2\n", encoding="utf-8")
-    other = {"contacts": "contactid,emailaddress1\nX1,a@example.com\nX2,q@example.com\n"}
+    # X3 has the address of 3 and L1, and is no more let in there than here
+    other = {
+        "contacts": "contactid,emailaddress1,statecode\nX1,a@example.com,0\nX2,q@example.com,0\nX3,z@example.com,1\n"
+    }
     beside = load(tmp_path / "beside", HUBSPOT, other)
     arguments = ["forecast", str(snapshot.path), "--settings", str(settings), "--out", str(out), "--json"]
     result = CliRunner().invoke(app, [*arguments, "--bindings", str(file), "--beside", str(beside.path)])
@@ -256,5 +261,5 @@ def test_command__forecast_takes_bindings_and_further_environments(
     assert (found["severity"], found["count"], found["sentence"]) == (
         "high",
         1,
-        "1 contact or account that syncs here has a namesake that syncs from another Dynamics environment.",
+        "1 contact or account that syncs here has a namesake in another Dynamics environment that may sync, too.",
     )

@@ -77,6 +77,35 @@ def test_cascades__contacts_with_a_new_deal(snapshot: Snapshot, tmp_path: Path) 
     assert findings(snapshot, tmp_path, CONTACTS + deals)["G38"] == [("low", 2)]
 
 
+def test_cascades__deals_that_are_there_already_are_no_new_ones(snapshot: Snapshot, tmp_path: Path) -> None:
+    own = "match_mode = 'own_field'\nmatch_field = { hubspot = 'dealname', dynamics = 'name' }\n"
+    deals = f"[sync.deal]\ndirection = 'to_hubspot'\n{own}[sync.deal.stages]\n'new' = '1'\n"
+    assert "G38" not in findings(snapshot, tmp_path, CONTACTS + deals)
+
+
+def test_auto_created_companies__concern_contacts_though_companies_are_off(snapshot: Snapshot, tmp_path: Path) -> None:
+    on = "[hubspot]\nauto_create_companies = 'on'\n"
+    assert findings(snapshot, tmp_path, on + CONTACTS)["G18"] == [("high", 2)]
+    assert findings(snapshot, tmp_path, CONTACTS)["G18"] == [("not_checked", None)]
+
+
+@pytest.mark.parametrize(
+    ("sync", "echoes"),
+    [
+        ("only_existing_in_target = true", 0),
+        ("sync_user_may_write = false", 0),
+        ("filter_to_dynamics = \"lifecyclestage = 'customer'\"", 0),
+        ('filter_to_dynamics = "domain is known"', 1),
+    ],
+)
+def test_auto_created_companies__come_back_as_far_as_the_sync_lets_them(
+    snapshot: Snapshot, tmp_path: Path, *, sync: str, echoes: int
+) -> None:
+    on = "[hubspot]\nauto_create_companies = 'on'\n"
+    told = findings(snapshot, tmp_path, f"{on}{CONTACTS}[sync.company]\n{sync}\n")
+    assert told["G18"] == [("high", 1)] * echoes + [("high", 2)]
+
+
 def test_auto_created_companies__come_back_as_accounts(snapshot: Snapshot, tmp_path: Path) -> None:
     on = "[hubspot]\nauto_create_companies = 'on'\n"
     both = CONTACTS + "[sync.company]\ndirection = '{}'\n"

@@ -123,6 +123,17 @@ def test_findings__a_pair_whose_name_is_anothers_is_doubtful(tmp_path: Path) -> 
     assert told["G12", None, "company"] == ("high", 1, None)
 
 
+def test_findings__companies_that_lose_their_domain_in_the_second_round(tmp_path: Path) -> None:
+    files = {
+        "h/companies": "hs_object_id,name,domain\n1,A,a.example\n2,B,a.example\n3,C,c.example\n",
+        "d/accounts": "accountid,name,websiteurl\na1,A,a.example\na2,D,a.example\na3,C,c2.example\na4,E,c.example\n",
+    }
+    told = findings(tmp_path, files, "[sync.company]\n[assumptions]\ncompany_keys = 'name_or_domain'\n")
+    # 2 behind 1, a2 behind a1, a4 behind a3, whose company has its domain
+    assert told["G12", "hubspot", "company"] == ("high", 1, 0.3333)
+    assert told["G12", "dynamics", "company"] == ("high", 2, 0.5)
+
+
 DEALS = {
     "h/companies": "hs_object_id,name\n1,Ash\n2,Birch\n",
     "h/deals": "hs_object_id,dealname,amount,closedate,dealstage,Associated Company IDs (Primary)\n"
@@ -144,6 +155,30 @@ def test_findings__deals_on_both_sides_and_closed_deals_whose_stage_has_no_partn
     # o4 is won and o5 is lost, o6 is on hold; 15 is won, 16 stands in a stage nobody knows
     assert told["G21", "dynamics", "deal"] == ("medium", 2, 0.3333)
     assert told["G21", "hubspot", "deal"] == ("medium", 1, 0.1667)
+
+
+@pytest.mark.parametrize("sync", ["direction = 'to_hubspot'", "direction = 'to_dynamics'", "direction = 'two_way'"])
+def test_findings__deals_of_two_firms_are_no_twins_whichever_way_they_go(tmp_path: Path, *, sync: str) -> None:
+    told = findings(tmp_path, DEALS, f"[sync.deal]\n{sync}\n[sync.deal.stages]\nopen = '1'\n")
+    # 11 and o1, 12 and o2, of those the side that travels
+    assert told["G14", None, "deal"][1] == (4 if "two_way" in sync else 2)
+
+
+def test_findings__deals_of_namesakes_are_twins_though_one_of_them_is_shadowed(tmp_path: Path) -> None:
+    files = {
+        "h/companies": "hs_object_id,name\n1,Ash\n",
+        "h/deals": "hs_object_id,dealname,amount,closedate,dealstage,Associated Company IDs (Primary)\n"
+        "11,Big,1,2026-12-01,open,1\n",
+        "d/accounts": "accountid,name\na1,Ash\na2,ASH\n",
+        "d/opportunities": "opportunityid,name,estimatedvalue,estimatedclosedate,statuscode,_parentaccountid_value\n"
+        "o1,Big,1,2026-12-01,1,a2\n",
+    }
+    assert findings(tmp_path, files, STAGES)["G14", None, "deal"] == ("high", 2, None)
+
+
+def test_findings__deals_without_any_stage_stay_out(tmp_path: Path) -> None:
+    told = findings(tmp_path, DEALS, "[sync.deal]\n")
+    assert told["G21", None, "deal"] == ("high", 12, 1.0)
 
 
 def test_findings__deals_whose_amounts_were_not_delivered(tmp_path: Path) -> None:
@@ -200,13 +235,17 @@ def test_findings__what_an_own_field_no_longer_brings_together(tmp_path: Path) -
     assert told["G13", None, None] == ("medium", 3, None)
 
 
-@pytest.mark.parametrize(("keys", "expected"), [("name", [("low", 2, 0.5), ("low", 3, 0.75)]), ("domain", [None] * 2)])
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [("name", [("low", 2, 0.5), ("low", 3, 0.75)]), ("domain", [("high", 1, 0.25), ("high", 2, 0.5)])],
+)
 def test_findings__companies_of_one_domain(tmp_path: Path, *, keys: str, expected: list[Told | None]) -> None:
     files = {
         "h/companies": "hs_object_id,name,domain\n1,A,x.example\n2,B,www.x.example\n3,C,y.example\n4,D,\n",
         "d/accounts": "accountid,name,websiteurl\na1,E,z.example\na2,F,http://z.example/de\na3,G,Z.example\na4,H,\n",
     }
     told = findings(tmp_path, files, f"[sync.company]\n[assumptions]\ncompany_keys = '{keys}'\n")
+    # where the domain is the key, who shares one loses it: 2, a2 and a3
     assert [told.get(("G12", system, "company")) for system in ("hubspot", "dynamics")] == expected
 
 
@@ -215,8 +254,8 @@ def test_findings__labels_have_no_place_in_dynamics(tmp_path: Path) -> None:
         "h/contacts": "hs_object_id,email\n1,a@example.com\n2,\n",
         "h/companies": "hs_object_id,name\n7,Ash\n8,Elm\n",
         "h/links": "contact_id,company_id,is_primary,label\n"
-        "1,7,true,\n1,8,false,Consultant\n1,8,false,\n2,7,false,Owner\n",
+        "1,7,true,Primary\n1,7,true,Billing\n1,8,false,Consultant\n1,8,false,\n2,7,false,Owner\n",
         "d/contacts": "contactid,emailaddress1\nd1,a@example.com\n",
     }
     told = findings(tmp_path, files, "[sync.contact]\n[sync.company]\n")
-    assert told["G15", None, None] == ("low", 1, None)
+    assert told["G15", None, None] == ("low", 2, None)

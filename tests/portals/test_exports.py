@@ -229,7 +229,7 @@ def test_load_files__faulty_contacts(tmp_path: Path, text: str | bytes, sentence
         ("contact_id,company_id\n1,2\n", "hubspot/links.csv, line 1: the column is_primary is missing."),
         ("company_id,is_primary\n1,true\n", "hubspot/links.csv, line 1: the column contact_id is missing."),
         ("contact_id,company_id,is_primary\n1,2,yes\n", "hubspot/links.csv, line 2: is_primary is 'yes'."),
-        ("contact_id,company_id,is_primary\n1,2,\n", "hubspot/links.csv, line 2: is_primary is None."),
+        ("contact_id,company_id,is_primary\n1,2,\n", "hubspot/links.csv, line 2: is_primary is empty."),
         (
             "contact_id,company_id,is_primary\n1,,true\n",
             "hubspot/links.csv, line 2: an end of the association is empty.",
