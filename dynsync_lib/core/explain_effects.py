@@ -93,6 +93,8 @@ def _told(evidence: Evidence, rows: list[dict[str, Any]], object_: str, id_: str
     word = "The association to" if object_ == "to_object" else "The association from"
     for one in rows[:_MOST_LINKS]:
         status = _STATUSES.get(one["status"], one["status"])
+        if one["status"] == LinkStatus.TARGET_NOT_SYNCED and evidence.sync(Object.LEAD) is not None:
+            status += ", or syncs as a lead, which has no associations"
         yield evidence.step("link", f"{word} {one[object_]} {one[id_]} {status}.", one["rule_id"])
     if len(rows) > _MOST_LINKS:
         yield Step("link", f"{len(rows) - _MOST_LINKS:,} more stand in the table of links.")

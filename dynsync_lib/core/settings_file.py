@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_faults, nearest
+from dynsync_lib.core.kinds import kind_of
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.own_options import read_own_options
 from dynsync_lib.core.rulebook import Rulebook
@@ -205,6 +206,7 @@ class _Reader:
                 self._fault((*path, "match_field" if given else "match_mode"), sentence)
             else:
                 self._refuse_unknown_field(fields[system.value], system, object_, (*path, "match_field"))
+                self._refuse_reference(fields[system.value], system, object_, (*path, "match_field"))
         self._refuse_unknown(fields, [system.value for system in System], (*path, "match_field"))
         return fields
 
@@ -314,6 +316,11 @@ class _Reader:
             thing = "property" if system is System.HUBSPOT else "column"
             near = nearest(name, self.catalogue.names(system, object_))
             self._fault(path, f"`{name}` is no {object_} {thing} of {system}.{near}")
+
+    def _refuse_reference(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
+        field = self.catalogue.find(system, object_, name) if self.catalogue is not None else None
+        if field is not None and kind_of(field, self.rulebook) in ("lookup", "owner"):
+            self._fault(path, f"`{name}` of {system} points to another record; match by a field that holds a value.")
 
     def _refuse_repeated(self, mappings: Iterable[FieldMapping], path: tuple[str, ...]) -> None:
         seen: set[tuple[System, str]] = set()

@@ -139,6 +139,11 @@ lifecycle_backward = "aplied"
             "line 3: `citty` is no contact property of hubspot. Did you mean `city`?",
         ),
         (
+            "[sync.contact]\nmatch_mode = 'own_field'\n"
+            "match_field = {hubspot = 'company', dynamics = '_parentcustomerid_value'}",
+            "line 3: `_parentcustomerid_value` of dynamics points to another record;",
+        ),
+        (
             "[sync.contact]\nmatch_field = {hubspot = 'city', dynamics = 'fullname'}",
             'line 2: `match_field` stands only beside `match_mode = "own_field"`.',
         ),
