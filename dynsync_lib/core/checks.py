@@ -21,6 +21,7 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import (
+    association_checks,
     bound_before,
     collision_checks,
     filter_checks,
@@ -155,6 +156,7 @@ def _tier_crossing(outlook: MarketingOutlook) -> int | None:
 
 
 MEASURES: Final[Measures] = {
+    **association_checks.MEASURES,
     **bound_before.MEASURES,
     **collision_checks.MEASURES,
     **filter_checks.MEASURES,

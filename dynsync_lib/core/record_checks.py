@@ -7,8 +7,7 @@ Facts
 Not modelled
     * Closed stages of a pipeline of one's own, where the file has no `hs_is_closed`: only HubSpot's two are known.
 
-Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode, deal.stage-unmapped,
-link.invoice-contact-auto, link.primary-only.
+Source: rules field.owner-by-email, field.required, lead.contact-overlap, record.matching-mode, deal.stage-unmapped.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from dynsync_lib.core.flowing import (
 )
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import LINKS_IN, Object, Outcome, Reason, System
+from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
 from dynsync_lib.core.sides import Frame, Situation, opposite
@@ -52,37 +51,6 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | N
     told = tables["outcomes"].filter(in_scope & ~nw.col("match_key").is_null())
     leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
     return rows_in(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
-
-
-def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
-    """Invoices in sync whose company must be associated by hand."""
-    del situation
-    by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
-    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
-    return rows_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
-
-
-def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
-    """Invoices that HubSpot gets and associates with no contact: their customer is an account, or does not sync."""
-    del situation
-    is_ours = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.INVOICE.value)
-    to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
-    associated = tables["links"].filter(to_contact).select(id="from_id")
-    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
-    return rows_in(in_sync.join(associated, on="id", how="anti"))
-
-
-def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
-    """Labelled associations with a company of HubSpot records in sync; Dynamics has no place for a label (6.5)."""
-    label = values.lowered(values.trimmed(nw.col("label")))
-    has_label = ~label.is_null() & (label != "primary").fill_null(value=True)
-    labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
-    count = 0
-    for object_ in (Object.CONTACT, Object.DEAL):
-        ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
-        in_sync = with_outcome(tables, object_, System.HUBSPOT, *_IN_SYNC)
-        count += rows_in(ours.join(in_sync, on="id", how="semi"))
-    return count
 
 
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
@@ -192,9 +160,6 @@ MEASURES: Final[Measures] = {
     "business_required": count_business_required,
     "closed_deals_of_dynamics": functools.partial(count_closed_deals, system=System.DYNAMICS),
     "closed_deals_of_hubspot": functools.partial(count_closed_deals, system=System.HUBSPOT),
-    "invoices_by_hand": count_invoices_by_hand,
-    "invoices_of_nobody": count_invoices_of_nobody,
-    "labels_left_behind": count_labels_left_behind,
     "leads_beside_contacts": count_leads_beside_contacts,
     "unknown_owners_of_dynamics": functools.partial(count_unknown_owners, system=System.DYNAMICS),
     "unknown_owners_of_hubspot": functools.partial(count_unknown_owners, system=System.HUBSPOT),

@@ -259,3 +259,20 @@ def test_findings__labels_have_no_place_in_dynamics(tmp_path: Path) -> None:
     }
     told = findings(tmp_path, files, "[sync.contact]\n[sync.company]\n")
     assert told["G15", None, None] == ("low", 2, None)
+
+
+@pytest.mark.parametrize(("winner", "count"), [("dynamics", 2), ("hubspot", None)])
+def test_findings__parents_that_do_not_sync_give_way(tmp_path: Path, *, winner: str, count: int | None) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,a@example.com\n2,b@example.com\n3,c@example.com\n4,d@example.com\n",
+        "h/companies": "hs_object_id,name\n7,Ash\n",
+        "h/links": "contact_id,company_id,is_primary\n1,7,true\n2,7,true\n3,7,true\n",
+        "d/contacts": "contactid,emailaddress1,_parentcustomerid_value,_parentcustomerid_type\n"
+        "d1,a@example.com,a9,account\nd2,b@example.com,d1,contact\nd3,c@example.com,a1,account\n"
+        "d4,d@example.com,a9,account\n",
+        "d/accounts": "accountid,name,statecode\na1,Ash,0\na9,Out,1\n",
+    }
+    companies = "[sync.company]\nfilter_to_hubspot = 'statecode = 0'\n"
+    told = findings(tmp_path, files, f"[sync.contact]\nconflict_winner = '{winner}'\n{companies}")
+    # d1 and d2 get Ash; d3 has it, and nobody has another company for d4
+    assert told.get(("G17", None, "contact"), (None, None))[1] == count
