@@ -82,7 +82,7 @@ def count_shared_between_environments(situation: Situation, tables: Tables) -> i
     """Contacts and accounts in sync here whose key a record of another environment has that may sync, too."""
     count = 0
     for object_ in (Object.CONTACT, Object.COMPANY):
-        keys = [one for other in situation.beside for one in _keys_owned(other, object_)]
+        keys = [one for other in situation.beside for one in _keys_that_may_sync(other, object_)]
         if keys:
             mine = tables["outcomes"].filter(
                 (nw.col("system") == System.DYNAMICS.value)
@@ -114,7 +114,7 @@ def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
     return sum(rows_in(ids[system].join(created[system], on="id", how="semi").unique()) for system in System)
 
 
-def _keys_owned(situation: Situation, object_: Object) -> list[Frame]:
+def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
     """match_key of the Dynamics records that pass their filter, of an object that is on; empty when it has no keys."""
     if not situation.sync(object_).enabled or not has_keys(situation, object_):
         return []
