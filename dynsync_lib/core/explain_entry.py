@@ -17,6 +17,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.evidence import Evidence, Row, Step
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
+from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import KEY_SOURCE, Direction, Object, Reason, System, record_table
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.sides import SYSTEM_WORDS
@@ -139,22 +140,25 @@ def route_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[St
         return
     stages = _stages_of(syncs)
     given = " and ".join(f"{_PLURALS[Object(name)]} take {', '.join(taken)}" for name, taken in stages.items())
-    yield evidence.step("route", f"Of the stages {given}. {_route(record, row, stages)}", "lead.lifecycle-route")
+    yield evidence.step(
+        "route", f"Of the stages {given}. {_route(evidence, record, row, stages)}", "lead.lifecycle-route"
+    )
 
 
-def _route(record: Row | None, row: Row, stages: Mapping[str, Any]) -> str:
+def _route(evidence: Evidence, record: Row | None, row: Row, stages: Mapping[str, Any]) -> str:
     if record is None:
         nowhere = row["reason"] == Reason.LIFECYCLE_ROUTE
         return "Its stage is in neither." if nowhere else "The snapshot is not at hand, so its stage cannot be shown."
     if "lifecyclestage" not in record:
         return "The stage was not delivered, so it belongs to the contacts."
     stage, belongs = _stage_of(record), _takes(record, stages)
-    told = f"Its stage is {stage}" if stage else "It has no stage"
+    shown = evidence.value(row["object"], stage) if evidence.hides_people else stage
+    told = f"Its stage is {shown}" if stage else "It has no stage"
     return f"{told}: it belongs to {'the ' + _PLURALS[Object(belongs)] if belongs else 'neither'}."
 
 
 def _stage_of(record: Row) -> str:
-    return (record["lifecyclestage"] or "").strip()
+    return trim(record["lifecyclestage"] or "")
 
 
 def _takes(record: Row, stages: Mapping[str, Any]) -> str | None:
@@ -175,12 +179,12 @@ def _stages_of(syncs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
     """The match key, and what it was made of; additional addresses beside it."""
-    syncs = syncs_of(evidence, row)
-    mode = next(iter(syncs.values()), {}).get("match_mode", "default")
-    if not syncs:
+    sync = _deciding_sync(evidence, row, record)
+    if sync is None:
         return
+    mode = sync.get("match_mode", "default")
     if mode == "own_field":
-        yield evidence.step("key", _own_key(evidence, row, next(iter(syncs.values()))), "record.own-key")
+        yield evidence.step("key", _own_key(evidence, row, sync), "record.own-key")
     elif mode == "none":
         yield evidence.step("key", "Nothing is matched: the settings say so.", "record.matching-mode")
     elif row["object"] in _KEYLESS_RULES:
@@ -190,6 +194,17 @@ def key_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step
         rule, what = _BY_DOMAIN if _is_by_domain(evidence, row, record) else _KEY_RULES[row["object"]]
         yield evidence.step("key", _default_key(evidence, row, record, what), rule)
         yield from _additional(evidence, row, record)
+
+
+def _deciding_sync(evidence: Evidence, row: Row, record: Row | None) -> Mapping[str, Any] | None:
+    """The sync whose key counts: that of its counterpart, else that to which it belongs; None when all are off."""
+    syncs = syncs_of(evidence, row)
+    if len(syncs) < 2:
+        return next(iter(syncs.values()), None)
+    there = {"system": _OTHER[System(row["system"])].value, "record_id": row["counterpart_id"] or ""}
+    met = next((name for name in syncs if evidence.rows("outcomes", object=name, **there)), None)
+    belongs = sync_that_creates(evidence, row, record) if record is not None else None
+    return syncs[met or belongs or next(iter(syncs))]
 
 
 def _own_key(evidence: Evidence, row: Row, sync: Mapping[str, Any]) -> str:
