@@ -21,6 +21,7 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import (
+    address_checks,
     association_checks,
     bound_before,
     collision_checks,
@@ -70,7 +71,7 @@ def _concerns(situation: Situation, check: Check) -> bool:
     """A check of an object that is off has nothing to say; HubSpot's contacts are those of leads, too (1.7)."""
     if check.object is None:
         return True
-    is_shared = check.object == Object.CONTACT and check.system == System.HUBSPOT
+    is_shared = check.object == Object.CONTACT and check.system != System.DYNAMICS
     syncs = [situation.sync(one) for one in (PERSONS if is_shared else (Object(check.object),))]
     return any(one.enabled and not (check.unless_own_key and one.match_mode == "own_field") for one in syncs)
 
@@ -156,6 +157,7 @@ def _tier_crossing(outlook: MarketingOutlook) -> int | None:
 
 
 MEASURES: Final[Measures] = {
+    **address_checks.MEASURES,
     **association_checks.MEASURES,
     **bound_before.MEASURES,
     **collision_checks.MEASURES,

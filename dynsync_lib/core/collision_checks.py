@@ -24,6 +24,7 @@ from dynsync_lib.core.flowing import Measures, Tables, number_in, objects_on, re
 from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
 from dynsync_lib.core.sides import Frame, Situation, has_second_round, is_keyed_by_domain
 
+_IN_SYNC: Final = ("create", "update", "link")
 _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
 _DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
@@ -77,14 +78,18 @@ def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> 
 
 
 def count_several_people(situation: Situation, tables: Tables, *, object_: Object) -> int | None:
-    """Dynamics records in scope that share an address and not a last name (2.15)."""
-    groups = _members(tables, object_).join(_in_scope(tables, object_), on="id", how="semi")
+    """Dynamics records that share an address and not a last name, where one of them syncs (2.15)."""
+    members = _members(tables, object_)
+    syncing = members.join(with_outcome(tables, object_, System.DYNAMICS, *_IN_SYNC), on="id", how="semi")
+    groups = members.join(_in_scope(tables, object_), on="id", how="semi")
+    groups = groups.join(syncing.select("match_key").unique(), on="match_key", how="semi")
     if rows_in(groups) == 0:
         return 0
     if "lastname" not in situation.columns(object_, System.DYNAMICS):
         return None
     last_name = values.lowered(values.trimmed(nw.col("lastname")))
     named = groups.join(records_of(situation, object_, System.DYNAMICS).select("id", last=last_name), on="id")
+    named = named.filter(~nw.col("last").is_null())
     spread = named.group_by("match_key").agg(low=nw.col("last").min(), high=nw.col("last").max())
     several = spread.filter(nw.col("low") != nw.col("high")).select("match_key")
     return rows_in(named.join(several, on="match_key", how="semi"))

@@ -16,9 +16,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.decision import judge
-from dynsync_lib.core.flowing import Measures, Tables, flowing, number_in, objects_on
-from dynsync_lib.core.model import RECORD_TABLES, System, record_table
-from dynsync_lib.core.sides import Situation, opposite
+from dynsync_lib.core.flowing import Measures, Tables, flowing, objects_on, rows_in
+from dynsync_lib.core.model import RECORD_TABLES, Health, RecordTable, System, record_table
+from dynsync_lib.core.sides import Frame, Situation, opposite
 from dynsync_lib.core.unpaired_options import holds_unpaired
 
 
@@ -45,15 +45,22 @@ def count_unpaid_mappings(situation: Situation, tables: Tables) -> int:
 
 
 def count_unpaired(situation: Situation, tables: Tables) -> int:
-    """Records that hold a value of a mapped choice without a partner; HubSpot's contacts once, leads or not."""
-    del tables
+    """Records in sync with a value of a mapped choice without a partner; HubSpot's contacts once, leads or not."""
     count = 0
     for name, table in RECORD_TABLES.items():
         tests = dict(_tests_of(situation, name, table.system))
         if tests:
-            held = situation.tables[name].select(**tests).select(any=nw.any_horizontal(*tests, ignore_nulls=True))
-            count += number_in(held.select(count=nw.col("any").cast(nw.Int64).sum()))
+            held = situation.tables[name].select("id", **tests)
+            held = held.select("id", any=nw.any_horizontal(*tests, ignore_nulls=True)).filter(nw.col("any"))
+            count += rows_in(held.join(_in_sync(tables, table), on="id", how="semi"))
     return count
+
+
+def _in_sync(tables: Tables, table: RecordTable) -> Frame:
+    """id of the records of one table that are in sync."""
+    is_ours = (nw.col("system") == table.system.value) & (nw.col("object") == str(table.object))
+    told = tables["outcomes"].filter(is_ours & (nw.col("health") == Health.IN_SYNC.value))
+    return told.select(id="record_id")
 
 
 def _short_of_asked(situation: Situation, *rule_ids: str) -> int:

@@ -35,7 +35,7 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
-from dynsync_lib.core.sides import Frame, Situation, opposite
+from dynsync_lib.core.sides import Frame, Situation, draws_contacts, is_routed, opposite, stack
 
 _IN_SYNC: Final = ("create", "update", "link")
 _CLOSED_STATES: Final = ("1", "2")
@@ -44,11 +44,11 @@ _CLOSED_STAGES: Final = ("closedwon", "closedlost")
 
 
 def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | None:
-    """Dynamics leads in scope whose e-mail address a Dynamics contact in scope has, too (2.21)."""
+    """Dynamics leads in sync whose e-mail address a Dynamics contact in sync has, too (2.21)."""
     if any(not situation.sync(one).enabled or situation.sync(one).match_mode != "default" for one in PERSONS):
         return 0
-    in_scope = (nw.col("system") == System.DYNAMICS.value) & (nw.col("outcome") != Outcome.EXCLUDED.value)
-    told = tables["outcomes"].filter(in_scope & ~nw.col("match_key").is_null())
+    in_sync = (nw.col("system") == System.DYNAMICS.value) & nw.col("outcome").is_in(list(_IN_SYNC))
+    told = tables["outcomes"].filter(in_sync & ~nw.col("match_key").is_null())
     leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
     return rows_in(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
 
@@ -56,12 +56,20 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | N
 def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
     return sum(
-        rows_in(with_outcome(tables, object_, system, Outcome.CREATE.value))
+        rows_in(_belonging(situation, tables, object_, system, Outcome.CREATE.value))
         for object_ in (Object.COMPANY, *PERSONS)
         if situation.sync(object_).enabled and situation.sync(object_).match_mode == "none"
         if all(rows_in(records_of(situation, object_, side)) for side in System)
-        for system in ([System.DYNAMICS] if object_ is Object.LEAD else System)
+        for system in System
     )
+
+
+def _belonging(situation: Situation, tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
+    """id of the records of one side that have one of the outcomes, and belong to the sync of this object."""
+    told = with_outcome(tables, object_, system, *outcomes)
+    if system is System.DYNAMICS or object_ not in PERSONS:
+        return told
+    return told.join(routed_records(situation, object_).select("id"), on="id", how="semi")
 
 
 def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> int:
@@ -104,7 +112,10 @@ def count_business_required(situation: Situation, tables: Tables) -> int | None:
 
 
 def count_unknown_owners(situation: Situation, tables: Tables, *, system: System) -> int | None:
-    """Records of `system` in sync whose owner has no partner; None when the snapshot lacks either side's owners."""
+    """Records of `system` in sync whose owner has no partner; None when the snapshot lacks either side's owners.
+
+    As text only a name travels, and nobody needs a partner.
+    """
     owned = [
         (object_, one)
         for object_, one in flowing(situation)
@@ -112,12 +123,17 @@ def count_unknown_owners(situation: Situation, tables: Tables, *, system: System
     ]
     if not owned:
         return 0
-    if any(rows_in(directory(situation, side)) == 0 for side in System):
+    as_text = situation.chosen("owner_mode") == "text_only"
+    if any(rows_in(directory(situation, side)) == 0 for side in ([system] if as_text else System)):
         return None
-    return sum(_unpartnered(situation, tables, system, *one) for one in owned)
+    found = [_unpartnered(situation, tables, system, *one, as_text=as_text) for one in owned]
+    return rows_in(stack(found).unique())
 
 
-def _unpartnered(situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping) -> int:
+def _unpartnered(
+    situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping, *, as_text: bool
+) -> Frame:
+    """id of the records in sync whose mapped owner is nobody on the other side; as text, nobody at all."""
     records = records_of(situation, object_, system)
     kind = judged.owner_type if system is System.DYNAMICS else None
     is_team = nw.lit(value=False) if kind is None else values.trimmed(nw.col(kind)) == "team"
@@ -125,9 +141,10 @@ def _unpartnered(situation: Situation, tables: Tables, system: System, object_: 
     owned = records.select("id", owner=owner, team=is_team.fill_null(value=False))
     owned = owned.filter(~nw.col("owner").is_null())
     owned = owned.join(with_outcome(tables, object_, system, *_IN_SYNC), on="id", how="semi")
-    known = directory(situation, system).filter(~nw.col("partner_id").is_null()).select(owner="id")
-    found = rows_in(owned.filter(~nw.col("team")).join(known, on="owner", how="semi"))
-    return rows_in(owned) - found
+    people = directory(situation, system)
+    known = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
+    found = owned.filter(~nw.col("team")).join(known, on="owner", how="semi").select("id")
+    return owned.join(found, on="id", how="anti").select("id")
 
 
 # --- Required columns --------------------------------------------------------------------------------------------
@@ -147,13 +164,15 @@ def _lacking(situation: Situation, tables: Tables, object_: Object) -> int:
 
 
 def routed_records(situation: Situation, object_: Object) -> Frame:
-    """HubSpot's records of an object; contacts that the lifecycle stage sends elsewhere are left out (4.6)."""
+    """HubSpot's records of an object; contacts that belong to another sync, or to none, are left out (4.6, 4.7)."""
     records = records_of(situation, object_, System.HUBSPOT)
-    both = all(situation.sync(one).enabled and situation.sync(one).is_source(System.HUBSPOT) for one in PERSONS)
-    if object_ not in PERSONS or not both or STAGE not in situation.columns(object_, System.HUBSPOT):
+    if object_ not in PERSONS:
         return records
-    stages = list(situation.sync(object_).lifecycle_stages)
-    return records.filter(values.trimmed(nw.col(STAGE)).is_in(stages).fill_null(value=False))
+    if is_routed(situation) and STAGE in situation.columns(object_, System.HUBSPOT):
+        stages = list(situation.sync(object_).lifecycle_stages)
+        return records.filter(values.trimmed(nw.col(STAGE)).is_in(stages).fill_null(value=False))
+    belongs = Object.CONTACT if draws_contacts(situation, Object.CONTACT) else Object.LEAD
+    return records if object_ is belongs else records.head(0)
 
 
 MEASURES: Final[Measures] = {

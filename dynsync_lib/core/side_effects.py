@@ -22,9 +22,9 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.filters import filter_expression
-from dynsync_lib.core.flowing import Measures, Tables, rows_in, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, records_of, rows_in, with_outcome
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.sides import Frame, Situation
+from dynsync_lib.core.sides import PERSONS, Frame, Situation
 
 _OPTED_OUT: Final = {
     System.HUBSPOT: ("hs_email_optout",),
@@ -36,21 +36,29 @@ _AUTO_CREATED: Final = nw.col("rule_id") == "company.auto-created"
 def count_auto_created(situation: Situation, tables: Tables) -> int | None:
     """New contacts for whom HubSpot creates a company; None when the portal's setting is not known."""
     setting = situation.settings.hubspot.auto_create_companies
-    return None if setting == "unknown" else rows_in(tables["links"].filter(_AUTO_CREATED))
+    if setting == "unknown":
+        return None if _has_new_contacts(tables) else 0
+    return rows_in(tables["links"].filter(_AUTO_CREATED))
 
 
 def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
     """Companies so created that would come back as new accounts; None when the portal's setting is not known."""
     company = situation.sync(Object.COMPANY)
-    if situation.settings.hubspot.auto_create_companies == "unknown":
-        return None
     may_create = company.sync_user_may_write and not company.only_existing_in_target
     if not (company.enabled and company.is_source(System.HUBSPOT) and may_create):
         return 0
+    if situation.settings.hubspot.auto_create_companies == "unknown":
+        return None if _has_new_contacts(tables) else 0
     domain = nw.col("to_id").str.replace_all("^domain:", "")
     made = tables["links"].filter(_AUTO_CREATED).select(domain=domain).unique()
     told = made.with_columns(passes=_passes_when_made(situation, company.filter_to_dynamics))
     return rows_in(told.filter(nw.col("passes")))
+
+
+def _has_new_contacts(tables: Tables) -> bool:
+    """Whether HubSpot gets any contact that it does not have."""
+    created = [with_outcome(tables, one, System.DYNAMICS, "create") for one in PERSONS]
+    return any(rows_in(one) for one in created)
 
 
 def _passes_when_made(situation: Situation, filter_to_dynamics: str | None) -> nw.Expr:
@@ -79,30 +87,34 @@ def count_cascades(situation: Situation, tables: Tables) -> int:
 
 
 def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:
-    """Matched contacts who opted out on one side only; None when a side did not deliver its opt-outs."""
-    out = {}
-    for system in System:
-        frame = _opted_out(situation, system)
-        if frame is None:
-            return None
-        out[system] = frame
-    matched = (nw.col("object") == Object.CONTACT.value) & (nw.col("system") == System.DYNAMICS.value)
+    """Matched persons who opted out on one side only; None when a side did not deliver its opt-outs."""
+    counts = [_conflicts_of(situation, tables, one) for one in PERSONS if situation.sync(one).enabled]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known or not counts else None
+
+
+def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> int | None:
+    theirs = _opted_out(situation, object_, System.DYNAMICS)
+    ours = _opted_out(situation, object_, System.HUBSPOT)
+    if theirs is None or ours is None:
+        return None
+    matched = (nw.col("object") == object_.value) & (nw.col("system") == System.DYNAMICS.value)
     in_sync = nw.col("outcome").is_in(["update", "link"]) & ~nw.col("counterpart_id").is_null()
     pairs = tables["outcomes"].filter(matched & in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
-    met = named.join(out[System.DYNAMICS], on="dynamics_id").join(out[System.HUBSPOT], on="hubspot_id")
+    met = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
     return rows_in(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))
 
 
-def _opted_out(situation: Situation, system: System) -> Frame | None:
-    """`<system>_id` and `<system>_out` of every contact; None when no opt-out field was delivered."""
-    fields = [name for name in _OPTED_OUT[system] if name in situation.columns(Object.CONTACT, system)]
+def _opted_out(situation: Situation, object_: Object, system: System) -> Frame | None:
+    """`<system>_id` and `<system>_out` of every person; None when no opt-out field was delivered."""
+    fields = [name for name in _OPTED_OUT[system] if name in situation.columns(object_, system)]
     if not fields:
         return None
     said = [(values.truth(values.trimmed(nw.col(name))) == "true").fill_null(value=False) for name in fields]
     either = functools.reduce(operator.or_, said)
-    contacts = situation.tables[f"{system}/contacts"]
-    return contacts.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
+    persons = records_of(situation, object_, system)
+    return persons.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
 
 
 MEASURES: Final[Measures] = {

@@ -61,7 +61,7 @@ def test_findings__marketing_tier(snapshot: Snapshot, tmp_path: Path) -> None:
     assert findings(snapshot, tmp_path, tier)["G40"] == (
         "blocker",
         2,
-        "2 contacts would be added to the marketing contacts and cross the tier that is paid for.",
+        "2 contacts would be added to the marketing contacts, which then exceed the tier that is paid for.",
     )
     assert "G40" not in findings(snapshot, tmp_path, marketing + "marketing_contacts = 1\nmarketing_tier = 2000\n")
 

@@ -25,7 +25,8 @@ def test_filter__of_a_column_that_the_file_lacks_is_told(tmp_path: Path) -> None
     }
     asked = "description is unknown or description = 'x' or ownerid is known"
     told = found(tmp_path, files, f'[sync.contact]\nfilter_to_hubspot = "{asked}"\n')
-    assert told["G31"] == "1 field that a filter asks is not in the snapshot; it counts as blank for every record."
+    asks = "1 field that a filter or the enrolment criterion asks is not in the snapshot"
+    assert told["G31"] == f"{asks}; it counts as blank for every record."
 
 
 def test_invoices__by_hand_are_those_in_scope(tmp_path: Path) -> None:
