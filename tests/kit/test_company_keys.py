@@ -38,6 +38,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return load_portals(tmp_path_factory.mktemp("keys"), EXPLAINED)
 
 
+@pytest.mark.usefixtures("without_sensitivity")
 @pytest.mark.parametrize(
     ("keys", "record_id", "says"),
     [
@@ -57,23 +58,30 @@ def test_explain__names_the_key_that_counts(
     assert key_steps(snapshot, tmp_path, text, record_id) == [says]
 
 
+@pytest.mark.usefixtures("without_sensitivity")
 def test_explain__says_nothing_of_the_key_of_an_object_that_is_off(snapshot: Snapshot, tmp_path: Path) -> None:
     assert key_steps(snapshot, tmp_path, "[sync.contact]\n", "1") == []
 
 
+@pytest.mark.usefixtures("without_sensitivity")
 def test_explain__the_domain_is_no_key_without_the_default_mappings(snapshot: Snapshot, tmp_path: Path) -> None:
     text = "[sync.company]\ndefault_mappings = false\n[assumptions]\ncompany_keys = 'domain'\n"
     assert key_steps(snapshot, tmp_path, text, "1") == [NAME + "Its match key is acme, made of name 'Acme'."]
 
 
 def key_steps(snapshot: Snapshot, folder: Path, text: str, record_id: str) -> list[str]:
-    file = folder / "dynsync.toml"
-    file.write_text(text, encoding="utf-8")
-    forecast = kit.forecast(snapshot, file, folder / "f")
-    (chain,) = kit.explain(forecast, record_id, snapshot=snapshot.path)
+    if text not in _FORECASTS:
+        file = folder / "dynsync.toml"
+        file.write_text(text, encoding="utf-8")
+        _FORECASTS[text] = kit.forecast(snapshot, file, folder / "f")
+    (chain,) = kit.explain(_FORECASTS[text], record_id, snapshot=snapshot.path)
     return [f"{step.rule_id}: {step.says}" for step in chain.steps if step.about == "key"]
 
 
+_FORECASTS: dict[str, kit.Forecast] = {}
+
+
+@pytest.mark.usefixtures("without_sensitivity")
 def test_findings__companies_without_a_key_stay_out(snapshot: Snapshot, tmp_path: Path) -> None:
     file = tmp_path / "dynsync.toml"
     file.write_text("[sync.company]\n[assumptions]\ncompany_keys = 'domain'\n", encoding="utf-8")
