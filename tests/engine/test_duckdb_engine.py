@@ -34,7 +34,7 @@ def _written(work: Path, rows: list[dict[str, Any]]) -> bytes:
     return (work / "links.parquet").read_bytes()
 
 
-@pytest.mark.parametrize("rows_per_sort", [1, 7, 100, 499])
+@pytest.mark.parametrize("rows_per_sort", [3, 7, 100, 499])
 def test_write__parts_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_sort: int) -> None:
     whole = _written(tmp_path / "whole", _ROWS)
     monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", rows_per_sort)
