@@ -18,9 +18,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Measures, Tables, rows_in, with_outcome
 from dynsync_lib.core.model import LINKS_IN, LinkStatus, Object, System
-from dynsync_lib.core.sides import Frame, Situation, opposite
+from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, opposite
 
-_IN_SYNC: Final = ("create", "update", "link")
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
 
 
@@ -28,7 +27,7 @@ def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
     """Invoices in sync whose company must be associated by hand."""
     del situation
     by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
-    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
+    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
     return rows_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
 
 
@@ -38,7 +37,7 @@ def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
     is_ours = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.INVOICE.value)
     to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
     associated = tables["links"].filter(to_contact).select(id="from_id")
-    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *_IN_SYNC)
+    in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
     return rows_in(in_sync.join(associated, on="id", how="anti"))
 
 
@@ -50,7 +49,7 @@ def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
     count = 0
     for object_ in (Object.CONTACT, Object.DEAL):
         ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
-        in_sync = with_outcome(tables, object_, System.HUBSPOT, *_IN_SYNC)
+        in_sync = with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC)
         count += rows_in(ours.join(in_sync, on="id", how="semi"))
     return count
 

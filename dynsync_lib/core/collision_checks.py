@@ -22,22 +22,27 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.flowing import Measures, Tables, number_in, objects_on, records_of, rows_in, with_outcome
 from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
-from dynsync_lib.core.sides import Frame, Situation, has_second_round, is_keyed_by_domain
+from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
 
-_IN_SYNC: Final = ("create", "update", "link")
 _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
 _DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
 
 def count_shared_own_keys(situation: Situation, tables: Tables) -> int:
-    """Records whose own matching field has a value that another record of their system has, too (2.12)."""
+    """Records in scope whose own matching field has a value that another one of their system has, too (2.12)."""
     own = [one for one in objects_on(situation) if situation.sync(one).match_mode == "own_field"]
     return sum(
-        rows_in(_members(tables, one, system))
+        _sharing(tables, one, system)
         for system in System
         for one in own
         if (one, system) != (Object.LEAD, System.HUBSPOT)
     )
+
+
+def _sharing(tables: Tables, object_: Object, system: System) -> int:
+    members = _members(tables, object_, system).join(_in_scope(tables, object_, system), on="id", how="semi")
+    sizes = members.group_by("match_key").agg(size=nw.len()).filter(nw.col("size") > 1)
+    return rows_in(members.join(sizes, on="match_key", how="semi"))
 
 
 def count_missed_by_own_keys(situation: Situation, tables: Tables) -> int:
@@ -80,7 +85,7 @@ def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> 
 def count_several_people(situation: Situation, tables: Tables, *, object_: Object) -> int | None:
     """Dynamics records that share an address and not a last name, where one of them syncs (2.15)."""
     members = _members(tables, object_)
-    syncing = members.join(with_outcome(tables, object_, System.DYNAMICS, *_IN_SYNC), on="id", how="semi")
+    syncing = members.join(with_outcome(tables, object_, System.DYNAMICS, *IN_SYNC), on="id", how="semi")
     groups = members.join(_in_scope(tables, object_), on="id", how="semi")
     groups = groups.join(syncing.select("match_key").unique(), on="match_key", how="semi")
     if rows_in(groups) == 0:
@@ -109,9 +114,9 @@ def _members(tables: Tables, object_: Object, system: System = System.DYNAMICS) 
     return tables["collisions"].filter(is_ours).select("match_key", "differs_in", id="record_id")
 
 
-def _in_scope(tables: Tables, object_: Object) -> Frame:
+def _in_scope(tables: Tables, object_: Object, system: System = System.DYNAMICS) -> Frame:
     inside = [one.value for one in Outcome if one is not Outcome.EXCLUDED]
-    return with_outcome(tables, object_, System.DYNAMICS, *inside)
+    return with_outcome(tables, object_, system, *inside)
 
 
 MEASURES: Final[Measures] = {

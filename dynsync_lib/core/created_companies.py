@@ -17,9 +17,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.model import LinkStatus, Object, System, record_table
-from dynsync_lib.core.sides import PERSONS, Frame, Situation, name_column, stack
-
-_IN_SYNC = ("create", "update", "link")
+from dynsync_lib.core.sides import IN_SYNC, PERSONS, Frame, Situation, name_column, stack
 
 
 def company_of_no_pair(situation: Situation, system: System, company_pairs: Frame) -> Frame | None:
@@ -76,7 +74,7 @@ def _known_domains(situation: Situation, outcomes: Frame) -> Frame:
     known = situation.tables["hubspot/companies"].select(domain="domain_key")
     if not situation.sync(Object.COMPANY).enabled:
         return known.filter(~nw.col("domain").is_null())
-    in_sync = (nw.col("object") == Object.COMPANY.value) & nw.col("outcome").is_in(list(_IN_SYNC))
+    in_sync = (nw.col("object") == Object.COMPANY.value) & nw.col("outcome").is_in(list(IN_SYNC))
     ids = outcomes.filter(in_sync & (nw.col("system") == System.DYNAMICS.value)).select(id="record_id")
     accounts = situation.tables["dynamics/accounts"].select("id", domain="domain_key").join(ids, on="id")
     return stack([known, accounts.select("domain")]).filter(~nw.col("domain").is_null())

@@ -26,10 +26,9 @@ from dynsync_lib.core.created_companies import company_of_no_pair, created_by_do
 from dynsync_lib.core.matching import pair_first_of_names
 from dynsync_lib.core.model import LINKS, LinkStatus, Object, System, record_table
 from dynsync_lib.core.placing import word_of
-from dynsync_lib.core.sides import Frame, Situation, draws_contacts, stack
+from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, draws_contacts, stack
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
-_IN_SYNC: Final = ("create", "update", "link")
 _FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
 """The objects that bring associations."""
 _CUSTOMER: Final = "customerid"
@@ -200,7 +199,7 @@ def _company_pairs(situation: Situation, outcomes: Frame, pairs: Mapping[Object,
 
 def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_leads: Frame | None) -> Frame:
     """to_system, to_object, to_id of every record an association can be made to."""
-    in_sync = outcomes.filter(nw.col("outcome").is_in(_IN_SYNC)).select(
+    in_sync = outcomes.filter(nw.col("outcome").is_in(IN_SYNC)).select(
         to_system="system", to_object="object", to_id="record_id"
     )
     if as_leads is not None:
@@ -242,7 +241,7 @@ def _place(
     created = company_of_no_pair(situation, system, company_pairs)
     if created is not None:
         met = met.join(created, on=["from_object", "to_object", "to_id"], how="left")
-        test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(_IN_SYNC) & ~nw.col("lead_only")
+        test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(IN_SYNC) & ~nw.col("lead_only")
         place = [line for _, line in decided].index(_Line.TARGET_STAYS)
         decided.insert(place, (test, _Line.CREATED_ALONG))
     line = nw.coalesce(*(nw.when(test).then(nw.lit(line.value)) for test, line in decided))
@@ -253,7 +252,7 @@ def _tests(system: System) -> list[tuple[nw.Expr, _Line]]:
     """The table of docs/semantics.md section 8, line by line."""
     is_invoice = nw.col("from_object") == Object.INVOICE.value
     to_company = nw.col("to_object") == Object.COMPANY.value
-    stays = ~nw.col("outcome").is_in(_IN_SYNC) | (nw.col("lead_only") & to_company)
+    stays = ~nw.col("outcome").is_in(IN_SYNC) | (nw.col("lead_only") & to_company)
     not_there = nw.col("reaches").is_null()
     tests = [(is_invoice & to_company, _Line.MANUAL)]
     if system is System.HUBSPOT:

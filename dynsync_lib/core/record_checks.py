@@ -35,9 +35,8 @@ from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
-from dynsync_lib.core.sides import Frame, Situation, draws_contacts, is_routed, opposite, stack
+from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, draws_contacts, is_routed, opposite, stack
 
-_IN_SYNC: Final = ("create", "update", "link")
 _CLOSED_STATES: Final = ("1", "2")
 """Won and lost, of an opportunity's statecode."""
 _CLOSED_STAGES: Final = ("closedwon", "closedlost")
@@ -47,7 +46,7 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | N
     """Dynamics leads in sync whose e-mail address a Dynamics contact in sync has, too (2.21)."""
     if any(not situation.sync(one).enabled or situation.sync(one).match_mode != "default" for one in PERSONS):
         return 0
-    in_sync = (nw.col("system") == System.DYNAMICS.value) & nw.col("outcome").is_in(list(_IN_SYNC))
+    in_sync = (nw.col("system") == System.DYNAMICS.value) & nw.col("outcome").is_in(list(IN_SYNC))
     told = tables["outcomes"].filter(in_sync & ~nw.col("match_key").is_null())
     leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
     return rows_in(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
@@ -140,7 +139,7 @@ def _unpartnered(
     owner = values.trimmed(nw.col(judged.columns[system]))
     owned = records.select("id", owner=owner, team=is_team.fill_null(value=False))
     owned = owned.filter(~nw.col("owner").is_null())
-    owned = owned.join(with_outcome(tables, object_, system, *_IN_SYNC), on="id", how="semi")
+    owned = owned.join(with_outcome(tables, object_, system, *IN_SYNC), on="id", how="semi")
     people = directory(situation, system)
     known = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
     found = owned.filter(~nw.col("team")).join(known, on="owner", how="semi").select("id")

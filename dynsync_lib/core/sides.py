@@ -25,7 +25,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import values
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.filters import filter_expression
-from dynsync_lib.core.model import Column, Object, RecordTable, System, record_table
+from dynsync_lib.core.model import HEALTH, Column, Health, Object, RecordTable, System, record_table
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import LIFECYCLE_STAGES, ObjectSync, Settings
 
@@ -42,6 +42,8 @@ _NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim
 SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 """The systems as a sentence names them."""
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
+IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)
+"""The outcomes of records that sync."""
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
 SIDE_TURNS_ON: Final[Mapping[Object, tuple[str, ...]]] = {
     Object.CONTACT: ("first_record_order", "include_inactive", "email_norm"),

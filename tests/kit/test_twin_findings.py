@@ -58,12 +58,12 @@ def test_findings__last_names_that_were_not_delivered(tmp_path: Path) -> None:
 def test_findings__an_own_field_that_is_not_unique(tmp_path: Path) -> None:
     files = {
         "h/contacts": "hs_object_id,email,zip\n1,a@example.com,K1\n2,b@example.com,K1\n3,c@example.com,K2\n",
-        "d/contacts": "contactid,emailaddress1,lastname,address1_postalcode\nd1,x@example.com,Ash,K1\n"
-        "d2,x@example.com,Elm,K2\nd3,y@example.com,Fir,K2\nd4,z@example.com,Gum,\n",
+        "d/contacts": "contactid,emailaddress1,lastname,address1_postalcode,statecode\nd1,x@example.com,Ash,K1,0\n"
+        "d2,x@example.com,Elm,K2,0\nd3,y@example.com,Fir,K2,0\nd4,z@example.com,Gum,,0\nd5,w@example.com,Hay,K1,1\n",
     }
     own = 'match_mode = "own_field"\nmatch_field = { hubspot = "zip", dynamics = "address1_postalcode" }\n'
-    told = findings(tmp_path, files, f"[sync.contact]\n{own}")
-    # 1 and 2, d2 and d3
+    told = findings(tmp_path, files, f"[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n{own}")
+    # 1 and 2, d2 and d3; d5 is out of scope and shares nothing with d1 any more
     assert told["G13", None, None] == ("high", 4, None)
     assert not {"G01", "G02", "G03"} & {check for check, _, _ in told}
 
