@@ -7,6 +7,8 @@ Facts
 
 Not modelled
     * Duplicate rules of an environment other than the shipped one by e-mail address.
+    * Writes over the address of a matched contact: whether the holder gives it up in the same run nobody says;
+      `core.address_checks` counts them.
 
 Source: rules contact.email-conflict, record.duplicate-rules; docs/semantics.md step 7.
 """
