@@ -17,7 +17,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.owners_of_keys import may_pair
-from dynsync_lib.core.sides import Frame, Situation, email_column, stack
+from dynsync_lib.core.sides import Frame, Situation, email_column, one_row_each, stack
 
 SECONDARY_RULE: Final = "contact.match-secondary"
 
@@ -76,8 +76,7 @@ def _addresses(situation: Situation, sides: Mapping[System, Frame], owners: Mapp
     """Additional addresses of HubSpot contacts that may take part: key, hubspot_id, hubspot_rank, hubspot_passes."""
     suffix = email_column(situation).removeprefix("email_key")
     contacts = situation.tables["hubspot/contacts"].select("id", key=f"secondary_email_keys{suffix}")
-    some = contacts.filter(nw.col("key").list.len() > 0)
-    listed = situation.keep(some.explode("key").filter(~nw.col("key").is_null()).unique(), "additional_emails")
+    listed = situation.keep(one_row_each(contacts, "key").unique(), "additional_emails")
     holders = listed.select("id").unique()
     side = sides[System.HUBSPOT].join(holders, on="id", how="semi")
     own = owners[System.HUBSPOT].join(holders, on="id", how="semi").select("id")

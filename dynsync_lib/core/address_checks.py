@@ -16,17 +16,16 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Measures, Tables, records_of, rows_in
+from dynsync_lib.core.flowing import Measures, Tables, landing_in_hubspot, outcomes_of, records_of, rows_in
 from dynsync_lib.core.model import Object, Reason, System
-from dynsync_lib.core.sides import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.sides import PERSONS, Frame, Situation, one_row_each, stack
 
 _BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
-_LANDS: Final = ("stale_winner",)
 
 
 def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Object) -> int:
     """Dynamics persons who meet a HubSpot contact by an additional address, or are refused because of one (2.18)."""
-    told = _of_dynamics(tables, object_)
+    told = outcomes_of(tables, object_, System.DYNAMICS)
     met = told.filter(nw.col("rule_id").is_in(list(_BY_ADDITIONAL)))
     refused = _refused(told).filter(~nw.col("counterpart_id").is_null())
     addresses = _addresses(situation, object_, refused).join(_primary(situation), on="address", how="anti")
@@ -36,24 +35,17 @@ def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Ob
 def count_refused_addresses(situation: Situation, tables: Tables, *, object_: Object) -> int:
     """Dynamics persons who are refused because HubSpot has their address, or gets it from another one (9.14)."""
     del situation
-    return rows_in(_refused(_of_dynamics(tables, object_)))
+    return rows_in(_refused(outcomes_of(tables, object_, System.DYNAMICS)))
 
 
 def count_addresses_written_twice(situation: Situation, tables: Tables) -> int:
     """HubSpot contacts whose address is overwritten with one that another contact has, or gets, too (9.14)."""
-    lands = nw.col("note").is_null() | nw.col("note").is_in(list(_LANDS))
-    is_address = (nw.col("target_system") == System.HUBSPOT.value) & (nw.col("target_field") == "email")
-    persons = nw.col("object").is_in([one.value for one in PERSONS])
     key = values.lowered(values.trimmed(nw.col("new_value")))
-    written = tables["changes"].filter(lands & is_address & persons).select(id="hubspot_id", address=key).unique()
+    written = landing_in_hubspot(tables["changes"], *PERSONS).filter(nw.col("target_field") == "email")
+    written = written.select(id="hubspot_id", address=key).unique()
     held = stack([written, _held(situation).join(written.select("id"), on="id", how="anti"), _additional(situation)])
     holders = held.unique().group_by("address").agg(holders=nw.len()).filter(nw.col("holders") > 1)
     return rows_in(written.join(holders, on="address", how="semi").select("id").unique())
-
-
-def _of_dynamics(tables: Tables, object_: Object) -> Frame:
-    is_ours = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == object_.value)
-    return tables["outcomes"].filter(is_ours)
 
 
 def _refused(told: Frame) -> Frame:
@@ -80,8 +72,7 @@ def _held(situation: Situation) -> Frame:
 def _additional(situation: Situation) -> Frame:
     """id, address of every additional address of HubSpot's contacts."""
     listed = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="secondary_email_keys")
-    told = listed.filter(nw.col("address").list.len() > 0).explode("address")
-    return told.filter(~nw.col("address").is_null())
+    return one_row_each(listed, "address")
 
 
 MEASURES: Final[Measures] = {

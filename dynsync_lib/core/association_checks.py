@@ -16,7 +16,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Measures, Tables, rows_in, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, outcomes_of, rows_in, with_outcome
 from dynsync_lib.core.model import LINKS_IN, LinkStatus, Object, System
 from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, opposite
 
@@ -60,8 +60,7 @@ def count_parents_written_over(situation: Situation, tables: Tables) -> int:
     if not contact.enabled or not all(contact.is_source(system) for system in System):
         return 0
     winner, loser = System(contact.conflict_winner), opposite(System(contact.conflict_winner))
-    is_pair = (nw.col("object") == Object.CONTACT.value) & (nw.col("system") == winner.value)
-    pairs = tables["outcomes"].filter(is_pair & nw.col("outcome").is_in(["update", "link"]))
+    pairs = outcomes_of(tables, Object.CONTACT, winner).filter(nw.col("outcome").is_in(["update", "link"]))
     pairs = pairs.select(id="record_id", counterpart_id="counterpart_id").filter(~nw.col("counterpart_id").is_null())
     lost = _parents(tables, winner, *_LOST)
     brought = _parents(tables, loser, LinkStatus.SYNCED.value).select(counterpart_id="id")

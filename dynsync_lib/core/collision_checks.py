@@ -20,8 +20,17 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Measures, Tables, number_in, objects_on, records_of, rows_in, with_outcome
-from dynsync_lib.core.model import Object, Outcome, Reason, System, record_table
+from dynsync_lib.core.flowing import (
+    Measures,
+    Tables,
+    number_in,
+    objects_on,
+    outcomes_of,
+    records_of,
+    rows_in,
+    with_outcome,
+)
+from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
 
 _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
@@ -70,12 +79,10 @@ def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> 
     """
     keyed = {}
     for system in System:
-        name = (record_table(object_, system).object or object_).value
-        is_ours = (nw.col("system") == system.value) & (nw.col("object") == name)
         is_inside = ~nw.col("reason").is_in(_OUTSIDE).fill_null(value=False)
         is_refused = (nw.col("reason") == Reason.EMAIL_CONFLICT.value).fill_null(value=False)
         is_alone = nw.col("counterpart_id").is_null() | is_refused
-        alone = tables["outcomes"].filter(is_ours & is_inside & is_alone)
+        alone = outcomes_of(tables, object_, system).filter(is_inside & is_alone)
         records = records_of(situation, object_, system).select("id", key=key).filter(~nw.col("key").is_null())
         keyed[system] = records.join(alone.select(id="record_id"), on="id", how="semi")
     met = keyed[System.DYNAMICS].join(keyed[System.HUBSPOT].select("key").unique(), on="key", how="semi")

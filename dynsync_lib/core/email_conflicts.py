@@ -21,7 +21,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System, record_table
 from dynsync_lib.core.refusals import NUMBER_OF, PERSONS
-from dynsync_lib.core.sides import Frame, Situation, inactive, ranked, stack
+from dynsync_lib.core.sides import Frame, Situation, inactive, one_row_each, ranked, stack
 
 
 def conflicts_of_creates(situation: Situation, object_: Object, system: System, creates: Frame) -> Frame:
@@ -74,9 +74,8 @@ def _hubspot_holders(situation: Situation) -> Iterator[Frame]:
     yield primary.filter(~nw.col("address").is_null())
     if situation.chosen("secondary_email") != "ignore":
         listed = contacts.select(address="secondary_email_keys", rank="rank", holder_id="id")
-        listed = listed.filter(nw.col("address").list.len() > 0).explode("address")
-        additional = listed.select("address", "rank", "holder_id", place=nw.lit(1))
-        yield additional.select("address", "place", "rank", "holder_id").filter(~nw.col("address").is_null())
+        additional = one_row_each(listed, "address").select("address", "rank", "holder_id", place=nw.lit(1))
+        yield additional.select("address", "place", "rank", "holder_id")
 
 
 def _first_holder(held: Frame) -> Frame:

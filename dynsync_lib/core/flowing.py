@@ -44,11 +44,23 @@ def records_of(situation: Situation, object_: Object, system: System) -> Frame:
     return situation.tables[record_table(object_, system).name]
 
 
+def outcomes_of(tables: Tables, object_: Object, system: System) -> Frame:
+    """The outcomes of the records of one side; leads are contacts in HubSpot."""
+    name = record_table(object_, system).object
+    return tables["outcomes"].filter((nw.col("system") == system.value) & (nw.col("object") == str(name)))
+
+
 def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
     """id of the records of one side that have one of the outcomes; leads are contacts in HubSpot."""
-    name = record_table(object_, system).object
-    is_one = (nw.col("system") == system.value) & (nw.col("object") == str(name)) & nw.col("outcome").is_in(outcomes)
-    return tables["outcomes"].filter(is_one).select(id="record_id")
+    told = outcomes_of(tables, object_, system).filter(nw.col("outcome").is_in(outcomes))
+    return told.select(id="record_id")
+
+
+def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
+    """The changes of these objects that land in HubSpot, without those that a note leaves out."""
+    lands = nw.col("note").is_null() | (nw.col("note") == "stale_winner")
+    is_one = nw.col("object").is_in([one.value for one in objects])
+    return changes.filter(is_one & (nw.col("target_system") == System.HUBSPOT.value) & lands)
 
 
 def number_in(one: Frame) -> int:

@@ -23,7 +23,7 @@ from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import PERSONS, Situation, is_keyed_by_domain
 
-_UNSEEN: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER if one != " ") + "]|^ | $|  "
+_UNSEEN: Final = values.character_class(OUTER.replace(" ", "")) + "|^ | $|  "
 
 
 def count_unseen(situation: Situation, tables: Tables, *, system: System) -> int:

@@ -26,7 +26,7 @@ from dynsync_lib.core import values
 from dynsync_lib.core.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.filter_grammar import fields_of, parse_filter
 from dynsync_lib.core.filters import filter_expression
-from dynsync_lib.core.flowing import rows_in
+from dynsync_lib.core.flowing import landing_in_hubspot, rows_in
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
@@ -35,7 +35,6 @@ from dynsync_lib.core.sides import Frame, Situation, stack
 
 _IS_MARKETING: Final = "hs_marketable_status"
 _PEOPLE: Final = (Object.CONTACT, Object.LEAD)
-_LANDS: Final = ("stale_winner",)
 _CREATED_AT: Final = ("createdate", "hs_createdate")
 _BLANK: Final = nw.lit(None, dtype=nw.String)
 
@@ -137,9 +136,7 @@ def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Fr
     delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
     asked = {name: nw.col(name) if name in delivered else _BLANK for name in fields}
     contacts = situation.tables["hubspot/contacts"].select("id", **asked)
-    about = nw.col("object").is_in([one.value for one in _PEOPLE]) & (nw.col("target_system") == System.HUBSPOT.value)
-    lands = nw.col("note").is_null() | nw.col("note").is_in(list(_LANDS))
-    written = changes.filter(about & lands & nw.col("target_field").is_in(list(fields)))
+    written = landing_in_hubspot(changes, *_PEOPLE).filter(nw.col("target_field").is_in(list(fields)))
     latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
     by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
     after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}

@@ -26,16 +26,16 @@ from dynsync_lib.core.flowing import (
     flowing,
     flowing_of,
     objects_on,
+    outcomes_of,
     records_of,
     rows_in,
     with_outcome,
 )
-from dynsync_lib.core.lifecycle import STAGE
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.owners import directory
 from dynsync_lib.core.refusals import PERSONS, missing_required, required_columns
-from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, draws_contacts, is_routed, opposite, stack
+from dynsync_lib.core.sides import IN_SYNC, Frame, Situation, belongs, draws_contacts, opposite, stack
 
 _CLOSED_STATES: Final = ("1", "2")
 """Won and lost, of an opportunity's statecode."""
@@ -92,11 +92,7 @@ def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
 
 def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> int:
     closed = records_of(situation, Object.DEAL, system).filter(is_closed).select("id")
-    told = tables["outcomes"].filter(
-        (nw.col("system") == system.value)
-        & (nw.col("object") == Object.DEAL.value)
-        & (nw.col("reason") == Reason.STAGE_UNMAPPED.value)
-    )
+    told = outcomes_of(tables, Object.DEAL, system).filter(nw.col("reason") == Reason.STAGE_UNMAPPED.value)
     return rows_in(closed.join(told.select(id="record_id"), on="id", how="semi"))
 
 
@@ -167,11 +163,11 @@ def routed_records(situation: Situation, object_: Object) -> Frame:
     records = records_of(situation, object_, System.HUBSPOT)
     if object_ not in PERSONS:
         return records
-    if is_routed(situation) and STAGE in situation.columns(object_, System.HUBSPOT):
-        stages = list(situation.sync(object_).lifecycle_stages)
-        return records.filter(values.trimmed(nw.col(STAGE)).is_in(stages).fill_null(value=False))
-    belongs = Object.CONTACT if draws_contacts(situation, Object.CONTACT) else Object.LEAD
-    return records if object_ is belongs else records.head(0)
+    test = belongs(situation, object_, System.HUBSPOT)
+    if test is None:
+        drawing = Object.CONTACT if draws_contacts(situation, Object.CONTACT) else Object.LEAD
+        test = nw.lit(value=object_ is drawing)
+    return records.with_columns(belongs=test).filter(nw.col("belongs")).drop("belongs")
 
 
 MEASURES: Final[Measures] = {

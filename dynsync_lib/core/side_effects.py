@@ -22,7 +22,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
 from dynsync_lib.core.filters import filter_expression
-from dynsync_lib.core.flowing import Measures, Tables, records_of, rows_in, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, outcomes_of, records_of, rows_in, with_outcome
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sides import PERSONS, Frame, Situation
 
@@ -98,9 +98,8 @@ def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> int 
     ours = _opted_out(situation, object_, System.HUBSPOT)
     if theirs is None or ours is None:
         return None
-    matched = (nw.col("object") == object_.value) & (nw.col("system") == System.DYNAMICS.value)
     in_sync = nw.col("outcome").is_in(["update", "link"]) & ~nw.col("counterpart_id").is_null()
-    pairs = tables["outcomes"].filter(matched & in_sync)
+    pairs = outcomes_of(tables, object_, System.DYNAMICS).filter(in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
     met = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
     return rows_in(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))

@@ -239,9 +239,9 @@ def _own_key(situation: Situation, object_: Object, system: System, field: str) 
 
 def _barrier(situation: Situation, object_: Object, system: System) -> nw.Expr:
     barriers: list[tuple[nw.Expr, Barrier]] = []
-    belongs = _belongs(situation, object_, system)
-    if belongs is not None:
-        barriers.append((~belongs, Barrier.ROUTE))
+    is_ours = belongs(situation, object_, system)
+    if is_ours is not None:
+        barriers.append((~is_ours, Barrier.ROUTE))
     if situation.sync(object_).filter_of(system):
         barriers.append((~_filter(situation, object_, system), Barrier.FILTER))
     if system is System.DYNAMICS and situation.chosen("include_inactive") == "false":
@@ -254,7 +254,7 @@ def _barrier(situation: Situation, object_: Object, system: System) -> nw.Expr:
     return nw.coalesce(*(nw.when(test).then(nw.lit(barrier.value)) for test, barrier in barriers), nothing)
 
 
-def _belongs(situation: Situation, object_: Object, system: System) -> nw.Expr | None:
+def belongs(situation: Situation, object_: Object, system: System) -> nw.Expr | None:
     """Whether a HubSpot contact belongs to this sync of contacts or leads; None when the route is not asked (4.6)."""
     if system is not System.HUBSPOT or object_ not in PERSONS or not is_routed(situation):
         return None
@@ -262,6 +262,11 @@ def _belongs(situation: Situation, object_: Object, system: System) -> nw.Expr |
         return nw.lit(value=object_ is Object.CONTACT)
     stages = situation.sync(object_).lifecycle_stages or LIFECYCLE_STAGES[object_]
     return _is_one_of(situation.text(object_, system, "lifecyclestage"), stages)
+
+
+def one_row_each(frame: Frame, column: str) -> Frame:
+    """One row per element of a column of lists; empty lists and null elements are gone."""
+    return frame.filter(nw.col(column).list.len() > 0).explode(column).filter(~nw.col(column).is_null())
 
 
 def is_routed(situation: Situation) -> bool:

@@ -20,7 +20,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.flowing import Measures, Tables, objects_on, records_of, rows_in, with_outcome
+from dynsync_lib.core.flowing import Measures, Tables, objects_on, outcomes_of, records_of, rows_in, with_outcome
 from dynsync_lib.core.links import associations_of
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.sides import PERSONS, Frame, Situation, has_keys, name_column, opposite, prepare_side, stack
@@ -65,11 +65,7 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> int
 
 def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
     """Pairs of a company and an account one of which shares its other key with another record (2.31)."""
-    told = tables["outcomes"].filter(
-        (nw.col("object") == Object.COMPANY.value)
-        & (nw.col("system") == System.DYNAMICS.value)
-        & ~nw.col("counterpart_id").is_null()
-    )
+    told = outcomes_of(tables, Object.COMPANY, System.DYNAMICS).filter(~nw.col("counterpart_id").is_null())
     pairs = told.select("rule_id", dynamics_id="record_id", hubspot_id="counterpart_id")
     doubtful = [
         _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
@@ -84,11 +80,7 @@ def count_shared_between_environments(situation: Situation, tables: Tables) -> i
     for object_ in (Object.CONTACT, Object.COMPANY):
         keys = [one for other in situation.beside for one in _keys_that_may_sync(other, object_)]
         if keys:
-            mine = tables["outcomes"].filter(
-                (nw.col("system") == System.DYNAMICS.value)
-                & (nw.col("object") == object_.value)
-                & (nw.col("health") == "in_sync")
-            )
+            mine = outcomes_of(tables, object_, System.DYNAMICS).filter(nw.col("health") == "in_sync")
             shared = mine.join(stack(keys).unique(), on="match_key", how="semi")
             count += rows_in(shared)
     return count

@@ -27,6 +27,7 @@ from dynsync_lib.core.flowing import (
     Tables,
     flowing,
     flowing_of,
+    landing_in_hubspot,
     objects_on,
     records_of,
     rows_in,
@@ -163,7 +164,7 @@ def _suspicious(situation: Situation, tables: Tables, object_: Object, names: li
     tests = [_is_suspicious(nw.col(one.columns[System.DYNAMICS])) for one in names]
     records = records_of(situation, object_, System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
     created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
-    written = _written(tables, object_).filter(
+    written = landing_in_hubspot(tables["changes"], object_).filter(
         nw.col("target_field").is_in([one.mapping.hubspot for one in names]) & _is_suspicious(nw.col("new_value"))
     )
     return stack([created.select(dynamics_id="id"), written.select("dynamics_id")]).unique()
@@ -173,13 +174,6 @@ def _is_suspicious(name: nw.Expr) -> nw.Expr:
     return name.str.contains(_SUSPICIOUS).fill_null(value=False)
 
 
-def _written(tables: Tables, object_: Object) -> Frame:
-    """The changes of one object that land in HubSpot."""
-    lands = nw.col("note").is_null() | (nw.col("note") == "stale_winner")
-    is_one = (nw.col("object") == object_.value) & (nw.col("target_system") == System.HUBSPOT.value)
-    return tables["changes"].filter(is_one & lands)
-
-
 def _is_unique(judged: JudgedMapping) -> bool:
     field = judged.fields[System.HUBSPOT]
     return field is not None and field.unique
@@ -187,7 +181,7 @@ def _is_unique(judged: JudgedMapping) -> bool:
 
 def _repeated(situation: Situation, tables: Tables, object_: Object, judged: JudgedMapping) -> int:
     """Writes and new records whose value another HubSpot record has or gets."""
-    written = _written(tables, object_).filter(nw.col("target_field") == judged.mapping.hubspot)
+    written = landing_in_hubspot(tables["changes"], object_).filter(nw.col("target_field") == judged.mapping.hubspot)
     written = written.select(id="hubspot_id", value="new_value")
     records = records_of(situation, object_, System.DYNAMICS)
     created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")

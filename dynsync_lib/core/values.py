@@ -20,7 +20,13 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.keys import OUTER
 
-_OUTER_CLASS: Final = "[" + "".join(rf"\x{{{ord(one):x}}}" for one in OUTER) + "]"
+
+def character_class(letters: str) -> str:
+    """The letters as one class of a regular expression that every engine reads."""
+    return "[" + "".join(rf"\x{{{ord(one):x}}}" for one in letters) + "]"
+
+
+_OUTER_CLASS: Final = character_class(OUTER)
 _UNTRIMMED: Final = f"^{_OUTER_CLASS}|{_OUTER_CLASS}$"
 """Asked first, since DuckDB takes thirty times as long to strip named characters, most often for nothing."""
 _NUMBER: Final = r"^[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})$"
