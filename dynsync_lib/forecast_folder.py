@@ -30,7 +30,7 @@ FORECAST_FILE: Final = "forecast.json"
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast. `info` is `forecast.json`; its tables are those of `model.FORECAST_TABLES`."""
+    """One forecast. `info` is `forecast.json`; its tables are those of `core.model.FORECAST_TABLES`."""
 
     folder: Path
     info: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """The snapshot: a folder of Parquet tables and a manifest, written once, checked when opened.
 
 Facts
-    * Every table of `model.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says which.
+    * Every table of `core.model.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says which.
     * The vendor's values are text, as delivered.
     * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`): no
       forecast takes them for live ones.

@@ -45,8 +45,8 @@ class SmallWorld:
     """Both portals and the settings. `tables` maps `hubspot/contacts` and its like to rows with an `id`, in api order.
 
     `fields` are all fields of both systems; a table delivers all of them but those named in `undelivered`
-    (as `hubspot.contact.jobtitle`). `links` are rows as in `model.LINKS_IN`, `bindings` as in `model.BINDINGS`.
-    `auto_create_companies` is HubSpot's own setting (6.12).
+    (as `hubspot.contact.jobtitle`). `links` are rows as in `core.model.LINKS_IN`, `bindings` as in
+    `core.model.BINDINGS`. `auto_create_companies` is HubSpot's own setting (6.12).
     """
 
     tables: Mapping[str, Sequence[Row]]

@@ -25,7 +25,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property or column. None means the vendor states nothing; see `model.PROPERTIES` and `model.COLUMNS`."""
+    """One property or column.
+
+    None means the vendor states nothing; see `core.model.PROPERTIES` and `core.model.COLUMNS`.
+    """
 
     system: System
     object: Object
@@ -70,7 +73,7 @@ def build_catalogue(
     *,
     standard: Mapping[System, bool] | None = None,
 ) -> Catalogue:
-    """The catalogue out of rows like `model.PROPERTIES` and `model.COLUMNS`.
+    """The catalogue out of rows like `core.model.PROPERTIES` and `core.model.COLUMNS`.
 
     Rows of objects the kit does not know are left out. Text such as `true` or `100` stands for its value, as in CSV
     files; what cannot be read as flag, number or options counts as not stated: metadata is customer data, too.

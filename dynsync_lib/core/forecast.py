@@ -1,4 +1,4 @@
-"""The forecast: every table of `model.FORECAST_TABLES` from the tables of one snapshot.
+"""The forecast: every table of `core.model.FORECAST_TABLES` from the tables of one snapshot.
 
 Facts
     * One record, one outcome; nothing is dropped or sampled.
@@ -23,7 +23,7 @@ from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
 
 
 def build_forecast(situation: Situation) -> dict[str, Frame]:
-    """A lazy frame for every name of `model.FORECAST_TABLES`.
+    """A lazy frame for every name of `core.model.FORECAST_TABLES`.
 
     `situation.tables` holds every record table that has an object, and `hubspot/links`.
     """

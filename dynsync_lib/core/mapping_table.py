@@ -27,7 +27,7 @@ _LIVE: Final = (Verdict.OK, Verdict.ONE_WAY)
 
 
 def tell_mappings(situation: Situation, mappings: Mapping[Object, tuple[JudgedMapping, ...]]) -> Frame:
-    """One row per mapping of an enabled object, as `model.MAPPING`."""
+    """One row per mapping of an enabled object, as `core.model.MAPPING`."""
     rows = []
     for object_, judged in mappings.items():
         if situation.sync(object_).enabled:

@@ -44,9 +44,9 @@ DECIDED: Final = (
 class FieldWork:
     """What was found about fields, to be used again where only the matching differs.
 
-    `pairs` are the pairs that were compared, `written` is `conflicts.Comparison.written`; `refusals` has, per system,
-    the records whose creation the other side would refuse. `comparison` is that of the settings' own pairs; None where
-    nothing can be paired.
+    `pairs` are the pairs that were compared, `written` is `core.conflicts.Comparison.written`; `refusals` has, per
+    system, the records whose creation the other side would refuse. `comparison` is that of the settings' own pairs;
+    None where nothing can be paired.
     """
 
     pairs: Frame

@@ -199,8 +199,8 @@ class UnaskedCheck:
 class Rulebook:
     """Everything the kit knows about the behaviour of Data Sync.
 
-    `standard_schema` has rows like `model.PROPERTIES` and `model.COLUMNS` under those names ("properties", "columns").
-    `version` is the first twelve digits of the sha256 over all files.
+    `standard_schema` has rows like `core.model.PROPERTIES` and `core.model.COLUMNS` under those names ("properties",
+    "columns"). `version` is the first twelve digits of the sha256 over all files.
     """
 
     rules: Mapping[str, Rule]

@@ -25,7 +25,7 @@ _END_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The settings that fit the world, as TOML, and where its portals are (`server.Emulator.addresses`)."""
+    """The settings that fit the world, as TOML, and where its portals are (`emulator.server.Emulator.addresses`)."""
 
     settings: str
     addresses: dict[str, dict[str, str]]

@@ -22,12 +22,12 @@ Row = dict[str, str | None]
 
 
 def property_rows() -> list[Row]:
-    """Rows of `model.PROPERTIES`, as text, sorted by object and name."""
+    """Rows of `core.model.PROPERTIES`, as text, sorted by object and name."""
     return _rows("properties", PROPERTIES)
 
 
 def column_rows() -> list[Row]:
-    """Rows of `model.COLUMNS`, as text, sorted by object and name."""
+    """Rows of `core.model.COLUMNS`, as text, sorted by object and name."""
     return _rows("columns", COLUMNS)
 
 
@@ -42,7 +42,7 @@ def read_text(name: str) -> str:
 
 
 def standard_rows(table: Table) -> list[Row]:
-    """Rows of the fields that a CRM has out of the box; `table` is `model.PROPERTIES` or `model.COLUMNS`."""
+    """Rows of the fields that a CRM has out of the box; `table` is `core.model.PROPERTIES` or `core.model.COLUMNS`."""
     return list(_told(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
 
 

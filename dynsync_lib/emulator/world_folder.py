@@ -2,7 +2,7 @@
 
 Facts
     * Record tables and links are read row by row, each time they are asked for; metadata and the two answers about the
-      portals are small and read at once. What a folder leaves out is filled in as `world.read_world` does.
+      portals are small and read at once. What a folder leaves out is filled in as `emulator.world.read_world` does.
 
 Where it is used: `kit.emulate`.
 """

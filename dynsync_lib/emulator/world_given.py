@@ -5,7 +5,7 @@ Facts
     * A side without metadata has the fields of the standard schema; a column beyond it is plain text, or a lookup when
       it stands as `_name_value`.
 
-Where it is used: `world.read_world`.
+Where it is used: `emulator.world.read_world`.
 """
 
 from __future__ import annotations

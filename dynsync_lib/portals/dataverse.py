@@ -105,7 +105,7 @@ class DataverseReader:
 
     @_understood
     async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-        """Rows like `model.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
+        """Rows like `core.model.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
 
         Raises AccessError when the environment lacks the table.
         """

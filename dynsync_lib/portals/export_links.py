@@ -59,7 +59,7 @@ class AssociationColumns:
         return self._table.object
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows like `model.LINKS_IN`, in the order of the file."""
+        """Rows like `core.model.LINKS_IN`, in the order of the file."""
         lines = self.sheet.lines()
         next(lines)
         for line in lines:

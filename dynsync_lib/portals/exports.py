@@ -58,8 +58,8 @@ def load_files(
     """The snapshot of two folders of exported files; either folder may be None and may lack any file.
 
     Times that name no zone are read in `time_zone`; None: HubSpot's in that of its account.json, all others in UTC.
-    `standard_schema` has rows like `model.PROPERTIES` under "properties" and like `model.COLUMNS` under "columns".
-    Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
+    `standard_schema` has rows like `core.model.PROPERTIES` under "properties" and like `core.model.COLUMNS` under
+    "columns". Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
     """
     folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()
     for system, folder in folders.items():

@@ -56,7 +56,7 @@ def owner_row(owner: Mapping[str, Any]) -> Row:
 
 
 def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row like `model.PROPERTIES`."""
+    """A row like `core.model.PROPERTIES`."""
     rights = row.get("modificationMetadata") or {}
     options = sorted(row.get("options") or (), key=_display_order)
     return {
@@ -74,7 +74,7 @@ def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def link_rows(pair: tuple[Object, Object], from_id: str, targets: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows like `model.LINKS_IN` of one record, flags as text.
+    """Rows like `core.model.LINKS_IN` of one record, flags as text.
 
     One row without label for a primary or unlabelled pair of records, and one row for each of its labels.
     """

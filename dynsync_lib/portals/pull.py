@@ -41,8 +41,8 @@ DEFAULT_PACE: Final = Pace()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullOptions:
-    """How to read: the version of HubSpot's API (`hubspot_paths.PATHS`), its archived records as well, and in how many
-    windows of time a table of Dynamics is read at once.
+    """How to read: the version of HubSpot's API (`portals.hubspot_paths.PATHS`), its archived records as well, and in
+    how many windows of time a table of Dynamics is read at once.
 
     Raises UsageError for a version that is not there, or less than one window.
     """

@@ -1,7 +1,7 @@
 """Everything a reader sees: figures, traffic light, charts, tables, and the exporter that makes one HTML file of them.
 
-The views take a forecast (`forecast_tables.ForecastTables`) and give back an object that notebooks show as HTML. They
-show; they do not decide.
+The views take a forecast (`report.forecast_tables.ForecastTables`) and give back an object that notebooks show as HTML.
+They show; they do not decide.
 """
 
 from __future__ import annotations
