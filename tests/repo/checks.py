@@ -67,6 +67,13 @@ def docstring_complaints(name: str, source: str) -> list[str]:
     return complaints + [f"{name}: {node.name} has no docstring" for node in public if not ast.get_docstring(node)]
 
 
+def purity_complaints(name: str, source: str) -> list[str]:
+    """Calls of `open` and `print` in a source that may do neither."""
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = {call.id for call in calls if isinstance(call, ast.Name)}
+    return [f"{name} calls {forbidden}" for forbidden in ("open", "print") if forbidden in names]
+
+
 def name_complaints(path: str) -> list[str]:
     """File names that say nothing."""
     stem = path.rsplit("/", 1)[-1].removesuffix(".py")
