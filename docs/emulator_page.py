@@ -14,6 +14,8 @@ from dynsync_lib.emulator import conditions, control, dataverse_routes, entra, e
 from dynsync_lib.emulator.limits import Limits
 
 _FOLDER = Path(str(emulator.__file__)).parent
+_NO_PORTAL = ("sync_", "witness", "world")
+"""What stands in the emulator's folder and answers nobody: the second opinion and the demo world."""
 _NAMED = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _UNKNOWN = (
     "HubSpot's list order and what its cursor means; here ascending ids, and the cursor is the next id.",
@@ -48,7 +50,7 @@ def emulator_lines() -> Iterator[str]:
     yield from _table(("Command", "What it does"), rows)
     yield from _bodies()
     yield "\n## What is not modelled\n"
-    yield from _not_modelled()
+    yield from not_modelled(_FOLDER)
     yield "\n## What nobody here knows\n\nNot checked against a real portal; what the emulator does instead:\n"
     yield from (f"* {one}" for one in _UNKNOWN)
 
@@ -95,12 +97,13 @@ def _usual(value: Any) -> str:
     return f"({value})" if isinstance(value, int | float | str) and value != "" else "(empty)"
 
 
-def _not_modelled() -> Iterator[str]:
-    """What the modules that answer say they leave out."""
-    for path in sorted(_FOLDER.glob("*.py")):
-        if path.stem.startswith(("sync_", "world")):
+def not_modelled(folder: Path) -> Iterator[str]:
+    """What the modules that answer say they leave out, in every folder below this one."""
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        if parts[0].startswith(_NO_PORTAL):
             continue
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         part = text.partition("Not modelled\n")[2].partition("\n\n")[0]
         for item in filter(None, part.split("    * ")):
-            yield f"* `{path.stem}`: {' '.join(item.split())}"
+            yield f"* `emulator.{'.'.join(parts)}`: {' '.join(item.split())}"

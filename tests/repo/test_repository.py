@@ -90,6 +90,19 @@ def test_generated_pages_are_up_to_date() -> None:
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"run `python docs/render_pages.py` ({name})"
 
 
+def test_emulator_page_reads_packages_inside_the_emulator(tmp_path: Path) -> None:
+    from docs.emulator_page import not_modelled
+
+    text = '"""Search.\n\nNot modelled\n    * Sorting by two\n      fields.\n    * Totals.\n\nSource: x.\n"""\n'
+    for folder in ("hubspot", "witness", "world"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "search.py").write_text(text, encoding="utf-8")
+    assert list(not_modelled(tmp_path)) == [
+        "* `emulator.hubspot.search`: Sorting by two fields.",
+        "* `emulator.hubspot.search`: Totals.",
+    ]
+
+
 def test_no_secret_or_output_is_tracked() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
