@@ -60,7 +60,7 @@ def run_tables(snapshot: Path, settings: Path, out: Path) -> None:
     from dynsync_lib.core.decision import decide_sync
     from dynsync_lib.core.forecast import collect_collisions, summarize
     from dynsync_lib.core.model import FORECAST_TABLES
-    from dynsync_lib.situations import open_tables
+    from dynsync_lib.forecasts.open_snapshot import open_tables
 
     opened = kit.open_snapshot(snapshot)
     with open_tables(opened, work=out) as engine:

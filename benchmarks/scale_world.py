@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from dynsync_lib import kit
 from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES
 from dynsync_lib.portals.metadata_rows import stored_rows
-from dynsync_lib.snapshot import FIXED_TABLES, sha256_of
-from dynsync_lib.snapshot_writer import SnapshotWriter, untrimmed_columns
+from dynsync_lib.snapshot.snapshot import FIXED_TABLES, sha256_of
+from dynsync_lib.snapshot.writer import SnapshotWriter, untrimmed_columns
 
 TAKEN_AT: Final = datetime(2026, 11, 23, tzinfo=UTC)
 SETTINGS: Final = """

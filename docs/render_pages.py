@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # when this file r
 
 from docs.emulator_page import emulator_lines
 from dynsync_lib import kit
-from dynsync_lib.cli import app
+from dynsync_lib.cli.commands import app
 
 DOCS = Path(__file__).resolve().parent
 _MADE = "<!-- Made by docs/render_pages.py; do not edit. -->\n"

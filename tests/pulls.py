@@ -18,7 +18,7 @@ from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.portals.connections import PortalConnections
 from dynsync_lib.portals.pace import Pace
 from dynsync_lib.portals.pull import DEFAULT_OPTIONS, PullOptions, pull_portals
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 KEYS = KeyMaker(frozenset({"com", "org", "example", "test"}))
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

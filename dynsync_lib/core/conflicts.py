@@ -21,15 +21,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import values
-from dynsync_lib.core.field_values import (
-    are_equal,
-    column_of,
-    columns_of,
-    is_copied,
-    new_value,
-    value_of,
-    with_trimmed,
-)
+from dynsync_lib.core.field_values import are_equal, column_of, columns_of, is_copied, new_value, value_of, with_trimmed
 from dynsync_lib.core.lifecycle import STAGE, default_stage_field
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import CHANGES, Object, System, record_table

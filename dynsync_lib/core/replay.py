@@ -20,15 +20,7 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.field_values import (
-    are_equal,
-    column_of,
-    columns_of,
-    new_value,
-    own_form,
-    value_of,
-    with_trimmed,
-)
+from dynsync_lib.core.field_values import are_equal, column_of, columns_of, new_value, own_form, value_of, with_trimmed
 from dynsync_lib.core.flowing import flowing_of
 from dynsync_lib.core.mapping import JudgedMapping
 from dynsync_lib.core.model import BINDINGS, CHANGES, Column, Object, System, Table, record_table

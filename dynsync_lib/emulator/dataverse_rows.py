@@ -18,15 +18,7 @@ from dynsync_lib.emulator.dataverse_columns import Column, columns_of, exact_jso
 from dynsync_lib.emulator.dataverse_formats import formatted
 from dynsync_lib.emulator.dataverse_names import BY_LOGICAL, Entity, context_of, does_not_exist
 from dynsync_lib.emulator.dataverse_navigation import navigation_name
-from dynsync_lib.emulator.dataverse_pages import (
-    Place,
-    after_sql,
-    delta_link,
-    marked,
-    next_link,
-    order_sql,
-    read_place,
-)
+from dynsync_lib.emulator.dataverse_pages import Place, after_sql, delta_link, marked, next_link, order_sql, read_place
 from dynsync_lib.emulator.dataverse_prefer import (
     FORMATTED,
     LOGICAL_NAME,

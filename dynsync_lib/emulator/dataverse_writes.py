@@ -26,13 +26,7 @@ from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.dataverse_columns import columns_of, exact_json_reply
-from dynsync_lib.emulator.dataverse_keys import (
-    Address,
-    find_by_key,
-    no_such_key,
-    read_address,
-    refuse_duplicate_keys,
-)
+from dynsync_lib.emulator.dataverse_keys import Address, find_by_key, no_such_key, read_address, refuse_duplicate_keys
 from dynsync_lib.emulator.dataverse_names import ENTITIES, Entity, does_not_exist, refused
 from dynsync_lib.emulator.dataverse_payload import Texts, bound_tables, read_object, read_payload
 from dynsync_lib.emulator.dataverse_prefer import read_preferences

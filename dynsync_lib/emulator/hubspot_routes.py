@@ -24,11 +24,7 @@ from dynsync_lib.emulator.hubspot_association_writes import (
     put_association,
     put_default_association,
 )
-from dynsync_lib.emulator.hubspot_associations import (
-    get_associations,
-    get_labels,
-    read_association_batch,
-)
+from dynsync_lib.emulator.hubspot_associations import get_associations, get_labels, read_association_batch
 from dynsync_lib.emulator.hubspot_batches import archive_batch, create_batch, update_batch, upsert_batch
 from dynsync_lib.emulator.hubspot_exports import export_details, export_status, start_export
 from dynsync_lib.emulator.hubspot_link_types import Pair

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from dynsync_lib.core.explain import Explanation
-    from dynsync_lib.explanations import Explained
-    from dynsync_lib.forecast_folder import Forecast, open_forecast, records
+    from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
+    from dynsync_lib.forecasts.open_snapshot import read_catalogue
+    from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay
     from dynsync_lib.kit.pages import demo, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.portals.check_lines import CheckReport
     from dynsync_lib.portals.load_report import read_load_report
-    from dynsync_lib.replay_folder import Replay
     from dynsync_lib.report import (
         assumptions_table,
         changes_table,
@@ -50,13 +51,12 @@ if TYPE_CHECKING:
         six_figures,
         traffic_light,
     )
-    from dynsync_lib.situations import read_catalogue
-    from dynsync_lib.snapshot import Snapshot, open_snapshot
+    from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain": ("Explanation",),
-    "explanations": ("Explained",),
-    "forecast_folder": ("Forecast", "open_forecast", "records"),
+    "forecasts.explanations": ("Explained",),
+    "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
@@ -72,7 +72,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "portals.check_lines": ("CheckReport",),
     "portals.load_report": ("read_load_report",),
-    "replay_folder": ("Replay",),
+    "forecasts.replay_folder": ("Replay",),
     "report": (
         "assumptions_table",
         "changes_table",
@@ -92,8 +92,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "six_figures",
         "traffic_light",
     ),
-    "situations": ("read_catalogue",),
-    "snapshot": ("Snapshot", "open_snapshot"),
+    "forecasts.open_snapshot": ("read_catalogue",),
+    "snapshot.snapshot": ("Snapshot", "open_snapshot"),
 }
 """In which module of the library each name of the kit lives: the imports above, for Python."""
 _HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}

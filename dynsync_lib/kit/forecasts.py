@@ -8,18 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynsync_lib import explanations, recipe_table
 from dynsync_lib.core.lookups import find_recipes
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.engine import AUTO, Engine
-from dynsync_lib.explanations import Explained
-from dynsync_lib.forecast_folder import Forecast
-from dynsync_lib.forecasting import write_forecast
+from dynsync_lib.forecasts import explanations
+from dynsync_lib.forecasts.explanations import Explained
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables, read_catalogue
+from dynsync_lib.forecasts.replay_folder import Replay, write_replay
+from dynsync_lib.forecasts.write_forecast import write_forecast
+from dynsync_lib.kit import tables
 from dynsync_lib.kit.rulebooks import read_settings, rulebook
-from dynsync_lib.replay_folder import Replay, write_replay
-from dynsync_lib.situations import open_situation, open_tables, read_catalogue
-from dynsync_lib.snapshot import Snapshot, open_snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def forecast(
 def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
     """What text column to put in the place of each lookup, which cannot sync; one row per lookup of an enabled object.
 
-    Columns: see `recipe_table.recipe_table`. Raises SettingsError or SnapshotError.
+    Columns: see `kit.tables.recipe_table`. Raises SettingsError or SnapshotError.
     """
     opened = open_snapshot(snapshot)
     checked = read_settings(settings, snapshot=opened)
@@ -67,7 +68,7 @@ def lookup_recipes(snapshot: Path, settings: Path) -> pd.DataFrame:
         tempfile.TemporaryDirectory(prefix="dynsync-") as work,
         open_tables(opened, work=Path(work)) as engine,
     ):
-        return recipe_table.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
+        return tables.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
 
 
 def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:
@@ -97,5 +98,8 @@ def replay(
 
 
 def explain(told: Forecast, key: str, *, snapshot: Path | None = None) -> Explained:
-    """The chain of every record that an id, GUID, e-mail address or name means. See `explanations.explain`."""
+    """The chain of every record that an id, GUID, e-mail address or name means.
+
+    See `forecasts.explanations.explain`.
+    """
     return explanations.explain(told, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)

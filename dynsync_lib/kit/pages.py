@@ -13,7 +13,7 @@ import dynsync_lib
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.apart import DemoPortals
-    from dynsync_lib.forecast_folder import Forecast
+    from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.report.kernel import Kernel
 
 Say = Callable[[str], None]

@@ -13,7 +13,7 @@ from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 if TYPE_CHECKING:
     from dynsync_lib.emulator.server import Emulator
     from dynsync_lib.portals.check_lines import CheckReport
-    from dynsync_lib.snapshot import Snapshot
+    from dynsync_lib.snapshot.snapshot import Snapshot
 
 Say = Callable[[str], None]
 Addresses = Mapping[str, Mapping[str, str]]

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import dynsync_lib
-from dynsync_lib import rule_tables
 from dynsync_lib.core.catalogue import Catalogue
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file import parse_settings
 from dynsync_lib.errors import SettingsError, UsageError
+from dynsync_lib.kit import tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dynsync_lib.snapshot import Snapshot
+    from dynsync_lib.snapshot.snapshot import Snapshot
 
 
 @cache
@@ -70,21 +70,21 @@ def read_settings(
 
 
 def _read_catalogue(snapshot: Snapshot) -> Catalogue:
-    from dynsync_lib.situations import read_catalogue  # brings the engines, and a pull needs none
+    from dynsync_lib.forecasts.open_snapshot import read_catalogue  # brings the engines, and a pull needs none
 
     return read_catalogue(snapshot)
 
 
 def rules() -> pd.DataFrame:
     """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
-    return rule_tables.rules_table(rulebook())
+    return tables.rules_table(rulebook())
 
 
 def research() -> pd.DataFrame:
-    """Every numbered statement of the research. See `rule_tables.research_table`."""
-    return rule_tables.research_table(rulebook())
+    """Every numbered statement of the research. See `kit.tables.research_table`."""
+    return tables.research_table(rulebook())
 
 
 def assumptions() -> pd.DataFrame:
     """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
-    return rule_tables.assumptions_table(rulebook())
+    return tables.assumptions_table(rulebook())

@@ -22,7 +22,7 @@ from dynsync_lib.portals.dataverse import DataverseReader
 from dynsync_lib.portals.dataverse_rows import USER_NAMES, choose_columns
 from dynsync_lib.portals.pages import CHANGED, Delivery, TableRead
 from dynsync_lib.portals.side import SideResult, TablePuller, TableResult, Wanted, not_read, run_together
-from dynsync_lib.snapshot_writer import utc_text
+from dynsync_lib.snapshot.writer import utc_text
 
 _TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.DYNAMICS)
 

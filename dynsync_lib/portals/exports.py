@@ -36,8 +36,8 @@ from dynsync_lib.portals.load_report import LOAD_REPORT_FILE, FileReport, LoadRe
 from dynsync_lib.portals.metadata_files import read_metadata
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.sheets import Sheet, open_sheet, read_sheet
-from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
-from dynsync_lib.snapshot_writer import SnapshotWriter
+from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
+from dynsync_lib.snapshot.writer import SnapshotWriter
 
 _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
 _DETAILS: Final = {System.HUBSPOT: ACCOUNT_FILE, System.DYNAMICS: ORGANIZATION_FILE}

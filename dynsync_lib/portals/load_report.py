@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.portals.headings import Heading
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 LOAD_REPORT_FILE: Final = "load_report.json"
 

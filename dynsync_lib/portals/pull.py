@@ -33,8 +33,8 @@ from dynsync_lib.portals.pull_results import write_sides
 from dynsync_lib.portals.side import Progress, SideResult, TablePuller, run_together
 from dynsync_lib.portals.transport import Guard, ReadOnlyTransport, network
 from dynsync_lib.portals.work_folder import WorkFolder
-from dynsync_lib.snapshot import Snapshot
-from dynsync_lib.snapshot_writer import SnapshotWriter, Source, refuse_target, utc_text
+from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target, utc_text
 
 DEFAULT_PACE: Final = Pace()
 

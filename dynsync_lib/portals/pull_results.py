@@ -30,8 +30,8 @@ from dynsync_lib.portals.hubspot import ASSOCIATION_PAIRS
 from dynsync_lib.portals.merging import Tally, merged_links, merged_records
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
 from dynsync_lib.portals.side import SideResult, TableResult
-from dynsync_lib.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, archived_table
-from dynsync_lib.snapshot_writer import SnapshotWriter
+from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, archived_table
+from dynsync_lib.snapshot.writer import SnapshotWriter
 
 
 def write_sides(

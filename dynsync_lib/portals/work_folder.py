@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.portals.pages import Row
-from dynsync_lib.snapshot_writer import utc_text
+from dynsync_lib.snapshot.writer import utc_text
 
 _JOURNAL: Final = "journal.json"
 _VERSION: Final = 2

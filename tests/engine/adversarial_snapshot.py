@@ -16,7 +16,7 @@ from typing import Any, Final
 from dynsync_lib import kit
 from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.portals.metadata_rows import stored_rows
-from dynsync_lib.snapshot_writer import SnapshotWriter
+from dynsync_lib.snapshot.writer import SnapshotWriter
 
 TAKEN_AT: Final = datetime(2026, 11, 23, tzinfo=UTC)
 TEXTS: Final = (

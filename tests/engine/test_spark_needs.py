@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dynsync_lib import cli
+from dynsync_lib.cli import commands
 from dynsync_lib.engine import open_engine, refuse_engine, spark_needs
 from dynsync_lib.errors import UsageError
 
@@ -80,5 +80,5 @@ def test_forecast__on_spark_without_it_ends_with_2_and_writes_nothing(
 def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["dynsync", *arguments])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        commands.main()
     return int(ended.value.code or 0)

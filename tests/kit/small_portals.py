@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dynsync_lib import kit
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 TAKEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ import pytest
 
 from dynsync_lib import kit
 
+_COMMANDS = "from dynsync_lib.cli import commands as cli"
 DRAWN = {"jinja2", "dynsync_lib.report"}
 HEAVY = {"pandas", "polars", "duckdb", "narwhals", "matplotlib", "nbclient", "nbconvert", "httpx", "msal", "openpyxl"}
 
@@ -50,6 +51,6 @@ def test_door__a_forecast_waits_for_no_engine_and_nothing_that_draws() -> None:
 
 
 def _imported(asked: str) -> set[str]:
-    code = f"import sys\nfrom dynsync_lib import kit, cli\n{asked}\nprint(*sys.modules)"
+    code = f"import sys\nfrom dynsync_lib import kit\n{_COMMANDS}\n{asked}\nprint(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     return set(told.split())

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from dynsync_lib import kit
-from dynsync_lib.cli import app
-from dynsync_lib.earlier_bindings import read_bindings
+from dynsync_lib.cli.commands import app
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.errors import UsageError
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.forecasts.earlier_bindings import read_bindings
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 pytestmark = pytest.mark.usefixtures("without_sensitivity")
 

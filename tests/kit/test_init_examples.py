@@ -13,8 +13,8 @@ from dynsync_lib.core.decision import decide_sync
 from dynsync_lib.core.model import Object
 from dynsync_lib.engine import open_engine
 from dynsync_lib.errors import UsageError
-from dynsync_lib.situations import open_situation
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.forecasts.open_snapshot import open_situation
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 TAKEN_AT = datetime(2025, 11, 14, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 from tests.kit.small_portals import load_portals
 
 pytestmark = pytest.mark.usefixtures("without_sensitivity")

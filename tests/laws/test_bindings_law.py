@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from dynsync_lib.core.decision import decide_sync
 from dynsync_lib.core.model import BINDINGS
-from dynsync_lib.earlier_bindings import pairs_of_forecast
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from dynsync_lib.forecasts.earlier_bindings import pairs_of_forecast
 from tests.laws.small_worlds import SEEDS, seeded_world
 from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import SmallWorld, situation_of

@@ -19,7 +19,7 @@ from typing import Any
 from dynsync_lib.portal_access import emulator_connections
 from dynsync_lib.portals.pull import PullOptions, pull_portals
 from dynsync_lib.portals.work_folder import Job, WorkFolder
-from dynsync_lib.snapshot_writer import TableWriter
+from dynsync_lib.snapshot.writer import TableWriter
 from tests.pulls import KEYS, NOON, FakeTime
 
 MOMENTS = ("page", "before page", "half page", "before journal", "after journal", "table", "rename")

@@ -10,13 +10,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from dynsync_lib.errors import (
-    PortalUnavailableError,
-    SafetyError,
-    SettingsError,
-    SignInError,
-    UnexpectedReplyError,
-)
+from dynsync_lib.errors import PortalUnavailableError, SafetyError, SettingsError, SignInError, UnexpectedReplyError
 from dynsync_lib.portals.auth import DataverseAuth, EntraSignIn
 from dynsync_lib.portals.connections import PortalConnections
 from tests.pulls import FakeTime

@@ -19,7 +19,7 @@ from dynsync_lib import kit
 from dynsync_lib.core.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import InputFileError, UsageError
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 GUID = "4a4e1e7f-0000-4000-8000-00000000000"

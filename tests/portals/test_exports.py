@@ -13,7 +13,7 @@ import pytest
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.exports import load_files
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 KEYS = KeyMaker(frozenset({"com", "org", "example"}))

@@ -27,7 +27,7 @@ from dynsync_lib.errors import (
     UsageError,
 )
 from dynsync_lib.portals.exports import load_files
-from dynsync_lib.snapshot import TABLE_NAMES, Snapshot
+from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot
 from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"

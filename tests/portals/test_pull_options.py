@@ -14,7 +14,7 @@ from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.hubspot_paths import PATHS
 from dynsync_lib.portals.pull import PullOptions
-from dynsync_lib.snapshot import Snapshot, open_snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 from tests.pulls import GENEROUS, Row, SmallPortals, guid, pull, rows_of, small_portals
 
 HUBSPOT_ONLY: dict[str, Any] = {"dynamics_url": None}

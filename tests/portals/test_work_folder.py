@@ -16,7 +16,7 @@ from dynsync_lib.portals.pull import no_progress
 from dynsync_lib.portals.pull_results import write_records
 from dynsync_lib.portals.side import TablePuller, TableResult, run_together
 from dynsync_lib.portals.work_folder import WorkFolder
-from dynsync_lib.snapshot_writer import SnapshotWriter
+from dynsync_lib.snapshot.writer import SnapshotWriter
 from tests.pulls import KEYS, NOON, guid
 
 DEALS = RECORD_TABLES["hubspot/deals"]

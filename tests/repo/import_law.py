@@ -12,40 +12,19 @@ from pathlib import Path
 PACKAGE = "dynsync_lib"
 _CORE = ("core.",)
 _FOUNDATION = ("errors", "core.model")
-_PORTAL_SIDE = ("core.settings", "core.keys", "core.catalogue", "snapshot", "snapshot_writer", "portals.")
-_TABLES_AND_CORE = ("core.", "csv_files", "earlier_bindings", "engine", "forecast_folder", "situations", "snapshot")
+_PORTAL_SIDE = ("core.settings", "core.keys", "core.catalogue", "snapshot.", "portals.")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "core.model": ("errors",),
     "core.": (*_FOUNDATION, *_CORE),
     "engine.": (*_FOUNDATION, "engine."),
-    "csv_files": (),
-    "snapshot": (*_FOUNDATION, "snapshot_writer"),
-    "snapshot_writer": (*_FOUNDATION, "core.keys", "snapshot"),
+    "snapshot.": (*_FOUNDATION, "core.keys", "snapshot."),
     "portals.": (*_FOUNDATION, *_PORTAL_SIDE),
     "report.": (*_FOUNDATION, "core.mapping", "report."),
     "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
-    "earlier_bindings": (*_FOUNDATION, "engine", "forecast_folder"),
-    "situations": (*_FOUNDATION, "core.", "engine", "forecast_folder", "forecast_info", "snapshot"),
-    "replay_folder": (*_FOUNDATION, *_TABLES_AND_CORE),
-    "forecasting": (*_FOUNDATION, *_TABLES_AND_CORE, "forecast_info"),
-    "forecast_folder": (*_FOUNDATION, "core.masking", "forecast_rows"),
-    "forecast_rows": (*_FOUNDATION, "core.masking"),
-    "forecast_info": (*_FOUNDATION, "core.rulebook", "core.settings", "snapshot"),
-    "explanations": (
-        *_FOUNDATION,
-        "core.catalogue",
-        "core.explain",
-        "core.rulebook",
-        "engine.",
-        "forecast_folder",
-        "report.ladder",
-        "snapshot",
-    ),
-    "recipe_table": (*_FOUNDATION, "core.lookups"),
-    "rule_tables": (*_FOUNDATION, "core.rulebook"),
+    "forecasts.": (*_FOUNDATION, "core.", "engine.", "forecasts.", "report.ladder", "snapshot."),
     "portal_access": (
         *_FOUNDATION,
         "core.filter_grammar",
@@ -55,9 +34,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals.token_store",
     ),
     "kit.": ("",),
-    "console": ("errors", "kit"),
-    "arguments": ("errors", "kit"),
-    "cli": ("errors", "kit", "arguments", "console"),
+    "cli.": ("errors", "kit", "cli."),
 }
 CORE_OUTSIDE = {"narwhals", "rapidfuzz"}
 """What `core` may import from outside the standard library."""

@@ -21,8 +21,8 @@ from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine import Engine, open_engine
 from dynsync_lib.errors import SnapshotError, UsageError
-from dynsync_lib.forecast_folder import Forecast
-from dynsync_lib.snapshot import Snapshot, open_snapshot
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,15 @@ Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
 
+from dynsync_lib.core.lookups import LookupRecipe
 from dynsync_lib.core.rulebook import Rule, Rulebook
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,3 +79,21 @@ def assumptions_table(book: Rulebook) -> pd.DataFrame:
         }
         for one in book.assumptions.values()
     )
+
+
+_COUNTS: Final = ("records", "filled", "labelled", "distinct", "longest", "most_shared", "text_length")
+_COLUMNS: Final = (*(one.name for one in fields(LookupRecipe)), "fill_rate", "staleness", "recipe")
+
+
+def recipe_table(recipes: Iterable[LookupRecipe]) -> pd.DataFrame:
+    """One row per recipe: the fields of `LookupRecipe`, then fill_rate, staleness, recipe (in sentences)."""
+    import pandas as pd
+
+    table = pd.DataFrame([_row(recipe) for recipe in recipes], columns=list(_COLUMNS))
+    return table.astype(dict.fromkeys(_COUNTS, "Int64"))
+
+
+def _row(recipe: LookupRecipe) -> dict[str, Any]:
+    told = {one.name: getattr(recipe, one.name) for one in fields(LookupRecipe)}
+    told |= {"object": recipe.object.value, "targets": ";".join(recipe.targets)}
+    return told | {"fill_rate": recipe.fill_rate, "staleness": recipe.staleness, "recipe": recipe.text}

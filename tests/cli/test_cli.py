@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
-from dynsync_lib import cli
+from dynsync_lib.cli import commands
 from dynsync_lib.emulator.conditions import Rights
 from dynsync_lib.emulator.server import Emulator
 from tests.pulls import small_portals
@@ -28,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     def call(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["dynsync", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            commands.main()
         return int(ended.value.code or 0)
 
     return call
@@ -232,7 +232,7 @@ def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys:
 def test_our_own_bug__is_told_in_one_sentence(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli.kit, "rules", lambda: 1 / 0)
+    monkeypatch.setattr(commands.kit, "rules", lambda: 1 / 0)
     assert run("rules") == 2
     assert capsys.readouterr().err.startswith("The kit failed in a way it should not: ZeroDivisionError.")
 

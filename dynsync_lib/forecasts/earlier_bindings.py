@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from dynsync_lib.core.model import BINDINGS, Object, Reason, System
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
-from dynsync_lib.forecast_folder import FORECAST_FILE
+from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE
 
 _NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file with object, hubspot_id, dynamics_id."
 

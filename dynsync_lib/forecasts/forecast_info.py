@@ -17,7 +17,7 @@ import dynsync_lib
 from dynsync_lib.core.model import RECORD_TABLES, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 """The table that says which fields a side has."""

@@ -25,13 +25,13 @@ from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import SYSTEM_WORDS
-from dynsync_lib.csv_files import write_csv
-from dynsync_lib.earlier_bindings import read_bindings
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
-from dynsync_lib.forecast_folder import read_table, refuse_foreign_folder
-from dynsync_lib.situations import open_situation, open_tables
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.forecasts.csv_files import write_csv
+from dynsync_lib.forecasts.earlier_bindings import read_bindings
+from dynsync_lib.forecasts.forecast_folder import read_table, refuse_foreign_folder
+from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ import pytest
 
 from dynsync_lib.core.model import RECORD_TABLES
 from dynsync_lib.errors import SnapshotError
-from dynsync_lib.snapshot import TABLE_NAMES, Snapshot, open_snapshot
-from dynsync_lib.snapshot_writer import SnapshotWriter, rows_per_group
+from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot, open_snapshot
+from dynsync_lib.snapshot.writer import SnapshotWriter, rows_per_group
 
 BEGUN = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 ENDED = datetime(2026, 11, 23, 9, 5, 30, tzinfo=UTC)

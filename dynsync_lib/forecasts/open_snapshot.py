@@ -21,9 +21,9 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
 from dynsync_lib.engine import AUTO, SMALL_PORTAL_ROWS, Engine, open_engine
-from dynsync_lib.forecast_folder import read_rows
-from dynsync_lib.forecast_info import PROVIDERS
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.forecasts.forecast_folder import read_rows
+from dynsync_lib.forecasts.forecast_info import PROVIDERS
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 _TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
 

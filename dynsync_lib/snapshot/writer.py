@@ -29,7 +29,7 @@ import dynsync_lib
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
-from dynsync_lib.snapshot import (
+from dynsync_lib.snapshot.snapshot import (
     ACCOUNT_FILE,
     ARCHIVED_TABLES,
     FIXED_TABLES,

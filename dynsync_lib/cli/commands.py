@@ -19,8 +19,9 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from dynsync_lib import arguments, console, kit
-from dynsync_lib.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
+from dynsync_lib import kit
+from dynsync_lib.cli import arguments, console
+from dynsync_lib.cli.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
 from dynsync_lib.errors import DynsyncError, UsageError
 
 app = typer.Typer(
@@ -427,7 +428,3 @@ def _place(error: OSError) -> str:
 
 def _cause(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-if __name__ == "__main__":
-    main()

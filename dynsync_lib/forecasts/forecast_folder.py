@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.model import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError, UsageError
-from dynsync_lib.forecast_rows import MASKED_KEYS, MASKED_VALUES, Row, TableReader
+from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Row, TableReader
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,13 +20,13 @@ from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sides import Situation
-from dynsync_lib.csv_files import write_csv
-from dynsync_lib.earlier_bindings import read_bindings
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
-from dynsync_lib.forecast_folder import Forecast, refuse_foreign_folder, write_info
-from dynsync_lib.forecast_info import describe_forecast
-from dynsync_lib.situations import open_situation, open_tables
-from dynsync_lib.snapshot import Snapshot
+from dynsync_lib.forecasts.csv_files import write_csv
+from dynsync_lib.forecasts.earlier_bindings import read_bindings
+from dynsync_lib.forecasts.forecast_folder import Forecast, refuse_foreign_folder, write_info
+from dynsync_lib.forecasts.forecast_info import describe_forecast
+from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 
 def write_forecast(

@@ -1,0 +1,1 @@
+"""The `dynsync` command: arguments, commands, printing."""

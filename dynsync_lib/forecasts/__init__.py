@@ -1,0 +1,1 @@
+"""From a snapshot to a forecast's folder, and what is read back from it."""

@@ -1,0 +1,1 @@
+"""The snapshot folder: written once, hashed, checked when opened."""
