@@ -40,7 +40,7 @@ from typing import Any, Final, Self
 from portal_world import PROPERTIES, write_world
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.emulator.world_folder import open_world

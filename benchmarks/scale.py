@@ -57,9 +57,9 @@ def run_tables(snapshot: Path, settings: Path, out: Path) -> None:
     import narwhals.stable.v2 as nw
 
     from dynsync_lib import kit
-    from dynsync_lib.core.decision import decide_sync
     from dynsync_lib.core.forecast import collect_collisions, summarize
-    from dynsync_lib.core.model import FORECAST_TABLES
+    from dynsync_lib.core.sync.initial_sync import decide_sync
+    from dynsync_lib.core.tables import FORECAST_TABLES
     from dynsync_lib.forecasts.open_snapshot import open_tables
 
     opened = kit.open_snapshot(snapshot)

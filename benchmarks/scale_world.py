@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import KEY_SOURCE, RECORD_TABLES
+from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES
 from dynsync_lib.portals.metadata_rows import stored_rows
 from dynsync_lib.snapshot.snapshot import FIXED_TABLES, sha256_of
 from dynsync_lib.snapshot.writer import SnapshotWriter, untrimmed_columns

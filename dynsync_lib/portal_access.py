@@ -13,10 +13,11 @@ from typing import Final
 
 from dotenv import dotenv_values
 
-from dynsync_lib.core.filter_grammar import fields_of, parse_filter
-from dynsync_lib.core.model import RECORD_TABLES, Object, System
+from dynsync_lib.core.filters.grammar import fields_of, parse_filter
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import DynamicsSettings, Settings
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import SettingsError
 from dynsync_lib.portals.connections import PortalConnections, pasted_secret
 from dynsync_lib.portals.token_store import TokenStore

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from dynsync_lib.core.catalogue import Catalogue, Field
-from dynsync_lib.core.model import RECORD_TABLES, Column, Object, System
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
+from dynsync_lib.core.tables import RECORD_TABLES, Column
 from dynsync_lib.emulator.sync_engine import decide_initial_sync
 from dynsync_lib.emulator.sync_plan import (
     DEFAULT_ASSUMPTIONS,
@@ -45,8 +46,8 @@ class SmallWorld:
     """Both portals and the settings. `tables` maps `hubspot/contacts` and its like to rows with an `id`, in api order.
 
     `fields` are all fields of both systems; a table delivers all of them but those named in `undelivered`
-    (as `hubspot.contact.jobtitle`). `links` are rows as in `core.model.LINKS_IN`, `bindings` as in
-    `core.model.BINDINGS`. `auto_create_companies` is HubSpot's own setting (6.12).
+    (as `hubspot.contact.jobtitle`). `links` are rows as in `core.tables.LINKS_IN`, `bindings` as in
+    `core.tables.BINDINGS`. `auto_create_companies` is HubSpot's own setting (6.12).
     """
 
     tables: Mapping[str, Sequence[Row]]
@@ -282,7 +283,7 @@ def settings_of(world: SmallWorld, rulebook: Any) -> Settings:
 def frames_of(world: SmallWorld, engine: Any, *, shuffle: Any = None) -> dict[str, Any]:
     """The world as the core's lazy frames. `shuffle(list)` may change the order of rows and of columns in place."""
     from dynsync_lib.core.keys import KeyMaker
-    from dynsync_lib.core.model import BINDINGS, LINKS_IN
+    from dynsync_lib.core.tables import BINDINGS, LINKS_IN
 
     key_maker, frames = KeyMaker(TOP_LEVEL_DOMAINS), {}
     for name, table in RECORD_TABLES.items():
@@ -311,7 +312,7 @@ def _finished(key_maker: Any, table: Any, rank: int, row: Row, vendor: Iterable[
 
 def situation_of(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Any:
     """The world as the core's stages want it."""
-    from dynsync_lib.core.sides import Situation
+    from dynsync_lib.core.situation import Situation
 
     return Situation(
         frames_of(world, engine, shuffle=shuffle),
@@ -337,7 +338,7 @@ def _trimmed_columns(world: SmallWorld, name: str) -> frozenset[str]:
 
 def ask_core(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any = None) -> Answer:
     """The core's answer."""
-    from dynsync_lib.core.decision import decide_sync
+    from dynsync_lib.core.sync.initial_sync import decide_sync
 
     decision = decide_sync(situation_of(world, engine, rulebook, shuffle=shuffle))
     tables = {"changes": decision.changes, "links": decision.links}
@@ -355,8 +356,8 @@ Moved = frozenset[tuple[tuple[str, str, str], str]]
 
 def ask_sensitivity(world: SmallWorld, engine: Any, rulebook: Any) -> tuple[Counted, Moved]:
     """How many records of each object the core says each choice moves, and which records are sensitive to what."""
-    from dynsync_lib.core.decision import decide_sync
-    from dynsync_lib.core.sensitivity import measure_sensitivity
+    from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity
+    from dynsync_lib.core.sync.initial_sync import decide_sync
 
     situation = situation_of(world, engine, rulebook)
     sensitivity = measure_sensitivity(situation, decide_sync(situation))
@@ -375,7 +376,7 @@ def _by_object(row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _rows(engine: Any, tables: Mapping[str, Any], name: str) -> frozenset[tuple[Any, ...]]:
-    from dynsync_lib.core.model import FORECAST_TABLES
+    from dynsync_lib.core.tables import FORECAST_TABLES
 
     names = FORECAST_TABLES[name].column_names
     rows = [tuple(row[column] for column in names) for row in engine.rows(tables[name])]

@@ -1,4 +1,4 @@
-"""The forecast: every table of `core.model.FORECAST_TABLES` from the tables of one snapshot.
+"""The forecast: every table of `core.tables.FORECAST_TABLES` from the tables of one snapshot.
 
 Facts
     * One record, one outcome; nothing is dropped or sampled.
@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.checks import run_checks
-from dynsync_lib.core.collisions import find_collisions
-from dynsync_lib.core.decision import Decision, decide_sync
-from dynsync_lib.core.mapping_table import tell_mappings
-from dynsync_lib.core.marketing import foresee_marketing
-from dynsync_lib.core.model import COLLISIONS, FORECAST_TABLES, OUTCOMES, Object, System
-from dynsync_lib.core.near_names import find_near_names
-from dynsync_lib.core.sensitivity import measure_sensitivity, with_sensitivity
-from dynsync_lib.core.sides import Frame, Situation, has_keys, stack
+from dynsync_lib.core.advice.collisions import find_collisions
+from dynsync_lib.core.advice.mapping_table import tell_mappings
+from dynsync_lib.core.advice.near_names import find_near_names
+from dynsync_lib.core.audit.findings import run_checks
+from dynsync_lib.core.audit.marketing import foresee_marketing
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity, with_sensitivity
+from dynsync_lib.core.situation import Frame, Situation, has_keys, stack
+from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
+from dynsync_lib.core.tables import COLLISIONS, FORECAST_TABLES, OUTCOMES
 
 
 def build_forecast(situation: Situation) -> dict[str, Frame]:
-    """A lazy frame for every name of `core.model.FORECAST_TABLES`.
+    """A lazy frame for every name of `core.tables.FORECAST_TABLES`.
 
     `situation.tables` holds every record table that has an object, and `hubspot/links`.
     """

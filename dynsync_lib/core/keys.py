@@ -21,7 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dynsync_lib.core.model import KEY_SOURCE, RecordTable, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 
 ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
 _WHITE: Final = "".join(chr(point) for point in range(0x3001) if chr(point).isspace())

@@ -20,13 +20,23 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.field_values import are_equal, column_of, columns_of, new_value, own_form, value_of, with_trimmed
-from dynsync_lib.core.flowing import flowing_of
-from dynsync_lib.core.mapping import JudgedMapping
-from dynsync_lib.core.model import BINDINGS, CHANGES, Column, Object, System, Table, record_table
-from dynsync_lib.core.owners_of_keys import may_pair
-from dynsync_lib.core.sides import Frame, Situation, opposite, prepare_side, stack
-from dynsync_lib.core.writes import equal_column, fresh_column, notes_without_partner
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.matching.first_records import may_pair
+from dynsync_lib.core.matching.sides import prepare_side
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import Frame, Situation, opposite, stack
+from dynsync_lib.core.sync.flowing_mappings import flowing_of
+from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table, record_table
+from dynsync_lib.core.writing.field_values import (
+    are_equal,
+    column_of,
+    columns_of,
+    new_value,
+    own_form,
+    value_of,
+    with_trimmed,
+)
+from dynsync_lib.core.writing.writes import equal_column, fresh_column, notes_without_partner
 
 ESCAPES: Final = Table(
     "escapes",

@@ -199,7 +199,7 @@ class UnaskedCheck:
 class Rulebook:
     """Everything the kit knows about the behaviour of Data Sync.
 
-    `standard_schema` has rows like `core.model.PROPERTIES` and `core.model.COLUMNS` under those names ("properties",
+    `standard_schema` has rows like `core.tables.PROPERTIES` and `core.tables.COLUMNS` under those names ("properties",
     "columns"). `version` is the first twelve digits of the sha256 over all files.
     """
 

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS
+from dynsync_lib.core.tables import COLUMNS
 from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.dataverse_columns import columns_of
 from dynsync_lib.emulator.dataverse_keys import KEYS

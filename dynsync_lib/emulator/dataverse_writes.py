@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.dataverse_columns import columns_of, exact_json_reply

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from dynsync_lib.core.model import LINKS_IN
+from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.emulator.calls import Call, Refusal
 from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.hubspot_errors import hubspot_error

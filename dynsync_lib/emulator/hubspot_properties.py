@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import PROPERTIES
+from dynsync_lib.core.tables import PROPERTIES
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
 from dynsync_lib.emulator.hubspot_bodies import read_body
 from dynsync_lib.emulator.hubspot_errors import hubspot_error, invalid, not_found

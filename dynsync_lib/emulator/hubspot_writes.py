@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.database import quoted
 from dynsync_lib.emulator.hubspot_errors import invalid, not_found

@@ -16,7 +16,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import RecordTable, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RecordTable
 
 Row = Mapping[str, str | None]
 ORGANIZATIONS: Final = RecordTable(System.DYNAMICS, "dynamics/organizations", None, "organizationid")

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from dynsync_lib.core.model import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.database import Database, quoted
 from dynsync_lib.emulator.settings_tables import settings_tables

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import LINKS_IN
+from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.database import Database, quoted
 from dynsync_lib.errors import InputFileError

@@ -1,7 +1,7 @@
 """What the witness answers: one decision per record, every write, every link.
 
 Facts
-    * The rows are those of `core.model.OUTCOMES`, `core.model.CHANGES` and `core.model.LINKS`, without what follows
+    * The rows are those of `core.tables.OUTCOMES`, `core.tables.CHANGES` and `core.tables.LINKS`, without what follows
       from others.
 
 Where it is used: the other `sync_*` modules of this folder, rehearsals, tests/laws.
@@ -23,7 +23,7 @@ LANDING_NOTES = (None, "stale_winner")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to one record: a row of `core.model.OUTCOMES`, without what follows from it."""
+    """What happens to one record: a row of `core.tables.OUTCOMES`, without what follows from it."""
 
     system: System
     object: Object
@@ -48,7 +48,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One field of one matched pair: a row of `core.model.CHANGES`.
+    """One field of one matched pair: a row of `core.tables.CHANGES`.
 
     `target_column` is where a store keeps the field.
     """
@@ -73,7 +73,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class LinkDecision:
-    """What becomes of one association: a row of `core.model.LINKS`."""
+    """What becomes of one association: a row of `core.tables.LINKS`."""
 
     from_system: System
     from_object: Object

@@ -23,7 +23,7 @@ Values = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """One association between two HubSpot records: a row of `core.model.LINKS_IN` without its label."""
+    """One association between two HubSpot records: a row of `core.tables.LINKS_IN` without its label."""
 
     from_object: Object
     from_id: str

@@ -24,7 +24,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.emulator.world_cases import count_planted
 from dynsync_lib.emulator.world_check import find_world_faults, known_columns
 from dynsync_lib.emulator.world_crowd import SIZES, fill_tables

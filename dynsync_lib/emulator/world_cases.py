@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world_fields import read_data
 from dynsync_lib.emulator.world_records import Maker, Row
 from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedNearName, ExpectedRecord

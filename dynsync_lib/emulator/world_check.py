@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from dynsync_lib.core.model import RECORD_TABLES, RecordTable
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.emulator.world_firms import PLACES
 from dynsync_lib.emulator.world_truth import Case
 

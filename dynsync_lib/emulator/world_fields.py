@@ -16,18 +16,18 @@ from importlib import resources
 from typing import Any
 
 import dynsync_lib
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, Table
+from dynsync_lib.core.tables import COLUMNS, PROPERTIES, Table
 
 Row = dict[str, str | None]
 
 
 def property_rows() -> list[Row]:
-    """Rows of `core.model.PROPERTIES`, as text, sorted by object and name."""
+    """Rows of `core.tables.PROPERTIES`, as text, sorted by object and name."""
     return _rows("properties", PROPERTIES)
 
 
 def column_rows() -> list[Row]:
-    """Rows of `core.model.COLUMNS`, as text, sorted by object and name."""
+    """Rows of `core.tables.COLUMNS`, as text, sorted by object and name."""
     return _rows("columns", COLUMNS)
 
 
@@ -42,7 +42,9 @@ def read_text(name: str) -> str:
 
 
 def standard_rows(table: Table) -> list[Row]:
-    """Rows of the fields that a CRM has out of the box; `table` is `core.model.PROPERTIES` or `core.model.COLUMNS`."""
+    """Rows of the fields that a CRM has out of the box; `table` is `core.tables.PROPERTIES` or
+    `core.tables.COLUMNS`.
+    """
     return list(_told(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
 
 

@@ -16,7 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.emulator.world import LINKS, TABLE_NAMES, read_portals, read_table
 from dynsync_lib.emulator.world_fields import Row
 from dynsync_lib.emulator.world_given import described_fields, whole_links

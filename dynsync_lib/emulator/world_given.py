@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES, RecordTable, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES, RecordTable
 from dynsync_lib.emulator.world_check import known_columns
 from dynsync_lib.emulator.world_fields import Row, standard_rows
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world_fields import read_data
 
 Row = dict[str, str | None]

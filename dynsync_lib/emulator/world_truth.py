@@ -19,7 +19,7 @@ import tomlkit
 
 @dataclass(frozen=True, slots=True)
 class ExpectedRecord:
-    """What one planted record becomes: the columns of `core.model.OUTCOMES` of the same names. None means null."""
+    """What one planted record becomes: the columns of `core.tables.OUTCOMES` of the same names. None means null."""
 
     system: str
     object: str
@@ -32,7 +32,7 @@ class ExpectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedChange:
-    """One row of `core.model.CHANGES` of a planted pair."""
+    """One row of `core.tables.CHANGES` of a planted pair."""
 
     object: str
     hubspot_id: str
@@ -46,7 +46,7 @@ class ExpectedChange:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedLink:
-    """One row of `core.model.LINKS` of a planted record."""
+    """One row of `core.tables.LINKS` of a planted record."""
 
     from_system: str
     from_object: str
@@ -58,7 +58,7 @@ class ExpectedLink:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedNearName:
-    """One row of `core.model.NEAR_NAMES` that must be there."""
+    """One row of `core.tables.NEAR_NAMES` that must be there."""
 
     hubspot_id: str
     dynamics_id: str

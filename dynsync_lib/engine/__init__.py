@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import Column, Table
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 

@@ -22,7 +22,7 @@ import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 
-from dynsync_lib.core.model import Column, Table
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, key_of, write_parquet
 
 ROWS_PER_SORT: Final = 4_000_000

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dynsync_lib.core.model import Column, Table
+from dynsync_lib.core.tables import Column, Table
 
 ROWS_PER_GROUP: Final = 131_072
 _ARROW_TYPES: Final = {

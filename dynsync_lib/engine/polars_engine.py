@@ -16,7 +16,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from dynsync_lib.core.model import Column, Table
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
 
 

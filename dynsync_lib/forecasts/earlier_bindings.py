@@ -3,7 +3,7 @@
 Facts
     * Of a forecast every pair is a binding, whether it writes, stays as it is, is refused or fenced out (2.9, 3.12).
     * Whoever fails because its address is taken names the holder as counterpart; that is no pair.
-    * A file is Parquet or CSV (comma, semicolon or tab) and has the columns of `core.model.BINDINGS`; blank rows bind
+    * A file is Parquet or CSV (comma, semicolon or tab) and has the columns of `core.tables.BINDINGS`; blank rows bind
       nothing, GUIDs may be in capitals and in braces.
 
 Not modelled
@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from dynsync_lib.core.model import BINDINGS, Object, Reason, System
+from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.tables import BINDINGS
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE
@@ -32,7 +33,7 @@ _NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file
 
 
 def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]:
-    """Rows of `core.model.BINDINGS`. `work` is a folder for what must be written down on the way.
+    """Rows of `core.tables.BINDINGS`. `work` is a folder for what must be written down on the way.
 
     Raises UsageError when the source is no forecast and no such file.
     """

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
-from dynsync_lib.core.catalogue import Catalogue
-from dynsync_lib.core.explain import Evidence, Explanation, explain_record
-from dynsync_lib.core.model import FORECAST_TABLES, RECORD_TABLES
+from dynsync_lib.core.explain.chain import Evidence, Explanation, explain_record
+from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecasts.forecast_folder import Forecast

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import mask_column, mask_values
-from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Row, TableReader
 
@@ -30,7 +30,7 @@ FORECAST_FILE: Final = "forecast.json"
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast. `info` is `forecast.json`; its tables are those of `core.model.FORECAST_TABLES`."""
+    """One forecast. `info` is `forecast.json`; its tables are those of `core.tables.FORECAST_TABLES`."""
 
     folder: Path
     info: Mapping[str, Any]

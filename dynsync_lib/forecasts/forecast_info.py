@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import dynsync_lib
-from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}

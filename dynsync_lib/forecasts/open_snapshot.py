@@ -15,11 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from dynsync_lib.core.catalogue import Catalogue, Field, build_catalogue
-from dynsync_lib.core.model import BINDINGS, RECORD_TABLES, Object, RecordTable, System
+from dynsync_lib.core.fields.catalogue import Catalogue, Field, build_catalogue
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.tables import BINDINGS, RECORD_TABLES, RecordTable
 from dynsync_lib.engine import AUTO, SMALL_PORTAL_ROWS, Engine, open_engine
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.forecast_info import PROVIDERS

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import CHANGES, System, Table
+from dynsync_lib.core.model import System
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.sides import SYSTEM_WORDS
+from dynsync_lib.core.situation import SYSTEM_WORDS
+from dynsync_lib.core.tables import CHANGES, Table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.csv_files import write_csv

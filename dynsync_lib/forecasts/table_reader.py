@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import PEOPLE
-from dynsync_lib.core.model import FORECAST_TABLES, Column
+from dynsync_lib.core.tables import FORECAST_TABLES, Column
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dynsync_lib.core.forecast import build_forecast
-from dynsync_lib.core.model import BINDINGS, FORECAST_TABLES
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings

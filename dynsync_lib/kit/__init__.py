@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from dynsync_lib.core.explain import Explanation
+    from dynsync_lib.core.explain.chain import Explanation
     from dynsync_lib.forecasts.explanations import Explained
     from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
-    "core.explain": ("Explanation",),
+    "core.explain.chain": ("Explanation",),
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay"),

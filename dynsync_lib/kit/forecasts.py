@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynsync_lib.core.lookups import find_recipes
+from dynsync_lib.core.advice.lookup_recipes import find_recipes
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.engine import AUTO, Engine
 from dynsync_lib.forecasts import explanations
 from dynsync_lib.forecasts.explanations import Explained

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.lookups import LookupRecipe
+from dynsync_lib.core.advice.lookup_recipes import LookupRecipe
 from dynsync_lib.core.rulebook import Rule, Rulebook
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ from urllib.parse import quote
 
 import httpx
 
-from dynsync_lib.core.model import Object, RecordTable
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.caller import AddressTooLongError, Manners, PortalCaller, moment_of, retry_after_s
 from dynsync_lib.portals.dataverse_columns import KINDS, column_row, describe_column, is_selectable
@@ -105,7 +106,7 @@ class DataverseReader:
 
     @_understood
     async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-        """Rows like `core.model.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
+        """Rows like `core.tables.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
 
         Raises AccessError when the environment lacks the table.
         """

@@ -38,7 +38,7 @@ class ColumnKind:
 
 
 def column_row(object_: Object, attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """A row like `core.model.COLUMNS` with what every column has."""
+    """A row like `core.tables.COLUMNS` with what every column has."""
     name = str(attribute["LogicalName"])
     type_name = (attribute.get("AttributeTypeName") or {}).get("Value")
     writable = attribute.get("IsValidForCreate") or attribute.get("IsValidForUpdate")
@@ -54,7 +54,7 @@ def column_row(object_: Object, attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe_column(kind: ColumnKind, attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """What only columns of this kind have, by the names of `core.model.COLUMNS`."""
+    """What only columns of this kind have, by the names of `core.tables.COLUMNS`."""
     return kind.read(attribute)
 
 

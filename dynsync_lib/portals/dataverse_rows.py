@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dynsync_lib.core.model import KEY_SOURCE, RecordTable
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.pages import TableRead, value_text
 

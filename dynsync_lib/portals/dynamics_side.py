@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
-from dynsync_lib.core.model import RECORD_TABLES, RecordTable, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.dataverse import DataverseReader
 from dynsync_lib.portals.dataverse_rows import USER_NAMES, choose_columns

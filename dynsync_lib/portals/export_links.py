@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dynsync_lib.core.model import Object, RecordTable
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.portals.export_words import ExportWords
 from dynsync_lib.portals.headings import Headings
 from dynsync_lib.portals.load_report import FileReport
@@ -59,7 +60,7 @@ class AssociationColumns:
         return self._table.object
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows like `core.model.LINKS_IN`, in the order of the file."""
+        """Rows like `core.tables.LINKS_IN`, in the order of the file."""
         lines = self.sheet.lines()
         next(lines)
         for line in lines:

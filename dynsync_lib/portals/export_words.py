@@ -17,7 +17,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Final, Literal
 
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 
 Language = Literal["english", "german"]
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")

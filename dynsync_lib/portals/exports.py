@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dynsync_lib.core.catalogue import Field, build_catalogue
+from dynsync_lib.core.fields.catalogue import Field, build_catalogue
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, System, Table
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.portals.export_files import find_export
 from dynsync_lib.portals.export_links import AssociationColumns
@@ -58,7 +59,7 @@ def load_files(
     """The snapshot of two folders of exported files; either folder may be None and may lack any file.
 
     Times that name no zone are read in `time_zone`; None: HubSpot's in that of its account.json, all others in UTC.
-    `standard_schema` has rows like `core.model.PROPERTIES` under "properties" and like `core.model.COLUMNS` under
+    `standard_schema` has rows like `core.tables.PROPERTIES` under "properties" and like `core.tables.COLUMNS` under
     "columns". Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
     """
     folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()

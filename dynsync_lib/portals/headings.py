@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from dynsync_lib.core.catalogue import Field
-from dynsync_lib.core.model import RecordTable, System
+from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.export_values import ValueKind
 from dynsync_lib.portals.export_words import ExportWords, Language, plain_word

@@ -94,7 +94,7 @@ class HubSpotReader:
 
     @_understood
     async def read_properties(self, object_: Object) -> list[dict[str, Any]]:
-        """Rows like `core.model.PROPERTIES` of one object."""
+        """Rows like `core.tables.PROPERTIES` of one object."""
         answer = await self._caller.get(f"{self._paths.properties}/{_PLURALS[object_]}?archived=false")
         return [property_row(object_, row) for row in _results(answer)]
 
@@ -140,7 +140,7 @@ class HubSpotReader:
 
     @_understood
     async def read_links(self, pair: tuple[Object, Object], ids: Sequence[str]) -> list[Row]:
-        """Rows like `core.model.LINKS_IN` (flags as text) of records of the first object, in the order of `ids`."""
+        """Rows like `core.tables.LINKS_IN` (flags as text) of records of the first object, in the order of `ids`."""
         found: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
         inputs = [{"id": id_} for id_ in found]
         asked: set[tuple[str, str]] = set()

@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import KEY_SOURCE, Object, RecordTable
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.pages import Row, value_text
 
@@ -56,7 +57,7 @@ def owner_row(owner: Mapping[str, Any]) -> Row:
 
 
 def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row like `core.model.PROPERTIES`."""
+    """A row like `core.tables.PROPERTIES`."""
     rights = row.get("modificationMetadata") or {}
     options = sorted(row.get("options") or (), key=_display_order)
     return {
@@ -74,7 +75,7 @@ def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def link_rows(pair: tuple[Object, Object], from_id: str, targets: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows like `core.model.LINKS_IN` of one record, flags as text.
+    """Rows like `core.tables.LINKS_IN` of one record, flags as text.
 
     One row without label for a primary or unlabelled pair of records, and one row for each of its labels.
     """

@@ -21,7 +21,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from dynsync_lib.core.model import LINKS_IN, RECORD_TABLES, Object, RecordTable, System, record_table
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.errors import AccessError
 from dynsync_lib.portals.feed import Feed
 from dynsync_lib.portals.hubspot import ASSOCIATION_PAIRS, IDS_PER_BATCH, HubSpotReader

@@ -19,7 +19,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from dynsync_lib.core.model import RecordTable
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.portals.side import TableResult, order_key
 from dynsync_lib.portals.work_folder import Job
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS, Table
+from dynsync_lib.core.tables import COLUMNS, Table
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.load_report import FileReport
 from dynsync_lib.portals.metadata_words import plain_word, shipped_words

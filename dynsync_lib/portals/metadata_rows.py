@@ -13,7 +13,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES, System, Table
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RECORD_TABLES, Table
 
 FLAGS: Final = {"true": True, "false": False}
 

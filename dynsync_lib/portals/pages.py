@@ -17,7 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import httpx
 
-from dynsync_lib.core.model import RecordTable
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 
 P = ParamSpec("P")

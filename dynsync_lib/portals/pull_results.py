@@ -16,16 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.model import (
-    COLUMNS,
-    LINKS_IN,
-    PROPERTIES,
-    RECORD_TABLES,
-    RecordTable,
-    System,
-    Table,
-    record_table,
-)
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table, record_table
 from dynsync_lib.portals.hubspot import ASSOCIATION_PAIRS
 from dynsync_lib.portals.merging import Tally, merged_links, merged_records
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from dynsync_lib.core.keys import guid_sql_key
-from dynsync_lib.core.model import Object, RecordTable, System
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.feed import Feed
 from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, Row, TableRead

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from dynsync_lib.core.model import RECORD_TABLES, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, show_table

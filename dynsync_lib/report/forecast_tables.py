@@ -5,7 +5,7 @@ Facts
       holds groups and the first rows only, so its memory does not grow with the portal.
     * A missing value is None.
 
-Source: the columns of `core.model.FORECAST_TABLES`.
+Source: the columns of `core.tables.FORECAST_TABLES`.
 """
 
 from __future__ import annotations

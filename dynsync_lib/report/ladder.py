@@ -4,7 +4,7 @@ Facts
     * A rung shows at most three lines; the table behind the drawing has every step in full, with rule and source.
     * Of many fields or associations the drawing shows the first few and counts the rest.
 
-Source: the chains of `core.explain`.
+Source: the chains of `core.explain.chain`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _PLURALS: Final = {"field": "fields", "link": "associations", "assumption": "ope
 
 
 class ShownStep(Protocol):
-    """A step as `core.explain` makes it."""
+    """A step as `core.explain.chain` makes it."""
 
     @property
     def about(self) -> str: ...
@@ -65,7 +65,7 @@ class ShownStep(Protocol):
 
 
 class ShownChain(Protocol):
-    """A chain as `core.explain` makes it."""
+    """A chain as `core.explain.chain` makes it."""
 
     @property
     def system(self) -> str: ...

@@ -1,7 +1,8 @@
 """The snapshot: a folder of Parquet tables and a manifest, written once, checked when opened.
 
 Facts
-    * Every table of `core.model.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says which.
+    * Every table of `core.tables.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says
+      which.
     * The vendor's values are text, as delivered.
     * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`): no
       forecast takes them for live ones.
@@ -20,7 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION, System
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
 from dynsync_lib.errors import SnapshotError
 
 FIXED_TABLES: Final = {table.name: table for table in (LINKS_IN, PROPERTIES, COLUMNS)}

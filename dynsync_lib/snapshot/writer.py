@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 import dynsync_lib
 from dynsync_lib.core.keys import OUTER
-from dynsync_lib.core.model import RECORD_TABLES, SCHEMA_VERSION, Column
+from dynsync_lib.core.tables import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.snapshot.snapshot import (
     ACCOUNT_FILE,

@@ -166,7 +166,7 @@ def _world_values(case: Case, values: Mapping[str, str]) -> dict[str, str | None
 
 
 def _link(case: Case, text: str) -> dict[str, Any]:
-    """`h1 -> k1 (not primary)` as a row of `core.model.LINKS_IN`."""
+    """`h1 -> k1 (not primary)` as a row of `core.tables.LINKS_IN`."""
     ends, marked, _ = text.partition(" (not primary)")
     from_, to = ends.split(" -> ")
     return {
@@ -179,7 +179,7 @@ def _link(case: Case, text: str) -> dict[str, Any]:
 
 
 def _binding(case: Case, text: str) -> dict[str, str]:
-    """`h1 = d1` as a row of `core.model.BINDINGS`."""
+    """`h1 = d1` as a row of `core.tables.BINDINGS`."""
     hubspot, dynamics = text.split(" = ")
     object_ = str(TABLES[kind_of(dynamics)][1])
     return {"object": object_, "hubspot_id": case.world_id(hubspot), "dynamics_id": case.world_id(dynamics)}

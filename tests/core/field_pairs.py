@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from dynsync_lib.core.catalogue import Catalogue, Field, Option
-from dynsync_lib.core.conflicts import compare_pairs, tell_changes
-from dynsync_lib.core.email_conflicts import conflicts_of_creates
+from dynsync_lib.core.advice.mapping_table import tell_mappings
+from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
+from dynsync_lib.core.fields.mappings import JudgedMapping, judge_mappings
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.mapping import JudgedMapping, judge_mappings
-from dynsync_lib.core.mapping_table import tell_mappings
-from dynsync_lib.core.model import RECORD_TABLES, Column, Object, RecordTable, System, record_table
-from dynsync_lib.core.refusals import REFUSALS, refusals_of_creates
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
-from dynsync_lib.core.sides import Situation, opposite
+from dynsync_lib.core.situation import Situation, opposite
+from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable, record_table
+from dynsync_lib.core.writing.compared_pairs import compare_pairs, tell_changes
+from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
+from dynsync_lib.core.writing.taken_emails import conflicts_of_creates
 from dynsync_lib.engine import Engine
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.rulebook_texts import shipped_rulebook

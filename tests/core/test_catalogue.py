@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynsync_lib.core.catalogue import Field, Option, build_catalogue
+from dynsync_lib.core.fields.catalogue import Field, Option, build_catalogue
 from dynsync_lib.core.model import Object, System
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from tests.core.field_pairs import Portals, options, sync
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.core.catalogue import Field
-from dynsync_lib.core.checks import MEASURES
-from dynsync_lib.core.model import CHANGES, OUTCOMES, Object, System
+from dynsync_lib.core.audit.findings import MEASURES
+from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
+from dynsync_lib.core.tables import CHANGES, OUTCOMES
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.core.field_pairs import Portals, sync
 

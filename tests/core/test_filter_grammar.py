@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dynsync_lib.core.catalogue import build_catalogue
-from dynsync_lib.core.filter_grammar import (
+from dynsync_lib.core.fields.catalogue import build_catalogue
+from dynsync_lib.core.filters.expressions import filter_faults
+from dynsync_lib.core.filters.grammar import (
     Comparison,
     FilterTextError,
     Junction,
@@ -15,7 +16,6 @@ from dynsync_lib.core.filter_grammar import (
     fields_of,
     parse_filter,
 )
-from dynsync_lib.core.filters import filter_faults
 from dynsync_lib.core.model import Object, System
 from tests.rulebook_texts import shipped_rulebook
 

@@ -16,7 +16,7 @@ from dynsync_lib.core.keys import (
     split_addresses,
     trimmed_key,
 )
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 
 REAL = frozenset({"com", "org", "de", "xn--p1ai"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Direction, Object, System
 from tests.core.field_pairs import Portals, options, sync
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dynsync_lib.core.catalogue import Field
-from dynsync_lib.core.lookups import LookupRecipe, find_recipes
+from dynsync_lib.core.advice.lookup_recipes import LookupRecipe, find_recipes
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.core.field_pairs import Portals, Row, sync

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dynsync_lib.core.advice.near_names import Company, _core_of, pair_near_names, words_of
 from dynsync_lib.core.keys import name_key
-from dynsync_lib.core.near_names import Company, _core_of, pair_near_names, words_of
 from tests.rulebook_texts import shipped_rulebook
 
 

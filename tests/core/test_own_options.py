@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dynsync_lib.core.catalogue import Catalogue, Field, Option
+from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.own_options import OwnOptions, read_own_options
+from dynsync_lib.core.settings_file.option_names import OwnOptions, read_own_options
 
 TERMS = Field(
     System.HUBSPOT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System, Verdict
 from tests.core.field_pairs import Portals, sync
 

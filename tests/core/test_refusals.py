@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from tests.core.field_pairs import Portals, options, sync
 

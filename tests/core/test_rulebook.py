@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dynsync_lib.core.checks import MARKETING_MEASURES, MEASURES
+from dynsync_lib.core.audit.findings import MARKETING_MEASURES, MEASURES
 from dynsync_lib.core.model import Direction, Object, Verdict
 from dynsync_lib.core.rulebook import CONFIDENCES, read_rulebook
 from dynsync_lib.errors import RulebookError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dynsync_lib.core.catalogue import Catalogue, build_catalogue
+from dynsync_lib.core.fields.catalogue import Catalogue, build_catalogue
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.settings import FieldMapping, Settings
-from dynsync_lib.core.settings_file import parse_settings
-from dynsync_lib.core.toml_lines import TomlLines
+from dynsync_lib.core.settings_file.reader import parse_settings
+from dynsync_lib.core.settings_file.toml_lines import TomlLines
 from dynsync_lib.errors import SettingsError
 from tests.rulebook_texts import shipped_rulebook, shipped_texts
 

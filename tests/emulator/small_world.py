@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world import LINKS, World
 from dynsync_lib.emulator.world_fields import column_rows, property_rows, read_data
 

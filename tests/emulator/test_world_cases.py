@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES, LinkStatus, Outcome, Reason
+from dynsync_lib.core.model import LinkStatus, Outcome, Reason
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world import World, build_world
 from dynsync_lib.emulator.world_cases import count_planted, written_cases
 from dynsync_lib.emulator.world_truth import read_truth, truth_text

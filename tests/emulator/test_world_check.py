@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world import World, build_world, refuse_faults
 from dynsync_lib.emulator.world_check import find_world_faults, known_columns
 from dynsync_lib.errors import InputFileError

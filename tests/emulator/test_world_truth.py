@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.core.catalogue import build_catalogue
-from dynsync_lib.core.decision import decide_sync
-from dynsync_lib.core.model import RECORD_TABLES
-from dynsync_lib.core.near_names import find_near_names
-from dynsync_lib.core.settings_file import parse_settings
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.advice.near_names import find_near_names
+from dynsync_lib.core.fields.catalogue import build_catalogue
+from dynsync_lib.core.settings_file.reader import parse_settings
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.sync.initial_sync import decide_sync
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.world import World, build_world
 from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
 from dynsync_lib.engine.polars_engine import PolarsEngine

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import COLUMNS, PROPERTIES, RECORD_TABLES
+from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.portals.metadata_rows import stored_rows
 from dynsync_lib.snapshot.writer import SnapshotWriter
 

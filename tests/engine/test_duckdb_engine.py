@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from dynsync_lib.core.model import LINKS
+from dynsync_lib.core.tables import LINKS
 from dynsync_lib.engine import duckdb_engine
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 

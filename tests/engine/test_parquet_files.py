@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dynsync_lib.core.model import Column, Table
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, write_parquet
 
 _TABLE: Final = Table(

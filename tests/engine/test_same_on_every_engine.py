@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.engine.spark_needs import missing_need
 from tests.engine.adversarial_snapshot import SETTINGS, make_adversarial_snapshot
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import FORECAST_TABLES, OUTCOMES
+from dynsync_lib.core.tables import FORECAST_TABLES, OUTCOMES
 
 TAKEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dynsync_lib.core import forecast
-from dynsync_lib.core.decision import Decision
-from dynsync_lib.core.model import SENSITIVITY, Column
-from dynsync_lib.core.sensitivity import Sensitivity
-from dynsync_lib.core.sides import Situation
+from dynsync_lib.core.sensitivity.moved_records import Sensitivity
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.sync.initial_sync import Decision
+from dynsync_lib.core.tables import SENSITIVITY, Column
 
 
 @pytest.fixture

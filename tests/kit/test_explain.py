@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.explain import Explanation, Step
+from dynsync_lib.core.explain.chain import Explanation, Step
 from dynsync_lib.errors import UsageError
 from dynsync_lib.report.ladder import ladder_chart, shown_rungs
 from tests.kit.small_portals import load_portals

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.decision import decide_sync
 from dynsync_lib.core.model import Object
+from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.engine import open_engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.open_snapshot import open_situation

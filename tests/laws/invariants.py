@@ -6,7 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-from dynsync_lib.core.model import RECORD_TABLES, Outcome, System
+from dynsync_lib.core.model import Outcome, System
+from dynsync_lib.core.tables import RECORD_TABLES
 from tests.opinions import Answer, SmallWorld
 
 _IN_SYNC = {Outcome.CREATE, Outcome.UPDATE, Outcome.LINK}

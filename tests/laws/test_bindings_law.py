@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 
-from dynsync_lib.core.decision import decide_sync
-from dynsync_lib.core.model import BINDINGS
+from dynsync_lib.core.sync.initial_sync import decide_sync
+from dynsync_lib.core.tables import BINDINGS
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.forecasts.earlier_bindings import pairs_of_forecast
 from tests.laws.small_worlds import SEEDS, seeded_world

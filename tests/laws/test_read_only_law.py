@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dynsync_lib.core.model import RECORD_TABLES, Object, System
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import PortalError, SafetyError, UsageError
 from dynsync_lib.portals import dataverse, hubspot
 from dynsync_lib.portals.auth import BearerAuth

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from dynsync_lib.core.model import CHANGES
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
+from dynsync_lib.core.tables import CHANGES
 from dynsync_lib.emulator.sync_replay import replay
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.later_worlds import bound_world, later_world

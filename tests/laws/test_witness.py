@@ -9,7 +9,8 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 
-from dynsync_lib.core.model import RECORD_TABLES, Object
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import RECORD_TABLES
 from tests.laws.invariants import broken_invariants
 from tests.laws.small_records import group_of
 from tests.laws.small_worlds import SEEDS, seeded_world

@@ -9,7 +9,7 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.model import System
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.settings_file import parse_settings
+from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.emulator.conditions import Fault, Rights, SignInSwitches
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import SafetyError

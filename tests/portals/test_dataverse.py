@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES, Object
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import AccessError, SafetyError, UnexpectedReplyError
 from dynsync_lib.portals.auth import BearerAuth
 from dynsync_lib.portals.dataverse import DataverseReader, open_client

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.snapshot.snapshot import Snapshot

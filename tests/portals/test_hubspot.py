@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES, Object
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.hubspot import HubSpotReader, open_client
 from dynsync_lib.portals.hubspot_rows import OWNER_NAMES, choose_properties

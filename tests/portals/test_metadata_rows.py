@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 import pytest
 
-from dynsync_lib.core.catalogue import build_catalogue
+from dynsync_lib.core.fields.catalogue import build_catalogue
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.portals.load_report import read_load_report
 from dynsync_lib.portals.metadata_files import heading_of, object_of, options_as_json, read_number

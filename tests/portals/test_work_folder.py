@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.pages import Delivery, Page, Row, TableRead, value_text
 from dynsync_lib.portals.pull import no_progress

@@ -11,23 +11,24 @@ from pathlib import Path
 
 PACKAGE = "dynsync_lib"
 _CORE = ("core.",)
-_FOUNDATION = ("errors", "core.model")
-_PORTAL_SIDE = ("core.settings", "core.keys", "core.catalogue", "snapshot.", "portals.")
+_FOUNDATION = ("errors", "core.model", "core.tables")
+_PORTAL_SIDE = ("core.settings", "core.keys", "core.fields.", "snapshot.", "portals.")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "core.model": ("errors",),
+    "core.tables": ("errors", "core.model"),
     "core.": (*_FOUNDATION, *_CORE),
     "engine.": (*_FOUNDATION, "engine."),
     "snapshot.": (*_FOUNDATION, "core.keys", "snapshot."),
     "portals.": (*_FOUNDATION, *_PORTAL_SIDE),
-    "report.": (*_FOUNDATION, "core.mapping", "report."),
-    "widgets.": (*_FOUNDATION, "core.mapping", "widgets."),
+    "report.": (*_FOUNDATION, "core.fields.", "report."),
+    "widgets.": (*_FOUNDATION, "core.fields.", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
     "forecasts.": (*_FOUNDATION, "core.", "engine.", "forecasts.", "report.ladder", "snapshot."),
     "portal_access": (
         *_FOUNDATION,
-        "core.filter_grammar",
+        "core.filters.",
         "core.rulebook",
         "core.settings",
         "portals.connections",

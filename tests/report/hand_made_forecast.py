@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.core.tables import FORECAST_TABLES
 
 INFO: Mapping[str, Any] = {
     "kit_version": "0.1.0",

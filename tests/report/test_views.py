@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dynsync_lib import report
-from dynsync_lib.core.model import FORECAST_TABLES
+from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast

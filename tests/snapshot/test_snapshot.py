@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from dynsync_lib.core.model import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot, open_snapshot
 from dynsync_lib.snapshot.writer import SnapshotWriter, rows_per_group

@@ -1,0 +1,113 @@
+"""Values of choices that have no partner on the other side, with the records that hold them.
+
+Facts
+    * Only sides are counted whose values really travel; a side that only receives loses nothing.
+    * Of several choices the options of the field are counted; an element that is no option is not.
+
+Source: rules field.option-unpaired, field.option-pairing (5.11, 9.9, 9.16).
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values as values
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.fields.option_pairs import partners_of
+from dynsync_lib.core.fields.several_choices import elements
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import SYSTEM_WORDS, Frame, Situation, opposite
+from dynsync_lib.core.tables import record_table
+
+_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaired:
+    """What has no partner: `values` in order of their records (the first few), how many more, and all records."""
+
+    system: System
+    values: tuple[tuple[str, int], ...]
+    more: int
+    records: int
+
+
+def find_unpaired(situation: Situation, object_: Object, judged: JudgedMapping) -> list[Unpaired]:
+    """One entry per side that holds values without a partner; empty when there are none or no choices are mapped."""
+    if not judged.pairs_options():
+        return []
+    sides = [system for system in System if judged.writes_to(opposite(system))]
+    found = [_count(situation, object_, judged, system) for system in sides]
+    return [one for one in found if one.records]
+
+
+def tell_unpaired(judged: JudgedMapping, found: list[Unpaired]) -> str:
+    """`Without a partner: HubSpot 'trial' (Trial, 12 records), Dynamics '4' (Net 60, 1 record) and 2 more values.`"""
+    return f"Without a partner: {'; '.join(_of_side(judged, one) for one in found)}."
+
+
+def _of_side(judged: JudgedMapping, found: Unpaired) -> str:
+    field = judged.fields[found.system]
+    labels = {option.value: option.label for option in field.options} if field is not None else {}
+    told = [f"'{value}' ({', '.join(_facts(labels.get(value), count))})" for value, count in found.values]
+    more = f" and {found.more} more {'value' if found.more == 1 else 'values'}" if found.more else ""
+    return f"{SYSTEM_WORDS[found.system]} {', '.join(told)}{more}"
+
+
+def _facts(label: str | None, count: int) -> Iterator[str]:
+    if label is not None:
+        yield label
+    yield f"{count:,} {'record' if count == 1 else 'records'}"
+
+
+def holds_unpaired(judged: JudgedMapping, system: System) -> nw.Expr:
+    """Whether a record of that side, in its own table, holds a value of the choice that has no partner."""
+    value = values.trimmed(nw.col(judged.columns[system]))
+    if judged.kinds[system] == "several_choices":
+        tests = list(_tests_of_elements(judged, system).values())
+        return functools.reduce(operator.or_, tests) if tests else nw.lit(value=False)
+    return ~value.is_null() & ~value.is_in(list(partners_of(judged.option_pairs, system)))
+
+
+def _count(situation: Situation, object_: Object, judged: JudgedMapping, system: System) -> Unpaired:
+    table = situation.tables[record_table(object_, system).name]
+    if judged.kinds[system] == "several_choices":
+        return _count_elements(table, judged, system)
+    alone = table.filter(holds_unpaired(judged, system)).select(value=values.trimmed(nw.col(judged.columns[system])))
+    by_value = alone.group_by("value").agg(records=nw.len())
+    values_, records = by_value.select(values=nw.len(), records=nw.col("records").sum()).collect().rows()[0]
+    first = _first(by_value) if values_ else ()
+    return Unpaired(system, first, values_ - len(first), records or 0)
+
+
+def _first(by_value: Frame) -> tuple[tuple[str, int], ...]:
+    rows = by_value.sort("records", "value", descending=[True, False]).head(_NAMED).collect()
+    told = [(str(value), int(count)) for value, count in rows.select("value", "records").rows()]
+    return tuple(sorted(told, key=lambda one: (-one[1], one[0])))
+
+
+def _count_elements(table: Frame, judged: JudgedMapping, system: System) -> Unpaired:
+    tests = _tests_of_elements(judged, system)
+    if not tests:
+        return Unpaired(system, (), 0, 0)
+    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests.values())}
+    any_of_them = holds_unpaired(judged, system).cast(nw.Int64).sum()
+    row = table.select(**counts, records=any_of_them).collect().rows(named=True)[0]
+    counted = ((value, int(row[f"n{place}"] or 0)) for place, value in enumerate(tests))
+    there = sorted((one for one in counted if one[1]), key=lambda one: (-one[1], one[0]))
+    return Unpaired(system, tuple(there[:_NAMED]), max(len(there) - _NAMED, 0), int(row["records"] or 0))
+
+
+def _tests_of_elements(judged: JudgedMapping, system: System) -> dict[str, nw.Expr]:
+    """Per option without a partner, whether it is among the record's several choices."""
+    field = judged.fields[system]
+    paired = partners_of(judged.option_pairs, system)
+    alone = [option.value for option in field.options if option.value not in paired] if field is not None else []
+    held = elements(values.trimmed(nw.col(judged.columns[system])), system)
+    return {value: held.str.contains(f";{value};", literal=True).fill_null(value=False) for value in alone}

@@ -1,0 +1,88 @@
+"""Audit rules about addresses that HubSpot has already: met by an additional one, refused, or written a second time.
+
+Facts
+    * HubSpot keeps an address once, over primary and additional ones, and answers 409 to a second (9.14).
+    * A record that is to be created so fails (`core.writing.taken_emails`); a write over the address of a matched
+      contact is counted here, and fails no record of the forecast: docs/semantics.md, step 7.
+
+Source: rules contact.match-secondary, contact.one-binding, contact.email-conflict.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.audit.measures import Measures, Tables, landing_in_hubspot, outcomes_of, records_of, rows_in
+from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each, stack
+
+_BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
+
+
+def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Object) -> int:
+    """Dynamics persons who meet a HubSpot contact by an additional address, or are refused because of one (2.18)."""
+    told = outcomes_of(tables, object_, System.DYNAMICS)
+    met = told.filter(nw.col("rule_id").is_in(list(_BY_ADDITIONAL)))
+    refused = _refused(told).filter(~nw.col("counterpart_id").is_null())
+    addresses = _addresses(situation, object_, refused).join(_primary(situation), on="address", how="anti")
+    return rows_in(met) + rows_in(addresses)
+
+
+def count_refused_addresses(situation: Situation, tables: Tables, *, object_: Object) -> int:
+    """Dynamics persons who are refused because HubSpot has their address, or gets it from another one (9.14)."""
+    del situation
+    return rows_in(_refused(outcomes_of(tables, object_, System.DYNAMICS)))
+
+
+def count_addresses_written_twice(situation: Situation, tables: Tables) -> int:
+    """HubSpot contacts whose address is overwritten with one that another contact has, or gets, too (9.14)."""
+    key = typed_values.lowered(typed_values.trimmed(nw.col("new_value")))
+    written = landing_in_hubspot(tables["changes"], *PERSONS).filter(nw.col("target_field") == "email")
+    written = written.select(id="hubspot_id", address=key).unique()
+    held = stack([written, _held(situation).join(written.select("id"), on="id", how="anti"), _additional(situation)])
+    holders = held.unique().group_by("address").agg(holders=nw.len()).filter(nw.col("holders") > 1)
+    return rows_in(written.join(holders, on="address", how="semi").select("id").unique())
+
+
+def _refused(told: Frame) -> Frame:
+    return told.filter(nw.col("reason") == Reason.EMAIL_CONFLICT.value)
+
+
+def _addresses(situation: Situation, object_: Object, told: Frame) -> Frame:
+    """id, address of the records that outcomes tell of."""
+    records = records_of(situation, object_, System.DYNAMICS).select("id", address="email_key")
+    return records.join(told.select(id="record_id"), on="id", how="semi")
+
+
+def _primary(situation: Situation) -> Frame:
+    """The address of every HubSpot contact that has one, once."""
+    return _held(situation).select("address").unique()
+
+
+def _held(situation: Situation) -> Frame:
+    """id, address of every HubSpot contact that has one."""
+    contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
+    return contacts.filter(~nw.col("address").is_null())
+
+
+def _additional(situation: Situation) -> Frame:
+    """id, address of every additional address of HubSpot's contacts."""
+    listed = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="secondary_email_keys")
+    return one_row_each(listed, "address")
+
+
+MEASURES: Final[Measures] = {
+    "addresses_written_twice": count_addresses_written_twice,
+    **{
+        f"{name}_of_{object_}s": functools.partial(measure, object_=object_)
+        for object_ in PERSONS
+        for name, measure in (
+            ("met_by_additional", count_met_by_additional),
+            ("refused_addresses", count_refused_addresses),
+        )
+    },
+}

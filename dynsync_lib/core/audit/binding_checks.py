@@ -1,0 +1,66 @@
+"""Audit rules about the pairs of an earlier run: those that filters would not let in again, or that lost records.
+
+Facts
+    * With `filter_semantics = entry_only` a bound pair syncs on although no source of it passes its filter: an escape.
+    * A pair of which one record is gone does not sync; the sync deletes nothing, so the other record stays (3.10).
+    * A pair of which both are gone says nothing; many of them tell that the bindings are of other portals.
+
+Source: rules record.bindings, record.fence, record.never-deleted (3.10, 4.2).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.audit.measures import Measures, Tables, rows_in
+from dynsync_lib.core.matching.bindings import bound_pairs
+from dynsync_lib.core.matching.first_records import may_pair
+from dynsync_lib.core.matching.sides import prepare_side
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.sync.flowing_mappings import objects_on
+from dynsync_lib.core.tables import BINDINGS, record_table
+
+
+def count_escapes(situation: Situation, tables: Tables) -> int:
+    """Bound pairs that a filter would not let in any more, and that sync on."""
+    del tables
+    if situation.chosen("filter_semantics") == "continuous":
+        return 0
+    return sum(_escapes(situation, object_) for object_ in objects_on(situation))
+
+
+def _escapes(situation: Situation, object_: Object) -> int:
+    sides = {system: prepare_side(situation, object_, system) for system in System}
+    bound = bound_pairs(situation, object_, sides)
+    if bound is None:
+        return 0
+    return rows_in(bound.filter(~may_pair(situation, object_)))
+
+
+def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> int:
+    """Bindings of whose two records so many are there."""
+    del tables
+    if BINDINGS.name not in situation.tables:
+        return 0
+    return sum(_number_with(situation, object_, records_there) for object_ in objects_on(situation))
+
+
+def _number_with(situation: Situation, object_: Object, records_there: int) -> int:
+    pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value).unique()
+    for system in System:
+        there = situation.tables[record_table(object_, system).name]
+        ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(1).alias(f"{system}_there"))
+        pairs = pairs.join(ends, on=f"{system}_id", how="left")
+    found = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
+    return rows_in(pairs.filter(found == records_there))
+
+
+MEASURES: Final[Measures] = {
+    "escapes": count_escapes,
+    "lost_bindings": functools.partial(count_bindings, records_there=1),
+    "unknown_bindings": functools.partial(count_bindings, records_there=0),
+}

@@ -1,0 +1,54 @@
+"""Audit rules about match keys that look alike to people: blanks and characters that one does not see.
+
+Facts
+    * Whether the sync sees through them nobody documents; the kit assumes so (`email_norm`, `name_norm`), and the other
+      choices say what happens if it does not.
+
+Not modelled
+    * Look-alike letters of other alphabets, and names of domains in their two forms.
+
+Source: rules contact.match-email, company.match-name; assumptions email_norm and name_norm.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.audit.measures import Measures, Tables, records_of, rows_in
+from dynsync_lib.core.keys import OUTER
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import PERSONS, Situation, is_keyed_by_domain
+from dynsync_lib.core.sync.flowing_mappings import objects_on
+
+_UNSEEN: Final = typed_values.character_class(OUTER.replace(" ", "")) + "|^ | $|  "
+
+
+def count_unseen(situation: Situation, tables: Tables, *, system: System) -> int:
+    """Records whose address or name holds characters that one does not see."""
+    del tables
+    keyed = [one for one in objects_on(situation) if situation.sync(one).match_mode == "default"]
+    asked = {Object.CONTACT if system is System.HUBSPOT and one in PERSONS else one for one in keyed}
+    return sum(
+        rows_in(records_of(situation, one, system).filter(_differs(one)))
+        for one in sorted(asked)
+        if one in PERSONS or (one is Object.COMPANY and not is_keyed_by_domain(situation))
+    )
+
+
+def _differs(object_: Object) -> nw.Expr:
+    """Whether the key has such characters; an address also, whether NFKC makes it another one."""
+    if object_ is Object.COMPANY:
+        return nw.col("name_key_exact").str.contains(_UNSEEN).fill_null(value=False)
+    exact = nw.col("email_key_exact")
+    is_other = typed_values.lowered(exact) != nw.col("email_key")
+    return (is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
+
+
+MEASURES: Final[Measures] = {
+    "unseen_in_dynamics": functools.partial(count_unseen, system=System.DYNAMICS),
+    "unseen_in_hubspot": functools.partial(count_unseen, system=System.HUBSPOT),
+}

@@ -1,0 +1,85 @@
+"""Audit rules about mappings: ways that fields do not have, and values of choices that find no partner.
+
+Facts
+    * A mapping that flows every way that it and its sync want has no finding, however narrow the way is.
+    * A record counts once, however many of its values have no partner.
+
+Source: rules field.read-only, field.types-do-not-fit, field.into-text, field.option-unpaired,
+portal.custom-mapping-plan (5.1, 5.8, 5.11, 5.A, 9.19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.advice.unpaired_options import holds_unpaired
+from dynsync_lib.core.audit.measures import Measures, Tables, rows_in
+from dynsync_lib.core.model import Health, System
+from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.sync.flowing_mappings import flowing, judge, objects_on
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
+
+
+def count_read_only_targets(situation: Situation, tables: Tables) -> int:
+    """Mappings that want a way which ends in a read-only field."""
+    del tables
+    return _short_of_asked(situation, "field.read-only")
+
+
+def count_ways_beyond_types(situation: Situation, tables: Tables) -> int:
+    """Mappings that want a way which the types of their fields do not have."""
+    del tables
+    return _short_of_asked(situation, "field.types-do-not-fit", "field.into-text")
+
+
+def count_unpaid_mappings(situation: Situation, tables: Tables) -> int:
+    """Mappings of one's own in a portal whose plan has no Data Hub (5.1)."""
+    del tables
+    hubspot = situation.settings.hubspot
+    if hubspot.data_hub and hubspot.plan != "free":
+        return 0
+    enabled = [sync for sync in situation.settings.sync.values() if sync.enabled]
+    return sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings)
+
+
+def count_unpaired(situation: Situation, tables: Tables) -> int:
+    """Records in sync with a value of a mapped choice without a partner; HubSpot's contacts once, leads or not."""
+    count = 0
+    for name, table in RECORD_TABLES.items():
+        tests = dict(_tests_of(situation, name, table.system))
+        if tests:
+            held = situation.tables[name].select("id", **tests)
+            held = held.select("id", any=nw.any_horizontal(*tests, ignore_nulls=True)).filter(nw.col("any"))
+            count += rows_in(held.join(_in_sync(tables, table), on="id", how="semi"))
+    return count
+
+
+def _in_sync(tables: Tables, table: RecordTable) -> Frame:
+    """id of the records of one table that are in sync."""
+    is_ours = (nw.col("system") == table.system.value) & (nw.col("object") == str(table.object))
+    told = tables["outcomes"].filter(is_ours & (nw.col("health") == Health.IN_SYNC.value))
+    return told.select(id="record_id")
+
+
+def _short_of_asked(situation: Situation, *rule_ids: str) -> int:
+    judged = [one for object_ in objects_on(situation) for one in judge(situation, object_)]
+    return sum(one.flow is not one.asked and one.by_fields.rule_id in rule_ids for one in judged)
+
+
+def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tuple[str, nw.Expr]]:
+    """A name and a test per mapping of choices whose values leave the records of a table."""
+    for place, (object_, judged) in enumerate(flowing(situation)):
+        leaves = judged.pairs_options() and judged.writes_to(opposite(system))
+        if leaves and record_table(object_, system).name == table:
+            yield f"n{place}", holds_unpaired(judged, system)
+
+
+MEASURES: Final[Measures] = {
+    "read_only_targets": count_read_only_targets,
+    "unpaid_mappings": count_unpaid_mappings,
+    "unpaired_options": count_unpaired,
+    "ways_beyond_types": count_ways_beyond_types,
+}

@@ -1,0 +1,173 @@
+"""Marketing contacts after the first sync: those created as such, and those a later workflow would make so.
+
+Facts
+    * Only contacts that the sync creates take the app's marketing switch; matched ones stay what they are (7.1, 7.2).
+    * The enrolment criterion is asked of every HubSpot contact as it stands after the sync: its values, with what the
+      sync writes into them; of a contact that is created, the values that its mappings carry, the default lifecycle
+      stage, and what HubSpot sets: created when the snapshot was taken, no marketing contact.
+    * Where the portal did not deliver who is a marketing contact, the criterion is asked of created ones alone.
+
+Not modelled
+    * Prices, and the size of the steps in which a tier grows (7.8): the user's own.
+    * When a workflow runs, and what else it does (7.4); other fields that HubSpot sets by itself.
+
+Source: rules marketing.creates-count, marketing.enrolment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.audit.measures import landing_in_hubspot, rows_in
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.filters.grammar import fields_of, parse_filter
+from dynsync_lib.core.keys import trim
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
+from dynsync_lib.core.writing.lifecycle_stage import STAGE
+
+_IS_MARKETING: Final = "hs_marketable_status"
+_PEOPLE: Final = (Object.CONTACT, Object.LEAD)
+_CREATED_AT: Final = ("createdate", "hs_createdate")
+_BLANK: Final = nw.lit(None, dtype=nw.String)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingOutlook:
+    """Contacts in HubSpot, counted. None means that it cannot be known.
+
+    `created`: those the sync creates. `created_as_marketing`: those of them that count to the tier at once. `enrolled`:
+    those, new and old, that meet the criterion and are not marketing contacts yet; 0 without a criterion.
+    `asks_existing`: whether the old ones are among them; false when the portal did not deliver who is a marketing
+    contact. `today` and `tier` are the user's own figures.
+    """
+
+    created: int
+    created_as_marketing: int
+    enrolled: int
+    asks_existing: bool
+    today: int | None
+    tier: int | None
+
+    @property
+    def afterwards(self) -> int | None:
+        """Marketing contacts once sync and workflow are through."""
+        return None if self.today is None else self.today + self.added
+
+    @property
+    def added(self) -> int:
+        """Marketing contacts that sync and workflow add, as far as they can be counted."""
+        return self.created_as_marketing + self.enrolled
+
+    @property
+    def beyond_tier(self) -> int:
+        """Marketing contacts that are too many for the tier already today; 0 when none, or when nobody said."""
+        return max((self.today or 0) - self.tier, 0) if self.tier is not None else 0
+
+    @property
+    def crosses_tier(self) -> bool | None:
+        """Whether the tier that is paid for no longer suffices, as far as can be counted."""
+        if self.afterwards is None or self.tier is None:
+            return None
+        return self.afterwards > self.tier
+
+
+def foresee_marketing(
+    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
+) -> MarketingOutlook:
+    """The outlook. `tables` are the forecast's outcomes and changes."""
+    hubspot = situation.settings.hubspot
+    created = sum(rows_in(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
+    has_criterion = bool(trim(hubspot.marketing_criterion))
+    return MarketingOutlook(
+        created=created,
+        created_as_marketing=created if hubspot.sync_as_marketing else 0,
+        enrolled=_enrolled(situation, tables, mappings) if has_criterion else 0,
+        asks_existing=_knows_status(situation) or not has_criterion,
+        today=hubspot.marketing_contacts,
+        tier=hubspot.marketing_tier,
+    )
+
+
+def _created(outcomes: Frame, object_: Object) -> Frame:
+    """id of the Dynamics records of one object that the sync creates in HubSpot."""
+    made = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == object_.value)
+    return outcomes.filter(made & (nw.col("outcome") == "create")).select(id="record_id")
+
+
+def _knows_status(situation: Situation) -> bool:
+    """Whether the portal delivered who is a marketing contact."""
+    return _IS_MARKETING in situation.columns(Object.CONTACT, System.HUBSPOT)
+
+
+def _enrolled(
+    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
+) -> int:
+    """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known."""
+    text = situation.settings.hubspot.marketing_criterion
+    fields = list(dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING]))
+    people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
+    if not situation.settings.hubspot.sync_as_marketing:
+        people += [_newcomers(situation, tables, mappings, fields=fields, object_=one) for one in _PEOPLE]
+    if not people:
+        return 0
+    meets = filter_expression(
+        text,
+        system=System.HUBSPOT,
+        object_=Object.CONTACT,
+        catalogue=situation.catalogue,
+        rulebook=situation.rulebook,
+        available=fields,
+        taken_at=situation.taken_at,
+    )
+    is_one = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
+    return rows_in(stack(people).filter(meets & ~is_one))
+
+
+def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
+    """id and the asked fields of every HubSpot contact, with what the sync writes into them."""
+    delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
+    asked = {name: nw.col(name) if name in delivered else _BLANK for name in fields}
+    contacts = situation.tables["hubspot/contacts"].select("id", **asked)
+    written = landing_in_hubspot(changes, *_PEOPLE).filter(nw.col("target_field").is_in(list(fields)))
+    latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
+    by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
+    after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}
+    return contacts.join(by_contact, on="id", how="left").select("id", **after)
+
+
+def _newcomers(
+    situation: Situation,
+    tables: Mapping[str, Frame],
+    mappings: Mapping[Object, Sequence[JudgedMapping]],
+    *,
+    fields: Sequence[str],
+    object_: Object,
+) -> Frame:
+    """id and the asked fields of the contacts that are created out of one Dynamics object."""
+    by_field = {one.mapping.hubspot: one for one in mappings.get(object_, ()) if one.writes_to(System.HUBSPOT)}
+    carried = [by_field[name] for name in fields if name in by_field]
+    columns = columns_of(carried, System.DYNAMICS)
+    table = situation.tables[record_table(object_, System.DYNAMICS).name]
+    records = table.select("id", **{column_of(System.DYNAMICS, name): nw.col(name) for name in columns})
+    made = records.join(_created(tables["outcomes"], object_), on="id", how="semi")
+    by_itself = _given_by_hubspot(situation, object_)
+    given = {one.mapping.hubspot: new_value(one, System.HUBSPOT) for one in carried}
+    told = {name: nw.coalesce(given.get(name, _BLANK), by_itself.get(name, _BLANK)) for name in fields}
+    return with_trimmed(situation, made, carried, [System.DYNAMICS]).select("id", **told)
+
+
+def _given_by_hubspot(situation: Situation, object_: Object) -> dict[str, nw.Expr]:
+    """What a contact that is created has without any mapping: a default stage, its date, no marketing status."""
+    created = nw.lit(typed_values.moment_text(situation.taken_at))
+    given = {**dict.fromkeys(_CREATED_AT, created), _IS_MARKETING: nw.lit("false")}
+    stage = situation.sync(object_).default_lifecycle_stage
+    return {**given, STAGE: nw.lit(stage)} if stage else given

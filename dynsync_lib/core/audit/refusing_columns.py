@@ -1,0 +1,81 @@
+"""Which Dynamics columns refuse records: what the findings about lengths, ranges and required columns name.
+
+Facts
+    * Counted are records that fail for that reason and hold a value that the column does not take, or none where it
+      wants one; a record can count for several columns.
+
+Not modelled
+    * Whether the value itself would land in a pair: a conflict's loser is counted, too, where its record fails anyway.
+
+Source: rules field.too-long, field.range, field.required (5.25, 9.1, 9.5, 9.10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.audit.measures import Tables
+from dynsync_lib.core.audit.record_checks import routed_records
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.sync.flowing_mappings import flowing_of, objects_on
+from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
+from dynsync_lib.core.writing.refusals import NUMBER_OF, limit_tests, missing_required, required_by_settings
+
+_LIMITS: Final = {Reason.TOO_LONG: NUMBER_OF["field.too-long"], Reason.RANGE: NUMBER_OF["field.range"]}
+_NAMED: Final = 5
+
+
+def name_refusing_columns(situation: Situation, tables: Tables, reason: str) -> str:
+    """`contact.jobtitle (8 records), account.name (1 record) and 2 more columns`, most records first; empty if none."""
+    counted = [one for object_ in objects_on(situation) for one in _counted(situation, tables, object_, Reason(reason))]
+    ordered = sorted(counted, key=lambda one: (-one[1], one[0]))
+    told = [f"{name} ({count:,} {'record' if count == 1 else 'records'})" for name, count in ordered[:_NAMED]]
+    more = len(ordered) - len(told)
+    tail = f" and {more} more {'column' if more == 1 else 'columns'}" if more else ""
+    return ", ".join(told) + tail
+
+
+def _counted(situation: Situation, tables: Tables, object_: Object, reason: Reason) -> list[tuple[str, int]]:
+    """Names of columns, after their table's, with their records."""
+    flow = [one for one in flowing_of(situation, object_) if one.writes_to(System.DYNAMICS)]
+    tests = dict(_tests(situation, object_, flow, reason))
+    if not tests:
+        return []
+    table = record_table(object_, System.DYNAMICS).name.removeprefix("dynamics/").rstrip("s")
+    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests.values())}
+    failing = with_trimmed(situation, _failing(situation, tables, object_, flow, reason=reason), flow, [System.HUBSPOT])
+    row = failing.select(**counts).collect().rows()[0]
+    return [(f"{table}.{name}", int(count)) for name, count in zip(tests, row, strict=True) if count]
+
+
+def _failing(
+    situation: Situation, tables: Tables, object_: Object, flow: list[JudgedMapping], *, reason: Reason
+) -> Frame:
+    """id and the mapped values of HubSpot's records that fail for the reason."""
+    chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
+    name = str(record_table(object_, System.HUBSPOT).object)
+    is_one = (nw.col("system") == System.HUBSPOT.value) & (nw.col("object") == name)
+    failed = tables["outcomes"].filter(is_one & (nw.col("reason") == reason.value)).select(id="record_id")
+    return routed_records(situation, object_).select("id", *chosen).join(failed, on="id", how="semi")
+
+
+def _tests(
+    situation: Situation, object_: Object, flow: list[JudgedMapping], reason: Reason
+) -> Iterator[tuple[str, nw.Expr]]:
+    if reason is Reason.REQUIRED:
+        for column in required_by_settings(situation, object_):
+            missing = missing_required(situation, [column], flow)
+            if missing is not None:
+                yield column.name, missing
+        return
+    for judged in flow:
+        told = limit_tests(judged, new_value(judged, System.DYNAMICS))
+        broken = [test for number, test in told if number == _LIMITS[reason]]
+        if broken:
+            yield judged.name_of(System.DYNAMICS), nw.any_horizontal(*broken, ignore_nulls=True)

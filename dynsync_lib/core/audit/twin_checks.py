@@ -1,0 +1,220 @@
+"""Audit rules about twins: records that are probably one and the same, and that the sync does not bring together.
+
+Facts
+    * The second and third address of a Dynamics record are no keys (2.19), persons without an address are matched by
+      nothing (2.20), deals are never matched (2.40): who is created so may stand on the other side already.
+    * Each Dynamics environment syncs by itself; two of them may hold one person or firm (1.11).
+    * A pair made by name or domain is doubtful when its other key names another record (2.31).
+
+Not modelled
+    * Second and third addresses are compared in lower case without white space, but not in NFKC.
+
+Source: rules contact.other-addresses, contact.no-email, company.match-domain, deal.never-matched,
+record.several-environments.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.audit.measures import Measures, Tables, outcomes_of, records_of, rows_in, with_outcome
+from dynsync_lib.core.matching.sides import prepare_side
+from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, name_column, opposite, stack
+from dynsync_lib.core.sync.associations import associations_of
+from dynsync_lib.core.sync.flowing_mappings import objects_on
+
+_OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
+_NAMES: Final = ("firstname", "lastname")
+_DEAL: Final = {
+    System.HUBSPOT: ("dealname", "amount", "closedate"),
+    System.DYNAMICS: ("name", "estimatedvalue", "estimatedclosedate"),
+}
+
+
+def count_other_addresses(situation: Situation, tables: Tables) -> int:
+    """HubSpot contacts whose address is the second or third of a Dynamics person they do not meet (2.19)."""
+    alone = {system: _alone(tables, system) for system in System}
+    contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
+    ours = contacts.filter(~nw.col("address").is_null()).join(alone[System.HUBSPOT], on="id")
+    listed = [one for object_ in _matched_by_address(situation) for one in _other_addresses(situation, object_)]
+    if not listed:
+        return 0
+    theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
+    met = ours.join(theirs, on="address")
+    created = (nw.col("outcome") == Outcome.CREATE.value) | (nw.col("their_outcome") == Outcome.CREATE.value)
+    return rows_in(met.filter(created).select("id").unique())
+
+
+def count_namesakes_without_address(situation: Situation, tables: Tables) -> int:
+    """Persons without an address who are created although the other side has their full name (2.20)."""
+    free = [one for one in _matched_by_address(situation) if not situation.sync(one).require_email]
+    if not free:
+        return 0
+    unkeyed = tables["outcomes"].filter((nw.col("outcome") == Outcome.CREATE.value) & nw.col("match_key").is_null())
+    count = 0
+    for system in System:
+        names = {side: stack([_full_names(situation, one, side) for one in free]) for side in System}
+        created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
+        known = names[opposite(system)].select("full_name").unique()
+        twins = names[system].join(created, on="id", how="semi").join(known, on="full_name", how="semi")
+        count += rows_in(twins.select("id").unique())
+    return count
+
+
+def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
+    """Pairs of a company and an account one of which shares its other key with another record (2.31)."""
+    told = outcomes_of(tables, Object.COMPANY, System.DYNAMICS).filter(~nw.col("counterpart_id").is_null())
+    pairs = told.select("rule_id", dynamics_id="record_id", hubspot_id="counterpart_id")
+    doubtful = [
+        _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
+        for rule, key in {"company.match-name": "domain_key", "company.match-domain": name_column(situation)}.items()
+    ]
+    return rows_in(stack(doubtful).unique())
+
+
+def count_shared_between_environments(situation: Situation, tables: Tables) -> int:
+    """Contacts and accounts in sync here whose key a record of another environment has that may sync, too."""
+    count = 0
+    for object_ in (Object.CONTACT, Object.COMPANY):
+        keys = [one for other in situation.beside for one in _keys_that_may_sync(other, object_)]
+        if keys:
+            mine = outcomes_of(tables, object_, System.DYNAMICS).filter(nw.col("health") == "in_sync")
+            shared = mine.join(stack(keys).unique(), on="match_key", how="semi")
+            count += rows_in(shared)
+    return count
+
+
+def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
+    """Deals that are created although the other side has one of the same name, amount, closing date (2.40).
+
+    Those of two companies that are no pair are no twins. None when a side did not deliver one of the three fields.
+    """
+    created = {system: with_outcome(tables, Object.DEAL, system, Outcome.CREATE.value) for system in System}
+    if all(rows_in(one) == 0 for one in created.values()):
+        return 0
+    if any(not set(names) <= situation.columns(Object.DEAL, system) for system, names in _DEAL.items()):
+        return None
+    deals = {system: _deals(situation, system) for system in System}
+    is_same = ["name", "amount", "day"]
+    met = deals[System.HUBSPOT].join(deals[System.DYNAMICS], on=is_same, suffix="_there")
+    twins = met.join(_company_pairs(tables), on=["hubspot_company", "dynamics_company"], how="left")
+    is_one = nw.col("company_name") == nw.col("company_name_there")
+    twins = twins.filter((is_one | nw.col("is_pair").fill_null(value=False)).fill_null(value=True))
+    ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
+    return sum(rows_in(ids[system].join(created[system], on="id", how="semi").unique()) for system in System)
+
+
+def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
+    """match_key of the Dynamics records that pass their filter, of an object that is on; empty when it has no keys."""
+    if not situation.sync(object_).enabled or not has_keys(situation, object_):
+        return []
+    side = prepare_side(situation, object_, System.DYNAMICS)
+    return [side.filter(nw.col("passes") & ~nw.col("key").is_null()).select(match_key="key")]
+
+
+# --- Persons -----------------------------------------------------------------------------------------------------
+
+
+def _matched_by_address(situation: Situation) -> list[Object]:
+    return [one for one in objects_on(situation) if one in PERSONS and situation.sync(one).match_mode == "default"]
+
+
+def _alone(tables: Tables, system: System) -> Frame:
+    """id, outcome of the persons of one side without a counterpart whose object is on."""
+    is_person = nw.col("object").is_in([one.value for one in PERSONS]) & (nw.col("system") == system.value)
+    is_on = nw.col("reason").fill_null("") != Reason.OBJECT_OFF.value
+    told = tables["outcomes"].filter(is_person & is_on & nw.col("counterpart_id").is_null())
+    return told.select("outcome", id="record_id")
+
+
+def _other_addresses(situation: Situation, object_: Object) -> list[Frame]:
+    """id, address: one frame for each of the two columns that was delivered."""
+    records = records_of(situation, object_, System.DYNAMICS)
+    delivered = [one for one in _OTHER_ADDRESSES if one in situation.columns(object_, System.DYNAMICS)]
+    listed = [
+        records.select("id", address=typed_values.lowered(typed_values.trimmed(nw.col(name)))) for name in delivered
+    ]
+    return [one.filter(~nw.col("address").is_null()) for one in listed]
+
+
+def _full_names(situation: Situation, object_: Object, system: System) -> Frame:
+    """id, full_name of the persons of one side who have both names."""
+    records = records_of(situation, object_, system)
+    if not set(_NAMES) <= situation.columns(object_, system):
+        return records.head(0).select("id", full_name="id")
+    first, last = (typed_values.lowered(typed_values.trimmed(nw.col(name))) for name in _NAMES)
+    named = records.select("id", first=first, last=last).filter(~nw.col("first").is_null() & ~nw.col("last").is_null())
+    return named.select("id", full_name=nw.concat_str([nw.col("first"), nw.lit("\n"), nw.col("last")]))
+
+
+# --- Companies ---------------------------------------------------------------------------------------------------
+
+
+def _told_apart(situation: Situation, pairs: Frame, key: str) -> Frame:
+    """hubspot_id, dynamics_id of pairs whose `key` differs and is that of another record on the other side."""
+    keyed = {
+        system: records_of(situation, Object.COMPANY, system)
+        .select(nw.col("id").alias(f"{system}_id"), nw.col(key).alias(f"{system}_key"))
+        .filter(~nw.col(f"{system}_key").is_null())
+        for system in System
+    }
+    both = pairs.join(keyed[System.HUBSPOT], on="hubspot_id").join(keyed[System.DYNAMICS], on="dynamics_id")
+    differing = both.filter(nw.col("hubspot_key") != nw.col("dynamics_key"))
+    parts = []
+    for system in System:
+        theirs = keyed[opposite(system)].select(nw.col(f"{opposite(system)}_key").alias(f"{system}_key")).unique()
+        parts.append(differing.join(theirs, on=f"{system}_key", how="semi").select("hubspot_id", "dynamics_id"))
+    return stack(parts)
+
+
+# --- Deals -------------------------------------------------------------------------------------------------------
+
+
+def _deals(situation: Situation, system: System) -> Frame:
+    """id, name, amount, day, `<system>_company` and company_name of every deal that has the first four.
+
+    One row per deal and company; the last two are null for a deal without one.
+    """
+    name, amount, day = (typed_values.trimmed(nw.col(one)) for one in _DEAL[system])
+    told = records_of(situation, Object.DEAL, system).select(
+        "id", name=typed_values.lowered(name), amount=typed_values.number_text(amount), day=day.str.slice(0, 10)
+    )
+    filled = [~nw.col(one).is_null() for one in ("name", "amount", "day")]
+    return told.filter(filled[0] & filled[1] & filled[2]).join(_companies(situation, system), on="id", how="left")
+
+
+def _companies(situation: Situation, system: System) -> Frame:
+    """id of a deal, `<system>_company` and company_name of its primary company, whatever travels."""
+    column = f"{system}_company"
+    links = associations_of(situation, Object.DEAL, Object.COMPANY, system).select(
+        id="from_id", **{column: nw.col("to_id")}
+    )
+    names = records_of(situation, Object.COMPANY, system).select(
+        nw.col("id").alias(column), company_name=name_column(situation)
+    )
+    return links.join(names, on=column, how="left")
+
+
+def _company_pairs(tables: Tables) -> Frame:
+    """hubspot_company, dynamics_company, is_pair of every company and account that meet."""
+    is_company = (nw.col("object") == Object.COMPANY.value) & ~nw.col("counterpart_id").is_null()
+    told = tables["outcomes"].filter(is_company)
+    ours = {System.HUBSPOT: ("record_id", "counterpart_id"), System.DYNAMICS: ("counterpart_id", "record_id")}
+    parts = [
+        told.filter(nw.col("system") == system.value).select(hubspot_company=hubspot, dynamics_company=dynamics)
+        for system, (hubspot, dynamics) in ours.items()
+    ]
+    return stack(parts).unique().with_columns(is_pair=nw.lit(value=True))
+
+
+MEASURES: Final[Measures] = {
+    "doubtful_pairs": count_doubtful_pairs,
+    "namesakes_without_address": count_namesakes_without_address,
+    "other_addresses": count_other_addresses,
+    "shared_between_environments": count_shared_between_environments,
+    "twin_deals": count_twin_deals,
+}

@@ -1,0 +1,1 @@
+"""The chain of reasons of one record."""

@@ -1,0 +1,118 @@
+"""The second half of a chain: what is written, what becomes of the associations, and what the outcome hangs on.
+
+Facts
+    * Every write names old value, new value, where it comes from, and why.
+    * Associations that begin at the record come first, then those that point at it; of many the first ten are told.
+
+Not modelled
+    * What another choice would make of the record: the forecast keeps which choices would change it, not into what.
+
+Source: the forecast's tables changes, links and outcomes; assumptions of rules/assumptions.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.explain.evidence import Evidence, Row, Step
+from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
+from dynsync_lib.core.situation import SYSTEM_WORDS
+
+_MOST_LINKS: Final = 10
+_NOTES: Final[Mapping[str, tuple[str, str | None]]] = {
+    "stale_winner": ("although its record is older than the one it overwrites", None),
+    "value_skipped": ("but the other side would not take it, so it is skipped", "field.option-unpaired"),
+    "owner_unresolved": ("but no owner of that address is there, so it is skipped", "field.owner-by-email"),
+    "lifecycle_ignored": ("but a stage does not go backward, so nothing happens", "field.lifecycle-forward"),
+}
+"""What a note means, and the rule that speaks instead of the usual one."""
+_STATUSES: Final[Mapping[str, str]] = {
+    LinkStatus.SYNCED: "goes along",
+    LinkStatus.DROPPED_NON_PRIMARY: "is dropped",
+    LinkStatus.PARENT_IS_CONTACT: "is lost: it points to a contact",
+    LinkStatus.TARGET_NOT_SYNCED: "is lost: one of the two does not sync",
+    LinkStatus.MANUAL: "must be made by hand",
+    LinkStatus.AUTO_CREATED: "brings a company that is not there yet",
+}
+
+
+def field_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
+    """One step per field that would be written in the pair of a record, on either side."""
+    mine = {f"{row['system']}_id": row["record_id"]}
+    objects = [row["object"]]
+    if row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT:
+        objects.append(Object.LEAD)
+    for one in (change for object_ in objects for change in evidence.rows("changes", object=object_, **mine)):
+        yield evidence.step("field", _write(evidence, one), _rule_of_write(evidence, one))
+
+
+def _write(evidence: Evidence, one: Row) -> str:
+    target = f"{SYSTEM_WORDS[System(one['target_system'])]} {one['target_field']}"
+    new, old = (evidence.value(one["object"], one[name]) for name in ("new_value", "old_value"))
+    source = f"{one['source_field']} of {_source_id(one)}"
+    said = f"fills {target} with {new}" if one["old_value"] is None else f"overwrites {target} {old} with {new}"
+    note = _NOTES.get(one["note"] or "", (str(one["note"] or "").replace("_", " "), None))[0]
+    return f"{source} {said}{', ' + note if note else ''}."
+
+
+def _source_id(one: Row) -> str:
+    is_hubspot = one["target_system"] == System.HUBSPOT
+    return str(one["dynamics_id"] if is_hubspot else one["hubspot_id"])
+
+
+def _rule_of_write(evidence: Evidence, one: Row) -> str:
+    rule = _NOTES.get(one["note"] or "", ("", None))[1]
+    if one["note"] == "value_skipped":
+        return _rule_of_skip(evidence, one)
+    if rule is None and one["source_field"] == "default_lifecycle_stage":
+        return "field.lifecycle-forward"
+    return rule or ("field.fill" if one["kind"] == ChangeKind.FILL else "field.conflict-winner")
+
+
+def _rule_of_skip(evidence: Evidence, one: Row) -> str:
+    """Why a value was skipped: options without partners always are, the rest under `invalid_value = skip_field`."""
+    system, object_ = System(one["target_system"]), Object(one["object"])
+    field = evidence.catalogue.find(system, object_, one["target_field"]) if evidence.catalogue else None
+    if field is None or field.options:
+        return "field.option-unpaired"
+    if system is System.HUBSPOT:
+        return "contact.invalid-email"
+    return "field.range" if field.min_value is not None or field.max_value is not None else "field.too-long"
+
+
+def link_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
+    """One step per association of the record, and per association that points at it."""
+    ends = {"from_system": row["system"], "from_object": row["object"], "from_id": row["record_id"]}
+    yield from _told(evidence, evidence.rows("links", **ends), "to_object", "to_id")
+    heads = {"from_system": row["system"], "to_object": row["object"], "to_id": row["record_id"]}
+    yield from _told(evidence, evidence.rows("links", **heads), "from_object", "from_id")
+
+
+def _told(evidence: Evidence, rows: list[dict[str, Any]], object_: str, id_: str) -> Iterator[Step]:
+    word = "The association to" if object_ == "to_object" else "The association from"
+    for one in rows[:_MOST_LINKS]:
+        status = _STATUSES.get(one["status"], one["status"])
+        if one["status"] == LinkStatus.TARGET_NOT_SYNCED and evidence.sync(Object.LEAD) is not None:
+            status += ", or syncs as a lead, which has no associations"
+        yield evidence.step("link", f"{word} {one[object_]} {one[id_]} {status}.", one["rule_id"])
+    if len(rows) > _MOST_LINKS:
+        yield Step("link", f"{len(rows) - _MOST_LINKS:,} more stand in the table of links.")
+
+
+def assumption_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
+    """The open questions whose other answer would change this outcome."""
+    for name in (row["sensitive_to"] or "").split(";"):
+        knob = evidence.rulebook.assumptions.get(name)
+        if knob is not None:
+            chosen = evidence.choice(name)
+            others = _moving_choices(evidence, name, row["object"])
+            under = others[0] if len(others) == 1 else f"at least one of {', '.join(others)}"
+            told = f"{knob.question} The forecast takes {chosen}; under {under} this record ends otherwise."
+            yield Step("assumption", f"{name}: {told}", None, ", ".join(knob.sources))
+
+
+def _moving_choices(evidence: Evidence, assumption: str, object_: str) -> list[str]:
+    """The other choices that move any record of the object."""
+    rows = evidence.rows("sensitivity", assumption_id=assumption)
+    return [row["choice"] for row in rows if f";{object_}=" in f";{row['by_object'] or ''}"]

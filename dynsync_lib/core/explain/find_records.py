@@ -1,0 +1,76 @@
+"""Which records a key means: an id, a GUID in any spelling, an e-mail address, a name.
+
+Facts
+    * Ids and match keys stand in the forecast; additional addresses, people's names and names of deals only in the
+      snapshot, so they are found only where that is at hand.
+    * Names are compared without regard to case and to blanks around and between the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.explain.evidence import Evidence, Frame
+from dynsync_lib.core.keys import email_key, name_key, trim
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
+
+_NAMES: Final = ("fullname", "name", "dealname", "hs_title")
+_FIRST_AND_LAST: Final = ("firstname", "lastname")
+
+
+def find_records(evidence: Evidence, key: str) -> list[dict[str, Any]]:
+    """The outcomes of the records that the key means, sorted by system, object and id; none when it means nobody."""
+    names = _spellings(key)
+    outcomes = evidence.tables["outcomes"]
+    found = _rows(outcomes.filter(nw.col("record_id").is_in(names) | nw.col("match_key").is_in(names)))
+    for name, frame in evidence.records.items():
+        ids = _matching_ids(frame, RECORD_TABLES[name], key)
+        if ids:
+            found += _outcomes_of(outcomes, RECORD_TABLES[name], ids)
+    unique = {(row["system"], row["object"], row["record_id"]): row for row in found}
+    return [unique[place] for place in sorted(unique)]
+
+
+def _spellings(key: str) -> list[str]:
+    """Every form in which an id or a match key may stand in the forecast."""
+    plain = trim(key)
+    bare = plain.strip("{}").lower()
+    return sorted({one for one in (key, plain, bare, email_key(key), name_key(key)) if one})
+
+
+def _matching_ids(frame: Frame, table: RecordTable, key: str) -> list[str]:
+    """The records of one table that have the key as an address or as a name."""
+    tests = list(_tests(set(frame.collect_schema().names()), table, key))
+    if not tests:
+        return []
+    return [row["id"] for row in _rows(frame.filter(nw.any_horizontal(*tests, ignore_nulls=True)).select("id"))]
+
+
+def _tests(columns: set[str], table: RecordTable, key: str) -> Iterator[nw.Expr]:
+    address, name = email_key(key), name_key(key)
+    if address and "email_key" in columns:
+        yield nw.col("email_key") == address
+    if address and "secondary_email_keys" in columns:
+        yield nw.col("secondary_email_keys").list.contains(address)
+    if name and "name_key" in columns:
+        yield nw.col("name_key") == name
+    if name and "name_key" not in columns:
+        yield from (_folded(nw.col(one)) == name for one in _NAMES if one in columns and one != table.id_field)
+    if name and columns.issuperset(_FIRST_AND_LAST):
+        yield _folded(nw.concat_str([nw.col(one) for one in _FIRST_AND_LAST], separator=" ")) == name
+
+
+def _folded(text: nw.Expr) -> nw.Expr:
+    return text.str.to_lowercase().str.strip_chars().str.replace_all(r"\s+", " ")
+
+
+def _outcomes_of(outcomes: Frame, table: RecordTable, ids: list[str]) -> list[dict[str, Any]]:
+    mine = (nw.col("system") == str(table.system)) & (nw.col("object") == str(table.object))
+    return _rows(outcomes.filter(mine & nw.col("record_id").is_in(ids)))
+
+
+def _rows(frame: Frame) -> list[dict[str, Any]]:
+    return list(frame.collect().rows(named=True))

@@ -1,0 +1,1 @@
+"""What fields are, and which way values may flow between two of them."""

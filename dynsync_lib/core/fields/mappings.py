@@ -1,0 +1,156 @@
+"""Whether a field mapping can work, and which way it flows.
+
+Facts
+    * Effective direction = the object's ∩ the mapping's ∩ what the fields allow (`core.fields.verdicts`).
+    * A lookup cannot sync (5.6). A mapping one of whose fields the metadata does not know does nothing (5.5).
+    * A field without a delivered column is judged by its metadata. Nothing is compared with it, but new records get it.
+    * Owners flow as `owner_mode` says (5.17); several choices flow with `multiselect` only (5.A).
+
+Not modelled
+    * Fields that HubSpot's mapping screen does not offer although the API lists them (5.5).
+
+Source: rules field.direction, field.same-kind, field.into-text, field.lookup-blocked, field.read-only, field.missing,
+field.owner-by-email, field.several-choices, field.opt-out-polarity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.fields.option_pairs import OptionPairs, pair_options
+from dynsync_lib.core.fields.verdicts import intersect, kind_of, verdict_in_force, verdict_of_fields
+from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
+from dynsync_lib.core.settings import FieldMapping, ObjectSync
+
+_OPTION_KINDS: Final = ({"choice"}, {"several_choices"})
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedMapping:
+    """One mapping with its verdict.
+
+    `fields` and `kinds` hold None for a field that is missing or cannot be mapped; `columns` names the columns the
+    values stand in, `_ownerid_value` for `ownerid`. `delivered`: the sides that have that column. `option_pairs` says
+    which options of two choices belong together, and is empty for others. `judged` is the verdict in force, `by_fields`
+    what the two fields allow by themselves. `asked` is what object and mapping want, `flow` what is left of it; None
+    means nothing. `trimmed`: the sides whose values are known to be trimmed.
+    `owner_type` is the delivered column that tells a user from a team; without one every Dynamics owner is a user.
+    """
+
+    mapping: FieldMapping
+    fields: Mapping[System, Field | None]
+    kinds: Mapping[System, str | None]
+    judged: TypeVerdict
+    by_fields: TypeVerdict
+    asked: Direction | None
+    flow: Direction | None
+    columns: Mapping[System, str]
+    delivered: frozenset[System]
+    option_pairs: OptionPairs = ()
+    trimmed: frozenset[System] = frozenset()
+    owner_type: str | None = None
+
+    def writes_to(self, system: System) -> bool:
+        """Whether values really travel into `system`: into new records also where its own column was not delivered."""
+        return self.flow is not None and self.flow.writes_to(system) and bool(self.delivered - {system})
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether values flow between the records of a pair: both columns were delivered (field.missing)."""
+        return self.flow is not None and self.delivered == frozenset(System)
+
+    @property
+    def is_two_way(self) -> bool:
+        """Whether values really travel both ways."""
+        return self.flow is Direction.TWO_WAY
+
+    def name_of(self, system: System) -> str:
+        """The field's name on one side."""
+        return _name_of(self.mapping, system)
+
+    def pairs_options(self) -> bool:
+        """Whether both fields are choices, one or several, so that options must be paired."""
+        return set(self.kinds.values()) in _OPTION_KINDS
+
+
+def judge_mappings(
+    object_: Object,
+    sync: ObjectSync,
+    *,
+    catalogue: Catalogue,
+    rulebook: Rulebook,
+    available: Mapping[System, Collection[str]],
+    assumptions: Mapping[str, str],
+    trimmed: Mapping[System, Collection[str]] = MappingProxyType({}),
+) -> tuple[JudgedMapping, ...]:
+    """The verdict on every mapping of an object.
+
+    `available` are the delivered columns of each side, `trimmed` those of them whose values are known to be trimmed.
+    """
+    judge = _Judge(object_, sync, catalogue, rulebook, available, assumptions, trimmed)
+    return tuple(judge.judge(mapping) for mapping in sync.mappings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    object: Object
+    sync: ObjectSync
+    catalogue: Catalogue
+    rulebook: Rulebook
+    available: Mapping[System, Collection[str]]
+    assumptions: Mapping[str, str]
+    trimmed: Mapping[System, Collection[str]]
+
+    def judge(self, mapping: FieldMapping) -> JudgedMapping:
+        fields = {system: self._field(system, mapping) for system in System}
+        kinds = {side: kind_of(one, self.rulebook) if one is not None else None for side, one in fields.items()}
+        by_fields = verdict_of_fields(fields, kinds, self.rulebook, self.assumptions)
+        asked = intersect(mapping.direction, self.sync.direction)
+        there = {system: column for system in System if (column := self._column(system, mapping)) is not None}
+        columns = {system: _name_of(mapping, system) for system in System} | there
+        pairs = self._option_pairs(mapping, fields, kinds)
+        trimmed = frozenset(side for side, column in there.items() if column in self.trimmed.get(side, ()))
+        return JudgedMapping(
+            mapping=mapping,
+            fields=fields,
+            kinds=kinds,
+            judged=verdict_in_force(by_fields, mapping.direction, self.sync.direction),
+            by_fields=by_fields,
+            asked=asked,
+            flow=intersect(by_fields.allowed, asked),
+            columns=columns,
+            delivered=frozenset(there),
+            option_pairs=pairs,
+            trimmed=trimmed,
+            owner_type=self._owner_type(kinds, columns[System.DYNAMICS]),
+        )
+
+    def _option_pairs(
+        self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]
+    ) -> OptionPairs:
+        hubspot, dynamics = (fields[system] for system in System)
+        if hubspot is None or dynamics is None or set(kinds.values()) not in _OPTION_KINDS:
+            return ()
+        return pair_options(mapping.options, hubspot, dynamics, self.assumptions["option_pairing"])
+
+    def _field(self, system: System, mapping: FieldMapping) -> Field | None:
+        return self.catalogue.find(system, self.object, _name_of(mapping, system))
+
+    def _column(self, system: System, mapping: FieldMapping) -> str | None:
+        """The column that was delivered for a field; None when none was."""
+        name = _name_of(mapping, system)
+        return next((one for one in (name, f"_{name}_value") if one in self.available[system]), None)
+
+    def _owner_type(self, kinds: Mapping[System, str | None], column: str) -> str | None:
+        name = f"{column.removesuffix('_value')}_type"
+        is_there = column.endswith("_value") and name in self.available[System.DYNAMICS]
+        return name if is_there and kinds[System.DYNAMICS] == "owner" else None
+
+
+def _name_of(mapping: FieldMapping, system: System) -> str:
+    return mapping.hubspot if system is System.HUBSPOT else mapping.dynamics

@@ -1,0 +1,303 @@
+"""Filters as expressions over a record table, typed by the fields' metadata.
+
+Facts
+    * A filter limits entry, per direction, and is asked of the record itself (4.1, 4.10), at the snapshot's time.
+    * There are two truth values. A blank value passes `is unknown`, `!=` and `not in`, nothing else; a value that is
+      not of its field's type passes `!=` and `not in`.
+    * Text is compared without regard to case, a choice by its internal value; a label in the filter is translated.
+    * Several choices equal a value when one of them is it; `contains` asks their whole text.
+    * A lookup or owner is the id it points to, and is asked as `parentcustomerid` or as `_parentcustomerid_value`.
+
+Not modelled
+    * Membership of HubSpot lists (4.12); letters whose lower case has two letters.
+
+Source: rule record.filter; docs/semantics.md section 4.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import operator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.fields.several_choices import elements, is_one_element
+from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.filters.grammar import (
+    Comparison,
+    Filter,
+    FilterTextError,
+    Junction,
+    Negation,
+    Window,
+    conditions_of,
+    fields_of,
+    parse_filter,
+)
+from dynsync_lib.core.keys import lower, trim
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.rulebook import Rulebook
+
+_ORDERED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_HELD: Final = {
+    "number": "numbers",
+    "yes_no": "yes or no",
+    "choice": "a choice",
+    "several_choices": "several choices",
+    "lookup": "the id of a record",
+    "owner": "the id of an owner",
+}
+"""What fields hold that hold no text and no date."""
+_TYPED: Final = {"number": "a number", "date": "a date", "datetime": "a date", "yes_no": "true or false"}
+
+
+def filter_expression(
+    text: str | None,
+    *,
+    system: System,
+    object_: Object,
+    catalogue: Catalogue,
+    rulebook: Rulebook,
+    available: Collection[str],
+    taken_at: datetime,
+    trimmed: Collection[str] = (),
+) -> nw.Expr:
+    """An expression, never null, that is true for records that pass; no text: true for all.
+
+    `available` are the columns of the record table; a field that was not delivered counts as blank. `trimmed`
+    are those whose values are known to be trimmed.
+    """
+    if text is None or not trim(text):
+        return nw.lit(value=True)
+    compiler = _Compiler(system, object_, catalogue, rulebook, frozenset(available), taken_at, frozenset(trimmed))
+    return compiler.expression(parse_filter(text))
+
+
+def filter_faults(
+    text: str, *, system: System, object_: Object, catalogue: Catalogue | None, rulebook: Rulebook
+) -> list[str]:
+    """What is wrong with a filter, one sentence each; empty when it can be used.
+
+    Without a catalogue only the grammar is read.
+    """
+    try:
+        tree = parse_filter(text)
+    except FilterTextError as fault:
+        return [f"The filter cannot be used: {fault}."]
+    if catalogue is None:
+        return []
+    faults = list(dict.fromkeys(_name_faults(tree, system, object_, catalogue)))
+    return faults + list(_value_faults(tree, system, object_, catalogue=catalogue, rulebook=rulebook))
+
+
+def delivered_column(field: Field | None, name: str, available: Collection[str]) -> str | None:
+    """The column that a field a filter names was delivered in, a lookup's as `_name_value`; None when it was not."""
+    names = (name, f"_{field.name if field is not None else name}_value")
+    return next((one for one in names if one in available), None)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """` Did you mean `x`?`, or nothing when no known name is near; capitals make no distance."""
+    by_lower = {one.lower(): one for one in reversed(list(known))}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.65)
+    found = by_lower[close[0]] if close else name
+    return f" Did you mean `{found}`?" if found != name else ""
+
+
+def _name_faults(tree: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:
+    known = catalogue.names(system, object_)
+    for name in fields_of(tree):
+        if catalogue.find(system, object_, name) is None:
+            thing = "property" if system is System.HUBSPOT else "column"
+            yield f"The filter asks `{name}`, which is no {object_} {thing} of {system}.{nearest(name, known)}"
+
+
+def _value_faults(
+    tree: Filter, system: System, object_: Object, *, catalogue: Catalogue, rulebook: Rulebook
+) -> Iterator[str]:
+    for test in conditions_of(tree):
+        field = catalogue.find(system, object_, test.field)
+        if field is None:
+            continue
+        told = _test_fault(test, field, kind_of(field, rulebook))
+        if told is not None:
+            yield told
+        elif isinstance(test, Comparison) and test.operator != "contains":
+            lists_options = not catalogue.standard.get(system, False)
+            for value in test.values:
+                yield from _value_fault(field, value, rulebook, lists_options=lists_options)
+
+
+def _test_fault(test: Comparison | Window, field: Field, kind: str | None) -> str | None:
+    """Why no value of the field could ever pass the test; None when one could."""
+    held = _HELD.get(kind or "")
+    if isinstance(test, Window):
+        return f"`within last` asks for a date, and `{field.name}` holds {held}." if held else None
+    is_ordered = test.operator in ("<", "<=", ">", ">=")
+    if is_ordered and held and kind not in ("number", "choice"):
+        return f"`{test.operator}` asks which comes first, and `{field.name}` holds {held}."
+    return None
+
+
+def _value_fault(field: Field, value: str, rulebook: Rulebook, *, lists_options: bool) -> Iterator[str]:
+    kind = kind_of(field, rulebook) or "text"
+    if kind in ("choice", "several_choices") and field.options and lists_options:
+        allowed = [word for option in field.options for word in (option.value, option.label)]
+        if trim(value).lower() not in {trim(word).lower() for word in allowed}:
+            yield f"`{value}` is no option of `{field.name}`.{nearest(value, allowed)}"
+    elif kind in _TYPED and not _is_typed(kind, trim(value)):
+        yield f"`{value}` is compared with `{field.name}`, which holds {_TYPED[kind]}."
+
+
+def _is_typed(kind: str, value: str) -> bool:
+    if kind == "yes_no":
+        return value.lower() in {"true", "false", "1", "0"}
+    if kind == "number":
+        return value.lstrip("+-").replace(".", "", 1).isdecimal() and value.isascii()
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+class _Compiler:
+    """Turns the tree of one filter into one expression."""
+
+    def __init__(
+        self,
+        system: System,
+        object_: Object,
+        catalogue: Catalogue,
+        rulebook: Rulebook,
+        available: frozenset[str],
+        taken_at: datetime,
+        trimmed: frozenset[str],
+    ) -> None:
+        self.system, self.object, self.catalogue, self.rulebook = system, object_, catalogue, rulebook
+        self.available, self.taken_at, self.trimmed = available, taken_at, trimmed
+
+    def expression(self, tree: Filter) -> nw.Expr:
+        if isinstance(tree, Negation):
+            return ~self.expression(tree.term)
+        if isinstance(tree, Junction):
+            join = operator.and_ if tree.word == "and" else operator.or_
+            return functools.reduce(join, [self.expression(term) for term in tree.terms])
+        column = delivered_column(self._field(tree.field), tree.field, self.available)
+        if column is None:
+            return nw.lit(value=_passes_blank(tree))
+        value = typed_values.trimmed(nw.col(column), already=column in self.trimmed)
+        return self._window(tree, value) if isinstance(tree, Window) else self._comparison(tree, value)
+
+    def _window(self, window: Window, value: nw.Expr) -> nw.Expr:
+        earliest = typed_values.moment_text(self.taken_at - timedelta(days=window.days))
+        moment = typed_values.moment(value)
+        return ((moment > earliest) & (moment <= typed_values.moment_text(self.taken_at))).fill_null(value=False)
+
+    def _comparison(self, test: Comparison, value: nw.Expr) -> nw.Expr:
+        if test.operator == "is known":
+            return ~value.is_null()
+        if test.operator == "is unknown":
+            return value.is_null()
+        if test.operator == "contains":
+            part = lower(trim(test.values[0]))
+            return typed_values.lowered(value).str.contains(part, literal=True).fill_null(value=False)
+        if test.operator in ("!=", "not in"):
+            return ~self._any_equal(test, value)
+        if test.operator in ("=", "in"):
+            return self._any_equal(test, value)
+        return self._ordered(test, value)
+
+    def _any_equal(self, test: Comparison, value: nw.Expr) -> nw.Expr:
+        kind, field = self._kind(test.field), self._field(test.field)
+        if kind == "several_choices":
+            return self._any_held(test, value)
+        wanted = [_canonical(kind, _internal(field, one)) for one in test.values]
+        return _comparable(kind, value).is_in([one for one in wanted if one is not None]).fill_null(value=False)
+
+    def _any_held(self, test: Comparison, value: nw.Expr) -> nw.Expr:
+        field, held = self._field(test.field), typed_values.lowered(elements(value, self.system))
+        wanted = [lower(trim(_internal(field, one))) for one in test.values]
+        tests = [
+            held.str.contains(f";{one};", literal=True) for one in wanted if one and is_one_element(one, self.system)
+        ]
+        return nw.any_horizontal(nw.lit(value=False), *tests, ignore_nulls=True)
+
+    def _ordered(self, test: Comparison, value: nw.Expr) -> nw.Expr:
+        kind = self._kind(test.field)
+        wanted = _canonical(kind, _internal(self._field(test.field), test.values[0]))
+        if wanted is None:
+            return nw.lit(value=False)
+        if kind == "number":
+            return _ordered(typed_values.number(value), test.operator, float(wanted))
+        return _ordered(_comparable(kind, value), test.operator, wanted)
+
+    def _field(self, name: str) -> Field | None:
+        return self.catalogue.find(self.system, self.object, name)
+
+    def _kind(self, name: str) -> str:
+        field = self._field(name)
+        return (field and kind_of(field, self.rulebook)) or "text"
+
+
+def _ordered(value: nw.Expr, sign: str, wanted: str | float) -> nw.Expr:
+    compared: nw.Expr = _ORDERED[sign](value, wanted)
+    return compared.fill_null(value=False)
+
+
+def _passes_blank(tree: Comparison | Window) -> bool:
+    return isinstance(tree, Comparison) and tree.operator in ("is unknown", "!=", "not in")
+
+
+def _internal(field: Field | None, literal: str) -> str:
+    """The internal value a filter means: the value as it stands, or that of the option with this label."""
+    wanted = lower(trim(literal))
+    options = field.options if field is not None else ()
+    if any(lower(option.value) == wanted for option in options):
+        return literal
+    return next((option.value for option in options if lower(trim(option.label)) == wanted), literal)
+
+
+def _comparable(kind: str, value: nw.Expr) -> nw.Expr:
+    if kind == "number":
+        return typed_values.number_text(value)
+    if kind in ("date", "datetime"):
+        return typed_values.moment(value)
+    return typed_values.truth(value) if kind == "yes_no" else typed_values.lowered(value)
+
+
+def _canonical(kind: str, literal: str) -> str | None:
+    """A filter's value in the form of `_comparable`; None when it is not of the kind."""
+    text = trim(literal)
+    if kind == "number":
+        return _canonical_number(text) if _is_typed("number", text) else None
+    if kind in ("date", "datetime"):
+        return _canonical_moment(text)
+    if kind == "yes_no":
+        return {"true": "true", "1": "true", "false": "false", "0": "false"}.get(text.lower())
+    return lower(text)
+
+
+def _canonical_number(text: str) -> str:
+    size = text.lstrip("+-").lstrip("0")
+    size = size.rstrip("0").rstrip(".") if "." in size else size
+    return ("-" + size if text.startswith("-") else size) if size else "0"
+
+
+def _canonical_moment(text: str) -> str | None:
+    day, time = text[:10], text[11:19]
+    if not _is_typed("date", text):
+        return None
+    return f"{day}T{time}" if time else f"{day}T00:00:00"

@@ -1,0 +1,1 @@
+"""How far other answers to the open questions move the result."""

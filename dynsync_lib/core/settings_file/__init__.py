@@ -1,0 +1,1 @@
+"""dynsync.toml as checked settings, with all its faults at once."""

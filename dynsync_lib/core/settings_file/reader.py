@@ -1,0 +1,417 @@
+"""The text of `dynsync.toml` into checked settings: all faults at once, with line and nearest right spelling.
+
+Facts
+    * `[sync.x]` without `enabled` is on; an object without a section is off.
+    * Own mappings replace default mappings that use the same HubSpot or the same Dynamics field (5.4).
+    * A choice the kit knows and cannot decide by yet is refused, so that no figure is wrong by silence.
+
+    * Leads on HubSpot's side are contacts, and so are their fields (1.7).
+    * Contacts and leads, both on, share HubSpot's contacts out by lifecycle stage, so no stage may be in both (4.6).
+
+Source: design of `dynsync.toml`; rules field.direction, record.filter, record.matching-mode, lead.lifecycle-route,
+portal.custom-mapping-plan.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from dynsync_lib.core.fields.catalogue import Catalogue
+from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.filters.expressions import filter_faults, nearest
+from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import (
+    LIFECYCLE_STAGES,
+    DynamicsSettings,
+    FieldMapping,
+    HubSpotSettings,
+    MatchMode,
+    ObjectSync,
+    Settings,
+)
+from dynsync_lib.core.settings_file.option_names import read_own_options
+from dynsync_lib.core.settings_file.toml_lines import TomlLines
+from dynsync_lib.errors import SettingsError
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_LEAST: Final = {"windows": 1}
+"""The least of whole numbers that cannot be 0."""
+_SECTIONS: Final = ("hubspot", "dynamics", "sync", "assumptions")
+_SYNC_KEYS: Final = (
+    "enabled",
+    "direction",
+    "conflict_winner",
+    "filter_to_hubspot",
+    "filter_to_dynamics",
+    "default_mappings",
+    "mapping",
+    "match_mode",
+    "match_field",
+    "only_existing_in_target",
+    "sync_user_may_write",
+)
+_PERSON_KEYS: Final = ("require_email", "lifecycle_stages", "default_lifecycle_stage")
+_OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
+    Object.CONTACT: _PERSON_KEYS,
+    Object.LEAD: _PERSON_KEYS,
+    Object.DEAL: ("stages",),
+}
+"""What only some objects have, beside what all have."""
+_MATCH_MODES: Final = ("default", "own_field", "none")
+_MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "api_version": ("v3", "2026-03", "2026-09"),
+    "plan": ("free", "starter", "professional", "enterprise"),
+    "auto_create_companies": ("on", "off", "unknown"),
+    "sign_in": ("client_secret", "certificate", "device_code", "browser"),
+    "keep_tokens": ("people", "always", "never"),
+}
+
+
+def parse_settings(
+    text: str,
+    *,
+    file: str,
+    rulebook: Rulebook,
+    catalogue: Catalogue | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of one engagement.
+
+    `file` is named in faults; `overrides` are assumptions set on the command line, which win. Without a catalogue field
+    names and filter values are not checked. Raises SettingsError with every fault, in file order.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsError([f"{file} is no TOML: {fault}."]) from fault
+    reader = _Reader(TomlLines(text), file, rulebook, catalogue)
+    settings = reader.settings(document, overrides or {})
+    if reader.faults:
+        raise SettingsError([sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])])
+    return dataclasses.replace(settings, digest=_digest(document, overrides or {}))
+
+
+def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:
+    plain = json.dumps([document, dict(overrides)], sort_keys=True, default=str)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+class _Reader:
+    """Walks the document and collects faults as (line, sentence)."""
+
+    def __init__(self, lines: TomlLines, file: str, rulebook: Rulebook, catalogue: Catalogue | None) -> None:
+        self.lines, self.file, self.rulebook, self.catalogue = lines, file, rulebook, catalogue
+        self.faults: list[tuple[int, str]] = []
+
+    def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
+        self._refuse_unknown(document, _SECTIONS, ())
+        sync = self._table(document, "sync", ())
+        self._refuse_unknown(sync, [object_.value for object_ in Object], ("sync",))
+        hubspot = self._section(HubSpotSettings, self._table(document, "hubspot", ()), "hubspot")
+        self._refuse_faulty_filter(
+            hubspot.marketing_criterion, ("hubspot", "marketing_criterion"), Object.CONTACT, system=System.HUBSPOT
+        )
+        objects = {object_: self._object(object_, sync) for object_ in Object}
+        self._refuse_shared_stages(objects)
+        return Settings(
+            hubspot=hubspot,
+            dynamics=self._section(DynamicsSettings, self._table(document, "dynamics", ()), "dynamics"),
+            sync=objects,
+            assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
+            digest="",
+        )
+
+    # --- [hubspot], [dynamics] -------------------------------------------------------------------------------
+
+    def _section(self, kind: type[Any], table: Mapping[str, Any], name: str) -> Any:
+        defaults = kind()
+        known = {field.name: getattr(defaults, field.name) for field in dataclasses.fields(kind)}
+        self._refuse_unknown(table, known, (name,))
+        wanted = {key: value for key, value in table.items() if key in known}
+        fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (name, key))}
+        return dataclasses.replace(defaults, **fitting)
+
+    def _fits(self, value: object, default: object, path: tuple[str, ...]) -> bool:
+        key = path[-1]
+        if key in _CHOICES:
+            return self._is_choice(value, _CHOICES[key], path)
+        expected = int if default is None else type(default)
+        least = _LEAST.get(key, 0)
+        if type(value) is expected and not (expected is int and isinstance(value, int) and value < least):
+            return not isinstance(value, str) or self._names_no_secret(value, path)
+        words = {bool: "true or false", int: f"a whole number, {least} or more", str: "text in quotes"}
+        self._fault(path, f"`{key}` is {value!r}; it must be {words[expected]}.")
+        return False
+
+    def _names_no_secret(self, value: str, path: tuple[str, ...]) -> bool:
+        """Whether a key that names an environment variable does; a secret pasted there is never shown."""
+        if not path[-1].endswith("_env") or not value or _VARIABLE.fullmatch(value):
+            return True
+        told = "is no name of an environment variable, and may be the secret itself, so it is not shown"
+        self._fault(path, f"`{path[-1]}` {told}; put the secret into the environment or .env, and its name here.")
+        return False
+
+    # --- [sync.<object>] -------------------------------------------------------------------------------------
+
+    def _object(self, object_: Object, sync: Mapping[str, Any]) -> ObjectSync:
+        path = ("sync", object_.value)
+        direction = Direction.TO_HUBSPOT if object_ is Object.INVOICE else Direction.TWO_WAY
+        stages = LIFECYCLE_STAGES.get(object_, ())
+        if object_.value not in sync:
+            mappings = self.rulebook.default_mappings.get(object_, ())
+            return ObjectSync(direction=direction, mappings=mappings, lifecycle_stages=stages)
+        table = self._table(sync, object_.value, ("sync",))
+        self._refuse_unknown(table, (*_SYNC_KEYS, *_OWN_KEYS.get(object_, ())), path)
+        match = self._match_field(table, object_, path)
+        return ObjectSync(
+            enabled=self._flag(table, "enabled", path),
+            direction=Direction(self._choice(table, "direction", list(Direction), path, default=direction)),
+            conflict_winner=System(self._choice(table, "conflict_winner", list(System), path, default=System.DYNAMICS)),
+            filter_to_hubspot=self._filter(table, "filter_to_hubspot", object_, System.DYNAMICS),
+            filter_to_dynamics=self._filter(table, "filter_to_dynamics", object_, System.HUBSPOT),
+            default_mappings=self._flag(table, "default_mappings", path),
+            mappings=self._mappings(table, object_),
+            stages=self._pairs(table, "stages", path, ("dealstage", "statuscode"), object_=object_),
+            match_mode=cast(MatchMode, self._choice(table, "match_mode", list(_MATCH_MODES), path, default="default")),
+            match_hubspot=match.get("hubspot"),
+            match_dynamics=match.get("dynamics"),
+            only_existing_in_target=self._flag(table, "only_existing_in_target", path, default=False),
+            require_email=self._flag(table, "require_email", path),
+            lifecycle_stages=self._stage_names(table, path, default=stages),
+            default_lifecycle_stage=self._stage_name(table, path),
+            sync_user_may_write=self._flag(table, "sync_user_may_write", path),
+        )
+
+    # --- keys of one's own (2.3) -----------------------------------------------------------------------------
+
+    def _match_field(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> dict[str, str]:
+        """The fields that `match_field` names; empty unless `match_mode` is `own_field`."""
+        given, wanted = "match_field" in table, table.get("match_mode") == "own_field"
+        if not wanted:
+            if given:
+                self._fault((*path, "match_field"), '`match_field` stands only beside `match_mode = "own_field"`.')
+            return {}
+        fields = self._texts(table, "match_field", path) if given else {}
+        for system in System:
+            if not fields.get(system.value):
+                sentence = f"`match_mode = own_field` of {object_} names no `{system}` field in `match_field`."
+                self._fault((*path, "match_field" if given else "match_mode"), sentence)
+            else:
+                self._refuse_unknown_field(fields[system.value], system, object_, (*path, "match_field"))
+                self._refuse_reference(fields[system.value], system, object_, (*path, "match_field"))
+        self._refuse_unknown(fields, [system.value for system in System], (*path, "match_field"))
+        return fields
+
+    # --- lifecycle stages (4.6, 5.15) ------------------------------------------------------------------------
+
+    def _stage_names(
+        self, table: Mapping[str, Any], path: tuple[str, ...], *, default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        names = table.get("lifecycle_stages", list(default))
+        path = (*path, "lifecycle_stages")
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            self._fault(path, f"`lifecycle_stages` is {names!r}; it must be a list of stages in quotes.")
+            return default
+        if "lifecycle_stages" in table:
+            for name in names:
+                self._refuse_unknown_stage(name, path)
+        return tuple(names)
+
+    def _stage_name(self, table: Mapping[str, Any], path: tuple[str, ...]) -> str:
+        path = (*path, "default_lifecycle_stage")
+        name = table.get("default_lifecycle_stage", "")
+        if not self._fits(name, "", path):
+            return ""
+        if name:
+            self._refuse_unknown_stage(name, path)
+        return str(name)
+
+    def _refuse_unknown_stage(self, name: str, path: tuple[str, ...]) -> None:
+        if self.catalogue is None or self.catalogue.standard.get(System.HUBSPOT, False):
+            return
+        field = self.catalogue.find(System.HUBSPOT, Object.CONTACT, "lifecyclestage")
+        known = [option.value for option in field.options] if field is not None else []
+        if known and name not in known:
+            self._fault(path, f"`{name}` is no option of `lifecyclestage`.{nearest(name, known)}")
+
+    def _refuse_shared_stages(self, objects: Mapping[Object, ObjectSync]) -> None:
+        contact, lead = objects[Object.CONTACT], objects[Object.LEAD]
+        shared = [stage for stage in lead.lifecycle_stages if stage in contact.lifecycle_stages]
+        if contact.enabled and lead.enabled and shared:
+            path = ("sync", "lead", "lifecycle_stages")
+            self._fault(path, f"A stage belongs to contacts or to leads, not to both: {', '.join(shared)}.")
+
+    # --- filters and mappings --------------------------------------------------------------------------------
+
+    def _filter(self, table: Mapping[str, Any], key: str, object_: Object, system: System) -> str | None:
+        path = ("sync", object_.value, key)
+        text = table.get(key)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            self._fault(path, f"`{key}` is {text!r}; it must be text in quotes.")
+            return None
+        if not text.strip():
+            return None
+        self._refuse_faulty_filter(text, path, object_, system=system)
+        return text
+
+    def _refuse_faulty_filter(self, text: str, path: tuple[str, ...], object_: Object, *, system: System) -> None:
+        if not text.strip():
+            return
+        for sentence in filter_faults(
+            text, system=system, object_=object_, catalogue=self.catalogue, rulebook=self.rulebook
+        ):
+            self._fault(path, sentence)
+
+    def _mappings(self, table: Mapping[str, Any], object_: Object) -> tuple[FieldMapping, ...]:
+        rows = table.get("mapping", [])
+        path = ("sync", object_.value)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self._fault((*path, "mapping"), f"`mapping` must be written as [[sync.{object_}.mapping]].")
+            return ()
+        own = [self._mapping(row, object_, (*path, "mapping", str(place))) for place, row in enumerate(rows)]
+        mappings = [mapping for mapping in own if mapping is not None]
+        self._refuse_repeated(mappings, path)
+        defaults = self.rulebook.default_mappings.get(object_, ()) if table.get("default_mappings", True) else ()
+        return (*mappings, *_not_replaced(defaults, mappings))
+
+    def _mapping(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> FieldMapping | None:
+        self._refuse_unknown(row, _MAPPING_KEYS, path)
+        names = {system: row.get(system.value) for system in System}
+        for system, name in names.items():
+            if not isinstance(name, str) or not name:
+                self._fault(path, f"A mapping of {object_} names no `{system}` field.")
+                return None
+            self._refuse_unknown_field(name, system, object_, (*path, system.value))
+        direction = self._choice(row, "direction", list(Direction), path, default=Direction.TWO_WAY)
+        options = self._pairs(row, "options", path, (row["hubspot"], row["dynamics"]), object_=object_)
+        return FieldMapping(row["hubspot"], row["dynamics"], Direction(direction), options)
+
+    def _pairs(
+        self, table: Mapping[str, Any], key: str, path: tuple[str, ...], fields: tuple[str, str], *, object_: Object
+    ) -> Mapping[str, str]:
+        """Options of HubSpot's field to those of Dynamics's, as a key of the settings pairs them."""
+        given = self._texts(table, key, path)
+        if self.catalogue is None:
+            return given
+        hubspot, dynamics = (
+            self.catalogue.find(system, object_, name) for system, name in zip(System, fields, strict=True)
+        )
+        told = read_own_options(given, hubspot, dynamics, self.catalogue)
+        for name, sentence in told.faults:
+            self._fault((*path, key, name), sentence)
+        return told.pairs
+
+    def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
+        if self.catalogue is not None and self.catalogue.find(system, object_, name) is None:
+            thing = "property" if system is System.HUBSPOT else "column"
+            near = nearest(name, self.catalogue.names(system, object_))
+            self._fault(path, f"`{name}` is no {object_} {thing} of {system}.{near}")
+
+    def _refuse_reference(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
+        field = self.catalogue.find(system, object_, name) if self.catalogue is not None else None
+        if field is not None and kind_of(field, self.rulebook) in ("lookup", "owner"):
+            self._fault(path, f"`{name}` of {system} points to another record; match by a field that holds a value.")
+
+    def _refuse_repeated(self, mappings: Iterable[FieldMapping], path: tuple[str, ...]) -> None:
+        seen: set[tuple[System, str]] = set()
+        for place, mapping in enumerate(mappings):
+            for system, name in ((System.HUBSPOT, mapping.hubspot), (System.DYNAMICS, mapping.dynamics)):
+                field = (system, self._own_name(name, system, Object(path[-1])))
+                if field in seen:
+                    sentence = f"`{name}` of {system} is mapped twice; a field may appear in one mapping only."
+                    self._fault((*path, "mapping", str(place), system.value), sentence)
+                seen.add(field)
+
+    def _own_name(self, name: str, system: System, object_: Object) -> str:
+        """The field's own name: a lookup may be mapped as `parentcustomerid` and as `_parentcustomerid_value`."""
+        field = self.catalogue.find(system, object_, name) if self.catalogue is not None else None
+        return field.name if field is not None else name
+
+    # --- [assumptions] ---------------------------------------------------------------------------------------
+
+    def _assumptions(self, table: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, str]:
+        chosen = self.rulebook.default_assumptions()
+        for name, value in table.items():
+            choice = str(value).lower() if isinstance(value, bool) else value
+            if self._is_assumption(name, choice, ("assumptions", name)):
+                chosen[name] = choice
+        for name, choice in overrides.items():
+            if self._is_assumption(name, choice, ("--set", name)):
+                chosen[name] = choice
+        return chosen
+
+    def _is_assumption(self, name: str, choice: object, path: tuple[str, ...]) -> bool:
+        knob = self.rulebook.assumptions.get(name)
+        if knob is None:
+            self._fault(path, f"`{name}` is no assumption.{nearest(name, self.rulebook.assumptions)}")
+            return False
+        if not self._is_choice(choice, knob.choices, path):
+            return False
+        if choice not in knob.built_choices:
+            self._fault(path, f"`{name} = {choice}` is not modelled yet. {knob.why or ''}".strip())
+            return False
+        return True
+
+    # --- words all parts share -------------------------------------------------------------------------------
+
+    def _table(self, parent: Mapping[str, Any], key: str, path: tuple[str, ...]) -> Mapping[str, Any]:
+        table = parent.get(key, {})
+        if isinstance(table, dict):
+            return table
+        self._fault((*path, key), f"`{key}` must be a section, written as [{'.'.join((*path, key))}].")
+        return {}
+
+    def _flag(self, table: Mapping[str, Any], key: str, path: tuple[str, ...], *, default: bool = True) -> bool:
+        value = table.get(key, default)
+        return value if self._fits(value, True, (*path, key)) else default
+
+    def _choice(
+        self, table: Mapping[str, Any], key: str, choices: list[Any], path: tuple[str, ...], *, default: str
+    ) -> str:
+        value = table.get(key, default)
+        return value if self._is_choice(value, [str(one) for one in choices], (*path, key)) else default
+
+    def _is_choice(self, value: object, choices: Iterable[str], path: tuple[str, ...]) -> bool:
+        allowed = list(choices)
+        if isinstance(value, str) and value in allowed:
+            return True
+        near = nearest(str(value), allowed)
+        self._fault(path, f"`{path[-1]}` is {value!r}; allowed are {', '.join(allowed)}.{near}")
+        return False
+
+    def _texts(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> dict[str, str]:
+        texts = self._table(table, key, path)
+        for name, value in texts.items():
+            if not isinstance(value, str | int) or isinstance(value, bool):
+                self._fault((*path, key, name), f"`{name}` in `{key}` is {value!r}; it must be text in quotes.")
+        return {name: str(value) for name, value in texts.items()}
+
+    def _refuse_unknown(self, table: Mapping[str, Any], known: Iterable[str], path: tuple[str, ...]) -> None:
+        names = list(known)
+        for key in table:
+            if key not in names:
+                where = f" in [{'.'.join(path)}]" if path else ""
+                near = nearest(key, names) or f" Allowed are {', '.join(names)}."
+                self._fault((*path, key), f"`{key}`{where} is no setting.{near}")
+
+    def _fault(self, path: tuple[str, ...], sentence: str) -> None:
+        if path[0] == "--set":
+            self.faults.append((10**9, f"--set: {sentence}"))
+            return
+        line = self.lines.line_of(path)
+        self.faults.append((line, f"{self.file}, line {line}: {sentence}"))
+
+
+def _not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
+    hubspot, dynamics = {one.hubspot for one in own}, {one.dynamics for one in own}
+    return tuple(one for one in defaults if one.hubspot not in hubspot and one.dynamics not in dynamics)

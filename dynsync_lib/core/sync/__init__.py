@@ -1,0 +1,1 @@
+"""The initial sync decided."""

@@ -1,0 +1,304 @@
+"""What becomes of every association of the input records.
+
+Facts
+    * Only the primary company of a record syncs (SEED). A Dynamics contact under another contact brings none (5.19).
+    * An association needs both its ends in sync; a shadowed contact's company is lost (6.9).
+    * Where the two primary companies of a matched contact differ, the conflict winner's stays (6.10).
+    * Invoices are joined to contacts automatically, to companies by hand (SEED).
+    * A HubSpot contact that syncs as a lead only has no company there, and nothing is joined to it.
+    * Companies that come into being on the way are told by `core.sync.created_companies`.
+
+Not modelled
+    * Labels other than primary; a lead's own associations.
+
+Source: the rules link.*; docs/semantics.md section 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.matching.decision_table import word_of
+from dynsync_lib.core.matching.pairs import pair_first_of_names
+from dynsync_lib.core.model import LinkStatus, Object, System
+from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
+from dynsync_lib.core.sync.created_companies import company_of_no_pair, created_by_domain
+from dynsync_lib.core.tables import LINKS, record_table
+
+_ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
+_FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
+"""The objects that bring associations."""
+_CUSTOMER: Final = "customerid"
+_LOOKUPS: Final = (
+    (Object.CONTACT, "parentcustomerid", None),
+    (Object.DEAL, "parentaccountid", Object.COMPANY),
+    (Object.DEAL, "parentcontactid", Object.CONTACT),
+    (Object.INVOICE, "customerid", None),
+)
+"""From which object by which column to which; None when `_name_type` says where it points."""
+"""An opportunity's customer, account or contact: it stands in for a blank `parentaccountid` or `parentcontactid`."""
+
+
+class _Line(IntEnum):
+    """The lines of the table of docs/semantics.md section 8."""
+
+    MANUAL = 0
+    NOT_PRIMARY = 1
+    PARENT = 2
+    SHADOWED = 3
+    SOURCE_STAYS = 4
+    CREATED_ALONG = 5
+    TARGET_STAYS = 6
+    BY_INVOICE = 7
+    BOTH = 8
+    APART = 9
+
+
+_TOLD: Final[Mapping[_Line, tuple[LinkStatus, str]]] = {
+    _Line.MANUAL: (LinkStatus.MANUAL, "link.invoice-company-manual"),
+    _Line.NOT_PRIMARY: (LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only"),
+    _Line.PARENT: (LinkStatus.PARENT_IS_CONTACT, "link.parent-is-contact"),
+    _Line.SHADOWED: (LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost"),
+    _Line.SOURCE_STAYS: (LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced"),
+    _Line.CREATED_ALONG: (LinkStatus.AUTO_CREATED, "link.company-created-along"),
+    _Line.TARGET_STAYS: (LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced"),
+    _Line.BY_INVOICE: (LinkStatus.SYNCED, "link.invoice-contact-auto"),
+    _Line.BOTH: (LinkStatus.SYNCED, "link.both-synced"),
+    _Line.APART: (LinkStatus.DROPPED_NON_PRIMARY, "link.primary-disagreement"),
+}
+"""What each line says."""
+
+
+def decide_links(
+    situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame], *, as_leads: Frame | None = None
+) -> Frame:
+    """The forecast's `links`: one row per association of an input record of an enabled object whose side is a source.
+
+    `outcomes` are those of all objects; `pairs`, per object that is on, have hubspot_id and dynamics_id; `as_leads` has
+    the id of every HubSpot contact that syncs as a lead only. Companies that HubSpot creates by itself come along.
+    """
+    company_pairs = _company_pairs(situation, outcomes, pairs)
+    reached = _reached(situation, outcomes, company_pairs, as_leads)
+    parts = []
+    for system in System:
+        found = _associations(situation, system)
+        sources = _sources(outcomes, system, as_leads)
+        placed = _place(situation, found, system, sources=sources, reached=reached, company_pairs=company_pairs)
+        parts.append(situation.keep(placed, f"{system}_links_placed"))
+    placed = stack(parts)
+    if Object.CONTACT in pairs:
+        placed = _settle(situation, placed, pairs[Object.CONTACT], company_pairs)
+    told = placed.with_columns(
+        status=word_of("line", {line: status.value for line, (status, _) in _TOLD.items()}),
+        rule_id=word_of("line", {line: rule for line, (_, rule) in _TOLD.items()}),
+    ).select(*LINKS.column_names)
+    created = created_by_domain(situation, outcomes, told)
+    return told if created is None else stack([told, created.select(*LINKS.column_names)])
+
+
+# --- What is there -----------------------------------------------------------------------------------------------
+
+
+def _associations(situation: Situation, system: System) -> Frame:
+    """from_object, from_id, to_object, to_id, is_primary; one row per association of one side, of records that may be
+    missing."""
+    if system is System.HUBSPOT:
+        return _of_hubspot(situation)
+    parts = _of_dynamics(situation)
+    return stack(parts) if parts else _of_hubspot(situation).head(0)
+
+
+def _of_hubspot(situation: Situation) -> Frame:
+    links = situation.tables["hubspot/links"]
+    told = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
+    one = told.group_by(*_ENDS).agg(nw.col("is_primary").max())
+    wanted = [object_.value for object_ in _FROM if _travels(situation, object_, System.HUBSPOT)]
+    ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
+    kept = one.filter(nw.col("from_object").is_in(wanted) & ends)
+    return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
+
+
+def _of_dynamics(situation: Situation) -> list[Frame]:
+    return [
+        _of_lookup(situation, object_, name, to=to)
+        for object_, name, to in _LOOKUPS
+        if _travels(situation, object_, System.DYNAMICS)
+    ]
+
+
+def associations_of(situation: Situation, object_: Object, to: Object, system: System) -> Frame:
+    """from_id, to_id of the associations of one object with another on one side, whatever travels.
+
+    Of HubSpot's with companies the primary ones.
+    """
+    if system is System.DYNAMICS:
+        found = [
+            _of_lookup(situation, one, name, to=end) for one, name, end in _LOOKUPS if one is object_ and end is to
+        ]
+        return stack(found).select("from_id", "to_id")
+    links = situation.tables["hubspot/links"]
+    ours = (nw.col("from_object") == object_.value) & (nw.col("to_object") == to.value)
+    counts = nw.col("is_primary").fill_null(value=False) if to is Object.COMPANY else nw.lit(value=True)
+    return links.filter(ours & counts).select("from_id", "to_id").unique()
+
+
+def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object | None) -> Frame:
+    """The associations of one lookup column; `to` None means that `_name_type` says where it points."""
+    value = _looked_up(situation, object_, name)
+    if to is not None:
+        points_there = _target_object(situation, object_, _CUSTOMER) == to.value
+        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(situation, object_, _CUSTOMER)))
+    records = situation.tables[record_table(object_, System.DYNAMICS).name]
+    told = records.select(
+        from_object=nw.lit(object_.value),
+        from_id="id",
+        to_object=nw.lit(to.value) if to is not None else _target_object(situation, object_, name),
+        to_id=value,
+        is_primary=nw.lit(value=True),
+    )
+    return told.filter(~nw.col("to_id").is_null())
+
+
+def _looked_up(situation: Situation, object_: Object, name: str) -> nw.Expr:
+    """Where a lookup points; null when it is blank or was not delivered."""
+    column = f"_{name}_value"
+    is_there = column in situation.columns(object_, System.DYNAMICS)
+    return situation.text(object_, System.DYNAMICS, column) if is_there else nw.lit(None, dtype=nw.String)
+
+
+def _target_object(situation: Situation, object_: Object, name: str) -> nw.Expr:
+    company = nw.lit(Object.COMPANY.value)
+    if f"_{name}_type" not in situation.columns(object_, System.DYNAMICS):
+        return company
+    is_contact = situation.text(object_, System.DYNAMICS, f"_{name}_type") == "contact"
+    return nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(company)
+
+
+def _travels(situation: Situation, object_: Object, system: System) -> bool:
+    """Whether records of a side may travel; HubSpot's contacts do as leads, too."""
+    if (object_, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(situation, Object.LEAD):
+        return True
+    sync = situation.sync(object_)
+    return sync.enabled and sync.is_source(system)
+
+
+# --- What it meets -----------------------------------------------------------------------------------------------
+
+
+def _company_pairs(situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame]) -> Frame:
+    """Which companies belong together: their pairs or, with companies off, the first of each name."""
+    if Object.COMPANY in pairs:
+        return pairs[Object.COMPANY]
+    if situation.chosen("assoc_missing_company") == "skip":
+        return outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
+    return situation.keep(pair_first_of_names(situation), "company_pairs_by_name")
+
+
+def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_leads: Frame | None) -> Frame:
+    """to_system, to_object, to_id of every record an association can be made to."""
+    in_sync = outcomes.filter(nw.col("outcome").is_in(IN_SYNC)).select(
+        to_system="system", to_object="object", to_id="record_id"
+    )
+    if as_leads is not None:
+        leads = as_leads.select(
+            to_id="id", to_system=nw.lit(System.HUBSPOT.value), to_object=nw.lit(Object.CONTACT.value)
+        )
+        in_sync = in_sync.join(leads, on=["to_system", "to_object", "to_id"], how="anti")
+    if situation.sync(Object.COMPANY).enabled:
+        return in_sync
+    company = nw.lit(Object.COMPANY.value)
+    sides = [
+        company_pairs.select(to_system=nw.lit(system.value), to_object=company, to_id=f"{system}_id").unique()
+        for system in System
+    ]
+    return stack([in_sync, *sides])
+
+
+def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
+    """from_object, from_id, outcome of one side's records, and lead_only."""
+    holds = nw.col("object").is_in([object_.value for object_ in _FROM])
+    mine = outcomes.filter((nw.col("system") == system.value) & holds)
+    told = mine.select("outcome", from_object="object", from_id="record_id")
+    if as_leads is None or system is System.DYNAMICS:
+        return told.with_columns(lead_only=nw.lit(value=False))
+    leads = as_leads.select(from_id="id", from_object=nw.lit(Object.CONTACT.value), lead_only=nw.lit(value=True))
+    met = told.join(leads, on=["from_object", "from_id"], how="left")
+    return met.with_columns(nw.col("lead_only").fill_null(value=False))
+
+
+def _place(
+    situation: Situation, found: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
+) -> Frame:
+    """Associations of the records of `sources`, with from_system and line; all but the disagreement of primary
+    companies."""
+    there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
+    there = there.with_columns(reaches=nw.lit(value=True))
+    met = found.join(sources, on=["from_object", "from_id"]).join(there, on=["to_object", "to_id"], how="left")
+    decided = _tests(system)
+    created = company_of_no_pair(situation, system, company_pairs)
+    if created is not None:
+        met = met.join(created, on=["from_object", "to_object", "to_id"], how="left")
+        test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(IN_SYNC) & ~nw.col("lead_only")
+        place = [line for _, line in decided].index(_Line.TARGET_STAYS)
+        decided.insert(place, (test, _Line.CREATED_ALONG))
+    line = nw.coalesce(*(nw.when(test).then(nw.lit(line.value)) for test, line in decided))
+    return met.select(*_ENDS, from_system=nw.lit(system.value), line=line)
+
+
+def _tests(system: System) -> list[tuple[nw.Expr, _Line]]:
+    """The table of docs/semantics.md section 8, line by line."""
+    is_invoice = nw.col("from_object") == Object.INVOICE.value
+    to_company = nw.col("to_object") == Object.COMPANY.value
+    stays = ~nw.col("outcome").is_in(IN_SYNC) | (nw.col("lead_only") & to_company)
+    not_there = nw.col("reaches").is_null()
+    tests = [(is_invoice & to_company, _Line.MANUAL)]
+    if system is System.HUBSPOT:
+        tests.append((to_company & ~nw.col("is_primary"), _Line.NOT_PRIMARY))
+    else:
+        parent = (nw.col("from_object") == Object.CONTACT.value) & ~to_company
+        tests.append((parent, _Line.PARENT))
+    shadowed = (nw.col("outcome") == "shadowed") & ~is_invoice
+    return [
+        *tests,
+        (shadowed, _Line.SHADOWED),
+        (stays, _Line.SOURCE_STAYS),
+        (not_there, _Line.TARGET_STAYS),
+        (is_invoice, _Line.BY_INVOICE),
+        (nw.lit(value=True), _Line.BOTH),
+    ]
+
+
+# --- Disagreement ------------------------------------------------------------------------------------------------
+
+
+def _settle(situation: Situation, placed: Frame, contact_pairs: Frame, company_pairs: Frame) -> Frame:
+    """Drops the loser's company where the two sides name different ones. Source: rule link.primary-disagreement."""
+    if situation.chosen("assoc_conflict") != "winner":
+        return placed
+    sync = situation.sync(Object.CONTACT)
+    sources = [system for system in System if sync.is_source(system)]
+    winner = sync.conflict_winner if len(sources) > 1 else sources[0]
+    candidates = placed.filter(_of_contact_to_company() & (nw.col("line") == _Line.BOTH.value))
+    named = contact_pairs.select("hubspot_id", "dynamics_id")
+    for system in System:
+        mine = candidates.filter(nw.col("from_system") == system.value)
+        ends = mine.select("to_id", **{f"{system}_id": nw.col("from_id")}).rename({"to_id": f"{system}_company"})
+        named = named.join(ends, on=f"{system}_id")
+    agreed = company_pairs.select(hubspot_company="hubspot_id", dynamics_company="dynamics_id")
+    apart = named.join(agreed, on=["hubspot_company", "dynamics_company"], how="anti")
+    loser = System.HUBSPOT if winner is System.DYNAMICS else System.DYNAMICS
+    dropped = apart.select(
+        from_id=f"{loser}_id", to_id=f"{loser}_company", from_system=nw.lit(loser.value), drops=nw.lit(value=True)
+    ).unique()
+    dropped = situation.keep(dropped, "links_dropped")
+    met = placed.join(dropped, on=["from_system", "from_id", "to_id"], how="left")
+    drops = ~nw.col("drops").is_null() & _of_contact_to_company()
+    return met.with_columns(line=nw.when(drops).then(nw.lit(_Line.APART.value)).otherwise(nw.col("line")))
+
+
+def _of_contact_to_company() -> nw.Expr:
+    return (nw.col("from_object") == Object.CONTACT.value) & (nw.col("to_object") == Object.COMPANY.value)

@@ -1,0 +1,89 @@
+"""Companies that come into being beside the sync: along with a contact, or by HubSpot itself for an e-mail domain.
+
+Facts
+    * With companies off and `assoc_missing_company = create`, a contact takes a named company of no pair along.
+    * HubSpot's own setting creates a company for a new contact's domain, unless one has the domain or the domain is one
+      of free mail (6.12). Whether it acts before the sync's own association is not known (Q22).
+
+Not modelled
+    * The portal's own list of domains that are left out; what becomes of the new companies in the next run.
+
+Source: rules link.company-created-along, company.auto-created; docs/semantics.md section 8.
+"""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.model import LinkStatus, Object, System
+from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, name_column, stack
+from dynsync_lib.core.tables import record_table
+
+
+def company_of_no_pair(situation: Situation, system: System, company_pairs: Frame) -> Frame | None:
+    """from_object, to_object, to_id, created_along of companies that a contact takes along; None when none is."""
+    if situation.sync(Object.COMPANY).enabled or situation.chosen("assoc_missing_company") != "create":
+        return None
+    companies = situation.tables[record_table(Object.COMPANY, system).name]
+    named = companies.filter(~nw.col(name_column(situation)).is_null()).select(to_id="id")
+    free = named.join(company_pairs.select(to_id=f"{system}_id"), on="to_id", how="anti")
+    return free.with_columns(
+        from_object=nw.lit(Object.CONTACT.value),
+        to_object=nw.lit(Object.COMPANY.value),
+        created_along=nw.lit(value=True),
+    )
+
+
+def created_by_domain(situation: Situation, outcomes: Frame, links: Frame) -> Frame | None:
+    """Rows of the forecast's `links` to companies that HubSpot creates for new contacts; None when it never does.
+
+    `links` are the other associations, with from_system, from_object, from_id, to_object, status and rule_id.
+    """
+    if situation.settings.hubspot.auto_create_companies != "on":
+        return None
+    persons = stack([_domains(situation, person) for person in PERSONS])
+    is_new = (nw.col("outcome") == "create") & (nw.col("system") == System.DYNAMICS.value)
+    created = outcomes.filter(is_new).select(from_object="object", from_id="record_id")
+    fresh = persons.join(created, on=["from_object", "from_id"])
+    fresh = fresh.join(_known_domains(situation, outcomes), on="domain", how="anti")
+    if situation.chosen("auto_company_first") == "false":
+        fresh = fresh.join(_with_company(links), on=["from_object", "from_id"], how="anti")
+    told = fresh.select(
+        "from_object",
+        "from_id",
+        from_system=nw.lit(System.DYNAMICS.value),
+        to_object=nw.lit(Object.COMPANY.value),
+        to_id=nw.concat_str([nw.lit("domain:"), nw.col("domain")]),
+        status=nw.lit(LinkStatus.AUTO_CREATED.value),
+        rule_id=nw.lit("company.auto-created"),
+    )
+    return situation.keep(told, "companies_created_by_domain")
+
+
+def _domains(situation: Situation, person: Object) -> Frame:
+    """from_object, from_id, domain of the Dynamics persons whose address is valid."""
+    records = situation.tables[record_table(person, System.DYNAMICS).name]
+    valid = records.filter(nw.col("email_valid").fill_null(value=False))
+    domain = typed_values.trimmed(nw.col("email_key_exact")).str.replace_all("^.*@", "").str.to_lowercase()
+    told = valid.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
+    return told.filter(~nw.col("domain").is_in(sorted(situation.rulebook.free_mail_domains)))
+
+
+def _known_domains(situation: Situation, outcomes: Frame) -> Frame:
+    """The domains that HubSpot's companies have, and those that come with accounts in sync."""
+    known = situation.tables["hubspot/companies"].select(domain="domain_key")
+    if not situation.sync(Object.COMPANY).enabled:
+        return known.filter(~nw.col("domain").is_null())
+    in_sync = (nw.col("object") == Object.COMPANY.value) & nw.col("outcome").is_in(list(IN_SYNC))
+    ids = outcomes.filter(in_sync & (nw.col("system") == System.DYNAMICS.value)).select(id="record_id")
+    accounts = situation.tables["dynamics/accounts"].select("id", domain="domain_key").join(ids, on="id")
+    return stack([known, accounts.select("domain")]).filter(~nw.col("domain").is_null())
+
+
+def _with_company(links: Frame) -> Frame:
+    """from_object, from_id of the Dynamics persons whose own company is associated, or created along."""
+    is_copied = (nw.col("status") == LinkStatus.SYNCED.value) | (nw.col("rule_id") == "link.company-created-along")
+    to_company = nw.col("to_object") == Object.COMPANY.value
+    mine = links.filter(is_copied & to_company & (nw.col("from_system") == System.DYNAMICS.value))
+    return mine.select("from_object", "from_id").unique()

@@ -1,0 +1,142 @@
+"""The initial sync decided: outcomes, changes and links of all objects under one set of settings.
+
+Facts
+    * Companies come first, then contacts, leads, deals, invoices, since associations need both their ends decided
+      (6.11) and a lead may ask what became of a contact (2.21).
+    * Which side is processed first moves nothing: both records of a pair are known before either is written (Q2).
+
+Where it is used: `core.forecast`, and `core.sensitivity.moved_records`, which decides again under other assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.matching.decision_table import Matched, match_object
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.sync.associations import decide_links
+from dynsync_lib.core.sync.contacts_and_leads import IN_SYNC, hubspot_contacts, overlapped_keys, with_shared_creates
+from dynsync_lib.core.sync.flowing_mappings import judge
+from dynsync_lib.core.sync.object_outcomes import (
+    Decided,
+    FieldWork,
+    compose,
+    outcome_frame,
+    switched_off,
+    work_on_fields,
+)
+from dynsync_lib.core.tables import CHANGES
+
+ORDER: Final = (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
+WorkOf = Callable[[Object, Matched], FieldWork]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`outcomes` has the columns `core.sync.object_outcomes.DECIDED`; `changes` and `links` are forecast tables.
+
+    `mappings` has the judged mappings of every object; `works` what is known about the fields of every object that is
+    on, `decided` what its sync does. `pairs`, per object that is on: hubspot_id, dynamics_id of every pair that syncs.
+    """
+
+    outcomes: Frame
+    changes: Frame
+    links: Frame
+    mappings: Mapping[Object, tuple[JudgedMapping, ...]]
+    works: Mapping[Object, FieldWork]
+    decided: Mapping[Object, Decided]
+    pairs: Mapping[Object, Frame]
+
+
+def decide_sync(situation: Situation) -> Decision:
+    """Every record's outcome, every write, every association."""
+    mappings = {object_: judge(situation, object_) for object_ in Object}
+    works: dict[Object, FieldWork] = {}
+    changes: list[Frame] = []
+
+    def work_of(object_: Object, matched: Matched) -> FieldWork:
+        works[object_], written = work_on_fields(situation, object_, matched, mappings[object_])
+        changes.extend([written] if written is not None else [])
+        return works[object_]
+
+    decided = decide_objects(situation, ORDER, work_of)
+    told = tell_outcomes(situation, decided)
+    off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
+    outcomes = stack([*told.outcomes, *off])
+    pairs = {object_: one.matched.pairs.select("hubspot_id", "dynamics_id") for object_, one in decided.items()}
+    links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
+    return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
+
+
+def decide_objects(
+    situation: Situation, objects: Iterable[Object], work_of: WorkOf, *, known: Mapping[Object, Decided] | None = None
+) -> dict[Object, Decided]:
+    """What each sync of those objects that are on does, contacts before leads; `work_of` knows the fields.
+
+    What is `known` of other objects comes along.
+    """
+    wanted = set(objects)
+    decided = dict(known or {})
+    for object_ in ORDER:
+        if object_ in wanted and situation.sync(object_).enabled:
+            contacts = decided.get(Object.CONTACT)
+            decided[object_] = compose_sync(situation, object_, work_of, contacts=contacts)
+    return decided
+
+
+def compose_sync(situation: Situation, object_: Object, work_of: WorkOf, *, contacts: Decided | None = None) -> Decided:
+    """What the sync of one object does; leads may ask what became of the `contacts`."""
+    matched = match_sync(situation, object_, contacts)
+    return compose(situation, object_, matched, work_of(object_, matched))
+
+
+def match_sync(situation: Situation, object_: Object, contacts: Decided | None) -> Matched:
+    """Steps 1 to 5 of one object; leads may ask what became of the contacts."""
+    overlap = overlapped_keys(situation, contacts) if object_ is Object.LEAD else None
+    return match_object(situation, object_, overlap)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`outcomes`: frames of DECIDED. `as_leads`: id of HubSpot contacts in sync as leads only; None without leads."""
+
+    outcomes: list[Frame]
+    as_leads: Frame | None
+
+
+def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> Told:
+    """The outcomes of all that was decided; HubSpot contacts once, whichever sync they belong to."""
+    outcomes, as_leads = [], None
+    for object_, one in decided.items():
+        if object_ not in PERSONS:
+            outcomes += [outcome_frame(one.told[system], system, object_) for system in System]
+    if Object.CONTACT in decided:
+        contacts = decided[Object.CONTACT].told[System.DYNAMICS]
+        outcomes.append(outcome_frame(contacts, System.DYNAMICS, Object.CONTACT))
+    if Object.LEAD in decided:
+        outcomes.append(outcome_frame(with_shared_creates(situation, decided), System.DYNAMICS, Object.LEAD))
+    if any(person in decided for person in PERSONS):
+        told = hubspot_contacts(situation, decided)
+        outcomes.append(outcome_frame(told, System.HUBSPOT, Object.CONTACT))
+        if Object.LEAD in decided:
+            as_leads = told.filter(nw.col("as_lead") & nw.col("outcome").is_in(list(IN_SYNC))).select("id")
+    return Told(outcomes, as_leads)
+
+
+def _switched_off(situation: Situation, object_: Object) -> Frame:
+    """Both sides of an object that is off; HubSpot's contacts stay on as long as leads are."""
+    sides = list(System)
+    if object_ is Object.LEAD or (object_ is Object.CONTACT and situation.sync(Object.LEAD).enabled):
+        sides = [System.DYNAMICS]
+    return stack([switched_off(situation, object_, system) for system in sides])
+
+
+def _no_changes(outcomes: Frame) -> Frame:
+    """The table of changes without a row."""
+    return outcomes.head(0).select(**{name: nw.col("rule_id") for name in CHANGES.column_names})

@@ -1,0 +1,1 @@
+"""What a pair writes, and why a target refuses a record."""

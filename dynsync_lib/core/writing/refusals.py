@@ -1,0 +1,255 @@
+"""Why a target refuses what would be written to it: step 7 of docs/semantics.md section 5.
+
+Facts
+    * The first reason of REFUSALS that applies counts; it makes the record fail that the value comes from.
+    * For a create every mapped value that may flow and is not blank counts as written.
+    * `invalid_value` says whether one bad value fails the record, or only the field is skipped (Q17).
+    * Business-required columns fail a create only with `app_required = fail`; owners, lookups and
+      yes/no columns Dynamics fills by itself (5.18, 9.6).
+
+Not modelled
+    * Plug-ins, workflows, alternate keys and field security (rule record.server-logic); default values of choices.
+
+Source: rules record.privilege, record.inactive-readonly, contact.no-identity, contact.invalid-email,
+contact.email-conflict, record.duplicate-rules, field.required, field.too-long, field.range, field.option-unpaired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of
+from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.writing.email_syntax import is_valid_address
+from dynsync_lib.core.writing.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
+
+REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
+    (Reason.PRIVILEGE, "record.privilege"),
+    (Reason.INACTIVE_READONLY, "record.inactive-readonly"),
+    (Reason.NO_IDENTITY, "contact.no-identity"),
+    (Reason.INVALID_EMAIL, "contact.invalid-email"),
+    (Reason.EMAIL_CONFLICT, "contact.email-conflict"),
+    (Reason.EMAIL_CONFLICT, "record.duplicate-rules"),
+    (Reason.REQUIRED, "field.required"),
+    (Reason.TOO_LONG, "field.too-long"),
+    (Reason.RANGE, "field.range"),
+    (Reason.OPTION, "field.option-unpaired"),
+)
+"""Why a target refuses, in the order in which the first one counts; the place is the `refusal` number."""
+NUMBER_OF: Final[Mapping[str, int]] = {rule_id: number for number, (_, rule_id) in enumerate(REFUSALS)}
+PERSONS: Final = (Object.CONTACT, Object.LEAD)
+IDENTITY: Final = ("email", "firstname", "lastname")
+"""HubSpot wants one of them for a new contact (3.14)."""
+_ALWAYS: Final = ~nw.col("id").is_null()
+"""True for every new record; a plain literal would have no length of its own."""
+_FILLED_BY_DYNAMICS: Final = ("yes_no", "lookup", "owner")
+"""Kinds of column that a new record never leaves empty."""
+
+Test = tuple[int, nw.Expr]
+"""A refusal number and whether it applies."""
+
+
+def refusals_of_creates(
+    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
+) -> Frame:
+    """id, refusal (place in REFUSALS) of those records of `system` whose creation the other side would refuse.
+
+    What a record shows alone; addresses that are taken are found by `core.writing.taken_emails`. For leads HubSpot's
+    records are its contacts.
+    """
+    target = opposite(system)
+    flowing = _with_a_say(situation, object_, target, mappings)
+    table = record_table(object_, system)
+    keys = [column.name for column in table.keys if column.name in ("email_key", "email_valid")]
+    names = dict.fromkeys([*columns_of(flowing, system), *keys])
+    chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
+    wide = situation.tables[table.name].select("id", *chosen)
+    tests = list(_create_tests(situation, object_, target, flowing))
+    if not tests:
+        return wide.head(0).select("id", refusal=nw.lit(0, dtype=nw.Int64))
+    trimmed = with_trimmed(situation, wide, flowing, [system])
+    return trimmed.select("id", refusal=first_refusal(tests)).filter(~nw.col("refusal").is_null())
+
+
+def what_refuses_creates(
+    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
+) -> tuple[list[JudgedMapping], tuple[str, ...], str | None]:
+    """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
+    target = opposite(system)
+    flowing = _with_a_say(situation, object_, target, mappings)
+    is_choice_asked = target is System.DYNAMICS or any(one.pairs_options() for one in flowing)
+    return flowing, _levels(situation), situation.chosen("invalid_value") if is_choice_asked else None
+
+
+def _with_a_say(
+    situation: Situation, object_: Object, target: System, mappings: Sequence[JudgedMapping]
+) -> list[JudgedMapping]:
+    """The mappings on which it can depend whether the target takes a new record."""
+    return [one for one in mappings if one.writes_to(target) and _matters(situation, object_, one, target)]
+
+
+def first_refusal(tests: Iterable[Test]) -> nw.Expr:
+    """The lowest number whose test is true, null when none is."""
+    in_order = sorted(tests, key=lambda one: one[0])
+    numbers = [nw.when(test).then(nw.lit(number)) for number, test in in_order]
+    return nw.coalesce(*numbers, nw.lit(None, dtype=nw.Int64)).cast(nw.Int64)
+
+
+def refusals_of_write(
+    situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
+) -> Iterator[Test]:
+    """Why the target may refuse a value that would land in a record that is there."""
+    if target is System.DYNAMICS:
+        yield from limit_tests(judged, fresh)
+    elif is_persons_email(object_, judged):
+        yield NUMBER_OF["contact.invalid-email"], is_invalid_address(situation, judged, fresh)
+
+
+def skipped_as_invalid(
+    situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
+) -> nw.Expr | None:
+    """Whether `invalid_value = skip_field` leaves the value out of a record that is there; None where nothing can."""
+    if situation.chosen("invalid_value") != "skip_field":
+        return None
+    tests = list(refusals_of_write(situation, object_, judged, target=target, fresh=fresh))
+    if not tests:
+        return None
+    return nw.any_horizontal(*(test.fill_null(value=False) for _, test in tests), ignore_nulls=False)
+
+
+def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
+    """Which limits of a Dynamics column a value may break."""
+    field = judged.fields[System.DYNAMICS]
+    kind = judged.kinds[System.DYNAMICS]
+    if field is None:
+        return
+    if kind == "text" and field.length is not None:
+        yield NUMBER_OF["field.too-long"], value.str.len_chars() > field.length
+    if kind == "number":
+        for limit, sign in ((field.min_value, -1), (field.max_value, 1)):
+            if limit is not None:
+                yield NUMBER_OF["field.range"], typed_values.number(value) * sign > limit * sign
+
+
+def is_persons_email(object_: Object, judged: JudgedMapping) -> bool:
+    """Whether the mapping is about the e-mail address of a HubSpot contact."""
+    return object_ in PERSONS and judged.mapping.hubspot == "email"
+
+
+def is_invalid_address(situation: Situation, judged: JudgedMapping, address: nw.Expr) -> nw.Expr:
+    """Whether HubSpot refuses the address that would be written (9.13)."""
+    if address_key(judged.fields[System.DYNAMICS]) is not None:
+        return ~nw.col(column_of(System.DYNAMICS, "email_valid"))
+    return ~is_valid_address(address, situation.rulebook.top_level_domains)
+
+
+def required_columns(situation: Situation, object_: Object, *levels: str) -> list[Field]:
+    """The Dynamics columns that a new record must fill, at the given requirement levels (9.5)."""
+    return required_fields(situation.catalogue, situation.rulebook, object_, levels)
+
+
+def required_by_settings(situation: Situation, object_: Object) -> list[Field]:
+    """The Dynamics columns that a new record must fill, by the choice of `app_required` (9.5, 9.6)."""
+    return required_columns(situation, object_, *_levels(situation))
+
+
+def required_fields(catalogue: Catalogue, rulebook: Rulebook, object_: Object, levels: Collection[str]) -> list[Field]:
+    """The columns of a table that a new row must fill, at the given requirement levels, by name (9.5)."""
+    names = catalogue.names(System.DYNAMICS, object_)
+    fields = (catalogue.find(System.DYNAMICS, object_, name) for name in names)
+    return [one for one in fields if one is not None and one.required in levels and _must_be_given(rulebook, one)]
+
+
+def _must_be_given(rulebook: Rulebook, column: Field) -> bool:
+    kind = kind_of(column, rulebook)
+    return not is_unwritable(column) and kind is not None and kind not in _FILLED_BY_DYNAMICS
+
+
+def missing_required(
+    situation: Situation, columns: Iterable[Field], flowing: Iterable[JudgedMapping]
+) -> nw.Expr | None:
+    """Whether a required column of a new record (with its `id`) would stay empty; None when there are none."""
+    written = {judged.name_of(System.DYNAMICS): judged for judged in flowing}
+    blank = [
+        _given(situation, written[column.name]).is_null() if column.name in written else _ALWAYS for column in columns
+    ]
+    return nw.any_horizontal(*blank, ignore_nulls=False) if blank else None
+
+
+def _given(situation: Situation, judged: JudgedMapping) -> nw.Expr:
+    """What a new Dynamics record gets of a mapping; null when the field is skipped as invalid."""
+    value = new_value(judged, System.DYNAMICS)
+    if situation.chosen("invalid_value") != "skip_field":
+        return value
+    for _, test in limit_tests(judged, value):
+        value = nw.when(~test.fill_null(value=False)).then(value)
+    return value
+
+
+def _matters(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
+    """Whether a mapping can have a say in a refusal."""
+    if situation.chosen("invalid_value") == "fail_options" and judged.pairs_options():
+        return True
+    if target is System.HUBSPOT:
+        return object_ in PERSONS and judged.mapping.hubspot in IDENTITY
+    is_limited = any(True for _ in limit_tests(judged, nw.lit("")))
+    required = {column.name for column in required_by_settings(situation, object_)}
+    return is_limited or judged.name_of(System.DYNAMICS) in required
+
+
+def _levels(situation: Situation) -> tuple[str, ...]:
+    return requirement_levels(situation.chosen("app_required"))
+
+
+def requirement_levels(app_required: str) -> tuple[str, ...]:
+    """The levels at which an empty column makes a create fail, by the choice of `app_required` (9.5, 9.6)."""
+    return ("SystemRequired", "ApplicationRequired") if app_required == "fail" else ("SystemRequired",)
+
+
+def _create_tests(
+    situation: Situation, object_: Object, target: System, flowing: Sequence[JudgedMapping]
+) -> Iterator[Test]:
+    """Why the target may refuse to create a record."""
+    if target is System.HUBSPOT:
+        yield from _contact_tests(situation, object_, flowing)
+    else:
+        yield from _record_tests(situation, object_, flowing)
+    if situation.chosen("invalid_value") == "fail_options":
+        for judged in filter(JudgedMapping.pairs_options, flowing):
+            is_filled = ~value_of(opposite(target), judged).is_null()
+            yield NUMBER_OF["field.option-unpaired"], is_filled & new_value(judged, target).is_null()
+
+
+def _contact_tests(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
+    """Why HubSpot may refuse a new contact; other objects it always takes."""
+    if object_ not in PERSONS:
+        return
+    nameless = [new_value(one, System.HUBSPOT).is_null() for one in flowing if one.mapping.hubspot in IDENTITY]
+    unaddressed = nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
+    yield NUMBER_OF["contact.no-identity"], nw.all_horizontal(unaddressed, *nameless, ignore_nulls=False)
+    yield NUMBER_OF["contact.invalid-email"], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
+    for judged in flowing:
+        if is_persons_email(object_, judged):
+            invalid = is_invalid_address(situation, judged, new_value(judged, System.HUBSPOT))
+            yield NUMBER_OF["contact.invalid-email"], invalid
+
+
+def _record_tests(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
+    """Why Dynamics may refuse a new record."""
+    if not situation.sync(object_).sync_user_may_write:
+        yield NUMBER_OF["record.privilege"], _ALWAYS
+    missing = missing_required(situation, required_by_settings(situation, object_), flowing)
+    if missing is not None:
+        yield NUMBER_OF["field.required"], missing
+    if situation.chosen("invalid_value") != "skip_field":
+        for judged in flowing:
+            yield from limit_tests(judged, new_value(judged, System.DYNAMICS))
