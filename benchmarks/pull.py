@@ -44,8 +44,8 @@ from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.emulator.world_folder import open_world
-from dynsync_lib.portal_access import emulator_connections
-from dynsync_lib.portals.pull import PullOptions, pull_portals
+from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
+from dynsync_lib.portals.sign_in.access import emulator_connections
 
 BOUNDLESS: Final = Limits(
     hubspot_requests=10_000_000,

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.portals.connections import PortalConnections
-from dynsync_lib.portals.pace import Pace
-from dynsync_lib.portals.pull import DEFAULT_OPTIONS, PullOptions, pull_portals
+from dynsync_lib.portals.http.pace import Pace
+from dynsync_lib.portals.pull.pull_portals import DEFAULT_OPTIONS, PullOptions, pull_portals
+from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 KEYS = KeyMaker(frozenset({"com", "org", "example", "test"}))

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
         rules,
         settings_template,
     )
-    from dynsync_lib.portals.check_lines import CheckReport
-    from dynsync_lib.portals.load_report import read_load_report
+    from dynsync_lib.portals.check.lines import CheckReport
+    from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.report import (
         assumptions_table,
         changes_table,
@@ -70,8 +70,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "rules",
         "settings_template",
     ),
-    "portals.check_lines": ("CheckReport",),
-    "portals.load_report": ("read_load_report",),
+    "portals.check.lines": ("CheckReport",),
+    "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
     "report": (
         "assumptions_table",

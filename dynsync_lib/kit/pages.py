@@ -64,7 +64,7 @@ def _forecast_demo(portals: DemoPortals, folder: Path, say: Say) -> Forecast:
     from dynsync_lib.kit.forecasts import forecast
     from dynsync_lib.kit.portals import pull
 
-    import_module("dynsync_lib.portals.pull")  # now, while the portals start
+    import_module("dynsync_lib.portals.pull.pull_portals")  # now, while the portals start
     served, settings = portals.wait_until_served(), folder / "dynsync.toml"
     settings.write_text(served.settings, encoding="utf-8")
     say("Pulling them over HTTP ...")

@@ -12,7 +12,7 @@ from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.server import Emulator
-    from dynsync_lib.portals.check_lines import CheckReport
+    from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.snapshot.snapshot import Snapshot
 
 Say = Callable[[str], None]
@@ -27,10 +27,13 @@ def load(
     taken_at: datetime | None = None,
     time_zone: str | None = None,
 ) -> Snapshot:
-    """The snapshot of two folders of exported files. See `portals.exports.load_files` and `read_load_report`."""
+    """The snapshot of two folders of exported files.
+
+    See `portals.files.load_files.load_files` and `read_load_report`.
+    """
     if hubspot is None and dynamics is None:
         raise UsageError("No folder to load was named.", next_step="Give --hubspot DIR, --dynamics DIR, or both.")
-    from dynsync_lib.portals.exports import find_time_zone, load_files
+    from dynsync_lib.portals.files.load_files import find_time_zone, load_files
 
     return load_files(
         hubspot,
@@ -70,8 +73,9 @@ def pull(
     where it stopped. Raises SettingsError when a secret is
     missing, PortalError when a portal cannot be used.
     """
-    from dynsync_lib.portal_access import emulator_connections, needed_fields, settings_connections
-    from dynsync_lib.portals.pull import PullOptions, pull_portals
+    from dynsync_lib.core.needed_fields import needed_fields
+    from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
+    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
 
     checked = read_settings(settings)
     connections = settings_connections(checked, settings) if addresses is None else emulator_connections(addresses)
@@ -96,8 +100,8 @@ def check(settings: Path, *, addresses: Addresses | None = None) -> CheckReport:
     `addresses` are those of an emulator; without them the environment holds the secrets, and a side of which nothing is
     set is not checked. Raises SettingsError for wrong settings, SafetyError for addresses that are no portal's.
     """
-    from dynsync_lib.portal_access import Access, emulator_connections, read_access
-    from dynsync_lib.portals.check import Unset, check_portals
+    from dynsync_lib.portals.check.check_portals import Unset, check_portals
+    from dynsync_lib.portals.sign_in.access import Access, emulator_connections, read_access
 
     checked = read_settings(settings)
     access = read_access(checked, settings) if addresses is None else Access(emulator_connections(addresses))
@@ -109,7 +113,7 @@ def check(settings: Path, *, addresses: Addresses | None = None) -> CheckReport:
 
 def sign_out(settings: Path) -> bool:
     """Forgets the sign-in to Dynamics that these settings keep; whether there was one comes out."""
-    from dynsync_lib.portal_access import read_access, token_store
+    from dynsync_lib.portals.sign_in.access import read_access, token_store
 
     checked = read_settings(settings)
     store = token_store(checked.dynamics, read_access(checked, settings).connections.client_id)

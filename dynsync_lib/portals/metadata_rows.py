@@ -3,7 +3,7 @@
 Facts
     * What cannot be read as flag or number is null: metadata is customer data, too.
 
-Where it is used: `portals.exports`, `portals.pull`.
+Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`.
 """
 
 from __future__ import annotations

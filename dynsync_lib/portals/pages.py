@@ -4,7 +4,8 @@ Facts
     * A value is text as the portal printed it: numbers with their digits, flags as `true` and `false`, null as None.
     * A page that brings nothing new, or a cursor that does not move, would be read for ever: it is an error.
 
-Where it is used: `portals.hubspot`, `portals.dataverse`, `portals.work_folder`, `portals.pull`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.pull.work_folder`,
+`portals.pull.pull_portals`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ Facts
       forecast takes them for live ones.
     * The manifest holds the hash of every table, so its own hash stands for all bytes of the snapshot.
 
-Where it is used: `kit` opens snapshots; `snapshot_writer` writes them for `portals.exports` and `portals.pull`.
+Where it is used: `kit` opens snapshots; `snapshot_writer` writes them for `portals.files.load_files` and
+`portals.pull.pull_portals`.
 """
 
 from __future__ import annotations

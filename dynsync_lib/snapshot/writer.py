@@ -7,7 +7,7 @@ Facts
     * The manifest names the columns in which a value has outer white space, so that a forecast looks for it there only.
     * It holds personal data: its folder is readable by its owner only (0700).
 
-Where it is used: `portals.exports`, `portals.pull`.
+Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`.
 """
 
 from __future__ import annotations

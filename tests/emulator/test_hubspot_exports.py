@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dynsync_lib.portals.exports import load_files
+from dynsync_lib.portals.files.load_files import load_files
 from tests.pulls import KEYS, NOON, rows_of
 
 START = "/crm/v3/exports/export/async"

@@ -9,8 +9,8 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.model import System
 from dynsync_lib.errors import SettingsError
-from dynsync_lib.portal_access import Access, read_access, settings_connections
-from dynsync_lib.portals.token_store import TokenStore
+from dynsync_lib.portals.sign_in.access import Access, read_access, settings_connections
+from dynsync_lib.portals.sign_in.token_store import TokenStore
 
 URL = "https://contoso.crm4.dynamics.com"
 

@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import PortalError, SafetyError, UsageError
-from dynsync_lib.portals import dataverse, hubspot
-from dynsync_lib.portals.auth import BearerAuth
-from dynsync_lib.portals.connections import Portal, check_host, is_loopback
-from dynsync_lib.portals.hubspot_paths import PATHS
+from dynsync_lib.portals.dataverse import reader as dataverse
+from dynsync_lib.portals.http.hosts import Portal, check_host, is_loopback
+from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport
+from dynsync_lib.portals.hubspot import reader as hubspot
+from dynsync_lib.portals.hubspot.paths import PATHS
 from dynsync_lib.portals.pages import Delivery, TableRead
-from dynsync_lib.portals.transport import Guard, ReadOnlyTransport
+from dynsync_lib.portals.sign_in.auth import BearerAuth
 from tests.pulls import FakeTime
 
 ORIGINS: Final[dict[Portal, str]] = {

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from dynsync_lib.portals import pull as pulling
-from dynsync_lib.portals.connections import PortalConnections
+from dynsync_lib.portals.pull import pull_portals as pulling
+from dynsync_lib.portals.sign_in.connections import PortalConnections
 from tests.pulls import KEYS, NOON, FakeTime
 
 NAMES = ("hs_object_id", "email", "firstname", "lastname", "city", "createdate", "lastmodifieddate", "note")

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dynsync_lib.portal_access import emulator_connections
-from dynsync_lib.portals.pull import PullOptions, pull_portals
-from dynsync_lib.portals.work_folder import Job, WorkFolder
+from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
+from dynsync_lib.portals.pull.work_folder import Job, WorkFolder
+from dynsync_lib.portals.sign_in.access import emulator_connections
 from dynsync_lib.snapshot.writer import TableWriter
 from tests.pulls import KEYS, NOON, FakeTime
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from dynsync_lib.errors import PortalUnavailableError, SafetyError, SettingsError, SignInError, UnexpectedReplyError
-from dynsync_lib.portals.auth import DataverseAuth, EntraSignIn
-from dynsync_lib.portals.connections import PortalConnections
+from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
+from dynsync_lib.portals.sign_in.connections import PortalConnections
 from tests.pulls import FakeTime
 
 TENANT = "11111111-2222-4333-8444-555555555555"

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from dynsync_lib.errors import AccessError, PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
-from dynsync_lib.portals.auth import BearerAuth
-from dynsync_lib.portals.caller import Manners, PortalCaller, retry_after_s
-from dynsync_lib.portals.dataverse_errors import correlation_id_of_dataverse, explain_dataverse
-from dynsync_lib.portals.hubspot_errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
-from dynsync_lib.portals.pace import Limiter
+from dynsync_lib.portals.dataverse.errors import correlation_id_of_dataverse, explain_dataverse
+from dynsync_lib.portals.http.caller import Manners, PortalCaller, retry_after_s
+from dynsync_lib.portals.http.pace import Limiter
+from dynsync_lib.portals.hubspot.errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
+from dynsync_lib.portals.sign_in.auth import BearerAuth
 from tests.pulls import FakeTime, answering
 
 GOOD = httpx.Response(200, json={"results": []})

@@ -13,8 +13,8 @@ from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.emulator.conditions import Fault, Rights, SignInSwitches
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import SafetyError
-from dynsync_lib.portals.check import Unset, check_portals
-from dynsync_lib.portals.check_lines import CheckLine, CheckReport, portal_kind
+from dynsync_lib.portals.check.check_portals import Unset, check_portals
+from dynsync_lib.portals.check.lines import CheckLine, CheckReport, portal_kind
 from tests.pulls import FakeTime, connections
 
 READING = frozenset(

@@ -12,11 +12,11 @@ import pytest
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import AccessError, SafetyError, UnexpectedReplyError
-from dynsync_lib.portals.auth import BearerAuth
-from dynsync_lib.portals.dataverse import DataverseReader, open_client
-from dynsync_lib.portals.dataverse_rows import choose_columns
+from dynsync_lib.portals.dataverse.reader import DataverseReader, open_client
+from dynsync_lib.portals.dataverse.rows import choose_columns
+from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport
 from dynsync_lib.portals.pages import Delivery, TableRead
-from dynsync_lib.portals.transport import Guard, ReadOnlyTransport
+from dynsync_lib.portals.sign_in.auth import BearerAuth
 from tests.pulls import FakeTime, answering
 
 CONTACTS = RECORD_TABLES["dynamics/contacts"]

@@ -12,7 +12,7 @@ import pytest
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import InputFileError
-from dynsync_lib.portals.exports import load_files
+from dynsync_lib.portals.files.load_files import load_files
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ import pytest
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.hubspot import HubSpotReader, open_client
-from dynsync_lib.portals.hubspot_rows import OWNER_NAMES, choose_properties
+from dynsync_lib.portals.hubspot.reader import HubSpotReader, open_client
+from dynsync_lib.portals.hubspot.rows import OWNER_NAMES, choose_properties
 from dynsync_lib.portals.pages import Delivery, Page, TableRead
 from tests.pulls import FakeTime, answering
 

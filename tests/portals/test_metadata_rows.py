@@ -10,10 +10,10 @@ import pytest
 
 from dynsync_lib.core.fields.catalogue import build_catalogue
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.portals.load_report import read_load_report
-from dynsync_lib.portals.metadata_files import heading_of, object_of, options_as_json, read_number
+from dynsync_lib.portals.files.load_report import read_load_report
+from dynsync_lib.portals.files.metadata_files import heading_of, object_of, options_as_json, read_number
+from dynsync_lib.portals.files.metadata_words import shipped_words
 from dynsync_lib.portals.metadata_rows import with_standard_fields
-from dynsync_lib.portals.metadata_words import shipped_words
 from tests.kit.small_portals import load_portals
 from tests.rulebook_texts import shipped_rulebook
 

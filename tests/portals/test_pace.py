@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from dynsync_lib.emulator.limits import SlidingWindow
-from dynsync_lib.portals.dataverse import DataverseReader
-from dynsync_lib.portals.hubspot import HubSpotReader
-from dynsync_lib.portals.pace import Limiter, Pace
+from dynsync_lib.portals.dataverse.reader import DataverseReader
+from dynsync_lib.portals.http.pace import Limiter, Pace
+from dynsync_lib.portals.hubspot.reader import HubSpotReader
 from tests.portals.virtual_time import run_in_virtual_time
 from tests.pulls import FakeTime
 

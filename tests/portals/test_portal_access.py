@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dynsync_lib import kit
+from dynsync_lib.core.needed_fields import needed_fields
 from dynsync_lib.core.settings_file.reader import parse_settings
-from dynsync_lib.portal_access import needed_fields
 
 SETTINGS = """
 [sync.contact]

@@ -26,7 +26,7 @@ from dynsync_lib.errors import (
     UnexpectedReplyError,
     UsageError,
 )
-from dynsync_lib.portals.exports import load_files
+from dynsync_lib.portals.files.load_files import load_files
 from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot
 from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 

@@ -12,8 +12,8 @@ import pytest
 from dynsync_lib.emulator.limits import Limits
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import UsageError
-from dynsync_lib.portals.hubspot_paths import PATHS
-from dynsync_lib.portals.pull import PullOptions
+from dynsync_lib.portals.hubspot.paths import PATHS
+from dynsync_lib.portals.pull.pull_portals import PullOptions
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 from tests.pulls import GENEROUS, Row, SmallPortals, guid, pull, rows_of, small_portals
 

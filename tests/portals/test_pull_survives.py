@@ -17,7 +17,7 @@ import pytest
 from dynsync_lib.emulator.conditions import Fault
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import PortalError
-from dynsync_lib.portals.pull import PullOptions
+from dynsync_lib.portals.pull.pull_portals import PullOptions
 from tests.portals.pull_process import MOMENTS
 from tests.pulls import pull
 

@@ -17,9 +17,9 @@ import pytest
 from dynsync_lib.emulator.conditions import SignInSwitches
 from dynsync_lib.emulator.server import Emulator
 from dynsync_lib.errors import PortalError, PortalUnavailableError, SignInError
-from dynsync_lib.portals.auth import DataverseAuth, EntraSignIn
-from dynsync_lib.portals.token_store import TokenStore
-from dynsync_lib.portals.transport import trust
+from dynsync_lib.portals.http.transport import trust
+from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
+from dynsync_lib.portals.sign_in.token_store import TokenStore
 from tests.pulls import FakeTime, connections, small_portals
 
 AT_ONCE = SignInSwitches(device_interval_s=0)

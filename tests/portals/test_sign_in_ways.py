@@ -30,10 +30,10 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from dynsync_lib.errors import SettingsError, SignInError
-from dynsync_lib.portals.auth import EntraSignIn
-from dynsync_lib.portals.connections import PortalConnections
-from dynsync_lib.portals.entra_refusals import REFUSALS, refusal_of
-from dynsync_lib.portals.token_store import TokenStore
+from dynsync_lib.portals.sign_in.auth import EntraSignIn
+from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.portals.sign_in.entra_refusals import REFUSALS, refusal_of
+from dynsync_lib.portals.sign_in.token_store import TokenStore
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 ORG = "https://contoso.crm4.dynamics.com"

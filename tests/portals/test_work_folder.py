@@ -12,10 +12,10 @@ import pytest
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.pages import Delivery, Page, Row, TableRead, value_text
-from dynsync_lib.portals.pull import no_progress
-from dynsync_lib.portals.pull_results import write_records
-from dynsync_lib.portals.side import TablePuller, TableResult, run_together
-from dynsync_lib.portals.work_folder import WorkFolder
+from dynsync_lib.portals.pull.pull_portals import no_progress
+from dynsync_lib.portals.pull.snapshot_tables import write_records
+from dynsync_lib.portals.pull.table_puller import TablePuller, TableResult, run_together
+from dynsync_lib.portals.pull.work_folder import WorkFolder
 from dynsync_lib.snapshot.writer import SnapshotWriter
 from tests.pulls import KEYS, NOON, guid
 

@@ -26,14 +26,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "widgets.": (*_FOUNDATION, "core.fields.", "widgets."),
     "emulator.": (*_FOUNDATION, "emulator."),
     "forecasts.": (*_FOUNDATION, "core.", "engine.", "forecasts.", "report.ladder", "snapshot."),
-    "portal_access": (
-        *_FOUNDATION,
-        "core.filters.",
-        "core.rulebook",
-        "core.settings",
-        "portals.connections",
-        "portals.token_store",
-    ),
     "kit.": ("",),
     "cli.": ("errors", "kit", "cli."),
 }

@@ -1,0 +1,43 @@
+"""Which fields a sync asks each portal for: what is mapped, what filters and stages ask, and the standard fields.
+
+Where it is used: `kit.pull`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dynsync_lib.core.filters.grammar import fields_of, parse_filter
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.tables import RECORD_TABLES
+
+
+def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collection[str]]:
+    """What is asked of each table: what the CRMs have out of the box, what is mapped, what filters and stages ask."""
+    schema = rulebook.standard_schema
+    needed: dict[str, Collection[str]] = {}
+    for name, table in RECORD_TABLES.items():
+        if table.object is None:
+            continue
+        rows = schema["properties" if table.system is System.HUBSPOT else "columns"]
+        fields = {row["name"] for row in rows if row["object"] == table.object.value}
+        sync = settings.sync[table.object]
+        fields |= {one.hubspot if table.system is System.HUBSPOT else one.dynamics for one in sync.mappings}
+        fields |= _asked(sync.filter_of(table.system)) | ({sync.match_field(table.system) or ""} - {""})
+        needed[name] = frozenset(fields)
+    needed["hubspot/contacts"] = frozenset({*needed["hubspot/contacts"], *_asked_of_people(settings)})
+    return needed
+
+
+def _asked_of_people(settings: Settings) -> set[str]:
+    """What leads and the marketing criterion ask of HubSpot's contacts."""
+    lead = settings.sync[Object.LEAD]
+    asked = {one.hubspot for one in lead.mappings} | _asked(lead.filter_to_dynamics) if lead.enabled else set()
+    own = {lead.match_hubspot} if lead.enabled and lead.match_hubspot else set()
+    return asked | own | {"lifecyclestage"} | _asked(settings.hubspot.marketing_criterion)
+
+
+def _asked(text: str | None) -> set[str]:
+    return set(fields_of(parse_filter(text))) if text else set()

@@ -1,0 +1,1 @@
+"""What both portals allow, looked at before a pull."""

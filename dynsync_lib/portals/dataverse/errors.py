@@ -1,0 +1,94 @@
+"""Dataverse's refusals as errors of ours, and how long it wants to be left alone.
+
+Facts
+    * 403 0x80072560: no application user. 403 0x80040220: a privilege is missing and named. 404 0x8006088a: the
+      environment has no such table, as without the Sales app (portal-apis 7.2).
+    * 429 always carries `Retry-After` in seconds (7.1). A 401 has no body worth reading.
+
+Where it is used: `portals.dataverse.reader`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from dynsync_lib.errors import AccessError, PortalError, SignInError, UnexpectedReplyError
+from dynsync_lib.portals.http.caller import limited, sentence, unavailable
+
+_NAME: Final = "Dynamics"
+_NO_USER: Final = "0x80072560"
+_PRIVILEGE: Final = re.compile(r"prv\w+")
+
+
+def explain_dataverse(response: httpx.Response) -> PortalError:
+    """The error of a refused request."""
+    status, error, correlation_id = response.status_code, _error(response), correlation_id_of_dataverse(response)
+    if status == 401:
+        return SignInError(
+            "Dynamics does not accept the token of the sign-in.",
+            next_step="Check that tenant and address belong to the same environment.",
+            correlation_id=correlation_id,
+        )
+    if status == 403:
+        return _no_access(response, error, correlation_id)
+    if status == 404:
+        return AccessError(
+            f"Dynamics has no {_segment(response)} here.",
+            next_step="Install the app that brings the table, or leave the object off in the settings.",
+            correlation_id=correlation_id,
+        )
+    if status == 429:
+        return limited(_NAME, response, correlation_id)
+    if status == 408 or (status >= 500 and status != 501):
+        return unavailable(_NAME, response, correlation_id)
+    return UnexpectedReplyError(
+        f"Dynamics answers {_segment(response)} with status {status}: {_told(error)}",
+        next_step="Report this with the correlation id.",
+        correlation_id=correlation_id,
+    )
+
+
+def correlation_id_of_dataverse(response: httpx.Response) -> str | None:
+    """The id that Microsoft's support asks for."""
+    told = response.headers.get("x-ms-service-request-id") or response.headers.get("req_id")
+    return str(told) if told else None
+
+
+def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_id: str | None) -> AccessError:
+    if str(error.get("code")).lower() == _NO_USER:
+        return AccessError(
+            "Dynamics has no application user for this client.",
+            next_step="In the Power Platform admin center open Environments, the environment, Settings, Users +"
+            " permissions, Application users, New app user; choose the app, a business unit and a reading role.",
+            correlation_id=correlation_id,
+        )
+    privilege = _PRIVILEGE.search(str(error.get("message")))
+    told = f": the privilege {privilege[0]} is missing" if privilege else ""
+    return AccessError(
+        f"Dynamics does not let the application user read {_segment(response)}{told}.",
+        next_step="Add the privilege to the security role of the application user, and run again.",
+        correlation_id=correlation_id,
+        missing=[privilege[0]] if privilege else [],
+    )
+
+
+def _segment(response: httpx.Response) -> str:
+    return response.request.url.path.partition("/api/data/")[2].partition("/")[2] or response.request.url.path
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    return sentence(f"{error.get('code', 'no code')}, {error.get('message', 'no message')}")
+
+
+def _error(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return {}
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}

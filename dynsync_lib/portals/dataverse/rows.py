@@ -1,0 +1,88 @@
+"""Dataverse's records as rows of a snapshot, and the names to ask for.
+
+Facts
+    * A lookup is asked for as `_name_value`; where it points says an annotation, kept as `_name_type` (portal-apis
+      6.2).
+    * GUIDs are lower case in the snapshot, whatever the portal prints.
+
+Where it is used: `portals.dataverse.reader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
+from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.portals.pages import TableRead, value_text
+
+_LOOKUP_TABLE: Final = "@Microsoft.Dynamics.CRM.lookuplogicalname"
+USER_NAMES: Final = (
+    "systemuserid",
+    "createdon",
+    "domainname",
+    "fullname",
+    "internalemailaddress",
+    "isdisabled",
+    "modifiedon",
+)
+
+
+def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collection[str] | None) -> tuple[str, ...]:
+    """The columns to read: all that can be read (`wanted` None), or those wanted; always id, times, key sources.
+
+    A lookup may be wanted as `ownerid`, `_ownerid_value` or `_ownerid_type`; it is read as both its columns.
+    """
+    known = set(readable)
+    keys = KEY_SOURCE.get(table.name, {}).values()
+    always = {table.id_field, table.created_field, table.modified_field, *keys}
+    bare = None if wanted is None else {_bare(name) for name in wanted} | always
+    chosen = {name for name in known if bare is None or _bare(name) in bare} | {table.id_field}
+    return (table.id_field, *sorted(chosen - {table.id_field}))
+
+
+def vendor_names(attribute: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a column is called in rows: a lookup is two columns."""
+    name = str(attribute["LogicalName"])
+    is_lookup = attribute.get("AttributeType") in {"Lookup", "Customer", "Owner"}
+    return (f"_{name}_value", f"_{name}_type") if is_lookup else (name,)
+
+
+def selected(names: Sequence[str]) -> tuple[str, ...]:
+    """The names that `$select` takes: where a lookup points comes with it."""
+    return tuple(name for name in names if not _is_type(name))
+
+
+def record_row(read: TableRead, record: Mapping[str, Any]) -> dict[str, str | None]:
+    """One record. Raises UnexpectedReplyError when it has no id."""
+    id_ = record.get(read.table.id_field)
+    if not id_:
+        raise UnexpectedReplyError(
+            f"Dynamics delivers a record of {read.table.name} without {read.table.id_field}.", next_step="Report this."
+        )
+    row: dict[str, str | None] = {}
+    for name in read.names:
+        if _is_type(name):
+            lookup = f"{name.removesuffix('_type')}_value"
+            if lookup in record:
+                row[name] = value_text(record.get(f"{lookup}{_LOOKUP_TABLE}"))
+        elif name in record:
+            row[name] = value_text(record[name])
+    for name in (read.table.id_field, *(name for name in row if name.startswith("_") and name.endswith("_value"))):
+        row[name] = _lower(row[name])
+    return row
+
+
+def _bare(name: str) -> str:
+    if not name.startswith("_"):
+        return name
+    return name.removeprefix("_").removesuffix("_value").removesuffix("_type")
+
+
+def _is_type(name: str) -> bool:
+    return name.startswith("_") and name.endswith("_type")
+
+
+def _lower(guid: str | None) -> str | None:
+    return None if guid is None else guid.lower()

@@ -1,0 +1,1 @@
+"""Exported files read into a snapshot."""

@@ -1,0 +1,50 @@
+"""Which file of a folder holds a table: by the kit's own name, else by the name that a CRM gave its export.
+
+Facts
+    * HubSpot names its files `hubspot-crm-exports-` and the view; Dynamics the view and the moment of the export. The
+      view's name is the customer's: where it names the table in English or German the file is taken, and that is a
+      guess. Any other file is left alone.
+
+Where it is used: `portals.files.load_files`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.files.export_words import ExportWords
+from dynsync_lib.portals.files.sheets import find_sheet
+
+_VIEWS: Final = (
+    re.compile(r"hubspot-crm-exports-(?P<view>.+)", re.IGNORECASE),
+    re.compile(r"(?P<view>.+) \d{1,4}[-.]\d{1,2}[-.]\d{1,4} \d{1,2}-\d{2}-\d{2}(?: [AP]M)?", re.IGNORECASE),
+)
+_ENDINGS: Final = frozenset({".csv", ".xlsx"})
+
+
+def find_export(folder: Path, table: str, words: ExportWords) -> Path | None:
+    """The file of a table such as `hubspot/contacts`; None when there is none.
+
+    Raises InputFileError when several files could be it.
+    """
+    name = table.partition("/")[2]
+    exact = find_sheet(folder, name)
+    if exact is not None:
+        return exact
+    fitting = [path for path in sorted(folder.iterdir()) if _fits(path, words.file_words(table))]
+    if len(fitting) > 1:
+        raise InputFileError(
+            f"{folder} holds both {fitting[0].name} and {fitting[1].name}, and each could be {name}.",
+            next_step=f"Name the right one {name}{fitting[0].suffix}.",
+        )
+    return fitting[0] if fitting else None
+
+
+def _fits(path: Path, words: frozenset[str]) -> bool:
+    if path.suffix.lower() not in _ENDINGS or not path.is_file():
+        return False
+    found = next((view for pattern in _VIEWS if (view := pattern.fullmatch(path.stem))), None)
+    return found is not None and not words.isdisjoint(re.findall(r"[^\W\d_]+", found["view"].casefold()))

@@ -1,0 +1,205 @@
+"""What the columns of an exported file are: internal names, or the labels of the CRMs' own exports.
+
+Facts
+    * A column under an internal name is taken as it is; only columns under labels are converted.
+    * Dynamics writes `(Do Not Modify) Contact` over the id, and `(Do Not Modify) Modified On` next to `Modified On`.
+    * HubSpot writes `Record ID`, newer exports `Record ID - Contact`, over the id.
+    * A lookup under a label holds the name of the record it points to, not its id.
+    * A heading that nobody knows stays as it is.
+
+Where it is used: `portals.files.load_files`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RecordTable
+from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.files.cell_values import ValueKind
+from dynsync_lib.portals.files.export_words import ExportWords, Language, plain_word
+from dynsync_lib.portals.files.sheets import Line
+
+How = Literal["internal", "label", "words", "associations", "unknown"]
+_LOOKUPS: Final = frozenset({"Lookup", "Customer", "Owner"})
+_OWNER: Final = "hubspot_owner_id"
+_KINDS: Final[Mapping[str, ValueKind]] = {
+    **dict.fromkeys(("number", "Integer", "BigInt", "Decimal", "Double", "Money"), "number"),
+    **dict.fromkeys(("date",), "date"),
+    **dict.fromkeys(("datetime", "DateTime"), "datetime"),
+    **dict.fromkeys(("bool", "Boolean"), "yes_no"),
+    **dict.fromkeys(("enumeration", "Picklist", "State", "Status", "MultiSelectPicklist", "Virtual"), "option"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column: what stands over it, its internal name, and how that was found out.
+
+    `field` is None for a heading that nobody knows; `language` None where the metadata's own label was read.
+    """
+
+    place: int
+    text: str
+    name: str
+    how: How
+    field: Field | None = None
+    language: Language | None = None
+
+    @property
+    def kind(self) -> ValueKind | None:
+        """What its cells are converted to; None for text, ids and everything under an internal name."""
+        if self.how not in {"label", "words"} or self.field is None or self.is_verbatim or self.points_to:
+            return None
+        if self.field.type == "DateTime" and (self.field.behavior == "DateOnly" or self.field.format == "DateOnly"):
+            return "date"
+        return _KINDS.get(self.field.type)
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether its cells are ids or addresses under a label, which are never converted."""
+        return self.field is not None and (
+            self.field.type == "Uniqueidentifier" or self.name in {"hs_object_id", "hs_additional_emails"}
+        )
+
+    @property
+    def table_is_hubspot(self) -> bool:
+        """Whether the field is HubSpot's."""
+        return self.field is not None and self.field.system is System.HUBSPOT
+
+    @property
+    def points_to(self) -> tuple[str, ...]:
+        """The tables whose names stand in its cells: a lookup or an owner under a label; else empty."""
+        if self.how not in {"label", "words"} or self.field is None:
+            return ()
+        if self.field.system is System.HUBSPOT:
+            return ("owners",) if self.field.name == _OWNER else ()
+        return self.field.targets if self.field.type in _LOOKUPS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The columns of one file, in order."""
+
+    table: RecordTable
+    columns: tuple[Heading, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The internal names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def id_place(self) -> int:
+        """Where the record id stands."""
+        return self.names.index(self.table.id_field)
+
+    @property
+    def guid_places(self) -> tuple[int, ...]:
+        """Where GUIDs stand: the id and every lookup of a Dynamics table; nowhere in HubSpot's."""
+        if self.table.system is System.HUBSPOT:
+            return ()
+        lookups = (i for i, name in enumerate(self.names) if name.startswith("_") and name.endswith("_value"))
+        return (self.id_place, *lookups)
+
+    @property
+    def is_german(self) -> bool:
+        """Whether more headings are German than are known by the metadata's own labels."""
+        told = Counter(column.language or "own" for column in self.columns if column.how in {"label", "words"})
+        return told["german"] > told["own"] + told["english"]
+
+
+def read_headings(
+    table: RecordTable, fields: Sequence[Field], heading: Line, path: Path, words: ExportWords
+) -> Headings:
+    """The headings of a file of `table`, whose fields the metadata or the standard schema names.
+
+    Raises InputFileError when the id column is missing, two columns mean the same field, or a name is the kit's own.
+    """
+    cells = [str(cell) for cell in heading.cells]
+    reader = _Reader(table, cells, fields, words)
+    columns = tuple(reader.meaning(place, cell) for place, cell in enumerate(cells))
+    headings = Headings(table, columns)
+    _refuse(headings, path, heading.number)
+    return headings
+
+
+class _Reader:
+    """Finds the meaning of each heading by a few dictionaries, so that thousands of columns cost nothing."""
+
+    def __init__(self, table: RecordTable, cells: Sequence[str], fields: Iterable[Field], words: ExportWords) -> None:
+        self._table, self._words, self._fields = table, words, list(fields)
+        self._cells, self._plain_cells = set(cells), {plain_word(cell) for cell in cells}
+        self._id_headings = words.id_headings(table.name)
+        self._by_name = {field.name: field for field in self._fields}
+        self._by_label: dict[str, Field] = {}
+        self._by_word: dict[str, tuple[Field, Language]] = {}
+        for field in self._fields:
+            self._by_label.setdefault(plain_word(field.label), field)
+            for word, language in words.field_headings(field).items():
+                self._by_word.setdefault(word, (field, language))
+
+    def meaning(self, place: int, cell: str) -> Heading:
+        """What one heading means; owners and users have no metadata, so theirs are internal names."""
+        if cell in self._by_name or cell == self._table.id_field or _is_lookup(cell):
+            return Heading(place, cell, cell, "internal", self._by_name.get(cell))
+        plain = plain_word(cell)
+        if plain in self._id_headings and self._table.id_field not in self._cells:
+            return Heading(place, cell, self._table.id_field, "label", self._id_field())
+        found = self._field(plain) or self._field(self._without_notice(plain))
+        if found is not None and found[0].name not in self._cells:
+            return self._of_field(place, cell, *found)
+        if self._table.object is None:
+            return Heading(place, cell, cell, "internal")
+        is_associated = self._table.system is System.HUBSPOT and self._words.association_of(cell) is not None
+        return Heading(place, cell, cell, "associations" if is_associated else "unknown")
+
+    def _id_field(self) -> Field | None:
+        return self._by_name.get(self._table.id_field)
+
+    def _field(self, plain: str) -> tuple[Field, Language | None] | None:
+        if plain in self._by_label:
+            return self._by_label[plain], None
+        return self._by_word.get(plain)
+
+    def _of_field(self, place: int, cell: str, field: Field, language: Language | None) -> Heading:
+        column = Heading(place, cell, field.name, "label" if language is None else "words", field, language)
+        if column.points_to and field.system is System.DYNAMICS:
+            return Heading(place, cell, f"{field.name}name", column.how, field, language)
+        return column
+
+    def _without_notice(self, plain: str) -> str:
+        """The label without `(Do Not Modify)`, unless a column of that label stands in the file as well."""
+        for notice in self._words.do_not_modify:
+            bare = plain.removeprefix(notice)
+            if bare != plain and bare not in self._plain_cells:
+                return bare
+        return plain
+
+
+def _is_lookup(cell: str) -> bool:
+    return cell.startswith("_") and cell.endswith(("_value", "_type"))
+
+
+def _refuse(headings: Headings, path: Path, line: int) -> None:
+    where, id_field = f"{path}, line {line}", headings.table.id_field
+    counts = Counter(headings.names)
+    if id_field not in counts:
+        raise InputFileError(
+            f"{where}: the id column {id_field} is missing.", next_step="Export the table again with its record id."
+        )
+    twice = next((name for name in headings.names if counts[name] > 1), None)
+    if twice is not None:
+        raise InputFileError(f"{where}: two columns mean {twice}.", next_step="Delete one of them.")
+    taken = {column.name for column in headings.table.structure} - {"id"}
+    for name in headings.names:
+        if name in taken:
+            raise InputFileError(
+                f"{where}: the kit keeps the column name {name} for itself.", next_step="Rename the column."
+            )

@@ -1,0 +1,176 @@
+"""Exported CSV and XLSX files as rows of text, with the line each row begins on.
+
+Facts
+    * How a CSV file is written says `sheet_form`; of a workbook the first sheet is read.
+    * An empty cell is null. A row that is longer or shorter than the heading is a fault, never padded.
+
+Source: design of `dynsync load`.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import openpyxl
+
+from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
+
+_ENDINGS: Final = (".csv", ".xlsx")
+_OTHER_ENDINGS: Final = {
+    ".xls": "Export the table again as XLSX or CSV.",
+    ".txt": "If it is CSV, give it the ending .csv.",
+    ".zip": "Unpack it first.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: the line of the file it begins on, and its cells; None for an empty one."""
+
+    number: int
+    cells: tuple[str | None, ...]
+
+
+def find_sheet(folder: Path, name: str) -> Path | None:
+    """The file `name.csv` or `name.xlsx` of a folder, in whatever case; None when there is neither.
+
+    Raises InputFileError when there are several, or only one in a form that the kit does not read.
+    """
+    files = sorted(path for path in folder.iterdir() if path.stem.lower() == name and path.is_file())
+    found = [path for path in files if path.suffix.lower() in _ENDINGS]
+    other = next((path for path in files if path.suffix.lower() in _OTHER_ENDINGS), None)
+    if other is not None and not found:
+        raise InputFileError(f"{other} is neither CSV nor XLSX.", next_step=_OTHER_ENDINGS[other.suffix.lower()])
+    if len(found) > 1:
+        raise InputFileError(
+            f"{folder} holds both {found[0].name} and {found[1].name}.", next_step="Leave one of them."
+        )
+    return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file. `told` says for people how it is written, `is_guessed` whether its encoding is a guess."""
+
+    path: Path
+    form: SheetForm | None
+
+    @property
+    def told(self) -> str:
+        """For people: `UTF-8, comma` or `XLSX`."""
+        return self.form.told if self.form is not None else "XLSX"
+
+    def lines(self) -> Iterator[Line]:
+        """The lines of the file, the heading first; may be asked for again.
+
+        Raises InputFileError when the file is empty, cannot be read, or a row's length differs from the heading's.
+        """
+        lines = _read_xlsx(self.path) if self.form is None else _read_csv(self.path, self.form)
+        heading = next(lines, None)
+        if heading is None or not any(heading.cells):
+            raise InputFileError(f"{self.path} is empty.", next_step="Export the table again, with its headings.")
+        _refuse_headings(self.path, heading)
+        yield heading
+        for line in lines:
+            if len(line.cells) != len(heading.cells):
+                raise InputFileError(
+                    f"{self.path}, line {line.number}: {len(line.cells)} cells where the heading has "
+                    f"{len(heading.cells)}.",
+                    next_step="Put cells that hold commas or line ends in quotes, and try again.",
+                )
+            yield line
+
+
+def open_sheet(path: Path) -> Sheet:
+    """The file, once its form is known. Raises InputFileError when its bytes cannot be read."""
+    return Sheet(path, None if path.suffix.lower() == ".xlsx" else find_form(path))
+
+
+def read_sheet(path: Path) -> Iterator[Line]:
+    """The lines of a file, the heading first. See `Sheet.lines`."""
+    return open_sheet(path).lines()
+
+
+def _refuse_headings(path: Path, heading: Line) -> None:
+    seen: set[str] = set()
+    for place, cell in enumerate(heading.cells, start=1):
+        where = f"{path}, line {heading.number}"
+        if not cell:
+            raise InputFileError(f"{where}: column {place} has no heading.", next_step="Name it or delete it.")
+        if cell in seen:
+            raise InputFileError(f"{where}: two columns are called {cell}.", next_step="Delete one of them.")
+        seen.add(cell)
+
+
+def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    with path.open(encoding=form.encoding, newline="") as stream:
+        for _ in range(form.skipped_lines):
+            stream.readline()
+        reader = csv.reader(stream, delimiter=form.delimiter, strict=True)
+        begins = form.skipped_lines + 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield Line(begins, tuple(cell or None for cell in cells))
+                begins = form.skipped_lines + reader.line_num + 1
+        except (csv.Error, UnicodeDecodeError) as fault:
+            what = "a byte cannot be read" if isinstance(fault, UnicodeDecodeError) else str(fault)
+            raise InputFileError(
+                f"{path}, line {begins}: this is no CSV: {what}.",
+                next_step="Close the quotes that were opened, or export the table again.",
+            ) from fault
+
+
+def _read_xlsx(path: Path) -> Iterator[Line]:
+    number = 0
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            for line in _squared(enumerate(sheet.iter_rows(values_only=True), start=1)):
+                number = line.number
+                yield line
+        finally:
+            book.close()
+    except (OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as fault:
+        place = f"is damaged after line {number}" if number else "is no XLSX workbook"
+        raise InputFileError(f"{path} {place}.", next_step="Export the table again.") from fault
+
+
+def _squared(rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[Line]:
+    """The rows as wide as the heading: a workbook leaves out empty cells at the end, or shows some that never were."""
+    width = 0
+    for number, row in rows:
+        cells = list(map(_text, row))
+        while len(cells) > width and cells[-1] is None:
+            cells.pop()
+        if any(cells):
+            width = width or len(cells)
+            yield Line(number, (*cells, *(None,) * (width - len(cells))))
+
+
+def _text(cell: object) -> str | None:
+    if cell is None or cell == "":
+        return None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        return cell.isoformat(timespec="seconds")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and math.isfinite(cell):
+        return str(int(cell)) if cell.is_integer() else format(Decimal(repr(cell)), "f")
+    return str(cell)

@@ -1,0 +1,257 @@
+"""One request to a portal: paced, sent again when that can help, turned into an error of ours when it cannot.
+
+Facts
+    * Sent again: no connection, timeouts, cut answers, answers that are no JSON, 408, 423, 429, 477 and 5xx. A pause
+      that the portal names is kept; without one the pause doubles (portal-apis 3.2, 7.1, 9).
+    * Numbers stay the text the portal printed: `100.00` is not 100.0.
+    * The log holds method, path, status and the portal's correlation id; never headers, queries or bodies.
+
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+
+from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
+from dynsync_lib.portals.http.pace import Limiter, Pace
+from dynsync_lib.portals.http.transport import redact
+
+RESUMES: Final = "Run the same command again later; it goes on where it stopped."
+_log: Final = logging.getLogger("dynsync.portals")
+_AGAIN: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, *range(520, 528)})
+_FAREWELL_S: Final = 5.0
+_Build = Callable[[int], httpx.Request]
+
+
+def _no_headers(attempt: int) -> Mapping[str, str]:
+    del attempt
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How one portal wants to be treated.
+
+    `explain` makes the error of a refused request; `pause_s` the seconds to wait before sending it again: None when
+    the portal names none, infinite when waiting does not help. `heed` looks at the headers of every answer.
+    """
+
+    name: str
+    explain: Callable[[httpx.Response], PortalError]
+    pause_s: Callable[[httpx.Response], float | None]
+    heed: Callable[[httpx.Response], None]
+    correlation_id: Callable[[httpx.Response], str | None]
+
+
+class AddressTooLongError(UnexpectedReplyError):
+    """The portal does not read an address of that length (414)."""
+
+
+class _AgainError(Exception):
+    """The request may be sent again, after a named time (None: the usual one); `error` is what to raise if it is not.
+
+    A time that stands in no header `grows` with each attempt: it is the kit's guess.
+    """
+
+    def __init__(self, error: PortalError, wait_s: float | None = None, *, grows: bool = False) -> None:
+        super().__init__(str(error))
+        self.error, self.wait_s, self.grows = error, wait_s, grows
+
+
+class PortalCaller:
+    """Sends requests to one portal."""
+
+    def __init__(self, client: httpx.AsyncClient, manners: Manners, limiter: Limiter, pace: Pace) -> None:
+        self._client, self._manners, self._limiter, self._pace = client, manners, limiter, pace
+
+    async def get(self, address: str, *, headers: Callable[[int], Mapping[str, str]] = _no_headers) -> Any:
+        """The JSON at a path, or at a whole address that the portal gave, used as it is. Raises PortalError.
+
+        `headers` is told the number of the attempt, from 1.
+        """
+
+        def build(attempt: int) -> httpx.Request:
+            return self._client.build_request("GET", address, headers=headers(attempt))
+
+        return await self._send(build, self._limiter)
+
+    async def post(self, path: str, body: object, *, limiter: Limiter | None = None) -> Any:
+        """The JSON answer to a JSON body. Raises PortalError."""
+
+        def build(attempt: int) -> httpx.Request:
+            del attempt
+            return self._client.build_request("POST", path, json=body)
+
+        return await self._send(build, limiter or self._limiter)
+
+    async def _send(self, build: _Build, limiter: Limiter) -> Any:
+        attempts = itertools.count(1)
+
+        async def attempt() -> Any:
+            return await self._attempt(build(next(attempts)), limiter)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_AgainError),
+            stop=stop_after_attempt(self._pace.tries),
+            wait=self._wait_s,
+            sleep=self._pace.sleep,
+            reraise=True,
+        )
+        try:
+            return await retrying(attempt)
+        except _AgainError as again:
+            raise again.error from None
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        fault = state.outcome.exception() if state.outcome is not None else None
+        if not isinstance(fault, _AgainError) or fault.wait_s is None:
+            return self._pace.backoff_s(state.attempt_number)
+        return fault.wait_s * (state.attempt_number if fault.grows else 1)
+
+    async def _attempt(self, request: httpx.Request, limiter: Limiter) -> Any:
+        async with limiter.turn():
+            response = await self._answer(request)
+        self._note(request, response)
+        self._manners.heed(response)
+        if response.status_code in _AGAIN:
+            raise self._refused(response, limiter)
+        if not response.is_success:
+            raise self._final(response)
+        limiter.widen()
+        return self._read(response)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await _finish(self._client.send(request))
+        except httpx.RequestError as fault:
+            raise self._no_answer(fault) from fault
+        finally:
+            self._client.cookies.clear()
+
+    def _no_answer(self, fault: httpx.RequestError) -> _AgainError | PortalError:
+        error = PortalUnavailableError(
+            f"{self._manners.name} at {self._client.base_url} does not answer ({type(fault).__name__}).",
+            next_step=f"Check the address and the network. {RESUMES}",
+        )
+        if "CERTIFICATE_VERIFY_FAILED" in str(fault):
+            error.next_step = "Its certificate is not trusted: check the address and the machine's certificates."
+            return error
+        return _AgainError(error)
+
+    def _refused(self, response: httpx.Response, limiter: Limiter) -> _AgainError | PortalError:
+        error = self._manners.explain(response)
+        wait_s = self._manners.pause_s(response)
+        if wait_s is not None and wait_s > self._pace.longest_wait_s:
+            return error
+        if response.status_code == 429:
+            limiter.hold(wait_s or 0.0)
+        return _AgainError(error, wait_s, grows="retry-after" not in response.headers)
+
+    def _final(self, response: httpx.Response) -> PortalError:
+        if response.is_redirect:
+            return UnexpectedReplyError(
+                f"{self._manners.name} redirects {response.request.url.path} to another address.",
+                next_step="Check the portal's address; redirects are not followed.",
+            )
+        if response.status_code == httpx.codes.REQUEST_URI_TOO_LONG:
+            return AddressTooLongError(
+                f"{self._manners.name} reads no address of {len(str(response.request.url))} characters.",
+                next_step="Report this: the kit should have asked with a shorter one.",
+                correlation_id=self._manners.correlation_id(response),
+            )
+        return self._manners.explain(response)
+
+    def _read(self, response: httpx.Response) -> Any:
+        try:
+            return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
+        except ValueError:
+            raise _AgainError(
+                UnexpectedReplyError(
+                    f"{self._manners.name} answers {response.request.url.path} with something that is no JSON.",
+                    next_step=f"Check the portal's address. {RESUMES}",
+                    correlation_id=self._manners.correlation_id(response),
+                )
+            ) from None
+
+    def _note(self, request: httpx.Request, response: httpx.Response) -> None:
+        told = (request.method, request.url.path, response.status_code, self._manners.correlation_id(response))
+        _log.debug("%s %s: %s, correlation id %s", *told)
+
+
+async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """The answer; when this task is cancelled, the request may still end for a moment, so that its socket is closed.
+
+    Tasks inside tasks are cancelled more than once; the farewell is not cut short by that.
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        farewell = asyncio.ensure_future(_see_off(task))
+        while not farewell.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(farewell)
+        raise
+
+
+async def _see_off(task: asyncio.Future[httpx.Response]) -> None:
+    _, late = await asyncio.wait({task}, timeout=_FAREWELL_S)
+    for one in late:
+        one.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def retry_after_s(response: httpx.Response) -> float | None:
+    """The pause a `Retry-After` header asks for, in seconds; None without one. A date counts from the `Date` header."""
+    text = response.headers.get("retry-after", "").strip()
+    try:
+        return max(float(text), 0.0)
+    except ValueError:
+        then, now = moment_of(text), moment_of(response.headers.get("date", ""))
+    return max((then - now).total_seconds(), 0.0) if then is not None and now is not None else None
+
+
+def unavailable(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
+    """The error for an answer that is only worth sending the request again."""
+    return PortalUnavailableError(
+        f"{name} fails with status {response.status_code} at {response.request.url.path}.",
+        next_step=RESUMES,
+        correlation_id=correlation_id,
+    )
+
+
+def limited(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
+    """The error for a limit that stayed used up, or asks for a pause longer than the kit waits."""
+    pause_s = retry_after_s(response)
+    told = f" and asks to wait {pause_s:g} seconds" if pause_s is not None else ""
+    return RateLimitError(
+        f"{name} limits the requests{told} at {response.request.url.path}.",
+        next_step=RESUMES,
+        correlation_id=correlation_id,
+    )
+
+
+def sentence(text: str) -> str:
+    """What a portal told, as the end of a sentence of ours: without secrets and e-mail addresses, 300 characters."""
+    return f"{redact(text)[:300].rstrip(' .')}."
+
+
+def moment_of(text: str) -> datetime | None:
+    """The moment of a `Date` header; None when it is none."""
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,120 @@
+"""How fast a portal is asked, how many requests run at once, and how long is waited after it refused.
+
+Facts
+    * HubSpot counts requests in a sliding window of 10 s per token; what is left stands in every answer. Dataverse
+      counts requests and execution time in 300 s and says how many requests may run at once (portal-apis 3.1, 7.1).
+    * A request counts until a window after its *answer*: nobody knows when on its way the portal counted it. So a
+      portal that nobody else asks never refuses one, however long its answers travel.
+    * After a refusal all tasks pause, and half as many requests run at once; one more comes back with each full round.
+    * Time comes from `Pace`, so that a test waits without waiting.
+
+Where it is used: `portals.http.caller`, `portals.hubspot.reader`, `portals.dataverse.reader`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often and how long to wait; times in seconds.
+
+    `longest_wait_s` is the longest pause a portal may ask for before the pull stops, to be resumed later. `chance`
+    gives numbers from 0 to 1: pauses that no portal named are shortened by up to half, so that tasks do not return
+    all at once.
+    """
+
+    tries: int = 6
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 300.0
+    timeout_s: float = 120.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    elapsed_s: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+
+    def backoff_s(self, attempt: int) -> float:
+        """How long to wait after the given attempt (from 1) when the portal names no time."""
+        whole_s = min(self.first_wait_s * 2.0 ** (attempt - 1), self.longest_wait_s)
+        return whole_s * (1.0 - self.chance() / 2)
+
+
+class Limiter:
+    """Lets requests of one policy start: `allowed` in `window_s` seconds, `lanes` at once; shared by all tasks.
+
+    `lanes` begins at `first_lanes` and moves between 1 and `most_lanes`.
+    """
+
+    def __init__(
+        self, pace: Pace, *, allowed: int, window_s: float, first_lanes: int = 16, most_lanes: int | None = None
+    ) -> None:
+        self.allowed, self.window_s = allowed, window_s
+        self.lanes, self.most_lanes = first_lanes, most_lanes or first_lanes
+        self._pace = pace
+        self._ends: deque[float] = deque()
+        self._running = 0
+        self._free_at_s = 0.0
+        self._answered_in_round = 0
+        self._queue = asyncio.Lock()
+        self._answered = asyncio.Event()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Begins when the next request may start, and ends with its answer."""
+        await self._begin()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._ends.append(self._pace.elapsed_s())
+            self._answered.set()
+
+    def hold(self, wait_s: float) -> None:
+        """Keeps every task from starting a request for some seconds, and halves the lanes."""
+        self._free_at_s = max(self._free_at_s, self._pace.elapsed_s() + wait_s)
+        self.lanes, self._answered_in_round = max(self.lanes // 2, 1), 0
+
+    def widen(self) -> None:
+        """Counts a good answer: after as many as there are lanes, there is one lane more."""
+        self._answered_in_round += 1
+        if self._answered_in_round >= self.lanes:
+            self.lanes, self._answered_in_round = min(self.lanes + 1, self.most_lanes), 0
+
+    def adapt(self, *, allowed: int, window_s: float) -> None:
+        """Takes over the limits the portal states."""
+        self.allowed, self.window_s = max(allowed, 1), window_s
+
+    @property
+    def used(self) -> int:
+        """How many requests count at this moment: those that run, and those answered within the window."""
+        now_s = self._pace.elapsed_s()
+        while self._ends and self._ends[0] <= now_s - self.window_s:
+            self._ends.popleft()
+        return self._running + len(self._ends)
+
+    async def _begin(self) -> None:
+        async with self._queue:
+            while (wait_s := self._wait_s()) != 0.0:
+                if wait_s is not None:
+                    await self._pace.sleep(wait_s)
+                    continue
+                self._answered.clear()
+                await self._answered.wait()
+            self._running += 1
+
+    def _wait_s(self) -> float | None:
+        """Seconds until a request may start; None: when one that runs is answered."""
+        now_s = self._pace.elapsed_s()
+        if self._free_at_s > now_s:
+            return self._free_at_s - now_s
+        if self._running >= self.lanes:
+            return None
+        if self.used < self.allowed:
+            return 0.0
+        return max(self._ends[0] + self.window_s - now_s, 1e-3) if self._ends else None

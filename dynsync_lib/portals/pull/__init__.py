@@ -1,0 +1,1 @@
+"""Both APIs read into a snapshot."""

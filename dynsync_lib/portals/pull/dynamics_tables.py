@@ -1,0 +1,137 @@
+"""Pulls the Dynamics side: columns, counts, tables whole or in windows of time, and what changed meanwhile.
+
+Facts
+    * A cursor is serial; windows of `createdon` each have their own, and run at once as far as `x-ms-dop-hint` allows
+      (portal-apis 6.3). The first and the last window are open, so that no record falls between them.
+    * The windows of a pull that died are kept: its pages fit no others.
+
+Where it is used: `portals.pull.pull_portals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Final
+
+from dynsync_lib.core.model import System
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
+from dynsync_lib.errors import AccessError, UnexpectedReplyError
+from dynsync_lib.portals.dataverse.reader import DataverseReader
+from dynsync_lib.portals.dataverse.rows import USER_NAMES, choose_columns
+from dynsync_lib.portals.pages import CHANGED, Delivery, TableRead
+from dynsync_lib.portals.pull.table_puller import SideResult, TablePuller, TableResult, Wanted, not_read, run_together
+from dynsync_lib.snapshot.writer import utc_text
+
+_TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.DYNAMICS)
+
+
+@dataclass(slots=True)
+class DynamicsSide:
+    """Reads one environment into the work folder.
+
+    `wanted` None means every column that can be read; `since` is the environment's time when the pull began;
+    `windows` is how many windows of time a table is read in.
+    """
+
+    reader: DataverseReader
+    puller: TablePuller
+    wanted: Wanted | None
+    result: SideResult
+    since: datetime
+    windows: int = 1
+    _names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    async def read(self) -> SideResult:
+        """What became of the side. Raises PortalError."""
+        missing = [told for told in await run_together(*map(self._plan, _TABLES)) if told is not None]
+        planned = [table for table in _TABLES if table.name in self._names]
+        counts = await self._count(planned)
+        reads = [TableRead(table, self._names[table.name], counts.get(table.name)) for table in planned]
+        done = await run_together(*map(self._read_table, reads))
+        changed = await run_together(*map(self._read_changed, reads, done))
+        for told in (*missing, *changed):
+            self.result.tables[told.name] = told
+        return self.result
+
+    async def _plan(self, table: RecordTable) -> TableResult | None:
+        """Chooses the columns of a table; a result when it cannot be read at all."""
+        if table.object is None:
+            self._names[table.name] = USER_NAMES
+            return None
+        try:
+            rows, readable = await self.reader.read_columns(table, table.object)
+        except AccessError as fault:
+            return not_read(table, fault)
+        self.result.metadata += rows
+        wanted = None if self.wanted is None else self.wanted.get(table.name)
+        self._names[table.name] = choose_columns(table, readable, wanted)
+        return None
+
+    async def _count(self, tables: list[RecordTable]) -> dict[str, int]:
+        """The rows of each table, as far as the environment says."""
+        try:
+            return await self.reader.count(tables)
+        except (AccessError, UnexpectedReplyError):
+            return {}
+
+    async def _read_table(self, read: TableRead) -> TableResult:
+        try:
+            parts = await self._parts(read)
+            jobs = await run_together(*(self.puller.read(part, self.reader.read_page) for part in parts))
+        except AccessError as fault:
+            return not_read(read.table, fault)
+        return TableResult(read.table.name, tuple(jobs), read.names, server_rows=read.total)
+
+    async def _read_changed(self, read: TableRead, told: TableResult) -> TableResult:
+        if not told.jobs:
+            return told
+        again = TableRead(read.table, read.names, part=CHANGED)
+        return replace(told, changed=await self.puller.read(again, self._changed_page))
+
+    async def _changed_page(self, read: TableRead, cursor: str | None) -> Delivery:
+        return await self.reader.read_changed(read, self.since, cursor)
+
+    # --- Windows ---------------------------------------------------------------------------------------------
+
+    async def _parts(self, read: TableRead) -> list[TableRead]:
+        """The table, or its windows."""
+        if self.windows < 2:
+            return [read]
+        name = f"{read.table.name} windows of {self.windows}"
+        borders = self.puller.work.recall(name)
+        if borders is None:
+            borders = self.puller.work.remember(name, await self._borders(read.table))
+        return window_reads(read, borders)
+
+    async def _borders(self, table: RecordTable) -> list[str]:
+        span = await self.reader.find_span(table)
+        return [] if span is None else borders_between(*span, windows=min(self.windows, self.reader.lanes))
+
+
+def borders_between(first: datetime, last: datetime, *, windows: int) -> list[str]:
+    """The moments that part a span into windows of one length, in whole seconds; fewer when the span is short."""
+    step = (last - first) / windows
+    moments = [(first + step * number).astimezone(UTC).replace(microsecond=0) for number in range(1, windows)]
+    return [utc_text(moment) for moment in sorted(set(moments)) if first < moment <= last]
+
+
+def window_reads(read: TableRead, borders: Sequence[str]) -> list[TableRead]:
+    """A table as its windows: before the first border, between two, from the last one on; none fall between."""
+    created = read.table.created_field
+    edges = pairwise((None, *borders, None))
+    return (
+        [
+            replace(read, part=f"window-{number}", condition=_between(created, *edge))
+            for number, edge in enumerate(edges)
+        ]
+        if borders
+        else [read]
+    )
+
+
+def _between(column: str, first: str | None, end: str | None) -> str:
+    told = [f"{column} ge {first}" if first else "", f"{column} lt {end}" if end else ""]
+    return " and ".join(filter(None, told))

@@ -1,0 +1,184 @@
+"""Pulls the HubSpot side: properties, counts, tables, associations, and what changed meanwhile.
+
+Facts
+    * Associations are read for 500 records at a time, some requests at once, while the records still come: large
+      batches have been seen to take a minute (portal-apis 2.5).
+    * When all tables are there, the records that changed since the pull began are read again, and their associations.
+    * Archived records are a pass of their own: a list shows the live ones or the archived ones (2.2).
+
+Not modelled
+    * Associations that change while both their records stay as they are.
+
+Where it is used: `portals.pull.pull_portals`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.errors import AccessError
+from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS, IDS_PER_BATCH, HubSpotReader
+from dynsync_lib.portals.hubspot.rows import ARCHIVED_NAMES, OWNER_NAMES, choose_properties
+from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, Row, TableRead
+from dynsync_lib.portals.pull.table_puller import (
+    Feed,
+    SideResult,
+    TablePuller,
+    TableResult,
+    Wanted,
+    not_read,
+    run_together,
+)
+from dynsync_lib.portals.pull.work_folder import Job
+
+_BATCHES_AT_ONCE: Final = 4
+_TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.HUBSPOT)
+Pair = tuple[Object, Object]
+
+
+@dataclass(slots=True)
+class HubSpotSide:
+    """Reads one portal into the work folder.
+
+    `wanted` None means every property; `since` is the portal's time when the pull began.
+    """
+
+    reader: HubSpotReader
+    puller: TablePuller
+    wanted: Wanted | None
+    result: SideResult
+    since: datetime
+    archived: bool = False
+    _reads: dict[str, TableRead] = field(default_factory=dict)
+    _feeds: dict[str, Feed] = field(default_factory=dict)
+    _links_read: dict[str, int] = field(default_factory=dict)
+
+    async def read(self) -> SideResult:
+        """What became of the side. Raises PortalError."""
+        self._feeds = {table.name: Feed() for table in _TABLES}
+        missing = [told for told in await run_together(*map(self._plan, _TABLES)) if told is not None]
+        tables = [self._read_table(read) for read in self._reads.values()]
+        links = [self._read_links(pair) for pair in ASSOCIATION_PAIRS]
+        done = await run_together(*tables, *links)
+        for told in (*missing, *done[: len(tables)]):
+            self.result.tables[told.name] = told
+        await run_together(*map(self._read_changed, self._reads.values()))
+        self.result.links = await run_together(*map(self._read_changed_links, ASSOCIATION_PAIRS, done[len(tables) :]))
+        if self.archived:
+            reads = [read for read in self._reads.values() if read.table.object is not None]
+            for told in await run_together(*map(self._read_archived, reads)):
+                self.result.archived[told.name] = told
+        return self.result
+
+    # --- Tables ----------------------------------------------------------------------------------------------
+
+    async def _plan(self, table: RecordTable) -> TableResult | None:
+        """Chooses the properties of a table; a result when it cannot be read at all."""
+        if table.object is None:
+            self._reads[table.name] = TableRead(table, OWNER_NAMES)
+            return None
+        try:
+            properties = await self.reader.read_properties(table.object)
+            total = await self.reader.count(table.object)
+        except AccessError as fault:
+            self._feeds[table.name].end()
+            return not_read(table, fault)
+        self.result.metadata += properties
+        wanted = None if self.wanted is None else self.wanted.get(table.name)
+        self._reads[table.name] = TableRead(table, choose_properties(table, properties, wanted), total)
+        return None
+
+    async def _read_table(self, read: TableRead) -> TableResult:
+        feed = self._feeds[read.table.name]
+        try:
+            job = await self.puller.read(read, self.reader.read_page, feed=feed)
+        except AccessError as fault:
+            return not_read(read.table, fault)
+        finally:
+            feed.end()
+        return TableResult(read.table.name, (job,), read.names, server_rows=read.total)
+
+    async def _read_changed(self, read: TableRead) -> None:
+        """Adds the records that changed meanwhile, and the count of the server when it no longer fits."""
+        told = self.result.tables[read.table.name]
+        if read.table.object is None or not told.jobs:
+            return
+        again = TableRead(read.table, read.names, part=CHANGED)
+        changed = await self.puller.read(again, self._changed_page)
+        total = read.total
+        if total != told.jobs[0].rows_read or changed.rows_read:
+            total = await self.reader.count(read.table.object)
+        self.result.tables[read.table.name] = replace(told, changed=changed, server_rows=total)
+
+    async def _changed_page(self, read: TableRead, cursor: str | None) -> Delivery:
+        return await self.reader.read_changed(read, self.since, cursor)
+
+    async def _read_archived(self, read: TableRead) -> TableResult:
+        if not self.result.tables[read.table.name].jobs:
+            return TableResult(read.table.name)
+        names = (*read.names, *ARCHIVED_NAMES)
+        job = await self.puller.read(TableRead(read.table, names, part=ARCHIVED), self.reader.read_page)
+        return TableResult(read.table.name, (job,), names)
+
+    # --- Associations ----------------------------------------------------------------------------------------
+
+    async def _read_links(self, pair: Pair) -> TableResult:
+        name = f"{LINKS_IN.name}/{pair[0].value}_{pair[1].value}"
+        feeds = [self._feeds[record_table(object_, System.HUBSPOT).name] for object_ in pair]
+        records, others = [await feed.began() for feed in feeds]
+        if records is None or others is None:
+            return TableResult(name, note=f"The associations from {pair[0]} to {pair[1]} were not read.")
+        job = self.puller.work.job(name, LINKS_IN.column_names)
+        if feeds[0].is_restarted and job.pages_read:
+            job = self.puller.work.restart(job)
+        try:
+            await self._keep_links(pair, job, feeds[0].batches("hs_object_id", IDS_PER_BATCH))
+        except AccessError as fault:
+            if pair == ASSOCIATION_PAIRS[0]:
+                raise
+            return TableResult(name, note=str(fault))
+        return TableResult(name, (job,), LINKS_IN.column_names)
+
+    async def _read_changed_links(self, pair: Pair, told: TableResult) -> TableResult:
+        """Adds the associations of the records that changed meanwhile."""
+        changed = self.result.tables[record_table(pair[0], System.HUBSPOT).name].changed
+        if not told.jobs or changed is None:
+            return told
+        job = self.puller.work.job(f"{told.name}/{CHANGED}", LINKS_IN.column_names)
+        feed = Feed()
+        feed.tell(changed)
+        await self._keep_links(pair, job, feed.batches("hs_object_id", IDS_PER_BATCH))
+        return replace(told, changed=job)
+
+    async def _keep_links(self, pair: Pair, job: Job, batches: AsyncIterator[Sequence[str]]) -> None:
+        """The associations of each batch, in order, one page for each; batches on disk are not asked for again."""
+        if job.is_complete:
+            return
+        reading: deque[asyncio.Task[list[Row]]] = deque()
+        skip = job.pages_read
+        try:
+            async for ids in batches:
+                skip -= 1
+                if skip < 0:
+                    reading.append(asyncio.ensure_future(self.reader.read_links(pair, ids)))
+                if len(reading) >= _BATCHES_AT_ONCE:
+                    await self._keep_batch(job, await reading.popleft())
+            while reading:
+                await self._keep_batch(job, await reading.popleft())
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+        self.puller.work.add_page(job, [], cursor=None)
+
+    async def _keep_batch(self, job: Job, rows: Sequence[Row]) -> None:
+        await asyncio.to_thread(self.puller.work.add_page, job, rows, cursor=str(job.pages_read + 1))
+        self._links_read[job.name] = job.rows_read
+        self.puller.progress(LINKS_IN.name, sum(self._links_read.values()), None)

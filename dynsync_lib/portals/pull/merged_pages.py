@@ -1,0 +1,117 @@
+"""The pages of one table as one stream of records: each once, in the portal's order, in its latest state.
+
+Facts
+    * Windows of a table are merged by key, so that they give what one cursor would have given.
+    * Where everything came in order, what is held in memory is one record of each stream. Where it did not, the ids
+      that were seen go to a database on disk; the order is that in which records came first.
+
+Where it is used: `portals.pull.pull_portals`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from dynsync_lib.core.tables import RecordTable
+from dynsync_lib.portals.pull.table_puller import TableResult, order_key
+from dynsync_lib.portals.pull.work_folder import Job
+
+Row = dict[str, str | None]
+_ID: Final = "hs_object_id"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found while merging: records that came again, that were later different, that were new."""
+
+    repeated: int = 0
+    changed: int = 0
+    added: int = 0
+
+
+def merged_records(table: RecordTable, told: TableResult, tally: Tally) -> Iterator[Row]:
+    """Every record of a table once; counts into `tally` on the way."""
+    later = told.changed.read_rows() if told.changed is not None else iter(())
+    if not all(job.is_ordered for job in told.jobs):
+        yield from _as_they_came(table, _rows(told.jobs), later, tally)
+    elif len(told.jobs) == 1 and (told.changed is None or not told.changed.rows_read):
+        yield from told.jobs[0].read_rows()
+    else:
+        yield from _in_order(table, told.jobs, later, tally)
+
+
+def merged_links(records: TableResult, links: TableResult) -> Iterator[Row]:
+    """The associations of one pair of objects: those of each record once, in their latest state.
+
+    `records` is the table they start at.
+    """
+    changed = {str(row[_ID]) for row in records.changed.read_rows()} if records.changed is not None else set()
+    with closing(_Seen()) as seen:
+        for from_id, rows in groupby(_rows(links.jobs), key=itemgetter("from_id")):
+            came_before = not all(job.is_ordered for job in records.jobs) and not seen.is_first(str(from_id))
+            if not came_before and from_id not in changed:
+                yield from rows
+    yield from _rows((links.changed,) if links.changed is not None else ())
+
+
+def _in_order(table: RecordTable, jobs: Iterable[Job], later: Iterable[Row], tally: Tally) -> Iterator[Row]:
+    def keyed(rows: Iterable[Row], *, is_later: bool) -> Iterator[tuple[str, bool, Row]]:
+        return ((order_key(table, row), is_later, row) for row in rows)
+
+    streams = [*(keyed(job.read_rows(), is_later=False) for job in jobs), keyed(later, is_later=True)]
+    for _, same in groupby(heapq.merge(*streams, key=itemgetter(0)), key=itemgetter(0)):
+        states = list(same)
+        yield _latest(states[0], states[-1], tally)
+        tally.repeated += max(sum(not is_later for _, is_later, _ in states) - 1, 0)
+
+
+def _latest(first: tuple[str, bool, Row], last: tuple[str, bool, Row], tally: Tally) -> Row:
+    if not last[1]:
+        return first[2]
+    if first[1]:
+        tally.added += 1
+    elif first[2] != last[2]:
+        tally.changed += 1
+    return last[2]
+
+
+def _as_they_came(table: RecordTable, rows: Iterable[Row], later: Iterable[Row], tally: Tally) -> Iterator[Row]:
+    latest = {str(row[table.id_field]): row for row in later}
+    with closing(_Seen()) as seen:
+        for row in rows:
+            id_ = str(row[table.id_field])
+            if not seen.is_first(id_):
+                tally.repeated += 1
+                continue
+            state = latest.pop(id_, row)
+            tally.changed += state != row
+            yield state
+    tally.added += len(latest)
+    yield from latest.values()
+
+
+def _rows(jobs: Iterable[Job]) -> Iterator[Row]:
+    return chain.from_iterable(job.read_rows() for job in jobs)
+
+
+class _Seen:
+    """Which texts came before, on disk as soon as they are many."""
+
+    def __init__(self) -> None:
+        self._database: Any = sqlite3.connect("")  # a private file that SQLite removes
+        self._database.execute("CREATE TABLE seen (text TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def is_first(self, text: str) -> bool:
+        """Whether the text comes for the first time."""
+        return bool(self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (text,)).rowcount)
+
+    def close(self) -> None:
+        """Removes the file."""
+        self._database.close()

@@ -1,0 +1,216 @@
+"""Reads both portals over their APIs into a snapshot; what was read survives a pull that dies.
+
+Facts
+    * Pages go to `<out>.part` as they come; a second pull into the same `out` goes on there and ends in the same bytes.
+    * Both sides are read at the same time, and the tables of a side at the same time; each table page after page.
+    * Finished keys are made when the snapshot is put together, from pages on disk, so memory does not grow.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.errors import UsageError
+from dynsync_lib.portals.dataverse import reader as dataverse
+from dynsync_lib.portals.http.pace import Pace
+from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
+from dynsync_lib.portals.hubspot import reader as hubspot
+from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
+from dynsync_lib.portals.pull.dynamics_tables import DynamicsSide
+from dynsync_lib.portals.pull.hubspot_tables import HubSpotSide
+from dynsync_lib.portals.pull.snapshot_tables import write_sides
+from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, run_together
+from dynsync_lib.portals.pull.work_folder import WorkFolder
+from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
+from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target, utc_text
+
+DEFAULT_PACE: Final = Pace()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullOptions:
+    """How to read: the version of HubSpot's API (`portals.hubspot.paths.PATHS`), its archived records as well, and in
+    how many windows of time a table of Dynamics is read at once.
+
+    Raises UsageError for a version that is not there, or less than one window.
+    """
+
+    hubspot_version: str = DEFAULT_VERSION
+    archived: bool = False
+    windows: int = 1
+
+    def __post_init__(self) -> None:
+        if self.hubspot_version not in PATHS:
+            raise UsageError(
+                f"HubSpot's API has no version {self.hubspot_version!r}.", next_step=f"Use one of {', '.join(PATHS)}."
+            )
+        if self.windows < 1:
+            raise UsageError(f"A table cannot be read in {self.windows} windows.", next_step="Use 1 or more.")
+
+
+DEFAULT_OPTIONS: Final = PullOptions()
+T = TypeVar("T")
+
+
+def no_progress(table: str, rows: int, total: int | None) -> None:
+    """Says nothing."""
+    del table, rows, total
+
+
+def pull_portals(
+    connection: PortalConnections,
+    out: Path,
+    *,
+    key_maker: KeyMaker,
+    clock: Callable[[], datetime],
+    fields: Mapping[str, Collection[str]] | None = None,
+    options: PullOptions = DEFAULT_OPTIONS,
+    progress: Progress = no_progress,
+    pace: Pace = DEFAULT_PACE,
+) -> Snapshot:
+    """The snapshot of the portals of a connection; a side that is left out there has empty tables.
+
+    `fields` names the vendor columns to read, by table name (`hubspot/contacts`); None, or a table it lacks: all.
+    `options` says how; see `PullOptions`.
+    `progress` is told table, rows so far and the server's count (None: unknown) after each page. `clock` gives the
+    time in UTC, when the first try begins and when the last one ends.
+
+    Raises PortalError (also when contacts, companies or accounts may not be read), SnapshotError when `out` exists,
+    SafetyError for foreign hosts, UsageError when there is nothing to connect to.
+    """
+    _sweep_up(out)
+    refuse_target(out)
+    if connection.hubspot_origin is None and connection.dynamics_origin is None:
+        raise UsageError(
+            "There is no portal to read.", next_step="Give HubSpot's token, the address of Dynamics, or both."
+        )
+    return run_blocking(_Pull(connection, out, key_maker, clock, fields, options, progress, pace).run())
+
+
+def _sweep_up(out: Path) -> None:
+    """Removes the pages of a pull that was stopped when its snapshot was whole."""
+    if (out / "manifest.json").is_file():
+        shutil.rmtree(_work_path(out), ignore_errors=True)
+
+
+def _work_path(out: Path) -> Path:
+    return out.with_name(f"{out.name}.part")
+
+
+def run_blocking(job: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, also when this thread already runs an event loop, as in a notebook."""
+    return _run_beside(job) if _is_in_loop() else asyncio.run(job)
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _run_beside(job: Coroutine[Any, Any, T]) -> T:
+    """Runs the job on a loop in a thread of its own; an interrupt of this thread cancels it."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="dynsync-pull", daemon=True)
+    thread.start()
+    future = asyncio.run_coroutine_threadsafe(job, loop)
+    try:
+        return future.result()
+    finally:
+        future.cancel()
+        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    connection: PortalConnections
+    out: Path
+    key_maker: KeyMaker
+    clock: Callable[[], datetime]
+    fields: Mapping[str, Collection[str]] | None
+    options: PullOptions
+    progress: Progress
+    pace: Pace
+
+    async def run(self) -> Snapshot:
+        began_at = self.clock()
+        async with AsyncExitStack() as stack:
+            readers = await self._open_hubspot(stack), await self._open_dynamics(stack)
+            account = await readers[0].read_account() if readers[0] is not None else {}
+            organization = await readers[1].read_organization() if readers[1] is not None else {}
+            locale = await readers[1].read_locale() if readers[1] is not None else {}
+            identity = _identity(account, organization, self.options)
+            work = WorkFolder(_work_path(self.out), identity=identity, started_at=began_at)
+            puller = TablePuller(work, self.progress)
+            sides = [SideResult(account), SideResult({**organization, **locale})]
+            jobs: list[Coroutine[Any, Any, SideResult]] = []
+            if readers[0] is not None:
+                since = _since(work, "hubspot", readers[0].server_time or began_at)
+                archived = self.options.archived
+                jobs.append(HubSpotSide(readers[0], puller, self.fields, sides[0], since, archived).read())
+            if readers[1] is not None:
+                since = _since(work, "dynamics", readers[1].server_time or began_at)
+                windows = self.options.windows
+                jobs.append(DynamicsSide(readers[1], puller, self.fields, sides[1], since, windows).read())
+            await run_together(*jobs)
+        snapshot = self._write(work, *sides)
+        work.remove()
+        return snapshot
+
+    def _write(self, work: WorkFolder, hubspot_side: SideResult, dynamics_side: SideResult) -> Snapshot:
+        source: Source = "emulator" if self.connection.is_emulated else "api"
+        versions = {"hubspot": PATHS[self.options.hubspot_version].told, "dynamics": dataverse.API_VERSION}
+        facts = {"standard_schema": {"hubspot": False, "dynamics": False}, "api_versions": versions}
+        with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:
+            write_sides(writer, hubspot_side, dynamics_side, self.key_maker)
+            return writer.finish(finished_at=self.clock(), facts=facts)
+
+    async def _open_hubspot(self, stack: AsyncExitStack) -> hubspot.HubSpotReader | None:
+        origin = self.connection.hubspot_origin
+        if origin is None:
+            return None
+        transport = ReadOnlyTransport(Guard("hubspot", origin), network(origin, ca_file=None))
+        client = await stack.enter_async_context(
+            hubspot.open_client(origin, self.connection.token, transport, self.pace)
+        )
+        return hubspot.HubSpotReader(client, self.pace, version=self.options.hubspot_version)
+
+    async def _open_dynamics(self, stack: AsyncExitStack) -> dataverse.DataverseReader | None:
+        origin = self.connection.dynamics_origin
+        if origin is None:
+            return None
+        transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=self.connection.ca_file))
+        sign_in = EntraSignIn(self.connection)
+        stack.callback(sign_in.close)
+        auth = DataverseAuth(sign_in, self.pace)
+        client = await stack.enter_async_context(dataverse.open_client(origin, auth, transport, self.pace))
+        return dataverse.DataverseReader(client, self.pace)
+
+
+def _since(work: WorkFolder, portal: str, now: datetime) -> datetime:
+    """The portal's time when the first try at this pull began."""
+    return datetime.fromisoformat(work.remember(f"since {portal}", utc_text(now)))
+
+
+def _identity(account: Mapping[str, Any], organization: Mapping[str, Any], options: PullOptions) -> dict[str, Any]:
+    """What makes pages of an earlier pull useful: the same portals, asked in the same way."""
+    environment = (organization.get("Detail") or {}).get("OrganizationId")
+    return {"hubspot": account.get("portalId"), "dynamics": environment, "version": options.hubspot_version}

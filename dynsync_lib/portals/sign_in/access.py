@@ -1,0 +1,115 @@
+"""From settings to portals: where they are, and which secrets open them.
+
+Where it is used: `kit.pull`, `kit.check`, `kit.sign_out`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+
+from dynsync_lib.core.model import System
+from dynsync_lib.core.settings import DynamicsSettings, Settings
+from dynsync_lib.errors import SettingsError
+from dynsync_lib.portals.sign_in.connections import PortalConnections, pasted_secret
+from dynsync_lib.portals.sign_in.token_store import TokenStore
+
+
+def emulator_connections(addresses: Mapping[str, Mapping[str, str]]) -> PortalConnections:
+    """The two portals of a running emulator, from its addresses."""
+    hubspot, dynamics = addresses["hubspot"], addresses["dynamics"]
+    return PortalConnections(
+        hubspot_url=hubspot["url"],
+        hubspot_token=hubspot["token"],
+        dynamics_url=dynamics["tls_url"],
+        authority=dynamics["authority"],
+        tenant_id=dynamics["tenant_id"],
+        client_id=dynamics["client_id"],
+        client_secret=dynamics["client_secret"],
+        ca_file=Path(dynamics["ca_file"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What settings and environment give: connections that leave out what cannot be reached.
+
+    `missing` says for each side what is not set, one sentence each; `begun` are the sides of which something is set.
+    """
+
+    connections: PortalConnections
+    missing: Mapping[System, tuple[str, ...]] = field(default_factory=dict)
+    begun: frozenset[System] = frozenset()
+
+
+def settings_connections(settings: Settings, file: Path) -> PortalConnections:
+    """The portals that the settings name, with the secrets of the environment or of a `.env` beside the file.
+
+    Raises SettingsError that names everything that is missing.
+    """
+    access = read_access(settings, file)
+    faults = [fault for faults in access.missing.values() for fault in faults]
+    if faults:
+        raise SettingsError(faults, next_step=f"Set them in the environment or in a file .env beside {file.name}.")
+    return access.connections
+
+
+def read_access(settings: Settings, file: Path) -> Access:
+    """What the settings and the environment give. Raises SettingsError for a token that cannot be one."""
+    known = {name: text for name, text in {**dotenv_values(file.parent / ".env"), **os.environ}.items() if text}
+    dynamics = settings.dynamics
+    proof = _PROOF.get(dynamics.sign_in)
+    needed = [dynamics.client_id_env, *([getattr(dynamics, proof)] if proof else [])]
+    missing = {System.HUBSPOT: _unset([settings.hubspot.token_env], known), System.DYNAMICS: _unset(needed, known)}
+    if not dynamics.url.strip():
+        missing[System.DYNAMICS] += (f"{file.name}: `url` under [dynamics] is empty.",)
+    begun = {System.HUBSPOT} if not missing[System.HUBSPOT] else set()
+    if dynamics.url.strip() or any(name in known for name in needed):
+        begun.add(System.DYNAMICS)
+    return Access(_connections(settings, known, missing), missing, frozenset(begun))
+
+
+def token_store(settings: DynamicsSettings, client_id: str | None) -> TokenStore | None:
+    """Where the tokens of this sign-in are kept; None when the settings keep none."""
+    is_kept = settings.keep_tokens == "always" or (
+        settings.keep_tokens == "people" and settings.sign_in in {"device_code", "browser"}
+    )
+    about = (settings.url, settings.tenant_id, settings.sign_in, client_id or "")
+    return TokenStore(Path.home() / ".dynsync", about=about) if is_kept else None
+
+
+_PROOF: Final[Mapping[str, str]] = {"client_secret": "client_secret_env", "certificate": "certificate_file_env"}
+"""Which setting names the variable with which an app proves who it is; people prove it themselves."""
+
+
+def _unset(names: Iterable[str], known: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"The environment variable {name} is not set." for name in names if name not in known)
+
+
+def _connections(
+    settings: Settings, known: Mapping[str, str], missing: Mapping[System, Sequence[str]]
+) -> PortalConnections:
+    dynamics = settings.dynamics
+    token = known.get(settings.hubspot.token_env, "")
+    secrets = {
+        name: pasted_secret(known.get(variable, ""), what=f"The environment variable {variable}") or None
+        for name, variable in (("client_id", dynamics.client_id_env), ("client_secret", dynamics.client_secret_env))
+    }
+    file = known.get(dynamics.certificate_file_env)
+    return PortalConnections(
+        hubspot_token=pasted_secret(token, what=f"The environment variable {settings.hubspot.token_env}") or None,
+        dynamics_url=None if missing[System.DYNAMICS] else dynamics.url,
+        tenant_id=dynamics.tenant_id or None,
+        client_id=secrets["client_id"],
+        client_secret=secrets["client_secret"],
+        sign_in=dynamics.sign_in,
+        certificate_file=Path(file).expanduser() if file else None,
+        certificate_password=known.get(dynamics.certificate_password_env),
+        certificate_thumbprint=dynamics.certificate_thumbprint or None,
+        token_store=token_store(dynamics, secrets["client_id"]),
+    )
