@@ -41,9 +41,9 @@ from portal_world import PROPERTIES, write_world
 
 from dynsync_lib import kit
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world_folder import open_world
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
 from dynsync_lib.portals.sign_in.access import emulator_connections
 
@@ -113,7 +113,7 @@ def _serve(world: Path, limits: Limits | None, latency_ms: float) -> None:
 
 def _delay(emulator: Emulator, delay_s: float) -> None:
     """Every answer is that long on its way."""
-    from dynsync_lib.emulator.conditions import Fault
+    from dynsync_lib.emulator.conditions.switches import Fault
 
     emulator.conditions.take_fault = lambda *_: Fault(delay_s=delay_s)  # type: ignore[method-assign]
 

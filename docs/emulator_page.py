@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from dynsync_lib import emulator
-from dynsync_lib.emulator import conditions, control, dataverse_routes, entra, entra_errors, hubspot_routes
-from dynsync_lib.emulator.limits import Limits
+from dynsync_lib.emulator.conditions import switches
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.dataverse import routes as dataverse_routes
+from dynsync_lib.emulator.entra import errors as entra_errors
+from dynsync_lib.emulator.entra import sign_in
+from dynsync_lib.emulator.hubspot import routes as hubspot_routes
+from dynsync_lib.emulator.serving import control_api
 
 _FOLDER = Path(str(emulator.__file__)).parent
 _NO_PORTAL = ("sync_", "witness", "world")
@@ -42,11 +47,11 @@ def emulator_lines() -> Iterator[str]:
     rows = [(f"`{one.method} {one.shown or '(service document)'}`", one.note) for one in dataverse_routes.ROUTES]
     yield from _table(("Route", "How far it goes"), [*rows, ("`POST $batch`", dataverse_routes.BATCH_NOTE)])
     yield "\n## Sign-in\n\nOn the TLS port.\n"
-    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in entra.ROUTES))
+    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in sign_in.ROUTES))
     told = (f"AADSTS{code} `{one.error}`" for code, one in entra_errors.SIGN_IN_ERRORS.items())
     yield f"\nRefusals: {', '.join(told)}.\n"
     yield "## Control plane\n\nUnder `/__emu/` on every port, without a token.\n"
-    rows = [(f"`{one.method} {one.name}`", one.note) for one in control.COMMANDS]
+    rows = [(f"`{one.method} {one.name}`", one.note) for one in control_api.COMMANDS]
     yield from _table(("Command", "What it does"), rows)
     yield from _bodies()
     yield "\n## What is not modelled\n"
@@ -78,10 +83,10 @@ def _shown(route: Any) -> str:
 def _bodies() -> Iterator[str]:
     yield "\nWhat the bodies may hold, with what holds when they do not:\n"
     for name, kind in (
-        ("faults", conditions.Fault),
-        ("rights", conditions.Rights),
-        ("sign_in", conditions.SignInSwitches),
-        ("portals", conditions.PortalFacts),
+        ("faults", switches.Fault),
+        ("rights", switches.Rights),
+        ("sign_in", switches.SignInSwitches),
+        ("portals", switches.PortalFacts),
         ("limits", Limits),
     ):
         made: Any = kind()

@@ -15,8 +15,9 @@ from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.core.tables import RECORD_TABLES, Column
-from dynsync_lib.emulator.sync_engine import decide_initial_sync
-from dynsync_lib.emulator.sync_plan import (
+from dynsync_lib.emulator.witness.decisions import SyncRun
+from dynsync_lib.emulator.witness.initial_sync import decide_initial_sync
+from dynsync_lib.emulator.witness.plan import (
     DEFAULT_ASSUMPTIONS,
     Binding,
     ObjectPlan,
@@ -25,8 +26,7 @@ from dynsync_lib.emulator.sync_plan import (
     SyncPlan,
     table_of,
 )
-from dynsync_lib.emulator.sync_run import SyncRun
-from dynsync_lib.emulator.sync_store import Association, MemoryStore, Person
+from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore, Person
 from tests.rulebook_texts import shipped_rulebook
 
 TAKEN_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ import httpx
 import pyarrow.parquet as pq
 
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.pull.pull_portals import DEFAULT_OPTIONS, PullOptions, pull_portals
 from dynsync_lib.portals.sign_in.connections import PortalConnections

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import dynsync_lib
 
 if TYPE_CHECKING:
-    from dynsync_lib.emulator.apart import DemoPortals
+    from dynsync_lib.emulator.serving.demo_process import DemoPortals
     from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.report.kernel import Kernel
 
@@ -38,7 +38,7 @@ def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
 
     What an earlier demo left there is replaced.
     """
-    from dynsync_lib.emulator.apart import DemoPortals
+    from dynsync_lib.emulator.serving.demo_process import DemoPortals
 
     say = progress or _silent
     folder = Path(out)

@@ -11,7 +11,7 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 
 if TYPE_CHECKING:
-    from dynsync_lib.emulator.server import Emulator
+    from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -48,9 +48,9 @@ def load(
 
 def emulate(world: Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
     """Both emulated portals on 127.0.0.1, as a context manager; without a folder they serve the shipped demo world."""
-    from dynsync_lib.emulator.server import Emulator
-    from dynsync_lib.emulator.world import build_world
-    from dynsync_lib.emulator.world_folder import open_world
+    from dynsync_lib.emulator.serving.emulator import Emulator
+    from dynsync_lib.emulator.world.demo_world import build_world
+    from dynsync_lib.emulator.world.world_folder import open_world
 
     shown = build_world() if world is None else open_world(world)
     return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port)

@@ -13,8 +13,8 @@ import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
 from dynsync_lib.cli import commands
-from dynsync_lib.emulator.conditions import Rights
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.switches import Rights
+from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.pulls import small_portals
 
 Run = Callable[..., int]

@@ -12,7 +12,7 @@ import hubspot
 import msal
 import requests
 
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.serving.emulator import Emulator
 
 
 @contextmanager

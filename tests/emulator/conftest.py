@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.emulator.clients import environment_client, hubspot_client, portal_client
 from tests.emulator.small_world import small_world
 

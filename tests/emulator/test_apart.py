@@ -7,13 +7,13 @@ import sys
 import httpx
 import pytest
 
-from dynsync_lib.emulator import apart
-from dynsync_lib.emulator.world import build_world
+from dynsync_lib.emulator.serving import demo_process
+from dynsync_lib.emulator.world.demo_world import build_world
 from dynsync_lib.errors import DynsyncError
 
 
 def test_portals__both_answer_until_they_are_left() -> None:
-    with apart.DemoPortals() as portals:
+    with demo_process.DemoPortals() as portals:
         served = portals.wait_until_served()
         for name in ("hubspot", "dynamics"):
             assert httpx.get(served.addresses[name]["url"]).status_code < 600
@@ -23,17 +23,17 @@ def test_portals__both_answer_until_they_are_left() -> None:
 
 
 def test_portals__settings_are_those_of_the_demo_world() -> None:
-    with apart.DemoPortals() as portals:
+    with demo_process.DemoPortals() as portals:
         assert portals.wait_until_served().settings == build_world().settings
 
 
 def test_portals__are_gone_when_asked_to_stop_before_they_served() -> None:
-    with apart.DemoPortals() as portals:
+    with demo_process.DemoPortals() as portals:
         portals.ask_to_stop()
     assert portals.exit_code == 0
 
 
 def test_portals__that_end_too_early_are_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "_CALL", (sys.executable, "-c", ""))
-    with apart.DemoPortals() as portals, pytest.raises(DynsyncError, match="ended before they answered"):
+    monkeypatch.setattr(demo_process, "_CALL", (sys.executable, "-c", ""))
+    with demo_process.DemoPortals() as portals, pytest.raises(DynsyncError, match="ended before they answered"):
         portals.wait_until_served()

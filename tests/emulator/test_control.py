@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dynsync_lib.emulator.clock import Clock
+from dynsync_lib.emulator.conditions.switches import Clock
 
 
 def test_health(portal: httpx.Client) -> None:

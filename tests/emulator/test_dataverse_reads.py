@@ -7,8 +7,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.emulator.small_world import ADA, BOB, CY, FIRM, SHOP
 
 ALL = {"Prefer": 'odata.include-annotations="*"'}

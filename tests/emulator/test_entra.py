@@ -12,8 +12,8 @@ import msal
 import pytest
 import requests
 
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world import build_world
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import build_world
 from tests.emulator.clients import environment_client, portal_client, scopes_of, sign_in, trusting
 
 

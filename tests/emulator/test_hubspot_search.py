@@ -8,8 +8,8 @@ import httpx
 import pytest
 from hubspot.crm.contacts import PublicObjectSearchRequest
 
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
 
 SEARCH = "/crm/v3/objects/contacts/search"
 

@@ -18,7 +18,7 @@ from hubspot.crm.contacts import (
 )
 from hubspot.crm.contacts.exceptions import ApiException
 
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.serving.emulator import Emulator
 
 CONTACTS = "/crm/v3/objects/contacts"
 

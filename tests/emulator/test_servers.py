@@ -11,9 +11,9 @@ import httpx
 import pytest
 from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
 
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world import World, build_world
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import World, build_world
 from tests.emulator.clients import hubspot_client
 
 WORLD: World = build_world(scale=0.2)

@@ -8,7 +8,7 @@ import pytest
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.emulator.sync_engine import run_initial_sync
+from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
 from tests.laws.fields import FIELDS
 from tests.opinions import Row, SmallWorld, mapping_of, plan_of, store_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.emulator.sync_replay import Escape, Replay, replay
+from dynsync_lib.emulator.witness.replay import Escape, Replay, replay
 from tests.laws.fields import FIELDS
 from tests.opinions import Row, SmallWorld, mapping_of, plan_of, store_of
 

@@ -10,9 +10,9 @@ import pytest
 
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.emulator.world import World, build_world
-from dynsync_lib.emulator.world_cases import count_planted, written_cases
-from dynsync_lib.emulator.world_truth import read_truth, truth_text
+from dynsync_lib.emulator.world.demo_world import World, build_world
+from dynsync_lib.emulator.world.planted_cases import count_planted, written_cases
+from dynsync_lib.emulator.world.truth import read_truth, truth_text
 
 
 @pytest.fixture(scope="module")

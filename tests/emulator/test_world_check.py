@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.emulator.world import World, build_world, refuse_faults
-from dynsync_lib.emulator.world_check import find_world_faults, known_columns
+from dynsync_lib.emulator.world.demo_world import World, build_world, refuse_faults
+from dynsync_lib.emulator.world.world_check import find_world_faults, known_columns
 from dynsync_lib.errors import InputFileError
 
 Tables = dict[str, list[dict[str, Any]]]

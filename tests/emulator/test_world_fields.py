@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dynsync_lib.emulator.world_fields import column_rows, property_rows
+from dynsync_lib.emulator.world.metadata import column_rows, property_rows
 
 
 def named(rows: list[dict[str, str | None]], object_: str, name: str) -> dict[str, str | None]:

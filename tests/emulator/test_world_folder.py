@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world import read_world
-from dynsync_lib.emulator.world_folder import CsvRows, open_world
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import read_world
+from dynsync_lib.emulator.world.world_folder import CsvRows, open_world
 from dynsync_lib.errors import InputFileError
 from tests.emulator.clients import environment_client, portal_client
 

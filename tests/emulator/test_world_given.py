@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dynsync_lib import kit
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world import read_world
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import read_world
 
 FILES = {
     "hubspot/contacts": "hs_object_id,email,favourite\n1,ada@example.com,tea\n",

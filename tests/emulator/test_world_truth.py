@@ -15,8 +15,8 @@ from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.emulator.world import World, build_world
-from dynsync_lib.emulator.world_truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
+from dynsync_lib.emulator.world.demo_world import World, build_world
+from dynsync_lib.emulator.world.truth import Case, ExpectedChange, ExpectedLink, ExpectedRecord
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.opinions import Answer, SmallWorld, ask_core, ask_witness, frames_of, settings_of
 from tests.rulebook_texts import shipped_rulebook

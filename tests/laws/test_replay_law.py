@@ -10,7 +10,7 @@ from hypothesis import given
 
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.tables import CHANGES
-from dynsync_lib.emulator.sync_replay import replay
+from dynsync_lib.emulator.witness.replay import replay
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.laws.later_worlds import bound_world, later_world
 from tests.laws.small_worlds import SEEDS, seeded_world

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 
 from dynsync_lib.core.model import Object, Outcome, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.emulator.sync_engine import decide_initial_sync, run_initial_sync
-from dynsync_lib.emulator.sync_run import SyncRun
+from dynsync_lib.emulator.witness.decisions import SyncRun
+from dynsync_lib.emulator.witness.initial_sync import decide_initial_sync, run_initial_sync
 from tests.laws.small_worlds import SEEDS, seeded_world
 from tests.opinions import SmallWorld, mapping_of, plan_of, store_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.pulls import GENEROUS, small_portals
 
 

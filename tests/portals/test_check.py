@@ -10,8 +10,8 @@ from dynsync_lib import kit
 from dynsync_lib.core.model import System
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
-from dynsync_lib.emulator.conditions import Fault, Rights, SignInSwitches
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.switches import Fault, Rights, SignInSwitches
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import SafetyError
 from dynsync_lib.portals.check.check_portals import Unset, check_portals
 from dynsync_lib.portals.check.lines import CheckLine, CheckReport, portal_kind

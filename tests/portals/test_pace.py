@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from dynsync_lib.emulator.limits import SlidingWindow
+from dynsync_lib.emulator.conditions.limits import SlidingWindow
 from dynsync_lib.portals.dataverse.reader import DataverseReader
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.hubspot.reader import HubSpotReader

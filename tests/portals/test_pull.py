@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.emulator.conditions import Fault, Rights
-from dynsync_lib.emulator.server import Emulator
-from dynsync_lib.emulator.world import read_world
+from dynsync_lib.emulator.conditions.switches import Fault, Rights
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import read_world
 from dynsync_lib.errors import (
     AccessError,
     PortalUnavailableError,

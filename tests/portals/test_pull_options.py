@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.emulator.limits import Limits
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.hubspot.paths import PATHS
 from dynsync_lib.portals.pull.pull_portals import PullOptions

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib.emulator.conditions import Fault
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.switches import Fault
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import PortalError
 from dynsync_lib.portals.pull.pull_portals import PullOptions
 from tests.portals.pull_process import MOMENTS

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from dynsync_lib.emulator.conditions import SignInSwitches
-from dynsync_lib.emulator.server import Emulator
+from dynsync_lib.emulator.conditions.switches import SignInSwitches
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import PortalError, PortalUnavailableError, SignInError
 from dynsync_lib.portals.http.transport import trust
 from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn

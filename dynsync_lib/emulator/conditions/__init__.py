@@ -1,0 +1,1 @@
+"""Faults, rights, clock and limits of the emulated portals."""

@@ -1,0 +1,1 @@
+"""Dataverse's Web API, emulated."""

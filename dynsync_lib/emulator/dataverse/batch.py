@@ -1,0 +1,176 @@
+"""`$batch`: many requests in one, and change sets that are done as a whole or not at all (portal-apis 6.6).
+
+Facts
+    * At most 1,000 requests. Lines end in CR LF. The first failure ends the batch unless
+      `Prefer: odata.continue-on-error`.
+    * A change set holds no GET; each of its requests has a `Content-ID`, by which later ones refer to it as `$1`.
+
+Where it is used: dataverse_api.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply
+from dynsync_lib.emulator.dataverse.names import refused
+from dynsync_lib.emulator.dataverse.prefer import read_preferences
+from dynsync_lib.emulator.store.records import Store
+
+MOST_REQUESTS: Final = 1_000
+_BOUNDARY: Final = re.compile(r'boundary="?([^";\s]+)"?')
+_LINE: Final = re.compile(r"(GET|POST|PATCH|PUT|DELETE) (\S+) HTTP/1\.1")
+_NEWLINE: Final = "\r\n"
+Route = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a batch: its own headers, and what stands behind them."""
+
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one part: its text, how many requests it held, whether it failed."""
+
+    text: str
+    failed: bool
+
+
+class BatchFailed(Exception):  # noqa: N818 - undoes a change set, not a fault of the program
+    """Ends a change set with the reply of the request that failed."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"status {reply.status}")
+        self.reply = reply
+
+
+def answer_batch(store: Store, call: Call, route: Route) -> Reply:
+    """The reply of `POST $batch`; `route` answers one request."""
+    boundary = _BOUNDARY.search(call.header("content-type"))
+    if boundary is None:
+        raise refused(400, "0x80060888", "The batch names no boundary.")
+    parts = read_parts(call.body.decode(), boundary[1])
+    if sum(max(len(re.findall(_LINE, part.body)), 1) for part in parts) > MOST_REQUESTS:
+        raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
+    name = f"batchresponse_{call.correlation_id}"
+    told: list[str] = []
+    for part in parts:
+        done = _answer_part(store, call, route, part)
+        told.append(f"--{name}{_NEWLINE}{done.text}")
+        if done.failed and not read_preferences(call).continues_on_error:
+            break
+    text = "".join(told) + f"--{name}--{_NEWLINE}"
+    return Reply(200, text.encode(), media_type=f"multipart/mixed; boundary={name}")
+
+
+def read_parts(text: str, boundary: str) -> list[Part]:
+    """The parts between the boundary lines. Raises Refusal 400 when lines do not end in CR LF."""
+    if f"--{boundary}{_NEWLINE}" not in text:
+        raise refused(400, "0x80060888", "The batch has no part, or its lines do not end in CR LF.")
+    inner = text.split(f"--{boundary}--")[0].split(f"--{boundary}{_NEWLINE}")[1:]
+    return [_part(one) for one in inner]
+
+
+def _part(text: str) -> Part:
+    head, _, body = text.partition(_NEWLINE * 2)
+    return Part(_headers(head.split(_NEWLINE)), body)
+
+
+def _headers(lines: list[str]) -> dict[str, str]:
+    pairs = (line.partition(":") for line in lines if ":" in line)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+def _answer_part(store: Store, call: Call, route: Route, part: Part) -> Done:
+    inner = _BOUNDARY.search(part.headers.get("content-type", ""))
+    if inner is not None:
+        return _answer_change_set(store, call, route, read_parts(part.body, inner[1]))
+    reply = _answer_request(call, route, part, {})
+    return Done(_reply_text(reply, None), reply.status >= HTTPStatus.BAD_REQUEST)
+
+
+def _answer_change_set(store: Store, call: Call, route: Route, parts: list[Part]) -> Done:
+    name = f"changesetresponse_{call.correlation_id}"
+    made: dict[str, str] = {}
+    texts = []
+    try:
+        with store.change():
+            for part in parts:
+                reply = _answer_in_change_set(call, route, part, made)
+                texts.append(f"--{name}{_NEWLINE}{_reply_text(reply, part.headers['content-id'])}")
+    except BatchFailed as failure:
+        return Done(_reply_text(failure.reply, None), failed=True)
+    head = f"Content-Type: multipart/mixed; boundary={name}{_NEWLINE * 2}"
+    return Done(f"{head}{''.join(texts)}--{name}--{_NEWLINE}", failed=False)
+
+
+def _answer_in_change_set(call: Call, route: Route, part: Part, made: dict[str, str]) -> Reply:
+    if "content-id" not in part.headers:
+        raise BatchFailed(refused(400, "0x80060888", "The Content-ID header is not present.").reply)
+    if part.body.startswith("GET "):
+        raise BatchFailed(refused(400, "0x80060888", "A change set holds no GET.").reply)
+    reply = _answer_request(call, route, part, made)
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        raise BatchFailed(reply)
+    if "OData-EntityId" in reply.headers:
+        made[f"${part.headers['content-id']}"] = reply.headers["OData-EntityId"]
+    return reply
+
+
+def _answer_request(call: Call, route: Route, part: Part, made: Mapping[str, str]) -> Reply:
+    line, _, rest = part.body.partition(_NEWLINE)
+    match = _LINE.fullmatch(line.strip())
+    if match is None:
+        return refused(400, "0x80060888", f"The request line '{line}' cannot be read.").reply
+    head, _, body = f"{_NEWLINE}{rest}".partition(_NEWLINE * 2)
+    headers = {"authorization": call.header("authorization"), **_headers(head.split(_NEWLINE))}
+    address = urlsplit(_absolute(_referred(match[2], made)))
+    text = _bound(body.rstrip(_NEWLINE), made)
+    inner = replace(
+        call,
+        method=match[1],
+        path=unquote(address.path),
+        raw_path=address.path,
+        raw_query=address.query,
+        headers=headers,
+        body=text.encode(),
+    )
+    try:
+        return route(inner)
+    except Refusal as refusal:
+        return refusal.reply
+
+
+def _absolute(address: str) -> str:
+    """A full address, whether it was relative to the API, to the host, or full already."""
+    return address if address.startswith(("http", "/")) else f"/api/data/v9.2/{address}"
+
+
+def _referred(address: str, made: Mapping[str, str]) -> str:
+    first, slash, rest = address.partition("/")
+    return f"{made.get(first, first)}{slash}{rest}" if first.startswith("$") else address
+
+
+def _bound(body: str, made: Mapping[str, str]) -> str:
+    """A body in which `"$1"` is the address of what the request of that Content-ID has made."""
+    for name, address in made.items():
+        body = body.replace(f'"{name}"', f'"{address}"')
+    return body
+
+
+def _reply_text(reply: Reply, content_id: str | None) -> str:
+    numbered = [f"Content-ID: {content_id}"] if content_id is not None else []
+    outer = ["Content-Type: application/http", "Content-Transfer-Encoding: binary", *numbered]
+    kind = [f"Content-Type: {reply.media_type}"] if reply.body else []
+    head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", "OData-Version: 4.0", *kind]
+    told = [f"{name}: {value}" for name, value in reply.headers.items()]
+    return _NEWLINE.join([*outer, "", *head, *told, "", reply.body.decode(), ""])

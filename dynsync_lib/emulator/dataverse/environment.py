@@ -1,0 +1,63 @@
+"""A Dataverse environment as its routes see it: its tables, and what the caller may do with them.
+
+Where it is used: dataverse_api, dataverse_routes, dataverse_functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynsync_lib.emulator.calls import Call
+from dynsync_lib.emulator.conditions.switches import Conditions
+from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, unknown_set
+from dynsync_lib.emulator.dataverse.privileges import APPEND_TO, READ, missing_privilege, privilege_name
+from dynsync_lib.emulator.dataverse.writes import RowWriter
+from dynsync_lib.emulator.store.records import Store, World
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The world's organisation, its rows, and the rights in force."""
+
+    world: World
+    store: Store
+    conditions: Conditions
+
+    @property
+    def who(self) -> Mapping[str, str]:
+        """The caller, its business unit and the organisation."""
+        told: Mapping[str, str] = self.world.organization["WhoAmI"]
+        return told
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """What the organisation says of itself."""
+        told: Mapping[str, Any] = self.world.organization["Detail"]
+        chosen = self.conditions.portals.organization_type
+        return told if chosen is None else {**told, "OrganizationType": chosen}
+
+    def table(self, name: str) -> Entity:
+        """The table of an entity set. Raises Refusal 404 when the environment has none."""
+        entity = BY_SET.get(name)
+        if entity is None or entity.logical in self.conditions.rights.missing_tables:
+            raise unknown_set(name)
+        return entity
+
+    def readable(self, call: Call) -> Entity:
+        """The table that a call names, once the caller may read it."""
+        entity = self.table(call.names["set"])
+        self.need(entity, READ)
+        return entity
+
+    def need(self, entity: Entity, allows: str) -> None:
+        """Raises Refusal 403 when the caller lacks the privilege."""
+        if entity.is_fixed and allows not in (READ, APPEND_TO):
+            raise missing_privilege(entity, allows, user_id=self.who["UserId"])
+        if privilege_name(entity, allows) in self.conditions.rights.missing_privileges:
+            raise missing_privilege(entity, allows, user_id=self.who["UserId"])
+
+    def writer(self, call: Call) -> RowWriter:
+        """What writes rows for this call."""
+        return RowWriter(self.store, call, self.need, self.who["UserId"])

@@ -1,0 +1,85 @@
+"""Addresses of rows: by GUID, or by an alternate key that somebody has defined (portal-apis 6.6, 7.2).
+
+Facts
+    * `contacts(<guid>)` and `contacts(emailaddress1='a@x.example')`; the second only when such a key is defined.
+    * A key that is not defined is an error, a defined one without a row is 404 0x80060891. A defined key is unique:
+      0x80060892.
+
+Not modelled
+    * The job that builds a key's index: a key can be used at once.
+
+Where it is used: dataverse_writes, dataverse_schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, comparable_sql
+from dynsync_lib.emulator.dataverse.names import Entity, refused
+from dynsync_lib.emulator.store.database import fold
+from dynsync_lib.emulator.store.records import Store, Stored
+
+KEYS: Final = "dynamics/keys"
+_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_PART: Final = re.compile(r"\s*(\w+)\s*=\s*(?:'((?:[^']|'')*)'|([^',\s]+))\s*(?:,|$)")
+Address = Mapping[str, str]
+
+
+def keys_of(store: Store, entity: Entity) -> list[tuple[str, tuple[str, ...]]]:
+    """The name and the columns of every alternate key of a table."""
+    rows = (row for row in store.metadata.get(KEYS, ()) if row["object"] == entity.logical)
+    return [(str(row["name"]), tuple(str(row["columns"]).split(","))) for row in rows]
+
+
+def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, Address]:
+    """The GUID in the brackets, or None with the values of an alternate key. Raises Refusal when it is neither."""
+    if _GUID.fullmatch(text):
+        return text.lower(), {}
+    told = {name: (quoted or "").replace("''", "'") or plain for name, quoted, plain in _PART.findall(text)}
+    if set(told) == {entity.key} and _GUID.fullmatch(told[entity.key]):
+        return told[entity.key].lower(), {}
+    if not any(set(told) == set(columns) for _, columns in keys_of(store, entity)):
+        message = f"The specified key properties ({', '.join(told)}) are no key of the entity {entity.logical}."
+        raise refused(400, "0x80060888", message)
+    return None, told
+
+
+def find_by_key(store: Store, entity: Entity, address: Address) -> Stored | None:
+    """The row of an alternate key; None when there is none."""
+    known = columns_of(store, entity)
+    where = " AND ".join(f"{comparable_sql(known[name])} = {_marker(known[name])}" for name in address)
+    return store.find(entity.table, where, [fold(value) for value in address.values()])
+
+
+def no_such_key(entity: Entity) -> Exception:
+    """404 for an alternate key without a row."""
+    return refused(
+        404, "0x80060891", f"A record with the specified key values does not exist in {entity.logical} entity"
+    )
+
+
+def refuse_duplicate_keys(store: Store, entity: Entity, values: Mapping[str, Any], *, own_id: str | None) -> None:
+    """Raises Refusal 412 when another row has the values that these columns would have."""
+    for name, columns in keys_of(store, entity):
+        told = {column: values.get(column) for column in columns}
+        if None not in told.values():
+            found = find_by_key(store, entity, {column: str(value) for column, value in told.items()})
+            if found is not None and found.id != own_id:
+                message = f"A record that has the attribute values {', '.join(columns)} already exists ({name})."
+                raise refused(412, "0x80060892", message)
+
+
+def addresses_text(address: Address) -> Iterator[str]:
+    """The parts of an address as they stand in brackets."""
+    for name, value in address.items():
+        yield f"{name}='{value}'"
+
+
+def _marker(column: Column) -> str:
+    sql = comparable_sql(column)
+    if sql.startswith("CAST"):
+        return "CAST(? AS REAL)"
+    return "moment_ms(?)" if sql.startswith("moment_ms") else "?"

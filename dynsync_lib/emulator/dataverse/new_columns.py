@@ -1,0 +1,101 @@
+"""Making columns and alternate keys, as the recipe for lookups does (portal-apis 6.4).
+
+Facts
+    * A text column is made by POST to the table's Attributes: schema name with a publisher's prefix, label, longest
+      text. The logical name is the schema name in lower case. The answer is 204 with the address of what was made.
+    * A column of that name that is there already is 0x80044153.
+
+Not modelled
+    * Columns of other types than texts and memos, relationships, solutions; publishing, which is answered and does
+      nothing: columns can be used at once.
+
+Where it is used: dataverse_api.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.tables import COLUMNS
+from dynsync_lib.emulator.calls import Call, Reply
+from dynsync_lib.emulator.dataverse.column_types import columns_of
+from dynsync_lib.emulator.dataverse.keys import KEYS
+from dynsync_lib.emulator.dataverse.metadata import find_entity, metadata_id
+from dynsync_lib.emulator.dataverse.names import refused, unknown_column
+from dynsync_lib.emulator.dataverse.payload import read_object, unreadable
+from dynsync_lib.emulator.store.records import Store
+
+_SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+")
+_TYPES: Final[Mapping[str, tuple[str, int]]] = {
+    "StringAttributeMetadata": ("String", 4_000),
+    "MemoAttributeMetadata": ("Memo", 1_048_576),
+}
+
+
+def create_attribute(store: Store, call: Call) -> Reply:
+    """`POST EntityDefinitions(...)/Attributes`."""
+    entity, body = find_entity(call), read_object(call)
+    name = _schema_name(body).lower()
+    if entity.object is None:
+        raise refused(501, "0x80060888", f"The emulator makes no columns of {entity.logical}.")
+    if any(column.logical == name for column in columns_of(store, entity).values()):
+        raise refused(
+            400,
+            "0x80044153",
+            f"An attribute with the specified name {name} already exists for entity {entity.logical}.",
+        )
+    row = {"object": entity.object, "name": name, "label": _label(body, name), "required": _required(body)}
+    store.add_metadata(COLUMNS.name, {**dict.fromkeys(COLUMNS.column_names), **row, **_kind(body)})
+    where = f"EntityDefinitions({metadata_id(entity.logical)})/Attributes({metadata_id(f'{entity.object}.{name}')})"
+    return Reply(204, b"", {"OData-EntityId": f"{call.origin}/api/data/v9.2/{where}"})
+
+
+def create_key(store: Store, call: Call) -> Reply:
+    """`POST EntityDefinitions(...)/Keys`."""
+    entity, body = find_entity(call), read_object(call)
+    columns = body.get("KeyAttributes")
+    if not isinstance(columns, list) or not columns:
+        raise unreadable("KeyAttributes must be a list of columns.")
+    for name in columns:
+        if name not in columns_of(store, entity):
+            raise unknown_column(str(name), entity)
+    name = _schema_name(body).lower()
+    store.add_metadata(KEYS, {"object": entity.logical, "name": name, "columns": ",".join(columns)})
+    where = f"EntityDefinitions({metadata_id(entity.logical)})/Keys({metadata_id(f'{entity.logical}.{name}')})"
+    return Reply(204, b"", {"OData-EntityId": f"{call.origin}/api/data/v9.2/{where}"})
+
+
+def publish(call: Call) -> Reply:
+    """`POST PublishXml` and `POST PublishAllXml`."""
+    read_object(call)
+    return Reply(204, b"")
+
+
+def _schema_name(body: Mapping[str, Any]) -> str:
+    name = body.get("SchemaName")
+    if not isinstance(name, str) or not _SCHEMA_NAME.fullmatch(name):
+        raise refused(400, "0x80044363", f"The schema name {name!r} has no publisher's prefix, such as new_name.")
+    return name
+
+
+def _kind(body: Mapping[str, Any]) -> dict[str, str | None]:
+    told = str(body.get("@odata.type", "")).rpartition(".")[2]
+    if told not in _TYPES:
+        raise refused(501, "0x80060888", f"The emulator makes no columns of type {told or 'unknown'}.")
+    type_, most = _TYPES[told]
+    length = body.get("MaxLength", 100)
+    if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= most:
+        raise refused(400, "0x80044331", f"MaxLength must be a number from 1 to {most}.")
+    named = body.get("FormatName") or {}
+    return {"type": type_, "length": str(length), "format": str(named.get("Value") or "Text"), "read_only": "false"}
+
+
+def _label(body: Mapping[str, Any], name: str) -> str:
+    labels = (body.get("DisplayName") or {}).get("LocalizedLabels") or []
+    return str(labels[0]["Label"]) if labels and isinstance(labels[0], dict) and "Label" in labels[0] else name
+
+
+def _required(body: Mapping[str, Any]) -> str:
+    return str((body.get("RequiredLevel") or {}).get("Value") or "None")

@@ -1,0 +1,156 @@
+"""Pages of a table: cookies, links to the next page, and delta tokens (portal-apis 6.2, 6.7).
+
+Facts
+    * The link carries a cookie inside a cookie, encoded as Dataverse encodes it. It names the key and the sorted
+      values of the last row, so a page begins behind that row even when it has been deleted.
+    * The link must be used as it is: a cookie that would not be written so is refused.
+    * A delta token names the last change a caller has seen; it expires after seven days.
+
+Not modelled
+    * Real skip tokens that expire; the real form of tracking cookies (here: the version at which the sweep began).
+
+Where it is used: dataverse_rows, dataverse_changes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from dynsync_lib.emulator.calls import Call
+from dynsync_lib.emulator.dataverse.names import refused
+from dynsync_lib.emulator.dataverse.query import Query
+from dynsync_lib.emulator.store.database import guid_order, quoted
+
+DELTA_LIFE_S: Final = 7 * 86_400
+FIRST_KEY: Final = "00000000-0000-0000-0000-000000000000"
+_TOKENS: Final = ("$skiptoken=", "%24skiptoken=", "$deltatoken=", "%24deltatoken=")
+_HEX: Final = re.compile(r"%[0-9A-F]{2}")
+_OUTER: Final = re.compile(r'<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istracking="(False|True:\d+)" />')
+_INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="[^"]*" />')
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind which row a page begins: its number, the last row's key and sorted values, the sweep's first version."""
+
+    page: int
+    key: str
+    values: tuple[str | None, ...] = ()
+    tracked_from: int | None = None
+
+
+def read_place(call: Call, query: Query) -> Place:
+    """Where the page begins. Raises Refusal 400 for a cookie that Dataverse would not have written."""
+    token = call.option("$skiptoken")
+    if token is None:
+        return Place(1, FIRST_KEY, (None,) * len(query.order))
+    outer = _OUTER.fullmatch(token)
+    told = _INNER.findall(unquote(outer[2])) if outer else []
+    if outer is None or len(told) != 1 + len(query.order):
+        raise _unreadable()
+    values = tuple(None if text == "" else html.unescape(text) for _, text in told[:-1])
+    tracked = outer[3].partition(":")[2]
+    place = Place(int(outer[1]), told[-1][1].strip("{}").lower(), values, int(tracked) if tracked else None)
+    if _cookie(query, place) != token:
+        raise _unreadable()
+    return place
+
+
+def after_sql(query: Query, place: Place) -> tuple[str, list[Any]]:
+    """The condition that a row lies behind a place, with its parameters."""
+    if place.page == 1 and place.key == FIRST_KEY:
+        return "1", []
+    key = guid_order(place.key)
+    if not query.order:
+        return '"@order" > ?', [key]
+    parts, parameters, equal, equal_parameters = [], list[Any](), "1", list[Any]()
+    for term, value in zip(query.order, map(_number, place.values), strict=True):
+        parts.append(f"({equal} AND {_beyond(term.sql, value, descends=term.descends)})")
+        parameters += [*equal_parameters, *([] if value is None else [value])]
+        equal, equal_parameters = f"{equal} AND {term.sql} IS ?", [*equal_parameters, value]
+    parts.append(f'({equal} AND "@order" > ?)')
+    return "(" + " OR ".join(parts) + ")", [*parameters, *equal_parameters, key]
+
+
+def order_sql(query: Query) -> str:
+    """What SQL sorts by; empty values come first when ascending, as in SQL Server."""
+    terms = [f"{term.sql} {'DESC' if term.descends else 'ASC'}" for term in query.order]
+    return ", ".join([*terms, quoted("@order")])
+
+
+def next_link(call: Call, query: Query, place: Place) -> str:
+    """The address of the page that begins behind a place."""
+    return _link(call, f"$skiptoken={quote(_cookie(query, place), safe='=/')}")
+
+
+def delta_link(call: Call, version: int) -> str:
+    """The address at which everything that changes after this version is told."""
+    moment = datetime.fromtimestamp(call.at_s, tz=UTC).strftime("%m/%d/%Y %H:%M:%S")
+    return _link(call, f"$deltatoken={_lowered(quote(f'{version}!{moment}', safe=''))}")
+
+
+def read_delta(call: Call) -> int | None:
+    """The version behind which changes are asked for; None without a token. Raises Refusal for an old or bad one."""
+    token = call.option("$deltatoken")
+    if token is None:
+        return None
+    version, _, moment = token.partition("!")
+    try:
+        issued_s = datetime.strptime(moment, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC).timestamp()
+        number = int(version)
+    except ValueError:
+        raise refused(400, "0x80060888", "The delta token cannot be read.") from None
+    if issued_s + DELTA_LIFE_S < call.at_s:
+        told = "Version stamp associated with the client has expired. Please perform a full sync."
+        raise refused(400, "0x80044352", told)
+    return number
+
+
+def _link(call: Call, token: str) -> str:
+    options = [part for part in call.raw_query.split("&") if part and not part.startswith(_TOKENS)]
+    return f"{call.origin}{call.raw_path}?" + "&".join([*options, token])
+
+
+def _cookie(query: Query, place: Place) -> str:
+    names = [term.name for term in query.order]
+    ordered = "".join(_one(name, value or "") for name, value in zip(names, place.values, strict=True))
+    inner = f'<cookie page="{place.page - 1}">{ordered}{_one(query.entity.key, f"{{{place.key.upper()}}}")}</cookie>'
+    tracking = "False" if place.tracked_from is None else f"True:{place.tracked_from}"
+    encoded = _lowered(quote(inner, safe=""))
+    return f'<cookie pagenumber="{place.page}" pagingcookie="{encoded}" istracking="{tracking}" />'
+
+
+def _one(name: str, value: str) -> str:
+    text = html.escape(value, quote=True)
+    return f'<{name} last="{text}" first="{text}" />'
+
+
+def _lowered(text: str) -> str:
+    return _HEX.sub(lambda match: match[0].lower(), text)
+
+
+def _beyond(sql: str, value: Any, *, descends: bool) -> str:
+    if value is None:
+        return "0" if descends else f"{sql} IS NOT NULL"
+    return f"({sql} < ? OR {sql} IS NULL)" if descends else f"{sql} > ?"
+
+
+def _number(text: str | None) -> Any:
+    """A sorted value as SQL compared it: marked numbers are numbers again."""
+    if text is None or not text.startswith("n:"):
+        return text[2:] if text is not None else None
+    return float(text[2:]) if "." in text or "e" in text else int(text[2:])
+
+
+def marked(value: Any) -> str | None:
+    """A sorted value for the cookie, so that numbers come back as numbers."""
+    return None if value is None else f"{'t' if isinstance(value, str) else 'n'}:{value}"
+
+
+def _unreadable() -> Exception:
+    return refused(400, "0x80060888", "The paging cookie cannot be read.")

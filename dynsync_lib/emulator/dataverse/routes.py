@@ -1,0 +1,158 @@
+"""The routes of the Web API: method, path, what answers, and how far it goes.
+
+Where it is used: dataverse_api; docs/emulator.md is made from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from dynsync_lib.emulator.calls import Call, Reply
+from dynsync_lib.emulator.dataverse.bulk import ACTIONS, write_many
+from dynsync_lib.emulator.dataverse.changes import list_rows_or_changes
+from dynsync_lib.emulator.dataverse.environment import Environment
+from dynsync_lib.emulator.dataverse.functions import (
+    current_organization,
+    service_document,
+    total_record_count,
+    user_privileges,
+    version,
+    who_am_i,
+)
+from dynsync_lib.emulator.dataverse.keys import find_by_key, no_such_key, read_address
+from dynsync_lib.emulator.dataverse.metadata import get_attribute, get_entity, list_attributes, list_entities, list_keys
+from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_key, publish
+from dynsync_lib.emulator.dataverse.prefer import MOST_PER_PAGE
+from dynsync_lib.emulator.dataverse.query import read_query
+from dynsync_lib.emulator.dataverse.rows import count_rows, get_row
+from dynsync_lib.emulator.dataverse.sql_queries import as_options
+from dynsync_lib.emulator.dataverse.writes import create_row, delete_row, patch_row
+from dynsync_lib.emulator.routing import Route
+
+Answer = Callable[[Environment, Call], Reply]
+
+
+def _list(environment: Environment, call: Call) -> Reply:
+    entity = environment.readable(call)
+    return list_rows_or_changes(environment.store, as_options(call, entity), entity)
+
+
+def _count(environment: Environment, call: Call) -> Reply:
+    query = read_query(environment.store, call, environment.readable(call))
+    found = min(count_rows(environment.store, query), MOST_PER_PAGE)
+    return Reply(200, str(found).encode(), media_type="text/plain")
+
+
+def _get(environment: Environment, call: Call) -> Reply:
+    entity, store = environment.readable(call), environment.store
+    id_, key = read_address(store, entity, call.names["key"])
+    if id_ is None:
+        stored = find_by_key(store, entity, key)
+        if stored is None:
+            raise no_such_key(entity)
+        id_ = stored.id
+    return get_row(store, call, entity, id_)
+
+
+def _create(environment: Environment, call: Call) -> Reply:
+    return create_row(environment.writer(call), environment.table(call.names["set"]))
+
+
+def _patch(environment: Environment, call: Call) -> Reply:
+    return patch_row(environment.writer(call), environment.table(call.names["set"]), call.names["key"])
+
+
+def _delete(environment: Environment, call: Call) -> Reply:
+    return delete_row(environment.writer(call), environment.table(call.names["set"]), call.names["key"])
+
+
+def _many(environment: Environment, call: Call) -> Reply:
+    return write_many(environment.writer(call), environment.table(call.names["set"]), call.names["action"])
+
+
+def _on_metadata(answer: Callable[[Call], Reply]) -> Answer:
+    def answer_alone(environment: Environment, call: Call) -> Reply:
+        del environment
+        return answer(call)
+
+    return answer_alone
+
+
+def _on_store(answer: Callable[..., Reply]) -> Answer:
+    return lambda environment, call: answer(environment.store, call)
+
+
+_SET: Final = r"/(?P<set>[a-z_]+)"
+_ROW: Final = _SET + r"\((?P<key>[^()]+)\)"
+_TABLE: Final = r"/EntityDefinitions\((?:LogicalName='(?P<logical>\w+)'|(?P<metadata>[0-9A-Fa-f-]{36}))\)"
+_CAST: Final = r"(?:/(?P<cast>Microsoft\.Dynamics\.CRM\.\w+))?"
+_ATTRIBUTE: Final = r"/Attributes\(LogicalName='(?P<attribute>\w+)'\)"
+_PRIVILEGES: Final = (
+    r"/systemusers\((?P<user>[0-9A-Fa-f-]{36})\)/Microsoft\.Dynamics\.CRM\.RetrieveUserPrivileges(?:\(\))?"
+)
+_BULK: Final = _SET + rf"/Microsoft\.Dynamics\.CRM\.(?P<action>{'|'.join(ACTIONS)})"
+_SHOWN_TABLE: Final = "EntityDefinitions(LogicalName='{table}')"
+_QUERIED: Final = (
+    "`$select`, `$filter` with In, `$orderby`, `$top`, `$count`, single-valued `$expand`, pages by cookie, "
+    "annotations as asked for, change tracking, `?sql=` of one table; no `$apply` or FetchXML"
+)
+ROUTES: Final = tuple(
+    Route(method, re.compile(r"/api/data/v9\.\d" + path), answer, note, shown)
+    for method, shown, path, answer, note in (
+        ("GET", "", r"/?", service_document, "the emulator's own tables alone"),
+        ("GET", "WhoAmI", r"/WhoAmI(?:\(\))?", who_am_i, "from the world's organization.json"),
+        ("GET", "RetrieveVersion()", r"/RetrieveVersion(?:\(\))?", version, "from organization.json"),
+        (
+            "GET",
+            "RetrieveCurrentOrganization(AccessType=...)",
+            r"/RetrieveCurrentOrganization\(AccessType=(?P<access>[^)]*)\)",
+            current_organization,
+            "value or alias in the brackets; the type can be chosen by the control plane",
+        ),
+        (
+            "GET",
+            "RetrieveTotalRecordCount(EntityNames=...)",
+            r"/RetrieveTotalRecordCount\(EntityNames=(?P<names>[^)]*)\)",
+            total_record_count,
+            "exact and of this moment; Dataverse's may be a day old",
+        ),
+        (
+            "GET",
+            "systemusers({id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges",
+            _PRIVILEGES,
+            user_privileges,
+            "of the caller alone; all at depth Global",
+        ),
+        ("GET", "EntityDefinitions", r"/EntityDefinitions", _on_metadata(list_entities), "the emulator's own tables"),
+        ("GET", _SHOWN_TABLE, _TABLE, _on_metadata(get_entity), "also by metadata id"),
+        (
+            "GET",
+            f"{_SHOWN_TABLE}/Attributes[/{{cast}}]",
+            _TABLE + "/Attributes" + _CAST,
+            _on_store(list_attributes),
+            "casts add lengths, ranges, options, targets, formats; ids and schema names are invented",
+        ),
+        (
+            "GET",
+            f"{_SHOWN_TABLE}/Attributes(LogicalName='{{column}}')[/{{cast}}]",
+            _TABLE + _ATTRIBUTE + _CAST,
+            _on_store(get_attribute),
+            "one of them",
+        ),
+        ("POST", f"{_SHOWN_TABLE}/Attributes", _TABLE + "/Attributes", _on_store(create_attribute), "texts and memos"),
+        ("GET", f"{_SHOWN_TABLE}/Keys", _TABLE + "/Keys", _on_store(list_keys), "those made here"),
+        ("POST", f"{_SHOWN_TABLE}/Keys", _TABLE + "/Keys", _on_store(create_key), "usable at once"),
+        ("POST", "PublishXml", r"/PublishXml", _on_metadata(publish), "answered; nothing needs it here"),
+        ("POST", "PublishAllXml", r"/PublishAllXml", _on_metadata(publish), "answered; nothing needs it here"),
+        ("GET", "{set}/$count", _SET + r"/\$count", _count, "ends at 5,000, as Dataverse's does"),
+        ("GET", "{set}({key})", _ROW, _get, "by GUID or by an alternate key that was made"),
+        ("GET", "{set}", _SET, _list, _QUERIED),
+        ("POST", "{set}", _SET, _create, "types, lengths, choices, ranges, lookups; duplicate detection on request"),
+        ("PATCH", "{set}({key})", _ROW, _patch, "update, upsert, create by If-Match and If-None-Match"),
+        ("DELETE", "{set}({key})", _ROW, _delete, "no cascade: lookups to the row are emptied"),
+        ("POST", "{set}/Microsoft.Dynamics.CRM.{action}", _BULK, _many, f"{', '.join(ACTIONS)}: all or nothing"),
+    )
+)
+BATCH_NOTE: Final = "multipart, change sets, continue-on-error; counts as one request"

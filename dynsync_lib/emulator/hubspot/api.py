@@ -1,0 +1,77 @@
+"""The HubSpot API: length, token, limits and scopes in front of the answers.
+
+Facts
+    * A route that is not here answers 501 and names itself; nothing is ever an empty 200.
+    * The order is HubSpot's: token (401), limits (429), scope (403), then the answer.
+    * The day of the daily limit is the account's own.
+
+Where it is used: server.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply
+from dynsync_lib.emulator.conditions.switches import Conditions
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, no_token, too_long, too_many_requests
+from dynsync_lib.emulator.hubspot.exports import fetch_export
+from dynsync_lib.emulator.hubspot.names import canonical_path
+from dynsync_lib.emulator.hubspot.portal import Portal
+from dynsync_lib.emulator.hubspot.routes import ROUTES
+from dynsync_lib.emulator.routing import find_route
+from dynsync_lib.emulator.store.records import Store, World
+
+_DAY_S: Final = 86_400
+
+
+class HubspotApi:
+    """Answers calls to one HubSpot portal."""
+
+    def __init__(self, world: World, store: Store, conditions: Conditions) -> None:
+        self.portal, self.conditions = Portal(world, store, conditions), conditions
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to a call."""
+        try:
+            reply = self._checked(call)
+        except Refusal as refusal:
+            reply = refusal.reply
+        return reply.with_headers({"X-HubSpot-Correlation-Id": call.correlation_id})
+
+    def _checked(self, call: Call) -> Reply:
+        limits = self.conditions.limits
+        if len(call.raw_path) + len(call.raw_query) > limits.hubspot_url_characters:
+            return too_long(limits.hubspot_url_characters)
+        if (file := fetch_export(self.portal, call)) is not None:
+            return file
+        if not self.portal.knows(call.bearer):
+            raise no_token(call)
+        if limits.hubspot_latency_s:
+            time.sleep(limits.hubspot_latency_s)
+        return self._metered(call)
+
+    def _metered(self, call: Call) -> Reply:
+        meter, is_search = self.conditions.hubspot_meter, call.path.rstrip("/").endswith("/search")
+        policy = meter.refuse(call.bearer, call.at_s, search=is_search, day=self._day(call))
+        if policy is not None:
+            reply = too_many_requests(call, policy, shape=self.conditions.limits.hubspot_refusal_shape)
+        else:
+            reply = self._routed(call)
+        return reply if is_search else reply.with_headers(dict(meter.headers(call.bearer, call.at_s)))
+
+    def _routed(self, call: Call) -> Reply:
+        path = canonical_path(call.path)
+        found = find_route(ROUTES, call, path)
+        if found is None:
+            return hubspot_error(call, 501, f"The emulator has no {call.method} {path}.")
+        route, named = found
+        try:
+            return route.answer(self.portal, named)
+        except Refusal as refusal:
+            return refusal.reply
+
+    def _day(self, call: Call) -> int:
+        offset_ms = int(self.portal.account.get("utcOffsetMilliseconds") or 0)
+        return int((call.at_s + offset_ms / 1000) // _DAY_S)

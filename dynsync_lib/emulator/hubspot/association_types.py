@@ -1,0 +1,123 @@
+"""The types of HubSpot's associations: primary, unlabelled, and a portal's own labels (portal-apis 2.5).
+
+Facts
+    * The type ids of contacts, companies and deals are HubSpot's; those of invoices and of records of one kind are
+      invented: clients must ask for the labels.
+    * `Primary` belongs to a contact or a deal: each has at most one primary company.
+
+Where it is used: hubspot_associations, hubspot_links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Call
+from dynsync_lib.emulator.hubspot.errors import invalid
+from dynsync_lib.emulator.hubspot.names import Kind
+from dynsync_lib.emulator.store.associations import FIRST_OWN_TYPE_ID, LABELS
+from dynsync_lib.emulator.store.database import quoted
+from dynsync_lib.emulator.store.records import Store
+
+UNLABELLED: Final[Mapping[tuple[str, str], int]] = {
+    ("contact", "company"): 279,
+    ("company", "contact"): 280,
+    ("deal", "contact"): 3,
+    ("contact", "deal"): 4,
+    ("deal", "company"): 341,
+    ("company", "deal"): 342,
+    ("invoice", "contact"): 177,
+    ("contact", "invoice"): 178,
+    ("invoice", "company"): 179,
+    ("company", "invoice"): 180,
+    ("invoice", "deal"): 175,
+    ("deal", "invoice"): 176,
+    ("company", "company"): 13,
+    ("contact", "contact"): 449,
+    ("deal", "deal"): 451,
+}
+PRIMARY: Final[Mapping[tuple[str, str], int]] = {
+    ("contact", "company"): 1,
+    ("company", "contact"): 2,
+    ("deal", "company"): 5,
+    ("company", "deal"): 6,
+}
+Pair = tuple[Kind, Kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One type of association: its category and number, and what it is: a label, primary, or plain."""
+
+    category: str
+    type_id: int
+    label: str | None
+    is_primary: bool
+
+
+def names_of(pair: Pair) -> tuple[str, str]:
+    """The two kinds in the singular."""
+    return pair[0].singular, pair[1].singular
+
+
+def association_type(category: str, type_id: int, label: str | None) -> dict[str, Any]:
+    """A type as HubSpot prints it."""
+    return {"category": category, "typeId": type_id, "label": label}
+
+
+def own_types(pair: Pair, *, is_primary: bool) -> list[dict[str, Any]]:
+    """HubSpot's own types of a pair: primary when it is, and unlabelled."""
+    names = names_of(pair)
+    primary = (
+        [association_type("HUBSPOT_DEFINED", PRIMARY[names], "Primary")] if is_primary and names in PRIMARY else []
+    )
+    return [*primary, association_type("HUBSPOT_DEFINED", UNLABELLED[names], None)]
+
+
+def own_labels(store: Store, from_: Kind, to: Kind) -> dict[str, int]:
+    """The portal's own labels between two kinds, with their type ids."""
+    if not store.has("hubspot/links"):
+        return {}
+    sql = f"SELECT label, type_id FROM {quoted(LABELS)} WHERE from_object = ? AND to_object = ? ORDER BY type_id"  # noqa: S608
+    return dict(store.query(sql, (from_.singular, to.singular)))
+
+
+def read_specs(store: Store, call: Call, pair: Pair, told: Any) -> list[Spec]:
+    """The types of a write. Raises Refusal 400 for one that the pair does not have; none at all is the plain one."""
+    if told is not None and not isinstance(told, list):
+        raise invalid(call, "types must be a list")
+    plain = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": UNLABELLED.get(names_of(pair))}
+    return [_spec(store, call, pair, one) for one in (told or [plain])]
+
+
+def kind_of_type(from_: str, type_id: Any) -> str | None:
+    """The kind that HubSpot's own type of that number leads to, from a kind; None when there is none."""
+    for (start, end), number in (*UNLABELLED.items(), *PRIMARY.items()):
+        if start == from_ and number == type_id:
+            return end
+    return None
+
+
+def add_label(store: Store, pair: Pair, label: str) -> Sequence[dict[str, Any]]:
+    """A new label of the portal between two kinds, in both directions; its types come out."""
+    told = []
+    for one in dict.fromkeys((pair, (pair[1], pair[0]))):
+        number = max(own_labels(store, *one).values(), default=FIRST_OWN_TYPE_ID - 1) + 1
+        sql = f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?)"  # noqa: S608
+        store.execute(sql, (*names_of(one), label, number))
+        told.append(association_type("USER_DEFINED", number, label))
+    return told
+
+
+def _spec(store: Store, call: Call, pair: Pair, told: Any) -> Spec:
+    category = told.get("associationCategory") if isinstance(told, Mapping) else None
+    number = told.get("associationTypeId") if isinstance(told, Mapping) else None
+    names = names_of(pair)
+    if category == "HUBSPOT_DEFINED" and number in (UNLABELLED.get(names), PRIMARY.get(names)):
+        return Spec(category, int(str(number)), None, number == PRIMARY.get(names))
+    for label, type_id in own_labels(store, *pair).items() if category == "USER_DEFINED" else ():
+        if number == type_id:
+            return Spec("USER_DEFINED", type_id, label, False)
+    raise invalid(call, f"{category} association type {number} does not lead from {names[0]} to {names[1]}")

@@ -1,0 +1,159 @@
+"""Making and removing HubSpot's associations over the API (portal-apis 2.5).
+
+Facts
+    * Up to 2,000 pairs are made in one call, 100 records are freed; a single pair is made with PUT.
+    * A pair that names a record that is not there is an error of its own: 207.
+
+Where it is used: hubspot_routes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
+from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label, read_specs
+from dynsync_lib.emulator.hubspot.batches import batch_answer
+from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
+from dynsync_lib.emulator.hubspot.stored_associations import Ids, add_link, remove_label, remove_link
+from dynsync_lib.emulator.store.records import Store
+
+MOST_CREATED: Final = 2_000
+MOST_ARCHIVED: Final = 100
+Item = Mapping[str, Any]
+
+
+def create_associations(store: Store, call: Call, pair: Pair) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/batch/create`: 201, or 207 with errors."""
+
+    def make(item: Item) -> dict[str, Any]:
+        ids, specs = _ids(call, item), read_specs(store, call, pair, item.get("types"))
+        for spec in specs:
+            add_link(store, call, pair, ids, spec)
+        return _labels_of(pair, ids, specs)
+
+    return _each(store, call, make, status=201)
+
+
+def create_default_associations(store: Store, call: Call, pair: Pair) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/batch/associate/default`: the plain type of each pair."""
+
+    def make(item: Item) -> dict[str, Any]:
+        ids, spec = _ids(call, item), read_specs(store, call, pair, None)[0]
+        add_link(store, call, pair, ids, spec)
+        return _with_spec(ids, spec)
+
+    return _each(store, call, make, status=200)
+
+
+def archive_associations(store: Store, call: Call, pair: Pair) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/batch/archive`: 204."""
+    with store.change():
+        for item in _items(call, most=MOST_ARCHIVED):
+            for to in item.get("to") or ():
+                remove_link(store, call, pair, _ids(call, {"from": item.get("from"), "to": to}))
+    return Reply(204, b"")
+
+
+def archive_labels(store: Store, call: Call, pair: Pair) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/batch/labels/archive`: 204."""
+    with store.change():
+        for item in _items(call, most=MOST_ARCHIVED):
+            for spec in read_specs(store, call, pair, item.get("types")):
+                remove_label(store, call, pair, _ids(call, item), spec)
+    return Reply(204, b"")
+
+
+def put_association(store: Store, call: Call, pair: Pair) -> Reply:
+    """`PUT /crm/v4/objects/{type}/{id}/associations/{to}/{toId}`: 201, with the types of the body."""
+    try:
+        told = json.loads(call.body or b"[]")
+    except ValueError as error:
+        raise invalid_json(call, str(error)) from None
+    ids = _path_ids(call)
+    with store.change():
+        specs = read_specs(store, call, pair, told)
+        for spec in specs:
+            add_link(store, call, pair, ids, spec)
+    return json_reply(_labels_of(pair, ids, specs), status=201)
+
+
+def put_default_association(store: Store, call: Call, pair: Pair) -> Reply:
+    """`PUT /crm/v4/objects/{type}/{id}/associations/default/{to}/{toId}`: 200."""
+    ids = _path_ids(call)
+    with store.change():
+        spec = read_specs(store, call, pair, None)[0]
+        add_link(store, call, pair, ids, spec)
+    return batch_answer(call, [_with_spec(ids, spec)], [], status=200)
+
+
+def delete_association(store: Store, call: Call, pair: Pair) -> Reply:
+    """`DELETE /crm/v4/objects/{type}/{id}/associations/{to}/{toId}`: 204."""
+    with store.change():
+        remove_link(store, call, pair, _path_ids(call))
+    return Reply(204, b"")
+
+
+def create_label(store: Store, call: Call, pair: Pair) -> Reply:
+    """`POST /crm/v4/associations/{from}/{to}/labels`: the new types, one for each direction."""
+    label = read_body(call).get("label")
+    if not isinstance(label, str) or not label.strip():
+        raise invalid(call, "A label needs a text")
+    with store.change():
+        return json_reply({"results": add_label(store, pair, label)}, status=201)
+
+
+def _each(store: Store, call: Call, make: Callable[[Item], dict[str, Any]], *, status: int) -> Reply:
+    results, errors = [], []
+    with store.change():
+        for item in _items(call, most=MOST_CREATED):
+            try:
+                with store.change():
+                    results.append(make(item))
+            except Refusal as refusal:
+                if refusal.reply.status != 404:
+                    raise
+                told = json.loads(refusal.reply.body)
+                errors.append({name: told[name] for name in ("status", "category", "message")})
+    return batch_answer(call, results, errors, status=status)
+
+
+def _items(call: Call, *, most: int) -> list[Item]:
+    inputs = read_body(call).get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
+    if len(inputs) > most:
+        raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
+    return inputs
+
+
+def _ids(call: Call, item: Item) -> Ids:
+    told = [str((item.get(end) or {}).get("id", "")) for end in ("from", "to")]
+    if not all(text.isdecimal() for text in told):
+        raise invalid(call, "Every input needs the ids of two records")
+    return int(told[0]), int(told[1])
+
+
+def _path_ids(call: Call) -> Ids:
+    told = call.names["id"], call.names["to_id"]
+    if not all(text.isdecimal() for text in told):
+        raise invalid(call, "Record ids are numbers")
+    return int(told[0]), int(told[1])
+
+
+def _labels_of(pair: Pair, ids: Ids, specs: list[Spec]) -> dict[str, Any]:
+    return {
+        "fromObjectTypeId": pair[0].type_id,
+        "fromObjectId": ids[0],
+        "toObjectTypeId": pair[1].type_id,
+        "toObjectId": ids[1],
+        "labels": [spec.label for spec in specs if spec.label is not None],
+    }
+
+
+def _with_spec(ids: Ids, spec: Spec) -> dict[str, Any]:
+    told = {"associationCategory": spec.category, "associationTypeId": spec.type_id}
+    return {"from": {"id": str(ids[0])}, "to": {"id": str(ids[1])}, "associationSpec": told}

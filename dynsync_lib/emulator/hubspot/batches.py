@@ -1,0 +1,157 @@
+"""Many HubSpot records in one call: create, update, upsert, archive (portal-apis 2.4).
+
+Facts
+    * 100 inputs at most. One bad input fails the whole batch, unless every input has an `objectWriteTraceId`: then the
+      answer is 207, the good ones are done, and each error names its trace id.
+    * An update of an id that is not there is an error of its own: 207 and OBJECT_NOT_FOUND.
+    * The specification of 2026-09 knows only 200, with the same body.
+
+Where it is used: hubspot_routes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
+from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.errors import invalid
+from dynsync_lib.emulator.hubspot.record_writes import RecordWriter
+from dynsync_lib.emulator.hubspot.records import MOST_PER_BATCH, record_json, select_records, shape_of
+from dynsync_lib.emulator.times import iso_ms
+
+Input = Mapping[str, Any]
+_TRACE: Final = "objectWriteTraceId"
+_KEPT: Final = ("status", "category", "message", "errors", "context")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a batch so far: ids with their trace ids and whether they are new, errors, missing ids."""
+
+    done: list[tuple[str, str | None, bool]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def create_batch(writer: RecordWriter) -> Reply:
+    """`POST .../batch/create`: 201, or 207 with errors."""
+    outcome = _run(writer, read_batch_inputs(writer.call), lambda one: (writer.create(one), True))
+    return _reply(writer, outcome, status=201)
+
+
+def update_batch(writer: RecordWriter) -> Reply:
+    """`POST .../batch/update`: 200, or 207 with errors."""
+    return _reply(writer, _run(writer, read_batch_inputs(writer.call, need_id=True), lambda one: _update(writer, one)))
+
+
+def upsert_batch(writer: RecordWriter) -> Reply:
+    """`POST .../batch/upsert`: 200, or 207 with errors; each result says whether it is new."""
+    inputs = read_batch_inputs(writer.call, need_id=True)
+    return _reply(writer, _run(writer, inputs, lambda one: _upsert(writer, one)), tells_new=True)
+
+
+def archive_batch(writer: RecordWriter) -> Reply:
+    """`POST .../batch/archive`: 204, whether the records were there or not."""
+    with writer.store.change():
+        for one in read_batch_inputs(writer.call, need_id=True):
+            stored = writer.find(str(one["id"]))
+            if stored is not None:
+                writer.archive(stored)
+    return Reply(204, b"")
+
+
+def read_batch_inputs(call: Call, *, need_id: bool = False) -> list[Input]:
+    """The inputs of a batch. Raises Refusal 400 when there are none, too many, or one has no id that needs one."""
+    inputs = read_body(call).get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
+    if need_id and not all("id" in one for one in inputs):
+        raise invalid(call, "Invalid input JSON: every input needs an 'id'")
+    if len(inputs) > MOST_PER_BATCH:
+        message = f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}, not {len(inputs)}"
+        raise invalid(call, message)
+    return inputs
+
+
+def batch_answer(call: Call, results: Sequence[Any], errors: Sequence[Any], *, status: int) -> Reply:
+    """The common shape of a batch's answer; with errors it is 207."""
+    moment = iso_ms(call.at_s)
+    answer: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": moment, "completedAt": moment}
+    if errors:
+        answer |= {"numErrors": len(errors), "errors": errors}
+    is_dated = "/2026-09/" in call.path
+    return json_reply(answer, status=(200 if is_dated else 207) if errors else status)
+
+
+def _run(writer: RecordWriter, inputs: Sequence[Input], step: Callable[[Input], tuple[str, bool] | None]) -> Outcome:
+    outcome = Outcome()
+    keeps_going = bool(inputs) and all(one.get(_TRACE) for one in inputs)
+    with writer.store.change():
+        for one in inputs:
+            try:
+                with writer.store.change():
+                    _note(outcome, one, step(one))
+            except Refusal as refusal:
+                if not keeps_going:
+                    raise
+                outcome.errors.append(_error(refusal.reply, one))
+    return outcome
+
+
+def _note(outcome: Outcome, one: Input, done: tuple[str, bool] | None) -> None:
+    if done is None:
+        outcome.missing.append(str(one["id"]))
+    else:
+        outcome.done.append((done[0], one.get(_TRACE), done[1]))
+
+
+def _update(writer: RecordWriter, one: Input) -> tuple[str, bool] | None:
+    stored = writer.find(str(one["id"]), one.get("idProperty"))
+    if stored is None:
+        return None
+    writer.update(stored, one.get("properties"))
+    return stored.id, False
+
+
+def _upsert(writer: RecordWriter, one: Input) -> tuple[str, bool]:
+    stored = writer.find(str(one["id"]), one.get("idProperty"))
+    if stored is not None:
+        writer.update(stored, one.get("properties"))
+        return stored.id, False
+    if one.get("idProperty") in (None, "", "hs_object_id"):
+        raise invalid(writer.call, "An upsert by record id needs a record that is there")
+    return writer.create({"properties": {one["idProperty"]: one["id"], **(one.get("properties") or {})}}), True
+
+
+def _error(reply: Reply, one: Input) -> dict[str, Any]:
+    told = json.loads(reply.body)
+    kept = {name: told[name] for name in _KEPT if name in told}
+    return {**kept, "context": {**kept.get("context", {}), _TRACE: [str(one[_TRACE])]}}
+
+
+def _reply(writer: RecordWriter, outcome: Outcome, *, status: int = 200, tells_new: bool = False) -> Reply:
+    shape = shape_of(writer.store, writer.kind, _written_properties(writer))
+    results = []
+    for id_, trace, is_new in outcome.done:
+        row = select_records(writer.store, shape, '"@id" = ?', (id_,))[0]
+        more = {**({_TRACE: trace} if trace else {}), **({"new": is_new} if tells_new else {})}
+        results.append({**record_json(shape, row), **more})
+    errors = [*outcome.errors, *([_missing(writer, outcome.missing)] if outcome.missing else [])]
+    return batch_answer(writer.call, results, errors, status=status)
+
+
+def _written_properties(writer: RecordWriter) -> list[str]:
+    """What the answer shows: the usual properties and all that were written."""
+    inputs = read_batch_inputs(writer.call)
+    written = (name for one in inputs for name in (one.get("properties") or {}))
+    return list(dict.fromkeys([*writer.kind.defaults, *written]))
+
+
+def _missing(writer: RecordWriter, ids: Sequence[str]) -> dict[str, Any]:
+    what = f"Could not get some {writer.kind.singular.upper()} objects, they may be deleted or not exist."
+    told = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
+    return {**told, "context": {"ids": list(ids)}}

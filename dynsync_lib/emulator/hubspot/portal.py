@@ -1,0 +1,78 @@
+"""A HubSpot portal as its routes see it: its records, what it says of itself, and what the token may do.
+
+Where it is used: hubspot_api, hubspot_routes and what answers there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynsync_lib.emulator.calls import Call
+from dynsync_lib.emulator.conditions.switches import Conditions
+from dynsync_lib.emulator.hubspot.errors import no_scope
+from dynsync_lib.emulator.hubspot.names import KINDS, Kind
+from dynsync_lib.emulator.hubspot.records import find_kind
+from dynsync_lib.emulator.store.records import Store, World
+
+STATIC_TOKEN = "pat-eu1-emulator-demo"  # noqa: S105 - opens nothing but the emulator
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """The world's account, its records, and the rights in force."""
+
+    world: World
+    store: Store
+    conditions: Conditions
+
+    @property
+    def account(self) -> Mapping[str, Any]:
+        """What the account says of itself."""
+        told: Mapping[str, Any] = self.world.account
+        chosen = self.conditions.portals.account_type
+        return told if chosen is None else {**told, "accountType": chosen}
+
+    @property
+    def portal_id(self) -> int:
+        """The portal's number."""
+        return int(self.world.account["portalId"])
+
+    def knows(self, token: str) -> bool:
+        """Whether a token opens the portal."""
+        return token == STATIC_TOKEN or token in self.conditions.rights.tokens
+
+    def scopes(self, token: str) -> frozenset[str]:
+        """What a token may do."""
+        rights = self.conditions.rights
+        granted = rights.tokens.get(token, rights.scopes)
+        return ALL_SCOPES if granted is None else frozenset(granted)
+
+    def need(self, call: Call, *scopes: str) -> None:
+        """Raises Refusal 403 when the token has none of these scopes."""
+        if not set(scopes) & self.scopes(call.bearer):
+            raise no_scope(call, scopes)
+
+    def readable(self, call: Call, name: str = "type") -> Kind:
+        """The object type a path names, once its scope is granted."""
+        kind = find_kind(call, call.names[name])
+        self.need(call, kind.scope)
+        return kind
+
+    def writable(self, call: Call, name: str = "type") -> Kind:
+        """The object type a path names, once writing it is granted."""
+        kind = find_kind(call, call.names[name])
+        self.need(call, kind.write_scope)
+        return kind
+
+
+ALL_SCOPES = frozenset(
+    [
+        "oauth",
+        "crm.objects.owners.read",
+        "crm.export",
+        *(f"crm.objects.{kind.plural}.{what}" for kind in KINDS for what in ("read", "write")),
+        *(f"crm.schemas.{kind.plural}.{what}" for kind in KINDS for what in ("read", "write")),
+    ]
+)

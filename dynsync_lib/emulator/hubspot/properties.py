@@ -1,0 +1,114 @@
+"""HubSpot's properties: all of a kind, one of them, a new one (portal-apis 2.6).
+
+Facts
+    * All properties come at once. `archived=true` asks for archived ones, of which a world has none.
+    * `hasUniqueValue` can be set only when a property is made. A name that is there already is 409.
+
+Not modelled
+    * Groups, archived properties, sensitive ones, changing and deleting; the texts of descriptions.
+
+Where it is used: hubspot_routes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from dynsync_lib.core.tables import PROPERTIES
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
+from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found
+from dynsync_lib.emulator.hubspot.names import Kind
+from dynsync_lib.emulator.hubspot.written_values import described
+from dynsync_lib.emulator.store.records import Row, Store
+
+TYPES: Final = ("string", "number", "date", "datetime", "enumeration", "bool", "phone_number")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain", "dealname", "amount", "hs_object_id"})
+
+
+def list_properties(store: Store, call: Call, kind: Kind) -> Reply:
+    """`GET /crm/v3/properties/{type}`: all of them; no archived one."""
+    rows = [] if is_true(call.option("archived")) else list(described(store, kind).values())
+    return json_reply({"results": [_property(row, place) for place, row in enumerate(rows)]})
+
+
+def get_property(store: Store, call: Call, kind: Kind) -> Reply:
+    """`GET /crm/v3/properties/{type}/{name}`."""
+    for place, (name, row) in enumerate(described(store, kind).items()):
+        if name == call.names["name"]:
+            return json_reply(_property(row, place))
+    raise not_found(call)
+
+
+def create_property(store: Store, call: Call, kind: Kind) -> Reply:
+    """`POST /crm/v3/properties/{type}`: 201 and the property; 409 when the name is there."""
+    body = read_body(call)
+    row = _row(call, kind, body)
+    if row["name"] in described(store, kind):
+        message = f"A property named '{row['name']}' already exists."
+        raise Refusal(hubspot_error(call, 409, message, category="OBJECT_ALREADY_EXISTS"))
+    with store.change():
+        store.ensure_columns(kind.table, [str(row["name"])])
+        store.index_unique(row)
+    store.add_metadata(PROPERTIES.name, row)
+    return json_reply(_property(row, len(described(store, kind)) - 1), status=201)
+
+
+def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
+    for needed in ("name", "label", "type", "fieldType", "groupName"):
+        if not body.get(needed):
+            raise invalid(call, f"Invalid input JSON: {needed} is required")
+    if not _NAME.fullmatch(str(body["name"])) or body["type"] not in TYPES:
+        raise invalid(call, f"The name {body['name']} or the type {body['type']} is not allowed")
+    options = [{"value": str(one["value"]), "label": str(one["label"])} for one in body.get("options") or ()]
+    told = {
+        "object": kind.singular,
+        "name": str(body["name"]),
+        "label": str(body["label"]),
+        "type": str(body["type"]),
+        "field_type": str(body["fieldType"]),
+        "options": json.dumps(options) if options else None,
+        "unique": "true" if body.get("hasUniqueValue") else "false",
+        "hidden": "true" if body.get("hidden") else "false",
+    }
+    return {**dict.fromkeys(PROPERTIES.column_names), "read_only": "false", "calculated": "false", **told}
+
+
+def _property(row: Row, place: int) -> dict[str, Any]:
+    options = json.loads(row.get("options") or "[]")
+    shown = [
+        {"label": one["label"], "value": one["value"], "description": "", "displayOrder": order, "hidden": False}
+        for order, one in enumerate(options)
+    ]
+    is_standard = row["name"] in _STANDARD or str(row["name"]).startswith("hs_")
+    read_only = is_true(row.get("read_only"))
+    return {
+        "name": row["name"],
+        "label": row["label"],
+        "type": row["type"],
+        "fieldType": row["field_type"],
+        "description": "",
+        "groupName": f"{row['object']}information",
+        "options": shown,
+        "displayOrder": place,
+        "calculated": is_true(row.get("calculated")),
+        "externalOptions": False,
+        "hasUniqueValue": is_true(row.get("unique")),
+        "hidden": is_true(row.get("hidden")),
+        "hubspotDefined": is_standard,
+        "formField": not read_only,
+        "dataSensitivity": "non_sensitive",
+        "archived": False,
+        "createdAt": "2019-08-06T02:41:52.519Z",
+        "updatedAt": "2026-02-10T09:00:00.000Z",
+        "modificationMetadata": {
+            "archivable": not is_standard,
+            "readOnlyDefinition": is_standard,
+            "readOnlyOptions": is_standard,
+            "readOnlyValue": read_only,
+        },
+    }

@@ -1,0 +1,218 @@
+"""HubSpot records: the list, one record, and many by id (portal-apis 2.2, 2.4).
+
+Facts
+    * List: 10 records unless asked, 100 at most, ascending ids; `after` is the id at which the next page starts.
+    * `paging` is absent on the last page. A property that does not exist is left out; one that is empty is null.
+    * Every value is text; three properties come always. Batch read answers 207 when an id is unknown.
+
+Not modelled
+    * Merged records that come back under another id.
+
+Where it is used: routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
+from dynsync_lib.emulator.hubspot.associations import list_associations
+from dynsync_lib.emulator.hubspot.bodies import read_body, read_limit
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found, unknown_type
+from dynsync_lib.emulator.hubspot.history import MOST_WITH_HISTORY, add_history
+from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, OTHER_TYPES, Kind
+from dynsync_lib.emulator.store.database import quoted
+from dynsync_lib.emulator.store.records import MERGED, Store
+from dynsync_lib.emulator.times import iso_ms
+
+MOST_PER_PAGE = 100
+MOST_PER_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which properties of a kind are shown: the SELECT list and the names, in the same order."""
+
+    kind: Kind
+    names: tuple[str, ...]
+    sql: str
+
+
+def find_kind(call: Call, name: str) -> Kind:
+    """The kind of that name. Raises Refusal 400 for a name HubSpot does not know, 501 for one the emulator lacks."""
+    if name.lower() in KIND_BY_NAME:
+        return KIND_BY_NAME[name.lower()]
+    if name.lower() in OTHER_TYPES or name.startswith(("2-", "p")):
+        raise Refusal(hubspot_error(call, 501, f"The emulator has no objects of type {name}."))
+    raise unknown_type(call, name)
+
+
+def known_properties(store: Store, kind: Kind) -> frozenset[str]:
+    """The names of the properties a kind has: those of the metadata and those of the records."""
+    described = (row["name"] for row in store.metadata.get("hubspot/properties", ()) if row["object"] == kind.singular)
+    names = {str(name) for name in described} | store.columns(kind.table)
+    return frozenset(names - {"archived"}) | set(kind.always)
+
+
+def shape_of(store: Store, kind: Kind, asked: Sequence[str]) -> Shape:
+    """What to show when these properties are asked for; unknown ones are left out without a word."""
+    known = known_properties(store, kind)
+    names = tuple(sorted({name for name in (asked or kind.defaults) if name in known} | set(kind.always)))
+    carried = store.columns(kind.table)
+    columns = [quoted(name) if name in carried else "NULL" for name in names]
+    return Shape(kind, names, ", ".join(['"@rank"', '"@archived"', '"@changed_s"', *columns]))
+
+
+def select_records(store: Store, shape: Shape, where: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a shape; `where` may end in ORDER BY and LIMIT."""
+    if not store.has(shape.kind.table):
+        return []
+    return store.query(f"SELECT {shape.sql} FROM {quoted(shape.kind.table)} WHERE {where}", parameters)  # noqa: S608
+
+
+def record_json(shape: Shape, row: Sequence[Any]) -> dict[str, Any]:
+    """One record as HubSpot prints it."""
+    properties = dict(zip(shape.names, row[3:], strict=True))
+    properties["hs_object_id"] = str(row[0])
+    created, updated = iso_ms(properties["createdate"]), iso_ms(properties[shape.kind.modified])
+    times = {"createdAt": created, "updatedAt": updated or created}
+    gone = {"archivedAt": iso_ms(row[2]) or updated} if row[1] else {}
+    return {"id": str(row[0]), "properties": properties, **times, "archived": bool(row[1]), **gone}
+
+
+def _with_history(kind: Kind, names: Sequence[str], history: Sequence[str]) -> list[str]:
+    """What is shown when the history of some properties is asked for besides."""
+    return [*(names or kind.defaults), *history]
+
+
+def read_after(call: Call) -> int:
+    """The id at which the page starts; 0 on the first page."""
+    text = call.option("after") or "0"
+    if not text.isdecimal():
+        raise invalid(call, f"The paging cursor {text} is not valid")
+    return int(text)
+
+
+def list_records(store: Store, call: Call) -> Reply:
+    """`GET /crm/v3/objects/{type}`."""
+    kind = find_kind(call, call.names["type"])
+    history = call.listed("propertiesWithHistory")
+    limit = read_limit(call, default=10, most=MOST_WITH_HISTORY if history else MOST_PER_PAGE)
+    shape = shape_of(store, kind, _with_history(kind, call.listed("properties"), history))
+    shown = min(limit, call.trick.short_page or limit)
+    after = read_after(call)
+    where = '"@rank" >= ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
+    rows = select_records(store, shape, where, (after, is_true(call.option("archived")), shown + 1))
+    results = [record_json(shape, row) for row in rows[:shown]]
+    add_history(store, kind.table, history, results)
+    _add_associations(store, call, kind, results)
+    page: dict[str, Any] = {"results": results}
+    if len(rows) > shown:
+        start = after if call.trick.repeat_page else results[-1] and int(results[-1]["id"]) + 1
+        page["paging"] = {"next": {"after": str(start), "link": next_link(call, str(start))}}
+    return json_reply(page)
+
+
+def next_link(call: Call, after: str) -> str:
+    """The address of the next page at the host that was asked (some clients follow it)."""
+    options = [part for part in call.raw_query.split("&") if part and not part.startswith("after=")]
+    return f"{call.origin}{call.raw_path}?" + "&".join([*options, f"after={after}"])
+
+
+def get_record(store: Store, call: Call) -> Reply:
+    """`GET /crm/v3/objects/{type}/{id}`."""
+    kind = find_kind(call, call.names["type"])
+    history = call.listed("propertiesWithHistory")
+    shape = shape_of(store, kind, _with_history(kind, call.listed("properties"), history))
+    column, cast = _id_column(store, call, kind, call.option("idProperty"))
+    where = f'{column} = ? AND "@archived" = ? LIMIT 1'
+    rows = select_records(store, shape, where, (cast(call.names["id"]), is_true(call.option("archived"))))
+    if not rows:
+        raise not_found(call)
+    results = [record_json(shape, rows[0])]
+    add_history(store, kind.table, history, results)
+    _add_associations(store, call, kind, results)
+    return json_reply(results[0])
+
+
+def read_batch(store: Store, call: Call) -> Reply:
+    """`POST /crm/v3/objects/{type}/batch/read`: 200, or 207 with `errors` when an id is unknown."""
+    kind = find_kind(call, call.names["type"])
+    body = read_body(call)
+    history = [str(name) for name in body.get("propertiesWithHistory") or ()]
+    asked = read_inputs(call, body, most=MOST_WITH_HISTORY if history else MOST_PER_BATCH)
+    names = [str(name) for name in body.get("properties") or ()]
+    shape = shape_of(store, kind, _with_history(kind, names, history))
+    column, cast = _id_column(store, call, kind, body.get("idProperty"))
+    marks = ", ".join("?" * len(asked))
+    where = f'{column} IN ({marks}) AND "@archived" = ? ORDER BY "@rank"'
+    rows = select_records(store, shape, where, (*map(cast, asked), is_true(call.option("archived"))))
+    results = [record_json(shape, row) for row in rows]
+    add_history(store, kind.table, history, results)
+    return _batch_reply(call, kind, results, _missing(store, kind, column, asked, rows, cast))
+
+
+def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
+    """The ids of a batch, in order, once each. Raises Refusal 400 when there are none, or too many."""
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list) or not all(isinstance(item, dict) and "id" in item for item in inputs):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects with an 'id'")
+    if len(inputs) > most:
+        raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
+    return list(dict.fromkeys(str(item["id"]) for item in inputs))
+
+
+def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
+    """What records are found by, and what turns a told id into it; the id of a merged record leads to its survivor."""
+    if id_property in (None, "", "hs_object_id"):
+        return '"@rank"', lambda text: int(survivor_of(store, kind, text)) if text.isdecimal() else -1
+    if id_property not in unique_names(store, kind):
+        raise invalid(call, f"Property {id_property} is not a unique property of {kind.plural}")
+    carried = id_property in store.columns(kind.table)
+    return f"fold({quoted(str(id_property))})" if carried else "NULL", str.casefold
+
+
+def survivor_of(store: Store, kind: Kind, id_: str) -> str:
+    """The id that a merged record's id leads to; other ids are themselves."""
+    rows = store.query(f"SELECT survivor FROM {quoted(MERGED)} WHERE name = ? AND id = ?", (kind.table, id_))  # noqa: S608
+    return survivor_of(store, kind, rows[0][0]) if rows else id_
+
+
+def unique_names(store: Store, kind: Kind) -> set[str]:
+    """The properties by which a record can be named instead of its id."""
+    rows = store.metadata.get("hubspot/properties", ())
+    told = {str(row["name"]) for row in rows if row["object"] == kind.singular and is_true(row.get("unique"))}
+    return told | set(kind.unique)
+
+
+def _missing(
+    store: Store, kind: Kind, column: str, asked: Sequence[str], rows: Sequence[Sequence[Any]], cast: Any
+) -> list[str]:
+    if len(rows) == len(asked):
+        return []
+    ranks = ", ".join(str(row[0]) for row in rows)
+    found = {row[0] for row in store.query(f'SELECT {column} FROM {quoted(kind.table)} WHERE "@rank" IN ({ranks})')}  # noqa: S608
+    return [id_ for id_ in asked if cast(id_) not in found]
+
+
+def _batch_reply(call: Call, kind: Kind, results: Sequence[dict[str, Any]], missing: Sequence[str]) -> Reply:
+    moment = iso_ms(call.at_s)
+    answer: dict[str, Any] = {"status": "COMPLETE", "results": results}
+    answer |= {"startedAt": moment, "completedAt": moment}
+    if missing:
+        what = f"Could not get some {kind.singular.upper()} objects, they may be deleted or not exist."
+        error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
+        answer |= {"numErrors": 1, "errors": [{**error, "context": {"ids": list(missing)}}]}
+    return json_reply(answer, status=207 if missing else 200)
+
+
+def _add_associations(store: Store, call: Call, kind: Kind, results: Sequence[dict[str, Any]]) -> None:
+    targets = [find_kind(call, name) for name in call.listed("associations")]
+    for target in targets:
+        found = list_associations(store, kind, target, [int(record["id"]) for record in results])
+        for record in results:
+            if record["id"] in found:
+                page = {"results": found[record["id"]]}
+                record.setdefault("associations", {})[target.plural] = page

@@ -1,0 +1,270 @@
+"""HubSpot's search: filters, one sort, a text, pages up to the ten-thousandth result (portal-apis 2.3).
+
+Facts
+    * Groups are joined by or, filters in a group by and: 5 groups, 6 filters each, 18 in all. The body has at most
+      3,000 characters. 200 results a page; `after` is a number of results, at most 10,000 can be reached.
+    * Enumerations are compared with their case, texts without; IN and NOT_IN on texts want lower case.
+    * Archived records are never found. What was written is found once the index has caught up, which here takes as
+      long as the limits say.
+
+Not modelled
+    * Ranking of `query` and word stems. NEQ and NOT_IN find records without a value, which HubSpot does not say.
+      The default order is that of the ids, which is that of creation.
+
+Where it is used: hubspot_routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
+from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid
+from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
+from dynsync_lib.emulator.hubspot.records import known_properties, record_json, select_records, shape_of
+from dynsync_lib.emulator.hubspot.written_values import described
+from dynsync_lib.emulator.store.database import quoted
+from dynsync_lib.emulator.store.records import Row, Store
+
+MOST_PER_PAGE: Final = 200
+MOST_REACHED: Final = 10_000
+LONGEST_BODY: Final = 3_000
+MOST_GROUPS, MOST_PER_GROUP, MOST_FILTERS = 5, 6, 18
+_NUMBERS: Final = frozenset({"number"})
+_MOMENTS: Final = frozenset({"date", "datetime"})
+_EXACT: Final = frozenset({"enumeration", "bool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in SQL, with its parameters."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """One search: where, for which call, among what."""
+
+    store: Store
+    call: Call
+    kind: Kind
+    types: Mapping[str, Row]
+    lag_s: float
+
+    def refused(self, message: str) -> Refusal:
+        """400 for a search that cannot be done."""
+        return invalid(self.call, message)
+
+
+def search_records(store: Store, call: Call, kind: Kind, *, lag_s: float) -> Reply:
+    """`POST /crm/v3/objects/{type}/search`."""
+    searcher = Searcher(store, call, kind, described(store, kind), lag_s)
+    if len(call.body.decode("utf-8", "replace")) > LONGEST_BODY:
+        raise searcher.refused(f"The body of a search has at most {LONGEST_BODY} characters")
+    body = read_body(call)
+    limit, after = _limit(searcher, body), _after(searcher, body)
+    found = _all_of([_seen(searcher), _groups(searcher, body), _text(searcher, body)])
+    shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
+    where = f"{found.sql} ORDER BY {_order(searcher, body)} LIMIT ? OFFSET ?"
+    rows = select_records(store, shape, where, (*found.parameters, limit, after))
+    total = store.count(kind.table, found.sql, found.parameters) if store.has(kind.table) else 0
+    page: dict[str, Any] = {"total": total, "results": [record_json(shape, row) for row in rows]}
+    if rows and after + limit < total:
+        page["paging"] = {"next": {"after": str(after + limit)}}
+    return json_reply(page)
+
+
+def _limit(searcher: Searcher, body: Mapping[str, Any]) -> int:
+    limit = body.get("limit", 10)
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= MOST_PER_PAGE:
+        raise searcher.refused(f"limit must be a number from 0 to {MOST_PER_PAGE}")
+    return limit
+
+
+def _after(searcher: Searcher, body: Mapping[str, Any]) -> int:
+    text = str(body.get("after") or "0")
+    if not text.isdecimal():
+        raise searcher.refused(f"The paging cursor {text} is not valid")
+    if int(text) >= MOST_REACHED:
+        raise searcher.refused(f"A search reaches at most {MOST_REACHED} results")
+    return int(text)
+
+
+def _seen(searcher: Searcher) -> Condition:
+    """What the index holds: nothing archived, nothing written since it was last brought up to date."""
+    seen = '"@archived" = 0 AND ("@changed_s" IS NULL OR "@changed_s" <= ?)'
+    return Condition(seen, (searcher.call.at_s - searcher.lag_s,))
+
+
+def _groups(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
+    groups = body.get("filterGroups") or ([{"filters": body["filters"]}] if body.get("filters") else [])
+    filters = [group.get("filters") or [] if isinstance(group, Mapping) else None for group in groups]
+    if any(one is None for one in filters):
+        raise searcher.refused("filterGroups must be a list of objects with filters")
+    told = [list(one or ()) for one in filters]
+    if len(told) > MOST_GROUPS or any(len(one) > MOST_PER_GROUP for one in told) or sum(map(len, told)) > MOST_FILTERS:
+        most = f"{MOST_GROUPS} filterGroups of {MOST_PER_GROUP} filters, {MOST_FILTERS} in all"
+        raise searcher.refused(f"A search has at most {most}")
+    joined = [_all_of([_condition(searcher, one) for one in group]) for group in told]
+    if not joined:
+        return Condition("1")
+    return Condition(" OR ".join(one.sql for one in joined), tuple(value for one in joined for value in one.parameters))
+
+
+def _condition(searcher: Searcher, told: Any) -> Condition:
+    name, operator = (
+        (str(told.get(key, "")) for key in ("propertyName", "operator")) if isinstance(told, Mapping) else ("", "")
+    )
+    make = _OPERATORS.get(operator)
+    if make is None:
+        raise searcher.refused(f"{operator or 'nothing'} is no operator of a search")
+    if name.startswith("associations."):
+        return _associated(searcher, name.removeprefix("associations."), told)
+    if name not in known_properties(searcher.store, searcher.kind):
+        raise searcher.refused(f"There was a problem with the request: property {name} does not exist")
+    return make(searcher, _Property(searcher, name), told)
+
+
+def _associated(searcher: Searcher, name: str, told: Mapping[str, Any]) -> Condition:
+    target = KIND_BY_NAME.get(name)
+    if target is None or told["operator"] != "EQ" or not searcher.store.has("hubspot/links"):
+        raise Refusal(hubspot_error(searcher.call, 501, f"The emulator has no search by associations.{name}."))
+    sql = 'SELECT from_id FROM "hubspot/links" WHERE from_object = ? AND to_object = ? AND to_id = ?'
+    value = _value(searcher, told)
+    ids = (searcher.kind.singular, target.singular, int(value) if value.isdecimal() else -1)
+    return Condition(f'"@rank" IN ({sql})', ids)
+
+
+class _Property:
+    """A property as SQL compares it."""
+
+    def __init__(self, searcher: Searcher, name: str) -> None:
+        carried = name in searcher.store.columns(searcher.kind.table)
+        self.column = '"@rank"' if name == "hs_object_id" else quoted(name) if carried else "NULL"
+        told = str((searcher.types.get(name) or {}).get("type") or "string")
+        of_every_portal = {"hs_object_id": "number", "createdate": "datetime", searcher.kind.modified: "datetime"}
+        self.type = of_every_portal.get(name, told)
+
+    @property
+    def sql(self) -> str:
+        """What is compared."""
+        if self.type in _NUMBERS:
+            return self.column if self.column == '"@rank"' else f"CAST({self.column} AS REAL)"
+        if self.type in _MOMENTS:
+            return f"moment_ms({self.column})"
+        return self.column if self.type in _EXACT else f"fold({self.column})"
+
+    @property
+    def marker(self) -> str:
+        """What a value of the search is compared as."""
+        if self.type in _NUMBERS:
+            return "CAST(? AS REAL)"
+        if self.type in _MOMENTS:
+            return "moment_ms(?)"
+        return "?" if self.type in _EXACT else "fold(?)"
+
+
+def _value(searcher: Searcher, told: Mapping[str, Any], key: str = "value") -> str:
+    value = told.get(key)
+    if value is None or isinstance(value, list | dict):
+        raise searcher.refused(f"{told['operator']} needs a {key}")
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _compared(sign: str) -> Callable[[Searcher, _Property, Mapping[str, Any]], Condition]:
+    def compare(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+        return Condition(f"{one.sql} {sign} {one.marker}", (_value(searcher, told),))
+
+    return compare
+
+
+def _not_equal(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+    return Condition(f"{one.sql} IS NOT {one.marker}", (_value(searcher, told),))
+
+
+def _between(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+    ends = (_value(searcher, told), _value(searcher, told, "highValue"))
+    return Condition(f"{one.sql} BETWEEN {one.marker} AND {one.marker}", ends)
+
+
+def _among(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+    values = told.get("values")
+    if not isinstance(values, list) or not values:
+        raise searcher.refused(f"{told['operator']} needs values")
+    marker = "?" if one.marker == "fold(?)" else one.marker
+    listed = f"{one.sql} IN ({', '.join([marker] * len(values))})"
+    is_not = told["operator"] == "NOT_IN"
+    return Condition(f"({one.column} IS NULL OR NOT {listed})" if is_not else listed, tuple(map(str, values)))
+
+
+def _known(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+    del searcher
+    return Condition(f"{one.column} IS {'NOT NULL' if told['operator'] == 'HAS_PROPERTY' else 'NULL'}")
+
+
+def _token(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+    is_not = "NOT " if told["operator"].startswith("NOT_") else ""
+    return Condition(f"{is_not}has_token({one.column}, ?)", (_value(searcher, told),))
+
+
+def _text(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
+    """Every word of the text stands in one of the properties that are searched by default."""
+    carried = searcher.store.columns(searcher.kind.table)
+    names = [quoted(name) for name in searcher.kind.search_in if name in carried]
+    words = str(body.get("query") or "").casefold().split()
+    if not words:
+        return Condition("1")
+    one_word = " OR ".join(f"instr(fold({name}), ?)" for name in names) or "0"
+    return Condition(" AND ".join([f"({one_word})"] * len(words)), tuple(word for word in words for _ in names))
+
+
+def _order(searcher: Searcher, body: Mapping[str, Any]) -> str:
+    sorts = body.get("sorts") or []
+    if not isinstance(sorts, list) or len(sorts) > 1:
+        raise searcher.refused("A search has at most one sort")
+    for told in sorts:
+        name, descends = _sort(told)
+        if name not in known_properties(searcher.store, searcher.kind):
+            raise searcher.refused(f"There was a problem with the request: property {name} does not exist")
+        sql = _Property(searcher, name).sql
+        return (
+            f'{sql} IS NULL, {sql} {"DESC" if descends else "ASC"}, "@rank"' if sql != '"@rank"' else _by_id(descends)
+        )
+    return '"@rank"'
+
+
+def _sort(told: Any) -> tuple[str, bool]:
+    if isinstance(told, Mapping):
+        return str(told.get("propertyName", "")), told.get("direction") == "DESCENDING"
+    return str(told).removeprefix("-"), str(told).startswith("-")
+
+
+def _by_id(descends: bool) -> str:  # noqa: FBT001 - a direction
+    return f'"@rank" {"DESC" if descends else "ASC"}'
+
+
+def _all_of(conditions: Sequence[Condition]) -> Condition:
+    sql = " AND ".join(f"({one.sql})" for one in conditions) or "1"
+    return Condition(f"({sql})", tuple(value for one in conditions for value in one.parameters))
+
+
+_OPERATORS: Final[Mapping[str, Callable[[Searcher, _Property, Mapping[str, Any]], Condition]]] = {
+    "EQ": _compared("="),
+    "NEQ": _not_equal,
+    "LT": _compared("<"),
+    "LTE": _compared("<="),
+    "GT": _compared(">"),
+    "GTE": _compared(">="),
+    "BETWEEN": _between,
+    "IN": _among,
+    "NOT_IN": _among,
+    "HAS_PROPERTY": _known,
+    "NOT_HAS_PROPERTY": _known,
+    "CONTAINS_TOKEN": _token,
+    "NOT_CONTAINS_TOKEN": _token,
+}

@@ -1,0 +1,1 @@
+"""The emulated portals on 127.0.0.1."""

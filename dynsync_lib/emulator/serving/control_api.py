@@ -1,0 +1,205 @@
+"""The control plane `/__emu/`: faults, rights, sign-in, log. For tests and training, without a token.
+
+Where it is used: server.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from dynsync_lib.emulator.calls import Call, Reply, json_reply
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.conditions.switches import Conditions, Fault, PortalFacts, Rights, SignInSwitches
+from dynsync_lib.emulator.entra.errors import SIGN_IN_ERRORS
+from dynsync_lib.emulator.entra.sign_in import Entra
+from dynsync_lib.emulator.store.records import Store
+
+PREFIX: Final = "/__emu/"
+_SETS: Final = ("scopes", "missing_privileges", "missing_tables")
+ACCOUNT_TYPES: Final = ("APP_DEVELOPER", "DEVELOPER_TEST", "SANDBOX", "STANDARD")
+ORGANIZATION_TYPES: Final = (
+    *("Customer", "Secondary", "Default", "CustomerTest", "CustomerFreeTest", "CustomerPreview", "TestDrive"),
+    *("EmailTrial", "Developer", "Trial", "Teams", "Monitoring", "Support", "BackEnd", "Placeholder"),
+    *("MsftInvestigation", "Platform"),
+)
+_DECISIONS: Final = ("approve", "decline")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the control plane; `note` says what it does. Its answer is JSON, None means: done."""
+
+    method: str
+    name: str
+    run: Callable[[Control, Any], Mapping[str, Any] | None]
+    note: str
+
+
+class Control:
+    """What the control plane switches."""
+
+    def __init__(self, conditions: Conditions, entra: Entra, store: Store) -> None:
+        self.conditions, self.entra, self.store = conditions, entra, store
+
+    def answer(self, call: Call) -> Reply:
+        """The reply to a call; 400 names what cannot be read, 501 what is not there."""
+        name = call.path.removeprefix(PREFIX)
+        for command in COMMANDS:
+            if (command.method, command.name) == (call.method, name):
+                return self._run(command, call)
+        return json_reply({"error": f"The emulator has no {call.method} {PREFIX}{name}."}, status=501)
+
+    def _run(self, command: Command, call: Call) -> Reply:
+        try:
+            told = command.run(self, json.loads(call.body or b"{}"))
+        except (ValueError, TypeError, KeyError) as error:
+            return json_reply({"error": f"The request cannot be used: {error}"}, status=400)
+        return json_reply({"done": command.name} if told is None else told)
+
+
+def read_fault(body: Mapping[str, Any]) -> Fault:
+    """A fault out of JSON. Raises TypeError for a name that is no part of one."""
+    fault: Fault = _read("a fault", Fault, body)
+    return fault
+
+
+def _read(what: str, kind: type[Any], body: Mapping[str, Any], now: Any = None) -> Any:
+    """A value out of JSON; names left out are as in `now`, else as usual. Raises TypeError for an unknown name."""
+    known = {field.name for field in fields(kind)}
+    for name in body:
+        if name not in known:
+            raise TypeError(f"{what} has no {name}")
+    return kind(**{**({} if now is None else {name: getattr(now, name) for name in known}), **body})
+
+
+def _reset(control: Control, body: Any) -> None:
+    del body
+    control.conditions.reset()
+
+
+def _add_faults(control: Control, body: Any) -> None:
+    control.conditions.add_faults([read_fault(one) for one in (body if isinstance(body, list) else [body])])
+
+
+def _clear_faults(control: Control, body: Any) -> None:
+    del body
+    control.conditions.clear_faults()
+
+
+def _set_rights(control: Control, body: Any) -> None:
+    told: dict[str, Any] = {name: _set(value) if name in _SETS else value for name, value in body.items()}
+    told["tokens"] = {name: _set(value) for name, value in body.get("tokens", {}).items()}
+    control.conditions.rights = _read("rights", Rights, told)
+
+
+def _set(value: Any) -> frozenset[str] | None:
+    return None if value is None else frozenset(value)
+
+
+def _set_sign_in(control: Control, body: Any) -> None:
+    switches: SignInSwitches = _read("sign_in", SignInSwitches, body, control.conditions.sign_in)
+    if switches.refuse_with is not None and switches.refuse_with not in SIGN_IN_ERRORS:
+        raise ValueError(f"refuse_with must be one of {sorted(SIGN_IN_ERRORS)}")
+    if switches.device_approval not in ("automatic", "manual"):
+        raise ValueError("device_approval must be automatic or manual")
+    control.conditions.sign_in = switches
+
+
+def _reseed(control: Control, body: Any) -> None:
+    del body
+    control.store.reseed()
+
+
+def _set_limits(control: Control, body: Any) -> Mapping[str, Any]:
+    control.conditions.set_limits(_read("limits", Limits, body, control.conditions.limits))
+    return asdict(control.conditions.limits)
+
+
+def _set_portals(control: Control, body: Any) -> None:
+    facts: PortalFacts = _read("portals", PortalFacts, body, control.conditions.portals)
+    for name, value, allowed in (
+        ("account_type", facts.account_type, ACCOUNT_TYPES),
+        ("organization_type", facts.organization_type, ORGANIZATION_TYPES),
+    ):
+        if value is not None and value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(allowed)}")
+    control.conditions.portals = facts
+
+
+def _set_clock(control: Control, body: Any) -> Mapping[str, Any]:
+    clock = control.conditions.clock
+    if body.get("stop_at") is not None:
+        moment = datetime.fromisoformat(str(body["stop_at"]))
+        clock.stop((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    elif body.get("reset"):
+        clock.reset()
+    clock.advance(float(body.get("advance_s", 0)))
+    return _get_clock(control, None)
+
+
+def _get_clock(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    now_s = control.conditions.clock.now_s()
+    return {"now_s": now_s, "now": datetime.fromtimestamp(now_s, tz=UTC).isoformat()}
+
+
+def _decide_device(control: Control, body: Any) -> Mapping[str, Any]:
+    decision = body.get("decision", "approve")
+    if decision not in _DECISIONS:
+        raise ValueError(f"decision must be one of {_DECISIONS}")
+    return {"decided": control.entra.book.decide_devices(decision, body.get("user_code"))}
+
+
+def _log(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    return {"requests": [asdict(entry) for entry in control.conditions.log()]}
+
+
+def _health(control: Control, body: Any) -> Mapping[str, Any]:
+    del control, body
+    return {"status": "ok"}
+
+
+def _state(control: Control, body: Any) -> Mapping[str, Any]:
+    del body
+    conditions = control.conditions
+    return {
+        "faults": [asdict(fault) for fault in conditions.waiting_faults()],
+        "rights": {key: _plain(value) for key, value in asdict(conditions.rights).items()},
+        "sign_in": asdict(conditions.sign_in),
+        "portals": asdict(conditions.portals),
+        "limits": asdict(conditions.limits),
+        "clock": _get_clock(control, None),
+        "devices": [asdict(device) for device in control.entra.book.devices()],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+COMMANDS: Final = tuple(
+    Command(method, name, run, note)
+    for method, name, run, note in (
+        ("GET", "health", _health, "answers when the emulator serves"),
+        ("GET", "log", _log, "the last 10,000 requests; no token, no body, addresses masked"),
+        ("GET", "state", _state, "faults that wait, rights, sign-in, limits, clock, device sign-ins that wait"),
+        ("GET", "clock", _get_clock, "the emulator's time"),
+        ("POST", "clock", _set_clock, "`stop_at` an ISO moment, `advance_s` seconds, `reset` to the machine's time"),
+        ("POST", "reset", _reset, "no fault, all rights, the limits and the sign-in of the start, empty log"),
+        ("POST", "reseed", _reseed, "all records, properties and columns as in the world"),
+        ("POST", "limits", _set_limits, "other limits, of which nothing is used; what is left out stays"),
+        ("POST", "portals", _set_portals, "`account_type` and `organization_type`: test or production"),
+        ("POST", "faults", _add_faults, "adds one fault or a list of them"),
+        ("DELETE", "faults", _clear_faults, "forgets the faults that wait"),
+        ("POST", "rights", _set_rights, "what the callers may do; what is left out is allowed"),
+        ("POST", "sign_in", _set_sign_in, "how the sign-in behaves; what is left out stays"),
+        ("POST", "device", _decide_device, "approves or declines one device sign-in, or all that wait"),
+    )
+)

@@ -1,0 +1,1 @@
+"""The records of an emulated portal, in SQLite."""

@@ -1,0 +1,146 @@
+"""One SQLite file in a private folder: a connection for each thread, one writer at a time.
+
+Facts
+    * After `keep_log` readers go on while somebody writes; a change is seen whole or not at all.
+    * The file is gone after `close`.
+
+Where it is used: store.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+Function = tuple[int, Callable[..., Any]]
+_CACHE_KIB: Final = 8_192
+
+
+class Database:
+    """The file. `functions` are what SQL may call: name to number of arguments and the function."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+        self._folder = tempfile.mkdtemp(prefix="dynsync-emulator-")
+        self._path = Path(self._folder) / "world.sqlite"
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._register = threading.Lock()
+        self._turn = threading.RLock()
+        self.execute("PRAGMA journal_mode = OFF")
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one SELECT."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """One statement that changes something; how many rows it met comes out."""
+        return self._connection.execute(sql, parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for each row."""
+        self._connection.executemany(sql, rows)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """A change: whole when the block ends, undone when it raises. Inside another change it is undone alone."""
+        with self._turn:
+            is_outer = not self._connection.in_transaction
+            self.execute("BEGIN IMMEDIATE" if is_outer else "SAVEPOINT inner")
+            try:
+                yield
+            except BaseException:
+                self.execute("ROLLBACK" if is_outer else "ROLLBACK TO inner")
+                if not is_outer:
+                    self.execute("RELEASE inner")
+                raise
+            self.execute("COMMIT" if is_outer else "RELEASE inner")
+
+    def keep_log(self) -> None:
+        """From now on readers go on while somebody writes. Before, loading is faster without a log."""
+        self.execute("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        """Closes every connection and removes the file."""
+        with self._register:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = self._connect()
+        return self._local.connection  # type: ignore[no-any-return]
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        for name, (arguments, function) in self._functions.items():
+            connection.create_function(name, arguments, function, deterministic=True)
+        with self._register:
+            self._connections.append(connection)
+        return connection
+
+
+def quoted(name: str) -> str:
+    """A name as SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+_NO_WORD: Final = re.compile(r"[^\w]+")
+
+
+def guid_order(guid: str) -> bytes:
+    """Sixteen bytes that sort as SQL Server sorts this GUID (2.25). Raises ValueError for what is no GUID."""
+    told = uuid.UUID(guid).bytes_le
+    return told[10:] + told[8:10] + told[6:8] + told[4:6] + told[:4]
+
+
+def fold(text: str | None) -> str | None:
+    """A text without its case, as both portals compare."""
+    return None if text is None else text.casefold()
+
+
+@lru_cache(maxsize=65536)
+def moment_ms(text: str | None) -> int | None:
+    """Milliseconds since 1970 UTC of an ISO date, an ISO time or a text of milliseconds; None when it is neither."""
+    if text is None:
+        return None
+    if text.lstrip("-").isdigit() and len(text) > 8:
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def has_token(text: str | None, pattern: str) -> bool:
+    """Whether a word of the text, or the whole of it, is the pattern; `*` stands for any characters."""
+    if text is None:
+        return False
+    folded, wanted = text.casefold(), pattern.casefold()
+    words = {folded, *folded.split(), *_NO_WORD.split(folded)}
+    return any(fnmatchcase(word, wanted) for word in words)
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "fold": (1, fold),
+    "moment_ms": (1, moment_ms),
+    "has_token": (2, has_token),
+}

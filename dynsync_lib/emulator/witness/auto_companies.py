@@ -1,0 +1,62 @@
+"""Companies that HubSpot creates by itself for new contacts, by the domain of their address (6.12).
+
+Facts
+    * Free-mail domains and domains that a company has already are left alone.
+
+Where it is used: `sync_engine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dynsync_lib.core.model import LinkStatus, Object, Outcome, System
+from dynsync_lib.emulator.witness.decisions import Decision, LinkDecision, RecordName
+from dynsync_lib.emulator.witness.entrance import domain_of
+from dynsync_lib.emulator.witness.object_job import PEOPLE
+from dynsync_lib.emulator.witness.plan import SyncPlan
+from dynsync_lib.emulator.witness.text_values import is_valid_email, trim
+from dynsync_lib.emulator.witness.witness_store import Store
+
+_Decisions = Mapping[RecordName, Decision]
+
+
+def companies_by_domain(
+    store: Store, plan: SyncPlan, decisions: _Decisions, links: Sequence[LinkDecision]
+) -> Iterator[LinkDecision]:
+    """One association per new HubSpot contact for which HubSpot would create a company."""
+    if not plan.creates_companies:
+        return
+    known, attached = _known_domains(store, decisions), _attached(links, plan)
+    for object_ in PEOPLE:
+        for person in store.records(System.DYNAMICS, object_):
+            name = (person.system, object_, person.record_id)
+            address = trim(person.get("emailaddress1"))
+            if decisions[name].outcome is not Outcome.CREATE or name in attached:
+                continue
+            domain = address.partition("@")[2].lower()
+            if is_valid_email(address, plan.top_level_domains) and domain not in known | plan.free_mail_domains:
+                to = (Object.COMPANY, f"domain:{domain}")
+                yield LinkDecision(*name, *to, LinkStatus.AUTO_CREATED, "company.auto-created")
+
+
+def _known_domains(store: Store, decisions: _Decisions) -> set[str]:
+    """The domains of HubSpot's companies, and of the accounts that come in."""
+    companies = list(store.records(System.HUBSPOT, Object.COMPANY))
+    accounts = [
+        one
+        for one in store.records(System.DYNAMICS, Object.COMPANY)
+        if decisions[(one.system, one.object, one.record_id)].in_sync
+    ]
+    return {domain for domain in map(domain_of, companies + accounts) if domain is not None}
+
+
+def _attached(links: Sequence[LinkDecision], plan: SyncPlan) -> set[RecordName]:
+    """The persons whose own company arrives before HubSpot looks at their domain (Q22)."""
+    if plan.choice("auto_company_first") == "true":
+        return set()
+    return {
+        (link.from_system, link.from_object, link.from_id)
+        for link in links
+        if link.to_object is Object.COMPANY and link.status in (LinkStatus.SYNCED, LinkStatus.AUTO_CREATED)
+    }
