@@ -16,6 +16,16 @@ class System(StrEnum):
     HUBSPOT = "hubspot"
     DYNAMICS = "dynamics"
 
+    @property
+    def other(self) -> System:
+        """The system on the other side of the sync."""
+        return System.DYNAMICS if self is System.HUBSPOT else System.HUBSPOT
+
+    @property
+    def label(self) -> str:
+        """The system as a sentence names it: HubSpot or Dynamics."""
+        return "HubSpot" if self is System.HUBSPOT else "Dynamics"
+
 
 class Object(StrEnum):
     """What a record is, in HubSpot's words. Dynamics says account for company and opportunity for deal."""

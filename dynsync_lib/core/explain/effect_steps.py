@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
-from dynsync_lib.core.situation import SYSTEM_WORDS
 
 _MOST_LINKS: Final = 10
 _NOTES: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -48,7 +47,7 @@ def field_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
 
 
 def _write(evidence: Evidence, one: Row) -> str:
-    target = f"{SYSTEM_WORDS[System(one['target_system'])]} {one['target_field']}"
+    target = f"{System(one['target_system']).label} {one['target_field']}"
     new, old = (evidence.value(one["object"], one[name]) for name in ("new_value", "old_value"))
     source = f"{one['source_field']} of {_source_id(one)}"
     said = f"fills {target} with {new}" if one["old_value"] is None else f"overwrites {target} {old} with {new}"

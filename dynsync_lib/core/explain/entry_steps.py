@@ -20,10 +20,8 @@ from dynsync_lib.core.filters.grammar import fields_of, parse_filter
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
-from dynsync_lib.core.situation import SYSTEM_WORDS
 from dynsync_lib.core.tables import KEY_SOURCE, record_table
 
-_OTHER: Final = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 _PLURALS: Final = {
     Object.CONTACT: "contacts",
     Object.COMPANY: "companies",
@@ -56,7 +54,7 @@ def syncs_of(evidence: Evidence, row: Row) -> dict[str, Mapping[str, Any]]:
 
 def is_source(sync: Mapping[str, Any], system: str) -> bool:
     """Whether records of a system travel in a sync."""
-    return Direction(sync["direction"]).writes_to(_OTHER[System(system)])
+    return Direction(sync["direction"]).writes_to(System(system).other)
 
 
 def scope_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
@@ -67,12 +65,12 @@ def scope_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[St
         yield evidence.step("scope", f"The sync of {_PLURALS[Object(row['object'])]} is off.", "record.object-off")
     for name, sync in syncs.items():
         way = f"{_PLURALS[Object(name)].capitalize()} sync {_WAYS[Direction(sync['direction'])]}: "
-        there = SYSTEM_WORDS[_OTHER[system]]
+        there = system.other.label
         yield evidence.step(
             "scope",
-            f"{way}a {SYSTEM_WORDS[system]} record may travel to {there}."
+            f"{way}a {system.label} record may travel to {there}."
             if is_source(sync, system)
-            else f"{way}a {SYSTEM_WORDS[system]} record can be matched, and is never created in {there}.",
+            else f"{way}a {system.label} record can be matched, and is never created in {there}.",
             "record.direction",
         )
 
@@ -84,7 +82,7 @@ def filter_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[S
         if not is_source(sync, system):
             continue
         text = sync["filter_to_dynamics" if system is System.HUBSPOT else "filter_to_hubspot"]
-        what = f"{SYSTEM_WORDS[system]} {_PLURALS[Object(name)]}"
+        what = f"{system.label} {_PLURALS[Object(name)]}"
         rule = "record.inactive-out" if row["rule_id"] == "record.inactive-out" else "record.filter"
         if text is None:
             yield evidence.step("filter", f"No filter: all {what} may enter.{_inactive(row)}", rule)
@@ -202,7 +200,7 @@ def _deciding_sync(evidence: Evidence, row: Row, record: Row | None) -> Mapping[
     syncs = syncs_of(evidence, row)
     if len(syncs) < 2:
         return next(iter(syncs.values()), None)
-    there = {"system": _OTHER[System(row["system"])].value, "record_id": row["counterpart_id"] or ""}
+    there = {"system": System(row["system"]).other.value, "record_id": row["counterpart_id"] or ""}
     met = next((name for name in syncs if evidence.rows("outcomes", object=name, **there)), None)
     belongs = sync_that_creates(evidence, row, record) if record is not None else None
     return syncs[met or belongs or next(iter(syncs))]
@@ -254,7 +252,7 @@ def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     order = ", ".join(one["record_id"] for one in placed)
     owner = next((one["record_id"] for one in placed if one["is_winner"]), None)
     mine = next((one["position"] for one in placed if one["record_id"] == row["record_id"]), None)
-    system, turn = SYSTEM_WORDS[System(row["system"])], evidence.choice("first_record_order")
+    system, turn = System(row["system"]).label, evidence.choice("first_record_order")
     told = f"{len(same)} {system} records share it, by {turn}: {order}."
     told += f" This one is number {mine}." if mine else ""
     yield evidence.step("rivals", f"{told} It belongs to {owner}." if owner else told, "record.first-order")

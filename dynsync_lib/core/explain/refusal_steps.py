@@ -21,7 +21,6 @@ from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.keys import trimmed_key
 from dynsync_lib.core.model import Direction, Object, Reason, System
-from dynsync_lib.core.situation import SYSTEM_WORDS, opposite
 from dynsync_lib.core.writing.refusals import required_fields, requirement_levels
 
 _Told = Callable[[Evidence, Row, Field, str], str | None]
@@ -52,7 +51,7 @@ def _refused_values(evidence: Evidence, row: Row, record: Row, object_: Object) 
         value = _held(record, mapping[f"{source}_field"])
         sentence = tell(evidence, row, field, value) if value is not None else None
         if sentence is not None and _lands(evidence, row, mapping):
-            yield f"{SYSTEM_WORDS[field.system]} {field.name} {sentence}"
+            yield f"{field.system.label} {field.name} {sentence}"
 
 
 def _too_long(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
@@ -114,13 +113,13 @@ def _objects(evidence: Evidence, row: Row, record: Row) -> list[Object]:
 
 
 def _counterpart(evidence: Evidence, row: Row, object_: str) -> Row | None:
-    other = {"system": opposite(System(row["system"])), "object": object_, "record_id": row["counterpart_id"]}
+    other = {"system": System(row["system"]).other, "object": object_, "record_id": row["counterpart_id"]}
     return evidence.record(other)
 
 
 def _written(evidence: Evidence, row: Row, object_: Object) -> Iterator[tuple[Mapping[str, Any], Field]]:
     """The mappings that write into the other system, with the field that they write to."""
-    target = opposite(System(row["system"]))
+    target = System(row["system"]).other
     ways = {Direction.TWO_WAY.value, f"to_{target}"}
     for mapping in evidence.rows("mapping", object=object_.value):
         name = mapping[f"{target}_field"]
@@ -140,7 +139,7 @@ def _lands(evidence: Evidence, row: Row, mapping: Mapping[str, Any]) -> bool:
         return False
     is_winner = sync["conflict_winner"] == source
     if mapping["allowed_directions"] == Direction.TWO_WAY:
-        is_blank = _held(theirs, mapping[f"{opposite(source)}_field"]) is None
+        is_blank = _held(theirs, mapping[f"{source.other}_field"]) is None
         return is_winner or (is_blank and evidence.choice("fill_empty_winner") == "true")
     return is_winner or evidence.choice("oneway_winner") == "direction_wins"
 

@@ -20,7 +20,6 @@ from typing import Final
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Direction, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
-from dynsync_lib.core.situation import SYSTEM_WORDS, opposite
 
 
 def kind_of(field: Field, rulebook: Rulebook) -> str | None:
@@ -93,12 +92,12 @@ def verdict_of_fields(
     unwritable = [field for field in present if is_unwritable(field)]
     allowed = by_type.allowed
     for field in unwritable:
-        allowed = intersect(allowed, _TO[opposite(field.system)])
+        allowed = intersect(allowed, _TO[field.system.other])
     if allowed is by_type.allowed:
         return _with_polarity(by_type, fields[System.DYNAMICS], kinds, rulebook)
     if allowed is None:
         return _READ_ONLY if len(unwritable) == len(fields) else _ONE_WAY_INTO_READ_ONLY
-    reason = f"The {SYSTEM_WORDS[unwritable[0].system]} field is read-only."
+    reason = f"The {unwritable[0].system.label} field is read-only."
     return replace(by_type, allowed=allowed, verdict=Verdict.ONE_WAY, rule_id="field.read-only", reason=reason)
 
 
