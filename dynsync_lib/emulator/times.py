@@ -1,13 +1,26 @@
-"""How HubSpot prints moments: `2024-02-01T09:30:00.000Z`.
+"""Moments as both portals take them, and as HubSpot prints them: `2024-02-01T09:30:00.000Z`.
 
-Where it is used: hubspot_* modules.
+Where it is used: both portals, the store and the sign-in.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from dynsync_lib.emulator.store.database import moment_ms
+
+@lru_cache(maxsize=65536)
+def moment_ms(text: str | None) -> int | None:
+    """Milliseconds since 1970 UTC of an ISO date, an ISO time or a text of milliseconds; None when it is neither."""
+    if text is None:
+        return None
+    if text.lstrip("-").isdigit() and len(text) > 8:
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def iso_ms(moment: str | float | None) -> str | None:

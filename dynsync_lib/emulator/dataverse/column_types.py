@@ -25,8 +25,9 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Reply, is_true, json_reply
 from dynsync_lib.emulator.dataverse.names import Entity
-from dynsync_lib.emulator.store.database import moment_ms, quoted
+from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import Store
+from dynsync_lib.emulator.times import moment_ms
 
 _WHOLE: Final = frozenset({"Integer", "BigInt", "Picklist", "State", "Status"})
 _DECIMAL: Final = frozenset({"Decimal", "Double", "Money"})

@@ -25,8 +25,8 @@ from dynsync_lib.emulator.calls import Call, is_true
 from dynsync_lib.emulator.dataverse.column_types import SEVERAL_CHOICES, Column, columns_of
 from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, does_not_exist, refused, unknown_set
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
-from dynsync_lib.emulator.store.database import moment_ms
 from dynsync_lib.emulator.store.records import Store
+from dynsync_lib.emulator.times import moment_ms
 
 Texts = dict[str, str | None]
 _BIND: Final = "@odata.bind"

@@ -34,8 +34,7 @@ from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.portal import Portal
 from dynsync_lib.emulator.hubspot.records import find_kind, select_records, shape_of
 from dynsync_lib.emulator.hubspot.written_values import described
-from dynsync_lib.emulator.store.database import moment_ms
-from dynsync_lib.emulator.times import iso_ms
+from dynsync_lib.emulator.times import iso_ms, moment_ms
 
 _JOBS: Final = "@exports"
 _FIRST_ID: Final = 100_000_001

@@ -23,9 +23,8 @@ from typing import Any, Final
 from dynsync_lib.emulator.calls import Call, Refusal, is_true
 from dynsync_lib.emulator.hubspot.errors import hubspot_error
 from dynsync_lib.emulator.hubspot.names import Kind
-from dynsync_lib.emulator.store.database import moment_ms
 from dynsync_lib.emulator.store.records import Row, Store
-from dynsync_lib.emulator.times import iso_ms
+from dynsync_lib.emulator.times import iso_ms, moment_ms
 
 LONGEST_TEXT: Final = 65_536
 _WRITABLE_ALL_THE_SAME: Final = frozenset({"hs_additional_emails"})

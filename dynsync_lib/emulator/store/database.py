@@ -17,11 +17,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
+
+from dynsync_lib.emulator.times import moment_ms
 
 Function = tuple[int, Callable[..., Any]]
 _CACHE_KIB: Final = 8_192
@@ -114,20 +114,6 @@ def guid_order(guid: str) -> bytes:
 def fold(text: str | None) -> str | None:
     """A text without its case, as both portals compare."""
     return None if text is None else text.casefold()
-
-
-@lru_cache(maxsize=65536)
-def moment_ms(text: str | None) -> int | None:
-    """Milliseconds since 1970 UTC of an ISO date, an ISO time or a text of milliseconds; None when it is neither."""
-    if text is None:
-        return None
-    if text.lstrip("-").isdigit() and len(text) > 8:
-        return int(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def has_token(text: str | None, pattern: str) -> bool:
