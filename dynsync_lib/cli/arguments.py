@@ -1,6 +1,6 @@
 """What is written after a command, read and checked.
 
-Where it is used: `cli`.
+Where it is used: `cli.commands`.
 """
 
 from __future__ import annotations

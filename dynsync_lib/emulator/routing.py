@@ -1,6 +1,7 @@
 """Which function answers a method and path, and how far it goes.
 
-Where it is used: hubspot_routes, dataverse_routes, entra; docs/emulator.md is made from the routes.
+Where it is used: `emulator.hubspot.routes`, `emulator.dataverse.routes`, `emulator.entra.sign_in`; docs/emulator.md is
+made from the routes.
 """
 
 from __future__ import annotations

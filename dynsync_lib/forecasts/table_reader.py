@@ -5,7 +5,7 @@ Facts
     * A column that an older file lacks is all null. Rows come in the order asked for, null last.
     * Masked, keys and values of people are replaced before anything is grouped, as `core.masking` replaces them.
 
-Where it is used: `forecast_folder`.
+Where it is used: `forecasts.forecast_folder`.
 """
 
 from __future__ import annotations

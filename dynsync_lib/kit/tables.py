@@ -1,6 +1,6 @@
-"""The rulebook as tables: its rules, the research behind them, its open questions.
+"""The kit's data as pandas tables: the rules, the research behind them, the open questions, recipes for lookups.
 
-Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`.
+Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`, `kit.lookup_recipes`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
       forecast takes them for live ones.
     * The manifest holds the hash of every table, so its own hash stands for all bytes of the snapshot.
 
-Where it is used: `kit` opens snapshots; `snapshot_writer` writes them for `portals.files.load_files` and
+Where it is used: `kit` opens snapshots; `snapshot.writer` writes them for `portals.files.load_files` and
 `portals.pull.pull_portals`.
 """
 

@@ -1,4 +1,4 @@
-"""Mappings that really flow, and the records they concern: what audit rules about fields begin with.
+"""What audit rules count: the records of a side, their outcomes, the changes that land, as frames and as numbers.
 
 Where it is used: `core.audit.findings` and the modules of audit rules that it brings together.
 """

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Several web servers; the tenant's daily entitlement.
 
-Where it is used: hubspot_api, dataverse_api, control.
+Where it is used: `emulator.hubspot.api`, `emulator.dataverse.api`, `emulator.serving.control_api`.
 """
 
 from __future__ import annotations

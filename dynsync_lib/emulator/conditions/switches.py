@@ -1,10 +1,12 @@
-"""What a test or a training switches on: faults, missing rights, and the log of what was asked.
+"""What a test or a training switches on: faults, missing rights, another time; and the log of what was asked.
 
 Facts
     * A fault meets the next `times` requests of one portal whose method and path fit, after `skip` that it lets pass.
+    * The time is the machine's own until the control plane moves or stops it.
     * The log holds no header, no body and no token; e-mail addresses in addresses are masked.
 
-Where it is used: server applies faults; the two APIs look at the rights; control writes all of it.
+Where it is used: `emulator.serving.emulator` applies faults; the two APIs look at the rights;
+`emulator.serving.control_api` writes all of it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
     * Service protection counts per user, whatever token is used; a batch counts once.
     * A route that is not here answers 501 and names itself.
 
-Where it is used: server.
+Where it is used: `emulator.serving.emulator`.
 """
 
 from __future__ import annotations

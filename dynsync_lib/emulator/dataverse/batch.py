@@ -5,7 +5,7 @@ Facts
       `Prefer: odata.continue-on-error`.
     * A change set holds no GET; each of its requests has a `Content-ID`, by which later ones refer to it as `$1`.
 
-Where it is used: dataverse_api.
+Where it is used: `emulator.dataverse.api`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Facts
     * Choices and flags have their label, several choices their labels joined by `; `, whole numbers thousands
       separators, moments `2/1/2024 10:30 AM`.
 
-Where it is used: dataverse_rows, dataverse_filter, dataverse_metadata.
+Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.filter`, `emulator.dataverse.metadata`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A Dataverse environment as its routes see it: its tables, and what the caller may do with them.
 
-Where it is used: dataverse_api, dataverse_routes, dataverse_functions.
+Where it is used: `emulator.dataverse.api`, `emulator.dataverse.routes`, `emulator.dataverse.functions`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Not modelled
     * Other query functions of Dataverse, lambda operators, columns of other tables: refused with 501. Collations that
       ignore accents.
 
-Where it is used: dataverse_query.
+Where it is used: `emulator.dataverse.query`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Functions of the Web API about itself: who, which version, which organisation, how many (portal-apis 6.1, 6.2).
 
-Where it is used: dataverse_routes.
+Where it is used: `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

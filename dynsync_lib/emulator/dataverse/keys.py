@@ -8,7 +8,7 @@ Facts
 Not modelled
     * The job that builds a key's index: a key can be used at once.
 
-Where it is used: dataverse_writes, dataverse_schema.
+Where it is used: `emulator.dataverse.writes`, `emulator.dataverse.new_columns`.
 """
 
 from __future__ import annotations

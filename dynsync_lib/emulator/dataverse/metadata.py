@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Relationships, forms, views, global option sets. Ids and schema names are invented.
 
-Where it is used: dataverse_api.
+Where it is used: `emulator.dataverse.api`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Functions in `$filter` on metadata: refused with 501.
 
-Where it is used: dataverse_metadata.
+Where it is used: `emulator.dataverse.metadata`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Facts
     * Currencies and the organisation itself are tables, too; here nobody may change them.
 
-Where it is used: dataverse_* modules.
+Where it is used: the other modules of this folder.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
       `parentcustomerid_account`. Owners are the exception: `ownerid` for users and teams alike.
     * Names are case-sensitive. Custom columns go by their schema name; the world's schema names are the logical ones.
 
-Where it is used: dataverse_query, dataverse_rows, dataverse_values.
+Where it is used: `emulator.dataverse.query`, `emulator.dataverse.rows`, `emulator.dataverse.payload`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Real skip tokens that expire; the real form of tracking cookies (here: the version at which the sweep began).
 
-Where it is used: dataverse_rows, dataverse_changes.
+Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.changes`.
 """
 
 from __future__ import annotations

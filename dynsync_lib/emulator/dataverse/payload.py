@@ -10,7 +10,7 @@ Facts
 Not modelled
     * Deep inserts, binding by alternate key, targets in tables that the emulator does not have.
 
-Where it is used: dataverse_writes.
+Where it is used: `emulator.dataverse.writes`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ Facts
     * A page size is passed over where `$top` says how many rows are wanted.
     * `odata.include-annotations` lists names and patterns: `*` is all, `Microsoft.Dynamics.CRM.*` those of a family.
 
-Where it is used: dataverse_query, dataverse_rows, dataverse_writes, dataverse_batch.
+Where it is used: `emulator.dataverse.query`, `emulator.dataverse.rows`, `emulator.dataverse.writes`,
+`emulator.dataverse.batch`.
 """
 
 from __future__ import annotations

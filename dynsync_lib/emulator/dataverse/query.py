@@ -9,7 +9,7 @@ Facts
 Not modelled
     * `$apply`, FetchXML, collection-valued `$expand`: refused with 501.
 
-Where it is used: dataverse_rows, dataverse_changes.
+Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.changes`.
 """
 
 from __future__ import annotations

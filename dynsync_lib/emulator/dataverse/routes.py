@@ -1,6 +1,6 @@
 """The routes of the Web API: method, path, what answers, and how far it goes.
 
-Where it is used: dataverse_api; docs/emulator.md is made from it.
+Where it is used: `emulator.dataverse.api`; docs/emulator.md is made from it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * 5,000 rows a page unless `Prefer: odata.maxpagesize` asks for fewer. Counts end at 5,000.
     * Selected columns that are empty are null. Annotations come only when asked for, each by its name.
 
-Where it is used: dataverse_api, dataverse_changes, dataverse_writes.
+Where it is used: `emulator.dataverse.api`, `emulator.dataverse.changes`, `emulator.dataverse.writes`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Joins, DISTINCT, aggregates, GROUP BY, OFFSET, aliases of columns: refused with 501.
 
-Where it is used: dataverse_routes.
+Where it is used: `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Not modelled
     * Plug-ins, workflows, business rules, cascades, status transitions, rollup and calculated columns other than full
       names; `createdon` can be set on creation by `overriddencreatedon` when the table has that column.
 
-Where it is used: dataverse_api, dataverse_bulk, dataverse_batch.
+Where it is used: `emulator.dataverse.api`, `emulator.dataverse.bulk`, `emulator.dataverse.batch`.
 """
 
 from __future__ import annotations

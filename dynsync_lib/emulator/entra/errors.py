@@ -4,7 +4,7 @@ Facts
     * A refusal of the token endpoint is JSON with `error`, `error_description`, `error_codes` and ids; `msal` hands it
       on as a dictionary. Numbers and words are Microsoft's; the sentences are shortened.
 
-Where it is used: entra, entra_grants.
+Where it is used: `emulator.entra.sign_in`, `emulator.entra.grants`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * On behalf of, password and federated grants: refused as unsupported. Consent per scope.
 
-Where it is used: entra.
+Where it is used: `emulator.entra.sign_in`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Passwords, several users, several applications, consent pages, signing out.
 
-Where it is used: server, dataverse_api.
+Where it is used: `emulator.serving.emulator`, `emulator.dataverse.api`.
 """
 
 from __future__ import annotations

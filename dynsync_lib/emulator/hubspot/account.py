@@ -1,6 +1,6 @@
 """What a HubSpot portal says of itself: account, usage, limits, token, owners, custom objects (portal-apis 2.1, 2.8).
 
-Where it is used: hubspot_routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
       invented: clients must ask for the labels.
     * `Primary` belongs to a contact or a deal: each has at most one primary company.
 
-Where it is used: hubspot_associations, hubspot_links.
+Where it is used: `emulator.hubspot.associations`, `emulator.hubspot.stored_associations`.
 """
 
 from __future__ import annotations

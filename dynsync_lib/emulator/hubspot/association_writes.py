@@ -4,7 +4,7 @@ Facts
     * Up to 2,000 pairs are made in one call, 100 records are freed; a single pair is made with PUT.
     * A pair that names a record that is not there is an error of its own: 207.
 
-Where it is used: hubspot_routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

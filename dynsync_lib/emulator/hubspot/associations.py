@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Paging inside the list call's `associations`: all of them come at once.
 
-Where it is used: routes, hubspot_records.
+Where it is used: `emulator.hubspot.routes`, `emulator.hubspot.records`.
 """
 
 from __future__ import annotations

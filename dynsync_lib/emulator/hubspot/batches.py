@@ -6,7 +6,7 @@ Facts
     * An update of an id that is not there is an error of its own: 207 and OBJECT_NOT_FOUND.
     * The specification of 2026-09 knows only 200, with the same body.
 
-Where it is used: hubspot_routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

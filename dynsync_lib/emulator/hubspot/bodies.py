@@ -1,6 +1,6 @@
 """What HubSpot's routes read from a call: the JSON object of its body, the size of a page.
 
-Where it is used: hubspot_* modules.
+Where it is used: the other modules of this folder.
 """
 
 from __future__ import annotations

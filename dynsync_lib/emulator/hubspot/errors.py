@@ -1,6 +1,6 @@
 """HubSpot's error bodies, as documented and recorded (portal-apis 3.2, 3.3).
 
-Where it is used: hubspot_* modules.
+Where it is used: the other modules of this folder.
 """
 
 from __future__ import annotations

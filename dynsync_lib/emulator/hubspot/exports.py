@@ -10,7 +10,7 @@ Not modelled
     * Lists, filters, other formats than CSV: refused with 501. Zipped parts, caps, waiting: an export is complete at
       once and its address does not expire.
 
-Where it is used: hubspot_routes, hubspot_api.
+Where it is used: `emulator.hubspot.routes`, `emulator.hubspot.api`.
 """
 
 from __future__ import annotations

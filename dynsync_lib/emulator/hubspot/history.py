@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Who changed a value; changes of `associatedcompanyid` that come with an association.
 
-Where it is used: hubspot_records reads it, hubspot_writes keeps it.
+Where it is used: `emulator.hubspot.records` reads it, `emulator.hubspot.record_writes` keeps it.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
     * The paths of 2026-03 and 2026-09 show the same bodies as v3 and v4 for everything used here.
     * The modified date is `lastmodifieddate` for contacts and `hs_lastmodifieddate` for the others (2.2).
 
-Where it is used: hubspot_* modules.
+Where it is used: the other modules of this folder.
 """
 
 from __future__ import annotations

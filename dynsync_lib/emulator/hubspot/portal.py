@@ -1,6 +1,6 @@
 """A HubSpot portal as its routes see it: its records, what it says of itself, and what the token may do.
 
-Where it is used: hubspot_api, hubspot_routes and what answers there.
+Where it is used: `emulator.hubspot.api`, `emulator.hubspot.routes` and what answers there.
 """
 
 from __future__ import annotations

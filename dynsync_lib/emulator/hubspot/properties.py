@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Groups, archived properties, sensitive ones, changing and deleting; the texts of descriptions.
 
-Where it is used: hubspot_routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ Facts
 Not modelled
     * Companies made by themselves from an address's domain; what other properties a merge recomputes.
 
-Where it is used: hubspot_routes, hubspot_batches.
+Where it is used: `emulator.hubspot.routes`, `emulator.hubspot.batches`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Merged records that come back under another id.
 
-Where it is used: routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

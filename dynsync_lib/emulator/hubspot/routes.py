@@ -4,7 +4,7 @@ Not modelled
     * Imports, other object types than contacts, companies, deals and invoices, pipelines, webhooks: refused
       with 501.
 
-Where it is used: hubspot_api; docs/emulator.md is made from it.
+Where it is used: `emulator.hubspot.api`; docs/emulator.md is made from it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Not modelled
     * Ranking of `query` and word stems. NEQ and NOT_IN find records without a value, which HubSpot does not say.
       The default order is that of the ids, which is that of creation.
 
-Where it is used: hubspot_routes.
+Where it is used: `emulator.hubspot.routes`.
 """
 
 from __future__ import annotations

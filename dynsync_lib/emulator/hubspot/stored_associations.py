@@ -8,7 +8,7 @@ Facts
 Not modelled
     * How many associations a plan allows. When the primary company goes, none follows it.
 
-Where it is used: hubspot_writes, hubspot_association_writes.
+Where it is used: `emulator.hubspot.record_writes`, `emulator.hubspot.association_writes`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * The secret list of names that HubSpot does not believe (5.14); validation rules that an admin has set.
 
-Where it is used: hubspot_writes.
+Where it is used: `emulator.hubspot.record_writes`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * `ca.pem` is the authority that clients trust, `server.pem` key and certificate of the TLS listener.
     * `client.pem` holds a private key and its certificate; the sign-in knows the certificate.
 
-Where it is used: server.
+Where it is used: `emulator.serving.emulator`.
 """
 
 from __future__ import annotations

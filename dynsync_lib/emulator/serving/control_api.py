@@ -1,6 +1,6 @@
 """The control plane `/__emu/`: faults, rights, sign-in, log. For tests and training, without a token.
 
-Where it is used: server.
+Where it is used: `emulator.serving.emulator`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Facts
     * Faults are applied here, so that they meet every route alike; the control plane is not met by any.
 
-Where it is used: server.
+Where it is used: `emulator.serving.emulator`.
 """
 
 from __future__ import annotations

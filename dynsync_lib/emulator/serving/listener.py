@@ -1,6 +1,6 @@
 """One HTTP server on 127.0.0.1, in a thread of its own.
 
-Where it is used: server.
+Where it is used: `emulator.serving.emulator`.
 """
 
 from __future__ import annotations

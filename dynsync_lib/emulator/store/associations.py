@@ -4,7 +4,7 @@ Facts
     * HubSpot numbers a portal's own labels for each pair of kinds; here in alphabetical order from 36 up, then in the
       order in which they are made.
 
-Where it is used: store, hubspot_associations.
+Where it is used: `emulator.store.records`, `emulator.hubspot.associations`.
 """
 
 from __future__ import annotations

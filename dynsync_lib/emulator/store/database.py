@@ -3,8 +3,9 @@
 Facts
     * After `keep_log` readers go on while somebody writes; a change is seen whole or not at all.
     * The file is gone after `close`.
+    * What SQL cannot do itself are functions of Python, which both portals ask with the same results.
 
-Where it is used: store.
+Where it is used: `emulator.store.records`.
 """
 
 from __future__ import annotations

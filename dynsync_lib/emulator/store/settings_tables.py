@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Other currencies than the base one; most columns of both tables.
 
-Where it is used: store, dataverse_columns.
+Where it is used: `emulator.store.records`, `emulator.dataverse.column_types`.
 """
 
 from __future__ import annotations

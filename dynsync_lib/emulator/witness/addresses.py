@@ -4,7 +4,7 @@ Facts
     * HubSpot knows each contact by its primary and its additional addresses.
     * Addresses are compared as HubSpot does, whatever `email_norm` says.
 
-Where it is used: `sync_records`, `sync_refusals`.
+Where it is used: `emulator.witness.records`, `emulator.witness.refusals`.
 """
 
 from __future__ import annotations

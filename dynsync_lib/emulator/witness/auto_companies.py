@@ -3,7 +3,7 @@
 Facts
     * Free-mail domains and domains that a company has already are left alone.
 
-Where it is used: `sync_engine`.
+Where it is used: `emulator.witness.initial_sync`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * It is for those whose name found nobody; a pair by name is never undone.
     * A company whose domain is owned by another one stands behind that one.
 
-Where it is used: `sync_records`.
+Where it is used: `emulator.witness.records`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * Values are compared after their kind is taken into account, so that `012.50` and `12.5` are no conflict.
     * What cannot be read as its kind is compared as text.
 
-Where it is used: `sync_fields`, `sync_replay`.
+Where it is used: `emulator.witness.fields`, `emulator.witness.replay`.
 """
 
 from __future__ import annotations

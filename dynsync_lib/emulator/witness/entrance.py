@@ -4,7 +4,8 @@ Facts
     * The first record of a key that the API delivers owns it (2.12); which one is first is an assumption (Q1).
     * A HubSpot contact belongs to the contact sync, to the lead sync, or to none of them (4.6).
 
-Where it is used: `sync_pairs`, `sync_domains`, `sync_records`, `sync_people`.
+Where it is used: `emulator.witness.pairs`, `emulator.witness.by_domain`, `emulator.witness.records`,
+`emulator.witness.people`.
 """
 
 from __future__ import annotations

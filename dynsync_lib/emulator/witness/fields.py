@@ -4,7 +4,7 @@ Facts
     * Table 3.A decides: the conflict winner overwrites, each side fills the other's blanks, no blank is written (3.4).
     * HubSpot ignores a lifecycle stage that goes backward (5.16), and promotes to the sync's own stage (5.15).
 
-Where it is used: `sync_records`.
+Where it is used: `emulator.witness.records`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
     * State and Status are read by the sync, never written; a read-only field is only ever a source (5.8).
     * A lookup never flows (5.6), save the owner, who is found by e-mail or told as text (Q19).
 
-Where it is used: `sync_filters` and the modules that read, compare and write fields.
+Where it is used: `emulator.witness.filters` and the modules that read, compare and write fields.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Labels (6.5), associations of leads.
 
-Where it is used: `sync_engine`.
+Where it is used: `emulator.witness.initial_sync`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the sync of one object works with: the plan, both sides' records, the mappings that can flow.
 
-Where it is used: every `sync_*` module that decides about one object.
+Where it is used: every module of this folder that decides about one object.
 """
 
 from __future__ import annotations

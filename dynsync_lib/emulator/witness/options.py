@@ -4,7 +4,7 @@ Facts
     * Options pair by label, without regard to case, unless the mapping names pairs of its own.
     * Several choices are compared and written element by element; elements without a partner do not count.
 
-Where it is used: `sync_compare`, `sync_values`.
+Where it is used: `emulator.witness.compare`, `emulator.witness.values`.
 """
 
 from __future__ import annotations

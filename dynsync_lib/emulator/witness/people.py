@@ -4,7 +4,7 @@ Facts
     * Dynamics' contacts and leads both land in HubSpot's contacts (1.7); there, a contact has one outcome all the same.
     * A HubSpot contact with a pair in one of the two syncs is not created by the other.
 
-Where it is used: `sync_engine`.
+Where it is used: `emulator.witness.initial_sync`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Several environments, marketing contacts: they move no outcome.
 
-Where it is used: every `sync_*` module of this folder, rehearsals, tests/laws.
+Where it is used: every module of this folder, rehearsals, tests/laws.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * Every record gets exactly one decision; a record that the target refuses is failing, never silently missing.
     * Deals and invoices go the same way; they merely have no key of their own (2.40, 2.45).
 
-Where it is used: `sync_people`, `sync_engine`.
+Where it is used: `emulator.witness.people`, `emulator.witness.initial_sync`.
 """
 
 from __future__ import annotations

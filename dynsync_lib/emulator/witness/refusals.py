@@ -6,7 +6,7 @@ Facts
 Not modelled
     * Plug-ins, workflows, alternate keys and field security of an environment (9.8).
 
-Where it is used: `sync_records`.
+Where it is used: `emulator.witness.records`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * A choice without a partner is skipped, an owner without a twin is not written (5.11, 5.17).
     * Dataverse refuses rather than cuts: what is too long or out of range is looked for here (5.25, 9.10).
 
-Where it is used: `sync_fields`, `sync_refusals`.
+Where it is used: `emulator.witness.fields`, `emulator.witness.refusals`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Stores over the two HTTP APIs; refusals by the target (the witness foresees them instead).
 
-Where it is used: `sync_engine`, tests/laws, later rehearsals.
+Where it is used: `emulator.witness.initial_sync`, tests/laws, later rehearsals.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * Records of the crowd have keys that no planted case has; some share a key, as in every CRM.
     * Planted cases stand between the people of the crowd, so that they lie on different pages of the API.
 
-Where it is used: `world`.
+Where it is used: `emulator.world.demo_world`.
 """
 
 from __future__ import annotations

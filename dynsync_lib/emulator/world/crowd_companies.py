@@ -4,7 +4,7 @@ Facts
     * What a pair shares differs as in life: a legal form spelled out, a branch of the same name, a field gone blank, a
       date that the time zone moved, a country as code.
 
-Where it is used: `world_crowd`.
+Where it is used: `emulator.world.crowd`.
 """
 
 from __future__ import annotations

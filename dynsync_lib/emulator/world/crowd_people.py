@@ -5,7 +5,7 @@ Facts
       an empty field; about two pairs in five agree in everything.
     * Some people of Dynamics stand there twice, share a mailbox, have no address or a note in its place.
 
-Where it is used: `world_crowd`.
+Where it is used: `emulator.world.crowd`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * One lead in six has the address of a contact, as in every CRM where leads are qualified (2.22).
     * Most invoices are billed to an account, the rest to a contact.
 
-Where it is used: `world_crowd`.
+Where it is used: `emulator.world.crowd`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
       for an empty field, and `{ text, times, end }` for a text repeated.
     * An `outcome` may carry its reason after a slash. A record without outcome (an owner, a user) is there for others.
 
-Where it is used: `world`.
+Where it is used: `emulator.world.demo_world`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
       a table are made in the order in which the API delivers them (2.24, 2.25).
     * Domains are reserved for documentation (`*.example`); telephone numbers stand in ranges kept for fiction.
 
-Where it is used: `world`, `world_cases`, the crowd.
+Where it is used: `emulator.world.demo_world`, `emulator.world.planted_cases`, the crowd.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Facts
     * Everything here was written by hand from docs/semantics.md; nothing of it is computed by the core.
     * What a case states is complete: its pairs have no other changes, its records no other associations.
 
-Where it is used: `world`, `world_cases`, `world_check`, the tests of the core and of the witness.
+Where it is used: `emulator.world.demo_world`, `emulator.world.planted_cases`, `emulator.world.world_check`, the tests
+of the core and of the witness.
 """
 
 from __future__ import annotations

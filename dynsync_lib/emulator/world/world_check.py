@@ -3,7 +3,7 @@
 Facts
     * Nothing in it could be somebody: every domain is reserved for documentation, every telephone number for fiction.
 
-Where it is used: `world`, which refuses to hand out a world with a fault.
+Where it is used: `emulator.world.demo_world`, which refuses to hand out a world with a fault.
 """
 
 from __future__ import annotations

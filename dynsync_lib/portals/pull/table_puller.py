@@ -3,6 +3,7 @@
 Facts
     * Records must ascend by key (HubSpot: record id; Dynamics: GUID as SQL Server sorts it): then none came twice.
       Where they do not, the snapshot keeps the first of each.
+    * Who follows a table is told which of its pages are kept, so that associations are read while records still come.
     * The next page is asked for before the rows of this one are made and kept.
     * One page of each side is made into rows, and one is kept, at a time: threads that compute hold up the requests of
       the other side, several of them for many milliseconds each time, and are no faster for it.

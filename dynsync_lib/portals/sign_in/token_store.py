@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Two commands that sign in at the same moment: the later one is remembered.
 
-Where it is used: `portals.sign_in.auth`, `portal_access`.
+Where it is used: `portals.sign_in.auth`, `portals.sign_in.access`.
 """
 
 from __future__ import annotations
