@@ -19,7 +19,7 @@ from dynsync_lib.emulator.hubspot import routes as hubspot_routes
 from dynsync_lib.emulator.serving import control_api
 
 _FOLDER = Path(str(emulator.__file__)).parent
-_NO_PORTAL = ("sync_", "witness", "world")
+_NO_PORTAL = ("witness", "world")
 """What stands in the emulator's folder and answers nobody: the second opinion and the demo world."""
 _NAMED = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _UNKNOWN = (
@@ -106,7 +106,7 @@ def not_modelled(folder: Path) -> Iterator[str]:
     """What the modules that answer say they leave out, in every folder below this one."""
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
-        if parts[0].startswith(_NO_PORTAL):
+        if parts[0] in _NO_PORTAL:
             continue
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         part = text.partition("Not modelled\n")[2].partition("\n\n")[0]

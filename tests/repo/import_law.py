@@ -126,6 +126,14 @@ def violations(name: str, source: str) -> list[str]:
     return [f"{name} imports {imported}" for imported in imports_of(source) if not _is_allowed(line, imported)]
 
 
+def notebook_complaints(code: str) -> list[str]:
+    """What the code of a notebook imports beside the kit, and the functions that it defines."""
+    nodes = list(ast.walk(ast.parse(code)))
+    imported = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    defined = [f"def {node.name}" for node in nodes if isinstance(node, ast.FunctionDef)]
+    return [*(line for line in imported if line != f"from {PACKAGE} import kit"), *defined]
+
+
 def arrows_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
     """By each package of the law the others that it imports; `sources` are given by module name."""
     arrows: dict[str, set[str]] = {line: set() for line in ALLOWED}
