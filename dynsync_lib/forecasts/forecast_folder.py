@@ -1,8 +1,8 @@
 """A forecast's folder: rows and counts of its tables, or whole tables as pandas frames, masked when asked.
 
 Facts
-    * The kit's own pages read rows and counts (`forecast_rows`); a whole table is loaded only when somebody asks for
-      it, and kept.
+    * The kit's own pages read rows and counts (`forecasts.table_reader`); a whole table is loaded only when somebody
+      asks for it, and kept.
     * Masked, a forecast shows no address, name or value of a person; groups and counts stay what they are.
 
 Where it is used: `kit`.

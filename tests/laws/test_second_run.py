@@ -1,6 +1,7 @@
 """The law of the second run: what the first one brought in sync stays as it is.
 
-The rules themselves want some records written or created again (see `sync_engine`); the worlds here leave those out.
+The rules themselves want some records written or created again (see `emulator.witness.initial_sync`); the worlds here
+leave those out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Exported CSV and XLSX files as rows of text, with the line each row begins on.
 
 Facts
-    * How a CSV file is written says `sheet_form`; of a workbook the first sheet is read.
+    * How a CSV file is written says `portals.files.csv_dialect`; of a workbook the first sheet is read.
     * An empty cell is null. A row that is longer or shorter than the heading is a fault, never padded.
 
 Source: design of `dynsync load`.
