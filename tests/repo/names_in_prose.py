@@ -1,8 +1,9 @@
 """Names of modules and files that stand in backticks: each must exist, so that nothing is renamed past its readers.
 
 Facts
-    * A dotted name begins at the library's root: `core.model.Object`, `kit.pull`. Classes may stand alone, with an
-      attribute. A rule's id is a name, too; so are the few words of other people listed here.
+    * A dotted name begins at the library's root: `core.model.Object`, `kit.pull`; modules of tests begin with `tests.`.
+      Classes may stand alone, with an attribute. A rule's id is a name, too; so are attributes of a parameter, and
+      what other libraries and vendors name.
     * The name of a Python file may leave out the folders it stands in; `*` stands for anything.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
@@ -19,10 +21,15 @@ _DOTTED = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`")
 _FILE = re.compile(r"`([\w./*-]+\.py|[\w.-]+(?:/[\w.-]+)*/)`")
 _IN_FULL = re.compile(r"\bdynsync_lib((?:[.:][A-Za-z]\w*)+)")
 _ENDINGS = {"toml", "csv", "json", "xlsx", "txt", "py", "md", "pem", "html", "yml", "lock", "env", "sql", "ipynb"}
-_FOREIGN = {"str", "asyncio", "loop", "crm", "api", "org", "Microsoft"}
-"""First words of names that belong to Python, to a library or to a vendor."""
-_VALUES = {"situation", "table", "plan", "forecast", "hubspot"}
-"""First words that are a value at hand, such as a parameter's attribute, a column or a cell of a settings file."""
+_FOREIGN = {
+    *sys.stdlib_module_names,
+    *("str", "dict", "loop"),
+    *("duckdb", "httpx", "narwhals", "nw", "pa", "pandas", "pd", "pl", "polars", "pyarrow", "pyspark"),
+    *("api", "crm", "org", "Microsoft"),
+}
+"""First words of names that belong to Python, to another library or to a vendor."""
+_VALUES = {"forecast", "hubspot", "plan", "table"}
+"""First words that are a value at hand, such as a column or a cell of a settings file."""
 
 
 class KnownNames:
@@ -44,7 +51,7 @@ class KnownNames:
             return True
         if parts[0] in self.classes:
             return parts[1] in self.classes[parts[0]]
-        return self.has_module_name(name) or parts[0] in _VALUES
+        return self.has_module_name(name)
 
     def has_module_name(self, name: str) -> bool:
         """Whether a dotted name is that of a module, or of something in one."""
@@ -74,9 +81,14 @@ class KnownNames:
                 self.classes.setdefault(node.name, set()).update(_names_of(node.body), _own_attributes(node))
 
 
-def name_complaints_of(text: str, known: KnownNames) -> list[str]:
-    """What stands in backticks in a text and names nothing, one sentence each."""
-    dotted = (name for name in _DOTTED.findall(text) if not known.has_dotted(name))
+def name_complaints_of(text: str, known: KnownNames, *, values: Collection[str] = ()) -> list[str]:
+    """What stands in backticks in a text and names nothing, one sentence each.
+
+    `values` are the parameters whose attributes the text may speak of.
+    """
+    at_hand = {*values, *_VALUES}
+    names = (name for name in _DOTTED.findall(text) if name.partition(".")[0] not in at_hand)
+    dotted = (name for name in names if not known.has_dotted(name))
     files = (name for name in _FILE.findall(text) if not known.has_file(name))
     return [f"`{name}` does not exist" for name in dict.fromkeys([*dotted, *files])]
 
@@ -90,13 +102,17 @@ def string_complaints_of(text: str, known: KnownNames) -> list[str]:
     return [f"{_PACKAGE}{name} does not exist" for name in dict.fromkeys(names) if not known.has_module_name(name[1:])]
 
 
+def parameters_of(source: str) -> set[str]:
+    """The names of all parameters in a Python source."""
+    return {node.arg for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arg)}
+
+
 def known_names(root: Path) -> KnownNames:
     """The names of the repository in this folder."""
     library = root / _PACKAGE
-    sources = {
-        ".".join(_module_parts(path.relative_to(library))): path.read_text(encoding="utf-8")
-        for path in library.rglob("*.py")
-    }
+    paths = {path.relative_to(library): path for path in library.rglob("*.py")}
+    paths |= {path.relative_to(root): path for path in (root / "tests").rglob("*.py")}
+    sources = {".".join(_module_parts(short)): path.read_text(encoding="utf-8") for short, path in paths.items()}
     rules = re.findall(r'^id = "([\w.-]+)"', (library / "rules/behaviour.toml").read_text(encoding="utf-8"), re.M)
     files = [str(path.relative_to(root)) for path in root.rglob("*") if not _is_foreign(path.relative_to(root))]
     return KnownNames(sources, rules=rules, files=[file for file in files if "__pycache__" not in file])

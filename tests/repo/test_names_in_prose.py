@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo.names_in_prose import KnownNames, known_names, name_complaints_of, string_complaints_of
+from tests.repo.names_in_prose import KnownNames, known_names, name_complaints_of, parameters_of, string_complaints_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
@@ -35,7 +35,9 @@ def _known() -> KnownNames:
 
 def test_names_in_backticks_exist() -> None:
     for path in (*SOURCES, *PAGES):
-        assert name_complaints_of(path.read_text(encoding="utf-8"), _known()) == [], path
+        text = path.read_text(encoding="utf-8")
+        values = parameters_of(text) if path.suffix == ".py" else ()
+        assert name_complaints_of(text, _known(), values=values) == [], path
 
 
 def test_modules_named_in_full_exist() -> None:
@@ -79,6 +81,11 @@ def test_a_name_that_exists_passes(text: str) -> None:
 )
 def test_a_name_that_does_not_exist_is_seen(name: str) -> None:
     assert name_complaints_of(f"See `{name}`.", SMALL) == [f"`{name}` does not exist"]
+
+
+def test_an_attribute_of_a_parameter_passes() -> None:
+    code = 'def wait(pace: Pace) -> None:\n    """Waits `pace.timeout_s`, and `pulse.timeout_s`."""\n'
+    assert name_complaints_of(code, SMALL, values=parameters_of(code)) == ["`pulse.timeout_s` does not exist"]
 
 
 def test_a_module_that_does_not_exist_is_seen_in_a_text_of_code() -> None:
