@@ -322,7 +322,6 @@ def situation_of(world: SmallWorld, engine: Any, rulebook: Any, *, shuffle: Any 
         world.taken_at,
         engine.keep,
         engine.from_rows,
-        at_once=engine.at_once,
         trimmed={name: _trimmed_columns(world, name) for name in RECORD_TABLES},
     )
 

@@ -5,36 +5,41 @@ Source: docs/semantics.md sections 1 to 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core import typed_values
+from dynsync_lib.core import typed_values as values
+from dynsync_lib.core.conditions import Condition, either
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.model import HEALTH, Health, Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.tables import Column, record_table
+from dynsync_lib.errors import RulebookError
 
 Frame = nw.LazyFrame[Any]
 Keep = Callable[[Frame, str], Frame]
 FromRows = Callable[[Sequence[Mapping[str, Any]], Sequence[Column]], Frame]
-_Item = TypeVar("_Item")
-_Found = TypeVar("_Found")
+_Kept = TypeVar("_Kept")
 
 LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
-_EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
-_NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
+EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
+NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
+"""The finished keys that `email_norm` and `name_norm` choose between."""
 SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 """The systems as a sentence names them."""
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)
 """The outcomes of records that sync."""
+NO_TEXT: Final = nw.lit(None, dtype=nw.String)
+NO_NUMBER: Final = nw.lit(None, dtype=nw.Int64)
+SCENARIO: Final = "scenario"
+"""The column that says under which scenario of the situation a row is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,14 @@ class Situation:
 
     `time_zone` is the HubSpot portal's, such as `Europe/Berlin`; None when nobody said.
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
-    `found` remembers what was worked out, by what it depends on, so that other assumptions can begin from it. `beside`
-    are the situations of further Dynamics environments with the same portal (1.11). `at_once` is how many questions the
-    engine takes at the same time. `trimmed`, per table: vendor's columns whose values are known to have no outer white
-    space, so that nobody need look for it.
+    `memory` holds what stages of this situation worked out and others ask again. `beside` are the situations of further
+    Dynamics environments with the same portal (1.11). `trimmed`, per table: vendor's columns whose values are known to
+    have no outer white space, so that nobody need look for it.
+
+    `scenarios` are other sets of assumptions, by number, under which records are decided, all at once: then every
+    record table has a row per scenario and record, with the number of the scenario in the column `scenario`, by which
+    every stage joins and groups, too (`by`). Without scenarios the settings' own assumptions count, and there is no
+    such column.
     """
 
     tables: Mapping[str, Frame]
@@ -56,15 +65,55 @@ class Situation:
     taken_at: datetime
     keep: Keep
     from_rows: FromRows
-    found: dict[tuple[str, ...], Any] = field(default_factory=dict)
+    memory: dict[tuple[str, ...], Any] = field(default_factory=dict)
     time_zone: str | None = None
     beside: Sequence[Situation] = ()
-    at_once: int = 1
     trimmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    scenarios: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """What every join and group of records goes by, besides their ids and keys."""
+        return (SCENARIO,) if self.scenarios else ()
+
+    def choices(self, assumption: str) -> tuple[str, ...]:
+        """The different choices of an assumption under which records are decided."""
+        choices = [scenario[assumption] for scenario in self.scenarios.values() or [self.settings.assumptions]]
+        return tuple(dict.fromkeys(choices))
 
     def chosen(self, assumption: str) -> str:
-        """The choice in force."""
-        return self.settings.assumptions[assumption]
+        """The choice in force. Raises RulebookError where scenarios differ in it: then `chooses` is to be asked."""
+        choices = self.choices(assumption)
+        if len(choices) > 1:
+            raise RulebookError(
+                f"`{assumption}` is asked for one choice where {', '.join(choices)} are decided at once.",
+                next_step="Let that stage ask `Situation.chooses`, which answers row by row.",
+            )
+        return choices[0]
+
+    def chooses(self, assumption: str, *choices: str) -> Condition:
+        """Whether one of these choices is in force: plain where all scenarios agree, else by the row's scenario."""
+        if not self.scenarios:
+            return self.settings.assumptions[assumption] in choices
+        fitting = [number for number, scenario in self.scenarios.items() if scenario[assumption] in choices]
+        if len(fitting) in (0, len(self.scenarios)):
+            return bool(fitting)
+        return nw.col(SCENARIO).is_in(fitting)
+
+    def by_choice(self, assumption: str, values: Mapping[str, nw.Expr]) -> nw.Expr:
+        """The value that belongs to the choice in force, of one value for each choice."""
+        *others, last = self.choices(assumption)
+        value = values[last]
+        for choice in others:
+            value = either(self.chooses(assumption, choice), values[choice], value)
+        return value
+
+    def remember(self, name: tuple[str, ...], work: Callable[[], _Kept]) -> _Kept:
+        """What the work gives, worked out the first time only; `name` says what it is."""
+        if name not in self.memory:
+            self.memory[name] = work()
+        known: _Kept = self.memory[name]
+        return known
 
     def sync(self, object_: Object) -> ObjectSync:
         """The object's section of the settings."""
@@ -73,7 +122,7 @@ class Situation:
     def columns(self, object_: Object, system: System) -> frozenset[str]:
         """The vendor's columns that were delivered."""
         table = record_table(object_, system)
-        own = {column.name for column in table.structure}
+        own = {SCENARIO, *(column.name for column in table.structure)}
         return frozenset(self.tables[table.name].collect_schema().names()) - own
 
     def trimmed_columns(self, object_: Object, system: System) -> frozenset[str]:
@@ -82,14 +131,7 @@ class Situation:
 
     def text(self, object_: Object, system: System, name: str, column: str | None = None) -> nw.Expr:
         """A vendor's column trimmed, null when blank; `column` is its name in the frame at hand, None the vendor's."""
-        return typed_values.trimmed(nw.col(column or name), already=name in self.trimmed_columns(object_, system))
-
-    def each(self, function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
-        """What the function gives for every item, in their order; as many at the same time as the engine takes."""
-        if self.at_once == 1:
-            return [function(item) for item in items]
-        with ThreadPoolExecutor(self.at_once) as threads:
-            return list(threads.map(function, items))
+        return values.trimmed(nw.col(column or name), already=name in self.trimmed_columns(object_, system))
 
 
 def stack(frames: Sequence[Frame]) -> Frame:
@@ -118,32 +160,37 @@ def has_keys(situation: Situation, object_: Object) -> bool:
     return mode == "own_field" or (mode == "default" and object_ in (*PERSONS, Object.COMPANY))
 
 
-def has_second_round(situation: Situation) -> bool:
-    """Whether companies that found nobody by name are matched by domain (step 3b)."""
-    return _company_keys(situation) == "name_or_domain"
+def has_second_round(situation: Situation) -> Condition:
+    """Whether companies without a pair by name are matched by domain (step 3b)."""
+    return _companies_match_by(situation, "name_or_domain")
 
 
-def is_keyed_by_domain(situation: Situation) -> bool:
+def is_keyed_by_domain(situation: Situation) -> Condition:
     """Whether the domain is the companies' key."""
-    return _company_keys(situation) == "domain"
+    return _companies_match_by(situation, "domain")
 
 
-def _company_keys(situation: Situation) -> str:
-    """By what companies are matched; the domain counts only with the default mappings (2.6)."""
+def _companies_match_by(situation: Situation, choice: str) -> Condition:
+    """Whether companies are matched so; a domain counts only with the default mappings (2.6)."""
     sync = situation.sync(Object.COMPANY)
     if sync.match_mode != "default":
-        return sync.match_mode
-    return situation.chosen("company_keys") if sync.default_mappings else "name"
-
-
-def email_column(situation: Situation) -> str:
-    """The finished e-mail key that the assumptions choose."""
-    return _EMAIL_COLUMN[situation.chosen("email_norm")]
+        return False
+    return situation.chooses("company_keys", choice) if sync.default_mappings else choice == "name"
 
 
 def name_column(situation: Situation) -> str:
+    """The column of the finished name key, for stages that know one choice only."""
+    return NAME_COLUMN[situation.chosen("name_norm")]
+
+
+def email_key(situation: Situation) -> nw.Expr:
+    """The finished e-mail key that the assumptions choose."""
+    return situation.by_choice("email_norm", {choice: nw.col(name) for choice, name in EMAIL_COLUMN.items()})
+
+
+def name_key(situation: Situation) -> nw.Expr:
     """The finished name key that the assumptions choose."""
-    return _NAME_COLUMN[situation.chosen("name_norm")]
+    return situation.by_choice("name_norm", {choice: nw.col(name) for choice, name in NAME_COLUMN.items()})
 
 
 def one_row_each(frame: Frame, column: str) -> Frame:

@@ -22,6 +22,7 @@ _GROUND = (
     "core.keys",
     "core.masking",
     "core.typed_values",
+    "core.conditions",
 )
 """What stands below all packages of the core."""
 _WORDS = ("core.model", "core.tables")
@@ -38,6 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.keys": (*_WORDS, "core.settings"),
     "core.masking": (*_WORDS, "core.settings"),
     "core.typed_values": (*_WORDS, "core.settings", "core.keys"),
+    "core.conditions": (),
     "core.fields": _GROUND,
     "core.filters": (*_GROUND, "core.fields"),
     "core.settings_file": (*_GROUND, "core.fields", "core.filters"),
@@ -47,7 +49,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.writing": (*_SITUATION, "core.matching"),
     "core.sync": (*_SITUATION, "core.matching", "core.writing"),
     "core.advice": (*_SITUATION, "core.matching"),
-    "core.sensitivity": (*_SITUATION, "core.matching", "core.writing", "core.sync"),
+    "core.sensitivity": (*_SITUATION, "core.filters", "core.matching", "core.writing", "core.sync"),
     "core.audit": (*_SITUATION, "core.filters", "core.matching", "core.writing", "core.sync", "core.advice"),
     "core.explain": (*_GROUND, "core.fields", "core.filters", "core.writing.refusals"),
     "core.replay": ("core",),

@@ -33,6 +33,7 @@ PLANTED = (
     ("core.keys", "from dynsync_lib.core.typed_values import trimmed"),
     ("core.masking", "from dynsync_lib.core.situation import Situation"),
     ("core.typed_values", "from dynsync_lib.core.rulebook import Rulebook"),
+    ("core.conditions", "from dynsync_lib.core.keys import trim"),
     ("core.fields.mappings", "from dynsync_lib.core.situation import Situation"),
     ("core.filters.expressions", "from dynsync_lib.core.matching.sides import prepare_side"),
     ("core.settings_file.reader", "from dynsync_lib.core.needed_fields import needed_fields"),

@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
-from dynsync_lib.core.matching.pairs import match_records
+from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
@@ -27,8 +27,7 @@ def find_collisions(situation: Situation, object_: Object, system: System, mappi
     side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
     members = side.join(shared, on="key", how="semi")
-    owners = match_records(situation, object_).owners or {}
-    winners = owners[system].select("key", owner_id="id")
+    winners = claim_keys(situation, object_).owners[system].select("key", owner_id="id")
     placed = situation.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{object_}_members")
     told = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
     return told.select(

@@ -14,32 +14,56 @@ Source: rules record.bindings, record.fence; docs/semantics.md step 1b.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.conditions import all_of, as_expression
+from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, has_keys
 from dynsync_lib.core.tables import BINDINGS
 
+RULE: Final = "record.bindings"
+
 
 def bound_pairs(situation: Situation, object_: Object, sides: Mapping[System, Frame]) -> Frame | None:
-    """hubspot_id, dynamics_id, and rank and passes of both ends, of every binding that counts; None when there is none.
+    """hubspot_id, dynamics_id, and rank and passes of both ends, of every binding that counts; None without bindings.
 
     Source: rule record.bindings.
     """
     if not is_bound_before(situation, object_):
         return None
     named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
-    pairs = named.select("hubspot_id", "dynamics_id").unique()
+    pairs, by = named.select("hubspot_id", "dynamics_id").unique(), list[str]()
     for system in System:
         ends = {"id": f"{system}_id", "rank": f"{system}_rank", "passes": f"{system}_passes"}
-        pairs = pairs.join(sides[system].select(*ends).rename(ends), on=f"{system}_id")
+        side = sides[system].select(*situation.by, *ends).rename(ends)
+        pairs, by = pairs.join(side, on=[*by, f"{system}_id"]), list(situation.by)
     pairs = situation.keep(pairs, f"{object_}_bindings")
     counting = pairs
     for system, other in ((System.HUBSPOT, System.DYNAMICS), (System.DYNAMICS, System.HUBSPOT)):
-        first = pairs.group_by(f"{system}_id").agg(nw.col(f"{other}_rank").min())
-        counting = counting.join(first, on=[f"{system}_id", f"{other}_rank"], how="semi")
+        group = [*situation.by, f"{system}_id"]
+        first = pairs.group_by(*group).agg(nw.col(f"{other}_rank").min())
+        counting = counting.join(first, on=[*group, f"{other}_rank"], how="semi")
     return situation.keep(counting, f"{object_}_bound")
+
+
+def with_bound(situation: Situation, object_: Object, system: System, side: Frame, *, bound: Frame) -> Frame:
+    """The side with the flag `bound`."""
+    ids = bound.select(*situation.by, id=f"{system}_id", bound=nw.lit(value=True))
+    flagged = side.join(ids, on=[*situation.by, "id"], how="left").with_columns(nw.col("bound").fill_null(value=False))
+    return situation.keep(flagged, f"{system}_{object_}_side_bound")
+
+
+def pairs_by_binding(situation: Situation, object_: Object, bound: Frame) -> Frame:
+    """The bound pairs: hubspot_id, dynamics_id, rule_id, is_bound (true) and fenced. Source: rule record.fence."""
+    is_fence = situation.chooses("filter_semantics", "continuous")
+    fenced = as_expression(all_of(is_fence, ~may_pair(situation, object_)))
+    rule = nw.when(fenced).then(nw.lit("record.fence")).otherwise(nw.lit(RULE))
+    flags = {"rule_id": rule, "is_bound": nw.lit(value=True), "fenced": fenced}
+    pairs = bound.select(*situation.by, "hubspot_id", "dynamics_id", **flags)
+    return situation.keep(pairs, f"{object_}_pairs_by_binding")
 
 
 def may_have_pairs(situation: Situation, object_: Object) -> bool:
@@ -48,11 +72,8 @@ def may_have_pairs(situation: Situation, object_: Object) -> bool:
 
 
 def is_bound_before(situation: Situation, object_: Object) -> bool:
-    """Whether any binding of the object was given."""
+    """Whether any binding of the object is known. Computes once per situation."""
     if BINDINGS.name not in situation.tables:
         return False
-    depends = ("is_bound", object_.value)
-    if depends not in situation.found:
-        named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
-        situation.found[depends] = not named.head(1).collect().is_empty()
-    return bool(situation.found[depends])
+    named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    return situation.remember(("is_bound", object_.value), lambda: not named.head(1).collect().is_empty())

@@ -11,24 +11,30 @@ docs/semantics.md step 5 and section 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records, matching_turns_on
+from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, negate
+from dynsync_lib.core.matching.first_records import Facts
+from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, opposite, stack
+from dynsync_lib.core.situation import NO_TEXT, PERSONS, Frame, Situation, has_keys, has_second_round, opposite, stack
 
 
 class Line(IntEnum):
-    """The lines of step 5; JOINED stands for `company_dup = all_bind`, OVERLAP for `lead_contact_overlap`."""
+    """The lines of the table of step 5; `label` is the number that docs/semantics.md gives them.
 
-    PAIRED = 0
-    FENCED = 1
+    INACTIVE and UNSTAGED are line 4 with a rule of their own, OVERLAP is `lead_contact_overlap` (section 5.8), JOINED
+    is line 6 with `company_dup = all_bind`.
+    """
+
+    FENCED = 0
+    PAIRED = 1
     OWNER_PAIRED = 2
     DIRECTION = 3
     FILTERED = 4
@@ -44,7 +50,27 @@ class Line(IntEnum):
     NOT_IN_TARGET = 14
     CREATE = 15
 
+    @property
+    def label(self) -> str:
+        """The line's number in the table of docs/semantics.md, such as `9b`."""
+        return _LABELS[self]
 
+
+_LABELS: Final[Mapping[Line, str]] = {
+    Line.FENCED: "0",
+    Line.PAIRED: "1",
+    Line.OWNER_PAIRED: "2",
+    Line.DIRECTION: "3",
+    **dict.fromkeys((Line.FILTERED, Line.INACTIVE, Line.UNSTAGED), "4"),
+    Line.OVERLAP: "5.8",
+    Line.NO_KEY: "5",
+    **dict.fromkeys((Line.NOT_OWNER, Line.JOINED), "6"),
+    Line.LOST: "8",
+    Line.CONFLICT: "9",
+    Line.TAKEN: "9b",
+    Line.NOT_IN_TARGET: "9c",
+    Line.CREATE: "10",
+}
 OUTCOME_OF: Final[Mapping[Line, Outcome]] = {
     **dict.fromkeys((Line.OWNER_PAIRED, Line.OVERLAP, Line.NOT_OWNER, Line.LOST, Line.TAKEN), Outcome.SHADOWED),
     **dict.fromkeys((Line.FENCED, Line.DIRECTION, Line.FILTERED, Line.INACTIVE), Outcome.EXCLUDED),
@@ -55,35 +81,25 @@ OUTCOME_OF: Final[Mapping[Line, Outcome]] = {
 }
 """What becomes of a record without a pair."""
 OVERLAP_RULE: Final = "lead.contact-overlap"
-_BLANK: Final = nw.lit(None, dtype=nw.String)
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
     """Every record's line of step 5, per system, and every pair that syncs.
 
-    `placed`: id, rank, key, barrier, line, rule_id, counterpart_id, winner_id. `pairs`: hubspot_id, dynamics_id and,
-    with bindings, is_bound. `found` remembers what was worked out of it.
+    `placed`, one row per record: id, rank, key, barrier, line, rule_id, counterpart_id, winner_id. `pairs`, one row per
+    pair: hubspot_id, dynamics_id, is_bound.
     """
 
     placed: Mapping[System, Frame]
     pairs: Frame
-    found: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
 
-def match_object(situation: Situation, object_: Object, overlap: Frame | None = None) -> Matched:
+def match_object(situation: Situation, object_: Object, overlap: Facts) -> Matched:
     """Steps 1 to 5 of one object; `overlap` as in `core.matching.pairs.match_records`."""
-    turns = (*matching_turns_on(object_), "no_key", "company_dup")
-    depends = ("matched", object_.value, *map(situation.chosen, turns))
-    if overlap is None and depends in situation.found:
-        known: Matched = situation.found[depends]
-        return known
     matching = match_records(situation, object_, overlap)
     placed = {system: _place(situation, object_, system, matching) for system in System}
-    matched = Matched(placed, situation.keep(_all_pairs(matching, placed), f"{object_}_all_pairs"))
-    if overlap is None:
-        situation.found[depends] = matched
-    return matched
+    return Matched(placed, situation.keep(_all_pairs(situation, object_, matching, placed), f"{object_}_all_pairs"))
 
 
 def reason_of(object_: Object, *, own_key: bool) -> dict[int, str]:
@@ -101,96 +117,96 @@ def reason_of(object_: Object, *, own_key: bool) -> dict[int, str]:
 
 def word_of(number: str, words: Mapping[int, str]) -> nw.Expr:
     """The word of a numeric column's value; null when it has none."""
-    plain = {int(one): word for one, word in words.items()}
-    return nw.col(number).replace_strict(plain, default=_BLANK, return_dtype=nw.String)
+    plain = {int(value): word for value, word in words.items()}
+    return nw.col(number).replace_strict(plain, default=NO_TEXT, return_dtype=nw.String)
 
 
-# --- What a record meets -----------------------------------------------------------------------------------------
+# --- What is known about a record --------------------------------------------------------------------------------
 
 
 def _place(situation: Situation, object_: Object, system: System, matching: Matching) -> Frame:
-    met = _with_pairs(system, matching, matching.sides[system])
-    met = _with_owners(situation, object_, system, matching, met=met)
-    met = _with_rivals(system, matching, met)
-    names = frozenset(met.collect_schema().names())
-    table = _Table(situation, object_, system, names)
-    told = met.with_columns(line=table.line()).select(
-        "id",
-        "rank",
-        "barrier",
-        "line",
-        key=table.key(),
-        rule_id=table.rule(),
-        counterpart_id=table.counterpart(),
-        winner_id=table.winner(),
+    records = _with_pairs(situation, system, matching)
+    records = _with_owners(situation, object_, system, matching, records)
+    records = _with_rivals(system, matching, records)
+    table = _Table(situation, object_, system)
+    columns = {
+        "key": table.key(),
+        "rule_id": table.rule(),
+        "counterpart_id": table.counterpart(),
+        "winner_id": table.winner(),
+    }
+    lines = records.with_columns(line=table.line())
+    placed = lines.select(*situation.by, "id", "rank", "barrier", "line", **columns)
+    return situation.keep(placed, f"{system}_{object_}_placed")
+
+
+def _with_pairs(situation: Situation, system: System, matching: Matching) -> Frame:
+    """The records of one side with pair_id, pair_rule and fenced of their pair."""
+    by = list(situation.by)
+    pairs = matching.pairs.select(
+        *by, "fenced", id=f"{system}_id", pair_id=f"{opposite(system)}_id", pair_rule="rule_id"
     )
-    return situation.keep(told, f"{system}_{object_}_placed")
+    records = matching.claims.sides[system].join(pairs, on=[*by, "id"], how="left")
+    return records.with_columns(nw.col("fenced").fill_null(value=False))
 
 
-def _with_pairs(system: System, matching: Matching, side: Frame) -> Frame:
-    """Adds pair_id, pair_rule and, with bindings, fenced."""
-    ends = {"id": f"{system}_id", "pair_id": f"{opposite(system)}_id", "pair_rule": "rule_id"}
-    flags = ["fenced"] if matching.has_bindings else []
-    return side.join(matching.pairs.select(*flags, **ends), on="id", how="left")
-
-
-def _with_owners(situation: Situation, object_: Object, system: System, matching: Matching, *, met: Frame) -> Frame:
-    """Adds owner_id of the key and, where a line asks, owner_pair_id; with bindings owner_fenced, and by_domain in a
-    second round.
+def _with_owners(situation: Situation, object_: Object, system: System, matching: Matching, records: Frame) -> Frame:
+    """Adds owner_id of the key, and of the owner's pair owner_pair_id and owner_fenced where a line asks for them;
+    by_domain: the owner is that of its domain.
     """
-    if matching.owners is None:
-        return met
-    flags = {"owner_fenced": "fenced"} if matching.has_bindings else {}
-    owner_pairs = matching.pairs.select(owner_id=f"{system}_id", owner_pair_id=f"{opposite(system)}_id", **flags)
-    owners = matching.owners[system].select("key", owner_id="id")
-    if matching.behind is None and not _asks_owners_pair(situation, object_, system):
-        return met.join(owners, on="key", how="left")
-    if matching.behind is None:
-        return met.join(owners.join(owner_pairs, on="owner_id", how="left"), on="key", how="left")
-    behind = matching.behind[system].select("id", domain_owner_id="owner_id")
-    met = met.join(owners, on="key", how="left").join(behind, on="id", how="left")
-    met = met.with_columns(
+    by = list(situation.by)
+    if not has_keys(situation, object_):
+        nobody = dict.fromkeys(("owner_id", "owner_pair_id"), NO_TEXT)
+        flags = dict.fromkeys(("by_domain", "owner_fenced"), nw.lit(value=False))
+        return records.with_columns(**nobody, **flags)
+    owners = matching.claims.owners[system].select(*by, "key", owner_id="id")
+    records = matching.behind[system].attach_to(
+        records.join(owners, on=[*by, "key"], how="left"), domain_owner_id="owner_id"
+    )
+    records = records.with_columns(
         owner_id=nw.coalesce("domain_owner_id", "owner_id"), by_domain=~nw.col("domain_owner_id").is_null()
     )
-    return met.join(owner_pairs, on="owner_id", how="left")
+    if not _asks_owners_pair(situation, object_, system):
+        return records.with_columns(owner_pair_id=NO_TEXT, owner_fenced=nw.lit(value=False))
+    pairs = matching.pairs.select(
+        *by, owner_id=f"{system}_id", owner_pair_id=f"{opposite(system)}_id", owner_fenced="fenced"
+    )
+    records = records.join(pairs, on=[*by, "owner_id"], how="left")
+    return records.with_columns(nw.col("owner_fenced").fill_null(value=False))
 
 
 def _asks_owners_pair(situation: Situation, object_: Object, system: System) -> bool:
     """Whether a line asks for the pair of a key's owner: of a side that is no source, or where later records join."""
-    return not situation.sync(object_).is_source(system) or (
-        object_ is Object.COMPANY and situation.chosen("company_dup") == "all_bind"
-    )
+    joins = all_of(object_ is Object.COMPANY, situation.chooses("company_dup", "all_bind"))
+    return not situation.sync(object_).is_source(system) or joins is not False
 
 
-def _with_rivals(system: System, matching: Matching, met: Frame) -> Frame:
-    """Adds, where there can be any: taken_by and taken_rule, lost_to, conflict_id, overlap_id."""
-    if matching.taken is not None:
-        taken = matching.taken[system].select("id", taken_by="winner_id", taken_rule="rule_id")
-        met = met.join(taken, on="id", how="left")
+def _with_rivals(system: System, matching: Matching, records: Frame) -> Frame:
+    """Adds taken_by and taken_rule, lost_to, conflict_id, overlap_id; the last three are Dynamics's."""
+    records = matching.taken[system].attach_to(records, taken_by="winner_id", taken_rule="rule_id")
     if system is System.HUBSPOT:
-        return met
-    secondary = matching.secondary
-    if secondary is not None and secondary.lost is not None:
-        met = met.join(secondary.lost.select("id", lost_to="winner_id"), on="id", how="left")
-    if secondary is not None and secondary.conflicts is not None:
-        met = met.join(secondary.conflicts.select("id", conflict_id="hubspot_id"), on="id", how="left")
-    if matching.overlap is not None:
-        met = met.join(matching.overlap.select("key", overlap_id="contact_id"), on="key", how="left")
-    return met
+        return records.with_columns(**dict.fromkeys(("lost_to", "conflict_id", "overlap_id"), NO_TEXT))
+    records = matching.lost.attach_to(records, lost_to="winner_id")
+    records = matching.conflicts.attach_to(records, conflict_id="hubspot_id")
+    return matching.overlap.attach_to(records, overlap_id="contact_id")
 
 
-def _all_pairs(matching: Matching, placed: Mapping[System, Frame]) -> Frame:
+def _all_pairs(situation: Situation, object_: Object, matching: Matching, placed: Mapping[System, Frame]) -> Frame:
     """Every pair that syncs, further pairs of later records included."""
-    live = matching.pairs.filter(~nw.col("fenced")) if matching.has_bindings else matching.pairs
-    ids = ["hubspot_id", "dynamics_id", *(["is_bound"] if matching.has_bindings else [])]
-    parts = [live.select(*ids)]
-    if matching.owners is None:
+    columns = [*situation.by, "hubspot_id", "dynamics_id", "is_bound"]
+    parts = [matching.pairs.filter(~nw.col("fenced")).select(*columns)]
+    if object_ is not Object.COMPANY or situation.chooses("company_dup", "all_bind") is False:
         return parts[0]
     for system in System:
         joined = placed[system].filter((nw.col("line") == Line.JOINED.value) & ~nw.col("counterpart_id").is_null())
         ends = {f"{system}_id": nw.col("id"), f"{opposite(system)}_id": nw.col("counterpart_id")}
-        parts.append(joined.select(**ends, is_bound=nw.lit(value=False)).select(*ids))
+        parts.append(joined.select(*situation.by, **ends, is_bound=nw.lit(value=False)).select(*columns))
     return stack(parts)
+
+
+# --- The table of step 5 -----------------------------------------------------------------------------------------
+
+_Test = tuple[Condition, Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,130 +216,126 @@ class _Table:
     situation: Situation
     object: Object
     system: System
-    names: frozenset[str]
 
     def line(self) -> nw.Expr:
-        tests = [(self._is("fenced"), Line.FENCED), (self._has("pair_id"), Line.PAIRED)]
-        tests += [*self._of_side(), *self._of_key(), *self._of_rivals()]
-        told = [nw.when(test).then(nw.lit(line.value)) for test, line in tests if test is not None]
-        return nw.coalesce(*told, nw.lit(Line.CREATE.value))
+        tests: list[_Test] = [(nw.col("fenced"), Line.FENCED), (_has("pair_id"), Line.PAIRED)]
+        tests += [*self._of_side(), *self._of_key(), *self._of_rivals(), (True, Line.CREATE)]
+        return _first_line(tests)
 
-    def _of_side(self) -> list[tuple[nw.Expr | None, Line]]:
+    def _of_side(self) -> list[_Test]:
         """Lines 2 to 4, and the overlap that comes after them."""
-        tests: list[tuple[nw.Expr | None, Line]] = []
+        tests: list[_Test] = []
         if not self.situation.sync(self.object).is_source(self.system):
-            tests += [(self._has("owner_pair_id"), Line.OWNER_PAIRED), (nw.lit(value=True), Line.DIRECTION)]
-        if self.situation.chosen("filter_stage") == "before_claim":
-            tests += self._fails()
-        return [*tests, (self._has("overlap_id"), Line.OVERLAP)]
+            tests += [(_has("owner_pair_id"), Line.OWNER_PAIRED), (True, Line.DIRECTION)]
+        is_before = self.situation.chooses("filter_stage", "before_claim")
+        tests += [(all_of(is_before, fails), line) for fails, line in self._fails()]
+        return [*tests, (_has("overlap_id"), Line.OVERLAP)]
 
-    def _of_key(self) -> list[tuple[nw.Expr | None, Line]]:
+    def _of_key(self) -> list[_Test]:
         """Lines 5 to 7."""
-        tests: list[tuple[nw.Expr | None, Line]] = []
-        if self._wants_key():
-            tests.append((nw.col("key").is_null(), Line.NO_KEY))
-        duplicates, later, joins = self._duplicates(), self._is_later(), self._is_later(joins=True)
-        if duplicates == "first_wins":
-            tests.append((later, Line.NOT_OWNER))
-        if duplicates == "all_bind":
-            behind = self._is_later(joins=False)
-            tests.append((behind, Line.NOT_OWNER))
-        tests += self._fails()
-        if duplicates == "all_bind":
-            fenced = self._is("owner_fenced")
-            tests += [(joins & fenced if joins is not None and fenced is not None else None, Line.NOT_OWNER)]
-            tests.append((joins, Line.JOINED))
-        return tests
+        is_later, is_behind = self._is_later(), all_of(self._is_later(), nw.col("by_domain"))
+        joins = all_of(self._is_later(), ~nw.col("by_domain"), self._duplicates("all_bind"))
+        return [
+            (all_of(self._wants_key(), nw.col("key").is_null()), Line.NO_KEY),
+            (all_of(self._duplicates("first_wins"), is_later), Line.NOT_OWNER),
+            (all_of(self._duplicates("all_bind"), is_behind), Line.NOT_OWNER),
+            *self._fails(),
+            (all_of(joins, nw.col("owner_fenced")), Line.NOT_OWNER),
+            (joins, Line.JOINED),
+        ]
 
-    def _of_rivals(self) -> list[tuple[nw.Expr | None, Line]]:
+    def _of_rivals(self) -> list[_Test]:
         """Lines 8 to 9c."""
-        tests = [(self._has("lost_to"), Line.LOST), (self._has("conflict_id"), Line.CONFLICT)]
-        if self._duplicates() != "rest_created":
-            tests += [(self._has("taken_by"), Line.TAKEN), (self._is("by_domain"), Line.TAKEN)]
-        if self.situation.sync(self.object).only_existing_in_target:
-            tests.append((nw.lit(value=True), Line.NOT_IN_TARGET))
-        return tests
+        stays = negate(self._duplicates("rest_created"))
+        return [
+            (_has("lost_to"), Line.LOST),
+            (_has("conflict_id"), Line.CONFLICT),
+            (all_of(stays, _has("taken_by")), Line.TAKEN),
+            (all_of(stays, nw.col("by_domain")), Line.TAKEN),
+            (self.situation.sync(self.object).only_existing_in_target, Line.NOT_IN_TARGET),
+        ]
 
-    def _fails(self) -> list[tuple[nw.Expr | None, Line]]:
+    def _fails(self) -> list[_Test]:
         barrier = nw.col("barrier")
-        lines = [(barrier.is_in([Barrier.ROUTE.value, Barrier.FILTER.value]), Line.FILTERED)]
+        lines: list[_Test] = [(barrier.is_in([Barrier.ROUTE.value, Barrier.FILTER.value]), Line.FILTERED)]
         if self.system is System.DYNAMICS:
             lines.append((barrier == Barrier.INACTIVE.value, Line.INACTIVE))
         if self.object is Object.DEAL:
             lines.append((barrier == Barrier.STAGE.value, Line.UNSTAGED))
-        return list(lines)
+        return lines
 
-    def _wants_key(self) -> bool:
+    def _wants_key(self) -> Condition:
         """Whether a record without a key stays out (line 5)."""
         if not has_keys(self.situation, self.object):
             return False
         if self.object in PERSONS and not self._own_key():
             return self.situation.sync(self.object).require_email
-        return self.situation.chosen("no_key") != "create"
+        return negate(self.situation.chooses("no_key", "create"))
 
     def _own_key(self) -> bool:
         return self.situation.sync(self.object).match_mode == "own_field"
 
-    def _duplicates(self) -> str:
-        is_company = self.object is Object.COMPANY and not self._own_key()
-        return self.situation.chosen("company_dup") if is_company else "first_wins"
+    def _duplicates(self, choice: str) -> Condition:
+        """Whether this choice of `company_dup` counts; of what is no company matched by name the first always wins."""
+        if self.object is Object.COMPANY and not self._own_key():
+            return self.situation.chooses("company_dup", choice)
+        return choice == "first_wins"
 
-    def _is_later(self, *, joins: bool | None = None) -> nw.Expr | None:
-        """Not the owner of its key; `joins` False: behind the owner of its domain, True: of its key proper."""
-        if "owner_id" not in self.names:
-            return None
+    def _is_later(self) -> Condition:
+        """Not the owner of its key, nor, in a second round, of its domain, where it has a key at all."""
+        if not has_keys(self.situation, self.object):
+            return False
         later = (nw.col("owner_id") != nw.col("id")).fill_null(value=False)
-        by_domain = self._is("by_domain")
-        if self.object is Object.COMPANY and by_domain is not None:
-            later = later & ~(by_domain & nw.col("key").is_null())
-            if joins is not None:
-                return later & ~by_domain if joins else later & by_domain
-        return None if joins is False else later
-
-    def _has(self, name: str) -> nw.Expr | None:
-        return ~nw.col(name).is_null() if name in self.names else None
-
-    def _is(self, name: str) -> nw.Expr | None:
-        return nw.col(name).fill_null(value=False) if name in self.names else None
+        if self.object is not Object.COMPANY or has_second_round(self.situation) is False:
+            return later
+        return later & ~(nw.col("by_domain") & nw.col("key").is_null())
 
     # --- words -----------------------------------------------------------------------------------------------
 
     def counterpart(self) -> nw.Expr:
         """The record of the other system; for a join that of its owner."""
-        told = [self._when((Line.PAIRED, Line.FENCED), "pair_id"), self._when((Line.CONFLICT,), "conflict_id")]
-        told.append(self._when((Line.JOINED,), "owner_pair_id"))
-        return _first_of(told)
+        return nw.coalesce(
+            _on_lines("pair_id", Line.PAIRED, Line.FENCED),
+            _on_lines("conflict_id", Line.CONFLICT),
+            _on_lines("owner_pair_id", Line.JOINED),
+        )
 
     def winner(self) -> nw.Expr:
         """The record of the same system that it lost to."""
-        told = [self._when((Line.OWNER_PAIRED, Line.NOT_OWNER), "owner_id"), self._when((Line.LOST,), "lost_to")]
-        told += [self._when((Line.TAKEN,), "taken_by"), self._when((Line.OVERLAP,), "overlap_id")]
-        if "by_domain" in self.names:
-            told.append(self._when((Line.TAKEN,), "owner_id"))
-        if "owner_pair_id" in self.names:
-            joined = (nw.col("line") == Line.JOINED.value) & nw.col("owner_pair_id").is_null()
-            told.append(nw.when(joined).then(nw.col("owner_id")))
-        return _first_of(told)
+        alone = (nw.col("line") == Line.JOINED.value) & nw.col("owner_pair_id").is_null()
+        return nw.coalesce(
+            _on_lines("owner_id", Line.OWNER_PAIRED, Line.NOT_OWNER),
+            _on_lines("lost_to", Line.LOST),
+            _on_lines("taken_by", Line.TAKEN),
+            _on_lines("overlap_id", Line.OVERLAP),
+            nw.when((nw.col("line") == Line.TAKEN.value) & nw.col("by_domain")).then(nw.col("owner_id")),
+            nw.when(alone).then(nw.col("owner_id")),
+        )
 
     def key(self) -> nw.Expr:
         """The key it was matched by: its own, or the domain of a pair of the second round."""
-        if "domain" not in self.names:
+        if self.object is not Object.COMPANY:
             return nw.col("key")
         by_domain = (nw.col("pair_rule") == "company.match-domain").fill_null(value=False)
-        return nw.when(by_domain).then(nw.col("domain")).otherwise(nw.col("key"))
+        matched = nw.when(by_domain).then(nw.col("domain")).otherwise(nw.col("key"))
+        return either(has_second_round(self.situation), matched, nw.col("key"))
 
     def rule(self) -> nw.Expr:
         """The rule of the line; of a pair its own."""
-        told = [self._when((Line.PAIRED, Line.FENCED), "pair_rule"), self._when((Line.TAKEN,), "taken_rule")]
-        if "by_domain" in self.names:
-            behind = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.TAKEN.value])
-            told.append(nw.when(behind & nw.col("by_domain")).then(nw.lit("company.first-per-domain")))
-        return _first_of([*told, word_of("line", self._rules())])
+        behind = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.TAKEN.value])
+        by_domain = nw.lit("company.first-per-domain")
+        first = first_rule(self.situation, self.object)
+        is_later = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.JOINED.value])
+        return nw.coalesce(
+            _on_lines("pair_rule", Line.PAIRED, Line.FENCED),
+            _on_lines("taken_rule", Line.TAKEN),
+            nw.when(behind & nw.col("by_domain")).then(by_domain),
+            nw.when(is_later).then(first),
+            word_of("line", self._rules()),
+        )
 
     def _rules(self) -> dict[int, str]:
-        first = first_rule(self.situation, self.object)
         return {
-            **dict.fromkeys((Line.OWNER_PAIRED, Line.NOT_OWNER, Line.JOINED), first),
             Line.DIRECTION: "record.direction",
             Line.FILTERED: "record.filter",
             Line.INACTIVE: "record.inactive-out",
@@ -348,12 +360,22 @@ class _Table:
             return "invoice.to-hubspot" if self.system is System.DYNAMICS else "invoice.to-dynamics"
         return "record.create"
 
-    def _when(self, lines: tuple[Line, ...], name: str) -> nw.Expr | None:
-        """The column where the record meets one of the lines; None when there is no such column."""
-        if name not in self.names:
-            return None
-        return nw.when(nw.col("line").is_in([line.value for line in lines])).then(nw.col(name))
+
+def _first_line(tests: Iterable[_Test]) -> nw.Expr:
+    """The number of the first line whose test holds; one test always holds, and those behind it are not asked."""
+    numbers: list[nw.Expr] = []
+    for test, line in tests:
+        if test is True:
+            return nw.coalesce(*numbers, nw.lit(line.value))
+        if test is not False:
+            numbers.append(nw.when(as_expression(test)).then(nw.lit(line.value)))
+    raise ValueError("no line of step 5 holds for every record")
 
 
-def _first_of(told: list[nw.Expr | None]) -> nw.Expr:
-    return nw.coalesce(*(one for one in told if one is not None), _BLANK)
+def _has(name: str) -> nw.Expr:
+    return ~nw.col(name).is_null()
+
+
+def _on_lines(name: str, *lines: Line) -> nw.Expr:
+    """The column where the record meets one of the lines, null elsewhere."""
+    return nw.when(nw.col("line").is_in([line.value for line in lines])).then(nw.col(name))

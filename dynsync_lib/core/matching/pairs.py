@@ -1,10 +1,10 @@
-"""Who owns a key, and who is paired with whom.
+"""Who owns a key, and who is paired with whom: steps 1 to 4 of docs/semantics.md section 5.
 
 Facts
     * Only one record per key and side takes part, the first that may (2.12); one side of a pair must pull (4.10).
     * A record that is bound already goes before all others, and has no other pair (2.9).
-    * Every step is numbered as in docs/semantics.md section 5; `core.matching.by_additional_email` is step 4,
-      `core.matching.by_domain` is step 3b, `core.matching.bindings` step 1b.
+    * `core.matching.first_records` says which record is first, `core.matching.bindings` is step 1b,
+      `core.matching.by_domain` step 3b, `core.matching.by_additional_email` step 4.
 
 Not modelled
     * What a key that changed after an earlier run would have matched: the binding counts, not the key (2.9).
@@ -16,18 +16,20 @@ company.match-domain, company.first-per-name, company.first-per-domain, record.o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.matching.bindings import bound_pairs
-from dynsync_lib.core.matching.by_additional_email import Secondary, match_additional_emails
+from dynsync_lib.core.conditions import either
+from dynsync_lib.core.matching import bindings
+from dynsync_lib.core.matching.by_additional_email import match_additional_emails
 from dynsync_lib.core.matching.by_domain import match_by_domain
-from dynsync_lib.core.matching.first_records import find_owners, may_pair
-from dynsync_lib.core.matching.sides import SIDE_TURNS_ON, prepare_side, ranked
+from dynsync_lib.core.matching.first_records import Facts, find_owners, first_of_each, fresh_pairs, may_pair
+from dynsync_lib.core.matching.sides import prepare_side, ranked
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import (
+    NO_TEXT,
     PERSONS,
     Frame,
     Situation,
@@ -40,7 +42,6 @@ from dynsync_lib.core.situation import (
 )
 from dynsync_lib.core.tables import record_table
 
-_TURNS_ON: Final = ("filter_scope", "filter_stage", "secondary_email", "filter_semantics")
 _MATCH_RULE: Final = {
     Object.CONTACT: "contact.match-email",
     Object.LEAD: "lead.match-email",
@@ -52,68 +53,113 @@ _FIRST_RULE: Final = {
     Object.COMPANY: "company.first-per-name",
 }
 OWN_KEY_RULE: Final = "record.own-key"
-BINDINGS_RULE: Final = "record.bindings"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Which record owns each key of one object.
+
+    `sides`: per system one row per record, as `core.matching.sides.prepare_side`, with the flag `bound`. `owners`: per
+    system one row per key: key, id, rank, passes, bound; none where the object has no keys. `by_binding`: the pairs of
+    an earlier run, as `Matching.pairs`; None without bindings. `taken`: about owners (by id) that cannot pair because
+    the opposite owner of their key is bound to another record: winner_id, rule_id.
+    """
+
+    sides: Mapping[System, Frame]
+    owners: Mapping[System, Frame]
+    by_binding: Frame | None
+    taken: Mapping[System, Facts]
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
     """The matching of one object.
 
-    `sides`: per system `core.matching.sides.prepare_side`, with the flag `bound` when there are bindings. `owners`: per
-    system key, id, rank, passes; None where the object has no keys. `pairs`, one row per pair of owners and per bound
-    pair: hubspot_id, dynamics_id, rule_id and, when there are bindings, the flags is_bound and fenced. `taken`: per
-    system id, winner_id, rule_id of owners whose opposite owner has another; None when there can be none. `behind`: per
-    system id, owner_id of those that stand behind the owner of their domain; None without a second round. `secondary`
-    is None where additional e-mails play no part. `overlap`: key, contact_id of leads that a contact keeps out, or
-    None.
+    `claims` say who owns which key. `pairs`, one row per pair of owners and per bound pair: hubspot_id, dynamics_id,
+    rule_id, and the flags is_bound and fenced. Facts about records, by id: `taken` (winner_id, rule_id) of owners whose
+    opposite owner has another pair; `behind` (owner_id) of companies behind the owner of their domain; `lost`
+    (winner_id) of Dynamics records that lost their HubSpot contact to another; `conflicts` (hubspot_id) of those whose
+    address is an additional one that answers 409. `overlap`, by key: contact_id of leads that a contact keeps out.
     """
 
-    sides: Mapping[System, Frame]
-    owners: Mapping[System, Frame] | None
+    claims: Claims
     pairs: Frame
-    taken: Mapping[System, Frame] | None = None
-    behind: Mapping[System, Frame] | None = None
-    secondary: Secondary | None = None
-    overlap: Frame | None = None
-    has_bindings: bool = False
+    taken: Mapping[System, Facts]
+    behind: Mapping[System, Facts]
+    lost: Facts
+    conflicts: Facts
+    overlap: Facts
 
 
-def matching_turns_on(object_: Object) -> tuple[str, ...]:
-    """The assumptions that can change who is matched."""
-    return (*SIDE_TURNS_ON[object_], *_TURNS_ON)
-
-
-def match_rule(situation: Situation, object_: Object) -> str:
+def match_rule(situation: Situation, object_: Object) -> nw.Expr:
     """The rule of a pair by key."""
-    if situation.sync(object_).match_mode == "own_field":
-        return OWN_KEY_RULE
-    if object_ is Object.COMPANY and is_keyed_by_domain(situation):
-        return "company.match-domain"
-    return _MATCH_RULE.get(object_, OWN_KEY_RULE)
+    return _rule(situation, object_, _MATCH_RULE, by_domain="company.match-domain")
 
 
-def first_rule(situation: Situation, object_: Object) -> str:
+def first_rule(situation: Situation, object_: Object) -> nw.Expr:
     """The rule by which only the first record of a key takes part."""
-    if situation.sync(object_).match_mode == "own_field":
-        return OWN_KEY_RULE
-    if object_ is Object.COMPANY and is_keyed_by_domain(situation):
-        return "company.first-per-domain"
-    return _FIRST_RULE.get(object_, OWN_KEY_RULE)
+    return _rule(situation, object_, _FIRST_RULE, by_domain="company.first-per-domain")
 
 
-def match_records(situation: Situation, object_: Object, overlap: Frame | None = None) -> Matching:
+def _rule(situation: Situation, object_: Object, rules: Mapping[Object, str], *, by_domain: str) -> nw.Expr:
+    if situation.sync(object_).match_mode == "own_field" or object_ not in rules:
+        return nw.lit(OWN_KEY_RULE)
+    by_key = nw.lit(rules[object_])
+    return either(is_keyed_by_domain(situation), nw.lit(by_domain), by_key) if object_ is Object.COMPANY else by_key
+
+
+def match_records(situation: Situation, object_: Object, overlap: Facts) -> Matching:
     """Steps 1 to 4: eligible, bound, owners, pairs by key, by domain and by additional e-mail.
 
-    `overlap` (key, contact_id) are the keys of leads that take no part since a contact has them. Without it the result
-    is remembered.
+    `overlap`, by key: contact_id of the leads that take no part since a contact has their key.
     """
-    depends = ("matching", object_.value, *map(situation.chosen, matching_turns_on(object_)))
-    if overlap is not None:
-        return _match(situation, object_, overlap)
-    if depends not in situation.found:
-        situation.found[depends] = _match(situation, object_, None)
-    matching: Matching = situation.found[depends]
-    return matching
+    claims = claim_keys(situation, object_)
+    by, none = situation.by, Facts((*situation.by, "id"))
+    pairs = _first_pairs(situation, object_, claims, overlap)
+    if object_ is Object.COMPANY and has_second_round(situation) is not False:
+        round_two = match_by_domain(situation, claims.sides, owners=claims.owners, pairs=pairs, taken=claims.taken)
+        pairs = situation.keep(stack([pairs, round_two.pairs]), "company_pairs")
+        return Matching(claims, pairs, round_two.taken, round_two.behind, none, none, overlap)
+    behind = dict.fromkeys(System, none)
+    if not _asks_additional_emails(situation, object_):
+        return Matching(claims, pairs, claims.taken, behind, none, none, overlap)
+    waiting = claims.taken[System.DYNAMICS].absent_from(overlap.absent_from(claims.owners[System.DYNAMICS]))
+    owners = {System.HUBSPOT: claims.owners[System.HUBSPOT], System.DYNAMICS: waiting}
+    further = match_additional_emails(situation, object_, sides=claims.sides, owners=owners, pairs=pairs)
+    pairs = situation.keep(stack([pairs, further.pairs]), f"{object_}_pairs")
+    lost, conflicts = (Facts((*by, "id"), rows) for rows in (further.lost, further.conflicts))
+    return Matching(claims, pairs, claims.taken, behind, lost, conflicts, overlap)
+
+
+def _asks_additional_emails(situation: Situation, object_: Object) -> bool:
+    is_default = object_ in PERSONS and situation.sync(object_).match_mode == "default"
+    return is_default and situation.chooses("secondary_email", "ignore") is not True
+
+
+def claim_keys(situation: Situation, object_: Object) -> Claims:
+    """Steps 1, 1b and 2 of one object, whatever contacts keep out. Computes once per situation."""
+    return situation.remember(("claims", object_.value), lambda: _claim(situation, object_))
+
+
+def _claim(situation: Situation, object_: Object) -> Claims:
+    sides = {system: prepare_side(situation, object_, system) for system in System}
+    bound = bindings.bound_pairs(situation, object_, sides)
+    by_binding = None if bound is None else bindings.pairs_by_binding(situation, object_, bound)
+    for system, side in sides.items():
+        if bound is None:
+            sides[system] = side.with_columns(bound=nw.lit(value=False))
+        else:
+            sides[system] = bindings.with_bound(situation, object_, system, side, bound=bound)
+    owners = {system: _owners(situation, object_, system, sides[system]) for system in System}
+    taken = {system: _taken(situation, object_, system, owners, bound=bound) for system in System}
+    return Claims(sides, owners, by_binding, taken)
+
+
+def _owners(situation: Situation, object_: Object, system: System, side: Frame) -> Frame:
+    if not has_keys(situation, object_):
+        return side.head(0).select(*situation.by, "key", "id", "rank", "passes", "bound")
+    owners = find_owners(situation, side, is_source=situation.sync(object_).is_source(system), favoured="bound")
+    return situation.keep(owners, f"{system}_{object_}_owners")
 
 
 def pair_first_of_names(situation: Situation) -> Frame:
@@ -123,127 +169,53 @@ def pair_first_of_names(situation: Situation) -> Frame:
     """
     firsts = {}
     for system in System:
-        table = record_table(Object.COMPANY, system)
-        records = ranked(situation.tables[table.name], table, situation.chosen("first_record_order"))
+        records = ranked(situation, record_table(Object.COMPANY, system))
         named = records.select("id", "rank", key=name_column(situation)).filter(~nw.col("key").is_null())
-        first = named.group_by("key").agg(rank=nw.col("rank").min())
-        firsts[system] = named.join(first, on=["key", "rank"], how="semi")
+        firsts[system] = first_of_each(named, ["key"], "rank")
     hubspot = firsts[System.HUBSPOT].select("key", hubspot_id="id")
     return firsts[System.DYNAMICS].select("key", dynamics_id="id").join(hubspot, on="key").drop("key")
 
 
-def _match(situation: Situation, object_: Object, overlap: Frame | None) -> Matching:
-    sides = {system: prepare_side(situation, object_, system) for system in System}
-    bound = bound_pairs(situation, object_, sides)
-    if bound is not None:
-        sides = {system: _with_bound(situation, object_, system, sides[system], bound=bound) for system in System}
-    told = _told_bindings(situation, object_, bound)
-    if not has_keys(situation, object_):
-        none = sides[System.HUBSPOT].head(0).select(hubspot_id="id", dynamics_id="id", rule_id="id")
-        return Matching(sides, None, told if told is not None else none, has_bindings=bound is not None)
-    owners = {system: _owners(situation, object_, system, sides[system], bound=bound) for system in System}
-    by_key = situation.keep(_pairs_by_key(situation, object_, owners, overlap=overlap), f"{object_}_pairs_by_key")
-    begun = Matching(sides, owners, _joined(by_key, told), overlap=overlap, has_bindings=bound is not None)
-    if bound is not None:
-        begun = replace(begun, taken=_taken(situation, object_, owners, bound))
-    return _match_further(situation, object_, begun)
+# --- Step 3 ------------------------------------------------------------------------------------------------------
 
 
-def _match_further(situation: Situation, object_: Object, begun: Matching) -> Matching:
-    """Steps 3b and 4."""
-    if object_ is Object.COMPANY and has_second_round(situation):
-        owners = begun.owners or {}
-        found = match_by_domain(situation, begun.sides, owners=owners, made=begun.pairs, taken=begun.taken)
-        pairs = situation.keep(_joined(found.pairs, begun.pairs), "company_pairs")
-        return replace(begun, pairs=pairs, taken=found.taken, behind=found.behind)
-    is_default = situation.sync(object_).match_mode == "default"
-    if object_ not in PERSONS or not is_default or situation.chosen("secondary_email") == "ignore":
-        return begun
-    secondary = match_additional_emails(
-        situation,
-        object_,
-        sides=begun.sides,
-        owners=begun.owners or {},
-        made=begun.pairs,
-        taken=None if begun.taken is None else begun.taken[System.DYNAMICS],
-        overlap=begun.overlap,
-    )
-    if secondary.won is None:
-        return replace(begun, secondary=secondary)
-    pairs = situation.keep(_joined(secondary.won, begun.pairs), f"{object_}_pairs")
-    return replace(begun, pairs=pairs, secondary=secondary)
+def _first_pairs(situation: Situation, object_: Object, claims: Claims, overlap: Facts) -> Frame:
+    """Bound pairs and pairs by key, as `Matching.pairs`."""
+    parts = [] if claims.by_binding is None else [claims.by_binding]
+    if has_keys(situation, object_):
+        by_key = _pairs_by_key(situation, object_, claims.owners, overlap)
+        parts.append(situation.keep(by_key, f"{object_}_pairs_by_key"))
+    return stack(parts) if parts else no_pairs(situation, claims.sides[System.HUBSPOT])
 
 
-# --- Step 1b -----------------------------------------------------------------------------------------------------
+def no_pairs(situation: Situation, side: Frame) -> Frame:
+    """`Matching.pairs` without a row."""
+    ends = side.head(0).select(*situation.by, hubspot_id="id", dynamics_id="id")
+    return fresh_pairs(situation, ends, NO_TEXT)
 
 
-def _with_bound(situation: Situation, object_: Object, system: System, side: Frame, *, bound: Frame) -> Frame:
-    """The side with the flag `bound`."""
-    ids = bound.select(id=f"{system}_id", bound=nw.lit(value=True))
-    told = side.join(ids, on="id", how="left").with_columns(nw.col("bound").fill_null(value=False))
-    return situation.keep(told, f"{system}_{object_}_side_bound")
+def _pairs_by_key(situation: Situation, object_: Object, owners: Mapping[System, Frame], overlap: Facts) -> Frame:
+    ends = {
+        system: owners[system]
+        .filter(~nw.col("bound"))
+        .select(*situation.by, "key", nw.col("id").alias(f"{system}_id"), nw.col("passes").alias(f"{system}_passes"))
+        for system in System
+    }
+    waiting = overlap.absent_from(ends[System.DYNAMICS])
+    both = waiting.join(ends[System.HUBSPOT], on=[*situation.by, "key"]).filter(may_pair(situation, object_))
+    return fresh_pairs(situation, both, match_rule(situation, object_))
 
 
-def _told_bindings(situation: Situation, object_: Object, bound: Frame | None) -> Frame | None:
-    """The bound pairs as rows of `Matching.pairs`. Source: rule record.fence."""
-    if bound is None:
-        return None
-    is_fence = situation.chosen("filter_semantics") == "continuous"
-    fenced = ~may_pair(situation, object_) if is_fence else nw.lit(value=False)
-    rule = nw.when(fenced).then(nw.lit("record.fence")).otherwise(nw.lit(BINDINGS_RULE))
-    told = bound.select("hubspot_id", "dynamics_id", rule_id=rule, is_bound=nw.lit(value=True), fenced=fenced)
-    return situation.keep(told, f"{object_}_bindings_told")
-
-
-def _joined(pairs: Frame, others: Frame | None) -> Frame:
-    """The pairs beside others, which may have the flags of bound pairs."""
-    if others is None:
-        return pairs
-    names = others.collect_schema().names()
-    flags = {name: nw.lit(value=False) for name in ("is_bound", "fenced") if name in names}
-    flagged = pairs.with_columns(**flags) if flags else pairs
-    return stack([others.select(*names), flagged.select(*names)])
-
-
-# --- Steps 2 and 3 -----------------------------------------------------------------------------------------------
-
-
-def _owners(situation: Situation, object_: Object, system: System, side: Frame, *, bound: Frame | None) -> Frame:
-    owners = find_owners(
-        side,
-        is_source=situation.sync(object_).is_source(system),
-        filter_scope=situation.chosen("filter_scope"),
-        filter_stage=situation.chosen("filter_stage"),
-        favoured="bound" if bound is not None else None,
-    )
-    return situation.keep(owners, f"{system}_{object_}_owners")
-
-
-def _pairs_by_key(
-    situation: Situation, object_: Object, owners: Mapping[System, Frame], *, overlap: Frame | None
-) -> Frame:
-    ends = {}
-    for system in System:
-        mine = owners[system]
-        if "bound" in mine.collect_schema().names():
-            mine = mine.filter(~nw.col("bound"))
-        ends[system] = mine.select(
-            "key", nw.col("id").alias(f"{system}_id"), nw.col("passes").alias(f"{system}_passes")
-        )
-    if overlap is not None:
-        ends[System.DYNAMICS] = ends[System.DYNAMICS].join(overlap, on="key", how="anti")
-    both = ends[System.DYNAMICS].join(ends[System.HUBSPOT], on="key").filter(may_pair(situation, object_))
-    return both.select("hubspot_id", "dynamics_id", rule_id=nw.lit(match_rule(situation, object_)))
-
-
-def _taken(situation: Situation, object_: Object, owners: Mapping[System, Frame], bound: Frame) -> dict[System, Frame]:
-    """Owners whose opposite owner is bound to another record: id, winner_id, rule_id."""
-    taken = {}
-    for system in System:
-        mine = owners[system].filter(~nw.col("bound")).select("key", "id")
-        theirs = owners[opposite(system)].filter(nw.col("bound")).select("key", other_id="id")
-        partners = bound.select(other_id=f"{opposite(system)}_id", winner_id=f"{system}_id")
-        met = mine.join(theirs, on="key").join(partners, on="other_id")
-        told = met.select("id", "winner_id", rule_id=nw.lit(BINDINGS_RULE))
-        taken[system] = situation.keep(told, f"{system}_{object_}_taken")
-    return taken
+def _taken(
+    situation: Situation, object_: Object, system: System, owners: Mapping[System, Frame], *, bound: Frame | None
+) -> Facts:
+    """Owners whose opposite owner is bound to another record, by id: winner_id, rule_id."""
+    by = list(situation.by)
+    if bound is None or not has_keys(situation, object_):
+        return Facts((*by, "id"))
+    mine = owners[system].filter(~nw.col("bound")).select(*by, "key", "id")
+    theirs = owners[opposite(system)].filter(nw.col("bound")).select(*by, "key", other_id="id")
+    partners = bound.select(*by, other_id=f"{opposite(system)}_id", winner_id=f"{system}_id")
+    taken = mine.join(theirs, on=[*by, "key"]).join(partners, on=[*by, "other_id"])
+    rows = taken.select(*by, "id", "winner_id", rule_id=nw.lit(bindings.RULE))
+    return Facts((*by, "id"), situation.keep(rows, f"{system}_{object_}_taken"))

@@ -13,40 +13,35 @@ lead.lifecycle-route; docs/semantics.md sections 1 to 4.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
+from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, only_where, rows_where
 from dynsync_lib.core.filters.expressions import filter_expression
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.situation import (
     LAST,
+    NO_TEXT,
     PERSONS,
     Frame,
     Situation,
-    email_column,
+    email_key,
     has_keys,
     has_second_round,
     inactive,
     is_keyed_by_domain,
     is_routed,
-    name_column,
+    name_key,
+    stack,
 )
 from dynsync_lib.core.tables import RecordTable, record_table
 
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
-SIDE_TURNS_ON: Final[Mapping[Object, tuple[str, ...]]] = {
-    Object.CONTACT: ("first_record_order", "include_inactive", "email_norm"),
-    Object.LEAD: ("first_record_order", "include_inactive", "email_norm"),
-    Object.COMPANY: ("first_record_order", "include_inactive", "name_norm", "company_keys"),
-    Object.DEAL: ("first_record_order", "include_inactive"),
-    Object.INVOICE: ("first_record_order", "include_inactive"),
-}
-"""The assumptions that a side turns on."""
 
 
 class Barrier(IntEnum):
@@ -60,83 +55,110 @@ class Barrier(IntEnum):
 
 
 def prepare_side(situation: Situation, object_: Object, system: System) -> Frame:
-    """One row per record: id, rank (int), key (null when none), barrier (a `Barrier`), passes (flag).
+    """One row per record: id, rank (int), key (null when none), domain, barrier (a `Barrier`), passes (flag).
 
-    Where companies have a second round by domain they have `domain`, too.
+    `domain` is null unless companies have a second round by domain.
     """
-    depends = ("side", object_.value, system.value, *map(situation.chosen, SIDE_TURNS_ON[object_]))
-    if depends not in situation.found:
-        situation.found[depends] = _prepare(situation, object_, system)
-    side: Frame = situation.found[depends]
-    return side
+    name = ("side", object_.value, system.value)
+    return situation.remember(name, lambda: _prepare(situation, object_, system))
 
 
 def _prepare(situation: Situation, object_: Object, system: System) -> Frame:
-    table = record_table(object_, system)
-    records = ranked(situation.tables[table.name], table, situation.chosen("first_record_order"))
-    columns = {"key": key_of(situation, object_, system), "barrier": _barrier(situation, object_, system)}
-    if object_ is Object.COMPANY and has_second_round(situation):
-        columns["domain"] = nw.col("domain_key")
-    told = records.select("id", "rank", **columns).with_columns(passes=nw.col("barrier") == Barrier.NONE.value)
-    return situation.keep(told, f"{system}_{object_}_side")
+    records = ranked(situation, record_table(object_, system))
+    domain = nw.col("domain_key") if object_ is Object.COMPANY else NO_TEXT
+    side = records.select(
+        *situation.by,
+        "id",
+        "rank",
+        key=key_of(situation, object_, system),
+        domain=only_where(all_of(object_ is Object.COMPANY, has_second_round(situation)), domain),
+        barrier=barrier_of(situation, object_, system),
+    ).with_columns(passes=nw.col("barrier") == Barrier.NONE.value)
+    return situation.keep(side, f"{system}_{object_}_side")
 
 
-def ranked(records: Frame, table: RecordTable, order: str) -> Frame:
-    """The records with `rank`, their place in the order the assumption `first_record_order` names."""
-    ordering = _ordering(table, order, frozenset(records.collect_schema().names()))
-    if ordering is None:
+def ranked(situation: Situation, table: RecordTable) -> Frame:
+    """The records of a table with `rank` (int), their position in the order that `first_record_order` names; unique on
+    a side. With scenarios that differ in it the ranks are computed once.
+    """
+    orders = situation.choices("first_record_order")
+    if len(orders) == 1:
+        return _in_order(situation, situation.tables[table.name], table, orders[0])
+    return situation.remember(("ranked", table.name), lambda: _in_orders(situation, table, orders))
+
+
+def _in_orders(situation: Situation, table: RecordTable, orders: Sequence[str]) -> Frame:
+    records = situation.tables[table.name]
+    names = [*records.collect_schema().names(), "rank"]
+    parts = []
+    for order in orders:
+        chosen = rows_where(records, situation.chooses("first_record_order", order))
+        parts.append(_in_order(situation, chosen, table, order).select(*names))
+    return situation.keep(stack(parts), f"{table.name}_ranked")
+
+
+def _in_order(situation: Situation, records: Frame, table: RecordTable, order: str) -> Frame:
+    with_turn = _with_turn(situation, records, table, order)
+    if with_turn is None:
         return records.with_columns(rank=nw.col("api_rank"))
-    ordered = records.with_columns(turn=ordering).with_row_index("rank", order_by=["turn", "api_rank", "id"])
+    ordered = with_turn.with_row_index("rank", order_by=["turn", "api_rank", "id"])
     return ordered.with_columns(nw.col("rank").cast(nw.Int64))
 
 
-def _ordering(table: RecordTable, order: str, available: frozenset[str]) -> nw.Expr | None:
-    """What is sorted by before `api_rank`; None when nothing is."""
+def _with_turn(situation: Situation, records: Frame, table: RecordTable, order: str) -> Frame | None:
+    """The records with what is sorted by before `api_rank`, as `turn`; None when nothing is."""
     if order == "guid_sql" and table.system is System.DYNAMICS:
-        return nw.col("guid_sql_key")
+        return records.with_columns(turn=nw.col("guid_sql_key"))
     field = {"createdon_asc": table.created_field, "modifiedon_desc": table.modified_field}.get(order)
-    if field is None or field not in available:
+    if field is None or field not in records.collect_schema().names():
         return None
     sign = 1 if order == "createdon_asc" else -1
-    return (typed_values.moment_number(typed_values.trimmed(nw.col(field))) * sign).fill_null(LAST)
+    is_trimmed = field in situation.trimmed.get(table.name, ())
+    moments = records.with_columns(turn=typed_values.trimmed(nw.col(field), already=is_trimmed))
+    return moments.with_columns(turn=(typed_values.moment_number(nw.col("turn")) * sign).fill_null(LAST))
 
 
 def key_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
     """A record's match key; null when it has none. Source: docs/semantics.md section 3."""
     if not has_keys(situation, object_):
-        return nw.lit(None, dtype=nw.String)
-    field = situation.sync(object_).match_field(system)
-    if situation.sync(object_).match_mode == "own_field":
-        return _own_key(situation, object_, system, field or "")
+        return NO_TEXT
+    sync = situation.sync(object_)
+    if sync.match_mode == "own_field":
+        return own_key(situation, object_, system)
     if object_ in PERSONS:
-        return nw.col(email_column(situation))
-    return nw.col("domain_key" if is_keyed_by_domain(situation) else name_column(situation))
+        return email_key(situation)
+    return either(is_keyed_by_domain(situation), nw.col("domain_key"), name_key(situation))
 
 
-def _own_key(situation: Situation, object_: Object, system: System, field: str) -> nw.Expr:
-    delivered = situation.columns(object_, system)
-    name = next((one for one in (field, f"_{field}_value") if one in delivered), None)
-    return situation.text(object_, system, name) if name is not None else nw.lit(None, dtype=nw.String)
+def own_key(situation: Situation, object_: Object, system: System) -> nw.Expr:
+    """The value of the field by which the settings match records; null where it was not delivered (2.3)."""
+    field, delivered = situation.sync(object_).match_field(system) or "", situation.columns(object_, system)
+    name = next((name for name in (field, f"_{field}_value") if name in delivered), None)
+    return situation.text(object_, system, name) if name is not None else NO_TEXT
 
 
 # --- What a record must pass -------------------------------------------------------------------------------------
 
 
-def _barrier(situation: Situation, object_: Object, system: System) -> nw.Expr:
-    barriers: list[tuple[nw.Expr, Barrier]] = []
+def barrier_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
+    """What keeps a record from passing, as the number of a `Barrier`."""
+    barriers: list[tuple[Condition, Barrier]] = []
     is_ours = belongs(situation, object_, system)
     if is_ours is not None:
         barriers.append((~is_ours, Barrier.ROUTE))
     if situation.sync(object_).filter_of(system):
         barriers.append((~_filter(situation, object_, system), Barrier.FILTER))
-    if system is System.DYNAMICS and situation.chosen("include_inactive") == "false":
-        barriers.append((inactive(situation, object_), Barrier.INACTIVE))
+    if system is System.DYNAMICS:
+        stays_out = all_of(situation.chooses("include_inactive", "false"), inactive(situation, object_))
+        barriers.append((stays_out, Barrier.INACTIVE))
     if object_ is Object.DEAL:
         barriers.append((~_has_stage(situation, system), Barrier.STAGE))
+    tests = [(test, barrier) for test, barrier in barriers if test is not False]
     nothing = nw.lit(Barrier.NONE.value)
-    if not barriers:
+    if not tests:
         return nothing
-    return nw.coalesce(*(nw.when(test).then(nw.lit(barrier.value)) for test, barrier in barriers), nothing)
+    numbers = (nw.when(as_expression(test)).then(nw.lit(barrier.value)) for test, barrier in tests)
+    return nw.coalesce(*numbers, nothing)
 
 
 def belongs(situation: Situation, object_: Object, system: System) -> nw.Expr | None:

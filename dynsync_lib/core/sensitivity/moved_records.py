@@ -1,8 +1,8 @@
-"""How far the result moves under the other choices of each open question.
+"""How far the result moves under the other choices of each open question: all of them decided in one pass.
 
 Facts
-    * Only what a switch can move is decided again, and only when data and settings hold what it is about
-      (`core.sensitivity.affected_objects`). Contacts and leads share HubSpot's contacts and are decided together.
+    * A scenario is a row, not a run: records that a scenario can move stand once for it in the tables, with its number,
+      and every stage joins and groups by that number, too. What no scenario can move is not decided again.
     * A record counts as moved when its outcome, reason, counterpart or winner differs. A switch that moves fields or
       associations only is told with no outcome changed.
 
@@ -14,35 +14,29 @@ Source: rules/assumptions.toml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.filters.grammar import fields_of, parse_filter
 from dynsync_lib.core.matching.decision_table import Matched
-from dynsync_lib.core.model import Object
-from dynsync_lib.core.sensitivity.affected_objects import ABOUT_CREATES, ABOUT_FIELDS, Mover
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.sensitivity.affected_records import affected_records
+from dynsync_lib.core.sensitivity.components import FAMILIES, find_components, side_name
+from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
+from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
+from dynsync_lib.core.situation import NO_NUMBER, NO_TEXT, SCENARIO, Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import judge
-from dynsync_lib.core.sync.initial_sync import (
-    ORDER,
-    Decision,
-    WorkOf,
-    compose_sync,
-    decide_objects,
-    match_sync,
-    tell_outcomes,
-)
-from dynsync_lib.core.sync.object_outcomes import (
-    Decided,
-    FieldWork,
-    is_same_work,
-    learn_pairs,
-    refuse_again,
-    write_again,
-)
-from dynsync_lib.core.tables import SENSITIVITY
+from dynsync_lib.core.sync.initial_sync import Decision, decide_objects, tell_outcomes
+from dynsync_lib.core.sync.object_outcomes import FieldWork
+from dynsync_lib.core.tables import SENSITIVITY, RecordTable, record_table
+from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, compare_new_pairs
+
+_COMPARED: Final = ("outcome", "reason", "counterpart_id", "winner_id")
+_RECORD: Final = ("system", "object", "record_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,155 +47,213 @@ class Sensitivity:
     moved: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """One other choice: the situation under it, and the objects it can move."""
-
-    knob: str
-    choice: str
-    situation: Situation
-    movable: tuple[Object, ...]
-
-
 def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
-    """Decides again under every other built choice and counts the records that move."""
-    variants = list(_variants(situation, decision))
-    works = _learn(situation, decision, variants)
-    moves = situation.each(partial(_moved, situation, decision, works), variants)
-    rows = [_row(variant, moved) for variant, moved in zip(variants, moves, strict=True)]
-    told = situation.from_rows(rows, SENSITIVITY.columns)
-    return Sensitivity(told, situation.keep(stack([_no_moves(decision), *moves]).unique(), "moved"))
+    """Decides under every other built choice and counts the records that move. Computes; raises RulebookError for an
+    assumption that the core does not know."""
+    scenarios = list_scenarios(situation)
+    judged = _judged(scenarios, decision)
+    moves = [
+        moves for family in FAMILIES if (moves := _moves_of(situation, decision, scenarios, judged, family)) is not None
+    ]
+    moved = situation.keep(stack(moves), "moves") if moves else None
+    rows = _rows(scenarios, moved)
+    knobs = {scenario.number: scenario.knob for scenario in scenarios}
+    by_knob = _no_moves(decision) if moved is None else _named(moved, knobs)
+    return Sensitivity(situation.from_rows(rows, SENSITIVITY.columns), situation.keep(by_knob, "moved"))
 
 
 def with_sensitivity(outcomes: Frame, moved: Frame, knobs: Sequence[str]) -> Frame:
     """The outcomes with `sensitive_to`: those of the knobs that would move the record, by name, separated by `;`."""
     names = sorted(knobs)
     flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in names}
-    by_record = moved.group_by("system", "object", "record_id").agg(**flags)
+    by_record = moved.group_by(*_RECORD).agg(**flags)
     named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in names]
     joined = nw.concat_str(named, separator=";", ignore_nulls=True)
-    told = by_record.select("system", "object", "record_id", sensitive_to=joined)
-    return outcomes.join(told, on=["system", "object", "record_id"], how="left")
+    sensitive = by_record.select(*_RECORD, sensitive_to=joined)
+    return outcomes.join(sensitive, on=list(_RECORD), how="left")
 
 
-def _variants(situation: Situation, decision: Decision) -> Iterator[_Variant]:
-    mover = Mover(situation, decision)
-    for knob in situation.rulebook.assumptions.values():
-        for choice in knob.built_choices:
-            if choice != situation.chosen(knob.id):
-                assumptions = {**situation.settings.assumptions, knob.id: choice}
-                other = replace(situation, settings=replace(situation.settings, assumptions=assumptions))
-                yield _Variant(knob.id, choice, other, _together(mover.movable(knob.id, choice), decision))
+def _judged(scenarios: Iterable[Scenario], decision: Decision) -> dict[Object, Judge]:
+    """The judged mappings of every object that is on under each scenario about fields."""
+    about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
+    return {
+        object_: {scenario.number: judge(scenario.situation, object_) for scenario in about_fields}
+        for object_ in decision.decided
+    }
 
 
-def _together(movable: Sequence[Object], decision: Decision) -> tuple[Object, ...]:
-    """What is decided again: leads follow contacts, whose addresses they may share."""
-    follow = Object.CONTACT in movable and Object.LEAD in decision.decided
-    wanted = {*movable, *([Object.LEAD] if follow else [])}
-    return tuple(object_ for object_ in ORDER if object_ in wanted)
+# --- One family of objects ---------------------------------------------------------------------------------------
 
 
-# --- What is known about fields ----------------------------------------------------------------------------------
+def _moves_of(
+    situation: Situation,
+    decision: Decision,
+    scenarios: Sequence[Scenario],
+    judged: Mapping[Object, Judge],
+    family: Sequence[Object],
+) -> Frame | None:
+    """scenario, system, object, record_id of the records of a family that move; None where nothing can."""
+    on = [object_ for object_ in family if object_ in decision.decided]
+    if not on:
+        return None
+    differences = {
+        object_: field_differences(
+            situation,
+            object_,
+            scenarios,
+            mappings=decision.mappings[object_],
+            work=decision.works[object_],
+            judged=judged[object_],
+        )
+        for object_ in on
+    }
+    members = find_components(situation, family)
+    affected = affected_records(
+        situation, family, scenarios, decision=decision, members=members, differences=differences
+    )
+    if affected is None:
+        return None
+    once = decided_at_once(situation, affected.scenarios, _affected_tables(situation, on, affected.records))
+    again = _DecidedAgain(situation, decision, affected.scenarios, judged, differences)
+    decided = decide_objects(once, on, again.work_of)
+    outcomes = stack(tell_outcomes(once, decided).outcomes)
+    return situation.keep(_differing(decision.outcomes, outcomes), f"{family[0]}_moves")
 
 
-def _learn(situation: Situation, decision: Decision, variants: Sequence[_Variant]) -> dict[Object, FieldWork]:
-    """What is known about the fields of every pair that any variant of the matching makes."""
-    works = dict(decision.works)
-    matching = [one for one in variants if one.knob not in ABOUT_FIELDS]
-    for object_ in works:
-        others = [one for one in matching if object_ in one.movable]
-        made = situation.each(partial(_pairs_of, decision, works, object_), others)
-        works[object_] = learn_pairs(situation, object_, decision.mappings[object_], work=works[object_], made=made)
-    return works
+def _differing(outcomes: Frame, again: Frame) -> Frame:
+    """scenario, system, object, record_id of the records that are decided otherwise."""
+    fresh = again.select(SCENARIO, *_RECORD, **{f"{name}_again": nw.col(name) for name in _COMPARED})
+    both = fresh.join(outcomes.select(*_RECORD, *_COMPARED), on=list(_RECORD))
+    same = [nw.col(name).fill_null("") == nw.col(f"{name}_again").fill_null("") for name in _COMPARED]
+    return both.filter(~nw.all_horizontal(*same, ignore_nulls=False)).select(SCENARIO, *_RECORD)
 
 
-def _pairs_of(decision: Decision, works: Mapping[Object, FieldWork], object_: Object, variant: _Variant) -> Frame:
-    """The pairs that a variant of the matching makes."""
-    contacts = None
-    asks = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
-    if object_ is Object.LEAD and asks and Object.CONTACT in decision.decided:
-        contacts = _contacts(variant, decision, works)
-    return match_sync(variant.situation, object_, contacts).pairs
+def _affected_tables(situation: Situation, objects: Sequence[Object], affected: Frame) -> dict[str, Frame]:
+    """The record tables of these objects, with a row for every scenario that can move a record, and its number."""
+    sides = {
+        record_table(object_, system).name: (object_, system) for object_ in reversed(objects) for system in System
+    }
+    tables = {}
+    for name, (object_, system) in sides.items():
+        ids = affected.filter(nw.col("side") == side_name(object_, system)).select(SCENARIO, "id")
+        columns = _asked_columns(situation, objects, record_table(object_, system))
+        table = situation.tables[name].select(*columns).join(ids, on="id")
+        tables[name] = situation.keep(table, f"{name}_affected")
+    return tables
 
 
-def _contacts(variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]) -> Decided:
-    """What became of the contacts under a variant of the matching."""
-    if Object.CONTACT not in variant.movable:
-        return decision.decided[Object.CONTACT]
-    return compose_sync(variant.situation, Object.CONTACT, lambda object_, _: works[object_])
+def _asked_columns(situation: Situation, objects: Iterable[Object], table: RecordTable) -> list[str]:
+    """The columns of a record table that deciding about records reads: what the kit adds, and what settings ask."""
+    asked = {column.name for column in table.structure} | {table.created_field, table.modified_field}
+    asked |= {"statecode", "statuscode", "lifecyclestage", "dealstage"}
+    for object_ in objects:
+        sync = situation.sync(object_)
+        text = sync.filter_of(table.system)
+        fields = {*(fields_of(parse_filter(text)) if text else ()), sync.match_field(table.system) or ""}
+        asked |= {column for field in fields for column in (field, f"_{field}_value")}
+    return [name for name in situation.tables[table.name].collect_schema().names() if name in asked]
 
 
-def _work_of(variant: _Variant, works: Mapping[Object, FieldWork]) -> WorkOf:
-    """What is known about the fields under a variant."""
-    if variant.knob not in ABOUT_FIELDS:
-        return lambda object_, _: works[object_]
-    other = variant.situation
-    leads_may_differ = other.chosen("lead_contact_overlap") == "first_sync_wins"
-
-    def work_of(object_: Object, matched: Matched) -> FieldWork:
-        mappings = judge(other, object_)
-        work = works[object_]
-        fresh = matched.pairs if object_ is Object.LEAD and leads_may_differ else None
-        if variant.knob not in ABOUT_CREATES or fresh is not None:
-            work = write_again(other, object_, mappings, work=work, fresh=fresh)
-        return refuse_again(other, object_, mappings, work=work) if ABOUT_FIELDS[variant.knob] else work
-
-    return work_of
+# --- What is known about fields under all scenarios ----------------------------------------------------------------
 
 
-def _reach(
-    variant: _Variant, decision: Decision, works: Mapping[Object, FieldWork]
-) -> tuple[tuple[Object, ...], WorkOf]:
-    """The objects to be decided again, and what is known about their fields.
+@dataclass(frozen=True, slots=True)
+class _DecidedAgain:
+    """What is known about the fields of records that are decided again.
 
-    A choice about fields leaves an object alone whose writes land, or are refused, as before.
+    `situation` and `decision` are the settings' own.
     """
-    work_of = _work_of(variant, works)
-    leads_may_differ = variant.situation.chosen("lead_contact_overlap") == "first_sync_wins"
-    if variant.knob not in ABOUT_FIELDS or leads_may_differ:
-        return variant.movable, work_of
-    again = {object_: work_of(object_, decision.decided[object_].matched) for object_ in variant.movable}
-    changed = (one for one in variant.movable if not is_same_work(again[one], decision.works[one]))
-    return tuple(changed), lambda object_, _: again[object_]
+
+    situation: Situation
+    decision: Decision
+    scenarios: Sequence[Scenario]
+    judged: Mapping[Object, Judge]
+    differences: Mapping[Object, FieldDifferences]
+
+    def work_of(self, object_: Object, matched: Matched) -> FieldWork:
+        """The fields of all pairs that scenarios make, and the refusals of new records."""
+        refusals = {system: self._refusals(object_, system, matched) for system in System}
+        own = self.decision.works[object_]
+        pairs = matched.pairs.select(SCENARIO, *PAIR)
+        if own.comparison is None:
+            nothing = {name: NO_NUMBER for name in WRITTEN if name not in PAIR}
+            return FieldWork(pairs.head(0).with_columns(**nothing), refusals)
+        written, differing = own.written, self.differences[object_].written
+        known = own.written.select(*PAIR)
+        fresh = pairs.select(*PAIR).unique().join(known, on=list(PAIR), how="anti")
+        fresh = self.situation.keep(fresh, f"{object_}_new_pairs")
+        if not fresh.head(1).collect().is_empty():
+            written, differing = self._with_new_pairs(object_, fresh, written, differing)
+        figures = [name for name in WRITTEN if name not in PAIR]
+        written = pairs.join(written, on=list(PAIR))
+        if differing is not None:
+            written = _replaced(written, differing, [SCENARIO, *PAIR], figures)
+        return FieldWork(self.situation.keep(written, f"{object_}_written_again"), refusals)
+
+    def _with_new_pairs(
+        self, object_: Object, fresh: Frame, written: Frame, differing: Frame | None
+    ) -> tuple[Frame, Frame | None]:
+        """What is known about fields, with the pairs that only scenarios make."""
+        mappings: Sequence[JudgedMapping] = self.decision.mappings[object_]
+        comparison = compare_new_pairs(self.situation, object_, fresh, mappings)
+        written = stack([written, comparison.written])
+        if self.situation.chosen("lead_contact_overlap") != "first_sync_wins":
+            return written, differing  # then scenarios about fields move no lead into another pair
+        about_fields = [scenario for scenario in self.scenarios if scenario.knob in FIELD_KNOBS]
+        more = written_under(self.situation, object_, about_fields, comparison=comparison, judged=self.judged[object_])
+        parts = [frame for frame in (differing, more) if frame is not None]
+        return written, stack(parts) if parts else None
+
+    def _refusals(self, object_: Object, system: System, matched: Matched) -> Frame:
+        """scenario, id, refusal of the records whose creation is refused."""
+        records = matched.placed[system].select(SCENARIO, "id")
+        refused = records.join(
+            self.decision.works[object_].refusals[system].select("id", "refusal"), on="id", how="left"
+        )
+        differing = self.differences[object_].refusals.get(system)
+        if differing is None:
+            return refused
+        return _replaced(refused, differing, [SCENARIO, "id"], ["refusal"])
+
+
+def _replaced(frame: Frame, others: Frame, on: list[str], names: Sequence[str]) -> Frame:
+    """The frame with these columns as the others have them, where the others have the row."""
+    renamed = others.select(*on, *(nw.col(name).alias(f"{name}:other") for name in names), differs=nw.lit(value=True))
+    both = frame.join(renamed, on=on, how="left")
+    is_other = ~nw.col("differs").is_null()
+    values = {name: nw.when(is_other).then(nw.col(f"{name}:other")).otherwise(nw.col(name)) for name in names}
+    return both.with_columns(**values).select(*on, *names)
 
 
 # --- What moves --------------------------------------------------------------------------------------------------
 
 
-def _moved(situation: Situation, decision: Decision, works: Mapping[Object, FieldWork], variant: _Variant) -> Frame:
-    """system, object, record_id, assumption_id of the records that a choice would move."""
-    movable, work_of = _reach(variant, decision, works)
-    if not movable:
-        return _no_moves(decision)
-    known = {object_: one for object_, one in decision.decided.items() if object_ not in movable}
-    contacts = {one: found for one, found in known.items() if one in PERSONS}
-    again = decide_objects(variant.situation, movable, work_of, known=contacts)
-    touched = set(movable) | (set(PERSONS) if set(movable) & set(PERSONS) else set())
-    decided = {object_: again[object_] for object_ in again if object_ in touched}
-    told = stack(tell_outcomes(variant.situation, decided).outcomes)
-    compared = ("outcome", "reason", "counterpart_id", "winner_id")
-    fresh = told.select("system", "object", "record_id", **{f"{one}_again": nw.col(one) for one in compared})
-    base = decision.outcomes.filter(nw.col("object").is_in([object_.value for object_ in touched]))
-    both = base.join(fresh, on=["system", "object", "record_id"])
-    same = [nw.col(one).fill_null("") == nw.col(f"{one}_again").fill_null("") for one in compared]
-    differing = both.filter(~nw.all_horizontal(*same, ignore_nulls=False))
-    moved = differing.select("system", "object", "record_id", assumption_id=nw.lit(variant.knob))
-    return situation.keep(moved, f"moved_{variant.knob}_{variant.choice}")
+def _named(moved: Frame, knobs: Mapping[int, str]) -> Frame:
+    """system, object, record_id, assumption_id, one row per record and knob that moves it."""
+    knob = nw.col(SCENARIO).replace_strict(dict(knobs), default=NO_TEXT, return_dtype=nw.String)
+    return moved.select(*_RECORD, assumption_id=knob).unique()
 
 
 def _no_moves(decision: Decision) -> Frame:
-    """What `_moved` gives where nothing moves."""
-    return decision.outcomes.select("system", "object", "record_id", assumption_id="rule_id").head(0)
+    """`Sensitivity.moved` where nothing moves."""
+    return decision.outcomes.select(*_RECORD, assumption_id="rule_id").head(0)
 
 
-def _row(variant: _Variant, moved: Frame) -> dict[str, str | int | None]:
-    counts: list[dict[str, int]] = []
-    if variant.movable:
-        counts = list(moved.group_by("object").agg(count=nw.len()).sort("object").collect().rows(named=True))
-    by_object = ";".join(f"{row['object']}={row['count']}" for row in counts)
+def _rows(scenarios: Sequence[Scenario], moved: Frame | None) -> list[dict[str, str | int | None]]:
+    """The forecast's `sensitivity`, one row per scenario."""
+    counts: dict[int, dict[str, int]] = {}
+    if moved is not None:
+        counted = moved.group_by(SCENARIO, "object").agg(count=nw.len()).collect()
+        for row in counted.rows(named=True):
+            counts.setdefault(row[SCENARIO], {})[row["object"]] = row["count"]
+    return [_row(scenario, counts.get(scenario.number, {})) for scenario in scenarios]
+
+
+def _row(scenario: Scenario, counts: Mapping[str, int]) -> dict[str, str | int | None]:
+    by_object = ";".join(f"{object_}={counts[object_]}" for object_ in sorted(counts))
     return {
-        "assumption_id": variant.knob,
-        "choice": variant.choice,
-        "outcomes_changed": sum(row["count"] for row in counts),
+        "assumption_id": scenario.knob,
+        "choice": scenario.choice,
+        "outcomes_changed": sum(counts.values()),
         "by_object": by_object or None,
     }

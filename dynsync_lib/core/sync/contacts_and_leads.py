@@ -18,62 +18,68 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.conditions import negate, rows_where
 from dynsync_lib.core.matching.decision_table import OVERLAP_RULE, Line
-from dynsync_lib.core.matching.pairs import match_records
+from dynsync_lib.core.matching.first_records import Facts
+from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import Barrier, prepare_side
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, draws_contacts, is_routed
+from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, draws_contacts, is_routed, stack
 from dynsync_lib.core.sync.object_outcomes import Decided, first_true, refusal_word
 
-IN_SYNC: Final = (Outcome.CREATE.value, Outcome.UPDATE.value, Outcome.LINK.value)
 _CONTACT, _LEAD = Object.CONTACT, Object.LEAD
 _TOLD: Final = ("key", "outcome", "reason", "rule_id", "counterpart_id", "winner_id", "line", "barrier")
-_NOTHING: Final = nw.lit(None, dtype=nw.String)
+_UPDATE, _LINK = nw.lit(Outcome.UPDATE.value), nw.lit(Outcome.LINK.value)
 
 
-def overlapped_keys(situation: Situation, contacts: Decided | None) -> Frame | None:
-    """key, contact_id of the leads that a contact keeps out; None when none can be.
+def overlapped_keys(situation: Situation, contacts: Decided | None) -> Facts:
+    """About the leads that a contact keeps out, by key: contact_id.
 
-    `contacts` is what became of the contacts; `first_sync_wins` asks it. Source: rule lead.contact-overlap.
+    `contacts` is what becomes of the contacts, None where they are off; `first_sync_wins` asks it. Source: rule
+    lead.contact-overlap.
     """
-    choice = situation.chosen("lead_contact_overlap")
-    if choice == "both_bind_flag" or not _overlap(situation):
-        return None
-    shared = _shared_keys(situation)
-    if choice == "first_sync_wins" and contacts is not None:
-        told = contacts.told[System.DYNAMICS].filter(nw.col("outcome").is_in(list(IN_SYNC)))
-        shared = shared.join(told.select(contact_id="id"), on="contact_id", how="semi")
-    return situation.keep(shared, "lead_overlap")
+    on, yields = (*situation.by, "key"), negate(situation.chooses("lead_contact_overlap", "both_bind_flag"))
+    if contacts is None or yields is False or not _overlap(situation):
+        return Facts(on)
+    shared = rows_where(_shared_keys(situation), yields)
+    wins = situation.chooses("lead_contact_overlap", "first_sync_wins")
+    if wins is not False:
+        in_sync = contacts.told[System.DYNAMICS].filter(nw.col("outcome").is_in(list(IN_SYNC)))
+        ids = in_sync.select(*situation.by, contact_id="id")
+        first = rows_where(shared, wins).join(ids, on=[*situation.by, "contact_id"], how="semi")
+        shared = stack([rows_where(shared, negate(wins)), first])
+    return Facts(on, situation.keep(shared, "lead_overlap"))
 
 
 def with_shared_creates(situation: Situation, decided: Mapping[Object, Decided]) -> Frame:
     """The Dynamics leads; one that would be created beside a contact of its key lands in that new contact."""
-    leads = decided[_LEAD].told[System.DYNAMICS]
-    if situation.chosen("lead_contact_overlap") != "both_bind_flag" or not _overlap(situation):
+    leads, on = decided[_LEAD].told[System.DYNAMICS], [*situation.by, "key"]
+    shares = situation.chooses("lead_contact_overlap", "both_bind_flag")
+    if shares is False or not _overlap(situation):
         return leads
     is_create = nw.col("outcome") == Outcome.CREATE.value
-    created = decided[_CONTACT].told[System.DYNAMICS].filter(is_create).select(contact_id="id")
-    shared = _shared_keys(situation).join(created, on="contact_id", how="semi")
-    met = leads.join(shared, on="key", how="left")
+    created = decided[_CONTACT].told[System.DYNAMICS].filter(is_create).select(*situation.by, contact_id="id")
+    shared = rows_where(_shared_keys(situation), shares).join(created, on=[*situation.by, "contact_id"], how="semi")
+    leads = leads.join(shared, on=on, how="left")
     lands = is_create & ~nw.col("contact_id").is_null()
-    told = {
+    landed = {
         "outcome": nw.when(lands).then(nw.lit(Outcome.LINK.value)).otherwise(nw.col("outcome")),
         "rule_id": nw.when(lands).then(nw.lit(OVERLAP_RULE)).otherwise(nw.col("rule_id")),
         "winner_id": nw.when(lands).then(nw.col("contact_id")).otherwise(nw.col("winner_id")),
     }
-    return situation.keep(met.with_columns(**told).drop("contact_id"), "dynamics_lead_told")
+    return situation.keep(leads.with_columns(**landed).drop("contact_id"), "dynamics_lead_told")
 
 
 def hubspot_contacts(situation: Situation, decided: Mapping[Object, Decided]) -> Frame:
-    """The HubSpot contacts as rows like `Decided.told`, with `as_lead`: what it has became of it as a lead."""
+    """The HubSpot contacts as rows like `Decided.told`, with `as_lead`: what becomes of it as a lead counts."""
     on = [person for person in PERSONS if person in decided]
     if len(on) == 1:
         return decided[on[0]].told[System.HUBSPOT].with_columns(as_lead=nw.lit(value=on[0] is _LEAD))
     contacts, leads = (decided[person].told[System.HUBSPOT] for person in PERSONS)
-    names = [*_TOLD, "refusal", "updated"]
-    told = leads.select("id", *(nw.col(name).alias(f"lead_{name}") for name in names))
-    met = contacts.join(told, on="id").with_columns(**_standing(situation))
-    return situation.keep(_brought_together(met), "hubspot_persons_told")
+    names, ids = [*_TOLD, "refusal", "updated"], [*situation.by, "id"]
+    as_leads = leads.select(*ids, *(nw.col(name).alias(f"lead_{name}") for name in names))
+    both = contacts.join(as_leads, on=ids).with_columns(**_standing(situation))
+    return situation.keep(_brought_together(situation, both), "hubspot_persons_told")
 
 
 # --- A lead and a contact of one key ------------------------------------------------------------------------------
@@ -87,16 +93,19 @@ def _overlap(situation: Situation) -> bool:
 
 def _shared_keys(situation: Situation) -> Frame:
     """key, contact_id of the Dynamics contacts that own a key that a lead has, too."""
-    owners = (match_records(situation, _CONTACT).owners or {})[System.DYNAMICS]
-    keys = prepare_side(situation, _LEAD, System.DYNAMICS).filter(~nw.col("key").is_null()).select("key").unique()
-    return owners.select("key", contact_id="id").join(keys, on="key", how="semi")
+    on = [*situation.by, "key"]
+    owners = claim_keys(situation, _CONTACT).owners[System.DYNAMICS]
+    leads = prepare_side(situation, _LEAD, System.DYNAMICS).filter(~nw.col("key").is_null())
+    return owners.select(*on, contact_id="id").join(leads.select(*on).unique(), on=on, how="semi")
 
 
 # --- One HubSpot contact, two syncs -------------------------------------------------------------------------------
 
 
 def _standing(situation: Situation) -> dict[str, nw.Expr]:
-    """double: it has a pair in both syncs; as_lead: what became of it in the lead sync counts; astray: in neither."""
+    """Flags of a HubSpot contact. double: paired in both syncs. as_lead: the lead sync's outcome counts. astray: its
+    lifecycle stage belongs to neither sync.
+    """
     contact_pair, lead_pair = ~nw.col("updated").is_null(), ~nw.col("lead_updated").is_null()
     contact_fence, lead_fence = (nw.col(name) == Line.FENCED.value for name in ("line", "lead_line"))
     no, yes = nw.lit(value=False), nw.lit(value=True)
@@ -114,7 +123,7 @@ def _standing(situation: Situation) -> dict[str, nw.Expr]:
     }
 
 
-def _brought_together(met: Frame) -> Frame:
+def _brought_together(situation: Situation, contacts: Frame) -> Frame:
     """One outcome of the two; a pair in both syncs is as several pairs on one record."""
     picked = {
         name: nw.when(nw.col("as_lead")).then(nw.col(f"lead_{name}")).otherwise(nw.col(name))
@@ -124,9 +133,10 @@ def _brought_together(met: Frame) -> Frame:
     both_updated = nw.max_horizontal("updated", "lead_updated")
     picked["refusal"] = nw.when(nw.col("double")).then(both_refused).otherwise(picked["refusal"])
     picked["updated"] = nw.when(nw.col("double")).then(both_updated).otherwise(picked["updated"])
-    told = met.select("id", "double", "as_lead", "astray", "line_rule", **picked)
+    columns = (*situation.by, "id", "double", "as_lead", "astray", "line_rule")
+    told = contacts.select(*columns, **picked)
     double, astray, failing = nw.col("double"), nw.col("astray"), ~nw.col("refusal").is_null()
-    settled = nw.when(nw.col("updated") > 0).then(nw.lit("update")).otherwise(nw.lit("link"))
+    settled = nw.when(nw.col("updated") > 0).then(_UPDATE).otherwise(_LINK)
     of_pairs = nw.when(failing).then(nw.lit(Outcome.FAILING.value)).otherwise(settled)
     excluded = nw.lit(Outcome.EXCLUDED.value)
     return told.with_columns(

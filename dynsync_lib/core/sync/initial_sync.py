@@ -10,7 +10,7 @@ Where it is used: `core.forecast`, and `core.sensitivity.moved_records`, which d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +18,11 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.decision_table import Matched, match_object
+from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, stack
 from dynsync_lib.core.sync.associations import decide_links
-from dynsync_lib.core.sync.contacts_and_leads import IN_SYNC, hubspot_contacts, overlapped_keys, with_shared_creates
+from dynsync_lib.core.sync.contacts_and_leads import hubspot_contacts, overlapped_keys, with_shared_creates
 from dynsync_lib.core.sync.flowing_mappings import judge
 from dynsync_lib.core.sync.object_outcomes import (
     Decided,
@@ -69,37 +70,21 @@ def decide_sync(situation: Situation) -> Decision:
     told = tell_outcomes(situation, decided)
     off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
     outcomes = stack([*told.outcomes, *off])
-    pairs = {object_: one.matched.pairs.select("hubspot_id", "dynamics_id") for object_, one in decided.items()}
+    pairs = {object_: result.matched.pairs.select("hubspot_id", "dynamics_id") for object_, result in decided.items()}
     links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
     return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
 
 
-def decide_objects(
-    situation: Situation, objects: Iterable[Object], work_of: WorkOf, *, known: Mapping[Object, Decided] | None = None
-) -> dict[Object, Decided]:
-    """What each sync of those objects that are on does, contacts before leads; `work_of` knows the fields.
-
-    What is `known` of other objects comes along.
-    """
-    wanted = set(objects)
-    decided = dict(known or {})
+def decide_objects(situation: Situation, objects: Collection[Object], work_of: WorkOf) -> dict[Object, Decided]:
+    """What each sync of those objects that are on does, contacts before leads; `work_of` knows the fields."""
+    decided: dict[Object, Decided] = {}
     for object_ in ORDER:
-        if object_ in wanted and situation.sync(object_).enabled:
-            contacts = decided.get(Object.CONTACT)
-            decided[object_] = compose_sync(situation, object_, work_of, contacts=contacts)
+        if object_ in objects and situation.sync(object_).enabled:
+            asks = object_ is Object.LEAD
+            overlap = overlapped_keys(situation, decided.get(Object.CONTACT)) if asks else Facts((*situation.by, "key"))
+            matched = match_object(situation, object_, overlap)
+            decided[object_] = compose(situation, object_, matched, work_of(object_, matched))
     return decided
-
-
-def compose_sync(situation: Situation, object_: Object, work_of: WorkOf, *, contacts: Decided | None = None) -> Decided:
-    """What the sync of one object does; leads may ask what became of the `contacts`."""
-    matched = match_sync(situation, object_, contacts)
-    return compose(situation, object_, matched, work_of(object_, matched))
-
-
-def match_sync(situation: Situation, object_: Object, contacts: Decided | None) -> Matched:
-    """Steps 1 to 5 of one object; leads may ask what became of the contacts."""
-    overlap = overlapped_keys(situation, contacts) if object_ is Object.LEAD else None
-    return match_object(situation, object_, overlap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +98,21 @@ class Told:
 def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> Told:
     """The outcomes of all that was decided; HubSpot contacts once, whichever sync they belong to."""
     outcomes, as_leads = [], None
-    for object_, one in decided.items():
+    for object_, result in decided.items():
         if object_ not in PERSONS:
-            outcomes += [outcome_frame(one.told[system], system, object_) for system in System]
+            outcomes += [outcome_frame(situation, result.told[system], system, object_) for system in System]
     if Object.CONTACT in decided:
         contacts = decided[Object.CONTACT].told[System.DYNAMICS]
-        outcomes.append(outcome_frame(contacts, System.DYNAMICS, Object.CONTACT))
+        outcomes.append(outcome_frame(situation, contacts, System.DYNAMICS, Object.CONTACT))
     if Object.LEAD in decided:
-        outcomes.append(outcome_frame(with_shared_creates(situation, decided), System.DYNAMICS, Object.LEAD))
+        leads = with_shared_creates(situation, decided)
+        outcomes.append(outcome_frame(situation, leads, System.DYNAMICS, Object.LEAD))
     if any(person in decided for person in PERSONS):
-        told = hubspot_contacts(situation, decided)
-        outcomes.append(outcome_frame(told, System.HUBSPOT, Object.CONTACT))
+        persons = hubspot_contacts(situation, decided)
+        outcomes.append(outcome_frame(situation, persons, System.HUBSPOT, Object.CONTACT))
         if Object.LEAD in decided:
-            as_leads = told.filter(nw.col("as_lead") & nw.col("outcome").is_in(list(IN_SYNC))).select("id")
+            in_sync = nw.col("outcome").is_in(list(IN_SYNC))
+            as_leads = persons.filter(nw.col("as_lead") & in_sync).select("id")
     return Told(outcomes, as_leads)
 
 

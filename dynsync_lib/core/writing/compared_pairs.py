@@ -14,7 +14,7 @@ and step 7.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, inactive, opposite, stack
+from dynsync_lib.core.situation import NO_TEXT, Frame, Situation, inactive, opposite, stack
 from dynsync_lib.core.tables import CHANGES, record_table
 from dynsync_lib.core.writing.field_values import (
     are_equal,
@@ -36,11 +36,21 @@ from dynsync_lib.core.writing.field_values import (
 )
 from dynsync_lib.core.writing.lifecycle_stage import STAGE, default_stage_field
 from dynsync_lib.core.writing.refusals import NUMBER_OF, Test, first_refusal
-from dynsync_lib.core.writing.writes import IS_BOUND, Write, equal_column, fresh_column, writes_to
+from dynsync_lib.core.writing.writes import (
+    IS_BOUND,
+    Write,
+    WritePlan,
+    equal_column,
+    fresh_column,
+    lands_column,
+    plan_writes,
+    wanted_column,
+    work_out,
+)
 
+PAIR: Final = ("hubspot_id", "dynamics_id", IS_BOUND)
 WRITTEN: Final = (
-    "hubspot_id",
-    "dynamics_id",
+    *PAIR,
     "hubspot_landed",
     "dynamics_landed",
     "hubspot_refusal",
@@ -48,7 +58,6 @@ WRITTEN: Final = (
 )
 """Of a pair: how many writes would land in each system, and why the other system refuses what a record writes there
 (place in REFUSALS; null when it accepts it)."""
-_PAIR: Final = ("hubspot_id", "dynamics_id", IS_BOUND)
 _INACTIVE: Final = "dynamics:is inactive"
 
 
@@ -57,65 +66,104 @@ class Comparison:
     """Matched pairs with their values compared.
 
     `wide` has one row per pair: its ids, every mapped value trimmed, and as delivered where that differs, what would be
-    written, and `WRITTEN`. `written` has the columns `WRITTEN` alone.
+    written, and `WRITTEN`. `written` has the columns `WRITTEN` alone. `flowing` are the compared mappings, by their
+    index among all of the object.
     """
 
     wide: Frame
     written: Frame
-    flowing: tuple[JudgedMapping, ...]
+    flowing: Mapping[int, JudgedMapping]
 
 
 def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
-    """Section 6 and step 7 for every pair. `pairs` has hubspot_id and dynamics_id, and may have the flag `is_bound`."""
-    flowing = tuple(judged for judged in mappings if judged.is_compared)
-    joined = _join_values(situation, object_, pairs, flowing)
-    trimmed = _with_stale(situation, object_, with_trimmed(situation, joined, flowing, System))
-    compared = _compared(dict(enumerate(flowing)))
-    wide = trimmed.with_columns(**compared) if compared else trimmed
-    told = _without_repeats(_with_written(situation, object_, wide, flowing), flowing)
-    wide = situation.keep(told, f"{object_}_compared")
+    """Section 6 and step 7 for every pair; `pairs` has hubspot_id, dynamics_id and is_bound. Computes once."""
+    flowing = compared_mappings(mappings)
+    wide = _with_stale(situation, object_, _compare(situation, object_, pairs, flowing))
+    wide = situation.keep(_without_repeats(wide, list(flowing.values())), f"{object_}_compared")
     return Comparison(wide, wide.select(*WRITTEN), flowing)
 
 
-def compare_again(
-    situation: Situation, object_: Object, earlier: Comparison, mappings: Sequence[JudgedMapping]
+def compare_new_pairs(
+    situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]
 ) -> Comparison:
-    """The comparison of the same pairs under another assumption about fields; only what it changes is compared anew."""
-    flowing = tuple(judged for judged in mappings if judged.is_compared)
-    if [one.mapping for one in flowing] != [one.mapping for one in earlier.flowing]:
-        return compare_pairs(situation, object_, earlier.wide.select(*_PAIR), mappings)
-    others = {place: judged for place, judged in enumerate(flowing) if judged != earlier.flowing[place]}
-    wide = earlier.wide.with_columns(**_compared(others)) if others else earlier.wide
-    wide = _with_written(situation, object_, wide.drop(*WRITTEN[2:]), flowing)
+    """As `compare_pairs`, of pairs whose changes nobody lists: `wide` is worked out anew by who reads it."""
+    flowing = compared_mappings(mappings)
+    wide = _compare(situation, object_, pairs, flowing)
     return Comparison(wide, situation.keep(wide.select(*WRITTEN), f"{object_}_written"), flowing)
+
+
+def _compare(situation: Situation, object_: Object, pairs: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
+    """The pairs with their values compared, and `WRITTEN`."""
+    wide = with_values(situation, object_, pairs, list(flowing.values()))
+    compared = comparisons({str(index): judged for index, judged in flowing.items()})
+    wide = wide.with_columns(**compared) if compared else wide
+    return _with_written(situation, object_, wide, flowing)
+
+
+def compared_mappings(mappings: Sequence[JudgedMapping]) -> dict[int, JudgedMapping]:
+    """The mappings whose values flow between the records of a pair, by their index."""
+    return {index: judged for index, judged in enumerate(mappings) if judged.is_compared}
+
+
+def with_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+    """The pairs with every mapped value of both sides, as delivered and trimmed, and their owners."""
+    return with_trimmed(situation, _join_values(situation, object_, pairs, flowing), flowing, System)
 
 
 def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
     """The forecast's `changes` of one object: what lands or is skipped, without what is refused."""
-    rows = [
-        _rows_of(object_, comparison.wide, write)
+    writes = [
+        (plan, work_out(situation, object_, plan))
         for target in System
-        for write in writes_to(situation, object_, comparison.flowing, target)
+        for plan in plan_writes(situation, object_, comparison.flowing, target)
     ]
-    if not rows:
+    if not writes:
         ids = ("hubspot_id", "dynamics_id")
-        none = {name: nw.lit(None, dtype=nw.String) for name in CHANGES.column_names if name not in ids}
+        none = {name: NO_TEXT for name in CHANGES.column_names if name not in ids}
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
-    return situation.keep(stack(rows), f"{object_}_changes")
+    wide = _with_notes(comparison.wide)
+    rows = stack([_rows_of(wide, number, plan, write) for number, (plan, write) in enumerate(writes)])
+    words = {
+        "target_system": {number: write.target.value for number, (_, write) in enumerate(writes)},
+        "target_field": {number: write.target_field for number, (_, write) in enumerate(writes)},
+        "source_field": {number: write.source_field for number, (_, write) in enumerate(writes)},
+    }
+    names = {
+        name: nw.col("number").replace_strict(word_of, default=NO_TEXT, return_dtype=nw.String)
+        for name, word_of in words.items()
+    }
+    kind = nw.when(nw.col("fills")).then(nw.lit("fill")).otherwise(nw.lit("overwrite"))
+    changes = rows.with_columns(**names, object=nw.lit(object_.value), kind=kind)
+    return situation.keep(changes.select(*CHANGES.column_names), f"{object_}_changes")
 
 
-def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
     """Adds `WRITTEN`: both systems step by step, since an engine works out anew what stands in an expression twice."""
-    writes = {target: list(writes_to(situation, object_, flowing, target)) for target in System}
-    lands = {write.lands_column: write.lands for target in System for write in writes[target]}
+    plans = {target: list(plan_writes(situation, object_, flowing, target)) for target in System}
+    writes = {lands_column(plan): work_out(situation, object_, plan) for target in System for plan in plans[target]}
     landed, refusals = {}, {}
     for target in System:
-        flags = (nw.col(write.lands_column).cast(nw.Int64) for write in writes[target])
-        landed[f"{target}_landed"] = nw.sum_horizontal(nw.lit(0), *flags).cast(nw.Int64)
-        tests = [*_tests_of_pair(situation, object_, target), *(test for one in writes[target] for test in one.tests)]
+        names = [lands_column(plan) for plan in plans[target]]
+        landed[f"{target}_landed"] = sum_of_flags(names)
+        tests = [*tests_of_pair(situation, object_, target, f"{target}_landed")]
+        tests += [test for name in names for test in writes[name].tests]
         refusals[f"{opposite(target)}_refusal"] = first_refusal(tests)
-    landing = wide.with_columns(**lands) if lands else wide
-    return landing.with_columns(**landed).with_columns(**refusals).drop(*lands)
+    every = [plan for target in System for plan in plans[target]]
+    wanted = {wanted_column(plan): writes[lands_column(plan)].wanted for plan in every}
+    lands = {
+        name: writes[name].lands_of(nw.col(wanted_column(plan))) for plan in every for name in [lands_column(plan)]
+    }
+    wide = wide.with_columns(**wanted).with_columns(**lands) if every else wide
+    return wide.with_columns(**landed).with_columns(**refusals).drop(*lands)
+
+
+def _lands(write: Write, plan: WritePlan) -> nw.Expr:
+    return write.lands_of(nw.col(wanted_column(plan)))
+
+
+def sum_of_flags(names: Iterable[str]) -> nw.Expr:
+    """How many of these flags are true."""
+    return nw.sum_horizontal(nw.lit(0), *(nw.col(name).cast(nw.Int64) for name in names)).cast(nw.Int64)
 
 
 def _without_repeats(wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
@@ -130,42 +178,47 @@ def _without_repeats(wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     return wide.with_columns(**repeats) if repeats else wide
 
 
-def _tests_of_pair(situation: Situation, object_: Object, target: System) -> Iterator[Test]:
-    """Why the target may refuse whatever lands."""
+def tests_of_pair(situation: Situation, object_: Object, target: System, landed: str) -> Iterator[Test]:
+    """Why the target may refuse whatever lands; `landed` is the column that counts it."""
     if target is System.DYNAMICS:
-        lands = nw.col(f"{target}_landed") > 0
+        lands = nw.col(landed) > 0
         if not situation.sync(object_).sync_user_may_write:
             yield NUMBER_OF["record.privilege"], lands
         yield NUMBER_OF["record.inactive-readonly"], lands & nw.col(_INACTIVE)
 
 
-def _rows_of(object_: Object, wide: Frame, write: Write) -> Frame:
-    """The rows of `changes` of one write."""
-    stale = nw.col(_stale_column(write.target)) & ~write.theirs.is_null()
-    note = nw.when(stale).then(nw.lit("stale_winner"))
-    accepted = nw.col(f"{opposite(write.target)}_refusal").is_null()
-    told = wide.filter(write.wanted & accepted).select(
+def _with_notes(wide: Frame) -> Frame:
+    """Adds, for each target, whether it accepts what is written, and the note of an overwrite of a later record."""
+    columns = {}
+    for target in System:
+        columns[f"accepted:{target}"] = nw.col(f"{opposite(target)}_refusal").is_null()
+        columns[f"note:{target}"] = nw.when(nw.col(_stale_column(target))).then(nw.lit("stale_winner"))
+    return wide.with_columns(**columns)
+
+
+def _rows_of(wide: Frame, number: int, plan: WritePlan, write: Write) -> Frame:
+    """Of one write, where it is wanted and accepted: the pair's ids, number, old_value, new_value, note, fills."""
+    fills, note = write.theirs.is_null(), nw.col(f"note:{write.target}")
+    wanted = wide.filter(nw.col(wanted_column(plan)), nw.col(f"accepted:{write.target}"))
+    stale = nw.when(~fills).then(note)
+    return wanted.select(
         "hubspot_id",
         "dynamics_id",
-        object=nw.lit(object_.value),
-        target_system=nw.lit(write.target.value),
-        target_field=nw.lit(write.target_field),
-        source_field=nw.lit(write.source_field),
-        kind=nw.when(write.theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
-        old_value=nw.when(~write.theirs.is_null()).then(write.old),
+        number=nw.lit(number),
+        old_value=nw.when(~fills).then(write.old),
         new_value=write.told,
-        note=note if write.held_back is None else nw.coalesce(write.held_back, note),
+        note=stale if write.held_back is None else nw.coalesce(write.held_back, stale),
+        fills=fills,
     )
-    return told.select(*CHANGES.column_names)
 
 
-def _compared(judged_of: Mapping[int, JudgedMapping]) -> dict[str, nw.Expr]:
-    """For each mapping, by its place, whether the values are equal and what would be written."""
+def comparisons(judged_of: Mapping[str, JudgedMapping]) -> dict[str, nw.Expr]:
+    """For each mapping, by its tag, whether the values are equal and what would be written."""
     compared = {}
-    for place, judged in judged_of.items():
-        compared[equal_column(place)] = are_equal(judged)
+    for tag, judged in judged_of.items():
+        compared[equal_column(tag)] = are_equal(judged)
         compared |= {
-            fresh_column(place, target): new_value(judged, target)
+            fresh_column(tag, target): new_value(judged, target)
             for target in System
             if judged.writes_to(target) and not is_copied(judged, target)
         }
@@ -197,8 +250,7 @@ def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
 
 def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     """The pairs with every mapped value of both sides, as `hubspot:email` and its like."""
-    is_bound = nw.col(IS_BOUND) if IS_BOUND in pairs.collect_schema().names() else nw.lit(value=False)
-    wide = pairs.select("hubspot_id", "dynamics_id", is_bound.alias(IS_BOUND))
+    wide = pairs.select(*PAIR)
     for system in System:
         names = _needed(situation, object_, flowing, system)
         chosen = [nw.col(name).alias(column_of(system, name)) for name in names]

@@ -20,6 +20,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Frame, Situation, opposite
 from dynsync_lib.core.tables import Column
@@ -70,14 +71,14 @@ def with_owners(situation: Situation, frame: Frame, columns: Iterable[tuple[Syst
 
 def directory(situation: Situation, system: System) -> Frame:
     """The owners (users) of one system: id, address, partner_id (who has the address on the other side), name."""
-    depends = ("owners", system.value)
-    if depends not in situation.found:
-        people = _people(situation, system).select("id", "address", "name")
-        partners = _first_in_use(_people(situation, opposite(system))).select("address", partner_id="id")
-        joined = people.join(partners, on="address", how="left").select("id", "address", "partner_id", "name")
-        situation.found[depends] = situation.keep(joined, f"{system}_owners")
-    known: Frame = situation.found[depends]
-    return known
+    return situation.remember(("owners", system.value), lambda: _directory(situation, system))
+
+
+def _directory(situation: Situation, system: System) -> Frame:
+    people = _people(situation, system).select("id", "address", "name")
+    partners = _first_in_use(_people(situation, opposite(system))).select("address", partner_id="id")
+    joined = people.join(partners, on="address", how="left").select("id", "address", "partner_id", "name")
+    return situation.keep(joined, f"{system}_owners")
 
 
 def _people(situation: Situation, system: System) -> Frame:
@@ -103,6 +104,5 @@ def _is_true(column: str) -> nw.Expr:
 def _first_in_use(people: Frame) -> Frame:
     """Of everybody who is not gone, the first of each address."""
     there = people.filter(~nw.col("gone") & ~nw.col("address").is_null())
-    first = there.group_by("address").agg(nw.col("api_rank").min())
-    earliest = there.join(first, on=["address", "api_rank"], how="semi")
+    earliest = first_of_each(there, ["address"], "api_rank")
     return earliest.group_by("address").agg(nw.col("id").min())

@@ -61,23 +61,36 @@ Test = tuple[int, nw.Expr]
 def refusals_of_creates(
     situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
 ) -> Frame:
-    """id, refusal (place in REFUSALS) of those records of `system` whose creation the other side would refuse.
+    """id, refusal (index in REFUSALS) of those records of `system` whose creation the other side would refuse.
 
     What a record shows alone; addresses that are taken are found by `core.writing.taken_emails`. For leads HubSpot's
     records are its contacts.
     """
+    refused = refusals_under(situation, object_, system, {"refusal": (situation, mappings)})
+    return refused.filter(~nw.col("refusal").is_null())
+
+
+def refusals_under(
+    situation: Situation,
+    object_: Object,
+    system: System,
+    choices: Mapping[str, tuple[Situation, Sequence[JudgedMapping]]],
+) -> Frame:
+    """id of every record of `system`, and for each name its refusal under those choices and mappings; null: none."""
     target = opposite(system)
-    flowing = _with_a_say(situation, object_, target, mappings)
+    flowing = {name: _with_a_say(*choice_of, object_, target) for name, choice_of in choices.items()}
+    once = {tuple(judged.columns.values()): judged for group in flowing.values() for judged in reversed(group)}
+    asked = list(once.values())
     table = record_table(object_, system)
     keys = [column.name for column in table.keys if column.name in ("email_key", "email_valid")]
-    names = dict.fromkeys([*columns_of(flowing, system), *keys])
+    names = dict.fromkeys([*columns_of(asked, system), *keys])
     chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
-    wide = situation.tables[table.name].select("id", *chosen)
-    tests = list(_create_tests(situation, object_, target, flowing))
-    if not tests:
-        return wide.head(0).select("id", refusal=nw.lit(0, dtype=nw.Int64))
-    trimmed = with_trimmed(situation, wide, flowing, [system])
-    return trimmed.select("id", refusal=first_refusal(tests)).filter(~nw.col("refusal").is_null())
+    wide = with_trimmed(situation, situation.tables[table.name].select("id", *chosen), asked, [system])
+    refusals = {
+        name: first_refusal(_create_tests(other, object_, target, flowing[name]))
+        for name, (other, _) in choices.items()
+    }
+    return wide.select("id", **refusals)
 
 
 def what_refuses_creates(
@@ -85,16 +98,23 @@ def what_refuses_creates(
 ) -> tuple[list[JudgedMapping], tuple[str, ...], str | None]:
     """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
     target = opposite(system)
-    flowing = _with_a_say(situation, object_, target, mappings)
-    is_choice_asked = target is System.DYNAMICS or any(one.pairs_options() for one in flowing)
+    flowing = _with_a_say(situation, mappings, object_, target)
+    is_choice_asked = target is System.DYNAMICS or any(judged.pairs_options() for judged in flowing)
     return flowing, _levels(situation), situation.chosen("invalid_value") if is_choice_asked else None
 
 
 def _with_a_say(
-    situation: Situation, object_: Object, target: System, mappings: Sequence[JudgedMapping]
+    situation: Situation, mappings: Sequence[JudgedMapping], object_: Object, target: System
 ) -> list[JudgedMapping]:
-    """The mappings on which it can depend whether the target takes a new record."""
-    return [one for one in mappings if one.writes_to(target) and _matters(situation, object_, one, target)]
+    """Mappings that can make the target refuse a create: limited or required columns, identity, unpaired options."""
+    required: frozenset[str] = frozenset()
+    if target is System.DYNAMICS:
+        required = frozenset(column.name for column in required_by_settings(situation, object_))
+    return [
+        judged
+        for judged in mappings
+        if judged.writes_to(target) and _matters(situation, object_, judged, target, required=required)
+    ]
 
 
 def first_refusal(tests: Iterable[Test]) -> nw.Expr:
@@ -112,18 +132,6 @@ def refusals_of_write(
         yield from limit_tests(judged, fresh)
     elif is_persons_email(object_, judged):
         yield NUMBER_OF["contact.invalid-email"], is_invalid_address(situation, judged, fresh)
-
-
-def skipped_as_invalid(
-    situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
-) -> nw.Expr | None:
-    """Whether `invalid_value = skip_field` leaves the value out of a record that is there; None where nothing can."""
-    if situation.chosen("invalid_value") != "skip_field":
-        return None
-    tests = list(refusals_of_write(situation, object_, judged, target=target, fresh=fresh))
-    if not tests:
-        return None
-    return nw.any_horizontal(*(test.fill_null(value=False) for _, test in tests), ignore_nulls=False)
 
 
 def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
@@ -195,14 +203,15 @@ def _given(situation: Situation, judged: JudgedMapping) -> nw.Expr:
     return value
 
 
-def _matters(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
+def _matters(
+    situation: Situation, object_: Object, judged: JudgedMapping, target: System, *, required: Collection[str]
+) -> bool:
     """Whether a mapping can have a say in a refusal."""
     if situation.chosen("invalid_value") == "fail_options" and judged.pairs_options():
         return True
     if target is System.HUBSPOT:
         return object_ in PERSONS and judged.mapping.hubspot in IDENTITY
     is_limited = any(True for _ in limit_tests(judged, nw.lit("")))
-    required = {column.name for column in required_by_settings(situation, object_)}
     return is_limited or judged.name_of(System.DYNAMICS) in required
 
 

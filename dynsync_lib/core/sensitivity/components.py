@@ -1,0 +1,157 @@
+"""Records that can have a say in one another's outcome: the components that scenarios decide again.
+
+Facts
+    * Contacts and leads are one family, since both are HubSpot's contacts; every other object is a family of its own.
+    * Everything that the sync decides about a record depends on records that share its e-mail address (person), name
+      (company) or own key (the rest), in any spelling: its *group*.
+    * Groups whose records are tied to another group (by an own key, a domain, an additional address, a binding) are all
+      one component, `LINKED`; every other group is a component by itself, and so is a record without an address or name
+      that nothing ties to another.
+
+Source: docs/semantics.md section 5, which names everything by which records meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.matching.bindings import is_bound_before
+from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import (
+    NO_TEXT,
+    PERSONS,
+    Frame,
+    Situation,
+    has_keys,
+    has_second_round,
+    inactive,
+    is_keyed_by_domain,
+    one_row_each,
+    stack,
+)
+from dynsync_lib.core.tables import BINDINGS, record_table
+
+LINKED: Final = "\x1flinked"
+"""The component of all groups that are tied to others; no address, name or id begins like it."""
+FAMILIES: Final[tuple[tuple[Object, ...], ...]] = (PERSONS, (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,))
+_SPELLING: Final = {Object.CONTACT: "email_key_exact", Object.LEAD: "email_key_exact", Object.COMPANY: "name_key_exact"}
+_GROUP: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
+
+
+def side_name(object_: Object, system: System) -> str:
+    """`hubspot contact` and its like: one side of one sync."""
+    return f"{system} {object_}"
+
+
+def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
+    """One row per record and sync of a family's objects, of which some are on: component, side (`hubspot contact` and
+    its like), id, spelling (address or name as delivered), and the flags fails (keeps from passing), lacks_key,
+    is_inactive and is_bound.
+
+    Computes once, and once more what ties groups together.
+    """
+    objects = [object_ for object_ in family if situation.sync(object_).enabled]
+    members = stack([_members(situation, object_, system) for object_ in objects for system in System])
+    members = situation.keep(members, f"{family[0]}_members")
+    ties = list(_ties(situation, objects, members))
+    alone = nw.coalesce("group", nw.concat_str([nw.lit("\x1f"), "table", "id"]))
+    columns = ("side", "id", "spelling", "fails", "lacks_key", "is_inactive", "is_bound")
+    if not ties:
+        return members.select(*columns, component=alone)
+    tied = situation.keep(stack(ties), f"{family[0]}_ties")
+    groups = tied.filter(~nw.col("group").is_null()).select("group", tied_group=nw.lit(value=True)).unique()
+    records = tied.filter(nw.col("group").is_null()).select("table", "id", tied_record=nw.lit(value=True)).unique()
+    members = members.join(groups, on="group", how="left").join(records, on=["table", "id"], how="left")
+    is_tied = ~nw.col("tied_group").is_null() | ~nw.col("tied_record").is_null()
+    members = members.select(*columns, component=nw.when(is_tied).then(nw.lit(LINKED)).otherwise(alone))
+    return situation.keep(members, f"{family[0]}_components")
+
+
+def _members(situation: Situation, object_: Object, system: System) -> Frame:
+    """One row per record of one side: table, side, id, group and what `find_components` says; own (key), domain."""
+    table = record_table(object_, system)
+    spelling = nw.col(_SPELLING[object_]) if object_ in _SPELLING else NO_TEXT
+    is_own = situation.sync(object_).match_mode == "own_field"
+    own = own_key(situation, object_, system) if is_own else NO_TEXT
+    group = nw.col(_GROUP[object_]) if object_ in _GROUP else own
+    is_inactive = inactive(situation, object_) if system is System.DYNAMICS else nw.lit(value=False)
+    members = situation.tables[table.name].select(
+        "id",
+        table=nw.lit(table.name),
+        side=nw.lit(side_name(object_, system)),
+        group=group,
+        spelling=spelling,
+        own=own if object_ in _GROUP else NO_TEXT,
+        domain=nw.col("domain_key") if object_ is Object.COMPANY else NO_TEXT,
+        fails=barrier_of(situation, object_, system) != Barrier.NONE.value,
+        lacks_key=key_of(situation, object_, system).is_null() if has_keys(situation, object_) else nw.lit(value=False),
+        is_inactive=is_inactive,
+    )
+    return _with_bound(situation, object_, system, members)
+
+
+def _with_bound(situation: Situation, object_: Object, system: System, members: Frame) -> Frame:
+    if not is_bound_before(situation, object_):
+        return members.with_columns(is_bound=nw.lit(value=False))
+    named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    bound = named.select(nw.col(f"{system}_id").alias("id"), is_bound=nw.lit(value=True)).unique()
+    return members.join(bound, on="id", how="left").with_columns(nw.col("is_bound").fill_null(value=False))
+
+
+# --- What ties groups together -----------------------------------------------------------------------------------
+
+
+def _ties(situation: Situation, objects: Sequence[Object], members: Frame) -> Iterator[Frame]:
+    """group, table, id of records that are tied to another group; the group alone where it has one."""
+    for object_ in objects:
+        if situation.sync(object_).match_mode == "own_field" and object_ in _GROUP:
+            sides = [side_name(object_, system) for system in System]
+            yield _sharing(members.filter(nw.col("side").is_in(sides)), "own")
+        if is_bound_before(situation, object_):
+            yield from _by_binding(situation, object_, members)
+    if Object.COMPANY in objects and (has_second_round(situation) or is_keyed_by_domain(situation)):
+        yield _sharing(members, "domain")
+    if any(person in objects for person in PERSONS):
+        yield from _by_additional_address(situation, members)
+
+
+def _sharing(members: Frame, name: str) -> Frame:
+    """Members that share a value with a member of another group, or without one."""
+    holders = members.filter(~nw.col(name).is_null()).select("group", "table", "id", value=name)
+    groups = holders.group_by("value").agg(
+        first=nw.col("group").min(), last=nw.col("group").max(), with_group=nw.col("group").count(), size=nw.len()
+    )
+    is_mixed = (nw.col("first") != nw.col("last")).fill_null(value=False) | (nw.col("with_group") < nw.col("size"))
+    mixed = groups.filter(is_mixed & (nw.col("size") > 1)).select("value")
+    return holders.join(mixed, on="value", how="semi").select("group", "table", "id")
+
+
+def _by_binding(situation: Situation, object_: Object, members: Frame) -> Iterator[Frame]:
+    """Both ends of bindings between two groups, or with an end without one."""
+    pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    pairs = pairs.select("hubspot_id", "dynamics_id").unique()
+    for system in System:
+        side = members.filter(nw.col("side") == side_name(object_, system))
+        ends = {f"{system}_id": nw.col("id"), f"{system}_group": nw.col("group")}
+        pairs = pairs.join(side.select(**ends), on=f"{system}_id")
+    between = (nw.col("hubspot_group") != nw.col("dynamics_group")).fill_null(value=True)
+    for system in System:
+        table = nw.lit(record_table(object_, system).name)
+        yield pairs.filter(between).select(group=f"{system}_group", table=table, id=f"{system}_id")
+
+
+def _by_additional_address(situation: Situation, members: Frame) -> Iterator[Frame]:
+    """HubSpot contacts with an additional address that somebody else has, too, and the groups of those addresses."""
+    contacts = record_table(Object.CONTACT, System.HUBSPOT).name
+    listed = situation.tables[contacts].select("id", group="email_key", address="secondary_email_keys")
+    listed = situation.keep(one_row_each(listed, "address").unique(), "additional_addresses")
+    several = listed.group_by("address").agg(holders=nw.len()).filter(nw.col("holders") > 1).select("address")
+    known = members.filter(~nw.col("group").is_null()).select(address="group").join(listed, on="address", how="semi")
+    shared = stack([several, known.unique()]).unique()
+    ties = situation.keep(listed.join(shared, on="address", how="semi"), "shared_additional_addresses")
+    yield ties.select("group", "id", table=nw.lit(contacts)).select("group", "table", "id")
+    yield ties.select("id", group="address", table=nw.lit(contacts)).select("group", "table", "id")

@@ -1,0 +1,293 @@
+"""What scenarios about fields change: which writes land, which are refused, and which new records.
+
+Facts
+    * The wide table of compared pairs is read once for all scenarios; only the mappings that a scenario changes are
+      worked out anew: what lands is the settings' own, less what their plans gave, plus what the scenario's give.
+    * A pair, or a new record, of which nothing differs has no row here.
+
+Source: docs/semantics.md section 6 and step 7; rules/assumptions.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.matching.bindings import is_bound_before
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario
+from dynsync_lib.core.situation import SCENARIO, Frame, Situation, opposite, stack
+from dynsync_lib.core.sync.object_outcomes import FieldWork, creates_records
+from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, comparisons, tests_of_pair, with_values
+from dynsync_lib.core.writing.compared_pairs import compared_mappings as compared
+from dynsync_lib.core.writing.refusals import first_refusal, refusals_under, what_refuses_creates
+from dynsync_lib.core.writing.writes import Write, WritePlan, lands_column, plan_writes, wanted_column, work_out
+
+_FIGURES: Final = tuple(name for name in WRITTEN if name not in PAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifferences:
+    """Of one object, what differs from the settings' own answer, one row per scenario and pair, or new record.
+
+    `written`: scenario and the columns WRITTEN; `refusals`, per system: scenario, id, refusal (null: accepted). None
+    where no scenario can differ. `about_creates` are the numbers of the scenarios that `refusals` was asked for.
+    """
+
+    written: Frame | None = None
+    refusals: Mapping[System, Frame] = field(default_factory=dict)
+    about_creates: Mapping[System, tuple[int, ...]] = field(default_factory=dict)
+
+
+Judge = Mapping[int, Sequence[JudgedMapping]]
+"""The judged mappings of one object under each scenario about fields, by the scenario's number."""
+
+
+def field_differences(
+    situation: Situation,
+    object_: Object,
+    scenarios: Sequence[Scenario],
+    *,
+    mappings: Sequence[JudgedMapping],
+    work: FieldWork,
+    judged: Judge,
+) -> FieldDifferences:
+    """What scenarios about fields change for the pairs and new records of one object.
+
+    `mappings` and `work` are the settings' own. Computes one table for the pairs and one for each side's new records.
+    """
+    about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
+    written = None
+    if work.comparison is not None:
+        written = written_under(situation, object_, about_fields, comparison=work.comparison, judged=judged)
+    refusals, about_creates = {}, {}
+    for system in System:
+        differing = _differing_creates(situation, object_, system, about_fields, mappings=mappings, judged=judged)
+        about_creates[system] = tuple(scenario.number for scenario in differing)
+        if differing:
+            refusals[system] = _refusals_under(situation, object_, system, differing, mappings=mappings, judged=judged)
+    return FieldDifferences(written, refusals, about_creates)
+
+
+# --- New records -------------------------------------------------------------------------------------------------
+
+
+def _differing_creates(
+    situation: Situation,
+    object_: Object,
+    system: System,
+    scenarios: Iterable[Scenario],
+    *,
+    mappings: Sequence[JudgedMapping],
+    judged: Judge,
+) -> list[Scenario]:
+    """The scenarios under which creates may be refused for other reasons."""
+    if not creates_records(situation, object_, system):
+        return []
+    own = what_refuses_creates(situation, object_, system, mappings)
+    return [
+        scenario
+        for scenario in scenarios
+        if what_refuses_creates(scenario.situation, object_, system, judged[scenario.number]) != own
+    ]
+
+
+def _refusals_under(
+    situation: Situation,
+    object_: Object,
+    system: System,
+    scenarios: Sequence[Scenario],
+    *,
+    mappings: Sequence[JudgedMapping],
+    judged: Judge,
+) -> Frame:
+    choices = {"refusal": (situation, mappings)}
+    choices |= {_under("refusal", one): (one.situation, judged[one.number]) for one in scenarios}
+    refused = refusals_under(situation, object_, system, choices)
+    differs = {_under("differs", one): _differs("refusal", _under("refusal", one)) for one in scenarios}
+    refused = refused.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
+    refused = situation.keep(refused, f"{system}_{object_}_refused_otherwise")
+    parts = [
+        refused.filter(nw.col(_under("differs", one))).select(
+            "id", refusal=_under("refusal", one), **{SCENARIO: nw.lit(one.number)}
+        )
+        for one in scenarios
+    ]
+    return stack([part.select(SCENARIO, "id", "refusal") for part in parts])
+
+
+# --- Pairs -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What one scenario changes about writes: plans of the settings that go, and others that come."""
+
+    scenario: Scenario
+    gone: tuple[WritePlan, ...]
+    new: tuple[WritePlan, ...]
+
+
+def written_under(
+    situation: Situation, object_: Object, scenarios: Sequence[Scenario], *, comparison: Comparison, judged: Judge
+) -> Frame | None:
+    """scenario and the columns WRITTEN of the pairs of a comparison that differ; None where no plan does."""
+    own = _plans(situation, object_, comparison.flowing)
+    changes = []
+    for scenario in scenarios:
+        if scenario.knob == "resave_reconcile" and not is_bound_before(situation, object_):
+            continue  # it is about bound pairs only
+        other = _plans(scenario.situation, object_, compared(judged[scenario.number]))
+        gone = tuple(plan for name, plan in own.items() if other.get(name) != plan)
+        new = tuple(plan for name, plan in other.items() if own.get(name) != plan)
+        if gone or new:
+            changes.append(_Changed(scenario, gone, new))
+    if not changes:
+        return None
+    return _Evaluation(situation, object_, comparison, own, changes).differing_rows()
+
+
+def _plans(situation: Situation, object_: Object, flowing: Mapping[int, JudgedMapping]) -> dict[str, WritePlan]:
+    """Every write that is planned, by the name of its column of landing."""
+    plans = (plan for target in System for plan in plan_writes(situation, object_, flowing, target))
+    return {lands_column(plan): plan for plan in plans}
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """One reading of the wide table for all scenarios that change a write; each step adds columns to it."""
+
+    situation: Situation
+    object: Object
+    comparison: Comparison
+    own: Mapping[str, WritePlan]
+    changes: Sequence[_Changed]
+
+    def differing_rows(self) -> Frame:
+        """scenario and WRITTEN, one row per scenario and pair that differs."""
+        writes = self._writes()
+        tested = {name: first_refusal(write.tests) for name, write in writes.items() if write.tests}
+        wide = self._with_new_values().with_columns(**{name: write.lands for name, write in writes.items()})
+        wide = wide.with_columns(**{_refused(name): refusal for name, refusal in tested.items()}, **self._landed())
+        wide = wide.with_columns(**self._refusals(frozenset(tested)))
+        differs = {_under("differs", change.scenario): self._differs(change.scenario) for change in self.changes}
+        narrow = wide.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
+        figures = [_under(name, change.scenario) for change in self.changes for name in _FIGURES]
+        narrow = self.situation.keep(narrow.select(*PAIR, *differs, *figures), f"{self.object}_written_otherwise")
+        return stack([_rows_of(narrow, change.scenario) for change in self.changes])
+
+    def _with_new_values(self) -> Frame:
+        """The wide table with what changed mappings compare: values that the settings do not ask for, new options."""
+        wide, known = self.comparison.wide, self.comparison.flowing
+        others: dict[str, JudgedMapping] = {}
+        for change in self.changes:
+            for plan in change.new:
+                if plan.judged is not None and known.get(plan.index) != plan.judged:
+                    others[_tag(plan, change.scenario)] = plan.judged
+        added = [judged for tag, judged in others.items() if _has_other_columns(judged, known.values())]
+        if added:
+            pairs = wide.select(*PAIR)
+            extra = with_values(self.situation, self.object, pairs, added)
+            names = set(wide.collect_schema().names())
+            fresh = [name for name in extra.collect_schema().names() if name not in names]
+            wide = wide.join(extra.select("hubspot_id", "dynamics_id", *fresh), on=["hubspot_id", "dynamics_id"])
+        compared_anew = comparisons(others)
+        return wide.with_columns(**compared_anew) if compared_anew else wide
+
+    def _writes(self) -> dict[str, Write]:
+        """The writes to be worked out, by their column of landing: those of the settings that go or may be refused,
+        and every scenario's new ones.
+        """
+        going = {lands_column(plan) for change in self.changes for plan in change.gone}
+        writes = {}
+        for name, plan in self.own.items():
+            write = work_out(self.situation, self.object, plan)
+            if name in going or write.tests:
+                writes[name] = replace(write, wanted=nw.col(wanted_column(plan)))
+        for change in self.changes:
+            for plan in change.new:
+                name = _lands(plan, change.scenario)
+                writes[name] = self._work_out(plan, change.scenario)
+        return writes
+
+    def _work_out(self, plan: WritePlan, scenario: Scenario) -> Write:
+        is_known = plan.judged is None or self.comparison.flowing.get(plan.index) == plan.judged
+        tag = str(plan.index) if is_known else _tag(plan, scenario)
+        return work_out(scenario.situation, self.object, plan, lands=_lands(plan, scenario), compared=tag)
+
+    def _landed(self) -> dict[str, nw.Expr]:
+        """How many writes land in each system under each scenario."""
+        landed = {}
+        for change in self.changes:
+            for target in System:
+                gone = [nw.col(lands_column(plan)).cast(nw.Int64) for plan in change.gone if plan.target is target]
+                new = [_lands(plan, change.scenario) for plan in change.new if plan.target is target]
+                total = nw.col(f"{target}_landed")
+                for part in gone:
+                    total = total - part
+                for name in new:
+                    total = total + nw.col(name).cast(nw.Int64)
+                landed[_under(f"{target}_landed", change.scenario)] = total
+        return landed
+
+    def _refusals(self, tested: frozenset[str]) -> dict[str, nw.Expr]:
+        """Why each system refuses what its counterpart writes, under each scenario; the lowest number of a test."""
+        refusals = {}
+        for change in self.changes:
+            gone = {lands_column(plan) for plan in change.gone}
+            for target in System:
+                stay = [name for name, plan in self.own.items() if plan.target is target and name not in gone]
+                new = [_lands(plan, change.scenario) for plan in change.new if plan.target is target]
+                names = [_refused(name) for name in [*stay, *new] if name in tested]
+                landed = _under(f"{target}_landed", change.scenario)
+                of_pair = first_refusal(tests_of_pair(self.situation, self.object, target, landed))
+                name = _under(f"{opposite(target)}_refusal", change.scenario)
+                refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64)
+        return refusals
+
+    def _differs(self, scenario: Scenario) -> nw.Expr:
+        landed = [f"{system}_landed" for system in System]
+        tests = [(nw.col(name) > 0) != (nw.col(_under(name, scenario)) > 0) for name in landed]
+        refusals = [f"{system}_refusal" for system in System]
+        tests += [_differs(name, _under(name, scenario)) for name in refusals]
+        return nw.any_horizontal(*tests, ignore_nulls=False)
+
+
+def _rows_of(narrow: Frame, scenario: Scenario) -> Frame:
+    """The pairs that differ under one scenario, with its figures under their own names."""
+    figures = {name: nw.col(_under(name, scenario)) for name in _FIGURES}
+    differing = narrow.filter(nw.col(_under("differs", scenario)))
+    rows = differing.select(*PAIR, **figures, **{SCENARIO: nw.lit(scenario.number)})
+    return rows.select(SCENARIO, *WRITTEN)
+
+
+def _has_other_columns(judged: JudgedMapping, known: Iterable[JudgedMapping]) -> bool:
+    """Whether a mapping reads columns that the wide table does not hold."""
+    columns = {(system, name) for one in known for system, name in one.columns.items()}
+    return not columns.issuperset(judged.columns.items())
+
+
+def _differs(name: str, other: str) -> nw.Expr:
+    """Whether two numbers differ; null counts as a number of its own."""
+    return nw.col(name).fill_null(-1) != nw.col(other).fill_null(-1)
+
+
+def _under(name: str, scenario: Scenario) -> str:
+    """The column that holds a figure under a scenario."""
+    return f"{name}@{scenario.number}"
+
+
+def _tag(plan: WritePlan, scenario: Scenario) -> str:
+    return _under(str(plan.index), scenario)
+
+
+def _lands(plan: WritePlan, scenario: Scenario) -> str:
+    return _under(lands_column(plan), scenario)
+
+
+def _refused(lands: str) -> str:
+    return f"refused {lands}"
