@@ -1,11 +1,11 @@
 """The snapshot: a folder of Parquet tables and a manifest, written once, checked when opened.
 
 Facts
-    * Every table of `core.tables.RECORD_TABLES` is there, with no rows when nobody provided it; the manifest says
-      which.
+    * Every table of `core.tables.RECORD_TABLES` exists, without rows when it was not read; the manifest says which
+      were.
     * The vendor's values are text, as delivered.
-    * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`): no
-      forecast takes them for live ones.
+    * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`), so
+      that no forecast counts them as live ones.
     * The manifest holds the hash of every table, so its own hash stands for all bytes of the snapshot.
 
 Where it is used: `kit` opens snapshots; `snapshot.writer` writes them for `portals.files.load_files` and
@@ -26,22 +26,33 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
 from dynsync_lib.errors import SnapshotError
 
+
+def archived_table(name: str) -> str:
+    """The name of the table that holds the archived records of another: `hubspot/archived_contacts`."""
+    return name.replace("/", "/archived_")
+
+
 FIXED_TABLES: Final = {table.name: table for table in (LINKS_IN, PROPERTIES, COLUMNS)}
-"""The tables whose columns are all the kit's."""
+"""The tables that have the kit's own columns only, by name."""
 TABLE_NAMES: Final = (*RECORD_TABLES, *FIXED_TABLES)
 ARCHIVED_TABLES: Final = {
-    name.replace("/", "/archived_"): table
+    archived_table(name): table
     for name, table in RECORD_TABLES.items()
     if table.system is System.HUBSPOT and table.object is not None
 }
-"""The tables of archived records; a snapshot has those that were asked for."""
+"""The tables of archived records, by name; a snapshot has those that were asked for."""
 ACCOUNT_FILE: Final = "hubspot/account.json"
+"""HubSpot's answer of account-info."""
 ORGANIZATION_FILE: Final = "dynamics/organization.json"
+"""Dataverse's answers of WhoAmI and RetrieveCurrentOrganization, its language and its currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One opened snapshot. `manifest_sha256` stands for all its bytes: the manifest holds the hash of every table."""
+    """A snapshot that was opened and checked.
+
+    `manifest_sha256` identifies all its tables: the manifest holds the hash of each.
+    """
 
     path: Path
     manifest: Mapping[str, Any]
@@ -55,9 +66,8 @@ class Snapshot:
     @property
     def time_zone(self) -> str | None:
         """The HubSpot portal's time zone, such as `Europe/Berlin`; None when the portal did not say."""
-        file = self.path / ACCOUNT_FILE
-        account = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        return account.get("timeZone") if isinstance(account, dict) else None
+        zone: str | None = read_facts(self.path / ACCOUNT_FILE).get("timeZone")
+        return zone
 
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table such as `hubspot/contacts`."""
@@ -68,12 +78,12 @@ class Snapshot:
         return tuple(self.manifest["tables"][name]["columns"])
 
     def trimmed_columns(self, name: str) -> frozenset[str]:
-        """The vendor's columns of a table whose values have no outer white space; none where the manifest is silent."""
+        """The columns of a table in which no value has outer white space; none when the manifest does not say."""
         untrimmed = self.manifest["tables"][name].get("untrimmed")
         return frozenset() if untrimmed is None else frozenset(self.columns(name)) - frozenset(untrimmed)
 
     def is_provided(self, name: str) -> bool:
-        """Whether somebody delivered the table; if not, it is there and empty."""
+        """Whether the table was read or loaded; if not, it exists without rows."""
         return bool(self.manifest["tables"][name]["provided"])
 
     def rows(self, name: str) -> int:
@@ -81,15 +91,11 @@ class Snapshot:
         return int(self.manifest["tables"][name]["rows"])
 
 
-def archived_table(name: str) -> str:
-    """The name of the table that holds the archived records of another."""
-    return name.replace("/", "/archived_")
-
-
 def open_snapshot(path: Path) -> Snapshot:
-    """The snapshot in a folder.
+    """The snapshot in a folder, after all its tables were compared with the hashes of the manifest.
 
-    Raises SnapshotError when it is missing, of another version, or differs from its manifest.
+    Reads every byte of the tables once. Raises SnapshotError when the folder holds none, a table is missing or was
+    changed, or the schema version is another one.
     """
     file = path / "manifest.json"
     if not file.is_file():
@@ -120,16 +126,22 @@ def _parse_manifest(raw: bytes, file: Path) -> dict[str, Any]:
 
 def _check_table(path: Path, name: str, manifest: Mapping[str, Any]) -> None:
     file = path / f"{name}.parquet"
-    told = manifest.get("tables", {}).get(name)
-    if told is None or not file.is_file():
+    entry = manifest.get("tables", {}).get(name)
+    if entry is None or not file.is_file():
         raise SnapshotError(f"The snapshot {path} lacks {name}.parquet.", next_step="Take the snapshot again.")
-    if sha256_of(file) != told["sha256"]:
+    if sha256_of(file) != entry["sha256"]:
         raise SnapshotError(
             f"{file} was changed after the snapshot was taken.", next_step="Take the snapshot again; never edit one."
         )
 
 
 def sha256_of(file: Path) -> str:
-    """The sha256 of a file, in hex."""
+    """The SHA-256 of a file's bytes, as 64 hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_facts(file: Path) -> dict[str, Any]:
+    """The JSON object in a file of what a portal says about itself; empty without such a file or object."""
+    value = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return value if isinstance(value, dict) else {}

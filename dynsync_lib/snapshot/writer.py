@@ -1,13 +1,13 @@
-"""Writes a snapshot: table by table into a folder next to its place, which takes its name at the very end.
+"""Writes a snapshot: table by table into a folder of another name, which is renamed when all is written.
 
 Facts
-    * A snapshot is whole or not there; a target that holds something is refused.
+    * A snapshot is whole or does not exist; a target that holds something is refused.
     * Rows go to disk in row groups as they come, so memory does not grow with the portal.
-    * The size of a row group hangs on the number of columns alone: the same rows give the same bytes.
-    * The manifest names the columns in which a value has outer white space, so that a forecast looks for it there only.
-    * It holds personal data: its folder is readable by its owner only (0700).
+    * The size of a row group depends on the number of columns alone: the same rows give the same bytes.
+    * The manifest names the columns in which a value has outer white space, so that a forecast need not look elsewhere.
+    * It holds personal data: its folder can be read by its owner only (0700).
 
-Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`.
+Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`, `portals.pull.snapshot_tables`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from dynsync_lib.snapshot.snapshot import (
     TABLE_NAMES,
     Snapshot,
     open_snapshot,
+    read_facts,
     sha256_of,
 )
 
@@ -50,11 +51,13 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     "texts": pa.list_(pa.string()),
 }
 Source = Literal["api", "files", "emulator"]
-Row = Mapping[str, Any]
+"""Where a snapshot comes from: the portals' APIs, exported files, or an emulator."""
+TableRow = Mapping[str, Any]
+"""A row of a snapshot's table: values of the column's type by column name; a missing value is null."""
 
 
 class TableWriter:
-    """Writes one table batch by batch; rows are mappings, a missing value is null."""
+    """Writes one table as Parquet, one row group after the other. `rows` is how many rows were written so far."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
@@ -64,30 +67,30 @@ class TableWriter:
         self._schema = pa.schema([(column.name, _TYPES[column.type]) for column in columns])
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = pq.ParquetWriter(path, self._schema, version="2.6", compression="zstd", compression_level=1)
-        self._waiting: list[Row] = []
+        self._waiting: list[TableRow] = []
         self._untrimmed: set[str] = set()
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Takes rows; whole row groups go to disk at once."""
+    def add(self, rows: Iterable[TableRow]) -> None:
+        """Adds rows; a row group goes to disk as soon as it is full."""
         for row in rows:
             self._waiting.append(row)
             if len(self._waiting) >= self._rows_per_group:
                 self._flush()
 
     def close(self) -> None:
-        """Writes what is waiting and closes the file."""
+        """Writes the rows that are left and closes the file; without any rows the table is empty."""
         if self._waiting or self.rows == 0:
             self._flush()
         self._writer.close()
 
     @property
     def sha256(self) -> str:
-        """The hash of the closed file."""
+        """The SHA-256 of the closed file."""
         return sha256_of(self._path)
 
     @property
     def untrimmed(self) -> list[str]:
-        """The text columns in which a value has white space or zero-width characters outside."""
+        """The text columns in which a value begins or ends with white space or zero-width characters, sorted."""
         return sorted(self._untrimmed)
 
     def _flush(self) -> None:
@@ -100,26 +103,26 @@ class TableWriter:
 
 
 def untrimmed_columns(rows: pa.Table) -> set[str]:
-    """The text columns in which a value has something outside that `core.keys.trim` takes away."""
+    """The text columns in which a value begins or ends with something that `core.keys.trim` removes."""
     texts = [name for name in rows.column_names if pa.types.is_string(rows.schema.field(name).type)]
     return {name for name in texts if not _is_trimmed(rows.column(name))}
 
 
 def _is_trimmed(texts: pa.ChunkedArray) -> bool:
     is_same = pc.all(pc.equal(pc.utf8_trim(texts, characters=OUTER), texts)).as_py()
-    return is_same is not False  # None: there is no text at all
+    return is_same is not False  # None: no value is a text
 
 
 def rows_per_group(columns: int) -> int:
-    """How many rows of so many columns stand in one row group: fewer of wide rows, so that memory stays bounded."""
+    """How many rows a row group has: fewer the more columns there are, so that memory stays bounded."""
     return min(max(_CELLS_PER_GROUP // max(columns, 1), _FEWEST_ROWS_PER_GROUP), _MOST_ROWS_PER_GROUP)
 
 
 class SnapshotWriter:
-    """Builds one snapshot. Use as a context manager; `finish` makes it visible, without it nothing is left.
+    """Builds one snapshot in `out`. A context manager: without a call of `finish` inside it nothing is left.
 
-    `build` is the folder it is built in, on the same disk; None means `<out>.part`. Whatever it held goes.
-    Raises SnapshotError when `out` exists and holds something.
+    `started_at` is when reading began. `build` is the folder it is built in, on the same disk; None means
+    `<out>.part`. What that folder held is deleted. Raises SnapshotError when `out` holds something.
     """
 
     def __init__(self, out: Path, *, source: Source, started_at: datetime, build: Path | None = None) -> None:
@@ -143,16 +146,17 @@ class SnapshotWriter:
     def write(
         self,
         name: str,
-        rows: Iterable[Row],
+        rows: Iterable[TableRow],
         *,
         vendor_columns: Sequence[str] = (),
         server_rows: int | None = None,
         provided: bool = True,
         note: str | None = None,
     ) -> int:
-        """Writes one table of TABLE_NAMES or ARCHIVED_TABLES; the number of rows comes out.
+        """Writes one table of TABLE_NAMES or ARCHIVED_TABLES and returns how many rows it has.
 
-        `server_rows` is what the server counted, None when it did not say; `note` is a sentence for the reader.
+        `vendor_columns` are the columns beside the kit's own, which are text. `server_rows` is what the server counted
+        (None: it does not say), `provided` whether the table was read at all, `note` a sentence for the manifest.
         """
         writer = TableWriter(self._build / f"{name}.parquet", table_columns(name, vendor_columns))
         try:
@@ -171,20 +175,21 @@ class SnapshotWriter:
         return writer.rows
 
     def annotate(self, name: str, note: str) -> None:
-        """Adds a sentence for the reader to the manifest's entry of a table that was written."""
-        told = self._tables[name]["note"]
-        self._tables[name]["note"] = f"{told} {note}" if told else note
+        """Adds a sentence to the manifest's note on a table that was written."""
+        earlier = self._tables[name]["note"]
+        self._tables[name]["note"] = f"{earlier} {note}" if earlier else note
 
     def write_json(self, name: str, value: object) -> None:
-        """Writes `hubspot/account.json` or `dynamics/organization.json`."""
+        """Writes a JSON file such as `hubspot/account.json`, its names in order of the alphabet."""
         file = self._build / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def finish(self, *, finished_at: datetime, facts: Mapping[str, Any]) -> Snapshot:
-        """Writes what is missing as empty tables, then the manifest, and makes the snapshot visible.
+        """The snapshot, whole and under its name: tables that were not written are empty, and the manifest comes last.
 
-        `facts` are further entries of the manifest: API versions, standard schema, notes.
+        `facts` are further entries of the manifest (JSON values): API versions, standard schema. The snapshot is read
+        once more to check it; raises SnapshotError when that fails.
         """
         for name in TABLE_NAMES:
             if name not in self._tables:
@@ -207,8 +212,8 @@ class SnapshotWriter:
         return open_snapshot(self._out)
 
     def _portals(self) -> dict[str, Any]:
-        """Which portals these are and who asked, as ids; null where nobody said."""
-        account, organization = self._read_json(ACCOUNT_FILE), self._read_json(ORGANIZATION_FILE)
+        """The portals and the caller as ids; null where the portal did not say."""
+        account, organization = read_facts(self._build / ACCOUNT_FILE), read_facts(self._build / ORGANIZATION_FILE)
         detail, caller = organization.get("Detail") or {}, organization.get("WhoAmI") or {}
         return {
             "portals": {
@@ -218,14 +223,9 @@ class SnapshotWriter:
             "caller": {"dynamics": _id(caller.get("UserId"))},
         }
 
-    def _read_json(self, name: str) -> dict[str, Any]:
-        file = self._build / name
-        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        return told if isinstance(told, dict) else {}
-
 
 def refuse_target(out: Path) -> None:
-    """Raises SnapshotError when `out` is there and holds something: a snapshot is written once."""
+    """Raises SnapshotError when `out` is a file, or a folder that holds something: a snapshot is written once."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SnapshotError(
             f"{out} exists already.", next_step="Name a folder that is not there; a snapshot is written once."
@@ -233,19 +233,19 @@ def refuse_target(out: Path) -> None:
 
 
 def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of a snapshot table: the kit's own first, then the vendor's, which are text.
+    """The columns of a snapshot's table: the kit's own first, then the vendor's, which are text.
 
-    HubSpot calls the primary key of its owners `id`, as the kit does: that is one column.
+    A vendor's column of the same name as one of the kit's is that column (HubSpot's owners have an `id`, too).
     """
     if name in FIXED_TABLES:
         return FIXED_TABLES[name].columns
     own = {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
     taken = {column.name for column in own}
-    return (*own, *(Column(one, "text", "") for one in vendor_columns if one not in taken))
+    return (*own, *(Column(column, "text", "") for column in vendor_columns if column not in taken))
 
 
 def utc_text(moment: datetime) -> str:
-    """A moment as `2026-11-23T09:30:00Z`."""
+    """A time as text in UTC, to the second: `2026-11-23T09:30:00Z`."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
