@@ -15,7 +15,11 @@ from dynsync_lib.core.tables import RECORD_TABLES
 
 
 def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collection[str]]:
-    """What is asked of each table: what the CRMs have out of the box, what is mapped, what filters and stages ask."""
+    """The vendor columns to read, by table name; users and owners are read whole and not named.
+
+    They are the standard fields of both CRMs, the mapped fields, and those that filters, match keys, leads and the
+    marketing criterion read.
+    """
     schema = rulebook.standard_schema
     needed: dict[str, Collection[str]] = {}
     for name, table in RECORD_TABLES.items():
@@ -24,7 +28,7 @@ def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collectio
         rows = schema["properties" if table.system is System.HUBSPOT else "columns"]
         fields = {row["name"] for row in rows if row["object"] == table.object.value}
         sync = settings.sync[table.object]
-        fields |= {one.hubspot if table.system is System.HUBSPOT else one.dynamics for one in sync.mappings}
+        fields |= {pair.hubspot if table.system is System.HUBSPOT else pair.dynamics for pair in sync.mappings}
         fields |= _asked(sync.filter_of(table.system)) | ({sync.match_field(table.system) or ""} - {""})
         needed[name] = frozenset(fields)
     needed["hubspot/contacts"] = frozenset({*needed["hubspot/contacts"], *_asked_of_people(settings)})
@@ -32,9 +36,9 @@ def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collectio
 
 
 def _asked_of_people(settings: Settings) -> set[str]:
-    """What leads and the marketing criterion ask of HubSpot's contacts."""
+    """The properties of HubSpot's contacts that leads, the lead stage and the marketing criterion read."""
     lead = settings.sync[Object.LEAD]
-    asked = {one.hubspot for one in lead.mappings} | _asked(lead.filter_to_dynamics) if lead.enabled else set()
+    asked = {pair.hubspot for pair in lead.mappings} | _asked(lead.filter_to_dynamics) if lead.enabled else set()
     own = {lead.match_hubspot} if lead.enabled and lead.match_hubspot else set()
     return asked | own | {"lifecyclestage"} | _asked(settings.hubspot.marketing_criterion)
 

@@ -32,11 +32,12 @@ _HOSTS: Final[dict[Portal, re.Pattern[str]]] = {
 
 
 def check_host(portal: Portal, address: str | None) -> httpx.URL:
-    """Scheme, host and port of an address that may belong to the portal.
+    """Scheme, host and port of an address, once it is known to be the portal's or on this machine.
 
-    Of Dynamics people paste the address of a page: its path goes, `.api.` goes, and http becomes https.
+    People paste the address of a page of Dynamics: its path and `.api.` are cut off, and http becomes https.
 
-    Raises UsageError when it is no address, SafetyError when the host is neither the portal's nor this machine.
+    Raises UsageError for a text that is no address, SafetyError for a host that is neither the portal's nor this
+    machine.
     """
     url = _read_url(portal, (address or "").strip().strip("\"'<>").strip())
     if is_loopback(url):

@@ -1,14 +1,15 @@
-"""How fast a portal is asked, how many requests run at once, and how long is waited after it refused.
+"""How many requests are sent to a portal in a time and at once, and how long to wait after a refusal.
 
 Facts
-    * HubSpot counts requests in a sliding window of 10 s per token; what is left stands in every answer. Dataverse
-      counts requests and execution time in 300 s and says how many requests may run at once (portal-apis 3.1, 7.1).
-    * A request counts until a window after its *answer*: nobody knows when on its way the portal counted it. So a
-      portal that nobody else asks never refuses one, however long its answers travel.
-    * After a refusal all tasks pause, and half as many requests run at once; one more comes back with each full round.
-    * Time comes from `Pace`, so that a test waits without waiting.
+    * HubSpot counts requests in a sliding window of 10 s per token; every answer says what is left. Dataverse counts
+      requests and execution time in 300 s and says how many requests may run at once (portal-apis 3.1, 7.1).
+    * A request counts until a window has passed since its *answer*: nobody knows when, on its way, the portal counted
+      it. So a portal that serves nobody else refuses no request, however long its answers travel.
+    * After a refusal all tasks pause, and half as many requests run at once; one more is added after as many good
+      answers as requests run.
+    * Time comes from `Pace`, so that tests need not wait.
 
-Where it is used: `portals.http.caller`, `portals.hubspot.reader`, `portals.dataverse.reader`.
+Where it is used: everywhere in `portals` where requests are sent.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from dataclasses import dataclass
 class Pace:
     """How often and how long to wait; times in seconds.
 
-    `longest_wait_s` is the longest pause a portal may ask for before the pull stops, to be resumed later. `chance`
-    gives numbers from 0 to 1: pauses that no portal named are shortened by up to half, so that tasks do not return
-    all at once.
+    `tries` is how often a request is sent at most; `first_wait_s` the first pause between two attempts. A portal that
+    asks for more than `longest_wait_s` stops the pull, which can be taken up again later. `chance` gives numbers from 0
+    to 1: pauses that no portal asked for are shortened by up to half, so that tasks do not return all at once.
     """
 
     tries: int = 6
@@ -40,15 +41,16 @@ class Pace:
     chance: Callable[[], float] = random.random
 
     def backoff_s(self, attempt: int) -> float:
-        """How long to wait after the given attempt (from 1) when the portal names no time."""
+        """Seconds to wait after an attempt (counted from 1) when the portal names no time; they double each time."""
         whole_s = min(self.first_wait_s * 2.0 ** (attempt - 1), self.longest_wait_s)
         return whole_s * (1.0 - self.chance() / 2)
 
 
 class Limiter:
-    """Lets requests of one policy start: `allowed` in `window_s` seconds, `lanes` at once; shared by all tasks.
+    """Lets requests start under one limit of a portal; shared by all tasks that send them.
 
-    `lanes` begins at `first_lanes` and moves between 1 and `most_lanes`.
+    At most `allowed` requests count in any `window_s` seconds, and at most `lanes` run at once. `lanes` begins at
+    `first_lanes` and moves between 1 and `most_lanes` (None: `first_lanes`).
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Limiter:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Begins when the next request may start, and ends with its answer."""
+        """A context for one request: it is entered when the request may start, and left with its answer."""
         await self._begin()
         try:
             yield
@@ -76,23 +78,23 @@ class Limiter:
             self._answered.set()
 
     def hold(self, wait_s: float) -> None:
-        """Keeps every task from starting a request for some seconds, and halves the lanes."""
+        """Lets no task start a request for `wait_s` seconds, and halves the lanes."""
         self._free_at_s = max(self._free_at_s, self._pace.elapsed_s() + wait_s)
         self.lanes, self._answered_in_round = max(self.lanes // 2, 1), 0
 
     def widen(self) -> None:
-        """Counts a good answer: after as many as there are lanes, there is one lane more."""
+        """Counts a good answer; after as many as there are lanes, one lane is added."""
         self._answered_in_round += 1
         if self._answered_in_round >= self.lanes:
             self.lanes, self._answered_in_round = min(self.lanes + 1, self.most_lanes), 0
 
     def adapt(self, *, allowed: int, window_s: float) -> None:
-        """Takes over the limits the portal states."""
+        """Replaces the limits by those that the portal states."""
         self.allowed, self.window_s = max(allowed, 1), window_s
 
     @property
     def used(self) -> int:
-        """How many requests count at this moment: those that run, and those answered within the window."""
+        """How many requests count now: those that run, and those answered within the window."""
         now_s = self._pace.elapsed_s()
         while self._ends and self._ends[0] <= now_s - self.window_s:
             self._ends.popleft()
@@ -109,7 +111,7 @@ class Limiter:
             self._running += 1
 
     def _wait_s(self) -> float | None:
-        """Seconds until a request may start; None: when one that runs is answered."""
+        """Seconds until a request may start; None: not before a running request is answered."""
         now_s = self._pace.elapsed_s()
         if self._free_at_s > now_s:
             return self._free_at_s - now_s

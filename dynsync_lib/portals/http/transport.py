@@ -1,15 +1,15 @@
-"""The only way out: a transport that can read and nothing else, from the portal's own host and no other.
+"""The HTTP transport of every request: it can only read, and only from the portal's own host.
 
 Facts
-    * What may be sent is data: `READ_ROUTES`, method and path. POST is allowed where it reads (batch read, search) and
-      where a token is fetched. Everything else raises SafetyError before a byte leaves.
-    * The token cannot travel to another host, whatever a link in an answer says; redirects are not followed.
-    * A proxy of the environment is used for portals, never for this machine.
+    * `READ_ROUTES` lists what may be sent, by method and path. POST is allowed where it reads (batch read, search) and
+      where a token is fetched. Every other request raises SafetyError before anything is sent.
+    * The token is never sent to another host, whatever a link in an answer says; redirects are not followed.
+    * The environment's proxy is used for portals, never for this machine.
 
 Not modelled
     * Proxies that need a password other than the one in their address.
 
-Where it is used: `portals.http.caller`, `portals.sign_in.auth`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.sign_in.auth`, `portals.http.caller`.
 """
 
 from __future__ import annotations
@@ -59,28 +59,28 @@ READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
 """Method and path (a full match of the decoded path) of every request the kit may send."""
 
 _TRICKS: Final = re.compile(r"//|\\|;|\.\.|%(?:2[ef]|5c|3b|25|0[0-9a-f]|1[0-9a-f])", re.IGNORECASE)
-"""Ways to write a path that a server may read as another one."""
+"""Parts of a path that a server may read as another path."""
 _OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
-"""Headers by which some servers take one method for another."""
+"""Headers that make some servers treat a request as one of another method."""
 _SECRETS: Final = re.compile(
     r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+@[^\s\"'<>=,;:()\[\]]+"
 )
 
 
 def redact(text: str) -> str:
-    """The text without tokens and e-mail addresses."""
+    """The text with `***` for each token and e-mail address."""
     return _SECRETS.sub("***", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What one portal may be asked, and where it is."""
+    """Which requests may be sent to one portal, and its host."""
 
     portal: Portal
     origin: httpx.URL
 
     def check(self, request: httpx.Request) -> None:
-        """Raises SafetyError unless the request reads, and goes to the portal's own host."""
+        """Raises SafetyError unless the request only reads, and is addressed to the portal's own host."""
         url = request.url
         if (url.scheme, url.host, url.port) != (self.origin.scheme, self.origin.host, self.origin.port):
             raise SafetyError(
@@ -94,7 +94,7 @@ class Guard:
             )
 
     def _reads(self, method: str, url: httpx.URL) -> bool:
-        """Whether a route allows it; a path that is written in two ways, or leads back, is no route."""
+        """Whether a route allows the request; a path that can be read in two ways, or leads upwards, never is."""
         written = url.raw_path.partition(b"?")[0].decode("ascii")
         if _TRICKS.search(written):
             return False
@@ -103,7 +103,7 @@ class Guard:
 
 
 class ReadOnlyTransport(httpx.AsyncBaseTransport):
-    """Sends what the guard lets pass, and raises SafetyError for the rest."""
+    """Sends the requests that the guard allows, and raises SafetyError for all others."""
 
     def __init__(self, guard: Guard, inner: httpx.AsyncBaseTransport) -> None:
         self._guard, self._inner = guard, inner
@@ -119,7 +119,7 @@ class ReadOnlyTransport(httpx.AsyncBaseTransport):
 
 
 class BlockingReadOnlyTransport(httpx.BaseTransport):
-    """The same for callers that wait, such as `msal`."""
+    """The same as `ReadOnlyTransport` for callers that block, such as `msal`."""
 
     def __init__(self, guard: Guard, inner: httpx.BaseTransport) -> None:
         self._guard, self._inner = guard, inner
@@ -135,30 +135,33 @@ class BlockingReadOnlyTransport(httpx.BaseTransport):
 
 
 def network(origin: httpx.URL, *, ca_file: Path | None, connections: int = 64) -> httpx.AsyncHTTPTransport:
-    """The real network to one host, through the environment's proxy."""
+    """The real network to one host, through the environment's proxy, with as many connections at most.
+
+    `ca_file` holds the certificate authority to trust; None: those that the machine trusts.
+    """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx.AsyncHTTPTransport(verify=_trust_of(origin, ca_file), limits=limits, proxy=proxy_of(origin))
 
 
 def blocking_network(origin: httpx.URL, *, ca_file: Path | None) -> httpx.HTTPTransport:
-    """The same for callers that wait."""
+    """The same as `network` for callers that block."""
     return httpx.HTTPTransport(verify=_trust_of(origin, ca_file), proxy=proxy_of(origin))
 
 
 def _trust_of(origin: httpx.URL, ca_file: Path | None) -> ssl.SSLContext:
-    """Plain http, which only this machine is spoken to, needs no certificates: none are read, none are trusted."""
+    """What is trusted at an address; plain http, which is allowed on this machine only, reads no certificates."""
     return trust(ca_file) if origin.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """What certificates are trusted: those of `ca_file`, or those the machine trusts."""
+    """A TLS context that trusts the certificates of `ca_file`, or those that the machine trusts when it is None."""
     if ca_file is not None:
         return ssl.create_default_context(cafile=str(ca_file))
     return httpx.create_ssl_context()
 
 
 def proxy_of(origin: httpx.URL) -> str | None:
-    """The environment's proxy for a host; None when there is none or the host is on this machine."""
+    """The address of the environment's proxy for a host; None when there is none or the host is on this machine."""
     if is_loopback(origin) or proxy_bypass(origin.host):
         return None
     return getproxies().get(origin.scheme)

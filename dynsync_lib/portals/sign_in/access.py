@@ -16,12 +16,12 @@ from dotenv import dotenv_values
 from dynsync_lib.core.model import System
 from dynsync_lib.core.settings import DynamicsSettings, Settings
 from dynsync_lib.errors import SettingsError
-from dynsync_lib.portals.sign_in.connections import PortalConnections, pasted_secret
+from dynsync_lib.portals.sign_in.connections import PEOPLE, PortalConnections, pasted_secret
 from dynsync_lib.portals.sign_in.token_store import TokenStore
 
 
 def emulator_connections(addresses: Mapping[str, Mapping[str, str]]) -> PortalConnections:
-    """The two portals of a running emulator, from its addresses."""
+    """The two portals of a running emulator, from `Emulator.addresses`: by system, the entries of each by name."""
     hubspot, dynamics = addresses["hubspot"], addresses["dynamics"]
     return PortalConnections(
         hubspot_url=hubspot["url"],
@@ -37,9 +37,10 @@ def emulator_connections(addresses: Mapping[str, Mapping[str, str]]) -> PortalCo
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What settings and environment give: connections that leave out what cannot be reached.
+    """Connections from settings and environment, which leave out a side when something it needs is not set.
 
-    `missing` says for each side what is not set, one sentence each; `begun` are the sides of which something is set.
+    `missing` has, for each side, a sentence for each thing that is not set; `begun` are the sides of which something
+    is set.
     """
 
     connections: PortalConnections
@@ -48,9 +49,9 @@ class Access:
 
 
 def settings_connections(settings: Settings, file: Path) -> PortalConnections:
-    """The portals that the settings name, with the secrets of the environment or of a `.env` beside the file.
+    """The portals that the settings name, with the secrets of the environment or of a `.env` beside `file`.
 
-    Raises SettingsError that names everything that is missing.
+    Raises SettingsError that names everything that is missing, or a token that cannot be one.
     """
     access = read_access(settings, file)
     faults = [fault for faults in access.missing.values() for fault in faults]
@@ -60,7 +61,10 @@ def settings_connections(settings: Settings, file: Path) -> PortalConnections:
 
 
 def read_access(settings: Settings, file: Path) -> Access:
-    """What the settings and the environment give. Raises SettingsError for a token that cannot be one."""
+    """The portals that the settings name, as far as the environment, or a `.env` beside `file`, holds their secrets.
+
+    Reads the environment and the file. Raises SettingsError for a token that cannot be one.
+    """
     known = {name: text for name, text in {**dotenv_values(file.parent / ".env"), **os.environ}.items() if text}
     dynamics = settings.dynamics
     proof = _PROOF.get(dynamics.sign_in)
@@ -75,16 +79,17 @@ def read_access(settings: Settings, file: Path) -> Access:
 
 
 def token_store(settings: DynamicsSettings, client_id: str | None) -> TokenStore | None:
-    """Where the tokens of this sign-in are kept; None when the settings keep none."""
-    is_kept = settings.keep_tokens == "always" or (
-        settings.keep_tokens == "people" and settings.sign_in in {"device_code", "browser"}
-    )
+    """Where the tokens of this sign-in are stored between commands; None when the settings store none.
+
+    Nothing is read or written yet.
+    """
+    is_kept = settings.keep_tokens == "always" or (settings.keep_tokens == "people" and settings.sign_in in PEOPLE)
     about = (settings.url, settings.tenant_id, settings.sign_in, client_id or "")
     return TokenStore(Path.home() / ".dynsync", about=about) if is_kept else None
 
 
 _PROOF: Final[Mapping[str, str]] = {"client_secret": "client_secret_env", "certificate": "certificate_file_env"}
-"""Which setting names the variable with which an app proves who it is; people prove it themselves."""
+"""By the way to sign in: the setting that names the variable with the app's proof; people prove themselves."""
 
 
 def _unset(names: Iterable[str], known: Mapping[str, str]) -> tuple[str, ...]:
@@ -95,14 +100,14 @@ def _connections(
     settings: Settings, known: Mapping[str, str], missing: Mapping[System, Sequence[str]]
 ) -> PortalConnections:
     dynamics = settings.dynamics
-    token = known.get(settings.hubspot.token_env, "")
     secrets = {
         name: pasted_secret(known.get(variable, ""), what=f"The environment variable {variable}") or None
         for name, variable in (("client_id", dynamics.client_id_env), ("client_secret", dynamics.client_secret_env))
     }
     file = known.get(dynamics.certificate_file_env)
     return PortalConnections(
-        hubspot_token=pasted_secret(token, what=f"The environment variable {settings.hubspot.token_env}") or None,
+        hubspot_token=known.get(settings.hubspot.token_env),
+        hubspot_token_name=f"The environment variable {settings.hubspot.token_env}",
         dynamics_url=None if missing[System.DYNAMICS] else dynamics.url,
         tenant_id=dynamics.tenant_id or None,
         client_id=secrets["client_id"],

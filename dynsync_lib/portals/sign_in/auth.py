@@ -2,11 +2,12 @@
 
 Facts
     * A Dataverse host answers a request without a token with a challenge that names the tenant (portal-apis 5.3).
-    * Tokens live about an hour; `msal` keeps them in memory. A 401 in the middle of a pull fetches a fresh one, once.
-    * `msal` wants https. An authority that Microsoft does not know (an emulator) works with instance discovery off.
-    * Tokens are kept between commands only where the connections hold a store for them.
+    * Tokens are valid for about an hour; `msal` holds them in memory. After a 401 in the middle of a pull a fresh one
+      is fetched, once.
+    * `msal` requires https. An authority that Microsoft does not know (an emulator) works with instance discovery off.
+    * Tokens are stored between commands only where the connections have a store for them.
 
-Where it is used: `portals.pull.pull_portals`, `portals.check.check_portals`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.check.check_portals`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ logging.getLogger("msal").setLevel(logging.CRITICAL + 1)  # it logs answers that
 
 
 class BearerAuth(httpx.Auth):
-    """Adds a token that does not change."""
+    """Adds a token that does not change to each request."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -48,18 +49,21 @@ class BearerAuth(httpx.Auth):
 
 
 class DataverseAuth(httpx.Auth):
-    """Adds the token of a sign-in; when it is refused, fetches a fresh one, once for all tasks that saw it refused."""
+    """Adds the token of a sign-in to each request.
+
+    When a token is refused, one fresh token is fetched for all tasks whose requests were refused with it.
+    """
 
     def __init__(self, sign_in: EntraSignIn, pace: Pace) -> None:
         self._sign_in, self._pace = sign_in, pace
         self._turn = asyncio.Lock()
 
     async def sign_in(self) -> None:
-        """Gets a token now, so that a refused sign-in is told before anything else. Raises as `EntraSignIn` does."""
+        """Fetches a token now, so that a refused sign-in is the first fault. Raises as `EntraSignIn.read_token`."""
         await self._token(refused=None)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sends the request with a token, and a second time when the first one was refused."""
+        """Sends the request with a token, and a second time with another token when the first was refused."""
         token = await self._token(refused=None)
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
@@ -68,7 +72,7 @@ class DataverseAuth(httpx.Auth):
             yield request
 
     async def _token(self, *, refused: str | None) -> str:
-        """A token from the sign-in, which is asked again when it does not answer."""
+        """A token other than `refused`; the sign-in is asked again, after pauses, when it does not answer."""
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(PortalUnavailableError),
             stop=stop_after_attempt(self._pace.tries),
@@ -85,9 +89,9 @@ class DataverseAuth(httpx.Auth):
 
 
 class EntraSignIn:
-    """Fetches tokens for one Dataverse environment.
+    """Fetches tokens for one Dataverse environment; `inner` replaces the network in tests.
 
-    `inner` replaces the network in tests.
+    Raises SafetyError when the address of Dynamics is no Dataverse host.
     """
 
     def __init__(self, connections: PortalConnections, *, inner: httpx.BaseTransport | None = None) -> None:
@@ -108,7 +112,10 @@ class EntraSignIn:
             self._way.cancel()
 
     def read_token(self, *, refused: str | None = None) -> str:
-        """A token; another one than `refused`. Raises SignInError, PortalUnavailableError, SettingsError."""
+        """A token that differs from `refused`, from memory or from Microsoft (blocks until it answers).
+
+        Raises SignInError, PortalUnavailableError, SettingsError, UnexpectedReplyError, SafetyError.
+        """
         answer = self._ask(self._way or self._open(), afresh=False)
         if refused is not None and answer.get("access_token") == refused:
             answer = self._ask(self._way or self._open(), afresh=True)
@@ -117,7 +124,7 @@ class EntraSignIn:
         return str(answer["access_token"])
 
     def find_authority(self) -> str:
-        """Where to sign in: as configured, else as the environment's challenge says.
+        """The address of the authority to sign in at: the configured one, else the one in the environment's challenge.
 
         Raises UnexpectedReplyError when there is no challenge, SafetyError when it names a foreign host.
         """
@@ -175,13 +182,13 @@ class EntraSignIn:
                 f"Dynamics at {self._origin} does not answer ({type(fault).__name__}).",
                 next_step=_next_step(fault, "Check the address of Dynamics in the settings, and the network."),
             ) from fault
-        found = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
-        if found is None:
+        challenge = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
+        if challenge is None:
             raise UnexpectedReplyError(
                 f"{self._origin} does not say where to sign in (status {response.status_code}).",
                 next_step="Check the address of Dynamics in the settings, or set tenant_id.",
             )
-        return re.sub(r"/oauth2/(v2\.0/)?authorize/?$", "", found[1])
+        return re.sub(r"/oauth2/(v2\.0/)?authorize/?$", "", challenge[1])
 
     def _checked(self, authority: str) -> str:
         host = check_host("sign-in", authority)
@@ -198,7 +205,10 @@ class EntraSignIn:
 
 
 class MsalHttp:
-    """What `msal` asks of an HTTP client, on top of ours: its form fields may be bytes, which httpx would misspell."""
+    """The HTTP client that `msal` calls, around a client of httpx.
+
+    `msal` passes form fields as bytes, which httpx would send as the text `b'...'`.
+    """
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
@@ -211,7 +221,7 @@ class MsalHttp:
     def post(
         self, url: str, *, params: Any = None, data: Any = None, headers: Any = None, **options: Any
     ) -> httpx.Response:
-        """The answer to a form, or to text."""
+        """The answer to a POST of form fields (a mapping) or of text."""
         del options
         if isinstance(data, Mapping):
             data = {name: value.decode() if isinstance(value, bytes) else value for name, value in data.items()}
@@ -219,7 +229,7 @@ class MsalHttp:
         return self._client.post(url, params=params, content=data, headers=headers)
 
     def close(self) -> None:
-        """The client is closed by whom it belongs to."""
+        """Does nothing: `EntraSignIn` closes the client."""
 
 
 def _unfinished(fault: Exception) -> SignInError:

@@ -19,6 +19,8 @@ from dynsync_lib.errors import SettingsError
 from dynsync_lib.portals.http.hosts import HUBSPOT_URL, check_host, is_loopback
 from dynsync_lib.portals.sign_in.token_store import TokenStore
 
+PEOPLE: Final[frozenset[SignInKind]] = frozenset({"device_code", "browser"})
+"""The ways to sign in that need a person."""
 _PASTED_AROUND: Final = re.compile(
     r"""\A(?:["'`<\s\u200b\ufeff]|authorization\s*:|bearer\s)+|["'`>\s\u200b\ufeff]+\Z""", re.IGNORECASE
 )
@@ -26,7 +28,7 @@ _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
 def say_to_person(sentence: str) -> None:
-    """Tells the person at this machine, on standard error: standard output may be read by a program."""
+    """Writes a sentence for the person at this machine to standard error: a program may read standard output."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
 
@@ -35,14 +37,18 @@ def say_to_person(sentence: str) -> None:
 class PortalConnections:
     """The two portals and the secrets that open them; a side without its secret or address is left out.
 
-    `authority` and `tenant_id` None: discovered from the sign-in challenge. `ca_file` holds the certificate authority
-    of an emulator; None trusts what the machine trusts. `sign_in` says who signs in to Dynamics and how; the app's
-    certificate is a PEM or PFX file, `certificate_thumbprint` None when the file tells it. `tell_person` is told what a
-    person has to do; `token_store` None: no token outlives the command. The secrets are not shown in `repr`.
+    `hubspot_token` may be as it was pasted; messages about it call it `hubspot_token_name`. `authority` and `tenant_id`
+    None: read from the sign-in challenge. `ca_file` holds the certificate authority of an emulator; None trusts what
+    the machine trusts. `sign_in` says who signs in to Dynamics and how; the app's certificate is a PEM or PFX file,
+    `certificate_thumbprint` None when it can be read from the file. `tell_person` is called with what a person has to
+    do; `token_store` None: no token outlives the command. `repr` shows no secrets.
+
+    Raises SettingsError when the token has characters that no token has.
     """
 
     hubspot_url: str = HUBSPOT_URL
     hubspot_token: str | None = field(default=None, repr=False)
+    hubspot_token_name: str = "HubSpot's token"  # noqa: S105 - what it is called, not the token
     dynamics_url: str | None = None
     authority: str | None = None
     tenant_id: str | None = None
@@ -56,10 +62,14 @@ class PortalConnections:
     token_store: TokenStore | None = field(default=None, repr=False)
     ca_file: Path | None = None
 
+    def __post_init__(self) -> None:
+        token = pasted_secret(self.hubspot_token or "", what=self.hubspot_token_name) or None
+        object.__setattr__(self, "hubspot_token", token)
+
     @property
     def hubspot_origin(self) -> httpx.URL | None:
         """Scheme, host and port of HubSpot; None when it is left out. Raises SafetyError for a foreign host."""
-        return check_host("hubspot", self.hubspot_url) if self.token else None
+        return check_host("hubspot", self.hubspot_url) if self.hubspot_token else None
 
     @property
     def dynamics_origin(self) -> httpx.URL | None:
@@ -68,20 +78,20 @@ class PortalConnections:
 
     @property
     def token(self) -> str:
-        """HubSpot's token without what is pasted along with it; empty when there is none. See `pasted_secret`."""
-        return pasted_secret(self.hubspot_token or "", what="HubSpot's token")
+        """HubSpot's token; empty when there is none."""
+        return self.hubspot_token or ""
 
     @property
     def is_emulated(self) -> bool:
-        """Whether every portal that is read is on this machine."""
+        """Whether every portal that is read is on this machine; False when none is."""
         origins = [origin for origin in (self.hubspot_origin, self.dynamics_origin) if origin is not None]
         return bool(origins) and all(is_loopback(origin) for origin in origins)
 
 
 def pasted_secret(text: str, *, what: str) -> str:
-    """The secret without what people paste along: white space, line ends, quotes, `Authorization:`, `Bearer`.
+    """The secret without what people paste with it: white space, line ends, quotes, `Authorization:`, `Bearer`.
 
-    Raises SettingsError, which names `what` and never the text, when characters are left that no secret has.
+    Raises SettingsError, which names `what` and never the text, when other characters are left that no secret has.
     """
     plain = re.sub(r"[\r\n]+\s*", "", _PASTED_AROUND.sub("", text))
     if plain and not _TOKEN.fullmatch(plain):

@@ -2,9 +2,10 @@
 
 Facts
     * An app proves who it is by a secret or a certificate and asks for `{environment}/.default`; a person signs in with
-      a code on another device or in the browser, and the app asks for `{environment}/user_impersonation` (5.2, 5.4).
-    * A certificate comes as PEM (key and certificate in one file, or a key and the thumbprint) or as PFX.
-    * What a person signed in is kept by `msal` and refreshed without asking.
+      a code on another device or in the browser, and the app asks for `{environment}/user_impersonation` (portal-apis
+      5.2, 5.4).
+    * A certificate is a PEM file (key and certificate, or a key whose thumbprint is in the settings) or a PFX file.
+    * `msal` remembers a person's sign-in and refreshes its token without asking.
 
 Not modelled
     * Managed identities, Azure CLI sign-ins, brokers of Windows.
@@ -30,25 +31,29 @@ _PFX_ENDINGS: Final = frozenset({".pfx", ".p12"})
 _WHERE: Final = "Put it into the environment variable that [dynamics] of the settings names."
 _PROOF: Final = {"client_secret": ("client_secret",), "certificate": ("certificate_file",)}
 Answer = dict[str, Any]
+"""Microsoft's answer as `msal` hands it on: `access_token`, or `error` and `error_codes`."""
 
 
 class SignInWay(Protocol):
-    """One way to sign in. `is_person`: somebody sits in front of it."""
+    """One way to sign in. `is_person`: a person has to act."""
 
     is_person: bool
 
     def open(self, authority: str, http_client: Any, cache: msal.SerializableTokenCache) -> None:
-        """Prepares the application. Raises SettingsError, and what `msal` raises for an unknown tenant."""
+        """Prepares the application. Raises SettingsError, and `msal`'s ValueError for an unknown tenant."""
 
     def ask(self, origin: str, *, afresh: bool) -> Answer:
-        """Microsoft's answer, with or without a token; `afresh` does not take the one that is remembered."""
+        """Microsoft's answer, with or without a token; `afresh` asks for a new token instead of a remembered one."""
 
     def cancel(self) -> None:
         """Ends a sign-in that waits for a person."""
 
 
 def way_of(connections: PortalConnections) -> SignInWay:
-    """The way the connections name. Raises SettingsError when something it needs is missing or cannot be used."""
+    """The way to sign in that the connections name.
+
+    Raises SettingsError when something it needs is missing or cannot be used.
+    """
     needed = ("client_id", *_PROOF.get(connections.sign_in, ()))
     missing = [name for name in needed if not getattr(connections, name)]
     if missing:
@@ -63,7 +68,7 @@ def way_of(connections: PortalConnections) -> SignInWay:
 
 
 class AppSignIn:
-    """An app that proves who it is. `credential` is the secret, or what `read_certificate` gives."""
+    """An app that proves who it is. `credential` is the secret, or the result of `read_certificate`."""
 
     is_person = False
 
@@ -90,11 +95,11 @@ class AppSignIn:
         return answer
 
     def cancel(self) -> None:
-        """Nobody is waited for."""
+        """Does nothing: no person is waited for."""
 
 
 class _PersonSignIn:
-    """A person, who is asked once and then remembered. `tell` says what to do."""
+    """A person, who signs in once and is then remembered. `tell` is called with what the person has to do."""
 
     is_person = True
 
@@ -162,7 +167,7 @@ class BrowserSignIn(_PersonSignIn):
 
 
 def read_certificate(connections: PortalConnections) -> Answer:
-    """The certificate as `msal` wants it. Raises SettingsError when the file cannot be used, naming it."""
+    """The certificate as `msal` takes it. Raises SettingsError, which names the file, when it cannot be used."""
     path, password = Path(str(connections.certificate_file)), connections.certificate_password or None
     try:
         raw = path.read_bytes()

@@ -1,4 +1,4 @@
-"""What Microsoft's sign-in means when it says no.
+"""What a refusal of Microsoft's sign-in means, and what to do about it.
 
 Facts
     * A refusal is a dictionary with `error_codes` or an `AADSTS` number in its description (portal-apis 5.4, 8).
@@ -53,28 +53,28 @@ REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     70019: ("the code has expired", "Run the command again and enter the code at once."),
     700082: ("the earlier sign-in has expired", "Run the command again and sign in anew."),
 }
-"""What the AADSTS codes mean, and what to do (portal-apis 5.4)."""
+"""By AADSTS code: what it means, and the next step (portal-apis 5.4)."""
 _WORDS: Final = {"authorization_declined": 70017, "expired_token": 70019, "authorization_pending": 70016}
 _AADSTS: Final = re.compile(r"AADSTS(\d+)")
 _PLAIN_WORD: Final = re.compile(r"[a-z_]{1,40}")
 
 
 def refusal_of(answer: Mapping[str, Any]) -> SignInError:
-    """The error for an answer without a token, in our words; Microsoft's correlation id is kept."""
+    """The error for an answer without a token, in the kit's words, with Microsoft's correlation id."""
     code = _code_of(answer)
     word = str(answer.get("error") or "")
     usual = (word if _PLAIN_WORD.fullmatch(word) else "no reason given", "Check tenant, client id and credentials.")
     meaning, next_step = REFUSALS.get(code or _WORDS.get(word, 0), usual)
-    told = f" (AADSTS{code})" if code else ""
+    code_text = f" (AADSTS{code})" if code else ""
     return SignInError(
-        f"Microsoft refuses the sign-in{told}: {meaning}.",
+        f"Microsoft refuses the sign-in{code_text}: {meaning}.",
         next_step=next_step,
         correlation_id=answer.get("correlation_id"),
     )
 
 
 def _code_of(answer: Mapping[str, Any]) -> int | None:
-    """The first code that is known, else the first; None when there is none."""
-    told = [int(code) for code in answer.get("error_codes") or () if str(code).isdecimal()]
-    told += [int(code) for code in _AADSTS.findall(str(answer.get("error_description")))]
-    return next((code for code in told if code in REFUSALS), told[0] if told else None)
+    """The first code of `REFUSALS` in the answer, else its first code; None when it has none."""
+    codes = [int(code) for code in answer.get("error_codes") or () if str(code).isdecimal()]
+    codes += [int(code) for code in _AADSTS.findall(str(answer.get("error_description")))]
+    return next((code for code in codes if code in REFUSALS), codes[0] if codes else None)

@@ -1,13 +1,13 @@
-"""Where the tokens of a person's sign-in wait for the next command.
+"""Stores the tokens of a sign-in between commands.
 
 Facts
-    * A file that only its owner can read (0600, in a folder of 0700); it is replaced, never written over.
-    * Where the operating system has a keyring, the file is sealed with a key that lives there: keyrings hold short
-      secrets only (Windows 2,560 bytes), and tokens are longer. Without a keyring the file is plain.
-    * What cannot be read counts as not there: then people sign in again.
+    * The file can be read by its owner only (0600, in a folder of 0700); it is replaced, never written over.
+    * Where the operating system has a keyring, the file is encrypted with a key that is stored there: keyrings hold
+      short secrets only (Windows 2,560 bytes), and tokens are longer. Without a keyring the file is plain.
+    * A file that cannot be read counts as missing: then people sign in again.
 
 Not modelled
-    * Two commands that sign in at the same moment: the later one is remembered.
+    * Two commands that sign in at the same moment: the tokens of the later one stay.
 
 Where it is used: `portals.sign_in.auth`, `portals.sign_in.access`.
 """
@@ -27,7 +27,7 @@ _SEALED: Final = b"sealed:"
 
 
 class TokenStore:
-    """Keeps one text. `folder` is made when it is first written to; `about` says whose tokens these are."""
+    """Stores one text in a file of `folder`, which is made at the first write; `about` says whose tokens these are."""
 
     def __init__(self, folder: Path, *, about: tuple[str, ...]) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class TokenStore:
         return self._folder / f"tokens-{self._name}"
 
     def read(self) -> str | None:
-        """What was written; None when there is nothing that can be read."""
+        """The stored text; None when there is none, or it cannot be read."""
         try:
             raw = self.path.read_bytes()
             if not raw.startswith(_SEALED):
@@ -50,7 +50,7 @@ class TokenStore:
             return None
 
     def write(self, text: str) -> None:
-        """Keeps a text in place of what was there."""
+        """Replaces the stored text."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = _read_key(self._name) or _make_key(self._name)
         raw = _SEALED + Fernet(key).encrypt(text.encode()) if key else text.encode()
@@ -60,7 +60,7 @@ class TokenStore:
         os.replace(fresh, self.path)
 
     def forget(self) -> bool:
-        """Removes what was kept, and its key; whether there was anything comes out."""
+        """Removes the stored text and its key; True when there was a text."""
         was_there = self.path.exists()
         self.path.unlink(missing_ok=True)
         _delete_key(self._name)
@@ -68,7 +68,7 @@ class TokenStore:
 
 
 def _read_key(name: str) -> str | None:
-    """The key in the keyring; None when there is no keyring, or nothing in it."""
+    """The key in the keyring; None when there is no keyring, or no key in it."""
     with suppress(*_KEYRING_FAULTS):
         import keyring
 
@@ -78,7 +78,7 @@ def _read_key(name: str) -> str | None:
 
 
 def _make_key(name: str) -> str | None:
-    """A new key that the keyring took; None when it did not."""
+    """A new key, once the keyring holds it; None when it does not."""
     key = Fernet.generate_key().decode()
     with suppress(*_KEYRING_FAULTS):
         import keyring
