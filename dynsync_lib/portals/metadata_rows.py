@@ -1,28 +1,30 @@
-"""Rows of metadata as a snapshot stores them: typed, and sorted by object and name.
+"""Rows about fields (`hubspot/properties`, `dynamics/columns`) as a snapshot stores them: typed and sorted.
 
 Facts
-    * What cannot be read as flag or number is null: metadata is customer data, too.
+    * What cannot be read as flag or number is null: metadata is customer data, too, and bad data never raises.
 
-Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`.
+Where it is used: `portals.files.load_files`, `portals.pull.snapshot_tables`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES, Table
+from dynsync_lib.portals.rows import MetadataRow
 
 FLAGS: Final = {"true": True, "false": False}
+"""Flags by the text that both portals print for them."""
 
 
-def stored_rows(rows: Iterable[Mapping[str, Any]], table: Table) -> list[dict[str, Any]]:
-    """The rows of `hubspot/properties` or `dynamics/columns`, sorted, with the types of their table.
+def stored_rows(rows: Iterable[MetadataRow], table: Table) -> list[dict[str, Any]]:
+    """One row per field, sorted by object and name, with the columns and types of `table` (PROPERTIES or COLUMNS).
 
-    Options may be JSON text or a list; an empty list is null.
+    Options may be JSON text or a list; an empty list is null. What is missing or of another type is null.
     """
     stored = [{column.name: _typed(row.get(column.name), column.type) for column in table.columns} for row in rows]
     return sorted(stored, key=lambda row: (row["object"], row["name"]))
@@ -49,11 +51,14 @@ def _number(value: object, kind: str) -> float | int | None:
 
 
 def with_standard_fields(
-    rows: Sequence[Mapping[str, Any]], standard: Iterable[Mapping[str, Any]], system: System
-) -> list[dict[str, Any]]:
-    """The rows, and the standard fields of every object whose id field no row names: those that no row describes."""
+    rows: Sequence[MetadataRow], standard: Iterable[MetadataRow], system: System
+) -> list[MetadataRow]:
+    """The rows, then the standard fields that they leave out.
+
+    Rows that name an object's id field are taken as the full list of its fields: nothing is added for that object.
+    """
     named = {(row["object"], row["name"]) for row in rows}
-    ids = {(str(one.object), one.id_field) for one in RECORD_TABLES.values() if one.object and one.system is system}
-    listed_in_full = {object_ for object_, _ in ids & named}
-    added = (one for one in standard if one["object"] not in listed_in_full)
-    return [*map(dict, rows), *(dict(one) for one in added if (one["object"], one["name"]) not in named)]
+    tables = [table for table in RECORD_TABLES.values() if table.object and table.system is system]
+    complete = {str(table.object) for table in tables if (str(table.object), table.id_field) in named}
+    added = (field for field in standard if field["object"] not in complete)
+    return [*rows, *(field for field in added if (field["object"], field["name"]) not in named)]

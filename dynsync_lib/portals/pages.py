@@ -1,17 +1,16 @@
-"""What both portals deliver: tables to read, and pages of rows as text.
+"""What both portals are asked for and what they deliver: tables to read, and pages of rows as text.
 
 Facts
     * A value is text as the portal printed it: numbers with their digits, flags as `true` and `false`, null as None.
-    * A page that brings nothing new, or a cursor that does not move, would be read for ever: it is an error.
 
-Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.pull.work_folder`,
-`portals.pull.pull_portals`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.pull.table_puller`,
+`portals.pull.hubspot_tables`, `portals.pull.dynamics_tables`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -20,10 +19,10 @@ import httpx
 
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.portals.rows import TextRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Row = Mapping[str, str | None]
 CHANGED: Final = "changed"
 """The part of a table that holds the records which changed while it was read, in their later state."""
 ARCHIVED: Final = "archived"
@@ -34,8 +33,9 @@ ARCHIVED: Final = "archived"
 class TableRead:
     """One record table, or a part of one, to be read.
 
-    `names` are the vendor columns asked for, `total` is how many rows the server counts (None: unsaid). `part` names
-    the part (empty: the whole table), `condition` chooses it in the portal's own words (Dataverse: `$filter`).
+    `names` are the vendor columns asked for, `total` is how many rows the server counts (None: it does not say).
+    `part` names the part (empty: the whole table); `condition` selects it in the portal's own language (Dataverse:
+    the text of `$filter`; None selects every row).
     """
 
     table: RecordTable
@@ -46,40 +46,45 @@ class TableRead:
 
     @property
     def job_name(self) -> str:
-        """What the pages on disk are called."""
+        """The name of the pages on disk: the table, and the part if it is one (`hubspot/contacts/changed`)."""
         return f"{self.table.name}/{self.part}" if self.part else self.table.name
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """What was asked for; pages that were read for something else are of no use."""
+        """Columns and condition as texts: pages on disk can only be used again for a read that asks for the same."""
         return self.names if self.condition is None else (*self.names, f"where {self.condition}")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, and the cursor of the next page; None on the last page."""
+    """The rows of one page in the portal's order, and the cursor of the next page; None on the last page."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[TextRow, ...]
     cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A page that has arrived: the cursor of the next one (None on the last page), and what brings its rows.
+    """An answer that has arrived: the cursor of the next page (None on the last page), and the call that makes rows.
 
-    The next page can be asked for before these rows are made; `rows` may ask the portal again, and raises PortalError.
+    They are apart so that the next page can be requested before this one is made into rows. `rows` may send another
+    request (HubSpot's batch read) and raises PortalError.
     """
 
     cursor: str | None
-    rows: Callable[[], Awaitable[tuple[Row, ...]]]
+    rows: Callable[[], Awaitable[tuple[TextRow, ...]]]
 
     async def page(self) -> Page:
-        """The whole page."""
+        """The page with its rows made. Raises PortalError."""
         return Page(await self.rows(), self.cursor)
 
 
 def understood(portal: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
-    """Makes what a reader stumbles over in an answer of an undocumented shape an UnexpectedReplyError."""
+    """A decorator for coroutines that read answers of `portal`, a name for messages.
+
+    A fault of Python that comes from an answer of an undocumented shape (a missing name, a wrong type, an address that
+    is none) is raised as UnexpectedReplyError.
+    """
 
     def decorate(read: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
         @wraps(read)
@@ -98,7 +103,7 @@ def understood(portal: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P,
 
 
 def value_text(value: Any) -> str | None:
-    """A JSON value as text; null is None. What holds other values becomes compact JSON."""
+    """A JSON value as the text of a `TextRow`; null is None. Lists, objects and numbers become compact JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -107,7 +112,7 @@ def value_text(value: Any) -> str | None:
 
 
 def listed(answer: Any, name: str, *, where: str) -> list[Any]:
-    """The list under a name of an answer. Raises UnexpectedReplyError when it is not there."""
+    """The list under `name` in a JSON answer of the portal called `where`. Raises UnexpectedReplyError without one."""
     rows = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise UnexpectedReplyError(

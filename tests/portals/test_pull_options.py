@@ -66,7 +66,7 @@ def test_pull__every_version_brings_the_same(
     assert all(path.startswith(BEGINNINGS[version]) for path in asked)
     assert all(version in path for path in asked) or version == "v3"
     assert _tables(snapshot) == usual
-    assert snapshot.manifest["api_versions"]["hubspot"] == PATHS[version].told
+    assert snapshot.manifest["api_versions"]["hubspot"] == PATHS[version].manifest_text
 
 
 def test_pull_options__wrong() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
-from dynsync_lib.portals.pages import Delivery, Page, Row, TableRead, value_text
+from dynsync_lib.portals.pages import Delivery, Page, TableRead, value_text
 from dynsync_lib.portals.pull.pull_portals import no_progress
 from dynsync_lib.portals.pull.snapshot_tables import write_records
 from dynsync_lib.portals.pull.table_puller import TablePuller, TableResult, run_together
 from dynsync_lib.portals.pull.work_folder import WorkFolder
+from dynsync_lib.portals.rows import TextRow
 from dynsync_lib.snapshot.writer import SnapshotWriter
 from tests.pulls import KEYS, NOON, guid
 
@@ -40,7 +41,7 @@ def _pull(tmp_path: Path, pages: Sequence[Page], *, table: str = "hubspot/deals"
         del read, cursor
         page = waiting.pop(0)
 
-        async def rows() -> tuple[Row, ...]:
+        async def rows() -> tuple[TextRow, ...]:
             return page.rows
 
         return Delivery(page.cursor, rows)
@@ -111,23 +112,25 @@ def test_work_folder__is_private(tmp_path: Path) -> None:
 
 
 def test_read__ascending_ids_by_number_not_by_text(tmp_path: Path) -> None:
-    told = _pull(tmp_path, [_deals("9", "10", cursor="a"), _deals("101", cursor=None)])
-    assert told.jobs[0].is_ordered
-    assert told.jobs[0].rows_read == 3
+    result = _pull(tmp_path, [_deals("9", "10", cursor="a"), _deals("101", cursor=None)])
+    assert result.jobs[0].is_ordered
+    assert result.jobs[0].rows_read == 3
 
 
 def test_read__ascending_guids_as_sql_server_sorts(tmp_path: Path) -> None:
     pages = [Page(({"accountid": guid(1)}, {"accountid": guid(2)}), "a"), Page(({"accountid": guid(3)},), None)]
-    told = _pull(tmp_path, pages, table="dynamics/accounts")
-    assert told.jobs[0].is_ordered
+    result = _pull(tmp_path, pages, table="dynamics/accounts")
+    assert result.jobs[0].is_ordered
     assert sorted([guid(1), guid(2), guid(3)]) != [guid(1), guid(2), guid(3)]
 
 
 def test_read__records_that_come_twice_are_kept_once(tmp_path: Path) -> None:
-    told = _pull(tmp_path, [_deals("1", "2", cursor="a"), _deals("2", "3", cursor="b"), _deals("1", "4", cursor=None)])
-    assert not told.jobs[0].is_ordered
+    result = _pull(
+        tmp_path, [_deals("1", "2", cursor="a"), _deals("2", "3", cursor="b"), _deals("1", "4", cursor=None)]
+    )
+    assert not result.jobs[0].is_ordered
     with SnapshotWriter(tmp_path / "s", source="api", started_at=NOON, build=tmp_path / "build") as writer:
-        write_records(writer, DEALS, told, KEYS)
+        write_records(writer, DEALS, result, KEYS)
         snapshot = writer.finish(finished_at=NOON, facts={})
     table = snapshot.manifest["tables"]["hubspot/deals"]
     assert (table["rows"], table["note"]) == (4, "2 records came more than once and are kept once.")

@@ -27,7 +27,7 @@ _GROUND = (
 """What stands below all packages of the core."""
 _WORDS = ("core.model", "core.tables")
 _SITUATION = (*_GROUND, "core.fields", "core.situation")
-_READERS = ("portals.http", "portals.sign_in", "portals.pages")
+_READERS = ("portals.http", "portals.sign_in", "portals.pages", "portals.rows", "portals.metadata_rows")
 _PORTAL = ("emulator.calls", "emulator.routing", "emulator.times", "emulator.store", "emulator.conditions")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -56,8 +56,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.forecast": ("core",),
     "engine": _WORDS,
     "snapshot": (*_WORDS, "core.keys"),
-    "portals.pages": _WORDS,
-    "portals.metadata_rows": _WORDS,
+    "portals.rows": (),
+    "portals.pages": (*_WORDS, "portals.rows"),
+    "portals.metadata_rows": (*_WORDS, "portals.rows"),
     "portals.http": (),
     "portals.sign_in": ("core.model", "core.settings", "portals.http"),
     "portals.hubspot": (*_WORDS, *_READERS),
@@ -66,12 +67,11 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         *_WORDS,
         "core.keys",
         *_READERS,
-        "portals.metadata_rows",
         "portals.hubspot",
         "portals.dataverse",
         "snapshot",
     ),
-    "portals.files": (*_WORDS, "core.fields", "core.keys", "portals.metadata_rows", "snapshot"),
+    "portals.files": (*_WORDS, "core.fields", "core.keys", "portals.rows", "portals.metadata_rows", "snapshot"),
     "portals.check": (*_WORDS, "core.settings", *_READERS, "portals.hubspot", "portals.dataverse", "portals.pull"),
     "emulator.calls": (),
     "emulator.times": (),

@@ -1,8 +1,9 @@
-"""Looks at both portals before anything is pulled: what is reachable, what may be seen, what is missing.
+"""Checks both portals before anything is pulled: what answers, what may be read, what is missing.
 
 Facts
-    * Nothing is written and no record is kept: reads of one row, counts, and what the portals say of themselves.
-    * Both sides are looked at, whatever the other one says.
+    * Nothing is written and no record is stored: one row of each table is read, counts, and what the portals say about
+      themselves.
+    * Each side is checked whatever the other one answers.
 
 Source: portal-apis 9 (preflight order).
 
@@ -12,7 +13,6 @@ Where it is used: `kit.check`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,23 +23,22 @@ from dynsync_lib.portals.check.dynamics import DynamicsCheck
 from dynsync_lib.portals.check.hubspot import HubSpotCheck
 from dynsync_lib.portals.check.lines import SETTINGS, CheckLine, CheckReport, fault_line
 from dynsync_lib.portals.dataverse import reader as dataverse
-from dynsync_lib.portals.http.hosts import check_host
 from dynsync_lib.portals.http.pace import Pace
-from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
 from dynsync_lib.portals.hubspot import reader as hubspot
 from dynsync_lib.portals.hubspot.paths import PATHS
 from dynsync_lib.portals.pull.pull_portals import run_blocking
 from dynsync_lib.portals.pull.table_puller import run_together
-from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
-from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.portals.sign_in.connections import PEOPLE, PortalConnections
 
 DEFAULT_PACE: Final = Pace(tries=3, longest_wait_s=30.0, timeout_s=60.0)
-_PEOPLE: Final = frozenset({"device_code", "browser"})
 
 
 @dataclass(frozen=True, slots=True)
 class Unset:
-    """A side that was left out: what is not set, and whether anything else of it is (then it is a fault)."""
+    """A side that is not checked, because something is not set.
+
+    `missing` are sentences that say what; `is_begun`: something else of the side is set, so that this is a fault.
+    """
 
     missing: Sequence[str]
     is_begun: bool
@@ -52,9 +51,10 @@ def check_portals(
     unset: Mapping[System, Unset],
     pace: Pace = DEFAULT_PACE,
 ) -> CheckReport:
-    """What the portals of the connections allow, for these settings; sides in `unset` are not asked.
+    """What the portals of the connections allow under these settings; sides in `unset` are not asked.
 
-    Raises SafetyError for foreign hosts, SettingsError for a certificate that cannot be used.
+    Costs about a dozen requests per side, sent at once. Raises SafetyError for foreign hosts, SettingsError for a
+    certificate that cannot be used.
     """
     return CheckReport(tuple(run_blocking(_Check(connections, settings, unset, pace).lines())))
 
@@ -79,22 +79,14 @@ class _Check:
             return [fault_line(system, "sign-in", fault)]
 
     async def _hubspot(self) -> list[CheckLine]:
-        origin = check_host("hubspot", self.connections.hubspot_url)
-        transport = ReadOnlyTransport(Guard("hubspot", origin), network(origin, ca_file=None))
-        async with hubspot.open_client(origin, self.connections.token, transport, self.pace) as client:
+        async with hubspot.connect(self.connections, self.pace) as client:
             paths = PATHS[self.settings.hubspot.api_version]
             return await HubSpotCheck(client, self.connections.token, self._enabled(), paths, self.pace).lines()
 
     async def _dynamics(self) -> list[CheckLine]:
-        origin = check_host("dynamics", self.connections.dynamics_url)
-        async with AsyncExitStack() as stack:
-            sign_in = EntraSignIn(self.connections)
-            stack.callback(sign_in.close)
-            auth = DataverseAuth(sign_in, self.pace)
+        async with dataverse.connect(self.connections, self.pace) as (client, auth):
             await auth.sign_in()
-            transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=self.connections.ca_file))
-            client = await stack.enter_async_context(dataverse.open_client(origin, auth, transport, self.pace))
-            is_person = self.connections.sign_in in _PEOPLE
+            is_person = self.connections.sign_in in PEOPLE
             check = DynamicsCheck(client, self._enabled(), self._written(), is_person, self.pace)
             return [_signed_in_line(self.connections), *await check.lines()]
 
@@ -102,7 +94,7 @@ class _Check:
         return frozenset(object_ for object_, sync in self.settings.sync.items() if sync.enabled)
 
     def _written(self) -> frozenset[Object]:
-        """What the sync writes into Dynamics."""
+        """The objects that the sync writes to Dynamics."""
         return frozenset(
             object_
             for object_, sync in self.settings.sync.items()

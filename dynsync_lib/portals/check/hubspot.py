@@ -1,9 +1,9 @@
-"""Looks whether HubSpot can be pulled: the token, the account, the scopes, what can be seen.
+"""Checks whether HubSpot can be pulled: the token, the account, the scopes, how much can be read.
 
 Facts
-    * account-info is the real check of a token. What the token says of itself (`access-token-info`) is a hint: when
-      that call fails, its scopes are unknown, and nothing is wrong (portal-apis 1.2).
-    * A missing scope is named by the 403 of a read of one record (3.3). The total is the search's (2.8).
+    * account-info is the real check of a token. What HubSpot says about the token (`access-token-info`) is a hint: when
+      that call fails, the scopes are unknown, and nothing is wrong (portal-apis 1.2).
+    * The 403 that answers a read of one record names the missing scope (3.3). The total is that of a search (2.8).
 
 Where it is used: `portals.check.check_portals`.
 """
@@ -11,7 +11,7 @@ Where it is used: `portals.check.check_portals`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import httpx
@@ -19,11 +19,11 @@ import httpx
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.check.lines import CheckLine, CheckState, as_documented, fault_line, portal_kind
-from dynsync_lib.portals.http.caller import Manners, PortalCaller
+from dynsync_lib.portals.http.caller import PortalCaller
 from dynsync_lib.portals.http.pace import Limiter, Pace
-from dynsync_lib.portals.hubspot.errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
+from dynsync_lib.portals.hubspot.errors import hubspot_manners
 from dynsync_lib.portals.hubspot.paths import HubSpotPaths
-from dynsync_lib.portals.pull.table_puller import run_together
+from dynsync_lib.portals.pull.table_puller import REQUIRED, run_together
 
 _TABLES: Final[Mapping[str, Object]] = {
     "contacts": Object.CONTACT,
@@ -31,14 +31,13 @@ _TABLES: Final[Mapping[str, Object]] = {
     "deals": Object.DEAL,
     "invoices": Object.INVOICE,
 }
-_ALWAYS_NEEDED: Final = frozenset({Object.CONTACT, Object.COMPANY})
 _MOST_USED_SHARE: Final = 0.8
-_HS: Final = System.HUBSPOT.value
+_HUBSPOT: Final = System.HUBSPOT.value
 
 
 @dataclass(frozen=True, slots=True)
 class HubSpotCheck:
-    """Checks one portal. `enabled` are the objects to be synced: those, contacts and companies must be readable."""
+    """Checks one portal. `enabled` are the objects to be synced; those, contacts and companies must be readable."""
 
     client: httpx.AsyncClient
     token: str
@@ -47,18 +46,21 @@ class HubSpotCheck:
     pace: Pace
 
     async def lines(self) -> list[CheckLine]:
-        """One line for each thing looked at; after a refused token only that."""
-        limits = Limiter(self.pace, allowed=50, window_s=10.0), Limiter(self.pace, allowed=4, window_s=1.0)
-        manners = Manners("HubSpot", explain_hubspot, pause_of_hubspot, _ignore, correlation_id_of_hubspot)
-        caller = PortalCaller(self.client, manners, limits[0], self.pace)
+        """One line for each thing that was checked, the portal first; only that line when the token is refused.
+
+        Raises SafetyError for a request that is not allowed.
+        """
+        requests = Limiter(self.pace, allowed=50, window_s=10.0)
+        searches = Limiter(self.pace, allowed=4, window_s=1.0)
+        caller = PortalCaller(self.client, hubspot_manners(), requests, self.pace)
         try:
             with as_documented("HubSpot"):
                 account = _account_line(await caller.get(self.paths.account))
         except PortalError as fault:
             return [fault_line(System.HUBSPOT, "portal", fault)]
-        tables = [self._table(caller, limits[1], plural, object_) for plural, object_ in _TABLES.items()]
-        told = await run_together(self._usage(caller), *tables, self._owners(caller), self._rights(caller))
-        return [account, *told]
+        tables = [self._table(caller, searches, plural, object_) for plural, object_ in _TABLES.items()]
+        others = await run_together(self._usage(caller), *tables, self._owners(caller), self._rights(caller))
+        return [account, *others]
 
     async def _usage(self, caller: PortalCaller) -> CheckLine:
         try:
@@ -67,61 +69,59 @@ class HubSpotCheck:
             (usage,) = answer["results"][:1]
             used, allowed = int(usage["currentUsage"]), int(usage["usageLimit"])
         except (PortalError, KeyError, TypeError, ValueError):
-            return CheckLine(_HS, "requests", "not_checked", "HubSpot does not say how many requests are left today.")
+            return CheckLine(
+                _HUBSPOT, "requests", "not_checked", "HubSpot does not say how many requests are left today."
+            )
         state: CheckState = "warning" if used > allowed * _MOST_USED_SHARE else "ok"
         says = f"{used:,} of {allowed:,} requests of today are used."
         next_step = "Pull after midnight of the account's time zone." if state == "warning" else ""
-        return CheckLine(_HS, "requests", state, says, next_step, {"used": used, "allowed": allowed})
+        return CheckLine(_HUBSPOT, "requests", state, says, next_step, {"used": used, "allowed": allowed})
 
     async def _table(self, caller: PortalCaller, searches: Limiter, plural: str, object_: Object) -> CheckLine:
         try:
             with as_documented("HubSpot"):
                 await caller.get(f"{self.paths.objects}/{plural}?limit=1&archived=false")
-                told = await caller.get(f"{self.paths.properties}/{plural}?archived=false")
-                properties = len(told["results"])
-                answer = await caller.post(f"{self.paths.objects}/{plural}/search", {"limit": 1}, limiter=searches)
-                total = int(answer["total"])
+                properties = len((await caller.get(f"{self.paths.properties}/{plural}?archived=false"))["results"])
+                search = await caller.post(f"{self.paths.objects}/{plural}/search", {"limit": 1}, limiter=searches)
+                total = int(search["total"])
         except AccessError as fault:
             return self._refused(plural, object_, fault)
         except PortalError as fault:
             return fault_line(System.HUBSPOT, plural, fault)
         says = f"{plural.title()} can be read: {total:,}, with {properties:,} properties."
-        return CheckLine(_HS, plural, "ok", says, facts={"rows": total, "properties": properties})
+        return CheckLine(_HUBSPOT, plural, "ok", says, facts={"rows": total, "properties": properties})
 
     def _refused(self, plural: str, object_: Object, fault: AccessError) -> CheckLine:
-        is_needed = object_ in self.enabled or object_ in _ALWAYS_NEEDED
+        is_needed = object_ in self.enabled or object_ in REQUIRED
         line = fault_line(System.HUBSPOT, plural, fault, state="fault" if is_needed else "warning")
         says = line.says if is_needed else f"{line.says} The settings do not sync {plural}, so they may stay unread."
-        facts = {**line.facts, "missing_scopes": list(fault.missing)}
-        return CheckLine(line.portal, line.about, line.state, says, line.next_step, facts)
+        return replace(line, says=says, facts={**line.facts, "missing_scopes": list(fault.missing)})
 
     async def _owners(self, caller: PortalCaller) -> CheckLine:
         try:
             await caller.get(f"{self.paths.owners}?limit=1&archived=false")
         except AccessError as fault:
             line = fault_line(System.HUBSPOT, "owners", fault, state="warning")
-            return CheckLine(
-                _HS, line.about, line.state, line.says, line.next_step, {"missing_scopes": list(fault.missing)}
-            )
+            return replace(line, facts={"missing_scopes": list(fault.missing)})
         except PortalError as fault:
             return fault_line(System.HUBSPOT, "owners", fault)
-        return CheckLine(_HS, "owners", "ok", "Owners can be read.")
+        return CheckLine(_HUBSPOT, "owners", "ok", "Owners can be read.")
 
     async def _rights(self, caller: PortalCaller) -> CheckLine:
-        """Whether the token can write, by what it says of itself."""
-        scopes = await self._told_scopes(caller)
+        """Whether the token can write, by the scopes that HubSpot names for it."""
+        scopes = await self._read_scopes(caller)
         if scopes is None:
             says = "HubSpot does not say which scopes the token has, so whether it can write is unknown."
-            return CheckLine(_HS, "writing", "not_checked", says)
+            return CheckLine(_HUBSPOT, "writing", "not_checked", says)
         writing = [scope for scope in scopes if scope.endswith((".write", ".write.v2"))]
         facts = {"scopes": scopes, "write_scopes": writing}
         if not writing:
             held = f" ({', '.join(scopes)})" if scopes else ""
-            return CheckLine(_HS, "writing", "ok", f"The token can only read{held}.", facts=facts)
+            return CheckLine(_HUBSPOT, "writing", "ok", f"The token can only read{held}.", facts=facts)
         says = f"The token can write, too ({', '.join(writing)}); the kit never does."
-        return CheckLine(_HS, "writing", "warning", says, "Use a service key with read scopes only.", facts)
+        return CheckLine(_HUBSPOT, "writing", "warning", says, "Use a service key with read scopes only.", facts)
 
-    async def _told_scopes(self, caller: PortalCaller) -> list[str] | None:
+    async def _read_scopes(self, caller: PortalCaller) -> list[str] | None:
         try:
             answer = await caller.post("/oauth/v2/private-apps/get/access-token-info", {"tokenKey": self.token})
         except PortalError:
@@ -131,15 +131,11 @@ class HubSpotCheck:
 
 
 def _account_line(account: Mapping[str, Any]) -> CheckLine:
-    told, portal_id = account["accountType"], str(account["portalId"])
-    kind = portal_kind(System.HUBSPOT, told)
-    says = f"HubSpot answers: portal {portal_id}, {told}, {_KIND_WORDS[kind]}."
-    facts = {"id": portal_id, "type": told, "kind": kind, "time_zone": account.get("timeZone")}
-    return CheckLine(_HS, "portal", "ok", says, facts=facts)
+    account_type, portal_id = account["accountType"], str(account["portalId"])
+    kind = portal_kind(System.HUBSPOT, account_type)
+    says = f"HubSpot answers: portal {portal_id}, {account_type}, {_KIND_WORDS[kind]}."
+    facts = {"id": portal_id, "type": account_type, "kind": kind, "time_zone": account.get("timeZone")}
+    return CheckLine(_HUBSPOT, "portal", "ok", says, facts=facts)
 
 
 _KIND_WORDS: Final = {"production": "counts as production", "test": "a test portal"}
-
-
-def _ignore(response: httpx.Response) -> None:
-    del response

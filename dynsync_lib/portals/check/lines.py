@@ -1,9 +1,9 @@
-"""What a check of the portals finds out: one line each, and whether a portal is for production.
+"""The result of a check of the portals: a line for each thing checked, and whether a portal is for production.
 
 Facts
     * Only HubSpot's `STANDARD` is production among the types it documents; of Dataverse's, `Customer`, `Secondary` and
       `Default` are. A type that nobody documents counts as production (portal-apis 2.1, 6.1).
-    * What could not be asked is `not_checked`, never `ok`.
+    * A thing that could not be checked is `not_checked`, never `ok`.
 
 Where it is used: `portals.check.check_portals`, `portals.check.hubspot`, `portals.check.dynamics`.
 """
@@ -28,11 +28,16 @@ _TEST_ENVIRONMENTS: Final = frozenset(
     }
 )
 SETTINGS: Final = "settings"
+"""What the line is about that says that a side lacks settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """One thing that was looked at. `facts` are its values for programs: ids, counts, scopes, privileges."""
+    """One thing that was checked.
+
+    `portal` is the system's name, `about` the thing, `says` and `next_step` are sentences (the latter empty when there
+    is nothing to do), `facts` its values for programs: ids, counts, scopes, privileges.
+    """
 
     portal: str
     about: str
@@ -44,13 +49,13 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All lines, HubSpot's first. `exit_code` is what the command ends with."""
+    """All lines, HubSpot's first."""
 
     lines: tuple[CheckLine, ...]
 
     @property
     def exit_code(self) -> int:
-        """0 when no line is a fault, 3 when a portal is unreachable or refuses, 2 when only settings are wrong."""
+        """What the command ends with: 0 without faults, 2 when only settings are missing, 3 when a portal refuses."""
         faults = {line.about for line in self.lines if line.state == "fault"}
         if not faults:
             return 0
@@ -59,7 +64,7 @@ class CheckReport:
 
 @contextmanager
 def as_documented(portal: str) -> Iterator[None]:
-    """Raises UnexpectedReplyError where an answer lacks what is taken from it."""
+    """A context in which an answer is read; raises UnexpectedReplyError where the answer lacks what is read from it."""
     try:
         yield
     except (KeyError, TypeError, ValueError):
@@ -69,12 +74,15 @@ def as_documented(portal: str) -> Iterator[None]:
         ) from None
 
 
-def portal_kind(system: System, told: object) -> PortalKind:
-    """Whether HubSpot's account type or Dataverse's organisation type is for production; unknown types are."""
-    return "test" if told in (_TEST_ACCOUNTS if system is System.HUBSPOT else _TEST_ENVIRONMENTS) else "production"
+def portal_kind(system: System, type_: object) -> PortalKind:
+    """Whether a portal of this account type (HubSpot) or organisation type (Dataverse) is for production or tests.
+
+    A type that nobody documents counts as production.
+    """
+    return "test" if type_ in (_TEST_ACCOUNTS if system is System.HUBSPOT else _TEST_ENVIRONMENTS) else "production"
 
 
 def fault_line(system: System, about: str, fault: PortalError, *, state: CheckState = "fault") -> CheckLine:
-    """The line of a request that failed, with the portal's correlation id for its support."""
+    """The line about a request that failed, with the portal's correlation id among its facts if it has one."""
     facts = {"correlation_id": fault.correlation_id} if fault.correlation_id else {}
     return CheckLine(system.value, about, state, str(fault), fault.next_step, facts)

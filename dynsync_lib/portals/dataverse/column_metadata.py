@@ -1,10 +1,11 @@
 """Dataverse's column metadata as rows of `dynamics/columns`.
 
 Facts
-    * What only a kind of column has (length, range, options, targets) is read by a cast to that kind (portal-apis 6.4).
-    * Virtual companions of other columns (`AttributeOf`) are no columns; of virtual ones only multi-select choices can
-      be selected. Option labels come in the language of the application user.
-    * A column for several choices is told from other virtual ones by its type name, which is its `format` here.
+    * What only some kinds of columns have (length, range, options, targets) is read by a cast to that kind
+      (portal-apis 6.4).
+    * Virtual columns that accompany another column (`AttributeOf`) are left out; of the other virtual ones only those
+      for several choices can be read. Option labels come in the language of the application user.
+    * A column for several choices differs from other virtual ones by its type name, which becomes its `format` here.
     * Flags have no options here: their values are `true` and `false`.
 
 Where it is used: `portals.dataverse.reader`.
@@ -20,11 +21,16 @@ from dynsync_lib.core.model import Object
 
 _NOT_SELECTABLE: Final = frozenset({"Virtual", "ManagedProperty", "EntityName", "PartyList", "CalendarRules"})
 _MULTI_SELECT: Final = "MultiSelectPicklistType"
+LOOKUP_TYPES: Final = frozenset({"Lookup", "Customer", "Owner"})
+"""The types of columns that point to a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnKind:
-    """One kind of column: its type name, the types that have it, what to ask for, and how to read it."""
+    """One kind of column: the name of its cast, the column types it covers, the query of its metadata, and the reader.
+
+    `read` makes the entries of a row like `core.tables.COLUMNS` that only this kind has.
+    """
 
     name: str
     types: frozenset[str]
@@ -33,12 +39,12 @@ class ColumnKind:
 
     @property
     def cast(self) -> str:
-        """The type's full name in an address."""
+        """The cast as a part of a path."""
         return f"Microsoft.Dynamics.CRM.{self.name}AttributeMetadata"
 
 
 def column_row(object_: Object, attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """A row like `core.tables.COLUMNS` with what every column has."""
+    """A row like `core.tables.COLUMNS` with the entries that every column has, from the column's metadata."""
     name = str(attribute["LogicalName"])
     type_name = (attribute.get("AttributeTypeName") or {}).get("Value")
     writable = attribute.get("IsValidForCreate") or attribute.get("IsValidForUpdate")
@@ -54,12 +60,12 @@ def column_row(object_: Object, attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe_column(kind: ColumnKind, attribute: Mapping[str, Any]) -> dict[str, Any]:
-    """What only columns of this kind have, by the names of `core.tables.COLUMNS`."""
+    """The entries of a row like `core.tables.COLUMNS` that only columns of this kind have."""
     return kind.read(attribute)
 
 
 def is_selectable(attribute: Mapping[str, Any]) -> bool:
-    """Whether rows can be asked for the column."""
+    """Whether the column can be read from rows."""
     if (attribute.get("AttributeTypeName") or {}).get("Value") == _MULTI_SELECT:
         return True
     return attribute.get("AttributeType") not in _NOT_SELECTABLE
@@ -98,8 +104,8 @@ def _moment(attribute: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _label(label: Mapping[str, Any] | None) -> str | None:
-    told = (label or {}).get("UserLocalizedLabel") or {}
-    text = told.get("Label")
+    localized = (label or {}).get("UserLocalizedLabel") or {}
+    text = localized.get("Label")
     return None if text is None else str(text)
 
 
@@ -118,6 +124,6 @@ KINDS: Final = (
     ColumnKind("MultiSelectPicklist", frozenset({"Virtual"}), _GLOBAL_SETS, _options),
     ColumnKind("State", frozenset({"State"}), _SETS, _options),
     ColumnKind("Status", frozenset({"Status"}), _SETS, _options),
-    ColumnKind("Lookup", frozenset({"Lookup", "Customer", "Owner"}), "$select=LogicalName,Targets", _targets),
+    ColumnKind("Lookup", LOOKUP_TYPES, "$select=LogicalName,Targets", _targets),
     ColumnKind("DateTime", frozenset({"DateTime"}), "$select=LogicalName,Format,DateTimeBehavior", _moment),
 )

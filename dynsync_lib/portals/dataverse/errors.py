@@ -1,32 +1,44 @@
-"""Dataverse's refusals as errors of ours, and how long it wants to be left alone.
+"""Dataverse's refusals as the kit's errors.
 
 Facts
     * 403 0x80072560: no application user. 403 0x80040220: a privilege is missing and named. 404 0x8006088a: the
       environment has no such table, as without the Sales app (portal-apis 7.2).
     * 429 always carries `Retry-After` in seconds (7.1). A 401 has no body worth reading.
 
-Where it is used: `portals.dataverse.reader`.
+Where it is used: `portals.dataverse.reader`, `portals.check.dynamics`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import httpx
 
-from dynsync_lib.errors import AccessError, PortalError, SignInError, UnexpectedReplyError
-from dynsync_lib.portals.http.caller import limited, sentence, unavailable
+from dynsync_lib.errors import AccessError, PortalError, SignInError
+from dynsync_lib.portals.http.caller import (
+    Manners,
+    ignore_headers,
+    json_object,
+    limited,
+    retry_after_s,
+    unavailable,
+    undocumented,
+)
 
 _NAME: Final = "Dynamics"
 _NO_USER: Final = "0x80072560"
 _PRIVILEGE: Final = re.compile(r"prv\w+")
 
 
+def dataverse_manners(heed: Callable[[httpx.Response], None] = ignore_headers) -> Manners:
+    """How requests to Dataverse are sent; `heed` is called with every answer."""
+    return Manners(_NAME, explain_dataverse, retry_after_s, heed, correlation_id_of_dataverse)
+
+
 def explain_dataverse(response: httpx.Response) -> PortalError:
-    """The error of a refused request."""
+    """The error of a refused request, by status and body (portal-apis 7.2)."""
     status, error, correlation_id = response.status_code, _error(response), correlation_id_of_dataverse(response)
     if status == 401:
         return SignInError(
@@ -46,17 +58,14 @@ def explain_dataverse(response: httpx.Response) -> PortalError:
         return limited(_NAME, response, correlation_id)
     if status == 408 or (status >= 500 and status != 501):
         return unavailable(_NAME, response, correlation_id)
-    return UnexpectedReplyError(
-        f"Dynamics answers {_segment(response)} with status {status}: {_told(error)}",
-        next_step="Report this with the correlation id.",
-        correlation_id=correlation_id,
-    )
+    message = f"{error.get('code', 'no code')}, {error.get('message', 'no message')}"
+    return undocumented(_NAME, response, _segment(response), message, correlation_id)
 
 
 def correlation_id_of_dataverse(response: httpx.Response) -> str | None:
-    """The id that Microsoft's support asks for."""
-    told = response.headers.get("x-ms-service-request-id") or response.headers.get("req_id")
-    return str(told) if told else None
+    """The id of a request that Microsoft's support asks for; None when the answer has none."""
+    correlation_id = response.headers.get("x-ms-service-request-id") or response.headers.get("req_id")
+    return str(correlation_id) if correlation_id else None
 
 
 def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_id: str | None) -> AccessError:
@@ -68,9 +77,9 @@ def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_i
             correlation_id=correlation_id,
         )
     privilege = _PRIVILEGE.search(str(error.get("message")))
-    told = f": the privilege {privilege[0]} is missing" if privilege else ""
+    lacking = f": the privilege {privilege[0]} is missing" if privilege else ""
     return AccessError(
-        f"Dynamics does not let the application user read {_segment(response)}{told}.",
+        f"Dynamics does not let the application user read {_segment(response)}{lacking}.",
         next_step="Add the privilege to the security role of the application user, and run again.",
         correlation_id=correlation_id,
         missing=[privilege[0]] if privilege else [],
@@ -81,14 +90,6 @@ def _segment(response: httpx.Response) -> str:
     return response.request.url.path.partition("/api/data/")[2].partition("/")[2] or response.request.url.path
 
 
-def _told(error: Mapping[str, Any]) -> str:
-    return sentence(f"{error.get('code', 'no code')}, {error.get('message', 'no message')}")
-
-
 def _error(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        return {}
-    error = body.get("error") if isinstance(body, dict) else None
+    error = json_object(response).get("error")
     return error if isinstance(error, dict) else {}

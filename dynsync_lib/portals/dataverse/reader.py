@@ -1,25 +1,25 @@
-"""Reads a Dataverse environment: who asks, which environment, tables by the page, and what changed meanwhile.
+"""Reads a Dataverse environment: who is signed in, what it is, its tables page by page, and what changed meanwhile.
 
 Facts
-    * 5,000 rows a page; the link to the next page is used as it came, with the same `Prefer`. When a page fails again
-      and again, it is asked for with fewer rows (portal-apis 6.2, 7.2).
-    * A select list of more than 6,000 characters is left out: every column comes, and the others are dropped.
-    * `x-ms-dop-hint` says how many requests may run at once; of the limits, what is left stands in each answer (7.1).
-    * `RetrieveTotalRecordCount` may be a day old and counts rows the caller may not see (6.2).
+    * A page has 5,000 rows; the link to the next page is used as it came, with the same `Prefer`. A page that fails
+      again and again is asked for with fewer rows (portal-apis 6.2, 7.2).
+    * A list of columns of more than 6,000 characters is not sent: every column comes, and those not wanted are dropped.
+    * `x-ms-dop-hint` says how many requests may run at once; each answer says what is left of the limits (7.1).
+    * `RetrieveTotalRecordCount` may be a day old and counts rows that the caller may not see (6.2).
 
 Not modelled
-    * `odata.track-changes`: not every table has it, and it wants a read of everything. What changed is found by
-      `modifiedon`.
+    * `odata.track-changes`: not every table has it, and it begins with a read of everything. Changed rows are selected
+      by `modifiedon`.
 
-Where it is used: `portals.pull.pull_portals`.
+Where it is used: `portals.pull.pull_portals`, `portals.pull.dynamics_tables`, `portals.check.check_portals`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -30,13 +30,21 @@ from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.dataverse.column_metadata import KINDS, column_row, describe_column, is_selectable
-from dynsync_lib.portals.dataverse.errors import correlation_id_of_dataverse, explain_dataverse
+from dynsync_lib.portals.dataverse.errors import dataverse_manners
 from dynsync_lib.portals.dataverse.rows import record_row, selected, vendor_names
-from dynsync_lib.portals.http.caller import AddressTooLongError, Manners, PortalCaller, moment_of, retry_after_s
+from dynsync_lib.portals.http.caller import AddressTooLongError, PortalCaller, client_timeout, moment_of
+from dynsync_lib.portals.http.hosts import check_host
 from dynsync_lib.portals.http.pace import Limiter, Pace
-from dynsync_lib.portals.pages import Delivery, Row, TableRead, listed, understood
+from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
+from dynsync_lib.portals.pages import Delivery, TableRead, listed, understood
+from dynsync_lib.portals.rows import MetadataRow, TextRow
+from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
+from dynsync_lib.portals.sign_in.connections import PortalConnections
 
 API_VERSION: Final = "v9.2"
+BASE_PATH: Final = f"/api/data/{API_VERSION}/"
+ORGANIZATION: Final = "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')"
+"""The call that says which environment this is."""
 LOGICAL_NAMES: Final[Mapping[str, str]] = {
     "dynamics/contacts": "contact",
     "dynamics/accounts": "account",
@@ -45,7 +53,6 @@ LOGICAL_NAMES: Final[Mapping[str, str]] = {
     "dynamics/invoices": "invoice",
     "dynamics/users": "systemuser",
 }
-_BASE: Final = f"/api/data/{API_VERSION}/"
 _PAGE_ROWS: Final = (5_000, 5_000, 1_000, 250)
 """Rows asked for by the first, second, third and every further attempt at one page."""
 _LONGEST_URL: Final = 6_000
@@ -60,32 +67,37 @@ _ATTRIBUTES: Final = (
     "LogicalName,AttributeType,AttributeTypeName,RequiredLevel,IsValidForCreate,IsValidForUpdate,IsValidForRead,"
     "AttributeOf,DisplayName"
 )
-_ORGANIZATION: Final = "RetrieveCurrentOrganization(AccessType=Microsoft.Dynamics.CRM.EndpointAccessType'Default')"
 _LOCALE: Final = "organizations?$select=languagecode&$expand=basecurrencyid($select=isocurrencycode)"
 _ALLOWED, _WINDOW_S, _SHARE = 5_000, 300.0, 0.95
 _FIRST_LANES: Final = 4
 _LEAST_TIME_S: Final = 60.0
-"""With less execution time left than this, of 1,200 s in 300 s, one request runs at a time."""
+"""With less execution time left than this (of 1,200 s in each 300 s), one request runs at a time."""
 _understood: Final = understood("Dynamics")
 
 
 class DataverseReader:
-    """Reads one environment. Every method raises PortalError. `server_time` is its clock at its first answer."""
+    """Reads one environment. Every method sends requests and raises PortalError.
+
+    `server_time` is the environment's clock at its first answer, in UTC; None before.
+    """
 
     def __init__(self, client: httpx.AsyncClient, pace: Pace) -> None:
         self.server_time: datetime | None = None
         self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S, first_lanes=_FIRST_LANES)
-        manners = Manners("Dynamics", explain_dataverse, retry_after_s, self._heed, correlation_id_of_dataverse)
-        self._caller = PortalCaller(client, manners, self._limiter, pace)
+        self._caller = PortalCaller(client, dataverse_manners(self._heed), self._limiter, pace)
         self._entity_sets: dict[str, str] = {}
         self._desk = asyncio.Lock()
 
     @_understood
     async def read_organization(self) -> dict[str, Any]:
-        """Who asks and which environment this is: the answers of WhoAmI and RetrieveCurrentOrganization."""
-        caller = await self._caller.get(f"{_BASE}WhoAmI")
-        told = await self._caller.get(f"{_BASE}{_ORGANIZATION}")
-        detail = told.get("Detail") if isinstance(told, dict) else None
+        """Who is signed in and which environment this is.
+
+        `WhoAmI` holds the ids of user, business unit and organisation, `Detail` the answer of
+        RetrieveCurrentOrganization without its addresses.
+        """
+        caller = await self._caller.get(f"{BASE_PATH}WhoAmI")
+        answer = await self._caller.get(f"{BASE_PATH}{ORGANIZATION}")
+        detail = answer.get("Detail") if isinstance(answer, dict) else None
         if not isinstance(detail, dict) or not isinstance(caller, dict) or "OrganizationId" not in detail:
             raise UnexpectedReplyError(
                 "Dynamics does not say which environment it is.", next_step="Check the address of Dynamics."
@@ -95,9 +107,9 @@ class DataverseReader:
 
     @_understood
     async def read_locale(self) -> dict[str, Any]:
-        """Language and base currency of the environment as `Organization`; empty when it does not say."""
+        """Under `Organization` the environment's `languagecode` and `isocurrencycode`; empty when it does not say."""
         try:
-            answer = await self._caller.get(f"{_BASE}{_LOCALE}")
+            answer = await self._caller.get(f"{BASE_PATH}{_LOCALE}")
         except (AccessError, UnexpectedReplyError):
             return {}
         (row,) = listed(answer, "value", where="Dynamics")
@@ -105,8 +117,11 @@ class DataverseReader:
         return {"Organization": {"languagecode": row.get("languagecode"), "isocurrencycode": currency}}
 
     @_understood
-    async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-        """Rows like `core.tables.COLUMNS` of one table, and the columns that can be read, lookups as their two columns.
+    async def read_columns(self, table: RecordTable, object_: Object) -> tuple[list[MetadataRow], tuple[str, ...]]:
+        """One row like `core.tables.COLUMNS` for each column of a table, and the names that can be read from its rows.
+
+        A lookup can be read as its two columns, `_name_value` and `_name_type`. Costs a request for each kind of
+        column that the table has (`portals.dataverse.column_metadata.KINDS`), and two.
 
         Raises AccessError when the environment lacks the table.
         """
@@ -115,25 +130,31 @@ class DataverseReader:
         attributes = await self._metadata(f"{where}/Attributes?$select={_ATTRIBUTES}")
         own = [row for row in attributes if row.get("AttributeOf") is None and row.get("IsValidForRead") is not False]
         details = await self._read_details(where, {str(row.get("AttributeType")) for row in own})
-        rows = [column_row(object_, row) | details.get(row["LogicalName"], {}) for row in own]
+        rows: list[MetadataRow] = [column_row(object_, row) | details.get(row["LogicalName"], {}) for row in own]
         names = [name for row in own if is_selectable(row) for name in vendor_names(row)]
         return rows, tuple(sorted(names))
 
     @_understood
     async def count(self, tables: Sequence[RecordTable]) -> dict[str, int]:
-        """How many rows each table has, by table name, as the environment counted them within the last day."""
+        """How many rows each table has, by table name, as the environment counted within the last day.
+
+        Tables that it does not count are missing.
+        """
         names = json.dumps([LOGICAL_NAMES[table.name] for table in tables], separators=(",", ":"))
         answer = await self._caller.get(
-            f"{_BASE}RetrieveTotalRecordCount(EntityNames=@p1)?@p1={quote(names, safe='[],')}"
+            f"{BASE_PATH}RetrieveTotalRecordCount(EntityNames=@p1)?@p1={quote(names, safe='[],')}"
         )
-        told = answer.get("EntityRecordCountCollection") or {} if isinstance(answer, dict) else {}
-        counts = dict(zip(told.get("Keys") or (), told.get("Values") or (), strict=False))
-        found = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
-        return {name: int(count) for name, count in found.items() if count.isdecimal()}
+        collection = answer.get("EntityRecordCountCollection") or {} if isinstance(answer, dict) else {}
+        counts = dict(zip(collection.get("Keys") or (), collection.get("Values") or (), strict=False))
+        texts = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
+        return {name: int(text) for name, text in texts.items() if text.isdecimal()}
 
     @_understood
     async def read_page(self, read: TableRead, cursor: str | None) -> Delivery:
-        """The page that begins at a cursor (a link of the portal); None is the first one."""
+        """The page of a table that begins at a cursor (a link from an answer; None: the first page).
+
+        Its rows are `TextRow`s.
+        """
         if cursor is not None:
             return self._delivered(read, await self._caller.get(cursor, headers=_prefer))
         entity_set = await self._find_set(read.table)
@@ -145,31 +166,31 @@ class DataverseReader:
 
     @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
-        """Rows that changed at or after a time, as `read_page`."""
+        """A page of the rows that changed at or after `since`; the cursor is as in `read_page`."""
         condition = f"{read.table.modified_field} ge {_moment_text(since)}"
         return await self.read_page(TableRead(read.table, read.names, condition=condition), cursor)
 
     @_understood
     async def find_span(self, table: RecordTable) -> tuple[datetime, datetime] | None:
-        """When the first and the last row of a table were created; None when there are no rows."""
-        place = f"{_BASE}{await self._find_set(table)}?$select={table.created_field}&$top=1"
-        moments = []
+        """When the oldest and the newest row of a table were created; None when there are no rows."""
+        path = f"{BASE_PATH}{await self._find_set(table)}?$select={table.created_field}&$top=1"
+        texts = []
         for way in ("asc", "desc"):
-            answer = await self._caller.get(f"{place}&$orderby={table.created_field} {way}".replace(" ", "%20"))
-            moments += [row.get(table.created_field) for row in listed(answer, "value", where="Dynamics")]
-        found = [datetime.fromisoformat(text) for text in moments if isinstance(text, str)]
-        return (found[0], found[-1]) if found else None
+            answer = await self._caller.get(f"{path}&$orderby={table.created_field} {way}".replace(" ", "%20"))
+            texts += [row.get(table.created_field) for row in listed(answer, "value", where="Dynamics")]
+        moments = [datetime.fromisoformat(text) for text in texts if isinstance(text, str)]
+        return (moments[0], moments[-1]) if moments else None
 
     @property
     def lanes(self) -> int:
-        """How many requests the environment lets run at once."""
+        """How many requests the environment allows at once, as its last answer said."""
         return self._limiter.most_lanes
 
     def _delivered(self, read: TableRead, answer: Any) -> Delivery:
         records = listed(answer, "value", where="Dynamics")
 
         @_understood
-        async def rows() -> tuple[Row, ...]:
+        async def rows() -> tuple[TextRow, ...]:
             async with self._desk:
                 return await asyncio.to_thread(lambda: tuple(record_row(read, record) for record in records))
 
@@ -178,15 +199,15 @@ class DataverseReader:
     async def _find_set(self, table: RecordTable) -> str:
         if table.name not in self._entity_sets:
             where = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[table.name]}')"
-            answer = await self._caller.get(f"{_BASE}{where}?$select=LogicalName,EntitySetName,PrimaryIdAttribute")
+            answer = await self._caller.get(f"{BASE_PATH}{where}?$select=LogicalName,EntitySetName,PrimaryIdAttribute")
             self._entity_sets[table.name] = str(answer["EntitySetName"])
         return self._entity_sets[table.name]
 
     async def _metadata(self, path: str) -> list[Mapping[str, Any]]:
-        return listed(await self._caller.get(f"{_BASE}{path}"), "value", where="Dynamics")
+        return listed(await self._caller.get(f"{BASE_PATH}{path}"), "value", where="Dynamics")
 
     def _heed(self, response: httpx.Response) -> None:
-        """Takes the environment's clock and its limits: requests at once, requests left, time left."""
+        """Notes the environment's clock and its limits: requests at once, requests left, execution time left."""
         headers = response.headers
         self.server_time = self.server_time or moment_of(headers.get("date", ""))
         hint, left = headers.get("x-ms-dop-hint", ""), headers.get("x-ms-ratelimit-burst-remaining-xrm-requests", "")
@@ -201,7 +222,7 @@ class DataverseReader:
                 self._limiter.lanes = 1
 
     async def _read_details(self, where: str, types: Collection[str]) -> dict[str, dict[str, Any]]:
-        """What only columns of a kind have (lengths, options, targets, ...), by column name."""
+        """What only some kinds of columns have (length, options, targets, ...), by column name."""
         details: dict[str, dict[str, Any]] = {}
         for kind in KINDS:
             if kind.types & set(types):
@@ -210,12 +231,29 @@ class DataverseReader:
         return details
 
 
+@asynccontextmanager
+async def connect(connections: PortalConnections, pace: Pace) -> AsyncIterator[tuple[httpx.AsyncClient, DataverseAuth]]:
+    """The HTTP client of the connections' environment, which can only read, and its sign-in; both end with the context.
+
+    Nothing is sent yet. Raises SafetyError for a foreign host.
+    """
+    origin = check_host("dynamics", connections.dynamics_url)
+    transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=connections.ca_file))
+    sign_in = EntraSignIn(connections)
+    auth = DataverseAuth(sign_in, pace)
+    try:
+        async with open_client(origin, auth, transport, pace) as client:
+            yield client, auth
+    finally:
+        sign_in.close()
+
+
 def open_client(
     origin: httpx.URL, auth: httpx.Auth, transport: httpx.AsyncBaseTransport, pace: Pace
 ) -> httpx.AsyncClient:
-    """The HTTP client of one environment; close it after use."""
-    timeout = httpx.Timeout(pace.timeout_s, connect=min(pace.timeout_s, 10.0))
-    return httpx.AsyncClient(base_url=origin, auth=auth, transport=transport, timeout=timeout, headers=dict(_HEADERS))
+    """The HTTP client of an environment over any transport; close it after use."""
+    timeout, headers = client_timeout(pace), dict(_HEADERS)
+    return httpx.AsyncClient(base_url=origin, auth=auth, transport=transport, timeout=timeout, headers=headers)
 
 
 def _prefer(attempt: int) -> Mapping[str, str]:
@@ -224,11 +262,11 @@ def _prefer(attempt: int) -> Mapping[str, str]:
 
 
 def _first_address(entity_set: str, read: TableRead, names: Sequence[str]) -> str:
-    """The address of the first page; without `$select`, which reads every column, when that would be too long."""
+    """The path of the first page; without `$select`, which reads every column, where it would be too long otherwise."""
     where = [] if read.condition is None else [f"$filter={quote(read.condition, safe=':')}"]
     select = f"$select={','.join(selected(names))}"
     for options in ([select, *where], where) if names else (where,):
-        address = f"{_BASE}{entity_set}" + ("?" + "&".join(options) if options else "")
+        address = f"{BASE_PATH}{entity_set}" + ("?" + "&".join(options) if options else "")
         if len(address) <= _LONGEST_URL:
             break
     return address

@@ -1,11 +1,11 @@
-"""Dataverse's records as rows of a snapshot, and the names to ask for.
+"""Dataverse's records as rows, and the column names to ask for.
 
 Facts
-    * A lookup is asked for as `_name_value`; where it points says an annotation, kept as `_name_type` (portal-apis
-      6.2).
-    * GUIDs are lower case in the snapshot, whatever the portal prints.
+    * A lookup is asked for as `_name_value`; an annotation says to which table it points, and becomes `_name_type`
+      (portal-apis 6.2).
+    * GUIDs are lower case in the rows, whatever the portal prints.
 
-Where it is used: `portals.dataverse.reader`.
+Where it is used: `portals.dataverse.reader`, `portals.pull.dynamics_tables`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.portals.dataverse.column_metadata import LOOKUP_TYPES
 from dynsync_lib.portals.pages import TableRead, value_text
+from dynsync_lib.portals.rows import TextRow
 
 _LOOKUP_TABLE: Final = "@Microsoft.Dynamics.CRM.lookuplogicalname"
 USER_NAMES: Final = (
@@ -30,9 +32,10 @@ USER_NAMES: Final = (
 
 
 def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collection[str] | None) -> tuple[str, ...]:
-    """The columns to read: all that can be read (`wanted` None), or those wanted; always id, times, key sources.
+    """The names of the columns to read, the id first, then in order of the alphabet.
 
-    A lookup may be wanted as `ownerid`, `_ownerid_value` or `_ownerid_type`; it is read as both its columns.
+    `wanted` None means all of `readable`. Id, times and the sources of match keys are always read. A lookup may be
+    wanted as `ownerid`, `_ownerid_value` or `_ownerid_type`; it is read as both its columns.
     """
     known = set(readable)
     keys = KEY_SOURCE.get(table.name, {}).values()
@@ -43,19 +46,22 @@ def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collecti
 
 
 def vendor_names(attribute: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a column is called in rows: a lookup is two columns."""
+    """The names of a column in rows, from its metadata: two for a lookup, else one."""
     name = str(attribute["LogicalName"])
-    is_lookup = attribute.get("AttributeType") in {"Lookup", "Customer", "Owner"}
+    is_lookup = attribute.get("AttributeType") in LOOKUP_TYPES
     return (f"_{name}_value", f"_{name}_type") if is_lookup else (name,)
 
 
 def selected(names: Sequence[str]) -> tuple[str, ...]:
-    """The names that `$select` takes: where a lookup points comes with it."""
+    """The names that `$select` takes: without `_name_type`, which comes with `_name_value`."""
     return tuple(name for name in names if not _is_type(name))
 
 
-def record_row(read: TableRead, record: Mapping[str, Any]) -> dict[str, str | None]:
-    """One record. Raises UnexpectedReplyError when it has no id."""
+def record_row(read: TableRead, record: Mapping[str, Any]) -> TextRow:
+    """One record, with those columns of `read.names` that were delivered, as text.
+
+    Raises UnexpectedReplyError when it has no id.
+    """
     id_ = record.get(read.table.id_field)
     if not id_:
         raise UnexpectedReplyError(

@@ -1,12 +1,13 @@
-"""One request to a portal: paced, sent again when that can help, turned into an error of ours when it cannot.
+"""Sends requests to a portal: paced, sent again where that can help, and with the kit's own errors where it cannot.
 
 Facts
-    * Sent again: no connection, timeouts, cut answers, answers that are no JSON, 408, 423, 429, 477 and 5xx. A pause
-      that the portal names is kept; without one the pause doubles (portal-apis 3.2, 7.1, 9).
-    * Numbers stay the text the portal printed: `100.00` is not 100.0.
+    * A request is sent again after: no connection, a timeout, a cut answer, an answer that is no JSON, 408, 423, 429,
+      477 and 5xx; first after the pause that the portal names, or after pauses that double (portal-apis 3.2, 7.1, 9).
+    * Numbers stay the text that the portal printed: `100.00` does not become 100.0.
     * The log holds method, path, status and the portal's correlation id; never headers, queries or bodies.
 
-Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.check.hubspot`,
+`portals.check.dynamics`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.http.transport import redact
 
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
+"""The next step for errors after which a pull can be taken up again."""
 _log: Final = logging.getLogger("dynsync.portals")
 _AGAIN: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, *range(520, 528)})
 _FAREWELL_S: Final = 5.0
@@ -41,12 +43,18 @@ def _no_headers(attempt: int) -> Mapping[str, str]:
     return {}
 
 
+def ignore_headers(response: httpx.Response) -> None:
+    """Takes nothing from the headers of an answer, where limits need not be adapted."""
+    del response
+
+
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How one portal wants to be treated.
+    """How one portal is treated; `name` is what messages call it.
 
-    `explain` makes the error of a refused request; `pause_s` the seconds to wait before sending it again: None when
-    the portal names none, infinite when waiting does not help. `heed` looks at the headers of every answer.
+    `explain` makes the error of a refused request. `pause_s` says how many seconds to wait before it is sent again:
+    None when the portal names no time, infinite when waiting does not help. `heed` is called with every answer, for
+    its headers. `correlation_id` is the portal's own id of a request, or None.
     """
 
     name: str
@@ -57,13 +65,13 @@ class Manners:
 
 
 class AddressTooLongError(UnexpectedReplyError):
-    """The portal does not read an address of that length (414)."""
+    """The portal does not accept an address of that length (414)."""
 
 
 class _AgainError(Exception):
-    """The request may be sent again, after a named time (None: the usual one); `error` is what to raise if it is not.
+    """The request may be sent again, after `wait_s` seconds (None: the usual pause); `error` is raised if it is not.
 
-    A time that stands in no header `grows` with each attempt: it is the kit's guess.
+    A pause that no header names `grows` with each attempt, because the kit guessed it.
     """
 
     def __init__(self, error: PortalError, wait_s: float | None = None, *, grows: bool = False) -> None:
@@ -72,15 +80,16 @@ class _AgainError(Exception):
 
 
 class PortalCaller:
-    """Sends requests to one portal."""
+    """Sends requests to one portal; all its tasks share the limiter."""
 
     def __init__(self, client: httpx.AsyncClient, manners: Manners, limiter: Limiter, pace: Pace) -> None:
         self._client, self._manners, self._limiter, self._pace = client, manners, limiter, pace
 
     async def get(self, address: str, *, headers: Callable[[int], Mapping[str, str]] = _no_headers) -> Any:
-        """The JSON at a path, or at a whole address that the portal gave, used as it is. Raises PortalError.
+        """The JSON answer to a GET, its numbers as text.
 
-        `headers` is told the number of the attempt, from 1.
+        `address` is a path, or a whole address from an answer, used as it is. `headers` makes the headers of each
+        attempt from its number (from 1). Raises PortalError, SafetyError for anything that is not a read.
         """
 
         def build(attempt: int) -> httpx.Request:
@@ -89,7 +98,10 @@ class PortalCaller:
         return await self._send(build, self._limiter)
 
     async def post(self, path: str, body: object, *, limiter: Limiter | None = None) -> Any:
-        """The JSON answer to a JSON body. Raises PortalError."""
+        """The JSON answer to a POST of a JSON body, its numbers as text; `limiter` replaces the portal's usual one.
+
+        Raises PortalError, SafetyError for anything that is not a read.
+        """
 
         def build(attempt: int) -> httpx.Request:
             del attempt
@@ -187,14 +199,16 @@ class PortalCaller:
             ) from None
 
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
-        told = (request.method, request.url.path, response.status_code, self._manners.correlation_id(response))
-        _log.debug("%s %s: %s, correlation id %s", *told)
+        correlation_id = self._manners.correlation_id(response)
+        _log.debug(
+            "%s %s: %s, correlation id %s", request.method, request.url.path, response.status_code, correlation_id
+        )
 
 
 async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
-    """The answer; when this task is cancelled, the request may still end for a moment, so that its socket is closed.
+    """The answer. When this task is cancelled, the request has some seconds left to end, so that its socket is closed.
 
-    Tasks inside tasks are cancelled more than once; the farewell is not cut short by that.
+    A task inside other tasks may be cancelled more than once; that does not shorten the wait.
     """
     task = asyncio.ensure_future(sending)
     try:
@@ -209,13 +223,13 @@ async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Respons
 
 async def _see_off(task: asyncio.Future[httpx.Response]) -> None:
     _, late = await asyncio.wait({task}, timeout=_FAREWELL_S)
-    for one in late:
-        one.cancel()
+    for request in late:
+        request.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 def retry_after_s(response: httpx.Response) -> float | None:
-    """The pause a `Retry-After` header asks for, in seconds; None without one. A date counts from the `Date` header."""
+    """The pause of a `Retry-After` header in seconds; None without one. A date in it counts from the `Date` header."""
     text = response.headers.get("retry-after", "").strip()
     try:
         return max(float(text), 0.0)
@@ -225,7 +239,7 @@ def retry_after_s(response: httpx.Response) -> float | None:
 
 
 def unavailable(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
-    """The error for an answer that is only worth sending the request again."""
+    """The error for a status that means only that the request may be sent again; `name` is the portal's."""
     return PortalUnavailableError(
         f"{name} fails with status {response.status_code} at {response.request.url.path}.",
         next_step=RESUMES,
@@ -234,23 +248,50 @@ def unavailable(name: str, response: httpx.Response, correlation_id: str | None)
 
 
 def limited(name: str, response: httpx.Response, correlation_id: str | None) -> PortalError:
-    """The error for a limit that stayed used up, or asks for a pause longer than the kit waits."""
-    pause_s = retry_after_s(response)
-    told = f" and asks to wait {pause_s:g} seconds" if pause_s is not None else ""
+    """The error for a limit that stays used up, or whose pause is longer than the kit waits; `name` is the portal's."""
     return RateLimitError(
-        f"{name} limits the requests{told} at {response.request.url.path}.",
+        f"{name} limits the requests{asked_pause(response)} at {response.request.url.path}.",
         next_step=RESUMES,
         correlation_id=correlation_id,
     )
 
 
-def sentence(text: str) -> str:
-    """What a portal told, as the end of a sentence of ours: without secrets and e-mail addresses, 300 characters."""
-    return f"{redact(text)[:300].rstrip(' .')}."
+def undocumented(
+    name: str, response: httpx.Response, path: str, message: str, correlation_id: str | None
+) -> PortalError:
+    """The error for a status that the documentation of the portal called `name` does not give for `path`.
+
+    `message` is the portal's own; 300 characters of it are repeated, without secrets and e-mail addresses.
+    """
+    return UnexpectedReplyError(
+        f"{name} answers {path} with status {response.status_code}: {redact(message)[:300].rstrip(' .')}.",
+        next_step="Report this with the correlation id.",
+        correlation_id=correlation_id,
+    )
+
+
+def asked_pause(response: httpx.Response) -> str:
+    """The pause of a `Retry-After` header as part of a sentence; empty without one."""
+    pause_s = retry_after_s(response)
+    return f" and asks to wait {pause_s:g} seconds" if pause_s is not None else ""
+
+
+def json_object(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object in the body of a refusal; empty when the body is anything else, such as HTML."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def client_timeout(pace: Pace) -> httpx.Timeout:
+    """How long a client waits for an answer (`pace.timeout_s`), and for a connection (10 s at most)."""
+    return httpx.Timeout(pace.timeout_s, connect=min(pace.timeout_s, 10.0))
 
 
 def moment_of(text: str) -> datetime | None:
-    """The moment of a `Date` header; None when it is none."""
+    """The time in a `Date` header, in UTC; None when the text is no such time."""
     try:
         return parsedate_to_datetime(text)
     except (ValueError, TypeError):

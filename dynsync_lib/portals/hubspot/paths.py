@@ -1,10 +1,10 @@
-"""Where HubSpot's API lies, by version (portal-apis 1.1). The bodies are the same in all of them.
+"""The paths of HubSpot's API, by version (portal-apis 1.1). Requests and answers are the same in all versions.
 
 Facts
     * v3 with associations v4 is supported until March 2027; dated versions come in March and September and live for 18
       months.
 
-Where it is used: `portals.hubspot.reader`.
+Where it is used: `portals.hubspot.reader`, `portals.pull.pull_portals`, `portals.check.check_portals`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class HubSpotPaths:
-    """The beginnings of the paths of one version; `told` is the version in the manifest's words."""
+    """The beginnings of the paths of one version; `manifest_text` is what the manifest calls the version."""
 
-    told: str
+    manifest_text: str
     account: str
     associations: str
     objects: str
@@ -28,7 +28,7 @@ class HubSpotPaths:
 
 def _dated(date: str) -> HubSpotPaths:
     return HubSpotPaths(
-        told=date,
+        manifest_text=date,
         account=f"/account-info/{date}/details",
         associations=f"/crm/associations/{date}",
         objects=f"/crm/objects/{date}",
@@ -38,9 +38,10 @@ def _dated(date: str) -> HubSpotPaths:
 
 
 DEFAULT_VERSION: Final = "v3"
+"""The version that is asked for unless the settings name another."""
 PATHS: Final[Mapping[str, HubSpotPaths]] = {
     "v3": HubSpotPaths(
-        told="v3, associations v4",
+        manifest_text="v3, associations v4",
         account="/account-info/v3/details",
         associations="/crm/v4/associations",
         objects="/crm/v3/objects",

@@ -1,18 +1,18 @@
 """Reads a HubSpot portal: account, properties, owners, records, associations, and what changed meanwhile.
 
 Facts
-    * Lists come 100 at a time in ascending id; `paging` is absent on the last page. There is no total on a list: a
-      search without filters has one (portal-apis 2.2, 2.3).
-    * Addresses stay below 6,000 characters: with more properties, or after a 414, the list gives ids and a batch read
-      gives the rest (2.7).
+    * Lists come 100 records a page in ascending id; `paging` is absent on the last page. A list has no total: a search
+      without filters has one (portal-apis 2.2, 2.3).
+    * Addresses stay below 6,000 characters: with more properties, or after a 414, the list delivers ids and a batch
+      read the properties (2.7).
     * A list shows either live or archived records. The kit calls the archived ones a part of their table.
-    * What changed is searched by id in ascending order, never by cursor: a search reaches 10,000 results (2.3). Search
-      lags behind by seconds, so the records it finds are read again by id.
+    * Changed records are searched by ascending id, not by cursor: a cursor ends after 10,000 results (2.3). Search lags
+      behind by seconds, so the records in its answer are read again by id.
 
 Not modelled
     * Sensitive properties, custom objects, history.
 
-Where it is used: `portals.pull.pull_portals`.
+Where it is used: `portals.pull.pull_portals`, `portals.pull.hubspot_tables`, `portals.check.check_portals`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ import httpx
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.http.caller import AddressTooLongError, Manners, PortalCaller, moment_of
+from dynsync_lib.portals.http.caller import AddressTooLongError, PortalCaller, client_timeout, moment_of
+from dynsync_lib.portals.http.hosts import check_host
 from dynsync_lib.portals.http.pace import Limiter, Pace
-from dynsync_lib.portals.hubspot.errors import correlation_id_of_hubspot, explain_hubspot, pause_of_hubspot
+from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
+from dynsync_lib.portals.hubspot.errors import hubspot_manners
 from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
 from dynsync_lib.portals.hubspot.rows import (
     ARCHIVED_NAMES,
@@ -39,8 +41,10 @@ from dynsync_lib.portals.hubspot.rows import (
     record_row,
     refuse_errors,
 )
-from dynsync_lib.portals.pages import ARCHIVED, Delivery, Row, TableRead, listed, understood
+from dynsync_lib.portals.pages import ARCHIVED, Delivery, TableRead, listed, understood
+from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.portals.sign_in.auth import BearerAuth
+from dynsync_lib.portals.sign_in.connections import PortalConnections
 
 ASSOCIATION_PAIRS: Final = (
     (Object.CONTACT, Object.COMPANY),
@@ -68,7 +72,10 @@ _understood: Final = understood("HubSpot")
 
 
 class HubSpotReader:
-    """Reads one portal. Every method raises PortalError. `server_time` is the portal's clock at its first answer."""
+    """Reads one portal. Every method sends requests and raises PortalError.
+
+    `server_time` is the portal's clock at its first answer, in UTC; None before.
+    """
 
     def __init__(self, client: httpx.AsyncClient, pace: Pace, *, version: str = DEFAULT_VERSION) -> None:
         self.server_time: datetime | None = None
@@ -76,12 +83,11 @@ class HubSpotReader:
         self._longest_url = _LONGEST_URL
         self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S)
         self._search_limiter = Limiter(pace, allowed=_SEARCHES, window_s=_SEARCH_WINDOW_S)
-        manners = Manners("HubSpot", explain_hubspot, pause_of_hubspot, self._heed, correlation_id_of_hubspot)
-        self._caller = PortalCaller(client, manners, self._limiter, pace)
+        self._caller = PortalCaller(client, hubspot_manners(self._heed), self._limiter, pace)
 
     @_understood
     async def read_account(self) -> dict[str, Any]:
-        """The account's details, with its numbers as numbers."""
+        """The answer of account-info as HubSpot names its values; `portalId` and the UTC offset are integers."""
         details = await self._caller.get(self._paths.account)
         if not isinstance(details, dict) or "portalId" not in details:
             raise UnexpectedReplyError(
@@ -93,21 +99,21 @@ class HubSpotReader:
         return {**details, **numbers}
 
     @_understood
-    async def read_properties(self, object_: Object) -> list[dict[str, Any]]:
-        """Rows like `core.tables.PROPERTIES` of one object."""
+    async def read_properties(self, object_: Object) -> list[MetadataRow]:
+        """One row like `core.tables.PROPERTIES` for each live property of an object."""
         answer = await self._caller.get(f"{self._paths.properties}/{_PLURALS[object_]}?archived=false")
         return [property_row(object_, row) for row in _results(answer)]
 
     @_understood
     async def count(self, object_: Object) -> int | None:
-        """How many records there are, as the search index says; None when it does not say."""
+        """How many live records the search index counts; None when it does not say."""
         answer = await self._search(_PLURALS[object_], {"limit": 1})
         total = str(answer.get("total", "")) if isinstance(answer, dict) else ""
         return int(total) if total.isdecimal() else None
 
     @_understood
     async def read_page(self, read: TableRead, cursor: str | None) -> Delivery:
-        """The page that begins at a cursor; None is the first one."""
+        """The page of a table that begins at a cursor (None: the first page). Its rows are `TextRow`s."""
         if read.table.object is None:
             return await self._read_owners(cursor)
         address = self._list_address(read, read.names, cursor)
@@ -122,7 +128,7 @@ class HubSpotReader:
 
     @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
-        """Records that changed at or after a time, in ascending id, as they are now; the cursor is the last id."""
+        """Live records changed at or after `since`, by ascending id, as they are now; the cursor is the last id."""
         changed = {
             "propertyName": read.table.modified_field,
             "operator": "GTE",
@@ -139,22 +145,26 @@ class HubSpotReader:
         return Delivery(ids[-1] if len(ids) == _SEARCH_ROWS else None, lambda: self._read_batch(read, ids))
 
     @_understood
-    async def read_links(self, pair: tuple[Object, Object], ids: Sequence[str]) -> list[Row]:
-        """Rows like `core.tables.LINKS_IN` (flags as text) of records of the first object, in the order of `ids`."""
-        found: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
-        inputs = [{"id": id_} for id_ in found]
+    async def read_links(self, pair: tuple[Object, Object], ids: Sequence[str]) -> list[TextRow]:
+        """The associations of records of the pair's first object with its second, in the order of `ids`.
+
+        One row like `core.tables.LINKS_IN`, flags as text, for each association or label of one. Costs one request, and
+        more for records with many associations.
+        """
+        targets: dict[str, list[Mapping[str, Any]]] = {id_: [] for id_ in ids}
+        inputs = [{"id": id_} for id_ in targets]
         asked: set[tuple[str, str]] = set()
         while inputs:
             answer = await self._read_associations(pair, inputs)
             inputs = []
             for row in _results(answer):
                 id_ = str(row.get("from", {}).get("id"))
-                found.setdefault(id_, []).extend(row.get("to") or ())
+                targets.setdefault(id_, []).extend(row.get("to") or ())
                 after = _next_after(row)
                 if after is not None:
                     _refuse_still_cursor(asked, (id_, after))
                     inputs.append({"id": id_, "after": after})
-        return [link for id_, targets in found.items() for link in link_rows(pair, id_, targets)]
+        return [link for id_, ends in targets.items() for link in link_rows(pair, id_, ends)]
 
     async def _read_owners(self, cursor: str | None) -> Delivery:
         """Owners in use, then the archived ones, who may still own records."""
@@ -170,8 +180,8 @@ class HubSpotReader:
         return Delivery("true|" if archived == "false" else None, _already(rows))
 
     @_understood
-    async def _read_batch(self, read: TableRead, ids: Sequence[str]) -> tuple[Row, ...]:
-        """The records of these ids with all their properties; those that went away in between are left out."""
+    async def _read_batch(self, read: TableRead, ids: Sequence[str]) -> tuple[TextRow, ...]:
+        """The records of these ids with all properties asked for; those deleted in between are left out."""
         if not ids:
             return ()
         body = {"inputs": [{"id": id_} for id_ in ids], "properties": list(read.names)}
@@ -193,42 +203,52 @@ class HubSpotReader:
 
     def _list_address(self, read: TableRead, names: Sequence[str], cursor: str | None) -> str:
         asked = quote(",".join(name for name in names if name not in ARCHIVED_NAMES), safe=",")
-        place = f"{self._paths.objects}/{_plural(read)}"
-        start = f"{place}?limit={_PAGE_ROWS}&archived={_archived(read)}&properties={asked}"
+        path = f"{self._paths.objects}/{_plural(read)}"
+        start = f"{path}?limit={_PAGE_ROWS}&archived={_archived(read)}&properties={asked}"
         return f"{start}&after={quote(cursor)}" if cursor else start
 
     def _heed(self, response: httpx.Response) -> None:
-        """Takes the portal's clock, and its limits: its whole window, or less when others use up the same token's."""
+        """Notes the portal's clock and its limits: the whole window, or less when others use the same token."""
         headers = response.headers
         self.server_time = self.server_time or moment_of(headers.get("date", ""))
-        told = [headers.get(f"x-hubspot-ratelimit-{name}", "") for name in _LIMIT_HEADERS]
-        if all(map(str.isdecimal, told)):
-            most, window_ms, remaining = map(int, told)
+        limits = [headers.get(f"x-hubspot-ratelimit-{name}", "") for name in _LIMIT_HEADERS]
+        if all(map(str.isdecimal, limits)):
+            most, window_ms, remaining = map(int, limits)
             allowed = min(int(most * _SHARE), self._limiter.used + remaining)
             self._limiter.adapt(allowed=allowed, window_s=window_ms / 1000)
 
 
+def connect(connections: PortalConnections, pace: Pace) -> httpx.AsyncClient:
+    """The HTTP client of the connections' portal, which can only read; close it after use.
+
+    Raises SafetyError for a foreign host.
+    """
+    origin = check_host("hubspot", connections.hubspot_url)
+    transport = ReadOnlyTransport(Guard("hubspot", origin), network(origin, ca_file=None))
+    return open_client(origin, connections.token, transport, pace)
+
+
 def open_client(origin: httpx.URL, token: str, transport: httpx.AsyncBaseTransport, pace: Pace) -> httpx.AsyncClient:
-    """The HTTP client of one portal; close it after use."""
-    timeout = httpx.Timeout(pace.timeout_s, connect=min(pace.timeout_s, 10.0))
-    return httpx.AsyncClient(base_url=origin, auth=BearerAuth(token), transport=transport, timeout=timeout)
+    """The HTTP client of a portal over any transport; close it after use."""
+    auth, timeout = BearerAuth(token), client_timeout(pace)
+    return httpx.AsyncClient(base_url=origin, auth=auth, transport=transport, timeout=timeout)
 
 
 def _delivered(answer: Any) -> Delivery:
     records = _results(answer)
 
     @_understood
-    async def rows() -> tuple[Row, ...]:
+    async def rows() -> tuple[TextRow, ...]:
         return await asyncio.to_thread(lambda: tuple(map(record_row, records)))
 
     return Delivery(_next_after(answer), rows)
 
 
-def _already(rows: tuple[Row, ...]) -> Any:
-    async def told() -> tuple[Row, ...]:
+def _already(rows: tuple[TextRow, ...]) -> Any:
+    async def deliver() -> tuple[TextRow, ...]:
         return rows
 
-    return told
+    return deliver
 
 
 def _is_number(details: Mapping[str, Any], name: str) -> bool:

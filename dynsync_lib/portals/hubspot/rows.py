@@ -1,14 +1,14 @@
-"""What HubSpot answers as rows of a snapshot: records, properties, associations.
+"""HubSpot's answers as rows: records, owners, properties, associations.
 
 Facts
     * The primary company is typeId 1, 5 from deals; a labelled pair carries the unlabelled type as well, and
       `toObjectId` is a number or text (portal-apis 2.5).
-    * A record without associations, or one that is gone, is reported as an error of the batch that is none (2.4, 2.5).
+    * A batch reports a record without associations, or a deleted one, as an error; neither is one (2.4, 2.5).
 
 Not modelled
     * Sensitive properties, history.
 
-Where it is used: `portals.hubspot.reader`.
+Where it is used: `portals.hubspot.reader`, `portals.pull.hubspot_tables`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any, Final
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.pages import Row, value_text
+from dynsync_lib.portals.pages import value_text
+from dynsync_lib.portals.rows import MetadataRow, TextRow
 
 OWNER_NAMES: Final = ("id", "archived", "createdAt", "email", "firstName", "lastName", "type", "updatedAt", "userId")
 ARCHIVED_NAMES: Final = ("archived", "archivedAt")
@@ -28,11 +29,12 @@ _PRIMARY_TYPES: Final = frozenset({"1", "2", "5", "6"})
 
 
 def choose_properties(
-    table: RecordTable, rows: Iterable[Mapping[str, Any]], wanted: Collection[str] | None
+    table: RecordTable, rows: Iterable[MetadataRow], wanted: Collection[str] | None
 ) -> tuple[str, ...]:
-    """The properties to read: all of the portal's (`wanted` None), or those wanted; always id, times and key sources.
+    """The names of the properties to read, the id first, then in order of the alphabet.
 
-    Names the portal does not have are left out: it would leave them out without a word.
+    `rows` are the portal's properties; `wanted` None means all of them. Id, times and the sources of match keys are
+    always read. Wanted names that the portal does not have are left out, as it would do without a message.
     """
     always = (table.id_field, table.created_field, table.modified_field)
     known = {str(row["name"]) for row in rows}
@@ -40,8 +42,11 @@ def choose_properties(
     return (table.id_field, *sorted((chosen | set(always)) - {table.id_field}))
 
 
-def record_row(record: Mapping[str, Any]) -> dict[str, str | None]:
-    """One record; an archived one says so. Raises UnexpectedReplyError when it has no id."""
+def record_row(record: Mapping[str, Any]) -> TextRow:
+    """One record, its properties as text; an archived record has the columns of `ARCHIVED_NAMES`, too.
+
+    Raises UnexpectedReplyError when it has no id.
+    """
     properties = record.get("properties")
     if not isinstance(properties, dict) or not record.get("id"):
         raise UnexpectedReplyError("HubSpot delivers a record without id or properties.", next_step="Report this.")
@@ -51,13 +56,13 @@ def record_row(record: Mapping[str, Any]) -> dict[str, str | None]:
     return row
 
 
-def owner_row(owner: Mapping[str, Any]) -> Row:
-    """One owner."""
+def owner_row(owner: Mapping[str, Any]) -> TextRow:
+    """One owner, with those columns of `OWNER_NAMES` that HubSpot delivered."""
     return {name: value_text(owner.get(name)) for name in OWNER_NAMES if name in owner}
 
 
-def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row like `core.tables.PROPERTIES`."""
+def property_row(object_: Object, row: Mapping[str, Any]) -> MetadataRow:
+    """One property as a row like `core.tables.PROPERTIES`, its options in the order of HubSpot's screens."""
     rights = row.get("modificationMetadata") or {}
     options = sorted(row.get("options") or (), key=_display_order)
     return {
@@ -66,7 +71,7 @@ def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
         "label": row.get("label"),
         "type": row.get("type"),
         "field_type": row.get("fieldType"),
-        "options": [{"value": one.get("value"), "label": one.get("label")} for one in options],
+        "options": [{"value": option.get("value"), "label": option.get("label")} for option in options],
         "read_only": bool(rights.get("readOnlyValue", row.get("calculated", False))),
         "calculated": bool(row.get("calculated", False)),
         "unique": bool(row.get("hasUniqueValue", False)),
@@ -74,12 +79,13 @@ def property_row(object_: Object, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def link_rows(pair: tuple[Object, Object], from_id: str, targets: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Rows like `core.tables.LINKS_IN` of one record, flags as text.
+def link_rows(pair: tuple[Object, Object], from_id: str, targets: Iterable[Mapping[str, Any]]) -> list[TextRow]:
+    """The associations of one record as rows like `core.tables.LINKS_IN`, flags as text.
 
-    One row without label for a primary or unlabelled pair of records, and one row for each of its labels.
+    `targets` are the records it is associated with, as HubSpot names them. Each gives a row without label when it is
+    primary or has no label, and a row for each of its labels.
     """
-    rows: list[Row] = []
+    rows: list[TextRow] = []
     for target in targets:
         types = target.get("associationTypes") or ()
         ends = {
@@ -97,7 +103,7 @@ def link_rows(pair: tuple[Object, Object], from_id: str, targets: Iterable[Mappi
 
 
 def refuse_errors(answer: Any) -> None:
-    """Raises for an error of a batch, other than that a record or its associations are not there."""
+    """Raises UnexpectedReplyError for an error in a batch, other than a missing record or missing associations."""
     errors = answer.get("errors") or () if isinstance(answer, dict) else ()
     for error in errors:
         kind = f"{error.get('category', '')} {error.get('subCategory', '')}"
@@ -108,7 +114,7 @@ def refuse_errors(answer: Any) -> None:
 
 
 def _display_order(option: Mapping[str, Any]) -> tuple[bool, int]:
-    """Options without a place (-1) come last, as HubSpot shows them."""
+    """Options without a display order (-1) come last, as HubSpot shows them."""
     order = int(option.get("displayOrder") or 0)
     return (order < 0, order)
 

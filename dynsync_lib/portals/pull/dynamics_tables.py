@@ -1,9 +1,10 @@
 """Pulls the Dynamics side: columns, counts, tables whole or in windows of time, and what changed meanwhile.
 
 Facts
-    * A cursor is serial; windows of `createdon` each have their own, and run at once as far as `x-ms-dop-hint` allows
-      (portal-apis 6.3). The first and the last window are open, so that no record falls between them.
-    * The windows of a pull that died are kept: its pages fit no others.
+    * The pages behind one cursor come one after the other. Windows of `createdon` have a cursor each and are read at
+      once, as many as `x-ms-dop-hint` allows (portal-apis 6.3). The first and the last window have no outer limit, so
+      that every record falls into one.
+    * A pull that is taken up again uses the windows of the first try: its stored pages fit no others.
 
 Where it is used: `portals.pull.pull_portals`.
 """
@@ -33,7 +34,7 @@ class DynamicsSide:
     """Reads one environment into the work folder.
 
     `wanted` None means every column that can be read; `since` is the environment's time when the pull began;
-    `windows` is how many windows of time a table is read in.
+    `windows` is in how many windows of time a table is read. `result` is filled in and returned by `read`.
     """
 
     reader: DataverseReader
@@ -45,19 +46,23 @@ class DynamicsSide:
     _names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     async def read(self) -> SideResult:
-        """What became of the side. Raises PortalError."""
-        missing = [told for told in await run_together(*map(self._plan, _TABLES)) if told is not None]
+        """The result with all tables. Raises PortalError.
+
+        Costs a request per page of each table, some for its columns, and at least one for what changed meanwhile.
+        """
+        plans = await run_together(*map(self._plan, _TABLES))
+        missing = [result for result in plans if result is not None]
         planned = [table for table in _TABLES if table.name in self._names]
         counts = await self._count(planned)
         reads = [TableRead(table, self._names[table.name], counts.get(table.name)) for table in planned]
         done = await run_together(*map(self._read_table, reads))
         changed = await run_together(*map(self._read_changed, reads, done))
-        for told in (*missing, *changed):
-            self.result.tables[told.name] = told
+        for result in (*missing, *changed):
+            self.result.tables[result.name] = result
         return self.result
 
     async def _plan(self, table: RecordTable) -> TableResult | None:
-        """Chooses the columns of a table; a result when it cannot be read at all."""
+        """Decides which columns of a table are read; a result only when the table cannot be read at all."""
         if table.object is None:
             self._names[table.name] = USER_NAMES
             return None
@@ -71,7 +76,7 @@ class DynamicsSide:
         return None
 
     async def _count(self, tables: list[RecordTable]) -> dict[str, int]:
-        """The rows of each table, as far as the environment says."""
+        """How many rows each table has, by table name, as far as the environment says."""
         try:
             return await self.reader.count(tables)
         except (AccessError, UnexpectedReplyError):
@@ -85,11 +90,11 @@ class DynamicsSide:
             return not_read(read.table, fault)
         return TableResult(read.table.name, tuple(jobs), read.names, server_rows=read.total)
 
-    async def _read_changed(self, read: TableRead, told: TableResult) -> TableResult:
-        if not told.jobs:
-            return told
+    async def _read_changed(self, read: TableRead, result: TableResult) -> TableResult:
+        if not result.jobs:
+            return result
         again = TableRead(read.table, read.names, part=CHANGED)
-        return replace(told, changed=await self.puller.read(again, self._changed_page))
+        return replace(result, changed=await self.puller.read(again, self._changed_page))
 
     async def _changed_page(self, read: TableRead, cursor: str | None) -> Delivery:
         return await self.reader.read_changed(read, self.since, cursor)
@@ -97,7 +102,7 @@ class DynamicsSide:
     # --- Windows ---------------------------------------------------------------------------------------------
 
     async def _parts(self, read: TableRead) -> list[TableRead]:
-        """The table, or its windows."""
+        """The whole table, or its windows of time."""
         if self.windows < 2:
             return [read]
         name = f"{read.table.name} windows of {self.windows}"
@@ -112,14 +117,20 @@ class DynamicsSide:
 
 
 def borders_between(first: datetime, last: datetime, *, windows: int) -> list[str]:
-    """The moments that part a span into windows of one length, in whole seconds; fewer when the span is short."""
+    """The times, as UTC texts, that divide a span into `windows` parts of equal length; whole seconds.
+
+    There are `windows` - 1 of them, fewer when the span is too short to divide so.
+    """
     step = (last - first) / windows
     moments = [(first + step * number).astimezone(UTC).replace(microsecond=0) for number in range(1, windows)]
     return [utc_text(moment) for moment in sorted(set(moments)) if first < moment <= last]
 
 
 def window_reads(read: TableRead, borders: Sequence[str]) -> list[TableRead]:
-    """A table as its windows: before the first border, between two, from the last one on; none fall between."""
+    """One read for each window: before the first border, from each border to the next, and from the last one on.
+
+    Without borders the whole table is one read.
+    """
     created = read.table.created_field
     edges = pairwise((None, *borders, None))
     return (
@@ -133,5 +144,5 @@ def window_reads(read: TableRead, borders: Sequence[str]) -> list[TableRead]:
 
 
 def _between(column: str, first: str | None, end: str | None) -> str:
-    told = [f"{column} ge {first}" if first else "", f"{column} lt {end}" if end else ""]
-    return " and ".join(filter(None, told))
+    conditions = [f"{column} ge {first}" if first else "", f"{column} lt {end}" if end else ""]
+    return " and ".join(filter(None, conditions))

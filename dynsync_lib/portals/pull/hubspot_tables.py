@@ -1,10 +1,10 @@
 """Pulls the HubSpot side: properties, counts, tables, associations, and what changed meanwhile.
 
 Facts
-    * Associations are read for 500 records at a time, some requests at once, while the records still come: large
+    * Associations are read for 500 records at a time, four requests at once, while the records still download: large
       batches have been seen to take a minute (portal-apis 2.5).
-    * When all tables are there, the records that changed since the pull began are read again, and their associations.
-    * Archived records are a pass of their own: a list shows the live ones or the archived ones (2.2).
+    * When all tables are read, the records that changed since the pull began are read again, with their associations.
+    * Archived records are read on their own: a list shows either the live or the archived ones (2.2).
 
 Not modelled
     * Associations that change while both their records stay as they are.
@@ -26,7 +26,7 @@ from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record
 from dynsync_lib.errors import AccessError
 from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS, IDS_PER_BATCH, HubSpotReader
 from dynsync_lib.portals.hubspot.rows import ARCHIVED_NAMES, OWNER_NAMES, choose_properties
-from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, Row, TableRead
+from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, TableRead
 from dynsync_lib.portals.pull.table_puller import (
     Feed,
     SideResult,
@@ -37,17 +37,20 @@ from dynsync_lib.portals.pull.table_puller import (
     run_together,
 )
 from dynsync_lib.portals.pull.work_folder import Job
+from dynsync_lib.portals.rows import TextRow
 
 _BATCHES_AT_ONCE: Final = 4
 _TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.HUBSPOT)
 Pair = tuple[Object, Object]
+"""Two objects whose associations are read, from the first to the second."""
 
 
 @dataclass(slots=True)
 class HubSpotSide:
     """Reads one portal into the work folder.
 
-    `wanted` None means every property; `since` is the portal's time when the pull began.
+    `wanted` None means every property; `since` is the portal's time when the pull began; `archived` says whether the
+    archived records are read, too. `result` is filled in and returned by `read`.
     """
 
     reader: HubSpotReader
@@ -61,26 +64,30 @@ class HubSpotSide:
     _links_read: dict[str, int] = field(default_factory=dict)
 
     async def read(self) -> SideResult:
-        """What became of the side. Raises PortalError."""
+        """The result with all tables and associations. Raises PortalError.
+
+        Costs a request per page of each table, per 500 records of each pair of objects, and for what changed meanwhile.
+        """
         self._feeds = {table.name: Feed() for table in _TABLES}
-        missing = [told for told in await run_together(*map(self._plan, _TABLES)) if told is not None]
+        plans = await run_together(*map(self._plan, _TABLES))
+        missing = [result for result in plans if result is not None]
         tables = [self._read_table(read) for read in self._reads.values()]
         links = [self._read_links(pair) for pair in ASSOCIATION_PAIRS]
         done = await run_together(*tables, *links)
-        for told in (*missing, *done[: len(tables)]):
-            self.result.tables[told.name] = told
+        for result in (*missing, *done[: len(tables)]):
+            self.result.tables[result.name] = result
         await run_together(*map(self._read_changed, self._reads.values()))
         self.result.links = await run_together(*map(self._read_changed_links, ASSOCIATION_PAIRS, done[len(tables) :]))
         if self.archived:
             reads = [read for read in self._reads.values() if read.table.object is not None]
-            for told in await run_together(*map(self._read_archived, reads)):
-                self.result.archived[told.name] = told
+            for result in await run_together(*map(self._read_archived, reads)):
+                self.result.archived[result.name] = result
         return self.result
 
     # --- Tables ----------------------------------------------------------------------------------------------
 
     async def _plan(self, table: RecordTable) -> TableResult | None:
-        """Chooses the properties of a table; a result when it cannot be read at all."""
+        """Decides which properties of a table are read; a result only when the table cannot be read at all."""
         if table.object is None:
             self._reads[table.name] = TableRead(table, OWNER_NAMES)
             return None
@@ -106,16 +113,16 @@ class HubSpotSide:
         return TableResult(read.table.name, (job,), read.names, server_rows=read.total)
 
     async def _read_changed(self, read: TableRead) -> None:
-        """Adds the records that changed meanwhile, and the count of the server when it no longer fits."""
-        told = self.result.tables[read.table.name]
-        if read.table.object is None or not told.jobs:
+        """Adds the records that changed meanwhile, and asks the server for its count again where it no longer fits."""
+        result = self.result.tables[read.table.name]
+        if read.table.object is None or not result.jobs:
             return
         again = TableRead(read.table, read.names, part=CHANGED)
         changed = await self.puller.read(again, self._changed_page)
         total = read.total
-        if total != told.jobs[0].rows_read or changed.rows_read:
+        if total != result.jobs[0].rows_read or changed.rows_read:
             total = await self.reader.count(read.table.object)
-        self.result.tables[read.table.name] = replace(told, changed=changed, server_rows=total)
+        self.result.tables[read.table.name] = replace(result, changed=changed, server_rows=total)
 
     async def _changed_page(self, read: TableRead, cursor: str | None) -> Delivery:
         return await self.reader.read_changed(read, self.since, cursor)
@@ -132,36 +139,36 @@ class HubSpotSide:
     async def _read_links(self, pair: Pair) -> TableResult:
         name = f"{LINKS_IN.name}/{pair[0].value}_{pair[1].value}"
         feeds = [self._feeds[record_table(object_, System.HUBSPOT).name] for object_ in pair]
-        records, others = [await feed.began() for feed in feeds]
+        records, others = [await feed.first_job() for feed in feeds]
         if records is None or others is None:
             return TableResult(name, note=f"The associations from {pair[0]} to {pair[1]} were not read.")
         job = self.puller.work.job(name, LINKS_IN.column_names)
         if feeds[0].is_restarted and job.pages_read:
             job = self.puller.work.restart(job)
         try:
-            await self._keep_links(pair, job, feeds[0].batches("hs_object_id", IDS_PER_BATCH))
+            await self._store_links(pair, job, feeds[0].batches("hs_object_id", IDS_PER_BATCH))
         except AccessError as fault:
             if pair == ASSOCIATION_PAIRS[0]:
                 raise
             return TableResult(name, note=str(fault))
         return TableResult(name, (job,), LINKS_IN.column_names)
 
-    async def _read_changed_links(self, pair: Pair, told: TableResult) -> TableResult:
+    async def _read_changed_links(self, pair: Pair, links: TableResult) -> TableResult:
         """Adds the associations of the records that changed meanwhile."""
         changed = self.result.tables[record_table(pair[0], System.HUBSPOT).name].changed
-        if not told.jobs or changed is None:
-            return told
-        job = self.puller.work.job(f"{told.name}/{CHANGED}", LINKS_IN.column_names)
+        if not links.jobs or changed is None:
+            return links
+        job = self.puller.work.job(f"{links.name}/{CHANGED}", LINKS_IN.column_names)
         feed = Feed()
-        feed.tell(changed)
-        await self._keep_links(pair, job, feed.batches("hs_object_id", IDS_PER_BATCH))
-        return replace(told, changed=job)
+        feed.announce(changed)
+        await self._store_links(pair, job, feed.batches("hs_object_id", IDS_PER_BATCH))
+        return replace(links, changed=job)
 
-    async def _keep_links(self, pair: Pair, job: Job, batches: AsyncIterator[Sequence[str]]) -> None:
-        """The associations of each batch, in order, one page for each; batches on disk are not asked for again."""
+    async def _store_links(self, pair: Pair, job: Job, batches: AsyncIterator[Sequence[str]]) -> None:
+        """Stores the associations of each batch of record ids as one page, in order; stored batches are skipped."""
         if job.is_complete:
             return
-        reading: deque[asyncio.Task[list[Row]]] = deque()
+        reading: deque[asyncio.Task[list[TextRow]]] = deque()
         skip = job.pages_read
         try:
             async for ids in batches:
@@ -169,16 +176,16 @@ class HubSpotSide:
                 if skip < 0:
                     reading.append(asyncio.ensure_future(self.reader.read_links(pair, ids)))
                 if len(reading) >= _BATCHES_AT_ONCE:
-                    await self._keep_batch(job, await reading.popleft())
+                    await self._store_batch(job, await reading.popleft())
             while reading:
-                await self._keep_batch(job, await reading.popleft())
+                await self._store_batch(job, await reading.popleft())
         finally:
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
         self.puller.work.add_page(job, [], cursor=None)
 
-    async def _keep_batch(self, job: Job, rows: Sequence[Row]) -> None:
+    async def _store_batch(self, job: Job, rows: Sequence[TextRow]) -> None:
         await asyncio.to_thread(self.puller.work.add_page, job, rows, cursor=str(job.pages_read + 1))
         self._links_read[job.name] = job.rows_read
         self.puller.progress(LINKS_IN.name, sum(self._links_read.values()), None)

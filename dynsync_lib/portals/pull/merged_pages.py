@@ -1,9 +1,9 @@
-"""The pages of one table as one stream of records: each once, in the portal's order, in its latest state.
+"""The stored pages of one table as one stream of records: each record once, in the portal's order, as last seen.
 
 Facts
-    * Windows of a table are merged by key, so that they give what one cursor would have given.
-    * Where everything came in order, what is held in memory is one record of each stream. Where it did not, the ids
-      that were seen go to a database on disk; the order is that in which records came first.
+    * Windows of a table are merged by key, which gives the rows that one cursor would have given.
+    * Where everything came in order, memory holds one record of each window. Where it did not, the ids seen so far are
+      in a database on disk, and records keep the order in which they first came.
 
 Where it is used: `portals.pull.pull_portals`.
 """
@@ -22,35 +22,35 @@ from typing import Any, Final
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.portals.pull.table_puller import TableResult, order_key
 from dynsync_lib.portals.pull.work_folder import Job
+from dynsync_lib.portals.rows import TextRow
 
-Row = dict[str, str | None]
 _ID: Final = "hs_object_id"
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was found while merging: records that came again, that were later different, that were new."""
+    """Numbers of records: `repeated` came more than once, `changed` while the table was read, `added` since then."""
 
     repeated: int = 0
     changed: int = 0
     added: int = 0
 
 
-def merged_records(table: RecordTable, told: TableResult, tally: Tally) -> Iterator[Row]:
-    """Every record of a table once; counts into `tally` on the way."""
-    later = told.changed.read_rows() if told.changed is not None else iter(())
-    if not all(job.is_ordered for job in told.jobs):
-        yield from _as_they_came(table, _rows(told.jobs), later, tally)
-    elif len(told.jobs) == 1 and (told.changed is None or not told.changed.rows_read):
-        yield from told.jobs[0].read_rows()
+def merged_records(table: RecordTable, result: TableResult, tally: Tally) -> Iterator[TextRow]:
+    """The rows of a table, one per record, as last seen; `tally` is counted up while they are consumed."""
+    later = result.changed.read_rows() if result.changed is not None else iter(())
+    if not all(job.is_ordered for job in result.jobs):
+        yield from _as_they_came(table, _rows(result.jobs), later, tally)
+    elif len(result.jobs) == 1 and (result.changed is None or not result.changed.rows_read):
+        yield from result.jobs[0].read_rows()
     else:
-        yield from _in_order(table, told.jobs, later, tally)
+        yield from _in_order(table, result.jobs, later, tally)
 
 
-def merged_links(records: TableResult, links: TableResult) -> Iterator[Row]:
-    """The associations of one pair of objects: those of each record once, in their latest state.
+def merged_links(records: TableResult, links: TableResult) -> Iterator[TextRow]:
+    """The rows of `links`, which are like `core.tables.LINKS_IN` with flags as text, one per association as last seen.
 
-    `records` is the table they start at.
+    `records` is the result of the table at whose records the associations start.
     """
     changed = {str(row[_ID]) for row in records.changed.read_rows()} if records.changed is not None else set()
     with closing(_Seen()) as seen:
@@ -61,8 +61,8 @@ def merged_links(records: TableResult, links: TableResult) -> Iterator[Row]:
     yield from _rows((links.changed,) if links.changed is not None else ())
 
 
-def _in_order(table: RecordTable, jobs: Iterable[Job], later: Iterable[Row], tally: Tally) -> Iterator[Row]:
-    def keyed(rows: Iterable[Row], *, is_later: bool) -> Iterator[tuple[str, bool, Row]]:
+def _in_order(table: RecordTable, jobs: Iterable[Job], later: Iterable[TextRow], tally: Tally) -> Iterator[TextRow]:
+    def keyed(rows: Iterable[TextRow], *, is_later: bool) -> Iterator[tuple[str, bool, TextRow]]:
         return ((order_key(table, row), is_later, row) for row in rows)
 
     streams = [*(keyed(job.read_rows(), is_later=False) for job in jobs), keyed(later, is_later=True)]
@@ -72,7 +72,7 @@ def _in_order(table: RecordTable, jobs: Iterable[Job], later: Iterable[Row], tal
         tally.repeated += max(sum(not is_later for _, is_later, _ in states) - 1, 0)
 
 
-def _latest(first: tuple[str, bool, Row], last: tuple[str, bool, Row], tally: Tally) -> Row:
+def _latest(first: tuple[str, bool, TextRow], last: tuple[str, bool, TextRow], tally: Tally) -> TextRow:
     if not last[1]:
         return first[2]
     if first[1]:
@@ -82,7 +82,9 @@ def _latest(first: tuple[str, bool, Row], last: tuple[str, bool, Row], tally: Ta
     return last[2]
 
 
-def _as_they_came(table: RecordTable, rows: Iterable[Row], later: Iterable[Row], tally: Tally) -> Iterator[Row]:
+def _as_they_came(
+    table: RecordTable, rows: Iterable[TextRow], later: Iterable[TextRow], tally: Tally
+) -> Iterator[TextRow]:
     latest = {str(row[table.id_field]): row for row in later}
     with closing(_Seen()) as seen:
         for row in rows:
@@ -97,12 +99,12 @@ def _as_they_came(table: RecordTable, rows: Iterable[Row], later: Iterable[Row],
     yield from latest.values()
 
 
-def _rows(jobs: Iterable[Job]) -> Iterator[Row]:
+def _rows(jobs: Iterable[Job]) -> Iterator[TextRow]:
     return chain.from_iterable(job.read_rows() for job in jobs)
 
 
 class _Seen:
-    """Which texts came before, on disk as soon as they are many."""
+    """The texts seen so far; SQLite moves them to disk when they become many."""
 
     def __init__(self) -> None:
         self._database: Any = sqlite3.connect("")  # a private file that SQLite removes

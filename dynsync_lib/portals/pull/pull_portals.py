@@ -1,9 +1,9 @@
-"""Reads both portals over their APIs into a snapshot; what was read survives a pull that dies.
+"""Reads both portals over their APIs into a snapshot; a pull that was stopped is taken up again where it ended.
 
 Facts
     * Pages go to `<out>.part` as they come; a second pull into the same `out` goes on there and ends in the same bytes.
     * Both sides are read at the same time, and the tables of a side at the same time; each table page after page.
-    * Finished keys are made when the snapshot is put together, from pages on disk, so memory does not grow.
+    * Finished keys are made from the stored pages while the snapshot is written, so memory does not grow.
 
 Where it is used: `kit`.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,15 +24,13 @@ from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.dataverse import reader as dataverse
 from dynsync_lib.portals.http.pace import Pace
-from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
 from dynsync_lib.portals.hubspot import reader as hubspot
 from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
 from dynsync_lib.portals.pull.dynamics_tables import DynamicsSide
 from dynsync_lib.portals.pull.hubspot_tables import HubSpotSide
 from dynsync_lib.portals.pull.snapshot_tables import write_sides
-from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, run_together
+from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, Wanted, run_together
 from dynsync_lib.portals.pull.work_folder import WorkFolder
-from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target, utc_text
@@ -42,10 +40,12 @@ DEFAULT_PACE: Final = Pace()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullOptions:
-    """How to read: the version of HubSpot's API (`portals.hubspot.paths.PATHS`), its archived records as well, and in
-    how many windows of time a table of Dynamics is read at once.
+    """How to read the portals.
 
-    Raises UsageError for a version that is not there, or less than one window.
+    `hubspot_version` is the version of HubSpot's API (a key of `portals.hubspot.paths.PATHS`), `archived` whether
+    HubSpot's archived records are read as well, `windows` in how many windows of time each table of Dynamics is read
+    at once.
+    Raises UsageError for a version that does not exist, or less than one window.
     """
 
     hubspot_version: str = DEFAULT_VERSION
@@ -66,7 +66,7 @@ T = TypeVar("T")
 
 
 def no_progress(table: str, rows: int, total: int | None) -> None:
-    """Says nothing."""
+    """Ignores the progress of a pull."""
     del table, rows, total
 
 
@@ -76,20 +76,21 @@ def pull_portals(
     *,
     key_maker: KeyMaker,
     clock: Callable[[], datetime],
-    fields: Mapping[str, Collection[str]] | None = None,
+    fields: Wanted | None = None,
     options: PullOptions = DEFAULT_OPTIONS,
     progress: Progress = no_progress,
     pace: Pace = DEFAULT_PACE,
 ) -> Snapshot:
-    """The snapshot of the portals of a connection; a side that is left out there has empty tables.
+    """The snapshot in `out` of the portals of a connection; a side that is left out there has empty tables.
 
     `fields` names the vendor columns to read, by table name (`hubspot/contacts`); None, or a table it lacks: all.
-    `options` says how; see `PullOptions`.
-    `progress` is told table, rows so far and the server's count (None: unknown) after each page. `clock` gives the
-    time in UTC, when the first try begins and when the last one ends.
+    `progress` is called after each page with table, rows so far and the server's count (None: unknown). `clock` gives
+    the time in UTC; it is read when the pull begins and when it ends.
 
-    Raises PortalError (also when contacts, companies or accounts may not be read), SnapshotError when `out` exists,
-    SafetyError for foreign hosts, UsageError when there is nothing to connect to.
+    Costs a request per page: 100 records of HubSpot, 5,000 rows of Dynamics; and one per 500 records whose associations
+    are read (docs/architecture.md has measured times). Raises PortalError (also when contacts, companies or accounts
+    may not be read), SnapshotError when `out` holds something, SafetyError for foreign hosts, UsageError when there is
+    nothing to connect to.
     """
     _sweep_up(out)
     refuse_target(out)
@@ -101,7 +102,7 @@ def pull_portals(
 
 
 def _sweep_up(out: Path) -> None:
-    """Removes the pages of a pull that was stopped when its snapshot was whole."""
+    """Removes the pages of a pull that was stopped after its snapshot was whole."""
     if (out / "manifest.json").is_file():
         shutil.rmtree(_work_path(out), ignore_errors=True)
 
@@ -111,7 +112,7 @@ def _work_path(out: Path) -> Path:
 
 
 def run_blocking(job: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns, also when this thread already runs an event loop, as in a notebook."""
+    """What the coroutine returns. Works also where this thread already runs an event loop, as in a notebook."""
     return _run_beside(job) if _is_in_loop() else asyncio.run(job)
 
 
@@ -145,7 +146,7 @@ class _Pull:
     out: Path
     key_maker: KeyMaker
     clock: Callable[[], datetime]
-    fields: Mapping[str, Collection[str]] | None
+    fields: Wanted | None
     options: PullOptions
     progress: Progress
     pace: Pace
@@ -153,64 +154,62 @@ class _Pull:
     async def run(self) -> Snapshot:
         began_at = self.clock()
         async with AsyncExitStack() as stack:
-            readers = await self._open_hubspot(stack), await self._open_dynamics(stack)
-            account = await readers[0].read_account() if readers[0] is not None else {}
-            organization = await readers[1].read_organization() if readers[1] is not None else {}
-            locale = await readers[1].read_locale() if readers[1] is not None else {}
-            identity = _identity(account, organization, self.options)
+            hubspot_reader = await self._open_hubspot(stack)
+            dynamics_reader = await self._open_dynamics(stack)
+            hubspot_side = SideResult(await _describe_hubspot(hubspot_reader))
+            dynamics_side = SideResult(await _describe_dynamics(dynamics_reader))
+            identity = _identity(hubspot_side.details, dynamics_side.details, self.options)
             work = WorkFolder(_work_path(self.out), identity=identity, started_at=began_at)
             puller = TablePuller(work, self.progress)
-            sides = [SideResult(account), SideResult({**organization, **locale})]
-            jobs: list[Coroutine[Any, Any, SideResult]] = []
-            if readers[0] is not None:
-                since = _since(work, "hubspot", readers[0].server_time or began_at)
+            reading: list[Coroutine[Any, Any, SideResult]] = []
+            if hubspot_reader is not None:
+                since = _since(work, "hubspot", hubspot_reader.server_time or began_at)
                 archived = self.options.archived
-                jobs.append(HubSpotSide(readers[0], puller, self.fields, sides[0], since, archived).read())
-            if readers[1] is not None:
-                since = _since(work, "dynamics", readers[1].server_time or began_at)
+                reading.append(HubSpotSide(hubspot_reader, puller, self.fields, hubspot_side, since, archived).read())
+            if dynamics_reader is not None:
+                since = _since(work, "dynamics", dynamics_reader.server_time or began_at)
                 windows = self.options.windows
-                jobs.append(DynamicsSide(readers[1], puller, self.fields, sides[1], since, windows).read())
-            await run_together(*jobs)
-        snapshot = self._write(work, *sides)
+                reading.append(DynamicsSide(dynamics_reader, puller, self.fields, dynamics_side, since, windows).read())
+            await run_together(*reading)
+        snapshot = self._write(work, hubspot_side, dynamics_side)
         work.remove()
         return snapshot
 
     def _write(self, work: WorkFolder, hubspot_side: SideResult, dynamics_side: SideResult) -> Snapshot:
         source: Source = "emulator" if self.connection.is_emulated else "api"
-        versions = {"hubspot": PATHS[self.options.hubspot_version].told, "dynamics": dataverse.API_VERSION}
+        versions = {"hubspot": PATHS[self.options.hubspot_version].manifest_text, "dynamics": dataverse.API_VERSION}
         facts = {"standard_schema": {"hubspot": False, "dynamics": False}, "api_versions": versions}
         with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:
             write_sides(writer, hubspot_side, dynamics_side, self.key_maker)
             return writer.finish(finished_at=self.clock(), facts=facts)
 
     async def _open_hubspot(self, stack: AsyncExitStack) -> hubspot.HubSpotReader | None:
-        origin = self.connection.hubspot_origin
-        if origin is None:
+        if self.connection.hubspot_origin is None:
             return None
-        transport = ReadOnlyTransport(Guard("hubspot", origin), network(origin, ca_file=None))
-        client = await stack.enter_async_context(
-            hubspot.open_client(origin, self.connection.token, transport, self.pace)
-        )
+        client = await stack.enter_async_context(hubspot.connect(self.connection, self.pace))
         return hubspot.HubSpotReader(client, self.pace, version=self.options.hubspot_version)
 
     async def _open_dynamics(self, stack: AsyncExitStack) -> dataverse.DataverseReader | None:
-        origin = self.connection.dynamics_origin
-        if origin is None:
+        if self.connection.dynamics_origin is None:
             return None
-        transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=self.connection.ca_file))
-        sign_in = EntraSignIn(self.connection)
-        stack.callback(sign_in.close)
-        auth = DataverseAuth(sign_in, self.pace)
-        client = await stack.enter_async_context(dataverse.open_client(origin, auth, transport, self.pace))
+        client, _ = await stack.enter_async_context(dataverse.connect(self.connection, self.pace))
         return dataverse.DataverseReader(client, self.pace)
 
 
+async def _describe_hubspot(reader: hubspot.HubSpotReader | None) -> Mapping[str, Any]:
+    return {} if reader is None else await reader.read_account()
+
+
+async def _describe_dynamics(reader: dataverse.DataverseReader | None) -> Mapping[str, Any]:
+    return {} if reader is None else {**await reader.read_organization(), **await reader.read_locale()}
+
+
 def _since(work: WorkFolder, portal: str, now: datetime) -> datetime:
-    """The portal's time when the first try at this pull began."""
+    """The portal's time when the first try at this pull began: `now`, unless an earlier try stored it."""
     return datetime.fromisoformat(work.remember(f"since {portal}", utc_text(now)))
 
 
 def _identity(account: Mapping[str, Any], organization: Mapping[str, Any], options: PullOptions) -> dict[str, Any]:
-    """What makes pages of an earlier pull useful: the same portals, asked in the same way."""
+    """What must be the same for stored pages to be used again: the portals, and the version of HubSpot's API."""
     environment = (organization.get("Detail") or {}).get("OrganizationId")
     return {"hubspot": account.get("portalId"), "dynamics": environment, "version": options.hubspot_version}

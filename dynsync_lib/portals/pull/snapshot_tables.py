@@ -1,8 +1,8 @@
-"""Puts the pages of a pull together as a snapshot.
+"""Writes what a pull has read into a snapshot's tables.
 
 Facts
-    * Records that changed while they were read stand in their later state; how many, says the manifest, beside what the
-      servers count.
+    * Records that changed while they were read are stored as they were last seen. The manifest says how many, and what
+      the servers counted.
 
 Not modelled
     * Records that are deleted while they are read: the counts differ, and the manifest says so.
@@ -12,8 +12,7 @@ Where it is used: `portals.pull.pull_portals`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import System
@@ -22,22 +21,23 @@ from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
 from dynsync_lib.portals.pull.merged_pages import Tally, merged_links, merged_records
 from dynsync_lib.portals.pull.table_puller import SideResult, TableResult
+from dynsync_lib.portals.rows import TextRow
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, archived_table
-from dynsync_lib.snapshot.writer import SnapshotWriter
+from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 
 
 def write_sides(
     writer: SnapshotWriter, hubspot_side: SideResult, dynamics_side: SideResult, key_maker: KeyMaker
 ) -> None:
-    """Writes every table of both sides; one that was not read is empty, and its note says why."""
+    """Writes every table of both sides into the snapshot; one that was not read is empty, and its note says why."""
     writer.write_json(ACCOUNT_FILE, hubspot_side.details)
     writer.write_json(ORGANIZATION_FILE, dynamics_side.details)
     _write_metadata(writer, hubspot_side, PROPERTIES)
     _write_metadata(writer, dynamics_side, COLUMNS)
-    for name, told in {**hubspot_side.tables, **dynamics_side.tables}.items():
-        write_records(writer, RECORD_TABLES[name], told, key_maker)
-    for name, told in hubspot_side.archived.items():
-        write_records(writer, RECORD_TABLES[name], told, key_maker, name=archived_table(name))
+    for name, result in {**hubspot_side.tables, **dynamics_side.tables}.items():
+        write_records(writer, RECORD_TABLES[name], result, key_maker)
+    for name, result in hubspot_side.archived.items():
+        write_records(writer, RECORD_TABLES[name], result, key_maker, name=archived_table(name))
     _write_links(writer, hubspot_side)
 
 
@@ -46,32 +46,35 @@ def _write_metadata(writer: SnapshotWriter, side: SideResult, table: Table) -> N
 
 
 def write_records(
-    writer: SnapshotWriter, table: RecordTable, told: TableResult, key_maker: KeyMaker, *, name: str | None = None
+    writer: SnapshotWriter, table: RecordTable, result: TableResult, key_maker: KeyMaker, *, name: str | None = None
 ) -> None:
-    """Writes one table, and into the manifest what its reader should know; `name` is another than the table's own."""
+    """Writes one table with ids, ranks and finished keys, and its notes into the manifest.
+
+    `name` is the snapshot's table; None: that of `table`. Archived records go to a table of another name.
+    """
     name, tally = name or table.name, Tally()
-    if not told.jobs:
-        writer.write(name, [], provided=False, note=told.note)
+    if not result.jobs:
+        writer.write(name, [], provided=False, note=result.note)
         return
-    rows = _finished(table, merged_records(table, told, tally), key_maker)
-    count = writer.write(name, rows, vendor_columns=told.delivered, server_rows=told.server_rows)
-    for note in _notes(table, told, tally, count):
+    rows = _finished(table, merged_records(table, result, tally), key_maker)
+    count = writer.write(name, rows, vendor_columns=result.delivered, server_rows=result.server_rows)
+    for note in _notes(table, result, tally, count):
         writer.annotate(name, note)
 
 
-def _notes(table: RecordTable, told: TableResult, tally: Tally, count: int) -> Iterator[str]:
+def _notes(table: RecordTable, result: TableResult, tally: Tally, count: int) -> Iterator[str]:
     if tally.repeated:
         yield f"{tally.repeated} records came more than once and are kept once."
     if tally.changed or tally.added:
         yield f"While it was read, {tally.changed} records changed and {tally.added} came: all are as last seen."
-    if told.server_rows is None or told.server_rows == count:
+    if result.server_rows is None or result.server_rows == count:
         return
-    yield f"The server counted {told.server_rows} records, {count} were delivered."
+    yield f"The server counted {result.server_rows} records, {count} were delivered."
     if table.system is System.DYNAMICS:
         yield "It counts up to a day late, and counts rows that the caller may not read."
 
 
-def _finished(table: RecordTable, rows: Iterable[Mapping[str, str | None]], key_maker: KeyMaker) -> Iterator[Any]:
+def _finished(table: RecordTable, rows: Iterable[TextRow], key_maker: KeyMaker) -> Iterator[TableRow]:
     for rank, row in enumerate(rows):
         yield {**row, "id": str(row[table.id_field]), "api_rank": rank, **key_maker.finish(table, row)}
 
@@ -79,10 +82,10 @@ def _finished(table: RecordTable, rows: Iterable[Mapping[str, str | None]], key_
 def _write_links(writer: SnapshotWriter, side: SideResult) -> None:
     pairs = ASSOCIATION_PAIRS if side.links else ()
     tables = [side.tables[record_table(from_, System.HUBSPOT).name] for from_, _ in pairs]
-    rows = (
+    rows: Iterator[TableRow] = (
         {**row, "is_primary": FLAGS.get(row["is_primary"] or "")}
         for records, links in zip(tables, side.links, strict=True)
         for row in merged_links(records, links)
     )
-    notes = " ".join(one.note for one in side.links if one.note is not None)
-    writer.write(LINKS_IN.name, rows, provided=any(one.jobs for one in side.links), note=notes or None)
+    notes = " ".join(links.note for links in side.links if links.note is not None)
+    writer.write(LINKS_IN.name, rows, provided=any(links.jobs for links in side.links), note=notes or None)

@@ -1,9 +1,9 @@
-"""What a pull has read so far, page by page on disk, so that a pull that dies goes on at its last page.
+"""The pages of an unfinished pull on disk, so that a pull that was stopped is taken up again at its last page.
 
 Facts
-    * `<out>.part` holds a journal and the pages. The journal is replaced in one step after each page: what it says is
-      there, is there; a page that it does not know yet is read again.
-    * It belongs to the same portals, or it is thrown away; a table that is now asked for other columns begins again.
+    * `<out>.part` holds a journal and the pages. The journal is replaced in one step after each page is stored: every
+      page it lists exists, and a page that it does not list is read again.
+    * A folder that belongs to other portals is deleted; a table that is now asked for other columns begins again.
     * The pages hold personal data: the folder is readable by its owner only (0700).
     * Pages of several tables are added at the same time, from several threads.
 
@@ -27,7 +27,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from dynsync_lib.errors import SnapshotError
-from dynsync_lib.portals.pages import Row
+from dynsync_lib.portals.rows import TextRow
 from dynsync_lib.snapshot.writer import utc_text
 
 _JOURNAL: Final = "journal.json"
@@ -36,14 +36,14 @@ _ENDING: Final = ".json.zst"
 
 
 class Job:
-    """The pages of one table, or of the associations of one pair of tables. `asked` are the columns asked for."""
+    """The stored pages of one table, of a part of one, or of the associations of one pair of objects."""
 
     def __init__(self, folder: Path, name: str, state: dict[str, Any]) -> None:
         self.name, self._folder, self._state = name, folder, state
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The columns asked for."""
+        """The columns asked for, and the condition if there is one; see `TableRead.asked`."""
         return tuple(self._state["asked"])
 
     @property
@@ -58,24 +58,27 @@ class Job:
 
     @property
     def cursor(self) -> str | None:
-        """Where the next page begins; None: at the beginning."""
+        """Where the next page begins, in the portal's words; None: at the beginning, or the last page is stored."""
         cursor: str | None = self._state["cursor"]
         return cursor
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last page is on disk."""
+        """Whether the last page is stored."""
         return bool(self._state["complete"])
 
     @property
     def last_key(self) -> str | None:
-        """The order key of the last row that was read; None when there is none."""
+        """The order key of the last row that was stored; None when there is none.
+
+        Source of the key: `portals.pull.table_puller.order_key`.
+        """
         key: str | None = self._state["last_key"]
         return key
 
     @property
     def is_ordered(self) -> bool:
-        """Whether all keys ascended so far, so that no record can have come twice."""
+        """Whether all order keys ascended so far, so that no record can have come twice."""
         return bool(self._state["ordered"])
 
     @property
@@ -84,23 +87,29 @@ class Job:
         absent = set(self._state["absent"]) if self.rows_read else set()
         return tuple(name for name in self._state["asked"] if name not in absent)
 
-    def read_rows(self) -> Iterator[dict[str, str | None]]:
-        """All rows in the order of their pages; a value that was not delivered is missing or None."""
+    def read_rows(self) -> Iterator[TextRow]:
+        """All rows in the order in which they were stored; a value that was not delivered is missing or None.
+
+        Reads a file per page. Raises SnapshotError for one that cannot be read.
+        """
         for number in range(self.pages_read):
             page = _read_page(self._page_path(number))
             for cells in page["rows"]:
                 yield dict(zip(page["names"], cells, strict=True))
 
     def read_column(self, page: int, name: str) -> list[str]:
-        """The values of one column of one page; a missing one is empty."""
-        told = _read_page(self._page_path(page))
-        place = told["names"].index(name) if told["rows"] else 0
-        return [cells[place] or "" for cells in told["rows"]]
+        """The values of one column of page number `page` (from 0), one per row; None is read as an empty text.
+
+        Raises SnapshotError for a page that cannot be read.
+        """
+        content = _read_page(self._page_path(page))
+        position = content["names"].index(name) if content["rows"] else 0
+        return [cells[position] or "" for cells in content["rows"]]
 
     def _page_path(self, number: int) -> Path:
         return self._folder / "pages" / self.name / f"{number:06d}{_ENDING}"
 
-    def _write_page(self, rows: Sequence[Row]) -> None:
+    def _write_page(self, rows: Sequence[TextRow]) -> None:
         names = list(dict.fromkeys(name for row in rows for name in row))
         cells = [[row.get(name) for name in names] for row in rows]
         path = self._page_path(self.pages_read)
@@ -108,7 +117,7 @@ class Job:
         with pa.output_stream(str(path), compression="zstd") as stream:
             stream.write(json.dumps({"names": names, "rows": cells}, ensure_ascii=False).encode())
 
-    def _count_page(self, rows: Sequence[Row]) -> None:
+    def _count_page(self, rows: Sequence[TextRow]) -> None:
         names = {name for row in rows for name in row}
         self._state["absent"] = [name for name in self._state["absent"] if name not in names]
         self._state["pages"] += 1
@@ -116,7 +125,10 @@ class Job:
 
 
 class WorkFolder:
-    """The folder of one unfinished pull. `identity` says which portals these are, in the manifest's words."""
+    """The folder of one unfinished pull.
+
+    `identity` names the portals and how they are asked, as JSON values; pages of another identity are deleted.
+    """
 
     def __init__(self, path: Path, *, identity: Mapping[str, Any], started_at: datetime) -> None:
         self.path = path
@@ -124,23 +136,23 @@ class WorkFolder:
         self._journal = self._read_journal()
         if (self._journal.get("version"), self._journal.get("identity")) != (_VERSION, dict(identity)):
             shutil.rmtree(path, ignore_errors=True)
-            told = {"version": _VERSION, "identity": dict(identity), "started_at": utc_text(started_at)}
-            self._journal = {**told, "facts": {}, "jobs": {}}
+            header = {"version": _VERSION, "identity": dict(identity), "started_at": utc_text(started_at)}
+            self._journal = {**header, "facts": {}, "jobs": {}}
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._save()
 
     @property
     def started_at(self) -> datetime:
-        """When the first of its pulls began."""
+        """When the first try at this pull began, in UTC."""
         return datetime.fromisoformat(self._journal["started_at"])
 
     @property
     def build(self) -> Path:
-        """Where the snapshot is put together."""
+        """The folder in which the snapshot is built before it takes its name."""
         return self.path / "snapshot"
 
     def job(self, name: str, asked: Sequence[str]) -> Job:
-        """The job of that name; begun again when it was asked for other columns before."""
+        """The job of that name; it begins again without pages when other columns were asked for before."""
         with self._lock:
             state = self._journal["jobs"].get(name)
             if state is None or state["asked"] != list(asked):
@@ -153,20 +165,29 @@ class WorkFolder:
             return Job(self.path, job.name, self._begin(job.name, job.asked))
 
     def remember(self, name: str, value: Any) -> Any:
-        """The JSON value remembered under a name; the first one that was given stays until the pull is done."""
+        """Stores a JSON value under a name unless there is one already; what is stored comes out."""
         with self._lock:
             kept = self._journal["facts"].setdefault(name, value)
             self._save()
         return kept
 
     def recall(self, name: str) -> Any:
-        """The JSON value remembered under a name; None when there is none."""
+        """The JSON value stored under a name; None when there is none."""
         return self._journal["facts"].get(name)
 
     def add_page(
-        self, job: Job, rows: Sequence[Row], *, cursor: str | None, last_key: str | None = None, ordered: bool = True
+        self,
+        job: Job,
+        rows: Sequence[TextRow],
+        *,
+        cursor: str | None,
+        last_key: str | None = None,
+        ordered: bool = True,
     ) -> None:
-        """Keeps one page; a `cursor` of None means that it was the last one."""
+        """Stores one page and what the journal says about it; a `cursor` of None means that it was the last one.
+
+        `ordered` says whether the order keys ascended within the page and after the page before.
+        """
         job._write_page(rows)
         with self._lock:
             job._count_page(rows)
@@ -175,7 +196,7 @@ class WorkFolder:
             self._save()
 
     def remove(self) -> None:
-        """Takes the folder away."""
+        """Deletes the folder."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def _begin(self, name: str, asked: Sequence[str]) -> dict[str, Any]:
