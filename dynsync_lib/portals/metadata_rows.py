@@ -3,7 +3,8 @@
 Facts
     * What cannot be read as flag or number is null: metadata is customer data, too, and bad data never raises.
 
-Where it is used: `portals.files.load_files`, `portals.pull.snapshot_tables`.
+Where it is used: `portals.files.load_files`, `portals.files.headings`, `portals.pull.snapshot_tables`,
+`portals.dataverse.column_metadata`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from dynsync_lib.portals.rows import MetadataRow
 
 FLAGS: Final = {"true": True, "false": False}
 """Flags by the text that both portals print for them."""
+LOOKUP_TYPES: Final = frozenset({"Lookup", "Customer", "Owner"})
+"""Dataverse's types of columns that point to a row; in rows they are `_name_value` and `_name_type`."""
 
 
 def stored_rows(rows: Iterable[MetadataRow], table: Table) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ def _contact(number: int) -> dict[str, Any]:
 def _links(inputs: list[dict[str, str]]) -> dict[str, Any]:
     types = [{"category": "HUBSPOT_DEFINED", "typeId": 1, "label": "Primary"}]
     to = [{"toObjectId": 1, "associationTypes": types}]
-    return {"results": [{"from": {"id": one["id"]}, "to": to} for one in inputs]}
+    return {"results": [{"from": {"id": entry["id"]}, "to": to} for entry in inputs]}
 
 
 def _answer(request: httpx.Request, contacts: int) -> Any:
@@ -62,9 +62,9 @@ def main(contacts: int) -> None:
             clock=lambda: NOON,
             pace=FakeTime().pace(),
         )
-        told = (snapshot.rows("hubspot/contacts"), snapshot.rows("hubspot/links"))
-    if told != (contacts, contacts):
-        raise SystemExit(f"{told} rows instead of {contacts}")
+        rows = (snapshot.rows("hubspot/contacts"), snapshot.rows("hubspot/links"))
+    if rows != (contacts, contacts):
+        raise SystemExit(f"{rows} rows instead of {contacts}")
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}\n")
 
 

@@ -64,9 +64,9 @@ def _arm(killer: Killer) -> None:
 def _around(owner: Any, name: str, original: Callable[..., Any], killer: Killer, *, before: str, after: str) -> None:
     def call(*arguments: Any) -> Any:
         killer.maybe(before)
-        told = original(*arguments)
+        result = original(*arguments)
         killer.maybe(after)
-        return told
+        return result
 
     setattr(owner, name, call)
 
@@ -105,10 +105,10 @@ def main(file: str, out: str, *moments: str) -> None:
     addresses = json.loads(Path(file).read_text(encoding="utf-8"))
     for spec in (*moments, "never:1"):
         moment, _, number = spec.partition(":")
-        told = _run(addresses, Path(out), Killer(moment, int(number)))
-        sys.stdout.write(f"{told}\n")
+        end = _run(addresses, Path(out), Killer(moment, int(number)))
+        sys.stdout.write(f"{end}\n")
         sys.stdout.flush()
-        if told == "done" or (Path(out) / "manifest.json").is_file():
+        if end == "done" or (Path(out) / "manifest.json").is_file():
             return
 
 

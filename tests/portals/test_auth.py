@@ -40,8 +40,8 @@ class FakeEntra:
             return httpx.Response(401, headers={"WWW-Authenticate": self.challenge} if self.challenge else {})
         if request.url.path.endswith("/openid-configuration"):
             where = f"{MICROSOFT}/{request.url.path.split('/')[1]}"
-            told = {"issuer": f"{where}/v2.0", "authorization_endpoint": f"{where}/oauth2/v2.0/authorize"}
-            return httpx.Response(200, json={**told, "token_endpoint": f"{where}/oauth2/v2.0/token"})
+            document = {"issuer": f"{where}/v2.0", "authorization_endpoint": f"{where}/oauth2/v2.0/authorize"}
+            return httpx.Response(200, json={**document, "token_endpoint": f"{where}/oauth2/v2.0/token"})
         if self.refusal is not None:
             return httpx.Response(401, json=self.refusal)
         token = f"token-{len(self.forms)}"
@@ -136,9 +136,9 @@ def test_find_authority__real_environment_may_not_point_here() -> None:
 def test_read_token__refused(code: int, sentence: str) -> None:
     description = f"AADSTS{code}: for app~secret of ann@x.example."
     refusal = {"error": "invalid_client", "error_description": description, "correlation_id": "c0ffee"}
-    for told in (refusal, {**refusal, "error_codes": [code]}):
+    for answer in (refusal, {**refusal, "error_codes": [code]}):
         with pytest.raises(SignInError) as error:
-            _sign_in(FakeEntra(refusal=told)).read_token()
+            _sign_in(FakeEntra(refusal=answer)).read_token()
         assert str(error.value) == sentence
         assert error.value.next_step
         assert error.value.correlation_id == "c0ffee"
@@ -154,18 +154,18 @@ def test_read_token__nobody_answers() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route", request=request)
 
-    told = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
+    connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
     with pytest.raises(PortalUnavailableError, match="does not answer"):
-        EntraSignIn(told, inner=httpx.MockTransport(refuse)).read_token()
+        EntraSignIn(connections, inner=httpx.MockTransport(refuse)).read_token()
 
 
 def test_read_token__sign_in_answers_with_html() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(503, text="<html>") if request.method == "POST" else FakeEntra()._answer(request)
 
-    told = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
+    connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
     with pytest.raises(PortalUnavailableError, match="sign-in does not answer"):
-        EntraSignIn(told, inner=httpx.MockTransport(answer)).read_token()
+        EntraSignIn(connections, inner=httpx.MockTransport(answer)).read_token()
 
 
 def test_dataverse_auth__one_fresh_token_for_a_401() -> None:
@@ -179,7 +179,7 @@ def test_dataverse_auth__one_fresh_token_for_a_401() -> None:
         auth = DataverseAuth(_sign_in(FakeEntra()), FakeTime().pace())
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=auth) as client:
             answers = await asyncio.gather(*(client.get(f"{ORG}/api/data/v9.2/WhoAmI") for _ in range(3)))
-            return [one.status_code for one in answers]
+            return [answer.status_code for answer in answers]
 
     assert asyncio.run(ask()) == [200, 200, 200]
     assert set(seen) == {"Bearer token-1", "Bearer token-2"}
@@ -192,10 +192,10 @@ def test_dataverse_auth__asks_a_sign_in_again_that_fails() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return waiting.pop() if request.method == "POST" and waiting else entra._answer(request)
 
-    told = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
+    connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
 
     async def ask() -> str:
-        auth = DataverseAuth(EntraSignIn(told, inner=httpx.MockTransport(answer)), time.pace())
+        auth = DataverseAuth(EntraSignIn(connections, inner=httpx.MockTransport(answer)), time.pace())
         transport = httpx.MockTransport(lambda request: httpx.Response(200, text=request.headers["Authorization"]))
         async with httpx.AsyncClient(transport=transport, auth=auth) as client:
             return (await client.get(f"{ORG}/api/data/v9.2/WhoAmI")).text

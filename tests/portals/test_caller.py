@@ -63,8 +63,8 @@ def _fault(*answers: httpx.Response | Exception, time: FakeTime | None = None, t
 )
 def test_get__sent_again(answer: httpx.Response | Exception) -> None:
     time = FakeTime()
-    told, requests = _ask(time, answer, GOOD)
-    assert told == {"results": []}
+    body, requests = _ask(time, answer, GOOD)
+    assert body == {"results": []}
     assert len(requests) == 2
     assert time.slept == [1.0]
 
@@ -159,8 +159,8 @@ def test_get__untrusted_certificate_is_not_asked_again() -> None:
 
 
 def test_get__numbers_stay_as_printed() -> None:
-    told, _ = _ask(FakeTime(), httpx.Response(200, text='{"a": 100.00, "b": 1e2, "c": 12345678901234567890}'))
-    assert told == {"a": "100.00", "b": "1e2", "c": "12345678901234567890"}
+    body, _ = _ask(FakeTime(), httpx.Response(200, text='{"a": 100.00, "b": 1e2, "c": 12345678901234567890}'))
+    assert body == {"a": "100.00", "b": "1e2", "c": "12345678901234567890"}
 
 
 def test_get__cookies_are_dropped() -> None:

@@ -127,7 +127,7 @@ def test_check__what_cannot_be_asked_is_not_checked(emulator: Emulator) -> None:
 def test_check__in_every_version_of_the_api(emulator: Emulator, version: str) -> None:
     report = _check(emulator, settings=f'[hubspot]\napi_version = "{version}"\n[sync.contact]\n')
     assert [line.state for line in report.lines if line.portal == "hubspot"] == ["ok"] * 8
-    asked = {one.path for one in emulator.conditions.log() if one.path.startswith(("/crm/", "/account-info/"))}
+    asked = {entry.path for entry in emulator.conditions.log() if entry.path.startswith(("/crm/", "/account-info/"))}
     assert all(version in path for path in asked)
 
 
@@ -218,15 +218,15 @@ def test_check__more_rows_than_dataverse_counts(emulator: Emulator, depth: str |
 
 def test_check__person_who_is_the_user_of_data_sync(emulator: Emulator) -> None:
     emulator.conditions.sign_in = SignInSwitches(device_interval_s=0)
-    told: list[str] = []
+    sentences: list[str] = []
     for missing, state in ((WRITING, "warning"), (frozenset(), "ok")):
         emulator.conditions.rights = Rights(scopes=READING, missing_privileges=missing)
-        report = _check(emulator, settings="[sync.contact]\n", sign_in="device_code", tell_person=told.append)
+        report = _check(emulator, settings="[sync.contact]\n", sign_in="device_code", tell_person=sentences.append)
         line = _line(report, "dynamics", "sync user")
         assert line.state == state
         assert line.facts["needed"] == ["prvReadContact", "prvCreateContact", "prvWriteContact"]
         assert line.facts["missing_privileges"] == (["prvCreateContact", "prvWriteContact"] if missing else [])
-    assert len(told) == 2
+    assert len(sentences) == 2
 
 
 def test_check__only_reading_is_needed_towards_hubspot(emulator: Emulator) -> None:
@@ -242,11 +242,11 @@ def test_check__wrong_token_and_wrong_secret(emulator: Emulator) -> None:
         ("hubspot", "portal", "fault"),
         ("dynamics", "sign-in", "fault"),
     ]
-    told = " ".join(f"{line.says} {line.next_step} {line.facts}" for line in report.lines)
-    assert "HubSpot does not accept the access token." in told
-    assert "AADSTS7000215" in told
-    assert "pat-eu1-wrong" not in told
-    assert "wr0ng" not in told
+    text = " ".join(f"{line.says} {line.next_step} {line.facts}" for line in report.lines)
+    assert "HubSpot does not accept the access token." in text
+    assert "AADSTS7000215" in text
+    assert "pat-eu1-wrong" not in text
+    assert "wr0ng" not in text
     assert report.exit_code == 3
 
 
@@ -295,7 +295,7 @@ def test_check__side_that_is_not_set(emulator: Emulator, state: str, code: int, 
 
 
 @pytest.mark.parametrize(
-    ("system", "told", "kind"),
+    ("system", "type_", "kind"),
     [
         (System.HUBSPOT, "STANDARD", "production"),
         (System.HUBSPOT, "DEVELOPER_TEST", "test"),
@@ -313,12 +313,12 @@ def test_check__side_that_is_not_set(emulator: Emulator, state: str, code: int, 
         (System.DYNAMICS, None, "production"),
     ],
 )
-def test_portal_kind(system: System, told: str | None, kind: str) -> None:
-    assert portal_kind(system, told) == kind
+def test_portal_kind(system: System, type_: str | None, kind: str) -> None:
+    assert portal_kind(system, type_) == kind
 
 
 def test_check__writes_nothing(emulator: Emulator) -> None:
     _check(emulator)
-    asked = {(one.method, one.path) for one in emulator.conditions.log()}
+    asked = {(entry.method, entry.path) for entry in emulator.conditions.log()}
     posts = {path for method, path in asked if method != "GET"}
     assert {path.rpartition("/")[2] for path in posts} == {"search", "access-token-info", "token"}

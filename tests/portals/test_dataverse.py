@@ -41,8 +41,8 @@ def _read(
     async def read() -> Any:
         guarded = ReadOnlyTransport(Guard("dynamics", ORIGIN), transport)
         async with open_client(ORIGIN, BearerAuth("secret-token"), guarded, pace) as client:
-            told = await use(DataverseReader(client, pace))
-            return await told.page() if isinstance(told, Delivery) else told
+            result = await use(DataverseReader(client, pace))
+            return await result.page() if isinstance(result, Delivery) else result
 
     return asyncio.run(read()), requests
 
@@ -195,7 +195,7 @@ def test_read_columns__by_kind() -> None:
     assert by_name["ownerid"]["targets"] == "systemuser;team"
     assert by_name["leadsourcecode"]["options"] == [{"value": "1", "label": "Fair"}]
     assert by_name["new_interests"]["format"] == "MultiSelectPicklistType"
-    assert [one["label"] for one in by_name["new_interests"]["options"]] == ["Golf", "Chess"]
+    assert [option["label"] for option in by_name["new_interests"]["options"]] == ["Golf", "Chess"]
     assert by_name["birthdate"]["behavior"] == "DateOnly"
     assert readable == (
         *("_ownerid_type", "_ownerid_value", "birthdate", "contactid", "creditlimit", "lastname", "leadsourcecode"),
@@ -222,8 +222,8 @@ def test_count__by_table() -> None:
 def test_read_organization__ids_not_people() -> None:
     caller = {"@odata.context": "x", "UserId": "u", "BusinessUnitId": "b", "OrganizationId": "o"}
     detail = {"OrganizationId": "o", "OrganizationType": "CustomerTest", "Endpoints": {"Keys": []}}
-    told, _ = _read(lambda reader: reader.read_organization(), _json(caller), _json({"Detail": detail}))
-    assert told == {
+    organization, _ = _read(lambda reader: reader.read_organization(), _json(caller), _json({"Detail": detail}))
+    assert organization == {
         "WhoAmI": {"BusinessUnitId": "b", "UserId": "u", "OrganizationId": "o"},
         "Detail": {"OrganizationId": "o", "OrganizationType": "CustomerTest"},
     }
@@ -231,15 +231,15 @@ def test_read_organization__ids_not_people() -> None:
 
 def test_read_locale() -> None:
     row = {"organizationid": "o", "languagecode": 1031, "basecurrencyid": {"isocurrencycode": "EUR"}}
-    told, (request,) = _read(lambda reader: reader.read_locale(), _json({"value": [row]}))
-    assert told == {"Organization": {"languagecode": "1031", "isocurrencycode": "EUR"}}
+    locale, (request,) = _read(lambda reader: reader.read_locale(), _json({"value": [row]}))
+    assert locale == {"Organization": {"languagecode": "1031", "isocurrencycode": "EUR"}}
     assert str(request.url).startswith(f"{BASE}organizations?$select=languagecode")
 
 
 @pytest.mark.parametrize("status", [403, 404, 501])
 def test_read_locale__unsaid(status: int) -> None:
-    told, _ = _read(lambda reader: reader.read_locale(), httpx.Response(status))
-    assert told == {}
+    locale, _ = _read(lambda reader: reader.read_locale(), httpx.Response(status))
+    assert locale == {}
 
 
 def test_read_organization__something_else() -> None:

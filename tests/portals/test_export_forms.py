@@ -41,8 +41,8 @@ class Loaded:
         return [row[column] for row in self.rows(name)]
 
     def file(self, name: str) -> dict[str, Any]:
-        (found,) = [one for one in self.report["files"] if one["table"] == name]
-        return dict(found)
+        (report,) = [file for file in self.report["files"] if file["table"] == name]
+        return dict(report)
 
 
 def _load(tmp_path: Path, hubspot: Files | None = None, dynamics: Files | None = None, **options: Any) -> Loaded:
@@ -90,9 +90,9 @@ TEXT = "Record ID,City\r\n1,Köln – Süd €\r\n2,\r\n"
 def test_form__found_out_from_the_bytes(tmp_path: Path, raw: bytes, form: str, *, is_guessed: bool) -> None:
     loaded = _load(tmp_path, {"contacts.csv": raw})
     assert loaded.column("hubspot/contacts", "city") == ["Köln – Süd €", None]
-    told = loaded.file("hubspot/contacts")
-    assert told["form"] == form
-    assert any("read as Windows-1252" in sentence for sentence in told["guessed"]) is is_guessed
+    report = loaded.file("hubspot/contacts")
+    assert report["form"] == form
+    assert any("read as Windows-1252" in sentence for sentence in report["guessed"]) is is_guessed
 
 
 def test_form__letters_that_begin_beyond_the_first_block(tmp_path: Path) -> None:
@@ -166,10 +166,10 @@ def test_german__hubspot(tmp_path: Path) -> None:
         *("7", "Ada", "Ä", "a@b.example", "customer", "true", "2026-02-05T08:30:00Z", "x")
     ]
     assert [second[name] for name in names] == ["8", "Bo", "B", None, "subscriber", "false", "2026-01-13", "y"]
-    told = loaded.file("hubspot/contacts")
-    assert told["unknown"] == ["Eigenes"]
-    assert told["recognised"]["Lifecycle-Phase"] == "lifecyclestage"
-    assert told["guessed"] == ["Times without a zone (1): read as Europe/Berlin."]
+    report = loaded.file("hubspot/contacts")
+    assert report["unknown"] == ["Eigenes"]
+    assert report["recognised"]["Lifecycle-Phase"] == "lifecyclestage"
+    assert report["guessed"] == ["Times without a zone (1): read as Europe/Berlin."]
 
 
 def test_german__dynamics_with_lookups(tmp_path: Path) -> None:
@@ -191,27 +191,28 @@ def test_german__dynamics_with_lookups(tmp_path: Path) -> None:
     assert loaded.column("dynamics/accounts", "revenue") == ["1234567.50", "12.5", "unbekannt"]
     assert loaded.column("dynamics/accounts", "numberofemployees") == ["1234", "12", None]
     assert loaded.column("dynamics/accounts", "modifiedon") == ["2026-02-01T10:00:00Z", None, None]
-    told = loaded.file("dynamics/accounts")
-    assert told["unknown"] == ["(Nicht ändern) Zeilenprüfsumme"]
-    assert "Jahresumsatz: cells that are no numbers (1, the first on line 4) stay as they are." in told["notes"]
+    report = loaded.file("dynamics/accounts")
+    assert report["unknown"] == ["(Nicht ändern) Zeilenprüfsumme"]
+    assert "Jahresumsatz: cells that are no numbers (1, the first on line 4) stay as they are." in report["notes"]
     assert (
-        "Numbers such as 1.234 (1): read with a decimal comma; of the file 2 can mean nothing else." in told["guessed"]
+        "Numbers such as 1.234 (1): read with a decimal comma; of the file 2 can mean nothing else."
+        in report["guessed"]
     )
     assert loaded.column("dynamics/contacts", "_parentcustomerid_value") == [f"{GUID}1", None, None, f"{GUID}a"]
     assert loaded.column("dynamics/contacts", "_parentcustomerid_type") == ["account", None, None, "contact"]
     assert loaded.column("dynamics/contacts", "parentcustomeridname") == ["Alpha GmbH", "Beta AG", "Gamma KG", "Ada Ä"]
     assert loaded.column("dynamics/contacts", "statecode") == ["0", "1", "0", "Ruhend"]
     assert loaded.column("dynamics/contacts", "donotemail") == ["false", "true", None, "true"]
-    told = loaded.file("dynamics/contacts")
-    assert ("Firmenname holds names, not ids: found 2, name no record that was exported 1, name several 1.") in told[
+    report = loaded.file("dynamics/contacts")
+    assert ("Firmenname holds names, not ids: found 2, name no record that was exported 1, name several 1.") in report[
         "guessed"
     ]
     assert (
         "Besitzer holds names, not ids: found 0, name no record that was exported 1 (dynamics/users not there)."
-    ) in told["guessed"]
+    ) in report["guessed"]
     assert (
         "Status: cells that are no options that the kit knows (1, the first on line 5) stay as they are."
-        in told["notes"]
+        in report["notes"]
     )
 
 
@@ -228,9 +229,9 @@ def test_workbook__dynamics_export(tmp_path: Path) -> None:
     names = ("id", "modifiedon", "fullname", "creditlimit", "birthdate")
     assert [first[name] for name in names] == [f"{GUID}a", "2026-03-01T10:30:00Z", "Ada", "1.234", "2000-02-03"]
     assert [second[name] for name in names] == [f"{GUID}b", None, "Bo", "0.0000001", None]
-    told = loaded.file("dynamics/contacts")
-    assert told["form"] == "XLSX"
-    assert told["guessed"] == ["Times without a zone (1): read as UTC."]
+    report = loaded.file("dynamics/contacts")
+    assert report["form"] == "XLSX"
+    assert report["guessed"] == ["Times without a zone (1): read as UTC."]
 
 
 # --- Numbers and dates that mean two things ----------------------------------------------------------------------
@@ -256,7 +257,7 @@ def test_workbook__dynamics_export(tmp_path: Path) -> None:
     ],
 )
 def test_dates__decided_by_the_file(tmp_path: Path, dates: list[str], read: list[str], guess: str | None) -> None:
-    text = "Record ID,Close Date\n" + "".join(f"{place},{one}\n" for place, one in enumerate(dates))
+    text = "Record ID,Close Date\n" + "".join(f"{number},{date}\n" for number, date in enumerate(dates))
     loaded = _load(tmp_path, {"deals.csv": text})
     assert loaded.column("hubspot/deals", "closedate") == read
     guessed = loaded.file("hubspot/deals")["guessed"]
@@ -279,7 +280,7 @@ def test_dates__evidence_of_one_column_counts_for_another(tmp_path: Path) -> Non
     ],
 )
 def test_numbers__decided_by_the_file(tmp_path: Path, numbers: list[str], read: list[str]) -> None:
-    text = "Record ID,Amount\n" + "".join(f'{place},"{one}"\n' for place, one in enumerate(numbers))
+    text = "Record ID,Amount\n" + "".join(f'{row},"{number}"\n' for row, number in enumerate(numbers))
     assert _load(tmp_path, {"deals.csv": text}).column("hubspot/deals", "amount") == read
 
 
@@ -335,9 +336,9 @@ def test_associations__ids_with_a_primary_column(tmp_path: Path) -> None:
         ("contact", "2", "company", "5", None, False),
     ]
     assert loaded.snapshot.is_provided("hubspot/links")
-    told = loaded.file("hubspot/contacts")
-    assert told["guessed"] == []
-    assert told["unknown"] == []
+    report = loaded.file("hubspot/contacts")
+    assert report["guessed"] == []
+    assert report["unknown"] == []
 
 
 def test_associations__without_a_primary_column(tmp_path: Path) -> None:
@@ -388,8 +389,8 @@ def test_options__in_any_case_and_as_stored(tmp_path: Path) -> None:
 
 
 def test_options__that_nobody_knows_are_said(tmp_path: Path) -> None:
-    told = _load(tmp_path, {"deals.csv": "Record ID,Deal Stage\n1,Won\n"}).file("hubspot/deals")
-    assert told["notes"] == ["Deal Stage: its options are not known, so labels stay as they are."]
+    report = _load(tmp_path, {"deals.csv": "Record ID,Deal Stage\n1,Won\n"}).file("hubspot/deals")
+    assert report["notes"] == ["Deal Stage: its options are not known, so labels stay as they are."]
 
 
 def test_thousands_of_columns(tmp_path: Path) -> None:
@@ -403,9 +404,9 @@ def test_thousands_of_columns(tmp_path: Path) -> None:
 def test_report__holds_no_cell(tmp_path: Path) -> None:
     text = "Record ID,Email,Create Date\n1,secret@person.example,Secretdate\n"
     loaded = _load(tmp_path, {"contacts.csv": text})
-    told = (loaded.snapshot.path / "load_report.json").read_text(encoding="utf-8")
-    assert "secret" not in told.lower()
-    assert "Create Date: cells that are neither dates nor times (1, the first on line 2) stay as they are." in told
+    text = (loaded.snapshot.path / "load_report.json").read_text(encoding="utf-8")
+    assert "secret" not in text.lower()
+    assert "Create Date: cells that are neither dates nor times (1, the first on line 2) stay as they are." in text
     assert loaded.report["notes"] == [
         "hubspot/properties is not there: what hubspot has out of the box says what fields are and mean."
     ]
@@ -446,17 +447,17 @@ NUMBERS = frozenset({"number", "Integer", "BigInt", "Decimal", "Double", "Money"
 def test_demo_world__german_labels_give_the_same_table(
     tmp_path: Path, system: System, table: str, object_: Object, metadata: str
 ) -> None:
-    told = (SAMPLE / system / metadata).read_text(encoding="utf-8")
+    metadata_text = (SAMPLE / system / metadata).read_text(encoding="utf-8")
     with (SAMPLE / system / f"{table}.csv").open(encoding="utf-8", newline="") as stream:
         rows = [[_without_ms(cell) for cell in row] for row in csv.reader(stream)][:400]
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    plain = _load(tmp_path / "one", **{str(system): {metadata: told, f"{table}.csv": _csv(rows)}})
+    plain = _load(tmp_path / "one", **{str(system): {metadata: metadata_text, f"{table}.csv": _csv(rows)}})
     catalogue = kit.read_catalogue(plain.snapshot)
     fields = [catalogue.find(system, object_, name) for name in rows[0]]
     german = [[_german_heading(name, field) for name, field in zip(rows[0], fields, strict=True)]]
     german += [[_german_cell(cell, field) for cell, field in zip(row, fields, strict=True)] for row in rows[1:]]
-    files: Files = {metadata: told, f"{table}.csv": _csv(german, delimiter=";").encode("utf-16")}
+    files: Files = {metadata: metadata_text, f"{table}.csv": _csv(german, delimiter=";").encode("utf-16")}
     loaded = _load(tmp_path / "two", **{str(system): files})
     assert loaded.rows(f"{system}/{table}") == plain.rows(f"{system}/{table}")
     assert len(plain.rows(f"{system}/{table}")) == len(rows) - 1 > 200
@@ -526,4 +527,4 @@ def test_workbook__damaged(tmp_path: Path) -> None:
             damaged.writestr(name, content)
     with pytest.raises(InputFileError, match=r"contacts\.xlsx is damaged after line \d+\."):
         _load(tmp_path, {})
-    assert [one.name for one in tmp_path.iterdir()] == ["hubspot"]
+    assert [path.name for path in tmp_path.iterdir()] == ["hubspot"]

@@ -29,8 +29,8 @@ def _read(use: Callable[[HubSpotReader], Awaitable[Any]], *answers: httpx.Respon
 
     async def read() -> Any:
         async with open_client(ORIGIN, "pat-eu1-x", transport, pace) as client:
-            told = await use(HubSpotReader(client, pace))
-            return await told.page() if isinstance(told, Delivery) else told
+            result = await use(HubSpotReader(client, pace))
+            return await result.page() if isinstance(result, Delivery) else result
 
     return asyncio.run(read()), requests
 
@@ -132,8 +132,8 @@ def test_read_properties__as_stored() -> None:
 
 def test_read_account__numbers() -> None:
     answer = {"portalId": 44556677, "accountType": "STANDARD", "utcOffsetMilliseconds": -3600000, "timeZone": "UTC"}
-    told, _ = _read(lambda reader: reader.read_account(), _json(answer))
-    assert told == answer
+    account, _ = _read(lambda reader: reader.read_account(), _json(answer))
+    assert account == answer
 
 
 def test_read_account__something_else() -> None:
@@ -143,14 +143,16 @@ def test_read_account__something_else() -> None:
 
 @pytest.mark.parametrize(("answer", "total"), [({"total": 12345}, 12345), ({}, None), ([], None)])
 def test_count(answer: Any, total: int | None) -> None:
-    told, (request,) = _read(lambda reader: reader.count(Object.COMPANY), _json(answer))
-    assert told == total
+    count, (request,) = _read(lambda reader: reader.count(Object.COMPANY), _json(answer))
+    assert count == total
     assert request.url.path == "/crm/v3/objects/companies/search"
 
 
 def _target(id_: Any, *types: tuple[str, int, str | None]) -> dict[str, Any]:
-    told = [{"category": category, "typeId": type_id, "label": label} for category, type_id, label in types]
-    return {"toObjectId": id_, "associationTypes": told}
+    association_types = [
+        {"category": category, "typeId": type_id, "label": label} for category, type_id, label in types
+    ]
+    return {"toObjectId": id_, "associationTypes": association_types}
 
 
 PRIMARY, PLAIN = ("HUBSPOT_DEFINED", 1, "Primär"), ("HUBSPOT_DEFINED", 279, None)

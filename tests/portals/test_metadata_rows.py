@@ -69,11 +69,18 @@ def test_read_number__as_people_write_it(text: str, whole: float | None, number:
 
 
 def test_words_of_the_vendors() -> None:
-    assert [object_of(one) for one in ("account", "Opportunity", "contact")] == ["company", "deal", "contact"]
-    assert [object_of(one) for one in ("Companies", "opportunities", "invoices")] == ["company", "deal", "invoice"]
+    assert [object_of(word) for word in ("account", "Opportunity", "contact")] == ["company", "deal", "contact"]
+    assert [object_of(word) for word in ("Companies", "opportunities", "invoices")] == ["company", "deal", "invoice"]
     assert object_of("person") is None
     headings = ["LogicalName", "Max Length", "fieldType", "required_level", "name", "options"]
-    assert [heading_of(one) for one in headings] == ["name", "length", "field_type", "required", "name", "options"]
+    assert [heading_of(heading) for heading in headings] == [
+        "name",
+        "length",
+        "field_type",
+        "required",
+        "name",
+        "options",
+    ]
 
 
 def test_load_files__typed_metadata(tmp_path: Path) -> None:
@@ -83,8 +90,8 @@ def test_load_files__typed_metadata(tmp_path: Path) -> None:
         "account,new_tier,Picklist,1=Gold;2=Silver,\nopportunity,name,String,,80\n",
     }
     rows = parquet.read_table(load_portals(tmp_path, files).table_path("dynamics/columns")).to_pylist()
-    told = [(row["object"], row["name"], row["type"], row["options"], row["length"]) for row in rows]
-    assert [one for one in told if one[:2] in (("company", "new_tier"), ("deal", "name"))] == [
+    fields = [(row["object"], row["name"], row["type"], row["options"], row["length"]) for row in rows]
+    assert [field for field in fields if field[:2] in (("company", "new_tier"), ("deal", "name"))] == [
         ("company", "new_tier", "Picklist", json.dumps(GOLD_SILVER), None),
         ("deal", "name", "String", None, 80),
     ]
@@ -110,12 +117,12 @@ COLUMNS = (
 def test_load_files__words_and_flags_as_people_and_tools_write_them(tmp_path: Path) -> None:
     files = {"h/contacts": "hs_object_id\n1\n", "h/properties": PROPERTIES, "d/columns": COLUMNS}
     snapshot = load_portals(tmp_path, files)
-    told = {
+    types = {
         (row["name"], row["type"], row["field_type"], row["read_only"])
         for row in parquet.read_table(snapshot.table_path("hubspot/properties")).to_pylist()
         if row["name"] in "abcde"
     }
-    assert told == {
+    assert types == {
         ("a", "string", "textarea", True),
         ("b", "enumeration", "select", True),
         ("c", "number", "calculation_score", None),
@@ -151,8 +158,8 @@ def test_load_files__words_of_german_screens(tmp_path: Path) -> None:
 def test_load_files__a_sign_is_neither_yes_nor_no(tmp_path: Path) -> None:
     properties = "object,name,type,read_only\ncontact,a,string,-1\n"
     snapshot = load_portals(tmp_path, {"d/contacts": "contactid\nd1\n", "h/properties": properties})
-    told = {one["table"]: one for one in read_load_report(snapshot)["files"]}
-    assert told["hubspot/properties"]["notes"] == ["read_only is neither yes nor no: 1 line, first in line 2."]
+    reports = {report["table"]: report for report in read_load_report(snapshot)["files"]}
+    assert reports["hubspot/properties"]["notes"] == ["read_only is neither yes nor no: 1 line, first in line 2."]
 
 
 def test_every_type_of_the_words_is_one_that_the_kit_knows() -> None:
@@ -169,16 +176,16 @@ def test_every_type_of_the_words_is_one_that_the_kit_knows() -> None:
 
 def test_load_files__counts_what_it_does_not_understand_of_metadata(tmp_path: Path) -> None:
     files = {"h/contacts": "hs_object_id\n1\n", "h/properties": PROPERTIES, "d/columns": COLUMNS}
-    told = {one["table"]: one for one in read_load_report(load_portals(tmp_path, files))["files"]}
-    assert told["hubspot/properties"]["unknown"] == ["Max Len"]
-    assert told["hubspot/properties"]["rows"] == 5
-    assert told["hubspot/properties"]["notes"] == [
+    reports = {report["table"]: report for report in read_load_report(load_portals(tmp_path, files))["files"]}
+    assert reports["hubspot/properties"]["unknown"] == ["Max Len"]
+    assert reports["hubspot/properties"]["rows"] == 5
+    assert reports["hubspot/properties"]["notes"] == [
         "The type is none that the kit knows: 1 line, first in line 5.",
         "read_only is neither yes nor no: 1 line, first in line 5.",
         "The object is none that the kit knows, and left out: 1 line, first in line 6.",
         "A field stands there again, and its last line counts: 1 line, first in line 7.",
     ]
-    assert told["dynamics/columns"]["notes"] == [
+    assert reports["dynamics/columns"]["notes"] == [
         "length is no number: 1 line, first in line 3.",
         "options are not understood: 1 line, first in line 4.",
     ]

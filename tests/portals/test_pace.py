@@ -79,8 +79,8 @@ HUBSPOT_LIMITS = {"X_HubSpot_RateLimit_Max": "190", "X_HubSpot_RateLimit_Interva
 )
 def test_hubspot__takes_its_share_and_leaves_others_theirs(most: str, remaining: str, allowed: int) -> None:
     reader = HubSpotReader(httpx.AsyncClient(), FakeTime().pace())
-    told = {**HUBSPOT_LIMITS, "X_HubSpot_RateLimit_Max": most, "X_HubSpot_RateLimit_Remaining": remaining}
-    reader._heed(_answer(**told))
+    headers = {**HUBSPOT_LIMITS, "X_HubSpot_RateLimit_Max": most, "X_HubSpot_RateLimit_Remaining": remaining}
+    reader._heed(_answer(**headers))
     assert (reader._limiter.allowed, reader._limiter.window_s) == (allowed, 10.0)
 
 

@@ -87,8 +87,8 @@ def test_pull_portals__a_world_pulled_is_the_world_loaded(both_ways: tuple[Snaps
     pulled, loaded = both_ways
     names = loaded.columns(name)
     assert set(names) <= set(pulled.columns(name))
-    told = [[row[column] for column in names] for row in rows_of(loaded, name)]
-    assert told == [[row[column] for column in names] for row in rows_of(pulled, name)]
+    rows = [[row[column] for column in names] for row in rows_of(loaded, name)]
+    assert rows == [[row[column] for column in names] for row in rows_of(pulled, name)]
 
 
 @pytest.mark.parametrize("name", ["hubspot/properties", "dynamics/columns"])
@@ -157,14 +157,14 @@ def test_pull_portals__only_wanted_fields(emulator: Emulator, tmp_path: Path) ->
 
 
 def test_pull_portals__progress_counts_up(emulator: Emulator, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int | None]] = []
-    pull(emulator, tmp_path / "s", **HUBSPOT_ONLY, progress=lambda *one: told.append(one))
-    assert [one for one in told if one[0] == "hubspot/contacts"] == [
+    calls: list[tuple[str, int, int | None]] = []
+    pull(emulator, tmp_path / "s", **HUBSPOT_ONLY, progress=lambda *call: calls.append(call))
+    assert [call for call in calls if call[0] == "hubspot/contacts"] == [
         ("hubspot/contacts", 100, 230),
         ("hubspot/contacts", 200, 230),
         ("hubspot/contacts", 230, 230),
     ]
-    links = [one[1] for one in told if one[0] == "hubspot/links"]
+    links = [call[1] for call in calls if call[0] == "hubspot/links"]
     assert links == sorted(links)
     assert links[-1] == 232
 
@@ -321,8 +321,8 @@ def test_pull_portals__began_when_the_first_try_began(emulator: Emulator, tmp_pa
     with pytest.raises(PortalUnavailableError):
         pull(emulator, tmp_path / "s", **HUBSPOT_ONLY, tries=1)
     journal = tmp_path / "s.part" / "journal.json"
-    told = json.loads(journal.read_text())
-    journal.write_text(json.dumps({**told, "started_at": "2026-11-22T08:00:00Z"}))
+    content = json.loads(journal.read_text())
+    journal.write_text(json.dumps({**content, "started_at": "2026-11-22T08:00:00Z"}))
     emulator.conditions.reset()
     snapshot = pull(emulator, tmp_path / "s", **HUBSPOT_ONLY)
     assert snapshot.manifest["started_at"] == "2026-11-22T08:00:00Z"
@@ -379,12 +379,12 @@ NEEDED = ("contacts", "companies")
 
 
 def test_pull_portals__scopes_that_are_not_needed(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.conditions.rights = Rights(scopes=frozenset({f"crm.objects.{one}.read" for one in NEEDED}))
+    emulator.conditions.rights = Rights(scopes=frozenset({f"crm.objects.{needed}.read" for needed in NEEDED}))
     snapshot = pull(emulator, tmp_path / "s", **HUBSPOT_ONLY)
     for name in ("deals", "invoices", "owners"):
-        told = snapshot.manifest["tables"][f"hubspot/{name}"]
-        assert (told["provided"], told["rows"]) == (False, 0)
-        assert f"crm.objects.{name}.read" in told["note"]
+        entry = snapshot.manifest["tables"][f"hubspot/{name}"]
+        assert (entry["provided"], entry["rows"]) == (False, 0)
+        assert f"crm.objects.{name}.read" in entry["note"]
     assert snapshot.rows("hubspot/contacts") == 230
     assert {row["from_object"] for row in rows_of(snapshot, "hubspot/links")} == {"contact"}
     assert "from deal to company were not read" in snapshot.manifest["tables"]["hubspot/links"]["note"]
@@ -392,7 +392,9 @@ def test_pull_portals__scopes_that_are_not_needed(emulator: Emulator, tmp_path: 
 
 @pytest.mark.parametrize("name", ["contacts", "companies"])
 def test_pull_portals__scope_that_is_needed(emulator: Emulator, tmp_path: Path, name: str) -> None:
-    emulator.conditions.rights = Rights(scopes=frozenset({f"crm.objects.{one}.read" for one in NEEDED if one != name}))
+    emulator.conditions.rights = Rights(
+        scopes=frozenset({f"crm.objects.{needed}.read" for needed in NEEDED if needed != name})
+    )
     with pytest.raises(AccessError, match=f"lacks the scope crm.objects.{name}.read") as error:
         pull(emulator, tmp_path / "s", **HUBSPOT_ONLY)
     assert error.value.correlation_id
@@ -441,8 +443,8 @@ def test_pull_portals__sign_in_refused(
     with pytest.raises(SignInError, match=sentence) as error:
         pull(emulator, tmp_path / "s", **changes)
     assert error.value.next_step
-    told = f"{error.value} {error.value.next_step}"
-    assert not any(secret in told for secret in changes.values())
+    text = f"{error.value} {error.value.next_step}"
+    assert not any(secret in text for secret in changes.values())
 
 
 def test_pull_portals__wrong_tenant(emulator: Emulator, tmp_path: Path) -> None:
@@ -474,5 +476,5 @@ def test_pull_portals__nothing_to_connect_to(emulator: Emulator, tmp_path: Path)
 
 
 def test_pull_portals__language_and_base_currency_of_the_environment(both_ways: tuple[Snapshot, Snapshot]) -> None:
-    told = json.loads((both_ways[0].path / "dynamics/organization.json").read_text(encoding="utf-8"))
-    assert told["Organization"] == {"languagecode": "1033", "isocurrencycode": "EUR"}
+    organization = json.loads((both_ways[0].path / "dynamics/organization.json").read_text(encoding="utf-8"))
+    assert organization["Organization"] == {"languagecode": "1033", "isocurrencycode": "EUR"}

@@ -102,7 +102,7 @@ def test_pull__archived_records_stand_apart(tmp_path: Path) -> None:
 
 def _spread(rows: Sequence[Row]) -> list[Row]:
     """Thirty contacts, created on thirty days in no order that their ids know of."""
-    return [{**row, "createdon": f"2026-01-{place * 7 % 30 + 1:02d}T03:04:05Z"} for place, row in enumerate(rows)]
+    return [{**row, "createdon": f"2026-01-{position * 7 % 30 + 1:02d}T03:04:05Z"} for position, row in enumerate(rows)]
 
 
 @pytest.mark.parametrize("windows", [2, 3, 4])
@@ -171,8 +171,8 @@ def test_pull__hubspot_records_that_change_are_read_again(tmp_path: Path) -> Non
     rows = rows_of(snapshot, "hubspot/contacts")
     assert (rows[0]["id"], rows[0]["note"], rows[1]["note"]) == ("1001", "new", 'Line one,\n"quoted" ünï 2')
     assert len(rows) == 230
-    told = snapshot.manifest["tables"]["hubspot/contacts"]["note"]
-    assert told == "While it was read, 1 records changed and 0 came: all are as last seen."
+    note = snapshot.manifest["tables"]["hubspot/contacts"]["note"]
+    assert note == "While it was read, 1 records changed and 0 came: all are as last seen."
 
 
 def test_pull__hubspot_records_that_come_late_come_with_their_associations(tmp_path: Path) -> None:
@@ -188,14 +188,14 @@ def test_pull__hubspot_records_that_come_late_come_with_their_associations(tmp_p
     assert (last["id"], last["api_rank"], last["email_key"]) == ("9001", 230, "new@x.example")
     links = [row for row in rows_of(snapshot, "hubspot/links") if row["from_id"] == "9001"]
     assert [row["to_id"] for row in links if row["from_object"] == "contact"] == ["5001"]
-    told = snapshot.manifest["tables"]["hubspot/contacts"]
-    assert (told["rows"], told["server_rows"]) == (231, 231)
-    assert told["note"] == "While it was read, 0 records changed and 1 came: all are as last seen."
+    entry = snapshot.manifest["tables"]["hubspot/contacts"]
+    assert (entry["rows"], entry["server_rows"]) == (231, 231)
+    assert entry["note"] == "While it was read, 0 records changed and 1 came: all are as last seen."
 
 
 def test_pull__dynamics_records_that_change_are_read_again(tmp_path: Path) -> None:
-    places = 'SELECT "@id", row_number() OVER (ORDER BY "@order") AS place FROM "dynamics/contacts"'
-    chosen = f'SELECT "@id" FROM ({places}) WHERE place IN (2, 4)'  # noqa: S608
+    positions = 'SELECT "@id", row_number() OVER (ORDER BY "@order") AS position FROM "dynamics/contacts"'
+    chosen = f'SELECT "@id" FROM ({positions}) WHERE position IN (2, 4)'  # noqa: S608
     sql = f'UPDATE "dynamics/contacts" SET donotemail = ?, modifiedon = ? WHERE "@id" IN ({chosen})'  # noqa: S608
     change = (sql, ("true", LATER))
     with Emulator(small_portals(), limits=GENEROUS) as emulator:
@@ -203,5 +203,5 @@ def test_pull__dynamics_records_that_change_are_read_again(tmp_path: Path) -> No
         snapshot = pull(emulator, tmp_path / "s", **DYNAMICS_ONLY, progress=moving)
     rows = rows_of(snapshot, "dynamics/contacts")
     assert [row["donotemail"] for row in rows[:6]] == ["true", "true", "true", "true", "true", "false"]
-    told = snapshot.manifest["tables"]["dynamics/contacts"]["note"]
-    assert told == "While it was read, 2 records changed and 0 came: all are as last seen."
+    note = snapshot.manifest["tables"]["dynamics/contacts"]["note"]
+    assert note == "While it was read, 2 records changed and 0 came: all are as last seen."

@@ -37,7 +37,7 @@ def _bytes(folder: Path) -> dict[str, str]:
     return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def _told(folder: Path) -> dict[str, str]:
+def _bytes_of(folder: Path) -> dict[str, str]:
     """The bytes of every file; of the manifest what it says, but for records that a portal delivered twice."""
     text = re.sub(
         r'"note": "\d+ records came more than once[^"]*"', '"note": null', (folder / "manifest.json").read_text()
@@ -199,30 +199,30 @@ def _pull_once(emulator: Emulator, out: Path) -> bool:
     try:
         pull(emulator, out, tries=6, options=WINDOWS)
     except PortalError as fault:
-        told = (fault.exit_code, str(fault)[-1:], bool(fault.next_step))
+        form = (fault.exit_code, str(fault)[-1:], bool(fault.next_step))
     else:
         return True
-    assert told == (3, ".", True)
+    assert form == (3, ".", True)
     return False
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_pull__through_faults(running: Emulator, tmp_path: Path, undisturbed: dict[str, str], seed: int) -> None:
-    met, _ = _storm(running, tmp_path / "s", seed=seed, faults=12)
-    assert met > 5
-    assert _told(tmp_path / "s") == undisturbed
+    faulted, _ = _storm(running, tmp_path / "s", seed=seed, faults=12)
+    assert faulted > 5
+    assert _bytes_of(tmp_path / "s") == undisturbed
 
 
 @pytest.mark.soak
 def test_pull__through_a_thousand_faults(
     running: Emulator, tmp_path: Path, undisturbed: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    met = again = pulls = 0
-    while met < 2_000:
+    faulted = again = pulls = 0
+    while faulted < 2_000:
         out = tmp_path / f"{pulls}"
-        one = _storm(running, out, seed=1_000 + pulls, faults=20)
-        assert _told(out) == undisturbed, f"seed {1_000 + pulls}"
-        met, again, pulls = met + one[0], again + one[1], pulls + 1
+        storm = _storm(running, out, seed=1_000 + pulls, faults=20)
+        assert _bytes_of(out) == undisturbed, f"seed {1_000 + pulls}"
+        faulted, again, pulls = faulted + storm[0], again + storm[1], pulls + 1
     with capsys.disabled():
-        told = f"{met:,} faults met in {pulls} pulls, started again {again} times, all ended in the same bytes"
-        sys.stdout.write(f"\n{told}\n")
+        sentence = f"{faulted:,} faults met in {pulls} pulls, started again {again} times, all ended in the same bytes"
+        sys.stdout.write(f"\n{sentence}\n")

@@ -51,9 +51,9 @@ def _refusal(emulator: Emulator, **changes: Any) -> PortalError:
 
 
 def _who_am_i(emulator: Emulator, token: str) -> int:
-    told = emulator.addresses["dynamics"]
-    with httpx.Client(verify=trust(Path(told["ca_file"]))) as client:
-        answer = client.get(f"{told['tls_url']}/api/data/v9.2/WhoAmI", headers={"Authorization": f"Bearer {token}"})
+    dynamics = emulator.addresses["dynamics"]
+    with httpx.Client(verify=trust(Path(dynamics["ca_file"]))) as client:
+        answer = client.get(f"{dynamics['tls_url']}/api/data/v9.2/WhoAmI", headers={"Authorization": f"Bearer {token}"})
     return answer.status_code
 
 
@@ -70,13 +70,15 @@ def test_certificate(emulator: Emulator) -> None:
 
 
 def test_device_code__remembered_by_the_next_command(emulator: Emulator, tmp_path: Path) -> None:
-    told: list[str] = []
+    sentences: list[str] = []
     store = TokenStore(tmp_path, about=("here",))
     for _ in range(2):
-        with _sign_in(emulator, sign_in="device_code", tell_person=told.append, token_store=store) as sign_in:
+        with _sign_in(emulator, sign_in="device_code", tell_person=sentences.append, token_store=store) as sign_in:
             assert _who_am_i(emulator, sign_in.read_token()) == 200
-    assert len(told) == 1
-    assert told[0].startswith(f"Sign in to Dynamics: open {emulator.addresses['dynamics']['tls_url']}/devicelogin and")
+    assert len(sentences) == 1
+    assert sentences[0].startswith(
+        f"Sign in to Dynamics: open {emulator.addresses['dynamics']['tls_url']}/devicelogin and"
+    )
 
 
 def test_device_code__refused_token_is_refreshed(emulator: Emulator) -> None:

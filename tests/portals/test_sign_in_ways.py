@@ -52,10 +52,10 @@ class FakeMicrosoft:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/openid-configuration"):
-            told = {"issuer": f"{AUTHORITY}/v2.0", "authorization_endpoint": f"{AUTHORITY}/oauth2/v2.0/authorize"}
-            told |= {"token_endpoint": f"{AUTHORITY}/oauth2/v2.0/token"}
+            document = {"issuer": f"{AUTHORITY}/v2.0", "authorization_endpoint": f"{AUTHORITY}/oauth2/v2.0/authorize"}
+            document |= {"token_endpoint": f"{AUTHORITY}/oauth2/v2.0/token"}
             device = {"device_authorization_endpoint": f"{AUTHORITY}/oauth2/v2.0/devicecode"}
-            return httpx.Response(200, json={**told, **device})
+            return httpx.Response(200, json={**document, **device})
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
         self.forms.append({"path": request.url.path.rpartition("/")[2], **form})
         name = "devicecode" if request.url.path.endswith("/devicecode") else form["grant_type"].rpartition(":")[2]
@@ -190,17 +190,17 @@ def _device_code(form: dict[str, str]) -> dict[str, Any]:
     assert (
         form["scope"].split() == [f"{ORG}/user_impersonation", "offline_access", "openid", "profile"] or form["scope"]
     )
-    told = {"user_code": "ABCD-1234", "device_code": "d", "verification_uri": "https://microsoft.com/devicelogin"}
-    return {**told, "expires_in": 900, "interval": 0, "message": "..."}
+    device = {"user_code": "ABCD-1234", "device_code": "d", "verification_uri": "https://microsoft.com/devicelogin"}
+    return {**device, "expires_in": 900, "interval": 0, "message": "..."}
 
 
 def test_device_code__asks_the_person_once() -> None:
     waiting = [None, None, _person_token("first")]
     microsoft = FakeMicrosoft(devicecode=_device_code, device_code=lambda _: waiting.pop(0))
-    told: list[str] = []
-    sign_in = microsoft.sign_in(sign_in="device_code", tell_person=told.append)
+    sentences: list[str] = []
+    sign_in = microsoft.sign_in(sign_in="device_code", tell_person=sentences.append)
     assert [sign_in.read_token() for _ in range(2)] == ["first", "first"]
-    assert told == ["Sign in to Dynamics: open https://microsoft.com/devicelogin and enter ABCD-1234."]
+    assert sentences == ["Sign in to Dynamics: open https://microsoft.com/devicelogin and enter ABCD-1234."]
     assert [form["path"] for form in microsoft.forms] == ["devicecode", "token", "token", "token"]
     assert f"{ORG}/user_impersonation" in microsoft.forms[0]["scope"].split()
 
@@ -211,11 +211,11 @@ def test_device_code__a_refused_token_is_refreshed_without_asking() -> None:
         device_code=lambda _: _person_token("first"),
         refresh_token=lambda _: _person_token("second"),
     )
-    told: list[str] = []
-    sign_in = microsoft.sign_in(sign_in="device_code", tell_person=told.append)
+    sentences: list[str] = []
+    sign_in = microsoft.sign_in(sign_in="device_code", tell_person=sentences.append)
     assert sign_in.read_token() == "first"
     assert sign_in.read_token(refused="first") == "second"
-    assert len(told) == 1
+    assert len(sentences) == 1
 
 
 @pytest.mark.parametrize(
@@ -266,16 +266,16 @@ def test_browser__comes_back_with_a_code(monkeypatch: pytest.MonkeyPatch) -> Non
         return True
 
     seen: list[dict[str, str]] = []
-    told: list[str] = []
+    sentences: list[str] = []
     monkeypatch.setattr("msal.oauth2cli.authcode._browse", lambda *a, **k: _in_thread(browse, *a, **k))
     microsoft = FakeMicrosoft(
         authorization_code=lambda form: _person_token(f"for-{form['code']}", nonce=seen[0]["nonce"])
     )
-    sign_in = microsoft.sign_in(sign_in="browser", tell_person=told.append)
+    sign_in = microsoft.sign_in(sign_in="browser", tell_person=sentences.append)
     assert sign_in.read_token() == "for-c0de"
     assert f"{ORG}/user_impersonation" in seen[0]["scope"].split()
     assert microsoft.forms[0]["code_verifier"]
-    assert told == ["Sign in to Dynamics in the browser that opens; the command goes on when you are done."]
+    assert sentences == ["Sign in to Dynamics in the browser that opens; the command goes on when you are done."]
 
 
 def test_browser__answer_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,17 +292,17 @@ def test_browser__answer_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_browser__none_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     def tell(sentence: str) -> None:
-        told.append(sentence)
+        sentences.append(sentence)
         if "Open this address yourself" in sentence:
             asked.update(httpx.URL(sentence.rpartition(" ")[2]).params)
             _in_thread(httpx.post, asked["redirect_uri"], data={"code": "c", "state": asked["state"]})
 
-    told: list[str] = []
+    sentences: list[str] = []
     asked: dict[str, str] = {}
     monkeypatch.setattr("msal.oauth2cli.authcode._browse", lambda *_, **__: False)
     microsoft = FakeMicrosoft(authorization_code=lambda _: _person_token("token", nonce=asked["nonce"]))
     assert microsoft.sign_in(sign_in="browser", tell_person=tell).read_token() == "token"
-    assert told[1].startswith(f"No browser opened. Open this address yourself: {AUTHORITY}/oauth2/v2.0/authorize?")
+    assert sentences[1].startswith(f"No browser opened. Open this address yourself: {AUTHORITY}/oauth2/v2.0/authorize?")
 
 
 def _in_thread(job: Callable[..., Any], *arguments: Any, **named: Any) -> bool:
@@ -322,24 +322,28 @@ def store(tmp_path: Path) -> TokenStore:
 
 def _remembering(store: TokenStore | None) -> tuple[FakeMicrosoft, list[str], EntraSignIn]:
     microsoft = FakeMicrosoft(devicecode=_device_code, device_code=lambda _: _person_token("first"))
-    told: list[str] = []
-    return microsoft, told, microsoft.sign_in(sign_in="device_code", tell_person=told.append, token_store=store)
+    sentences: list[str] = []
+    return (
+        microsoft,
+        sentences,
+        microsoft.sign_in(sign_in="device_code", tell_person=sentences.append, token_store=store),
+    )
 
 
 def test_token_store__next_command_does_not_ask(store: TokenStore) -> None:
     for asked in (1, 0):
-        microsoft, told, sign_in = _remembering(store)
+        microsoft, sentences, sign_in = _remembering(store)
         assert sign_in.read_token() == "first"
-        assert len(told) == asked
+        assert len(sentences) == asked
         assert [form["path"] for form in microsoft.forms].count("devicecode") == asked
 
 
 def test_token_store__nothing_is_kept_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for _ in range(2):
-        _, told, sign_in = _remembering(None)
+        _, sentences, sign_in = _remembering(None)
         sign_in.read_token()
-        assert len(told) == 1
+        assert len(sentences) == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -355,9 +359,9 @@ def test_token_store__file_for_its_owner_only(store: TokenStore) -> None:
 def test_token_store__what_cannot_be_read_is_not_there(store: TokenStore, raw: bytes) -> None:
     store.write("{}")
     store.path.write_bytes(raw)
-    _, told, sign_in = _remembering(store)
+    _, sentences, sign_in = _remembering(store)
     assert sign_in.read_token() == "first"
-    assert len(told) == 1
+    assert len(sentences) == 1
 
 
 def test_token_store__forget(store: TokenStore) -> None:
@@ -433,7 +437,7 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture, store: Token
     _, _, sign_in = _remembering(store)
     sign_in.read_token()
     FakeMicrosoft(client_credentials=_token).sign_in(client_secret="app~secret").read_token()
-    told = caplog.text
+    log = caplog.text
     assert caplog.records
     for secret in ("app~secret", "access_token': 'first", "refresh_token': 'refresh", "ann@x.example"):
-        assert secret not in told
+        assert secret not in log

@@ -156,10 +156,10 @@ def test_check_host__no_address(address: str | None) -> None:
 
 
 def test_portal_connections__repr_hides_secrets() -> None:
-    told = PortalConnections(hubspot_token="pat-eu1-abc", client_secret="s3cret~", client_id="app")
-    assert "pat-eu1" not in repr(told)
-    assert "s3cret" not in repr(told)
-    assert "app" in repr(told)
+    connections = PortalConnections(hubspot_token="pat-eu1-abc", client_secret="s3cret~", client_id="app")
+    assert "pat-eu1" not in repr(connections)
+    assert "s3cret" not in repr(connections)
+    assert "app" in repr(connections)
 
 
 @pytest.mark.parametrize(

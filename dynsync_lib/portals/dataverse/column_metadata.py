@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.model import Object
+from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 
 _NOT_SELECTABLE: Final = frozenset({"Virtual", "ManagedProperty", "EntityName", "PartyList", "CalendarRules"})
 _MULTI_SELECT: Final = "MultiSelectPicklistType"
-LOOKUP_TYPES: Final = frozenset({"Lookup", "Customer", "Owner"})
-"""The types of columns that point to a row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
-from dynsync_lib.portals.dataverse.column_metadata import LOOKUP_TYPES
+from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 from dynsync_lib.portals.pages import TableRead, value_text
 from dynsync_lib.portals.rows import TextRow
 

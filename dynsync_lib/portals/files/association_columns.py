@@ -1,10 +1,10 @@
-"""Associations out of HubSpot's own exports: the columns of associated records, where no links file is.
+"""Associations from the columns of associated records in HubSpot's exports, where there is no links file.
 
 Facts
-    * `Associated Company IDs` holds ids between semicolons, a heading with a label in brackets those of that label.
-    * The primary company stands in a column of its own, or is the only one. Of several without such a column HubSpot
-      does not say which one it is: the first is taken, and counted as a guess.
-    * Where only names were exported, a company is found by its exact name, if one company has it.
+    * `Associated Company IDs` holds ids between semicolons; a heading with a label in brackets, those with that label.
+    * The primary company has a column of its own, or is the only one. Where a record has several and there is no such
+      column, HubSpot does not say which is primary: the first is taken, and counted as a guess.
+    * Where only names were exported, a company is identified by its exact name, if exactly one company has it.
 
 Not modelled
     * The companies' own columns of contacts: an association is read from the contact, deal or invoice.
@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RecordTable
@@ -25,11 +24,15 @@ from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Headings
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.sheets import Line, Sheet
+from dynsync_lib.snapshot.writer import TableRow
 
 
 @dataclass(slots=True)
 class AssociationColumns:
-    """The columns of associated records of one file. `company_ids` are HubSpot's companies by name, None: no file."""
+    """The columns of associated records of one file.
+
+    `company_ids` are the ids of HubSpot's companies by name, None without a file of companies.
+    """
 
     sheet: Sheet
     headings: Headings
@@ -37,19 +40,20 @@ class AssociationColumns:
     company_ids: Mapping[str, str] | None
     report: FileReport
     _guessed: int = 0
-    _not_found: int = 0
-    _places: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
+    _unidentified: int = 0
+    _columns: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in self.headings.columns:
-            told = self.words.association_of(column.text) if column.how != "internal" else None
-            if told is not None:
-                self._places.setdefault(told[0], []).append((column.place, told[1]))
+            association = self.words.association_of(column.text) if column.how != "internal" else None
+            if association is not None:
+                kind, label = association
+                self._columns.setdefault(kind, []).append((column.position, label))
 
     @property
     def are_there(self) -> bool:
-        """Whether the file says with which records its own are associated."""
-        return self._object is not Object.COMPANY and bool(self._places)
+        """Whether the file has columns of associated records."""
+        return self._object is not Object.COMPANY and bool(self._columns)
 
     @property
     def _table(self) -> RecordTable:
@@ -59,26 +63,29 @@ class AssociationColumns:
     def _object(self) -> Object | None:
         return self._table.object
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Rows like `core.tables.LINKS_IN`, in the order of the file."""
+    def rows(self) -> Iterator[TableRow]:
+        """One row like `core.tables.LINKS_IN` per association or label of one, in the order of the file.
+
+        At its end the report receives what was guessed. Raises InputFileError as `Sheet.lines`.
+        """
         lines = self.sheet.lines()
         next(lines)
         for line in lines:
-            record_id = (line.cells[self.headings.id_place] or "").strip()
+            record_id = (line.cells[self.headings.id_position] or "").strip()
             yield from self._companies(record_id, line)
             if self._object is not Object.CONTACT:
                 yield from self._contacts(record_id, line)
         self._conclude()
 
-    def _companies(self, record_id: str, line: Line) -> Iterator[dict[str, Any]]:
+    def _companies(self, record_id: str, line: Line) -> Iterator[TableRow]:
         primary = self._ids("primary_company_ids", line)
         plain = list(dict.fromkeys((*primary, *self._ids("company_ids", line), *self._named(line))))
         labelled = list(self._labelled("company_ids", line))
         every = list(dict.fromkeys((*plain, *(company for company, _ in labelled))))
         first = set(primary) or set(every[:1])
-        if len(every) > 1 and not primary and "primary_company_ids" not in self._places:
+        if len(every) > 1 and not primary and "primary_company_ids" not in self._columns:
             self._guessed += 1
-        elif not primary and "primary_company_ids" in self._places:
+        elif not primary and "primary_company_ids" in self._columns:
             first = set()
         ends = {"from_object": str(self._object), "from_id": record_id, "to_object": Object.COMPANY.value}
         for company in every:
@@ -87,7 +94,7 @@ class AssociationColumns:
         for company, label in labelled:
             yield {**ends, "to_id": company, "label": label, "is_primary": False}
 
-    def _contacts(self, record_id: str, line: Line) -> Iterator[dict[str, Any]]:
+    def _contacts(self, record_id: str, line: Line) -> Iterator[TableRow]:
         ends = {"from_object": str(self._object), "from_id": record_id, "to_object": Object.CONTACT.value}
         for contact in dict.fromkeys(self._ids("contact_ids", line)):
             yield {**ends, "to_id": contact, "label": None, "is_primary": False}
@@ -95,34 +102,35 @@ class AssociationColumns:
             yield {**ends, "to_id": contact, "label": label, "is_primary": False}
 
     def _ids(self, kind: str, line: Line) -> list[str]:
-        places = [place for place, label in self._places.get(kind, ()) if label is None]
-        return [part for place in places for part in _parts(line.cells[place])]
+        positions = [position for position, label in self._columns.get(kind, ()) if label is None]
+        return [part for position in positions for part in _parts(line.cells[position])]
 
     def _labelled(self, kind: str, line: Line) -> Iterator[tuple[str, str]]:
-        for place, label in self._places.get(kind, ()):
+        for position, label in self._columns.get(kind, ()):
             if label is not None:
-                yield from ((part, label) for part in _parts(line.cells[place]))
+                yield from ((part, label) for part in _parts(line.cells[position]))
 
     def _named(self, line: Line) -> list[str]:
-        """The companies that are named, where no column holds their ids."""
-        if "company_ids" in self._places or "primary_company_ids" in self._places:
+        """The ids of the companies that are named, where no column holds ids."""
+        if "company_ids" in self._columns or "primary_company_ids" in self._columns:
             return []
-        names = [name for place, _ in self._places.get("company_names", ()) for name in _names(line.cells[place])]
-        found = [(self.company_ids or {}).get(name) for name in names]
-        self._not_found += sum(not company for company in found)
-        return [company for company in found if company]
+        columns = self._columns.get("company_names", ())
+        names = [name for position, _ in columns for name in _names(line.cells[position])]
+        ids = [(self.company_ids or {}).get(name) for name in names]
+        self._unidentified += sum(not company for company in ids)
+        return [company for company in ids if company]
 
     def _conclude(self) -> None:
         if self._guessed:
             self.report.guessed.append(
                 f"Records with several companies, none of them marked primary ({self._guessed:,}): the first is taken."
             )
-        if self._not_found:
+        if self._unidentified:
             self.report.guessed.append(
-                f"Associated companies whose name no single company has ({self._not_found:,}): left out."
+                f"Associated companies whose name no single company has ({self._unidentified:,}): left out."
             )
         texts: Sequence[str] = [
-            self.headings.columns[place].text for kind in self._places.values() for place, _ in kind
+            self.headings.columns[position].text for kind in self._columns.values() for position, _ in kind
         ]
         self.report.notes.append(f"Associations are read from {', '.join(texts)}.")
 

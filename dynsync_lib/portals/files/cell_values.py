@@ -1,16 +1,17 @@
-"""Cells under labels, as the API would print them: numbers, dates, yes and no, options.
+"""Cells under labels converted to what the API would print: numbers, dates, yes and no, options.
 
 Facts
-    * The kit's numbers have a decimal point and no thousands; its dates are YYYY-MM-DD, its times UTC with `Z`.
-    * `1.234` and `01/02/2026` mean two things. Which one is decided for each file: by values that mean only one, then
-      by the language of the headings, then by the delimiter. What was decided so is a guess, and is said.
-    * Times without a zone are read in the zone the caller names.
-    * What is not understood stays as it is and is counted: customers' data is never repaired.
+    * The kit's numbers have a decimal point and no thousands separators; its dates are YYYY-MM-DD, its times UTC with
+      `Z`.
+    * `1.234` and `01/02/2026` can be read in two ways. One is chosen for each file: by the values that can be read in
+      one way only, else by the language of the headings or the delimiter. The choice is a guess, and is reported.
+    * Times without a zone are read in the zone that the caller names.
+    * A cell that is not understood stays as it is and is counted: customers' data is never repaired.
 
 Not modelled
     * Years of two digits, months in words, percentages; a file that mixes two forms is read by the commoner one.
 
-Where it is used: `portals.files.load_files`.
+Where it is used: `portals.files.file_rows`, `portals.files.name_index`, `portals.files.headings`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dynsync_lib.portals.files.export_words import plain_word
 
 ValueKind = Literal["number", "date", "datetime", "yes_no", "option"]
 Convert = Callable[[str], str | None]
-"""The converted text; None when it is not understood."""
+"""Converts a cell; None when the cell is not understood."""
 
 _SPACES: Final = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’]+")
 _CURRENCY: Final = r"(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|JPY|US\$|kr\.?|Fr\.?|[€$£¥])"
@@ -46,7 +47,10 @@ _YEAR_LAST: Final = re.compile(
 
 @dataclass(slots=True)
 class Evidence:
-    """What the numbers and dates of one file say about how it writes them; counts of values."""
+    """How many numbers and dates of a file can be read in one way only, and how many in either.
+
+    `without_zone` counts times without a zone; `is_typed` is True for a workbook, whose numbers were numbers.
+    """
 
     decimal_comma: int = 0
     decimal_point: int = 0
@@ -58,7 +62,7 @@ class Evidence:
     is_typed: bool = False
 
     def look(self, kind: ValueKind, text: str) -> None:
-        """Takes one cell into account."""
+        """Counts one cell that is not empty."""
         if kind == "number" and not (self.is_typed and _CANONICAL_NUMBER.fullmatch(text)):
             self._look_at_number(_bare_number(text))
         elif kind in {"date", "datetime"}:
@@ -84,10 +88,12 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a file writes numbers and dates, and what of that is a guess, one sentence each.
+class Notation:
+    """How a file writes numbers and dates.
 
-    `is_typed`: a workbook, whose numbers were numbers: they are written the kit's way already.
+    `decimal` is the decimal mark, `day_first` whether 01/02 is the first of February, `zone` that of times without one.
+    `is_typed` is True for a workbook, whose numbers have the kit's form already. `guesses` are sentences, one for each
+    thing that was guessed.
     """
 
     decimal: Literal[",", "."] = "."
@@ -97,14 +103,14 @@ class Manner:
     guesses: tuple[str, ...] = ()
 
 
-def decide_manner(evidence: Evidence, *, looks_german: bool, zone: tzinfo) -> Manner:
-    """How the file writes, by its values, else by the language of its headings or its delimiter (`looks_german`)."""
+def decide_notation(evidence: Evidence, *, looks_german: bool, zone: tzinfo) -> Notation:
+    """The notation of a file, by its values; where they do not decide, German or English (`looks_german`)."""
     decimal = _of_votes(evidence.decimal_comma, evidence.decimal_point, usual=looks_german)
     day_first = _of_votes(evidence.day_first, evidence.month_first, usual=looks_german)
     guesses = _guesses(evidence, decimal_comma=decimal, day_first=day_first)
     if evidence.without_zone:
         guesses.append(f"Times without a zone ({evidence.without_zone:,}): read as {zone}.")
-    return Manner("," if decimal else ".", day_first, zone, evidence.is_typed, tuple(guesses))
+    return Notation("," if decimal else ".", day_first, zone, evidence.is_typed, tuple(guesses))
 
 
 def _of_votes(first: int, second: int, *, usual: bool) -> bool:
@@ -131,22 +137,22 @@ def _guesses(evidence: Evidence, *, decimal_comma: bool, day_first: bool) -> lis
 
 
 def _why(sure: int) -> str:
-    """Why a thing with two meanings is read one way."""
+    """Why a value with two meanings is read in one of them; `sure` values have that meaning only."""
     return f"of the file {sure:,} can mean nothing else" if sure else "nothing in the file tells"
 
 
-def number_converter(manner: Manner) -> Convert:
-    """Numbers with their digits as printed, without thousands and currency."""
+def number_converter(notation: Notation) -> Convert:
+    """Converts numbers: their digits stay as they are, thousands separators and currencies are removed."""
 
     def convert(text: str) -> str | None:
         is_plain = _CANONICAL_NUMBER.fullmatch(text) is not None
-        if is_plain and (manner.is_typed or manner.decimal == "." or _decimal_mark(text) != "?"):
+        if is_plain and (notation.is_typed or notation.decimal == "." or _decimal_mark(text) != "?"):
             return text
         plain = _bare_number(text)
         if plain is None:
             return None
         mark = _decimal_mark(plain)
-        decimal = manner.decimal if mark == "?" else mark
+        decimal = notation.decimal if mark == "?" else mark
         if decimal is None:
             return plain.replace(",", "").replace(".", "")
         other = "." if decimal == "," else ","
@@ -155,30 +161,30 @@ def number_converter(manner: Manner) -> Convert:
     return convert
 
 
-def moment_converter(manner: Manner, *, is_date: bool) -> Convert:
-    """Dates (`is_date`) as YYYY-MM-DD; times in UTC with `Z`, or the date where no time stands."""
+def moment_converter(notation: Notation, *, is_date: bool) -> Convert:
+    """Converts dates (`is_date`) to YYYY-MM-DD, and times to UTC with `Z`, or YYYY-MM-DD where they are only dates."""
 
     def convert(text: str) -> str | None:
         plain = text.strip()
         if _API_MOMENT.fullmatch(plain):
             return plain[:10] if is_date else plain
-        return _moment(plain, manner, is_date=is_date)
+        return _moment(plain, notation, is_date=is_date)
 
     return convert
 
 
 def word_converter(words: Mapping[str, str]) -> Convert:
-    """A stored value by a word for it; several between semicolons. A value that is stored already stays."""
+    """Converts labels to stored values by `words`; several between semicolons. A stored value stays as it is."""
     stored = set(words.values())
 
-    def one(text: str) -> str | None:
+    def stored_value(text: str) -> str | None:
         return words.get(plain_word(text)) or (text.strip() if text.strip() in stored else None)
 
     def convert(text: str) -> str | None:
-        whole = one(text)
+        whole = stored_value(text)
         if whole is not None or ";" not in text:
             return whole
-        parts = [(one(part), part.strip()) for part in text.split(";") if part.strip()]
+        parts = [(stored_value(part), part.strip()) for part in text.split(";") if part.strip()]
         return ";".join(value or part for value, part in parts) if any(value for value, _ in parts) else None
 
     return lru_cache(maxsize=4_096)(convert)
@@ -186,9 +192,13 @@ def word_converter(words: Mapping[str, str]) -> Convert:
 
 @dataclass(slots=True)
 class Column:
-    """One column that is converted: how, and how many cells were not understood, with the first line of those."""
+    """A column that is converted.
 
-    place: int
+    `position` is that of its cells (from 0), `kind` what they are converted to. `not_understood` counts the cells that
+    could not be converted; `first_line` is the line of the first of them.
+    """
+
+    position: int
     heading: str
     kind: ValueKind
     convert: Convert
@@ -196,7 +206,7 @@ class Column:
     first_line: int | None = None
 
     def read(self, text: str | None, line: int) -> str | None:
-        """The cell as the API would print it; what is not understood stays as it is."""
+        """The cell of line number `line`, converted; as it is when it is empty or not understood."""
         if text is None or not text.strip():
             return text
         value = self.convert(text)
@@ -205,6 +215,11 @@ class Column:
         self.not_understood += 1
         self.first_line = line if self.first_line is None else self.first_line
         return text
+
+
+def plain_guid(cell: str | None) -> str | None:
+    """A GUID as the API would print it: trimmed, without braces, in lower case; an empty cell as it is."""
+    return cell.strip().strip("{}").lower() if cell else cell
 
 
 def _bare_number(text: str) -> str | None:
@@ -220,7 +235,7 @@ def _bare_number(text: str) -> str | None:
 
 
 def _decimal_mark(text: str) -> Literal[",", ".", "?"] | None:
-    """What divides the decimals: comma, point, `?` when it may be thousands as well; None when nothing does."""
+    """The decimal mark of a number; `?` when it may separate thousands as well, None when the number has none."""
     plain = text.lstrip("-")
     marks = [character for character in plain if character in ",."]
     if not marks:
@@ -231,13 +246,13 @@ def _decimal_mark(text: str) -> Literal[",", ".", "?"] | None:
     return "?" if _ONE_THOUSANDS.fullmatch(plain) else last
 
 
-def _moment(text: str, manner: Manner, *, is_date: bool) -> str | None:
+def _moment(text: str, notation: Notation, *, is_date: bool) -> str | None:
     parts = _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text)
     if parts is None:
         return None
-    day, month = _day_and_month(parts, manner)
+    day, month = _day_and_month(parts, notation)
     try:
-        moment = datetime(int(parts["year"]), month, day, *_clock(parts), tzinfo=_zone(parts["zone"], manner))
+        moment = datetime(int(parts["year"]), month, day, *_clock(parts), tzinfo=_zone(parts["zone"], notation))
         if is_date or parts["hour"] is None:
             return f"{moment:%Y-%m-%d}" if moment.year > 999 else None
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -245,12 +260,12 @@ def _moment(text: str, manner: Manner, *, is_date: bool) -> str | None:
         return None
 
 
-def _day_and_month(parts: re.Match[str], manner: Manner) -> tuple[int, int]:
+def _day_and_month(parts: re.Match[str], notation: Notation) -> tuple[int, int]:
     named = parts.groupdict()
     if "month" in named:
         return int(named["day"]), int(named["month"])
     first, second = int(named["first"]), int(named["second_part"])
-    is_day_first = named["between"] == "." or first > 12 or (manner.day_first and second <= 12)
+    is_day_first = named["between"] == "." or first > 12 or (notation.day_first and second <= 12)
     return (first, second) if is_day_first else (second, first)
 
 
@@ -265,9 +280,9 @@ def _clock(parts: re.Match[str]) -> tuple[int, int, int]:
     return hour, int(parts["minute"]), int(parts["second"] or 0)
 
 
-def _zone(text: str | None, manner: Manner) -> tzinfo:
+def _zone(text: str | None, notation: Notation) -> tzinfo:
     if text is None:
-        return manner.zone
+        return notation.zone
     if text in {"Z", "UTC"}:
         return UTC
     zone = datetime.strptime(text.replace(":", ""), "%z").tzinfo

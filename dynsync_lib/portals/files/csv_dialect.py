@@ -1,9 +1,11 @@
-"""How a CSV file is written: its encoding and what stands between its cells, found out from its bytes.
+"""How a CSV file is written: its encoding and its delimiter, read from its bytes.
 
 Facts
-    * A byte order mark decides; else UTF-8 where every byte fits; else Windows-1252, as Excel saves in Western Europe.
-    * A file that is UTF-8 in some places and not in others was damaged: it is refused, not guessed.
-    * Comma, semicolon or tab: whichever divides the heading into the most cells, and the next line into as many.
+    * The encoding is that of a byte order mark; else UTF-8 where every byte fits; else Windows-1252, in which Excel
+      saves in Western Europe.
+    * A file that is UTF-8 in some lines and not in others was damaged: it is refused.
+    * The delimiter is the one of comma, semicolon and tab that divides the heading into the most cells, and the next
+      line into as many.
 
 Where it is used: `portals.files.sheets`.
 """
@@ -43,7 +45,10 @@ _SAVE_AS_UTF8: Final = "Save the file as CSV in UTF-8 and try again."
 
 @dataclass(frozen=True, slots=True)
 class SheetForm:
-    """How a file is written. `skipped_lines` stand before the heading: Excel's `sep=;`."""
+    """How a file is written: Python's name of the encoding, the delimiter, and how many lines precede the heading.
+
+    Such a line is Excel's `sep=;`.
+    """
 
     encoding: str
     delimiter: str
@@ -55,13 +60,13 @@ class SheetForm:
         return self.encoding == "cp1252"
 
     @property
-    def told(self) -> str:
-        """For people: `UTF-8, comma`."""
+    def description(self) -> str:
+        """Encoding and delimiter, for people: `UTF-8, comma`."""
         return f"{_NAMES.get(self.encoding, 'Windows-1252')}, {_DELIMITER_NAMES[self.delimiter]}"
 
 
 def find_form(path: Path) -> SheetForm:
-    """How a CSV file is written. Raises InputFileError when its bytes are no text that the kit can read."""
+    """How a CSV file is written. Reads the whole file; raises InputFileError when its bytes are no readable text."""
     encoding = _find_encoding(path)
     head = _read_head(path, encoding)
     first = head.partition("\n")[0]
@@ -93,15 +98,15 @@ def _find_encoding(path: Path) -> str:
     fault = _first_fault(path)
     if fault is None:
         return "utf-8"
-    place, has_utf8 = fault
+    offset, has_utf8 = fault
     if has_utf8:
-        raise _unreadable(path, place, "the file is UTF-8 in other places")
+        raise _unreadable(path, offset, "the file is UTF-8 in other places")
     _refuse_undefined(path)
     return "cp1252"
 
 
 def _without_mark(path: Path, head: bytes) -> str:
-    """UTF-16 without a mark has a zero in every other byte of plain headings."""
+    """The encoding of UTF-16 without a mark, which has a zero in every other byte of plain headings."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 8 < len(head) * 3:
         raise InputFileError(f"{path} is no text: it holds zero bytes.", next_step=_SAVE_AS_UTF8)
@@ -109,21 +114,21 @@ def _without_mark(path: Path, head: bytes) -> str:
 
 
 def _first_fault(path: Path) -> tuple[int, bool] | None:
-    """Where the first byte stands that is no UTF-8, and whether other bytes are letters in UTF-8; None without any."""
-    place: int | None = None
+    """The offset of the first byte that is no UTF-8, and whether other bytes are letters in UTF-8; None without one."""
+    offset: int | None = None
     has_utf8 = False
     for start, block in _blocks(path):
         try:
             text = block.decode("utf-8")
         except UnicodeDecodeError as fault:
-            place = start + fault.start if place is None else place
+            offset = start + fault.start if offset is None else offset
             text = block.decode("utf-8", "ignore")
         has_utf8 = has_utf8 or not text.isascii()
-    return None if place is None else (place, has_utf8)
+    return None if offset is None else (offset, has_utf8)
 
 
 def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The file in pieces that end with a line, so that no letter is cut in two."""
+    """The file in blocks with their offsets; a block ends with a line, so that no letter is cut in two."""
     start = 0
     with path.open("rb") as stream:
         while block := stream.read(_SIZE) + stream.readline():
@@ -139,9 +144,9 @@ def _refuse_undefined(path: Path) -> None:
             raise _unreadable(path, start + fault.start, "it is no letter in Windows-1252") from None
 
 
-def _unreadable(path: Path, place: int, why: str) -> InputFileError:
+def _unreadable(path: Path, offset: int, why: str) -> InputFileError:
     with path.open("rb") as stream:
-        before = stream.read(place)
+        before = stream.read(offset)
         byte = stream.read(1)[0]
     line = before.count(b"\n") + 1
     return InputFileError(
@@ -150,7 +155,7 @@ def _unreadable(path: Path, place: int, why: str) -> InputFileError:
 
 
 def _find_delimiter(head: str) -> str:
-    """What divides the heading best; the comma when nothing does."""
+    """The delimiter that divides the heading best; the comma when none does."""
 
     def worth(delimiter: str) -> tuple[bool, bool, int]:
         rows = _first_rows(head, delimiter)
@@ -163,7 +168,7 @@ def _find_delimiter(head: str) -> str:
 
 
 def _first_rows(head: str, delimiter: str) -> list[list[str]]:
-    """The heading and the line after it; empty when they cannot be divided so."""
+    """The heading and the line after it; empty when they cannot be divided by the delimiter."""
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     try:
         return list(islice((row for row in reader if row), 2))

@@ -1,8 +1,8 @@
-"""What the CRMs write over and into the columns of their own exports, in English and German.
+"""The headings, labels and words of the CRMs' own exports, in English and German.
 
 Facts
-    * The words are `rules/export_words.toml`; the labels of the metadata come first, these only add.
-    * Words are compared without case, hyphens and dashes alike, and with one space where there are several.
+    * The words are in `rules/export_words.toml`; the labels of the metadata come first, these words only add to them.
+    * Words are compared without regard to case, kinds of dashes and numbers of spaces.
 
 Where it is used: `portals.files.file_names`, `portals.files.headings`, `portals.files.file_rows`,
 `portals.files.association_columns`.
@@ -25,29 +25,29 @@ _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 
 
 def plain_word(text: str) -> str:
-    """A heading or label as it is compared."""
+    """A heading or label in the form in which it is compared: lower case, plain hyphens, single spaces."""
     return " ".join(_DASHES.sub("-", text).split()).casefold()
 
 
 @dataclass(frozen=True)
 class ExportWords:
-    """The words, read from their file."""
+    """The words by table of their file. Every word that comes out is in the form of `plain_word`."""
 
     tables: Mapping[str, Any]
 
     @classmethod
     def read(cls, text: str) -> ExportWords:
-        """The words in the text of `export_words.toml`."""
+        """The words in the text of a file such as `export_words.toml`."""
         return cls(tomllib.loads(text))
 
     @classmethod
     def shipped(cls) -> ExportWords:
-        """The words the kit ships."""
+        """The words that the kit ships."""
         return cls.read((resources.files("dynsync_lib") / "rules" / "export_words.toml").read_text(encoding="utf-8"))
 
     @cached_property
     def do_not_modify(self) -> tuple[str, ...]:
-        """What Dynamics writes before the headings of columns that must stay."""
+        """What Dynamics writes before the headings of columns that people should not change, with a space."""
         return tuple(f"{plain_word(word)} " for word in self.tables["do_not_modify"])
 
     def id_headings(self, table: str) -> frozenset[str]:
@@ -55,21 +55,21 @@ class ExportWords:
         return frozenset(map(plain_word, self.tables["ids"].get(table, ())))
 
     def file_words(self, table: str) -> frozenset[str]:
-        """Words in a file's name that say it holds the table."""
+        """Words in a file's name that say that it holds the table."""
         return frozenset(self.tables["file_words"].get(table, ()))
 
     def field_headings(self, field: Field) -> dict[str, Language]:
-        """Further headings of a field, and whose language they are."""
-        found: dict[str, Language] = {}
+        """Headings of a field beside its label, and the language of each."""
+        headings: dict[str, Language] = {}
         languages: tuple[Language, ...] = ("english", "german")
         for language in languages:
             of_object = self.tables[language].get(field.system.value, {}).get(field.object.value, {})
             for word in of_object.get(field.name, ()):
-                found.setdefault(plain_word(word), language)
-        return found
+                headings.setdefault(plain_word(word), language)
+        return headings
 
     def option_labels(self, field: Field) -> dict[str, str]:
-        """The stored value by each label that people may see: those of the metadata first, then the German ones."""
+        """The stored value by each label: the labels of the metadata, then the German ones."""
         labels = {plain_word(option.label): option.value for option in field.options}
         key = f"{field.system.value}.{field.object.value}.{field.name}"
         for value, label in self.tables["german_options"].get(key, {}).items():
@@ -91,9 +91,9 @@ class ExportWords:
         return {plain_word(word): kind for kind, words in self.tables["associations"].items() for word in words}
 
     def association_of(self, heading: str) -> tuple[str, str | None] | None:
-        """What a column of associated records holds: a kind of `[associations]`, and the label in brackets, if any.
+        """What a column of associated records holds; None for every other column.
 
-        None for every other column.
+        A kind of `[associations]` in the file of words, and the association label in brackets, if the heading has one.
         """
         kinds = self._association_kinds
         plain = plain_word(heading)

@@ -1,9 +1,9 @@
-"""Which file of a folder holds a table: by the kit's own name, else by the name that a CRM gave its export.
+"""Finds the file of a folder that holds a table: by the kit's name for it, else by the name of a CRM's export.
 
 Facts
-    * HubSpot names its files `hubspot-crm-exports-` and the view; Dynamics the view and the moment of the export. The
-      view's name is the customer's: where it names the table in English or German the file is taken, and that is a
-      guess. Any other file is left alone.
+    * HubSpot names its files `hubspot-crm-exports-` and the view, Dynamics the view and the time of the export. The
+      customer names the view: where the name holds the table's in English or German the file is taken, as a guess. Any
+      other file is ignored.
 
 Where it is used: `portals.files.load_files`.
 """
@@ -26,9 +26,9 @@ _ENDINGS: Final = frozenset({".csv", ".xlsx"})
 
 
 def find_export(folder: Path, table: str, words: ExportWords) -> Path | None:
-    """The file of a table such as `hubspot/contacts`; None when there is none.
+    """The file of a folder that holds a table such as `hubspot/contacts`; None when there is none.
 
-    Raises InputFileError when several files could be it.
+    Raises InputFileError when several files could hold it.
     """
     name = table.partition("/")[2]
     exact = find_sheet(folder, name)
@@ -46,5 +46,5 @@ def find_export(folder: Path, table: str, words: ExportWords) -> Path | None:
 def _fits(path: Path, words: frozenset[str]) -> bool:
     if path.suffix.lower() not in _ENDINGS or not path.is_file():
         return False
-    found = next((view for pattern in _VIEWS if (view := pattern.fullmatch(path.stem))), None)
-    return found is not None and not words.isdisjoint(re.findall(r"[^\W\d_]+", found["view"].casefold()))
+    name = next((match for pattern in _VIEWS if (match := pattern.fullmatch(path.stem))), None)
+    return name is not None and not words.isdisjoint(re.findall(r"[^\W\d_]+", name["view"].casefold()))

@@ -1,8 +1,8 @@
-"""The rows of one exported file, as a snapshot wants them, and what had to be converted or guessed for it.
+"""The rows of one exported file as a snapshot stores them, and a report of what was converted and guessed.
 
 Facts
-    * A file is read twice when it has numbers or dates under labels: first to see how it writes them.
-    * Each record may stand once; an id that a spreadsheet shortened (1.2E+11) cannot be repaired.
+    * A file with numbers or dates under labels is read twice: first to decide how it writes them.
+    * Each record may be there once; an id that a spreadsheet shortened (1.2E+11) cannot be repaired.
 
 Where it is used: `portals.files.load_files`.
 """
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import InputFileError
@@ -21,11 +21,12 @@ from dynsync_lib.portals.files.cell_values import (
     Column,
     Convert,
     Evidence,
-    Manner,
+    Notation,
     ValueKind,
-    decide_manner,
+    decide_notation,
     moment_converter,
     number_converter,
+    plain_guid,
     word_converter,
 )
 from dynsync_lib.portals.files.export_words import ExportWords
@@ -33,6 +34,7 @@ from dynsync_lib.portals.files.headings import Heading, Headings
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.name_index import LookupColumn, NameIndex
 from dynsync_lib.portals.files.sheets import Line, Sheet
+from dynsync_lib.snapshot.writer import TableRow
 
 _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
     "number": "no numbers",
@@ -42,12 +44,12 @@ _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
     "option": "no options that the kit knows",
 }
 _SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
-_WITH_MANNER: Final = frozenset({"number", "date", "datetime"})
+_WITH_NOTATION: Final = frozenset({"number", "date", "datetime"})
 
 
 @dataclass(slots=True)
 class ExportRows:
-    """Reads one file. `report` is told what was guessed and what was not understood."""
+    """Reads one file. `zone` is that of times without one; `report` receives what was guessed and not understood."""
 
     sheet: Sheet
     headings: Headings
@@ -56,25 +58,28 @@ class ExportRows:
     zone: tzinfo
     report: FileReport
 
-    def rows(self, key_maker: KeyMaker) -> Iterator[dict[str, Any]]:
-        """The rows, in the order of the file, with id, rank and finished keys. Raises InputFileError."""
+    def rows(self, key_maker: KeyMaker) -> Iterator[TableRow]:
+        """One row per record in the order of the file, with id, rank and finished keys.
+
+        Raises InputFileError for an id that is empty, shortened or there twice, and as `Sheet.lines`.
+        """
         columns, lookups = self._columns(), self._lookups()
-        id_place, seen = self.headings.id_place, dict[str, int]()
-        names, guid_places, table = self.headings.names, self.headings.guid_places, self.headings.table
+        id_position, seen = self.headings.id_position, dict[str, int]()
+        names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
         for rank, line in enumerate(self._records()):
             cells = list(line.cells)
             for column in columns:
-                cells[column.place] = column.read(cells[column.place], line.number)
-            for place in guid_places:
-                cells[place] = _guid(cells[place])
-            cells[id_place] = record_id = self._id(cells[id_place], line, seen)
+                cells[column.position] = column.read(cells[column.position], line.number)
+            for position in guid_positions:
+                cells[position] = plain_guid(cells[position])
+            cells[id_position] = record_id = self._id(cells[id_position], line, seen)
             row = {**dict(zip(names, cells, strict=True)), **_resolved(lookups, cells)}
             yield {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
         self._conclude(columns, lookups, len(seen))
 
     @property
     def added_names(self) -> tuple[str, ...]:
-        """The columns that lookups under labels add."""
+        """The names of the columns that lookups under labels add."""
         return tuple(name for lookup in self._lookups() for name in lookup.added)
 
     def _records(self) -> Iterator[Line]:
@@ -84,32 +89,32 @@ class ExportRows:
 
     def _columns(self) -> list[Column]:
         typed = [column for column in self.headings.columns if column.kind is not None]
-        manner = self._manner([column for column in typed if column.kind in _WITH_MANNER])
-        self.report.guessed.extend(manner.guesses)
-        found = [(column, self._converter(column, manner)) for column in typed]
+        notation = self._notation([column for column in typed if column.kind in _WITH_NOTATION])
+        self.report.guessed.extend(notation.guesses)
+        converted = [(column, self._converter(column, notation)) for column in typed]
         return [
-            Column(column.place, column.text, column.kind, convert)
-            for column, convert in found
+            Column(column.position, column.text, column.kind, convert)
+            for column, convert in converted
             if convert is not None and column.kind is not None
         ]
 
-    def _manner(self, columns: list[Heading]) -> Manner:
+    def _notation(self, columns: list[Heading]) -> Notation:
         evidence = Evidence(is_typed=self.sheet.form is None)
-        looked = [(column.place, column.kind) for column in columns if column.kind is not None]
-        for line in self._records() if looked else ():
-            for place, kind in looked:
-                cell = line.cells[place]
+        kinds = [(column.position, column.kind) for column in columns if column.kind is not None]
+        for line in self._records() if kinds else ():
+            for position, kind in kinds:
+                cell = line.cells[position]
                 if cell is not None:
                     evidence.look(kind, cell)
         has_semicolons = self.sheet.form is not None and self.sheet.form.delimiter == ";"
-        return decide_manner(evidence, looks_german=self.headings.is_german or has_semicolons, zone=self.zone)
+        return decide_notation(evidence, looks_german=self.headings.is_german or has_semicolons, zone=self.zone)
 
-    def _converter(self, column: Heading, manner: Manner) -> Convert | None:
+    def _converter(self, column: Heading, notation: Notation) -> Convert | None:
         assert column.field is not None  # noqa: S101 - only known fields have a kind
         if column.kind == "number":
-            return number_converter(manner)
+            return number_converter(notation)
         if column.kind in {"date", "datetime"}:
-            return moment_converter(manner, is_date=column.kind == "date")
+            return moment_converter(notation, is_date=column.kind == "date")
         if column.kind == "yes_no":
             return word_converter(self.words.yes_no(column.field))
         labels = self.words.option_labels(column.field)
@@ -152,22 +157,18 @@ class ExportRows:
                 where = f"{column.not_understood:,}, the first on line {column.first_line}"
                 what = _WORDS_FOR[column.kind]
                 self.report.notes.append(f"{column.heading}: cells that are {what} ({where}) stay as they are.")
-        self.report.guessed.extend(told for lookup in lookups if (told := lookup.told()) is not None)
+        self.report.guessed.extend(text for lookup in lookups if (text := lookup.summary()) is not None)
 
 
 def _resolved(lookups: list[LookupColumn], cells: list[str | None]) -> dict[str, str | None]:
     """The columns that lookups add or change in one row."""
     resolved: dict[str, str | None] = {}
     for lookup in lookups:
-        cell = cells[lookup.heading.place]
-        if lookup.heading.table_is_hubspot:
+        cell = cells[lookup.heading.position]
+        if lookup.heading.is_hubspot:
             is_id = (cell or "").strip().isdecimal()
             resolved[lookup.heading.name] = cell if is_id else lookup.resolve(cell)[0] or cell
         else:
             value_name, type_name = lookup.added
             resolved[value_name], resolved[type_name] = lookup.resolve(cell)
     return resolved
-
-
-def _guid(cell: str | None) -> str | None:
-    return cell.strip().strip("{}").lower() if cell else cell

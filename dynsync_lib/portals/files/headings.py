@@ -1,13 +1,15 @@
-"""What the columns of an exported file are: internal names, or the labels of the CRMs' own exports.
+"""Which field each column of an exported file is, by its heading: an internal name, or a label of a CRM's export.
 
 Facts
-    * A column under an internal name is taken as it is; only columns under labels are converted.
-    * Dynamics writes `(Do Not Modify) Contact` over the id, and `(Do Not Modify) Modified On` next to `Modified On`.
-    * HubSpot writes `Record ID`, newer exports `Record ID - Contact`, over the id.
+    * Cells under an internal name are not converted; only cells under labels are.
+    * The heading of the id is `(Do Not Modify) Contact` in exports of Dynamics, which may also have
+      `(Do Not Modify) Modified On` beside `Modified On`.
+    * The heading of the id is `Record ID`, in newer exports `Record ID - Contact`, in exports of HubSpot.
     * A lookup under a label holds the name of the record it points to, not its id.
-    * A heading that nobody knows stays as it is.
+    * A column whose heading is unknown is stored under that heading.
 
-Where it is used: `portals.files.load_files`.
+Where it is used: `portals.files.load_files`, `portals.files.file_rows`, `portals.files.association_columns`,
+`portals.files.load_report`.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.cell_values import ValueKind
 from dynsync_lib.portals.files.export_words import ExportWords, Language, plain_word
 from dynsync_lib.portals.files.sheets import Line
+from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 
 How = Literal["internal", "label", "words", "associations", "unknown"]
-_LOOKUPS: Final = frozenset({"Lookup", "Customer", "Owner"})
+"""How a heading was recognised: an internal name, a label of the metadata, or a word of `export_words.toml`."""
 _OWNER: Final = "hubspot_owner_id"
 _KINDS: Final[Mapping[str, ValueKind]] = {
     **dict.fromkeys(("number", "Integer", "BigInt", "Decimal", "Double", "Money"), "number"),
@@ -40,12 +43,13 @@ _KINDS: Final[Mapping[str, ValueKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One column: what stands over it, its internal name, and how that was found out.
+    """One column of a file.
 
-    `field` is None for a heading that nobody knows; `language` None where the metadata's own label was read.
+    `position` is its number (from 0), `text` its heading, `name` its internal name, `how` how the heading was
+    recognised. `field` is None for an unknown heading; `language` is that of a word of `export_words.toml`, else None.
     """
 
-    place: int
+    position: int
     text: str
     name: str
     how: How
@@ -54,7 +58,7 @@ class Heading:
 
     @property
     def kind(self) -> ValueKind | None:
-        """What its cells are converted to; None for text, ids and everything under an internal name."""
+        """What its cells are converted to; None when they are not: texts, ids, and all under an internal name."""
         if self.how not in {"label", "words"} or self.field is None or self.is_verbatim or self.points_to:
             return None
         if self.field.type == "DateTime" and (self.field.behavior == "DateOnly" or self.field.format == "DateOnly"):
@@ -69,69 +73,71 @@ class Heading:
         )
 
     @property
-    def table_is_hubspot(self) -> bool:
+    def is_hubspot(self) -> bool:
         """Whether the field is HubSpot's."""
         return self.field is not None and self.field.system is System.HUBSPOT
 
     @property
     def points_to(self) -> tuple[str, ...]:
-        """The tables whose names stand in its cells: a lookup or an owner under a label; else empty."""
+        """The tables whose records its cells name: of a lookup or an owner under a label; else empty."""
         if self.how not in {"label", "words"} or self.field is None:
             return ()
         if self.field.system is System.HUBSPOT:
             return ("owners",) if self.field.name == _OWNER else ()
-        return self.field.targets if self.field.type in _LOOKUPS else ()
+        return self.field.targets if self.field.type in LOOKUP_TYPES else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The columns of one file, in order."""
+    """The columns of one file of `table`, in their order."""
 
     table: RecordTable
     columns: tuple[Heading, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The internal names, in order."""
+        """The internal names of all columns, in their order."""
         return tuple(column.name for column in self.columns)
 
     @property
-    def id_place(self) -> int:
-        """Where the record id stands."""
+    def id_position(self) -> int:
+        """The position of the record id (from 0)."""
         return self.names.index(self.table.id_field)
 
     @property
-    def guid_places(self) -> tuple[int, ...]:
-        """Where GUIDs stand: the id and every lookup of a Dynamics table; nowhere in HubSpot's."""
+    def guid_positions(self) -> tuple[int, ...]:
+        """The positions of GUIDs: of the id and every lookup of a Dynamics table; none for HubSpot."""
         if self.table.system is System.HUBSPOT:
             return ()
-        lookups = (i for i, name in enumerate(self.names) if name.startswith("_") and name.endswith("_value"))
-        return (self.id_place, *lookups)
+        names = enumerate(self.names)
+        lookups = (position for position, name in names if name.startswith("_") and name.endswith("_value"))
+        return (self.id_position, *lookups)
 
     @property
     def is_german(self) -> bool:
-        """Whether more headings are German than are known by the metadata's own labels."""
-        told = Counter(column.language or "own" for column in self.columns if column.how in {"label", "words"})
-        return told["german"] > told["own"] + told["english"]
+        """Whether more headings are German words than are English words or labels of the metadata."""
+        counts = Counter(column.language or "own" for column in self.columns if column.how in {"label", "words"})
+        return counts["german"] > counts["own"] + counts["english"]
 
 
 def read_headings(
     table: RecordTable, fields: Sequence[Field], heading: Line, path: Path, words: ExportWords
 ) -> Headings:
-    """The headings of a file of `table`, whose fields the metadata or the standard schema names.
+    """The headings of the file at `path`, which holds `table`. `fields` are the fields that the table can have.
 
-    Raises InputFileError when the id column is missing, two columns mean the same field, or a name is the kit's own.
+    Raises InputFileError when the id column is missing, two columns mean the same field, or a column has the name of
+    one of the kit's own.
     """
     cells = [str(cell) for cell in heading.cells]
     reader = _Reader(table, cells, fields, words)
-    columns = tuple(reader.meaning(place, cell) for place, cell in enumerate(cells))
+    columns = tuple(reader.heading_at(position, cell) for position, cell in enumerate(cells))
     headings = Headings(table, columns)
     _refuse(headings, path, heading.number)
     return headings
 
 
 class _Reader:
-    """Finds the meaning of each heading by a few dictionaries, so that thousands of columns cost nothing."""
+    """Recognises headings by dictionaries made once, so that a file of thousands of columns is read at once."""
 
     def __init__(self, table: RecordTable, cells: Sequence[str], fields: Iterable[Field], words: ExportWords) -> None:
         self._table, self._words, self._fields = table, words, list(fields)
@@ -145,20 +151,20 @@ class _Reader:
             for word, language in words.field_headings(field).items():
                 self._by_word.setdefault(word, (field, language))
 
-    def meaning(self, place: int, cell: str) -> Heading:
-        """What one heading means; owners and users have no metadata, so theirs are internal names."""
+    def heading_at(self, position: int, cell: str) -> Heading:
+        """The column under one heading; owners and users have no metadata, so their headings are internal names."""
         if cell in self._by_name or cell == self._table.id_field or _is_lookup(cell):
-            return Heading(place, cell, cell, "internal", self._by_name.get(cell))
+            return Heading(position, cell, cell, "internal", self._by_name.get(cell))
         plain = plain_word(cell)
         if plain in self._id_headings and self._table.id_field not in self._cells:
-            return Heading(place, cell, self._table.id_field, "label", self._id_field())
-        found = self._field(plain) or self._field(self._without_notice(plain))
-        if found is not None and found[0].name not in self._cells:
-            return self._of_field(place, cell, *found)
+            return Heading(position, cell, self._table.id_field, "label", self._id_field())
+        match = self._field(plain) or self._field(self._without_notice(plain))
+        if match is not None and match[0].name not in self._cells:
+            return self._of_field(position, cell, *match)
         if self._table.object is None:
-            return Heading(place, cell, cell, "internal")
+            return Heading(position, cell, cell, "internal")
         is_associated = self._table.system is System.HUBSPOT and self._words.association_of(cell) is not None
-        return Heading(place, cell, cell, "associations" if is_associated else "unknown")
+        return Heading(position, cell, cell, "associations" if is_associated else "unknown")
 
     def _id_field(self) -> Field | None:
         return self._by_name.get(self._table.id_field)
@@ -168,14 +174,14 @@ class _Reader:
             return self._by_label[plain], None
         return self._by_word.get(plain)
 
-    def _of_field(self, place: int, cell: str, field: Field, language: Language | None) -> Heading:
-        column = Heading(place, cell, field.name, "label" if language is None else "words", field, language)
+    def _of_field(self, position: int, cell: str, field: Field, language: Language | None) -> Heading:
+        column = Heading(position, cell, field.name, "label" if language is None else "words", field, language)
         if column.points_to and field.system is System.DYNAMICS:
-            return Heading(place, cell, f"{field.name}name", column.how, field, language)
+            return Heading(position, cell, f"{field.name}name", column.how, field, language)
         return column
 
     def _without_notice(self, plain: str) -> str:
-        """The label without `(Do Not Modify)`, unless a column of that label stands in the file as well."""
+        """The label without `(Do Not Modify)`, unless the file has a column of that label as well."""
         for notice in self._words.do_not_modify:
             bare = plain.removeprefix(notice)
             if bare != plain and bare not in self._plain_cells:

@@ -1,15 +1,18 @@
-"""Files that the two CRMs export, into a snapshot: for the days in which nobody may use the APIs yet.
+"""Loads files that the two CRMs exported into a snapshot, for the time before anybody may use the APIs.
 
 Facts
-    * File order is `api_rank`. Headings are internal names or the labels of the CRMs' own exports, English or German.
-    * A side without metadata files is described by the standard schema; the manifest says so. A file of metadata that
-      does not name an object's id is no full list of its fields: the standard ones stand beside those it names.
-    * What was recognised, guessed and kept as plain text stands in `load_report.json` beside the manifest.
+    * The order of the file is `api_rank`. Headings are internal names or the labels of the CRMs' own exports, English
+      or German.
+    * A side without a file of metadata is described by the standard schema; the manifest says so. A file of metadata
+      that does not name an object's id is no full list of its fields: the standard ones are added.
+    * `load_report.json` beside the manifest says what was recognised, guessed and stored as plain text.
 
 Not modelled
     * Exports in other languages than English, German and that of the metadata's labels; exports in several files.
 
 Source: design of `dynsync load`; rules record.first-order, field.missing.
+
+Where it is used: `kit`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dynsync_lib.core.fields.catalogue import Field, build_catalogue
@@ -34,16 +37,26 @@ from dynsync_lib.portals.files.file_rows import ExportRows
 from dynsync_lib.portals.files.headings import Headings, read_headings
 from dynsync_lib.portals.files.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
 from dynsync_lib.portals.files.metadata_files import read_metadata
-from dynsync_lib.portals.files.name_index import NameIndex, Row
+from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.sheets import Sheet, open_sheet, read_sheet
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
+from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
-from dynsync_lib.snapshot.writer import SnapshotWriter
+from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 
 _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
 _DETAILS: Final = {System.HUBSPOT: ACCOUNT_FILE, System.DYNAMICS: ORGANIZATION_FILE}
 
-StandardSchema = Mapping[str, Sequence[Mapping[str, Any]]]
+StandardSchema = Mapping[str, Sequence[MetadataRow]]
+"""What the CRMs have out of the box: rows like `core.tables.PROPERTIES` under "properties", like COLUMNS under
+"columns".
+"""
+
+
+class _OpenedFile(NamedTuple):
+    sheet: Sheet
+    headings: Headings
+    report: FileReport
 
 
 def load_files(
@@ -56,11 +69,14 @@ def load_files(
     taken_at: datetime,
     time_zone: tzinfo | None = None,
 ) -> Snapshot:
-    """The snapshot of two folders of exported files; either folder may be None and may lack any file.
+    """The snapshot in `out` of two folders of exported files; either folder may be None and may lack any file.
 
-    Times that name no zone are read in `time_zone`; None: HubSpot's in that of its account.json, all others in UTC.
-    `standard_schema` has rows like `core.tables.PROPERTIES` under "properties" and like `core.tables.COLUMNS` under
-    "columns". Raises InputFileError for a file that cannot be used, naming file and line; nothing is left behind then.
+    `taken_at` is the snapshot's time, in UTC. Times without a zone are read in `time_zone`; None: HubSpot's in that of
+    its account.json, all others in UTC. `standard_schema` describes fields that no file of metadata names.
+
+    Costs a read of each file, and another for numbers or dates under labels, for names of lookups and for associations;
+    a file's record ids are held in memory. Raises InputFileError, which names file and line, for a file that cannot be
+    used, SnapshotError when `out` holds something; no snapshot is left then.
     """
     folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()
     for system, folder in folders.items():
@@ -93,7 +109,7 @@ def _refuse_folder(system: System, folder: Path | None, words: ExportWords) -> N
 
 
 def _is_empty(folder: Path) -> bool:
-    """Whether a folder holds nothing but hidden files: a side that lacks every file, not a wrong folder."""
+    """Whether a folder holds hidden files only: then the side lacks every file, and the folder is not a wrong one."""
     return all(path.name.startswith(".") for path in folder.iterdir())
 
 
@@ -105,7 +121,7 @@ def _refuse_nothing(folders: Mapping[System, Path | None]) -> None:
 
 @dataclass(slots=True)
 class _Loader:
-    """Loads one side."""
+    """Loads the files of one side. `is_standard`: no file of metadata described its fields."""
 
     system: System
     folder: Path | None
@@ -117,7 +133,7 @@ class _Loader:
     report: LoadReport
     is_standard: bool = True
     _fields: list[Field] = field(default_factory=list)
-    _opened: dict[str, tuple[Sheet, Headings, FileReport]] = field(default_factory=dict)
+    _opened: dict[str, _OpenedFile] = field(default_factory=dict)
 
     def load(self) -> None:
         self._load_metadata()
@@ -154,68 +170,67 @@ class _Loader:
                 f"that {self.system} has out of the box are taken as well."
             )
 
-    def _named_fields(self, path: Path | None, table: Table) -> list[dict[str, Any]]:
+    def _named_fields(self, path: Path | None, table: Table) -> list[MetadataRow]:
         if path is None:
             return []
-        told = read_metadata(path, table, self.system)
-        self.report.files.append(told.report)
-        return told.rows
+        metadata = read_metadata(path, table, self.system)
+        self.report.files.append(metadata.report)
+        return metadata.rows
 
-    def _open(self, table: RecordTable) -> tuple[Sheet, Headings, FileReport] | None:
-        """The file of a table and what its headings mean; None when there is no such file."""
+    def _open(self, table: RecordTable) -> _OpenedFile | None:
+        """The file of a table, opened once, with its headings and its report; None when there is no such file."""
         if table.name not in self._opened:
             path = self._find(table.name)
             if path is None:
                 return None
             sheet = open_sheet(path)
-            fields = [one for one in self._fields if one.object is table.object]
+            fields = [candidate for candidate in self._fields if candidate.object is table.object]
             headings = read_headings(table, fields, next(sheet.lines()), path, self.words)
-            self._opened[table.name] = (sheet, headings, self._file_report(table, sheet, headings))
+            self._opened[table.name] = _OpenedFile(sheet, headings, self._file_report(table, sheet, headings))
         return self._opened[table.name]
 
     def _file_report(self, table: RecordTable, sheet: Sheet, headings: Headings) -> FileReport:
-        told = FileReport(f"{self.system}/{sheet.path.name}", table.name, sheet.told)
-        told.take_headings(headings.columns)
+        report = FileReport(f"{self.system}/{sheet.path.name}", table.name, sheet.description)
+        report.take_headings(headings.columns)
         if sheet.path.stem.lower() != table.name.partition("/")[2]:
-            told.guessed.append(f"Its name says that it holds {table.name.partition('/')[2]}.")
+            report.guessed.append(f"Its name says that it holds {table.name.partition('/')[2]}.")
         if sheet.form is not None and sheet.form.is_guessed:
-            told.guessed.append("Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252.")
-        return told
+            report.guessed.append("Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252.")
+        return report
 
-    def _read_names(self, name: str) -> Iterator[Row] | None:
-        """The rows of a table's file under internal names; None when there is no such file."""
+    def _read_names(self, name: str) -> Iterator[TextRow] | None:
+        """The rows of a table's file by internal names; None when there is no such file."""
         opened = self._open(RECORD_TABLES[name])
         if opened is None:
             return None
-        lines = opened[0].lines()
+        lines = opened.sheet.lines()
         next(lines)
-        return (dict(zip(opened[1].names, line.cells, strict=True)) for line in lines)
+        return (dict(zip(opened.headings.names, line.cells, strict=True)) for line in lines)
 
     def _load_records(self, table: RecordTable, index: NameIndex, zone: tzinfo) -> None:
         opened = self._open(table)
         if opened is None:
             self.writer.write(table.name, [], provided=False)
             return
-        sheet, headings, told = opened
-        rows = ExportRows(sheet, headings, self.words, index, zone, told)
-        names = (*headings.names, *rows.added_names)
+        rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, opened.report)
+        names = (*opened.headings.names, *rows.added_names)
         self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
-        self.report.files.append(told)
+        self.report.files.append(opened.report)
 
     def _load_links(self) -> None:
         path = self._find(LINKS_IN.name)
         if path is not None:
             self.writer.write(LINKS_IN.name, _links(path))
             return
-        found = [columns for columns in self._association_columns() if columns.are_there]
-        rows = (row for columns in found for row in columns.rows())
-        self.writer.write(LINKS_IN.name, rows, provided=bool(found))
+        files = [columns for columns in self._association_columns() if columns.are_there]
+        rows = (row for columns in files for row in columns.rows())
+        self.writer.write(LINKS_IN.name, rows, provided=bool(files))
 
     def _association_columns(self) -> Iterator[AssociationColumns]:
         companies = NameIndex(self._read_names).ids_of("companies")
-        for sheet, headings, told in list(self._opened.values()):
+        for sheet, headings, report in list(self._opened.values()):
             if headings.table.object is not None:
-                yield AssociationColumns(sheet, headings, self.words, companies, told)
+                yield AssociationColumns(sheet, headings, self.words, companies, report)
 
     def _read_details(self) -> Any:
         name = _DETAILS[self.system]
@@ -224,7 +239,7 @@ class _Loader:
 
 
 def find_time_zone(name: str) -> tzinfo:
-    """The zone of a name such as Europe/Berlin. Raises UsageError when there is none."""
+    """The time zone of a name such as Europe/Berlin. Raises UsageError when this machine knows no such zone."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -232,7 +247,7 @@ def find_time_zone(name: str) -> tzinfo:
 
 
 def _zone_of(details: Any) -> tzinfo | None:
-    """The zone that HubSpot's account names; None without one that this machine knows."""
+    """The time zone in HubSpot's account.json; None without one that this machine knows."""
     name = details.get("timeZone") if isinstance(details, dict) else None
     try:
         return find_time_zone(str(name)) if name else None
@@ -240,7 +255,7 @@ def _zone_of(details: Any) -> tzinfo | None:
         return None
 
 
-def _links(path: Path) -> Iterator[dict[str, Any]]:
+def _links(path: Path) -> Iterator[TableRow]:
     lines = read_sheet(path)
     names = [str(cell) for cell in next(lines).cells]
     whole = {"from_object", "from_id", "to_object", "to_id"} <= set(names)
@@ -254,11 +269,11 @@ def _links(path: Path) -> Iterator[dict[str, Any]]:
         yield _link(row, path, line.number)
 
 
-def _link(row: Mapping[str, str | None], path: Path, line: int) -> dict[str, Any]:
+def _link(row: TextRow, path: Path, line: int) -> TableRow:
     flag = (row["is_primary"] or "").strip().lower()
     if flag not in FLAGS:
-        told = repr(row["is_primary"]) if flag else "empty"
-        raise InputFileError(f"{path}, line {line}: is_primary is {told}.", next_step="Write true or false.")
+        cell = repr(row["is_primary"]) if flag else "empty"
+        raise InputFileError(f"{path}, line {line}: is_primary is {cell}.", next_step="Write true or false.")
     ends = {
         "from_object": row.get("from_object") or "contact",
         "from_id": _stripped(row.get("from_id")) or _stripped(row.get("contact_id")),

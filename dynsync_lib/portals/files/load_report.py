@@ -1,9 +1,10 @@
-"""What was made of exported files: recognised, guessed, kept as plain text. Stands beside the snapshot's manifest.
+"""The report of a load of exported files: what was recognised, guessed and stored as plain text.
 
 Facts
-    * It holds headings, counts and line numbers; never a cell, which could be somebody's name or address.
+    * It is a file beside the snapshot's manifest. It holds headings, counts and line numbers; never a cell, which could
+      be a person's name or address.
 
-Where it is used: `portals.files.load_files`, `kit`.
+Where it is used: `portals.files.load_files`, `portals.files.metadata_files`, `kit`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ LOAD_REPORT_FILE: Final = "load_report.json"
 
 @dataclass(slots=True)
 class FileReport:
-    """One file. `recognised` pairs headings with internal names, `guessed` and `notes` are sentences.
+    """The report on one file.
 
-    `unknown` are headings that nobody knows: they are kept as plain text, and no rule looks at them.
+    `file` is its name, `table` the table it holds, `form` how it is written, `rows` how many rows it has. `recognised`
+    has the internal name by heading; `unknown` are the other headings, whose columns are stored as plain text and read
+    by no rule. `guessed` and `notes` are sentences.
     """
 
     file: str
@@ -36,7 +39,7 @@ class FileReport:
     notes: list[str] = field(default_factory=list)
 
     def take_headings(self, columns: Sequence[Heading]) -> None:
-        """Notes what each column is."""
+        """Adds each column to `recognised` or `unknown`."""
         for column in columns:
             if column.how == "unknown":
                 self.unknown.append(column.text)
@@ -46,18 +49,18 @@ class FileReport:
 
 @dataclass(slots=True)
 class LoadReport:
-    """All files of one load; `notes` are about no single file."""
+    """The report on one load; `notes` are sentences about no single file."""
 
     files: list[FileReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def as_dict(self) -> Mapping[str, Any]:
-        """For `load_report.json`."""
+        """The content of `load_report.json`."""
         return asdict(self)
 
 
 def read_load_report(snapshot: Snapshot) -> dict[str, Any]:
-    """What was recognised, guessed and kept as plain text when files were loaded; empty for a snapshot of APIs."""
+    """The report of the load that made a snapshot: `files` and `notes` as in `LoadReport`; empty for a pull."""
     file = snapshot.path / LOAD_REPORT_FILE
-    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return told
+    report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return report

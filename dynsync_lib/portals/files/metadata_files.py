@@ -1,8 +1,9 @@
-"""Files of metadata, typed by people or saved by tools: properties.csv and columns.csv, read for what they mean.
+"""Reads files of metadata, typed by people or saved by tools: properties.csv and columns.csv.
 
 Facts
-    * Headings, objects, types, flags and options may be in the vendors' words, those of their screens and their APIs.
-    * What is not understood is left out (a type stays as it is) and counted, with the first line; no cell is repeated.
+    * Headings, objects, types, flags and options may be in the words of the vendors' screens or of their APIs.
+    * A cell that is not understood is left out (a type stays as it is) and counted, with its first line; the report
+      repeats no cell.
     * Of two lines about one field the last counts.
 
 Not modelled
@@ -24,32 +25,39 @@ from typing import Any, Final
 from dynsync_lib.core.tables import COLUMNS, Table
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.load_report import FileReport
-from dynsync_lib.portals.files.metadata_words import plain_word, shipped_words
+from dynsync_lib.portals.files.metadata_words import letters_and_digits, shipped_words
 from dynsync_lib.portals.files.sheets import Line, open_sheet
+from dynsync_lib.portals.rows import MetadataRow
 
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+$")
-_SHAPE: Final = {"properties": "field_type", "columns": "format"}
-"""Which column of each table tells one shape of a type from another."""
+_FORM_COLUMN: Final = {"properties": "field_type", "columns": "format"}
+"""The column that distinguishes the forms of a type, by table."""
 
 
 @dataclass(slots=True)
 class MetadataFile:
-    """What a file says: `rows` as in the table, in the file's order, and a report of what was made of it."""
+    """A file that was read: one row per field like `core.tables.PROPERTIES` or `core.tables.COLUMNS`, in its order.
 
-    rows: list[dict[str, Any]]
+    `report` says what was recognised and what was not understood.
+    """
+
+    rows: list[MetadataRow]
     report: FileReport
 
 
 def read_metadata(path: Path, table: Table, system: str) -> MetadataFile:
-    """The rows of a file. Raises InputFileError when it lacks the column `object` or `name`."""
+    """The rows of a file about the fields of `table`, with a report that names the file of `system`.
+
+    Raises InputFileError when it lacks the column `object` or `name`, and as `Sheet.lines`.
+    """
     sheet = open_sheet(path)
     lines = sheet.lines()
     headings = [str(cell or "") for cell in next(lines).cells]
-    names = [heading_of(one) for one in headings]
+    names = [heading_of(heading) for heading in headings]
     for name in ("object", "name"):
         if name not in names:
             raise InputFileError(f"{path}, line 1: the column {name} is missing.", next_step="Add it.")
-    report = FileReport(f"{system}/{path.name}", table.name, sheet.told)
+    report = FileReport(f"{system}/{path.name}", table.name, sheet.description)
     reader = _Reader(table, report)
     for heading, name in zip(headings, names, strict=True):
         reader.take_heading(heading, name)
@@ -59,13 +67,13 @@ def read_metadata(path: Path, table: Table, system: str) -> MetadataFile:
 
 
 def heading_of(text: str) -> str:
-    """The column that a heading means; the heading itself when it is no word that the kit knows."""
-    return shipped_words().headings.get(plain_word(text), text.strip())
+    """The column of the table that a heading means; the heading itself when the kit does not know the word."""
+    return shipped_words().headings.get(letters_and_digits(text), text.strip())
 
 
 def object_of(text: str) -> str | None:
-    """The kit's name of an object: `account`, `accounts` and `companies` are `company`; None when it is none."""
-    name, known = plain_word(text), shipped_words().objects
+    """The kit's object for a word (`account`, `accounts` and `companies` mean `company`); None when it is unknown."""
+    name, known = letters_and_digits(text), shipped_words().objects
     return known.get(name) or known.get(name.removesuffix("s"))
 
 
@@ -79,13 +87,13 @@ class _Reader:
     _seen: set[tuple[str, str]] = field(default_factory=set)
 
     def take_heading(self, heading: str, name: str) -> None:
-        is_writable = plain_word(name) in shipped_words().not_writable
+        is_writable = letters_and_digits(name) in shipped_words().not_writable
         if name in self.table.column_names or is_writable:
             self.report.recognised[heading] = "read_only" if is_writable else name
         else:
             self.report.unknown.append(heading)
 
-    def rows(self, names: list[str], lines: Iterator[Line]) -> Iterator[dict[str, Any]]:
+    def rows(self, names: list[str], lines: Iterator[Line]) -> Iterator[MetadataRow]:
         for line in lines:
             cells = dict(zip(names, line.cells, strict=True))
             if cells["object"] and cells["name"]:
@@ -100,7 +108,7 @@ class _Reader:
                 yield {"object": object_, "name": name, **self._known(cells, line.number)}
 
     def notes(self) -> Iterator[str]:
-        """One sentence for each kind of thing that was not understood."""
+        """A sentence for each kind of thing that was not understood."""
         for what, lines in self._unread.items():
             count = "1 line" if len(lines) == 1 else f"{len(lines):,} lines"
             yield f"{what}: {count}, first in line {lines[0]}."
@@ -109,20 +117,20 @@ class _Reader:
         self._unread.setdefault(what, []).append(line)
 
     def _known(self, cells: dict[str, str | None], line: int) -> dict[str, Any]:
-        told: dict[str, Any] = {}
-        for name, cell in sorted(cells.items(), key=lambda one: one[0] != "type"):  # a shape of its own wins
+        entries: dict[str, Any] = {}
+        for name, cell in sorted(cells.items(), key=lambda item: item[0] != "type"):  # a form of its own wins
             if name in ("object", "name") or cell is None or not cell.strip():
                 continue
-            means_read_only = shipped_words().not_writable.get(plain_word(name))
+            means_read_only = shipped_words().not_writable.get(letters_and_digits(name))
             if means_read_only is not None:
                 if self._flag(cell, line, name) is means_read_only:
-                    told["read_only"] = "true"
+                    entries["read_only"] = "true"
             elif name in self.table.column_names:
-                told |= self._cell(name, cell, line)
-        return told
+                entries |= self._cell(name, cell, line)
+        return entries
 
     def _cell(self, name: str, cell: str, line: int) -> dict[str, Any]:
-        kind = next(one.type for one in self.table.columns if one.name == name)
+        kind = next(column.type for column in self.table.columns if column.name == name)
         if kind == "flag":
             flag = self._flag(cell, line, name)
             return {} if flag is None else {name: "true" if flag else "false"}
@@ -138,20 +146,20 @@ class _Reader:
         return self._type(cell, line) if name == "type" else {name: cell.strip()}
 
     def _flag(self, cell: str, line: int, name: str) -> bool | None:
-        said = None if cell.strip().startswith("-") else shipped_words().flags.get(_value_of(cell))
-        if said is not None:
-            return said
+        flag = None if cell.strip().startswith("-") else shipped_words().flags.get(_value_of(cell))
+        if flag is not None:
+            return flag
         self._miss(f"{name} is neither yes nor no", line)
         return None
 
     def _type(self, cell: str, line: int) -> dict[str, Any]:
         side = "columns" if self.table is COLUMNS else "properties"
-        found = shipped_words().types[side].get(plain_word(cell))
-        if found is None:
+        known = shipped_words().types[side].get(letters_and_digits(cell))
+        if known is None:
             self._miss("The type is none that the kit knows", line)
             return {"type": cell.strip()}
-        type_, shape = found
-        return {"type": type_, **({_SHAPE[side]: shape} if shape else {})}
+        type_, form = known
+        return {"type": type_, **({_FORM_COLUMN[side]: form} if form else {})}
 
     def _or_missed(self, name: str, value: object, missed: str, line: int) -> dict[str, Any]:
         if value is not None:
@@ -161,55 +169,60 @@ class _Reader:
 
 
 def read_number(text: str, *, whole: bool) -> float | None:
-    """A number as people write it; `4,000` and `4 000` are four thousand, `4.000` where whole numbers stand, too."""
-    told = text.strip()
-    if _GROUPED.match(told) and (whole or "." not in told):
-        told = re.sub(r"[^\d+-]", "", told)
+    """A number as people write it: `4,000` and `4 000` are 4000, and so is `4.000` for a column of whole numbers.
+
+    None when it is no finite number.
+    """
+    digits = text.strip()
+    if _GROUPED.match(digits) and (whole or "." not in digits):
+        digits = re.sub(r"[^\d+-]", "", digits)
     try:
-        number = float(told)
+        number = float(digits)
     except ValueError:
         return None
     return number if math.isfinite(number) else None
 
 
 def _value_of(cell: str) -> str:
-    """A word, or the one in `{"Value": "SystemRequired"}` and `{"readOnlyValue": true}`."""
+    """The letters and digits of a cell, or of the value in `{"Value": "None"}`, `{"readOnlyValue": true}`."""
     try:
-        told = json.loads(cell)
+        value = json.loads(cell)
     except ValueError:
-        told = cell
-    if isinstance(told, dict):
-        told = next((value for key, value in told.items() if plain_word(key) in {"value", "readonlyvalue"}), "")
-    return plain_word(str(told))
+        value = cell
+    if isinstance(value, dict):
+        names = {"value", "readonlyvalue"}
+        value = next((entry for name, entry in value.items() if letters_and_digits(name) in names), "")
+    return letters_and_digits(str(value))
 
 
 # --- Options -----------------------------------------------------------------------------------------------------
 
 
 def options_as_json(text: str) -> str | None:
-    """A cell of options as JSON: JSON already, or `value=Label;value=Label`, or `Label;Label` where both are one.
+    """The options in a cell as JSON, a list of objects with `value` and `label`; None when they are not understood.
 
-    Pairs may be joined by `:`, and parted by `|` or line ends. JSON may hold {"value", "label"}, Dataverse's own
-    options, texts, or be one object of labels by value. None when it is none of these.
+    The cell may be `value=Label;value=Label`, or `Label;Label` where value and label are the same; `:` may stand for
+    `=`, and `|` or line ends for `;`. It may be JSON: a list of such objects, of Dataverse's own options or of texts,
+    or an object with labels by value.
     """
     try:
-        told: Any = json.loads(text)
+        cell: Any = json.loads(text)
     except ValueError:
-        told = None if text.lstrip()[:1] in "[{" else _typed_options(text)
-    if isinstance(told, dict):
-        told = told.get("Options") or [f"{value}={label}" for value, label in told.items()]
-    options = [_option(one) for one in told] if isinstance(told, list) else []
-    if not options or any(one is None for one in options):
+        cell = None if text.lstrip()[:1] in "[{" else _typed_options(text)
+    if isinstance(cell, dict):
+        cell = cell.get("Options") or [f"{value}={label}" for value, label in cell.items()]
+    options = [_option(option) for option in cell] if isinstance(cell, list) else []
+    if not options or any(option is None for option in options):
         return None
     return json.dumps(options, ensure_ascii=False)
 
 
-def _option(told: object) -> dict[str, str] | None:
-    if isinstance(told, str):
-        return _pair(told, "=")
-    if not isinstance(told, dict):
+def _option(option: object) -> dict[str, str] | None:
+    if isinstance(option, str):
+        return _pair(option, "=")
+    if not isinstance(option, dict):
         return None
-    parts = {plain_word(str(key)): value for key, value in told.items()}
+    parts = {letters_and_digits(str(key)): value for key, value in option.items()}
     value, label = parts.get("value"), parts.get("label", parts.get("value"))
     if isinstance(label, dict):
         label = (label.get("UserLocalizedLabel") or {}).get("Label", value)

@@ -1,7 +1,7 @@
-"""Words of both vendors for metadata: headings, objects, types, yes and no, how much a column is required.
+"""Words of both vendors for metadata: headings, objects, types, yes and no, whether a column is required.
 
 Facts
-    * The words are `rules/metadata_words.toml`, compared in lower case without anything but letters and digits.
+    * The words are in `rules/metadata_words.toml`; only their letters and digits are compared, in lower case.
 
 Where it is used: `portals.files.metadata_files`.
 """
@@ -16,17 +16,19 @@ from importlib import resources
 from typing import Any
 
 
-def plain_word(text: str) -> str:
+def letters_and_digits(text: str) -> str:
     """The letters and digits of a text, in lower case."""
     return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataWords:
-    """Each maps a plain word to what it means.
+    """What words mean, by their letters and digits (`letters_and_digits`).
 
-    `headings`: a column of the tables of metadata. `not_writable`: for headings of the APIs, the answer that means
-    read-only. `types`: by table of metadata, the type and its shape (HubSpot's field type, Dataverse's format).
+    `headings` gives columns of PROPERTIES and COLUMNS, `objects` the kit's objects, `flags` yes or no, `required`
+    Dataverse's levels. `not_writable` gives, for headings of the APIs, the answer that means read-only. `types` gives,
+    for "properties" and "columns", the type and its form (HubSpot's field type, Dataverse's format; None for a type of
+    one form).
     """
 
     headings: Mapping[str, str]
@@ -39,32 +41,32 @@ class MetadataWords:
 
 @cache
 def shipped_words() -> MetadataWords:
-    """The words the kit ships."""
+    """The words that the kit ships, read once."""
     text = (resources.files("dynsync_lib") / "rules" / "metadata_words.toml").read_text(encoding="utf-8")
-    told = tomllib.loads(text)
-    flags = dict.fromkeys(map(plain_word, told["flags"]["yes"]), True)
-    flags |= dict.fromkeys(map(plain_word, told["flags"]["no"]), False)
+    tables = tomllib.loads(text)
+    flags = dict.fromkeys(map(letters_and_digits, tables["flags"]["yes"]), True)
+    flags |= dict.fromkeys(map(letters_and_digits, tables["flags"]["no"]), False)
     levels = {word: "SystemRequired" if is_yes else "None" for word, is_yes in flags.items()}
     return MetadataWords(
-        headings=_meanings(told["headings"]),
-        not_writable={word: flags[answer] for word, answer in told["not_writable"].items()},
-        objects=_meanings(told["objects"]),
+        headings=_meanings(tables["headings"]),
+        not_writable={word: flags[answer] for word, answer in tables["not_writable"].items()},
+        objects=_meanings(tables["objects"]),
         flags=flags,
-        required={**levels, **_meanings(told["required"])},
-        types={table: _types(words) for table, words in told["types"].items()},
+        required={**levels, **_meanings(tables["required"])},
+        types={table: _types(words) for table, words in tables["types"].items()},
     )
 
 
 def _meanings(words: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """What each word means; a meaning's own name is a word, too."""
-    named = {plain_word(meaning): meaning for meaning in words}
-    return named | {plain_word(word): meaning for meaning, told in words.items() for word in told}
+    """The meaning by each word; a meaning's own name is one of its words."""
+    named = {letters_and_digits(meaning): meaning for meaning in words}
+    return named | {letters_and_digits(word): meaning for meaning, synonyms in words.items() for word in synonyms}
 
 
 def _types(words: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
-    found: dict[str, tuple[str, str | None]] = {}
-    for meaning, told in words.items():
+    types: dict[str, tuple[str, str | None]] = {}
+    for meaning, synonyms in words.items():
         type_, _, shape = meaning.partition(" ")
         own = [] if shape else [type_]
-        found |= {plain_word(word): (type_, shape or None) for word in [*own, *told]}
-    return found
+        types |= {letters_and_digits(word): (type_, shape or None) for word in [*own, *synonyms]}
+    return types

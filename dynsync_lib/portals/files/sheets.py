@@ -1,10 +1,12 @@
-"""Exported CSV and XLSX files as rows of text, with the line each row begins on.
+"""Exported CSV and XLSX files as lines of text cells, each with its number in the file.
 
 Facts
-    * How a CSV file is written says `portals.files.csv_dialect`; of a workbook the first sheet is read.
-    * An empty cell is null. A row that is longer or shorter than the heading is a fault, never padded.
+    * `csv_dialect` reads from its bytes how a CSV file is written; of a workbook the first sheet is read.
+    * An empty cell is None. A row that is longer or shorter than the heading is refused, never padded.
 
 Source: design of `dynsync load`.
+
+Where it is used: `portals.files.load_files`, `portals.files.metadata_files`, `portals.files.file_names`.
 """
 
 from __future__ import annotations
@@ -36,45 +38,46 @@ _OTHER_ENDINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: the line of the file it begins on, and its cells; None for an empty one."""
+    """One row of a file: the number of the line it begins on (from 1), and its cells; None for an empty one."""
 
     number: int
     cells: tuple[str | None, ...]
 
 
 def find_sheet(folder: Path, name: str) -> Path | None:
-    """The file `name.csv` or `name.xlsx` of a folder, in whatever case; None when there is neither.
+    """The file `name.csv` or `name.xlsx` of a folder, in upper or lower case; None when there is neither.
 
-    Raises InputFileError when there are several, or only one in a form that the kit does not read.
+    Raises InputFileError when there are several, or only a file of that name that the kit does not read (`.xls`).
     """
     files = sorted(path for path in folder.iterdir() if path.stem.lower() == name and path.is_file())
-    found = [path for path in files if path.suffix.lower() in _ENDINGS]
+    readable = [path for path in files if path.suffix.lower() in _ENDINGS]
     other = next((path for path in files if path.suffix.lower() in _OTHER_ENDINGS), None)
-    if other is not None and not found:
+    if other is not None and not readable:
         raise InputFileError(f"{other} is neither CSV nor XLSX.", next_step=_OTHER_ENDINGS[other.suffix.lower()])
-    if len(found) > 1:
+    if len(readable) > 1:
         raise InputFileError(
-            f"{folder} holds both {found[0].name} and {found[1].name}.", next_step="Leave one of them."
+            f"{folder} holds both {readable[0].name} and {readable[1].name}.", next_step="Leave one of them."
         )
-    return found[0] if found else None
+    return readable[0] if readable else None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One file. `told` says for people how it is written, `is_guessed` whether its encoding is a guess."""
+    """One file that can be read. `form` says how a CSV file is written; None for a workbook."""
 
     path: Path
     form: SheetForm | None
 
     @property
-    def told(self) -> str:
-        """For people: `UTF-8, comma` or `XLSX`."""
-        return self.form.told if self.form is not None else "XLSX"
+    def description(self) -> str:
+        """How the file is written, for people: `UTF-8, comma` or `XLSX`."""
+        return self.form.description if self.form is not None else "XLSX"
 
     def lines(self) -> Iterator[Line]:
-        """The lines of the file, the heading first; may be asked for again.
+        """The lines of the file, the heading first; each call reads the file from the beginning.
 
-        Raises InputFileError when the file is empty, cannot be read, or a row's length differs from the heading's.
+        Raises InputFileError when the file is empty or cannot be read, a heading is missing or there twice, or a row
+        has more or fewer cells than the heading.
         """
         lines = _read_xlsx(self.path) if self.form is None else _read_csv(self.path, self.form)
         heading = next(lines, None)
@@ -93,7 +96,7 @@ class Sheet:
 
 
 def open_sheet(path: Path) -> Sheet:
-    """The file, once its form is known. Raises InputFileError when its bytes cannot be read."""
+    """The file, after its form was read from its bytes. Raises InputFileError when they cannot be read."""
     return Sheet(path, None if path.suffix.lower() == ".xlsx" else find_form(path))
 
 
@@ -104,10 +107,10 @@ def read_sheet(path: Path) -> Iterator[Line]:
 
 def _refuse_headings(path: Path, heading: Line) -> None:
     seen: set[str] = set()
-    for place, cell in enumerate(heading.cells, start=1):
+    for number, cell in enumerate(heading.cells, start=1):
         where = f"{path}, line {heading.number}"
         if not cell:
-            raise InputFileError(f"{where}: column {place} has no heading.", next_step="Name it or delete it.")
+            raise InputFileError(f"{where}: column {number} has no heading.", next_step="Name it or delete it.")
         if cell in seen:
             raise InputFileError(f"{where}: two columns are called {cell}.", next_step="Delete one of them.")
         seen.add(cell)
@@ -146,12 +149,12 @@ def _read_xlsx(path: Path) -> Iterator[Line]:
         finally:
             book.close()
     except (OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as fault:
-        place = f"is damaged after line {number}" if number else "is no XLSX workbook"
-        raise InputFileError(f"{path} {place}.", next_step="Export the table again.") from fault
+        what = f"is damaged after line {number}" if number else "is no XLSX workbook"
+        raise InputFileError(f"{path} {what}.", next_step="Export the table again.") from fault
 
 
 def _squared(rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[Line]:
-    """The rows as wide as the heading: a workbook leaves out empty cells at the end, or shows some that never were."""
+    """The rows, as wide as the heading: workbooks leave out empty cells at the end, or have more than were filled."""
     width = 0
     for number, row in rows:
         cells = list(map(_text, row))

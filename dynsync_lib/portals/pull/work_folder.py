@@ -165,7 +165,7 @@ class WorkFolder:
             return Job(self.path, job.name, self._begin(job.name, job.asked))
 
     def remember(self, name: str, value: Any) -> Any:
-        """Stores a JSON value under a name unless there is one already; what is stored comes out."""
+        """The JSON value stored under a name, which is `value` unless there was one already."""
         with self._lock:
             kept = self._journal["facts"].setdefault(name, value)
             self._save()
