@@ -14,11 +14,9 @@ Where it is used: `portals.check.check_portals`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote
 
 import httpx
 
@@ -26,7 +24,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.check.lines import CheckLine, as_documented, fault_line, portal_kind
 from dynsync_lib.portals.dataverse.errors import dataverse_manners
-from dynsync_lib.portals.dataverse.reader import BASE_PATH, ORGANIZATION
+from dynsync_lib.portals.dataverse.reader import BASE_PATH, ORGANIZATION, count_path
 from dynsync_lib.portals.http.caller import PortalCaller
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.pull.table_puller import REQUIRED, run_together
@@ -156,9 +154,8 @@ async def _read_totals(caller: PortalCaller) -> dict[str, int]:
 
 
 async def _count_rows(caller: PortalCaller, names: Sequence[str]) -> dict[str, int]:
-    asked = quote(json.dumps(names, separators=(",", ":")), safe="[],")
     try:
-        answer = await caller.get(f"{BASE_PATH}RetrieveTotalRecordCount(EntityNames=@p1)?@p1={asked}")
+        answer = await caller.get(count_path(names))
         counts = answer["EntityRecordCountCollection"]
         return {str(name): int(count) for name, count in zip(counts["Keys"], counts["Values"], strict=True)}
     except (PortalError, KeyError, TypeError, ValueError):

@@ -140,10 +140,7 @@ class DataverseReader:
 
         Tables that it does not count are missing.
         """
-        names = json.dumps([LOGICAL_NAMES[table.name] for table in tables], separators=(",", ":"))
-        answer = await self._caller.get(
-            f"{BASE_PATH}RetrieveTotalRecordCount(EntityNames=@p1)?@p1={quote(names, safe='[],')}"
-        )
+        answer = await self._caller.get(count_path([LOGICAL_NAMES[table.name] for table in tables]))
         collection = answer.get("EntityRecordCountCollection") or {} if isinstance(answer, dict) else {}
         counts = dict(zip(collection.get("Keys") or (), collection.get("Values") or (), strict=False))
         texts = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
@@ -229,6 +226,12 @@ class DataverseReader:
                 for row in await self._metadata(f"{where}/Attributes/{kind.cast}?{kind.query}"):
                     details[str(row.get("LogicalName"))] = describe_column(kind, row)
         return details
+
+
+def count_path(logical_names: Sequence[str]) -> str:
+    """The path that asks for the row counts of tables, as counted within the last day."""
+    names = quote(json.dumps(logical_names, separators=(",", ":")), safe="[],")
+    return f"{BASE_PATH}RetrieveTotalRecordCount(EntityNames=@p1)?@p1={names}"
 
 
 @asynccontextmanager
