@@ -53,7 +53,7 @@ def check_portals(
 ) -> CheckReport:
     """What the portals of the connections allow under these settings; sides in `unset` are not asked.
 
-    Costs about a dozen requests per side, sent at once. Raises SafetyError for foreign hosts, SettingsError for a
+    Costs 10 to 15 requests per side, sent at once. Raises SafetyError for foreign hosts, SettingsError for a
     certificate that cannot be used.
     """
     return CheckReport(tuple(run_blocking(_Check(connections, settings, unset, pace).lines())))

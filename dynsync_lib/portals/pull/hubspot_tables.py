@@ -74,10 +74,11 @@ class HubSpotSide:
         tables = [self._read_table(read) for read in self._reads.values()]
         links = [self._read_links(pair) for pair in ASSOCIATION_PAIRS]
         done = await run_together(*tables, *links)
-        for result in (*missing, *done[: len(tables)]):
+        table_results, link_results = done[: len(tables)], done[len(tables) :]
+        for result in (*missing, *table_results):
             self.result.tables[result.name] = result
         await run_together(*map(self._read_changed, self._reads.values()))
-        self.result.links = await run_together(*map(self._read_changed_links, ASSOCIATION_PAIRS, done[len(tables) :]))
+        self.result.links = await run_together(*map(self._read_changed_links, ASSOCIATION_PAIRS, link_results))
         if self.archived:
             reads = [read for read in self._reads.values() if read.table.object is not None]
             for result in await run_together(*map(self._read_archived, reads)):
@@ -137,16 +138,16 @@ class HubSpotSide:
     # --- Associations ----------------------------------------------------------------------------------------
 
     async def _read_links(self, pair: Pair) -> TableResult:
-        name = f"{LINKS_IN.name}/{pair[0].value}_{pair[1].value}"
-        feeds = [self._feeds[record_table(object_, System.HUBSPOT).name] for object_ in pair]
-        records, others = [await feed.first_job() for feed in feeds]
-        if records is None or others is None:
-            return TableResult(name, note=f"The associations from {pair[0]} to {pair[1]} were not read.")
+        from_object, to_object = pair
+        name = f"{LINKS_IN.name}/{from_object.value}_{to_object.value}"
+        from_feed, to_feed = (self._feeds[record_table(object_, System.HUBSPOT).name] for object_ in pair)
+        if None in [await from_feed.first_job(), await to_feed.first_job()]:
+            return TableResult(name, note=f"The associations from {from_object} to {to_object} were not read.")
         job = self.puller.work.job(name, LINKS_IN.column_names)
-        if feeds[0].is_restarted and job.pages_read:
+        if from_feed.is_restarted and job.pages_read:
             job = self.puller.work.restart(job)
         try:
-            await self._store_links(pair, job, feeds[0].batches("hs_object_id", IDS_PER_BATCH))
+            await self._store_links(pair, job, from_feed.batches("hs_object_id", IDS_PER_BATCH))
         except AccessError as fault:
             if pair == ASSOCIATION_PAIRS[0]:
                 raise
@@ -155,7 +156,8 @@ class HubSpotSide:
 
     async def _read_changed_links(self, pair: Pair, links: TableResult) -> TableResult:
         """Adds the associations of the records that changed meanwhile."""
-        changed = self.result.tables[record_table(pair[0], System.HUBSPOT).name].changed
+        from_object, _ = pair
+        changed = self.result.tables[record_table(from_object, System.HUBSPOT).name].changed
         if not links.jobs or changed is None:
             return links
         job = self.puller.work.job(f"{links.name}/{CHANGED}", LINKS_IN.column_names)
