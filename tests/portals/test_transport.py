@@ -190,6 +190,14 @@ def test_portal_connections__token_that_cannot_be_one(token: str) -> None:
     assert "pat" not in error.value.next_step
 
 
+def test_portal_connections__token_is_cleaned_when_they_are_made() -> None:
+    connections = PortalConnections(hubspot_token="Bearer pat-eu1-abc", hubspot_token_name="The variable T")
+    assert connections.hubspot_token == "pat-eu1-abc"
+    assert PortalConnections(hubspot_token=" ").hubspot_token is None
+    with pytest.raises(SettingsError, match="The variable T holds characters that none has"):
+        PortalConnections(hubspot_token="pat eu1", hubspot_token_name="The variable T")
+
+
 def test_portal_connections__emulated_only_on_this_machine() -> None:
     here = PortalConnections(hubspot_url="http://127.0.0.1:1", hubspot_token="t", dynamics_url="https://localhost:2")
     mixed = PortalConnections(hubspot_token="t", dynamics_url="https://localhost:2")
