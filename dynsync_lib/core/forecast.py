@@ -30,7 +30,7 @@ def build_forecast(situation: Situation) -> dict[str, Frame]:
     """
     decision = decide_sync(situation)
     sensitivity = measure_sensitivity(situation, decision)
-    outcomes = with_sensitivity(decision.outcomes, sensitivity.moved, sorted(situation.rulebook.assumptions))
+    outcomes = with_sensitivity(decision.outcomes, sensitivity)
     tables = {
         "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),
         "changes": decision.changes,

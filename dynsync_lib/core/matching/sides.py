@@ -79,22 +79,28 @@ def _prepare(situation: Situation, object_: Object, system: System) -> Frame:
 
 def ranked(situation: Situation, table: RecordTable) -> Frame:
     """The records of a table with `rank` (int), their position in the order that `first_record_order` names; unique on
-    a side. With scenarios that differ in it the ranks are computed once.
+    a side. Where scenarios differ in it, the ranks of those that sort are computed once.
     """
     orders = situation.choices("first_record_order")
-    if len(orders) == 1:
-        return _in_order(situation, situation.tables[table.name], table, orders[0])
-    return situation.remember(("ranked", table.name), lambda: _in_orders(situation, table, orders))
-
-
-def _in_orders(situation: Situation, table: RecordTable, orders: Sequence[str]) -> Frame:
     records = situation.tables[table.name]
-    names = [*records.collect_schema().names(), "rank"]
+    if len(orders) == 1:
+        return _in_order(situation, records, table, orders[0])
+    ranks = situation.remember(("ranks", table.name), lambda: _ranks(situation, table, orders))
+    if ranks is None:
+        return records.with_columns(rank=nw.col("api_rank"))
+    sorted_records = records.join(ranks, on=[*situation.by, "id"], how="left")
+    return sorted_records.with_columns(rank=nw.coalesce("sorted_rank", "api_rank")).drop("sorted_rank")
+
+
+def _ranks(situation: Situation, table: RecordTable, orders: Sequence[str]) -> Frame | None:
+    """id, sorted_rank of the records of scenarios that sort them; None when none does."""
     parts = []
     for order in orders:
-        chosen = rows_where(records, situation.chooses("first_record_order", order))
-        parts.append(_in_order(situation, chosen, table, order).select(*names))
-    return situation.keep(stack(parts), f"{table.name}_ranked")
+        chosen = rows_where(situation.tables[table.name], situation.chooses("first_record_order", order))
+        if _with_turn(situation, chosen, table, order) is not None:
+            ordered = _in_order(situation, chosen, table, order)
+            parts.append(ordered.select(*situation.by, "id", sorted_rank="rank"))
+    return situation.keep(stack(parts), f"{table.name}_ranks") if parts else None
 
 
 def _in_order(situation: Situation, records: Frame, table: RecordTable, order: str) -> Frame:

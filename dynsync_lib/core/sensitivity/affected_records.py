@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import narwhals.stable.v2 as nw
 
@@ -25,8 +24,7 @@ from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences
 from dynsync_lib.core.sensitivity.scenarios import Scenario
 from dynsync_lib.core.situation import PERSONS, SCENARIO, Frame, Situation, stack
 from dynsync_lib.core.sync.initial_sync import Decision
-
-_SIDES: Final = tuple(side_name(object_, system) for object_ in Object for system in System)
+from dynsync_lib.core.tables import record_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +50,21 @@ def affected_records(
     Computes the table of components once, and counts it.
     """
     on = [object_ for object_ in family if object_ in decision.decided]
-    parts = _by_components(situation, on, scenarios, members)
-    named = [*_by_fields(decision, on, differences), *_by_duplicate_rules(decision, on, scenarios)]
+    moving, parts = _by_components(situation, on, scenarios, members)
+    named = [
+        *_by_fields(decision, on, differences),
+        *_by_duplicate_rules(situation, decision, on, scenarios),
+    ]
     if named:
         records = situation.keep(stack(named), f"{family[0]}_named")
-        components = members.select("side", "id", "component")
-        parts.append(records.join(components, on=["side", "id"]).select(SCENARIO, "component"))
-    if not parts:
+        numbers = set(records.select(SCENARIO).unique().collect().get_column(SCENARIO).to_list())
+        moving += [scenario for scenario in scenarios if scenario.number in numbers]
+        components = records.join(members.select("side", "id", "component"), on=["side", "id"])
+        parts += [components.select(SCENARIO, "component").unique()] if numbers else []
+    if not moving:
         return None
-    affected = situation.keep(stack(parts).unique(), f"{family[0]}_affected_components")
-    records = affected.join(members.select("component", "side", "id"), on="component")
-    records = situation.keep(records.select(SCENARIO, "side", "id"), f"{family[0]}_affected")
-    numbers = set(records.select(SCENARIO).unique().collect().get_column(SCENARIO).to_list())
-    moving = [scenario for scenario in scenarios if scenario.number in numbers]
-    return Affected(moving, records) if moving else None
+    affected = stack(parts).join(members.select("component", "side", "id"), on="component")
+    return Affected(moving, situation.keep(affected.select(SCENARIO, "side", "id"), f"{family[0]}_affected"))
 
 
 # --- Knobs about records -----------------------------------------------------------------------------------------
@@ -73,59 +72,77 @@ def affected_records(
 
 def _by_components(
     situation: Situation, objects: Sequence[Object], scenarios: Sequence[Scenario], members: Frame
-) -> list[Frame]:
-    """scenario, component of the components that each scenario about records can move."""
+) -> tuple[list[Scenario], list[Frame]]:
+    """The scenarios about records that can move a component, and scenario, component of those that each can move."""
     tests = _tests(situation, objects)
     asked = [scenario for scenario in scenarios if scenario.knob in tests]
     knobs = sorted({scenario.knob for scenario in asked})
     if not knobs:
-        return []
-    components = _summarized(members).select("component", **{knob: tests[knob] for knob in knobs})
+        return [], []
+    components = _summarized(objects, members).select("component", **{knob: tests[knob] for knob in knobs})
     components = components.filter(nw.any_horizontal(*knobs, ignore_nulls=False))
     components = situation.keep(components, f"{objects[0]}_touched_components")
     counts = components.select(**{knob: nw.col(knob).cast(nw.Int64).sum() for knob in knobs}).collect()
-    counted = {knob: counts.get_column(knob).item() for knob in knobs}
-    return [
+    moving = [scenario for scenario in asked if counts.get_column(scenario.knob).item()]
+    return moving, [
         components.filter(nw.col(scenario.knob)).select(nw.lit(scenario.number).alias(SCENARIO), "component")
-        for scenario in asked
-        if counted[scenario.knob]
+        for scenario in moving
     ]
 
 
-def _summarized(members: Frame) -> Frame:
+def _summarized(objects: Sequence[Object], members: Frame) -> Frame:
     """One row per component: how many records of each side, spellings, and records with each flag."""
-    counts = {side: (nw.col("side") == side).cast(nw.Int64).sum() for side in _SIDES}
+    counts = {side: (nw.col("side") == side).cast(nw.Int64).sum() for side in _sides(objects)}
     flags = ("fails", "lacks_key", "is_inactive", "is_bound")
     sums = {name: nw.col(name).cast(nw.Int64).sum() for name in flags}
     spellings = {"first_spelling": nw.col("spelling").min(), "last_spelling": nw.col("spelling").max()}
-    return members.group_by("component").agg(**counts, **sums, **spellings, records=nw.len())
+    spelt = nw.col("spelling").count()
+    return members.group_by("component").agg(**counts, **sums, **spellings, spelt=spelt, records=nw.len())
+
+
+def _sides(objects: Sequence[Object]) -> list[str]:
+    return [side_name(object_, system) for object_ in objects for system in System]
 
 
 def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr]:
     """For each knob about records that this family can turn on: whether it can move a component."""
-    sides = [side_name(object_, system) for object_ in objects for system in System]
-    several = nw.any_horizontal(*(nw.col(side) > 1 for side in sides), ignore_nulls=False)
-    fails, spelt = nw.col("fails") > 0, nw.col("first_spelling") != nw.col("last_spelling")
+    several = nw.any_horizontal(*(nw.col(side) > 1 for side in _sides(objects)), ignore_nulls=False)
+    fails, lacks_key = nw.col("fails") > 0, nw.col("lacks_key") > 0
     meets, is_linked = nw.col("records") > 1, nw.col("component") == LINKED
+    overlaps, own_key = _overlaps(objects), _is_matched_by(situation, objects, "own_field")
     tests = {
         "first_record_order": several,
-        "no_key": nw.col("lacks_key") > 0,
         "filter_semantics": (nw.col("is_bound") > 0) & fails,
         "filter_scope": fails & meets,
-        "filter_stage": fails & (meets | (nw.col("lacks_key") > 0)),
+        "filter_stage": fails & (several | lacks_key | is_linked | overlaps),
         "include_inactive": nw.col("is_inactive") > 0,
+        "lead_contact_overlap": overlaps,
     }
-    is_by_default = any(situation.sync(object_).match_mode == "default" for object_ in objects)
     if any(object_ in PERSONS for object_ in objects):
-        tests |= {"secondary_email": is_linked}
-        if is_by_default:
-            tests |= {"email_norm": spelt.fill_null(value=False)}
-    if set(PERSONS) <= set(objects):
-        contact, lead = (side_name(person, System.DYNAMICS) for person in PERSONS)
-        tests |= {"lead_contact_overlap": (nw.col(contact) > 0) & (nw.col(lead) > 0)}
-    if Object.COMPANY in objects and is_by_default:
-        tests |= {"name_norm": spelt.fill_null(value=False), "company_dup": several, **_company_keys(situation)}
+        tests |= {"secondary_email": is_linked, "email_norm": _is_spelt_in_two_ways()}
+    if Object.COMPANY in objects and _is_matched_by(situation, objects, "default"):
+        tests |= {"name_norm": _is_spelt_in_two_ways(), "company_dup": several, **_company_keys(situation)}
+    if Object.COMPANY in objects or own_key:
+        tests |= {"no_key": lacks_key}
     return tests
+
+
+def _is_matched_by(situation: Situation, objects: Sequence[Object], match_mode: str) -> bool:
+    return any(situation.sync(object_).match_mode == match_mode for object_ in objects)
+
+
+def _overlaps(objects: Sequence[Object]) -> nw.Expr:
+    """Whether a component has leads and contacts of Dynamics."""
+    if not set(PERSONS) <= set(objects):
+        return nw.col("records") < 0  # a plain literal would have no length of its own
+    contact, lead = (side_name(person, System.DYNAMICS) for person in PERSONS)
+    return (nw.col(contact) > 0) & (nw.col(lead) > 0)
+
+
+def _is_spelt_in_two_ways() -> nw.Expr:
+    """Whether a component's addresses or names are spelt in more than one way; `spelling` is null for the plain one."""
+    some_plain = (nw.col("spelt") > 0) & (nw.col("spelt") < nw.col("records"))
+    return some_plain | (nw.col("first_spelling") != nw.col("last_spelling")).fill_null(value=False)
 
 
 def _company_keys(situation: Situation) -> dict[str, nw.Expr]:
@@ -154,16 +171,22 @@ def _by_fields(
     return parts
 
 
-def _by_duplicate_rules(decision: Decision, objects: Sequence[Object], scenarios: Sequence[Scenario]) -> list[Frame]:
-    """scenario, side, id of persons that are new to Dynamics, whose duplicate rules may refuse them."""
-    return [
-        _creates(decision, object_, System.HUBSPOT).select(
-            nw.lit(scenario.number).alias(SCENARIO), side=nw.lit(side_name(object_, System.HUBSPOT)), id="id"
+def _by_duplicate_rules(
+    situation: Situation, decision: Decision, objects: Sequence[Object], scenarios: Sequence[Scenario]
+) -> list[Frame]:
+    """scenario, side, id of persons that are new to Dynamics, though a record there has their address."""
+    numbers = [scenario.number for scenario in scenarios if scenario.knob == "dv_dup_rules"]
+    parts = []
+    for object_ in [object_ for object_ in objects if object_ in PERSONS and numbers]:
+        hubspot, dynamics = (situation.tables[record_table(object_, system).name] for system in System)
+        creates = _creates(decision, object_, System.HUBSPOT)
+        addresses = hubspot.select("id", "email_key").filter(~nw.col("email_key").is_null())
+        held = addresses.join(creates, on="id", how="semi").join(
+            dynamics.select("email_key"), on="email_key", how="semi"
         )
-        for scenario in scenarios
-        for object_ in objects
-        if scenario.knob == "dv_dup_rules" and object_ in PERSONS
-    ]
+        side = nw.lit(side_name(object_, System.HUBSPOT))
+        parts += [held.select(nw.lit(number).alias(SCENARIO), side=side, id="id") for number in numbers]
+    return parts
 
 
 def _creates(decision: Decision, object_: Object, system: System) -> Frame:

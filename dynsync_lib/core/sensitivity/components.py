@@ -49,19 +49,18 @@ def side_name(object_: Object, system: System) -> str:
 
 def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
     """One row per record and sync of a family's objects, of which some are on: component, side (`hubspot contact` and
-    its like), id, spelling (address or name as delivered), and the flags fails (keeps from passing), lacks_key,
-    is_inactive and is_bound.
+    its like), id, spelling (address or name as delivered; null where it is the key itself), and the flags fails (does
+    not pass), lacks_key, is_inactive and is_bound.
 
     Computes once, and once more what ties groups together.
     """
     objects = [object_ for object_ in family if situation.sync(object_).enabled]
     members = stack([_members(situation, object_, system) for object_ in objects for system in System])
-    members = situation.keep(members, f"{family[0]}_members")
     ties = list(_ties(situation, objects, members))
     alone = nw.coalesce("group", nw.concat_str([nw.lit("\x1f"), "table", "id"]))
     columns = ("side", "id", "spelling", "fails", "lacks_key", "is_inactive", "is_bound")
     if not ties:
-        return members.select(*columns, component=alone)
+        return situation.keep(members.select(*columns, component=alone), f"{family[0]}_components")
     tied = situation.keep(stack(ties), f"{family[0]}_ties")
     groups = tied.filter(~nw.col("group").is_null()).select("group", tied_group=nw.lit(value=True)).unique()
     records = tied.filter(nw.col("group").is_null()).select("table", "id", tied_record=nw.lit(value=True)).unique()
@@ -74,7 +73,10 @@ def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
 def _members(situation: Situation, object_: Object, system: System) -> Frame:
     """One row per record of one side: table, side, id, group and what `find_components` says; own (key), domain."""
     table = record_table(object_, system)
-    spelling = nw.col(_SPELLING[object_]) if object_ in _SPELLING else NO_TEXT
+    spelling = NO_TEXT
+    if object_ in _SPELLING:
+        spelt = nw.col(_SPELLING[object_])
+        spelling = nw.when(spelt != nw.col(_GROUP[object_])).then(spelt)
     is_own = situation.sync(object_).match_mode == "own_field"
     own = own_key(situation, object_, system) if is_own else NO_TEXT
     group = nw.col(_GROUP[object_]) if object_ in _GROUP else own

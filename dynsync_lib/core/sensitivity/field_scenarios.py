@@ -250,11 +250,20 @@ class _Evaluation:
         return refusals
 
     def _differs(self, scenario: Scenario) -> nw.Expr:
-        landed = [f"{system}_landed" for system in System]
-        tests = [(nw.col(name) > 0) != (nw.col(_under(name, scenario)) > 0) for name in landed]
-        refusals = [f"{system}_refusal" for system in System]
-        tests += [_differs(name, _under(name, scenario)) for name in refusals]
-        return nw.any_horizontal(*tests, ignore_nulls=False)
+        """Whether an outcome can differ: a write lands at all, or does not, or is refused otherwise."""
+        names = {name: _under(name, scenario) for name in _FIGURES}
+        refusals = [_differs(name, names[name]) for name in _FIGURES if name.endswith("_refusal")]
+        lands = _is_update({name: name for name in _FIGURES}) != _is_update(names)
+        return nw.any_horizontal(lands, *refusals, ignore_nulls=False)
+
+
+def _is_update(names: Mapping[str, str]) -> nw.Expr:
+    """Whether a write of a pair lands that is not refused; `names` are the columns of the figures."""
+    lands = [
+        (nw.col(names[f"{system}_landed"]) > 0) & nw.col(names[f"{opposite(system)}_refusal"]).is_null()
+        for system in System
+    ]
+    return lands[0] | lands[1]
 
 
 def _rows_of(narrow: Frame, scenario: Scenario) -> Frame:

@@ -41,10 +41,15 @@ _RECORD: Final = ("system", "object", "record_id")
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """`table` is the forecast table; `moved` has system, object, record_id, assumption_id, one row per move."""
+    """How far other choices move the forecast.
+
+    `table` is the forecast table. `moved` has system, object, record_id, assumption_id, one row per record and choice
+    that moves it; `knobs` are the assumptions that move a record at all, by name.
+    """
 
     table: Frame
     moved: Frame
+    knobs: Sequence[str]
 
 
 def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
@@ -55,19 +60,21 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     moves = [
         moves for family in FAMILIES if (moves := _moves_of(situation, decision, scenarios, judged, family)) is not None
     ]
-    moved = situation.keep(stack(moves), "moves") if moves else None
+    moved = stack(moves) if moves else None
     rows = _rows(scenarios, moved)
     knobs = {scenario.number: scenario.knob for scenario in scenarios}
     by_knob = _no_moves(decision) if moved is None else _named(moved, knobs)
-    return Sensitivity(situation.from_rows(rows, SENSITIVITY.columns), situation.keep(by_knob, "moved"))
+    moving = sorted({str(row["assumption_id"]) for row in rows if row["outcomes_changed"]})
+    return Sensitivity(situation.from_rows(rows, SENSITIVITY.columns), by_knob, moving)
 
 
-def with_sensitivity(outcomes: Frame, moved: Frame, knobs: Sequence[str]) -> Frame:
-    """The outcomes with `sensitive_to`: those of the knobs that would move the record, by name, separated by `;`."""
-    names = sorted(knobs)
-    flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in names}
-    by_record = moved.group_by(*_RECORD).agg(**flags)
-    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in names]
+def with_sensitivity(outcomes: Frame, sensitivity: Sensitivity) -> Frame:
+    """The outcomes with `sensitive_to`: the assumptions that would move the record, by name, separated by `;`."""
+    if not sensitivity.knobs:
+        return outcomes.with_columns(sensitive_to=NO_TEXT)
+    flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in sensitivity.knobs}
+    by_record = sensitivity.moved.group_by(*_RECORD).agg(**flags)
+    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in sensitivity.knobs]
     joined = nw.concat_str(named, separator=";", ignore_nulls=True)
     sensitive = by_record.select(*_RECORD, sensitive_to=joined)
     return outcomes.join(sensitive, on=list(_RECORD), how="left")
@@ -229,9 +236,9 @@ def _replaced(frame: Frame, others: Frame, on: list[str], names: Sequence[str]) 
 
 
 def _named(moved: Frame, knobs: Mapping[int, str]) -> Frame:
-    """system, object, record_id, assumption_id, one row per record and knob that moves it."""
+    """system, object, record_id, assumption_id, one row per record and choice that moves it."""
     knob = nw.col(SCENARIO).replace_strict(dict(knobs), default=NO_TEXT, return_dtype=nw.String)
-    return moved.select(*_RECORD, assumption_id=knob).unique()
+    return moved.select(*_RECORD, assumption_id=knob)
 
 
 def _no_moves(decision: Decision) -> Frame:

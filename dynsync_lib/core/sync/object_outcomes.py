@@ -106,7 +106,9 @@ def compose(situation: Situation, object_: Object, matched: Matched, work: Field
         records = _with_fields(situation, object_, system, matched.placed[system], judged=judged, work=work)
         conflicts = _conflicts(situation, object_, system, matched.placed[system])
         records = conflicts.attach_to(records, conflict_refusal="refusal", conflict_holder_id="counterpart_id")
-        told[system] = situation.keep(_tell(situation, object_, records), f"{system}_{object_}_told")
+        outcomes = _tell(situation, object_, records)
+        is_read_again = not situation.scenarios or (object_ in PERSONS and situation.sync(Object.LEAD).enabled)
+        told[system] = situation.keep(outcomes, f"{system}_{object_}_told") if is_read_again else outcomes
     return Decided(told, matched)
 
 
