@@ -26,7 +26,7 @@ Cells = tuple[str, ...]
 def write_world(folder: Path, size: int) -> None:
     """A folder that `dynsync emulator --world` serves; `size` is the number of contacts on each side."""
     firms = max(size // 10, 1)
-    heads = ("hs_object_id", "hs_additional_emails", *PROPERTIES, "createdate", "lastmodifieddate")
+    heads: Cells = ("hs_object_id", "hs_additional_emails", *PROPERTIES, "createdate", "lastmodifieddate")
     _write(folder / "hubspot/contacts.csv", heads, _hubspot_contacts(size))
     heads = ("hs_object_id", "name", "domain", "city", "createdate", "hs_lastmodifieddate")
     rows = ((str(n), f"Firm {n} GmbH", f"firm{n}.example", _CITIES[n % 6], *_TIMES) for n in range(1, firms + 1))

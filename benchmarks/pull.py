@@ -204,7 +204,7 @@ def measure(size: int, asked: argparse.Namespace, *, limits: str) -> list[dict[s
     with ExitStack() as stack:
         portals = {name: stack.enter_context(Portal(call)) for name in ("hubspot", "dynamics")}
         addresses = {name: portal.told()[name] for name, portal in portals.items()}
-        rows = []
+        rows: list[dict[str, Any]] = []
         for name in asked.readers:
             if limits == "real" and rows:
                 time.sleep(WINDOW_S + 1)  # the next reader begins with an empty window

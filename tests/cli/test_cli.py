@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
+from dynsync_lib import kit
 from dynsync_lib.cli import commands
 from dynsync_lib.emulator.conditions.switches import Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
@@ -112,7 +114,8 @@ def test_lab__does_not_ask_for_news(
     path = environments[0]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert path[:-1] == ([before] if before else [])
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", os.pathsep.join(path))
-    settings = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides")
+    read_labconfig: Any = ConfigManager(config_dir_name="labconfig").get  # states no types
+    settings = read_labconfig("default_setting_overrides")
     assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
 
 
@@ -232,7 +235,7 @@ def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys:
 def test_our_own_bug__is_told_in_one_sentence(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands.kit, "rules", lambda: 1 / 0)
+    monkeypatch.setattr(kit, "rules", lambda: 1 / 0)
     assert run("rules") == 2
     assert capsys.readouterr().err.startswith("The kit failed in a way it should not: ZeroDivisionError.")
 

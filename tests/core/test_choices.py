@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dynsync_lib.core.fields.catalogue import Field
@@ -16,11 +18,11 @@ SET = Field(D, CONTACT, "interests", "Tags", "Virtual", "MultiSelectPicklistType
 PAIR = ("h1", "d1")
 
 
-def tiers(tier: str | None, code: str | None, **settings: object) -> Portals:
+def tiers(tier: str | None, code: str | None, **settings: Any) -> Portals:
     own = settings.pop("options", None)
     return Portals(
         [TIER, CODE],
-        sync("tier <-> code", options=own),  # type: ignore[arg-type]
+        sync("tier <-> code", options=own),
         hubspot=[{"id": "h1", "tier": tier}],
         dynamics=[{"id": "d1", "code": code}],
         assumptions={name: str(value) for name, value in settings.items()},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Direction, Object, System
 from tests.core.field_pairs import Portals, options, sync
@@ -23,7 +25,7 @@ def staged(stage: str | None, code: str | None = None, **assumptions: str) -> Po
     )
 
 
-def defaulted(stage: str | None, **settings: object) -> Portals:
+def defaulted(stage: str | None, **settings: Any) -> Portals:
     portals = staged(stage)
     portals.sync = sync(default_lifecycle_stage="lead", **settings)
     return portals

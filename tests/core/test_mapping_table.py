@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Direction, Object, System
 from tests.core.field_pairs import Portals, options, sync
@@ -18,7 +20,7 @@ COMPANY = Field(H, CONTACT, "company", "Company", "string", "text")
 PARENT = Field(D, CONTACT, "parentcustomerid", "Company Name", "Customer", targets=("account", "contact"))
 
 
-def choices(**settings: Direction) -> Portals:
+def choices(**settings: Any) -> Portals:
     return Portals(
         [TIER, CODE],
         sync("tier <-> code", **settings),

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System, Verdict
-from tests.core.field_pairs import Portals, sync
+from tests.core.field_pairs import Portals, Row, sync
 
 H, D, CONTACT = System.HUBSPOT, System.DYNAMICS, Object.CONTACT
 OWNER = Field(H, CONTACT, "hubspot_owner_id", "Owner", "enumeration", "select")
 NOTE = Field(H, CONTACT, "owner_name", "Owner name", "string", "text")
 OWNERID = Field(D, CONTACT, "ownerid", "Owner", "Owner", targets=("systemuser", "team"))
-OWNERS = [
+OWNERS: list[Row] = [
     {"id": "1", "email": "gone@firm.example", "archived": "true"},
     {"id": "2", "email": "Ann@firm.example", "archived": "false"},
     {"id": "3", "email": "ann@firm.example", "archived": "false"},
     {"id": "4", "email": "ann@firm.example", "archived": "true"},
     {"id": "5", "email": None, "archived": "false"},
 ]
-USERS = [
+USERS: list[Row] = [
     {"id": "u1", "internalemailaddress": "ann@firm.example", "fullname": "Ann Old", "isdisabled": "true"},
     {"id": "u2", "internalemailaddress": " ANN@firm.example", "fullname": " Ann ", "isdisabled": "false"},
     {"id": "u3", "internalemailaddress": "gone@firm.example", "fullname": None, "isdisabled": "false"},

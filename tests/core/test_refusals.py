@@ -9,7 +9,7 @@ import pytest
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
-from tests.core.field_pairs import Portals, options, sync
+from tests.core.field_pairs import Portals, Row, options, sync
 
 H, D, CONTACT = System.HUBSPOT, System.DYNAMICS, Object.CONTACT
 FIELDS = [
@@ -147,12 +147,12 @@ def test_create_in_hubspot__the_address_that_would_be_written_counts_too() -> No
     assert portals({}, lonely, sync=second).refused_creates(D) == {}
 
 
-HUBSPOT = [
+HUBSPOT: list[Row] = [
     {"id": "h1", "email": "x@firm.example", "hs_additional_emails": "b@firm.example"},
     {"id": "h2", "email": "A@firm.example", "hs_additional_emails": None},
     {"id": "h3", "email": "c@firm.example", "hs_additional_emails": "a@firm.example;b@firm.example"},
 ]
-DYNAMICS = [
+DYNAMICS: list[Row] = [
     {"id": "d1", "emailaddress1": "a@firm.example", "statecode": "1"},
     {"id": "d2", "emailaddress1": "B@firm.example", "statecode": "0"},
     {"id": "d3", "emailaddress1": "new@firm.example", "statecode": "1"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +24,7 @@ _TABLE: Final = Table(
     ),
     ("key", "place"),
 )
-_TIED: Final = [
+_TIED: Final[list[dict[str, Any]]] = [
     {"key": None, "place": 1, "note": "b"},
     {"key": None, "place": 1, "note": None},
     {"key": "a", "place": 1, "note": "only"},

@@ -85,7 +85,7 @@ def test_leads_alone__are_contacts_of_hubspot(tmp_path: Path) -> None:
 
 
 def test_criterion__asks_for_the_owner_whom_the_contact_will_have(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, Any] = {
         "h_owners": "id,email\n70,ann@c.example\n71,bob@c.example\n",
         "d_users": "systemuserid,internalemailaddress\nu1,ANN@c.example\nu2,bob@c.example\nu3,eve@c.example\n",
         "d_contacts": "contactid,emailaddress1,_ownerid_value\n"

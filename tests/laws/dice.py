@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
-from typing import Any
+from typing import TypeVar
+
+Choice = TypeVar("Choice")
 
 
 class Dice:
@@ -18,7 +20,7 @@ class Dice:
         return self._random.randint(low, high)
 
 
-def pick(dice: Dice, choices: Sequence[Any]) -> Any:
+def pick(dice: Dice, choices: Sequence[Choice]) -> Choice:
     """One of the choices."""
     return choices[dice.number(0, len(choices) - 1)]
 
@@ -28,7 +30,7 @@ def seldom(dice: Dice, one_in: int = 4) -> bool:
     return dice.number(1, one_in) == one_in
 
 
-def some(dice: Dice, choices: Sequence[Any], most: int) -> list[Any]:
+def some(dice: Dice, choices: Sequence[Choice], most: int) -> list[Choice]:
     """A few of the choices, none twice."""
     found = [pick(dice, choices) for _ in range(dice.number(0, most))]
     return list(dict.fromkeys(found))

@@ -82,7 +82,7 @@ def _nothing_against_direction(world: SmallWorld, answer: Answer) -> Iterator[st
 
 def _reasons(_: SmallWorld, answer: Answer) -> Iterator[str]:
     """Only what is excluded or failing has a reason; only what is shadowed, or linked behind another, a winner."""
-    for record, (outcome, reason, _, _, winner) in answer.outcomes.items():
+    for record, (outcome, reason, _rule, _counterpart, winner) in answer.outcomes.items():
         if (reason is not None) != (outcome in (Outcome.EXCLUDED, Outcome.FAILING)):
             yield f"{record} is {outcome} with reason {reason}"
         if winner is not None and outcome not in (Outcome.SHADOWED, Outcome.LINK):

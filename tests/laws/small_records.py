@@ -155,7 +155,7 @@ def _draw_links(dice: Dice, ids: Mapping[str, list[str]], links: list[dict[str, 
     companies, contacts = [*ids["hubspot/companies"] * 3, "gone"], [*ids["hubspot/contacts"] * 3, "gone"]
     for contact in [*ids["hubspot/contacts"], *some(dice, ["gone"], 1)]:
         primary = pick(dice, [None, *companies])
-        for one in sorted({*some(dice, companies, 2), primary} - {None}):
+        for one in sorted(filter(None, {*some(dice, companies, 2), primary})):
             links.append(_link("contact", contact, "company", to_id=one, is_primary=one == primary))
             if seldom(dice, 6):
                 links.append(_link("contact", contact, "company", to_id=one, is_primary=False, label="Partner"))

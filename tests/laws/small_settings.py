@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dynsync_lib.core.model import Direction, Object, System
-from dynsync_lib.core.settings import FieldMapping, ObjectSync
+from dynsync_lib.core.settings import FieldMapping, MatchMode, ObjectSync
 from tests.laws.dice import Dice, pick, seldom, some
 from tests.laws.fields import COMPANY, CONTACT, DEAL, INVOICE, LEAD, D, H
 from tests.opinions import mapping_of
@@ -131,6 +131,7 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "fill_empty_winner": ("true", "false"),
 }
 _PEOPLE = (CONTACT, LEAD)
+_MATCH_MODES: tuple[MatchMode, ...] = (*("default",) * 6, "own_field", "none")
 
 
 def draw_assumptions(dice: Dice) -> dict[str, str]:
@@ -144,7 +145,7 @@ def draw_sync(dice: Dice) -> dict[Object, ObjectSync]:
 
 
 def _draw_object(dice: Dice, object_: Object) -> ObjectSync:
-    mode = pick(dice, ("default",) * 6 + ("own_field", "none"))
+    mode = pick(dice, _MATCH_MODES)
     is_person, is_deal = object_ in _PEOPLE, object_ is DEAL
     return ObjectSync(
         enabled=not seldom(dice, 6 if object_ in (CONTACT, COMPANY) else 4),

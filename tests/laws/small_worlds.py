@@ -8,6 +8,7 @@ before, and some settings never meet. `smallest.py` cuts down what disagrees.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from tests.laws.small_settings import draw_assumptions, draw_sync, draw_undelive
 from tests.opinions import Row, SmallWorld
 
 GROUPS = 25
+_CREATES_COMPANIES: tuple[Literal["off", "on", "unknown"], ...] = ("off", "on", "unknown")
 SEEDS = st.integers(0, 2**24 - 1)
 """Seeds of worlds. Hypothesis draws evenly from so many; of more it prefers the small ones."""
 
@@ -26,7 +28,7 @@ def seeded_world(seed: int, groups: int = GROUPS) -> SmallWorld:
     """The small world of a seed: the same for the same seed."""
     dice = Dice(seed)
     sync, assumptions = draw_sync(dice), draw_assumptions(dice)
-    auto_create, undelivered = pick(dice, ("off", "on", "unknown")), draw_undelivered(dice)
+    auto_create, undelivered = pick(dice, _CREATES_COMPANIES), draw_undelivered(dice)
     records = draw_records(dice, groups, with_bindings=seldom(dice, 3))
     return SmallWorld(
         tables=records.tables,

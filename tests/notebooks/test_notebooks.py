@@ -4,6 +4,7 @@ import ast
 import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import nbstripout
@@ -16,9 +17,11 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
 
+_NBFORMAT: Any = nbformat  # states no types
+
 
 def _cells(file: Path, kind: str) -> list[nbformat.NotebookNode]:
-    return [cell for cell in nbformat.read(file, as_version=4).cells if cell.cell_type == kind]
+    return [cell for cell in _NBFORMAT.read(file, as_version=4).cells if cell.cell_type == kind]
 
 
 def test_notebooks__are_there() -> None:
@@ -27,9 +30,9 @@ def test_notebooks__are_there() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_notebooks__are_stripped_and_of_the_plain_kernel(file: Path) -> None:
-    notebook = nbformat.read(file, as_version=4)
+    notebook = _NBFORMAT.read(file, as_version=4)
     stripped = nbstripout.strip_output(
-        nbformat.read(file, as_version=4), keep_output=False, keep_count=False, keep_id=False
+        _NBFORMAT.read(file, as_version=4), keep_output=False, keep_count=False, keep_id=False
     )
     assert notebook == stripped
     assert notebook.metadata.kernelspec.name == "python3"

@@ -53,7 +53,7 @@ def _answer(request: httpx.Request, contacts: int) -> Any:
 def main(contacts: int) -> None:
     """Pulls so many contacts, each with a company."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=_answer(request, contacts)))
-    pulling.network = lambda *_, **__: transport  # type: ignore[assignment]
+    pulling.network = lambda *_, **__: transport  # type: ignore[attr-defined] # for what it imports
     with tempfile.TemporaryDirectory() as folder:
         snapshot = pulling.pull_portals(
             PortalConnections(hubspot_token="t"),

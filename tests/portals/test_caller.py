@@ -241,7 +241,10 @@ def test_limiter__halves_its_lanes_and_wins_them_back_one_by_one() -> None:
     limiter = Limiter(FakeTime().pace(), allowed=100, window_s=10, first_lanes=4, most_lanes=5)
     seen = []
     for what in "hhh" + "w" * 15:
-        _ = limiter.hold(1) if what == "h" else limiter.widen()
+        if what == "h":
+            limiter.hold(1)
+        else:
+            limiter.widen()
         seen.append(limiter.lanes)
     assert seen == [2, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5]
 

@@ -111,6 +111,7 @@ def test_read_page__address_too_long_after_all() -> None:
 
 def test_read_page__fails_again_and_again_until_it_is_small() -> None:
     read = TableRead(CONTACTS, ("contactid",))
+    failing: list[httpx.Response | Exception]
     failing = [httpx.Response(504), httpx.ReadTimeout("slow"), httpx.Response(503), httpx.Response(503)]
     _, requests = _read(lambda reader: reader.read_page(read, LINK), *failing, _json({"value": []}), tries=5)
     sizes = [request.headers["Prefer"].partition(",")[0] for request in requests]

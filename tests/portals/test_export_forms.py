@@ -46,14 +46,14 @@ class Loaded:
 
 
 def _load(tmp_path: Path, hubspot: Files | None = None, dynamics: Files | None = None, **options: Any) -> Loaded:
-    folders = []
+    folders: dict[str, Path | None] = {}
     for name, files in (("hubspot", hubspot), ("dynamics", dynamics)):
         folder = tmp_path / name
         for file, content in (files or {}).items():
             folder.mkdir(exist_ok=True)
             _write(folder / file, content)
-        folders.append(folder if files is not None else None)
-    return Loaded(kit.load(*folders, tmp_path / "out", taken_at=NOON, **options))
+        folders[name] = folder if files is not None else None
+    return Loaded(kit.load(folders["hubspot"], folders["dynamics"], tmp_path / "out", taken_at=NOON, **options))
 
 
 def _write(path: Path, content: str | bytes | list[list[Any]]) -> None:
@@ -452,7 +452,8 @@ def test_demo_world__german_labels_give_the_same_table(
         rows = [[_without_ms(cell) for cell in row] for row in csv.reader(stream)][:400]
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    plain = _load(tmp_path / "one", **{str(system): {metadata: metadata_text, f"{table}.csv": _csv(rows)}})
+    exported: Files = {metadata: metadata_text, f"{table}.csv": _csv(rows)}
+    plain = _load(tmp_path / "one", **{str(system): exported})
     catalogue = kit.read_catalogue(plain.snapshot)
     fields = [catalogue.find(system, object_, name) for name in rows[0]]
     german = [[_german_heading(name, field) for name, field in zip(rows[0], fields, strict=True)]]

@@ -39,14 +39,21 @@ GUID = "4A4E1E7F-0000-4000-8000-00000000000A"
 
 
 def _load(tmp_path: Path, hubspot: dict[str, str | bytes], dynamics: dict[str, str | bytes] | None = None) -> Snapshot:
-    folders = []
+    folders: dict[str, Path | None] = {}
     for name, files in (("hubspot", hubspot), ("dynamics", dynamics)):
         if files is not None:
             (tmp_path / name).mkdir(exist_ok=True)
         for file, text in (files or {}).items():
             (tmp_path / name / file).write_bytes(text if isinstance(text, bytes) else text.encode())
-        folders.append(tmp_path / name if files is not None else None)
-    return load_files(*folders, tmp_path / "out", key_maker=KEYS, standard_schema=STANDARD, taken_at=NOON)
+        folders[name] = tmp_path / name if files is not None else None
+    return load_files(
+        folders["hubspot"],
+        folders["dynamics"],
+        tmp_path / "out",
+        key_maker=KEYS,
+        standard_schema=STANDARD,
+        taken_at=NOON,
+    )
 
 
 def _rows(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:

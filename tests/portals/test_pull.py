@@ -438,7 +438,7 @@ def test_pull_portals__no_application_user(emulator: Emulator, tmp_path: Path) -
     ],
 )
 def test_pull_portals__sign_in_refused(
-    emulator: Emulator, tmp_path: Path, changes: dict[str, str], sentence: str
+    emulator: Emulator, tmp_path: Path, changes: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(SignInError, match=sentence) as error:
         pull(emulator, tmp_path / "s", **changes)

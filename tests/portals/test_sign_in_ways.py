@@ -76,7 +76,7 @@ def _token(form: dict[str, str]) -> dict[str, Any]:
 
 def _person_token(name: str, *, nonce: str = "") -> dict[str, Any]:
     now, scope = int(time.time()), f"{ORG}/user_impersonation openid profile offline_access"
-    claims = {"aud": "app-id", "iss": f"{AUTHORITY}/v2.0", "sub": "s", "oid": "o", "tid": TENANT}
+    claims: dict[str, Any] = {"aud": "app-id", "iss": f"{AUTHORITY}/v2.0", "sub": "s", "oid": "o", "tid": TENANT}
     claims |= {"iat": now, "nbf": now, "exp": now + 3600, "preferred_username": "ann@x.example", "nonce": nonce}
     info = _part({"uid": "o", "utid": TENANT})
     lasting = {

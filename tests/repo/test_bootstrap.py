@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import venv
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,7 @@ def test_make_venv__without_ensurepip_names_the_package(monkeypatch: pytest.Monk
     def fail(*_: Any) -> None:
         raise fault
 
-    monkeypatch.setattr(dynsync.venv.EnvBuilder, "create", fail)
+    monkeypatch.setattr(venv.EnvBuilder, "create", fail)
     with pytest.raises(dynsync.SetupError, match="sudo apt install python3-venv"):
         dynsync.make_venv()
 
@@ -38,7 +39,7 @@ def test_make_venv__in_a_folder_that_cannot_be_written(monkeypatch: pytest.Monke
     def fail(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(dynsync.venv.EnvBuilder, "create", fail)
+    monkeypatch.setattr(venv.EnvBuilder, "create", fail)
     with pytest.raises(dynsync.SetupError, match=r"cannot be written: Permission denied\. Move the kit"):
         dynsync.make_venv()
 
@@ -55,9 +56,7 @@ def test_pip__tells_a_missing_network_from_a_broken_package(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, told: str
 ) -> None:
     monkeypatch.setattr(dynsync, "LOG", tmp_path / "out" / "setup.log")
-    monkeypatch.setattr(
-        dynsync.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stdout="", stderr=said)
-    )
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stdout="", stderr=said))
     with pytest.raises(dynsync.SetupError, match=told):
         dynsync.pip(["install", "x"])
     assert (tmp_path / "out" / "setup.log").read_text(encoding="utf-8") == said
@@ -66,7 +65,7 @@ def test_pip__tells_a_missing_network_from_a_broken_package(
 def test_main__says_one_sentence_and_exits_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(dynsync.sys, "version_info", (3, 9, 1, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 9, 1, "final", 0))
     assert dynsync.main(["demo"]) == 2
     assert capsys.readouterr().err.startswith("This is Python 3.9; the kit needs")
 

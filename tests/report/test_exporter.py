@@ -6,12 +6,14 @@ import re
 from importlib.metadata import entry_points
 from typing import Any
 
-import nbformat.v4 as v4
+import nbformat.v4
 import pytest
 
 from dynsync_lib.errors import DynsyncError
 from dynsync_lib.report import DynsyncReportExporter, exporter, outcome_bars, six_figures
 from tests.report.hand_made_forecast import HandMadeForecast
+
+v4: Any = nbformat.v4  # states no types
 
 
 def _notebook(*outputs: Any, tags: tuple[str, ...] = ()) -> Any:
@@ -21,7 +23,8 @@ def _notebook(*outputs: Any, tags: tuple[str, ...] = ()) -> Any:
 
 
 def _html(*outputs: Any, tags: tuple[str, ...] = ()) -> str:
-    text, _ = DynsyncReportExporter().from_notebook_node(_notebook(*outputs, tags=tags))
+    make_exporter: Any = DynsyncReportExporter  # nbconvert's own `__init__` states no types
+    text, _ = make_exporter().from_notebook_node(_notebook(*outputs, tags=tags))
     return str(text)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import nbformat.v4 as v4
 import pytest
 
 from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
@@ -15,11 +14,14 @@ from dynsync_lib.report import runner
 from dynsync_lib.report.kernel import start_kernel
 from dynsync_lib.report.runner import export_report, read_parameters, run_notebook
 
+_NBFORMAT: Any = nbformat  # states no types
+v4 = _NBFORMAT.v4
+
 
 def _write(path: Path, *cells: str) -> Path:
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(cells)])
     notebook.cells[0].metadata["tags"] = ["parameters"]
-    nbformat.write(notebook, path)
+    _NBFORMAT.write(notebook, path)
     return path
 
 
@@ -63,7 +65,7 @@ def test_run_notebook__parameters_reach_the_cells_and_the_file_stays(notebook: P
     assert told.cells[2].outputs[0].text == f"{tmp_path} False\n"
     assert notebook.read_bytes() == before
     assert "execution" not in told.cells[2].metadata
-    assert nbformat.read(out, as_version=4).cells[1].metadata.tags == ["injected-parameters"]
+    assert _NBFORMAT.read(out, as_version=4).cells[1].metadata.tags == ["injected-parameters"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,8 @@ def test_start_kernel__imports_ahead_and_leaves_no_name(tmp_path: Path) -> None:
 
 def test_start_kernel__one_that_never_runs_is_ended(tmp_path: Path) -> None:
     with start_kernel(tmp_path) as kernel:
-        number = kernel._client.km.provisioner.pid
+        manager: Any = kernel._client.km
+        number = manager.provisioner.pid
         os.kill(number, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
