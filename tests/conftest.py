@@ -1,8 +1,18 @@
-"""What holds for every test: the keyring of the person who runs them is not touched."""
+"""What holds for every test: the keyring of the person who runs them is not touched; seeds can be drawn afresh."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_runtest_makereport,
+    pytest_sessionstart,
+    pytest_unconfigure,
+)
 
 
 @pytest.fixture(autouse=True)

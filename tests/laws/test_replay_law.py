@@ -12,6 +12,7 @@ from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.tables import CHANGES
 from dynsync_lib.emulator.witness.replay import replay
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from tests.fresh_seeds import seeds
 from tests.laws.later_worlds import bound_world, later_world
 from tests.laws.small_worlds import SEEDS, seeded_world
 from tests.laws.smallest import smallest, told
@@ -29,7 +30,7 @@ def test_core_and_witness_replay_alike(seed: int) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(SOAK_ENGAGEMENTS))
+@pytest.mark.parametrize("seed", seeds(SOAK_ENGAGEMENTS))
 def test_core_and_witness_replay_alike__soak(seed: int) -> None:
     compare(bound_world(seeded_world(seed, SOAK_GROUPS)), seed)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import SEEDS, seeded_world
 from tests.laws.test_witness_law import ENGAGEMENTS
 from tests.opinions import SmallWorld, ask_sensitivity, ask_witness
@@ -36,7 +37,7 @@ def test_sensitivity_is_what_asking_again_moves(seed: int) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", seeds(100))
 def test_sensitivity_is_what_asking_again_moves__soak(seed: int) -> None:
     assert differences(seeded_world(seed, GROUPS)) == []
 

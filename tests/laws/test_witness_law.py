@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from tests.fresh_seeds import seeds
 from tests.laws.invariants import broken_invariants
 from tests.laws.small_worlds import SEEDS, seeded_world
 from tests.laws.smallest import smallest, told
@@ -38,7 +39,7 @@ def test_core_and_witness_agree(seed: int) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(SOAK_ENGAGEMENTS))
+@pytest.mark.parametrize("seed", seeds(SOAK_ENGAGEMENTS))
 def test_core_and_witness_agree__soak(seed: int) -> None:
     compare(seeded_world(seed, SOAK_GROUPS))
 
