@@ -18,7 +18,6 @@ import secrets
 from collections.abc import Generator, Iterable
 from typing import Any, Final
 
-import hypothesis
 import pytest
 
 OPTION: Final = "--fresh-seeds"
@@ -79,11 +78,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     """Gives Hypothesis's tests the seed of the run, which goes before their own `derandomize`."""
-    seed = config.getoption(_NAME)
-    for item in items if seed is not None else ():
+    if config.getoption(_NAME) is None:
+        return
+    import hypothesis  # slow to import, and a run of a few tests needs none
+
+    for item in items:
         test: Any = getattr(item, "obj", None)
         if hasattr(test, "hypothesis"):
-            hypothesis.seed(seed)(test)
+            hypothesis.seed(config.getoption(_NAME))(test)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from nbformat import NotebookNode
-
+from dynsync_lib.report.notebook_format import NotebookNode
 from dynsync_lib.report.runner import export_report, run_notebook
 from tests.report.hand_made_forecast import HandMadeForecast, write_forecast
 

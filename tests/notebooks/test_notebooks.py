@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import nbstripout
 import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.report import runner
+from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_file, run_on_hand_made
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -20,7 +20,7 @@ ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
 _NBFORMAT: Any = nbformat  # states no types
 
 
-def _cells(file: Path, kind: str) -> list[nbformat.NotebookNode]:
+def _cells(file: Path, kind: str) -> list[NotebookNode]:
     return [cell for cell in _NBFORMAT.read(file, as_version=4).cells if cell.cell_type == kind]
 
 

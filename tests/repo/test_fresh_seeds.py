@@ -69,7 +69,7 @@ def test_the_seed_is_printed_first_and_with_a_failure_and_can_be_given_again(pyt
 
 def test_the_processes_of_a_run_have_its_seed(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(LAWS)
-    result = pytester.runpytest_inprocess(*PLUGIN, "-n", "2", "-v", "-k", "counted", "--fresh-seeds")
+    result = pytester.runpytest_inprocess(*PLUGIN, "-n", "1", "-v", "-k", "counted", "--fresh-seeds")
     assert result.ret == 0
     (seed,) = re.findall(r"--fresh-seeds=(\d+)", result.stdout.str())
     result.stdout.fnmatch_lines([f"*test_counted?{seed}?*"])

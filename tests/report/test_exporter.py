@@ -6,11 +6,11 @@ import re
 from importlib.metadata import entry_points
 from typing import Any
 
-import nbformat.v4
 import pytest
 
 from dynsync_lib.errors import DynsyncError
 from dynsync_lib.report import DynsyncReportExporter, exporter, outcome_bars, six_figures
+from dynsync_lib.report.notebook_format import nbformat
 from tests.report.hand_made_forecast import HandMadeForecast
 
 v4: Any = nbformat.v4  # states no types

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
 from dynsync_lib.report import runner
 from dynsync_lib.report.kernel import start_kernel
+from dynsync_lib.report.notebook_format import nbformat
 from dynsync_lib.report.runner import export_report, read_parameters, run_notebook
 
 _NBFORMAT: Any = nbformat  # states no types
