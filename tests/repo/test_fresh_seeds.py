@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import hypothesis  # noqa: F401 - here once, or each run of a test imports it again
 import pytest
 
 pytest_plugins = ["pytester"]
 
 PLUGIN = ("-p", "tests.fresh_seeds")
 LAWS = """
+import hypothesis  # noqa: F401 - here once, or each run of a test imports it again
 import pytest
 from hypothesis import given, settings, strategies as st
 from tests.fresh_seeds import seeds
