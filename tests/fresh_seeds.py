@@ -23,7 +23,7 @@ import pytest
 OPTION: Final = "--fresh-seeds"
 _DRAWN: Final = -1
 _MOST: Final = 2**24
-"""Seeds are below it, as those that the laws draw (`laws.small_worlds.SEEDS`)."""
+"""Seeds are below it, as those that the laws draw (tests/laws/small_worlds.py)."""
 _NAME: Final = "fresh_seeds"
 _first: list[int] = [0]
 """The seed of each run of pytest that is under way in this process, the innermost last."""
