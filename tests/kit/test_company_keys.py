@@ -38,7 +38,6 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return load_portals(tmp_path_factory.mktemp("keys"), EXPLAINED)
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 @pytest.mark.parametrize(
     ("keys", "record_id", "says"),
     [
@@ -58,12 +57,10 @@ def test_explain__names_the_key_that_counts(
     assert key_steps(snapshot, tmp_path, text, record_id) == [says]
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 def test_explain__says_nothing_of_the_key_of_an_object_that_is_off(snapshot: Snapshot, tmp_path: Path) -> None:
     assert key_steps(snapshot, tmp_path, "[sync.contact]\n", "1") == []
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 def test_explain__the_domain_is_no_key_without_the_default_mappings(snapshot: Snapshot, tmp_path: Path) -> None:
     text = "[sync.company]\ndefault_mappings = false\n[assumptions]\ncompany_keys = 'domain'\n"
     assert key_steps(snapshot, tmp_path, text, "1") == [NAME + "Its match key is acme, made of name 'Acme'."]
@@ -81,7 +78,6 @@ def key_steps(snapshot: Snapshot, folder: Path, text: str, record_id: str) -> li
 _FORECASTS: dict[str, kit.Forecast] = {}
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 def test_findings__companies_without_a_key_stay_out(snapshot: Snapshot, tmp_path: Path) -> None:
     file = tmp_path / "dynsync.toml"
     file.write_text("[sync.company]\n[assumptions]\ncompany_keys = 'domain'\n", encoding="utf-8")

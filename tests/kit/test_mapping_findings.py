@@ -10,8 +10,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("without_sensitivity")
-
 FILES = {
     "h/properties": "object,name,type,field_type,read_only,options\n"
     "contact,h_text,string,text,,\n"

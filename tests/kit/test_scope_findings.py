@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
-
-pytestmark = pytest.mark.usefixtures("without_sensitivity")
 
 
 def found(folder: Path, files: dict[str, str], settings: str) -> dict[str, str]:
