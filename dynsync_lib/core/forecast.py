@@ -58,7 +58,7 @@ def collect_collisions(situation: Situation, decision: Decision) -> Frame:
         for object_ in decision.pairs
         if has_keys(situation, object_)
         for system in System
-        if not _is_told_as_contact(object_, system, decision)
+        if not _is_told_as_contact(object_, system, decision) and not situation.is_empty(object_, system)
     ]
     if not parts:
         return situation.from_rows([], COLLISIONS.columns)

@@ -50,7 +50,8 @@ class Situation:
     `keep` computes a frame once and gives back one that reads the result; `from_rows` makes a frame of a few rows.
     `memory` holds what stages of this situation worked out and others ask again. `beside` are the situations of further
     Dynamics environments with the same portal (1.11). `trimmed`, per table: vendor's columns whose values are known to
-    have no outer white space, so that nobody need look for it.
+    have no outer white space, so that nobody need look for it. `empty_tables` are those that are known to have no row:
+    what is decided about their records needs no frame.
 
     `scenarios` are other sets of assumptions, by number, under which records are decided, all at once: then every
     record table has a row per scenario and record, with the number of the scenario in the column `scenario`, by which
@@ -70,6 +71,7 @@ class Situation:
     beside: Sequence[Situation] = ()
     trimmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     scenarios: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    empty_tables: frozenset[str] = frozenset()
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -114,6 +116,14 @@ class Situation:
             self.memory[name] = work()
         known: _Kept = self.memory[name]
         return known
+
+    def is_empty(self, object_: Object, system: System) -> bool:
+        """Whether one side is known to have no record of the object; leads are contacts in HubSpot."""
+        return record_table(object_, system).name in self.empty_tables
+
+    def has_records(self, object_: Object) -> bool:
+        """Whether one of the sides may have records of the object."""
+        return not all(self.is_empty(object_, system) for system in System)
 
     def sync(self, object_: Object) -> ObjectSync:
         """The object's section of the settings."""

@@ -43,7 +43,8 @@ def open_situation(
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     given = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
     trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
-    situation = Situation(*given, time_zone=snapshot.time_zone, trimmed=trimmed)
+    empty = frozenset(name for name in RECORD_TABLES if not snapshot.rows(name))
+    situation = Situation(*given, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty)
     return replace(situation, beside=[_beside(engine, situation, one) for one in beside])
 
 
@@ -53,7 +54,9 @@ def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situati
     theirs = {name: engine.scan(snapshot.table_path(name)) for name in names}
     tables = {name: table for name, table in {**situation.tables, **theirs}.items() if name != BINDINGS.name}
     trimmed = {**situation.trimmed, **{name: snapshot.trimmed_columns(name) for name in names}}
-    return replace(situation, tables=tables, catalogue=read_catalogue(snapshot), memory={}, trimmed=trimmed)
+    empty = situation.empty_tables.difference(names) | {name for name in names if not snapshot.rows(name)}
+    catalogue = read_catalogue(snapshot)
+    return replace(situation, tables=tables, catalogue=catalogue, memory={}, trimmed=trimmed, empty_tables=empty)
 
 
 def read_catalogue(snapshot: Snapshot) -> Catalogue:

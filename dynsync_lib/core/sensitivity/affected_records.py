@@ -49,7 +49,7 @@ def affected_records(
     `members` is what `find_components` gives, `differences` what scenarios about fields change, per object that is on.
     Computes the table of components once, and counts it.
     """
-    on = [object_ for object_ in family if object_ in decision.decided]
+    on = [object_ for object_ in family if object_ in decision.works]
     moving, parts = _by_components(situation, on, scenarios, members)
     named = [
         *_by_fields(decision, on, differences),

@@ -54,7 +54,7 @@ def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
 
     Computes once, and once more what ties groups together.
     """
-    objects = [object_ for object_ in family if situation.sync(object_).enabled]
+    objects = [object_ for object_ in family if situation.sync(object_).enabled and situation.has_records(object_)]
     members = stack([_members(situation, object_, system) for object_ in objects for system in System])
     ties = list(_ties(situation, objects, members))
     alone = nw.coalesce("group", nw.concat_str([nw.lit("\x1f"), "table", "id"]))

@@ -29,7 +29,7 @@ from dynsync_lib.core.sensitivity.components import FAMILIES, find_components, s
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
 from dynsync_lib.core.situation import NO_NUMBER, NO_TEXT, SCENARIO, Frame, Situation, stack
-from dynsync_lib.core.sync.flowing_mappings import judge
+from dynsync_lib.core.sync.flowing_mappings import judge_again
 from dynsync_lib.core.sync.initial_sync import Decision, decide_objects, tell_outcomes
 from dynsync_lib.core.sync.object_outcomes import FieldWork
 from dynsync_lib.core.tables import SENSITIVITY, RecordTable, record_table
@@ -56,7 +56,7 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     """Decides under every other built choice and counts the records that move. Computes; raises RulebookError for an
     assumption that the core does not know."""
     scenarios = list_scenarios(situation)
-    judged = _judged(scenarios, decision)
+    judged = _judged(situation, scenarios, decision)
     moves = [
         moves for family in FAMILIES if (moves := _moves_of(situation, decision, scenarios, judged, family)) is not None
     ]
@@ -80,12 +80,12 @@ def with_sensitivity(outcomes: Frame, sensitivity: Sensitivity) -> Frame:
     return outcomes.join(sensitive, on=list(_RECORD), how="left")
 
 
-def _judged(scenarios: Iterable[Scenario], decision: Decision) -> dict[Object, Judge]:
+def _judged(situation: Situation, scenarios: Iterable[Scenario], decision: Decision) -> dict[Object, Judge]:
     """The judged mappings of every object that is on under each scenario about fields."""
     about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
     return {
-        object_: {scenario.number: judge(scenario.situation, object_) for scenario in about_fields}
-        for object_ in decision.decided
+        object_: {one.number: judge_again(situation, object_, one.knob, one.situation) for one in about_fields}
+        for object_ in decision.works
     }
 
 
@@ -100,7 +100,7 @@ def _moves_of(
     family: Sequence[Object],
 ) -> Frame | None:
     """scenario, system, object, record_id of the records of a family that move; None where nothing can."""
-    on = [object_ for object_ in family if object_ in decision.decided]
+    on = [object_ for object_ in family if object_ in decision.works]
     if not on:
         return None
     differences = {

@@ -98,7 +98,7 @@ def decided_at_once(situation: Situation, scenarios: Sequence[Scenario], tables:
 
 def _with_choice(situation: Situation, knob: str, choice: str) -> Situation:
     assumptions = {**situation.settings.assumptions, knob: choice}
-    return replace(situation, settings=replace(situation.settings, assumptions=assumptions))
+    return replace(situation, settings=replace(situation.settings, assumptions=assumptions), memory={})
 
 
 def _refuse_unknown(knob: str) -> None:

@@ -183,7 +183,7 @@ def _travels(situation: Situation, object_: Object, system: System) -> bool:
     if (object_, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(situation, Object.LEAD):
         return True
     sync = situation.sync(object_)
-    return sync.enabled and sync.is_source(system)
+    return sync.enabled and sync.is_source(system) and not situation.is_empty(object_, system)
 
 
 # --- What it meets -----------------------------------------------------------------------------------------------

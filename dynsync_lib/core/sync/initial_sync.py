@@ -28,6 +28,8 @@ from dynsync_lib.core.sync.object_outcomes import (
     Decided,
     FieldWork,
     compose,
+    decide_nothing,
+    no_outcomes,
     outcome_frame,
     switched_off,
     work_on_fields,
@@ -43,7 +45,8 @@ class Decision:
     """`outcomes` has the columns `core.sync.object_outcomes.DECIDED`; `changes` and `links` are forecast tables.
 
     `mappings` has the judged mappings of every object; `works` what is known about the fields of every object that is
-    on, `decided` what its sync does. `pairs`, per object that is on: hubspot_id, dynamics_id of every pair that syncs.
+    on and has records, `decided` what the sync of every object that is on does. `pairs`, per object that is on:
+    hubspot_id, dynamics_id of every pair that syncs.
     """
 
     outcomes: Frame
@@ -69,7 +72,7 @@ def decide_sync(situation: Situation) -> Decision:
     decided = decide_objects(situation, ORDER, work_of)
     told = tell_outcomes(situation, decided)
     off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
-    outcomes = stack([*told.outcomes, *off])
+    outcomes = stack([*told.outcomes, *(frame for frames in off for frame in frames)] or [no_outcomes(situation)])
     pairs = {object_: result.matched.pairs.select("hubspot_id", "dynamics_id") for object_, result in decided.items()}
     links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
     return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
@@ -79,11 +82,15 @@ def decide_objects(situation: Situation, objects: Collection[Object], work_of: W
     """What each sync of those objects that are on does, contacts before leads; `work_of` knows the fields."""
     decided: dict[Object, Decided] = {}
     for object_ in ORDER:
-        if object_ in objects and situation.sync(object_).enabled:
+        if object_ not in objects or not situation.sync(object_).enabled:
+            continue
+        if situation.has_records(object_):
             asks = object_ is Object.LEAD
             overlap = overlapped_keys(situation, decided.get(Object.CONTACT)) if asks else Facts((*situation.by, "key"))
             matched = match_object(situation, object_, overlap)
             decided[object_] = compose(situation, object_, matched, work_of(object_, matched))
+        else:
+            decided[object_] = decide_nothing(situation)
     return decided
 
 
@@ -99,7 +106,7 @@ def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> To
     """The outcomes of all that was decided; HubSpot contacts once, whichever sync they belong to."""
     outcomes, as_leads = [], None
     for object_, result in decided.items():
-        if object_ not in PERSONS:
+        if object_ not in PERSONS and situation.has_records(object_):
             outcomes += [outcome_frame(situation, result.told[system], system, object_) for system in System]
     if Object.CONTACT in decided:
         contacts = decided[Object.CONTACT].told[System.DYNAMICS]
@@ -116,12 +123,12 @@ def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> To
     return Told(outcomes, as_leads)
 
 
-def _switched_off(situation: Situation, object_: Object) -> Frame:
-    """Both sides of an object that is off; HubSpot's contacts stay on as long as leads are."""
+def _switched_off(situation: Situation, object_: Object) -> list[Frame]:
+    """Both sides of an object that is off, where they have records; HubSpot's contacts stay on as long as leads are."""
     sides = list(System)
     if object_ is Object.LEAD or (object_ is Object.CONTACT and situation.sync(Object.LEAD).enabled):
         sides = [System.DYNAMICS]
-    return stack([switched_off(situation, object_, system) for system in sides])
+    return [switched_off(situation, object_, system) for system in sides if not situation.is_empty(object_, system)]
 
 
 def _no_changes(outcomes: Frame) -> Frame:

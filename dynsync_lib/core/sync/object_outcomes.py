@@ -22,7 +22,7 @@ from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line, Matched, 
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
 from dynsync_lib.core.situation import NO_TEXT, PERSONS, Frame, Situation, opposite
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.tables import Column, record_table
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.writing.taken_emails import conflicts_of_addresses, conflicts_of_creates
@@ -96,6 +96,26 @@ def creates_records(situation: Situation, object_: Object, system: System) -> bo
     """Whether records of that system may be created in the other one."""
     sync = situation.sync(object_)
     return sync.is_source(system) and not sync.only_existing_in_target
+
+
+def decide_nothing(situation: Situation) -> Decided:
+    """What the sync of an object without records does: its frames have no row."""
+    return situation.remember(("nothing decided",), lambda: _decide_nothing(situation))
+
+
+def _decide_nothing(situation: Situation) -> Decided:
+    texts = ("id", "key", "line_rule", "outcome", "reason", "rule_id", "counterpart_id", "winner_id")
+    numbers = ("rank", "barrier", "line", "refusal", "updated", *situation.by)
+    columns = [*(Column(name, "text", "") for name in texts), *(Column(name, "integer", "") for name in numbers)]
+    nothing = situation.from_rows([], columns)
+    pairs = nothing.select(*situation.by, hubspot_id="id", dynamics_id="id", is_bound=nw.lit(value=False))
+    sides = dict.fromkeys(System, nothing)
+    return Decided(sides, Matched(sides, pairs))
+
+
+def no_outcomes(situation: Situation) -> Frame:
+    """A frame of DECIDED without a row."""
+    return situation.from_rows([], [Column(name, "text", "") for name in DECIDED])
 
 
 def compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Decided:
