@@ -23,7 +23,6 @@ _Record = tuple[str, str, str]
 _Choice = tuple[str, str]
 
 
-@pytest.mark.skipif(ENGAGEMENTS < 8, reason="asks every question twenty times: CI does, see .ci/run")
 @settings(
     max_examples=max(1, ENGAGEMENTS // 8),
     deadline=None,

@@ -34,7 +34,7 @@ def judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:
 
 
 def judge_again(situation: Situation, object_: Object, knob: str, other: Situation) -> tuple[JudgedMapping, ...]:
-    """The verdicts under `other`, which differs from the situation in that assumption: judged only if they ask for it."""
+    """The verdicts under `other`, which differs from the situation in `knob` alone: judged only if they ask for it."""
     judged = _judged(situation, object_)
     return judge(other, object_) if knob in judged.asked else judged.mappings
 
