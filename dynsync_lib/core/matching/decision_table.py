@@ -131,7 +131,7 @@ def _place(situation: Situation, object_: Object, system: System, matching: Matc
     table = _Table(situation, object_, system)
     columns = {
         "key": table.key(),
-        "rule_id": table.rule(),
+        "rule_id": NO_TEXT if situation.scenarios else table.rule(),  # what scenarios move is not told with its rule
         "counterpart_id": table.counterpart(),
         "winner_id": table.winner(),
     }

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression
 from dynsync_lib.core.matching.decision_table import Line
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.components import LINKED, side_name
@@ -109,12 +110,13 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
     several = nw.any_horizontal(*(nw.col(side) > 1 for side in _sides(objects)), ignore_nulls=False)
     fails, lacks_key = nw.col("fails") > 0, nw.col("lacks_key") > 0
     meets, is_linked = nw.col("records") > 1, nw.col("component") == LINKED
+    has_rival = any_of(several, lacks_key, is_linked, _overlaps(objects), _both_must_pass(situation, meets))
     overlaps, own_key = _overlaps(objects), _is_matched_by(situation, objects, "own_field")
     tests = {
         "first_record_order": several,
         "filter_semantics": (nw.col("is_bound") > 0) & fails,
         "filter_scope": fails & meets,
-        "filter_stage": fails & (several | lacks_key | is_linked | overlaps),
+        "filter_stage": fails & as_expression(has_rival),
         "include_inactive": nw.col("is_inactive") > 0,
         "lead_contact_overlap": overlaps,
     }
@@ -125,6 +127,11 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
     if Object.COMPANY in objects or own_key:
         tests |= {"no_key": lacks_key}
     return tests
+
+
+def _both_must_pass(situation: Situation, meets: nw.Expr) -> Condition:
+    """Whether records meet of which both must pass."""
+    return all_of(situation.chooses("filter_scope", "both"), meets)
 
 
 def _is_matched_by(situation: Situation, objects: Sequence[Object], match_mode: str) -> bool:

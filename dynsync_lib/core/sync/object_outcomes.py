@@ -228,7 +228,7 @@ def _tell(situation: Situation, object_: Object, records: Frame) -> Frame:
         line_rule="rule_id",
         outcome=word_of("case", {**lines, **_OUTCOME_OF_CASE}),
         reason=word_of("case", {**reason_of(object_, own_key=own_key), **_REASON_OF_CASE}),
-        rule_id=nw.coalesce(refusal_word(1), nw.col("rule_id")),
+        rule_id=nw.col("rule_id") if situation.scenarios else nw.coalesce(refusal_word(1), nw.col("rule_id")),
     )
 
 
