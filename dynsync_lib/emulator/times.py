@@ -1,6 +1,9 @@
-"""Moments as both portals take them, and as HubSpot prints them: `2024-02-01T09:30:00.000Z`.
+"""Moments as the emulated APIs read and print them.
 
-Where it is used: both portals, the store and the sign-in.
+Facts
+    * HubSpot prints moments in UTC with milliseconds: `2024-02-01T09:30:00.000Z`.
+
+Where it is used: the store, both APIs and the sign-in.
 """
 
 from __future__ import annotations
@@ -24,7 +27,10 @@ def moment_ms(text: str | None) -> int | None:
 
 
 def iso_ms(moment: str | float | None) -> str | None:
-    """A text or a number of seconds as UTC with milliseconds; None when the text is no moment."""
+    """A moment as ISO text in UTC with milliseconds.
+
+    `moment` is a text that `moment_ms` reads, or seconds since 1970; None and a text that is no moment give None.
+    """
     ms = moment_ms(moment) if isinstance(moment, str) else None if moment is None else round(moment * 1000)
     if ms is None:
         return None
