@@ -3,9 +3,9 @@
 Facts
     * After `keep_log` readers go on while somebody writes; a change is seen whole or not at all.
     * The file is gone after `close`.
-    * What SQL cannot do itself are functions of Python, which both portals ask with the same results.
+    * SQL may call a few functions of Python: texts without case, moments, whole words.
 
-Where it is used: `emulator.store.records`.
+Where it is used: store; the searches, filters and keys of both APIs.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.times import moment_ms
 
-Function = tuple[int, Callable[..., Any]]
 _CACHE_KIB: Final = 8_192
+_NO_WORD: Final = re.compile(r"[^\w]+")
 
 
 class Database:
-    """The file. `functions` are what SQL may call: name to number of arguments and the function."""
+    """The file."""
 
-    def __init__(self, functions: Mapping[str, Function]) -> None:
-        self._functions = functions
+    def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="dynsync-emulator-")
         self._path = Path(self._folder) / "world.sqlite"
         self._local = threading.local()
@@ -91,7 +90,7 @@ class Database:
         connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        for name, (arguments, function) in self._functions.items():
+        for name, (arguments, function) in _FUNCTIONS.items():
             connection.create_function(name, arguments, function, deterministic=True)
         with self._register:
             self._connections.append(connection)
@@ -103,13 +102,10 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-_NO_WORD: Final = re.compile(r"[^\w]+")
-
-
 def guid_order(guid: str) -> bytes:
     """Sixteen bytes that sort as SQL Server sorts this GUID (2.25). Raises ValueError for what is no GUID."""
-    told = uuid.UUID(guid).bytes_le
-    return told[10:] + told[8:10] + told[6:8] + told[4:6] + told[:4]
+    stored = uuid.UUID(guid).bytes_le
+    return stored[10:] + stored[8:10] + stored[6:8] + stored[4:6] + stored[:4]
 
 
 def fold(text: str | None) -> str | None:
@@ -126,8 +122,9 @@ def has_token(text: str | None, pattern: str) -> bool:
     return any(fnmatchcase(word, wanted) for word in words)
 
 
-FUNCTIONS: Final[Mapping[str, Function]] = {
+_FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Any]]]] = {
     "fold": (1, fold),
     "moment_ms": (1, moment_ms),
     "has_token": (2, has_token),
 }
+"""What SQL may call: name to number of arguments and the function."""

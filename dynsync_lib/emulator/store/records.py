@@ -24,7 +24,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.store.associations import load_links
-from dynsync_lib.emulator.store.database import FUNCTIONS, Database, fold, guid_order, quoted
+from dynsync_lib.emulator.store.database import Database, fold, guid_order, quoted
 from dynsync_lib.emulator.store.settings_tables import settings_tables
 from dynsync_lib.errors import InputFileError
 
@@ -67,7 +67,7 @@ class Store:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._database = Database(FUNCTIONS)
+        self._database = Database()
         self._lock = threading.Lock()
         self.metadata: dict[str, tuple[Row, ...]] = {}
         self._columns: dict[str, frozenset[str]] = {}
