@@ -1,4 +1,4 @@
-"""What a test or a training switches on: faults, missing rights, another time; and the log of what was asked.
+"""What a test or a training switches on: faults, missing rights, another time, and the log of what was asked.
 
 Facts
     * A fault meets the next `times` requests of one portal whose method and path fit, after `skip` that it lets pass.
@@ -21,33 +21,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from dynsync_lib.emulator.conditions.limits import DataverseMeter, HubspotMeter, Limits
-
-
-class Clock:
-    """Seconds since 1970. A stopped clock moves only when it is advanced."""
-
-    def __init__(self, machine_s: Callable[[], float] = time.time) -> None:
-        self._machine_s = machine_s
-        self.reset()
-
-    def now_s(self) -> float:
-        """The time as the emulator sees it."""
-        return self._offset_s if self._is_stopped else self._machine_s() + self._offset_s
-
-    def stop(self, at_s: float) -> None:
-        """Stops at a time."""
-        self._is_stopped, self._offset_s = True, at_s
-
-    def advance(self, seconds: float) -> None:
-        """Moves on, stopped or not. Raises ValueError when asked to go back."""
-        if seconds < 0:
-            raise ValueError("a clock does not go back")
-        self._offset_s += seconds
-
-    def reset(self) -> None:
-        """The machine's time again."""
-        self._is_stopped, self._offset_s = False, 0.0
-
 
 LOG_LENGTH: Final = 10_000
 _EMAIL: Final = re.compile(r"[^\s/?&='\"(]{1,320}(?:@|%40)[^\s/?&='\")]+")  # bounded: long addresses cost no time
@@ -122,6 +95,32 @@ class LogEntry:
     bytes: int
     duration_ms: float
     correlation_id: str
+
+
+class Clock:
+    """Seconds since 1970. A stopped clock moves only when it is advanced."""
+
+    def __init__(self, machine_s: Callable[[], float] = time.time) -> None:
+        self._machine_s = machine_s
+        self.reset()
+
+    def now_s(self) -> float:
+        """The time as the emulator sees it."""
+        return self._offset_s if self._is_stopped else self._machine_s() + self._offset_s
+
+    def stop(self, at_s: float) -> None:
+        """Stops at a time."""
+        self._is_stopped, self._offset_s = True, at_s
+
+    def advance(self, seconds: float) -> None:
+        """Moves on, stopped or not. Raises ValueError when asked to go back."""
+        if seconds < 0:
+            raise ValueError("a clock does not go back")
+        self._offset_s += seconds
+
+    def reset(self) -> None:
+        """The machine's time again."""
+        self._is_stopped, self._offset_s = False, 0.0
 
 
 class Conditions:
