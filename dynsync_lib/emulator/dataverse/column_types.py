@@ -1,15 +1,15 @@
 """Columns of Dataverse tables: their types, how values are printed, and how filters see them (portal-apis 6.2).
 
-Not modelled
-    * The caller's language, number format and time zone: here English, United States, UTC. Signs of currencies.
-
 Facts
     * A lookup is asked for and printed as `_name_value`; without underscores it is unknown (6.2).
     * Whole numbers, choices and states are JSON numbers, decimals and money too, flags are true or false.
+    * For people choices and flags have their label, several choices their labels joined by `; `, whole numbers
+      thousands separators, moments `2/1/2024 10:30 AM`.
     * Several choices are one text of numbers, `1,9`. In metadata such a column is Virtual, and its type name says what
       it is; other virtual columns cannot be selected (6.4).
-    * Choices and flags have their label, several choices their labels joined by `; `, whole numbers thousands
-      separators, moments `2/1/2024 10:30 AM`.
+
+Not modelled
+    * The caller's language, number format and time zone: here English, United States, UTC. Signs of currencies.
 
 Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.filter`, `emulator.dataverse.metadata`.
 """
@@ -171,9 +171,6 @@ def _number(text: str, *, whole: bool) -> Any:
     return int(text) if whole and text.lstrip("-").isdecimal() else f"{_MARK}{text}{_MARK}"
 
 
-_DECIMALS: Final = frozenset({"Decimal", "Double", "Money"})
-
-
 def formatted(column: Column, text: str) -> str | None:
     """The text for people; None for columns that have none, such as plain texts."""
     if column.type == "Boolean":
@@ -184,20 +181,20 @@ def formatted(column: Column, text: str) -> str | None:
     if column.options():
         return column.options().get(text)
     if column.type == "DateTime":
-        return _moment(column, text)
-    return _formats_number(column, text)
+        return _moment_for_people(column, text)
+    return _number_for_people(column, text)
 
 
-def _formats_number(column: Column, text: str) -> str | None:
+def _number_for_people(column: Column, text: str) -> str | None:
     try:
         if column.type in ("Integer", "BigInt"):
             return f"{int(text):,}"
-        return f"{float(text):,.2f}" if column.type in _DECIMALS else None
+        return f"{float(text):,.2f}" if column.type in _DECIMAL else None
     except ValueError:
         return None
 
 
-def _moment(column: Column, text: str) -> str | None:
+def _moment_for_people(column: Column, text: str) -> str | None:
     ms = moment_ms(text)
     if ms is None:
         return None
