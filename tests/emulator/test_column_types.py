@@ -239,11 +239,11 @@ def _requests() -> dict[str, tuple[str, str, Any]]:
     for table in ("account", "contact", "lead", "opportunity", "systemuser", "organization", "transactioncurrency"):
         requests[f"attributes of {table}"] = ("GET", _ATTRIBUTES.format(table), None)
     for cast in _CASTS:
-        where = f"{_ATTRIBUTES.format('contact')}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata"
+        where = f"{_ATTRIBUTES.format('contact')}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?$expand=OptionSet"
         requests[f"attributes as {cast}"] = ("GET", where, None)
     for table in ("account", "lead", "opportunity"):
         for cast in ("State", "Status"):
-            where = f"{_ATTRIBUTES.format(table)}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata"
+            where = f"{_ATTRIBUTES.format(table)}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?$expand=OptionSet"
             requests[f"attributes of {table} as {cast}"] = ("GET", where, None)
     for body in _CREATED:
         requests[f"make {json.dumps(body)}"] = ("POST", _ATTRIBUTES.format("contact"), body)
