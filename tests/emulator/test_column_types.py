@@ -7,7 +7,9 @@ before its column types became one table.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +17,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+import dynsync_lib
 from dynsync_lib.core.tables import COLUMNS, RECORD_TABLES
+from dynsync_lib.emulator.column_types import COLUMN_TYPES
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import World
 from dynsync_lib.emulator.world.metadata import column_rows, read_data
+from tests.emulator.clients import environment_client
 from tests.emulator.small_world import ADA, BOB, CREATED, CY, FIRM
 
 ANSWERS: dict[str, list[Any]] = json.loads(
@@ -61,6 +66,7 @@ _COLUMNS: tuple[dict[str, str], ...] = (
     {"name": "x_status", "type": "Status", "options": _CHOICES},
     {"name": "x_text", "type": "String", "length": "10", "format": "Email", "required": "ApplicationRequired"},
 )
+_EMPTY: dict[str, Any] = dict.fromkeys(COLUMNS.column_names)
 _STANDARD = (
     *("contactid", "fullname", "lastname", "accountid", "name", "leadid", "subject", "opportunityid"),
     *("statecode", "statuscode", "createdon", "modifiedon", "transactioncurrencyid"),
@@ -200,8 +206,7 @@ def _world() -> World:
     ]
     tables["dynamics/accounts"] = [{"accountid": FIRM, "name": "Firm", **own}]
     tables["dynamics/users"] = [{"systemuserid": USER, "fullname": "Rik Rep", "isdisabled": "false", **own}]
-    empty = dict.fromkeys(COLUMNS.column_names)
-    columns = [{**empty, "object": "contact", "label": f"Label of {column['name']}", **column} for column in _COLUMNS]
+    columns = [{**_EMPTY, "object": "contact", "label": f"Label of {column['name']}", **column} for column in _COLUMNS]
     tables[COLUMNS.name] = [*(row for row in column_rows() if row["name"] in _STANDARD), *columns]
     portals = read_data("portals.toml")
     return World(tables, portals["account"], portals["organization"])
@@ -233,9 +238,9 @@ def _requests() -> dict[str, tuple[str, str, Any]]:
         requests[f"filter {text}"] = ("GET", f"contacts?$select=contactid&$filter={quote(text)}", None)
     for name, values in _WRITTEN.items():
         for value in values:
-            told = json.dumps(value)
-            requests[f"patch {name} {told[:40]} {len(told)}"] = ("PATCH", row, {name: value})
-            requests[f"post {name} {told[:40]} {len(told)}"] = ("POST", "contacts", {"lastname": "New", name: value})
+            text = json.dumps(value)
+            requests[f"patch {name} {text[:40]} {len(text)}"] = ("PATCH", row, {name: value})
+            requests[f"post {name} {text[:40]} {len(text)}"] = ("POST", "contacts", {"lastname": "New", name: value})
     for table in ("account", "contact", "lead", "opportunity", "systemuser", "organization", "transactioncurrency"):
         requests[f"attributes of {table}"] = ("GET", _ATTRIBUTES.format(table), None)
     for cast in _CASTS:
@@ -276,3 +281,39 @@ def test_answers_about_columns_of_each_type(environment: httpx.Client, name: str
 
 def test_no_answer_is_left_over() -> None:
     assert set(ANSWERS) == set(_requests())
+
+
+@pytest.fixture
+def strange() -> Iterator[httpx.Client]:
+    """An environment whose leads have a column of a type that nobody knows."""
+    world = _world()
+    world.tables[COLUMNS.name].append({**_EMPTY, "object": "lead", "name": "x_colour", "type": "Colour"})
+    with Emulator(world) as running, environment_client(running) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body"),
+    [
+        ("GET", "leads", None),
+        ("GET", "leads?$select=x_colour", None),
+        ("GET", "leads?$filter=x_colour eq 1", None),
+        ("POST", "leads", {"subject": "New"}),
+        ("GET", _ATTRIBUTES.format("lead"), None),
+        ("GET", f"{_ATTRIBUTES.format('lead')}(LogicalName='x_colour')", None),
+    ],
+)
+def test_unknown_column_type__is_answered_501_by_name(
+    strange: httpx.Client, method: str, address: str, body: Any
+) -> None:
+    answer = strange.request(method, address, json=body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (501, "0x80060888")
+    assert error["message"] == "The emulator has no columns of type Colour (lead.x_colour)."
+    assert strange.get("contacts").status_code == 200
+
+
+def test_every_type_that_the_kit_knows_has_a_row() -> None:
+    rules = tomllib.loads((resources.files(dynsync_lib) / "rules/field_types.toml").read_text(encoding="utf-8"))
+    named = {name for block in rules["dynamics"] for name in block["types"]}
+    assert named | {row["type"] for row in column_rows()} <= set(COLUMN_TYPES)

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Reply, json_reply
 from dynsync_lib.emulator.dataverse.keys import addresses_text, keys_of
-from dynsync_lib.emulator.dataverse.names import Entity, context_of, does_not_exist, refused
-from dynsync_lib.emulator.dataverse.payload import read_object, unreadable
+from dynsync_lib.emulator.dataverse.names import Entity, context_of, does_not_exist, refused, unreadable
+from dynsync_lib.emulator.dataverse.payload import read_object
 from dynsync_lib.emulator.dataverse.writes import RowWriter
 
 _PREFIX: Final = "Microsoft.Dynamics.CRM."

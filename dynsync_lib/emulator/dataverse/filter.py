@@ -24,7 +24,7 @@ from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
 from odata_query.sql.sqlite import AstToSqliteSqlVisitor
 
-from dynsync_lib.emulator.dataverse.column_types import Column, comparable_sql
+from dynsync_lib.emulator.dataverse.column_types import Column
 from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
 
 _ALIAS: Final = re.compile(r"(?<![\w'])@\w+")
@@ -59,15 +59,12 @@ def _in_sql(match: re.Match[str], entity: Entity, columns: Mapping[str, Column])
     if column is None:
         raise unknown_column(match[1], entity)
     values = ["".join(groups).replace("''", "'") for groups in _TEXT.findall(match[2])]
-    return f"({comparable_sql(column)} IN ({', '.join(_literal(column, value) for value in values)}))"
+    return f"({column.sql} IN ({', '.join(column.value_sql(_text_sql(value)) for value in values)}))"
 
 
-def _literal(column: Column, value: str) -> str:
-    text = "'" + value.casefold().replace("'", "''") + "'"
-    sql = comparable_sql(column)
-    if sql.startswith("CAST"):
-        return f"CAST({text} AS REAL)"
-    return f"moment_ms({text})" if sql.startswith("moment_ms") else text
+def _text_sql(text: str) -> str:
+    """A text in lower case as a literal of SQL."""
+    return "'" + text.casefold().replace("'", "''") + "'"
 
 
 class _Visitor(AstToSqliteSqlVisitor):
@@ -83,7 +80,7 @@ class _Visitor(AstToSqliteSqlVisitor):
         column = self.columns.get(node.name)
         if column is None:
             raise unknown_column(node.name, self.entity)
-        return comparable_sql(column)
+        return column.sql
 
     def visit_Attribute(self, node: ast.Attribute) -> str:  # noqa: N802
         raise refused(501, "0x80060888", f"The emulator has no filter over another table ({node.attr}).")
@@ -92,7 +89,7 @@ class _Visitor(AstToSqliteSqlVisitor):
         raise refused(501, "0x80060888", f"The emulator has no lambda operator {type(node.operator).__name__}.")
 
     def visit_String(self, node: ast.String) -> str:  # noqa: N802
-        return "'" + node.val.casefold().replace("'", "''") + "'"
+        return _text_sql(node.val)
 
     def visit_GUID(self, node: ast.GUID) -> str:  # noqa: N802
         return f"'{node.val.lower()}'"

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, comparable_sql
+from dynsync_lib.emulator.dataverse.column_types import columns_of
 from dynsync_lib.emulator.dataverse.names import Entity, refused
 from dynsync_lib.emulator.store.database import fold
 from dynsync_lib.emulator.store.records import Store, Stored
@@ -50,7 +50,7 @@ def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, A
 def find_by_key(store: Store, entity: Entity, address: Address) -> Stored | None:
     """The row of an alternate key; None when there is none."""
     known = columns_of(store, entity)
-    where = " AND ".join(f"{comparable_sql(known[name])} = {_marker(known[name])}" for name in address)
+    where = " AND ".join(f"{known[name].sql} = {known[name].value_sql('?')}" for name in address)
     return store.find(entity.table, where, [fold(value) for value in address.values()])
 
 
@@ -76,10 +76,3 @@ def addresses_text(address: Address) -> Iterator[str]:
     """The parts of an address as they stand in brackets."""
     for name, value in address.items():
         yield f"{name}='{value}'"
-
-
-def _marker(column: Column) -> str:
-    sql = comparable_sql(column)
-    if sql.startswith("CAST"):
-        return "CAST(? AS REAL)"
-    return "moment_ms(?)" if sql.startswith("moment_ms") else "?"

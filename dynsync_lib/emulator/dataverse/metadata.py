@@ -14,25 +14,19 @@ Where it is used: `emulator.dataverse.api`.
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
-from dynsync_lib.emulator.dataverse.column_types import LOOKUPS, SEVERAL_CHOICES, Column, column_type, metadata_rows
+from dynsync_lib.emulator.column_types import COLUMN_TYPES, ColumnType, Row, type_of
+from dynsync_lib.emulator.dataverse.column_types import metadata_rows
 from dynsync_lib.emulator.dataverse.keys import keys_of
 from dynsync_lib.emulator.dataverse.metadata_query import shown_item, shown_metadata
-from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, context_of, refused
+from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, context_of, label_json, metadata_id, refused
 from dynsync_lib.emulator.store.records import Store
 
-Row = Mapping[str, str | None]
 _CAST: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata")
-_KINDS: Final[Mapping[str, frozenset[str]]] = {
-    **{one: frozenset({one}) for one in ("String", "Memo", "Integer", "Decimal", "Double", "BigInt", "Money")},
-    **{one: frozenset({one}) for one in ("Picklist", "State", "Status", "Boolean", "DateTime")},
-    "Lookup": LOOKUPS,
-    SEVERAL_CHOICES: frozenset({SEVERAL_CHOICES}),
-}
+_CASTS: Final = frozenset(column_type.kind for column_type in COLUMN_TYPES.values() if column_type.details)
 
 
 def list_entities(call: Call) -> Reply:
@@ -87,14 +81,17 @@ def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]
     """Every attribute of a table, or those of the kind that the address casts to, with what that kind has."""
     cast = call.names.get("cast")
     match = _CAST.fullmatch(cast) if cast else None
-    if cast and (match is None or match[1] not in _KINDS):
+    if cast and (match is None or match[1] not in _CASTS):
         raise refused(501, "0x80060888", f"The emulator has no attributes of type {cast}.")
-    types = _KINDS[match[1]] if match else None
-    rows = metadata_rows(store, entity)
-    if types is not None:
-        return [_attribute(entity, row) | _of_kind(entity, row) for row in rows if column_type(row) in types]
-    whole = ((_attribute(entity, row), companion_of(row)) for row in rows)
-    return [one for own, companion in whole for one in (own, *([_companion(own, companion)] if companion else []))]
+    rows = [(row, type_of(row)) for row in metadata_rows(store, entity)]
+    attributes = []
+    for row, column_type in rows:
+        attribute = _attribute(entity, row, column_type)
+        if match is None:
+            attributes += [attribute, *_companion(attribute, column_type)]
+        elif column_type.details and column_type.kind == match[1]:
+            attributes.append(attribute | column_type.details(entity, row))
+    return attributes
 
 
 def find_entity(call: Call) -> Entity:
@@ -121,22 +118,18 @@ def _entity(entity: Entity) -> dict[str, Any]:
     }
 
 
-def companion_of(row: Row) -> str | None:
-    """The column that holds the text of a choice, a flag or a lookup; None for columns that are texts themselves."""
-    has_one = column_type(row) in LOOKUPS | {"Picklist", SEVERAL_CHOICES, "State", "Status", "Boolean"}
-    return f"{row['name']}name" if has_one else None
-
-
-def _companion(own: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The attribute of a companion: of a lookup it is a text, else it is virtual."""
-    type_ = "String" if own["AttributeType"] in LOOKUPS else "Virtual"
-    return {
+def _companion(own: Mapping[str, Any], column_type: ColumnType) -> Iterator[dict[str, Any]]:
+    """The attribute of the column that holds the text of this one; nothing for columns that have none."""
+    if column_type.companion is None:
+        return
+    companion = COLUMN_TYPES[column_type.companion]
+    yield {
         **own,
-        "@odata.type": f"#Microsoft.Dynamics.CRM.{'String' if type_ == 'String' else ''}AttributeMetadata",
+        "@odata.type": f"#Microsoft.Dynamics.CRM.{companion.name if companion.is_selectable else ''}AttributeMetadata",
         "MetadataId": metadata_id(f"{own['MetadataId']}.name"),
-        **dict.fromkeys(("LogicalName", "SchemaName"), name),
-        "AttributeType": type_,
-        "AttributeTypeName": {"Value": f"{type_}Type"},
+        **dict.fromkeys(("LogicalName", "SchemaName"), f"{own['LogicalName']}name"),
+        "AttributeType": companion.name,
+        "AttributeTypeName": {"Value": f"{companion.name}Type"},
         "AttributeOf": own["LogicalName"],
         "RequiredLevel": _level("None"),
         **dict.fromkeys(("IsValidForCreate", "IsValidForUpdate", "IsPrimaryId", "IsPrimaryName"), False),
@@ -144,117 +137,28 @@ def _companion(own: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _attribute(entity: Entity, row: Row) -> dict[str, Any]:
-    type_, writable = column_type(row), not is_true(row.get("read_only"))
-    told: dict[str, Any] = {
-        "@odata.type": f"#Microsoft.Dynamics.CRM.{'Lookup' if type_ in LOOKUPS else type_}AttributeMetadata",
+def _attribute(entity: Entity, row: Row, column_type: ColumnType) -> dict[str, Any]:
+    """What metadata says of every column."""
+    writable = not is_true(row.get("read_only"))
+    return {
+        "@odata.type": f"#Microsoft.Dynamics.CRM.{column_type.kind}AttributeMetadata",
         "MetadataId": metadata_id(f"{row['object']}.{row['name']}"),
         "LogicalName": row["name"],
         "SchemaName": row["name"],
-        "AttributeType": "Virtual" if type_ == SEVERAL_CHOICES else type_,
-        "AttributeTypeName": {"Value": f"{type_}Type"},
+        "AttributeType": column_type.attribute_type or column_type.name,
+        "AttributeTypeName": {"Value": f"{column_type.name}Type"},
         "AttributeOf": None,
         "RequiredLevel": _level(row.get("required") or "None"),
         "IsValidForRead": True,
-        "IsValidForCreate": writable and type_ != "State",
+        "IsValidForCreate": writable and column_type.is_set_on_creation,
         "IsValidForUpdate": writable,
         "IsPrimaryId": row["name"] == entity.key,
         "IsPrimaryName": row["name"] == entity.primary_name,
-        "DisplayName": _label(row.get("label")),
+        "DisplayName": label_json(row.get("label")),
     }
-    return told
 
 
 def _level(value: str) -> dict[str, Any]:
     """How much a column is required; SystemRequired alone is enforced, and fixed."""
     named = "canmodifyrequirementlevelsettings"
     return {"Value": value, "CanBeChanged": value != "SystemRequired", "ManagedPropertyLogicalName": named}
-
-
-def _of_kind(entity: Entity, row: Row) -> dict[str, Any]:
-    """What only columns of this kind have."""
-    told = _OF_KIND[column_type(row)](row) if column_type(row) in _OF_KIND else {}
-    states = _STATE_OF_STATUS.get(entity.logical, {})
-    for option in told["OptionSet"]["Options"] if column_type(row) == "Status" else ():
-        option["State"] = states.get(option["Value"], 0)
-    for option in told["OptionSet"]["Options"] if column_type(row) == "State" else ():
-        first = next((status for status, state in states.items() if state == option["Value"]), None)
-        option |= {"DefaultStatus": first, "InvariantName": option["Label"]["UserLocalizedLabel"]["Label"]}
-    return told
-
-
-def _text(row: Row) -> dict[str, Any]:
-    return {
-        "MaxLength": _whole(row.get("length")),
-        "FormatName": {"Value": row.get("format")},
-        "Format": row.get("format"),
-    }
-
-
-def _range(row: Row) -> dict[str, Any]:
-    told = {"MinValue": _number(row.get("min_value")), "MaxValue": _number(row.get("max_value"))}
-    return {**told, **({"Format": row.get("format") or "None"} if row["type"] == "Integer" else {"Precision": 2})}
-
-
-def _options(row: Row) -> dict[str, Any]:
-    options = Column("", "", "", row).options().items()
-    told = [{"Value": int(value), "Label": _label(label), "Color": None} for value, label in options]
-    return {"OptionSet": {"MetadataId": metadata_id(f"{row['name']}.set"), "Options": told}, "GlobalOptionSet": None}
-
-
-def _truths(row: Row) -> dict[str, Any]:
-    labels = Column("", "", "", row).options()
-    yes, no = labels.get("1", "Yes"), labels.get("0", "No")
-    return {
-        "OptionSet": {
-            "TrueOption": {"Value": 1, "Label": _label(yes)},
-            "FalseOption": {"Value": 0, "Label": _label(no)},
-        }
-    }
-
-
-def _targets(row: Row) -> dict[str, Any]:
-    return {"Targets": [part for part in (row.get("targets") or "").split(";") if part]}
-
-
-def _moment(row: Row) -> dict[str, Any]:
-    return {"Format": row.get("format"), "DateTimeBehavior": {"Value": row.get("behavior")}}
-
-
-_STATE_OF_STATUS: Final[Mapping[str, Mapping[int, int]]] = {
-    "contact": {1: 0, 2: 1},
-    "account": {1: 0, 2: 1},
-    "lead": {1: 0, 2: 0, 3: 1, 4: 2, 5: 2, 6: 2, 7: 2},
-    "opportunity": {1: 0, 2: 0, 3: 1, 4: 2, 5: 2},
-    "invoice": {1: 0, 2: 0, 4: 0, 5: 0, 6: 0, 100001: 2, 100002: 2, 100003: 3},
-}
-"""The state that each status reason out of the box belongs to; the first one of a state is its default."""
-_OF_KIND: Final[Mapping[str, Callable[[Row], dict[str, Any]]]] = {
-    **dict.fromkeys(("String", "Memo"), _text),
-    **dict.fromkeys(("Integer", "Decimal", "Double", "BigInt", "Money"), _range),
-    **dict.fromkeys(("Picklist", SEVERAL_CHOICES, "State", "Status"), _options),
-    **dict.fromkeys(LOOKUPS, _targets),
-    "Boolean": _truths,
-    "DateTime": _moment,
-}
-
-
-def _label(text: str | None) -> dict[str, Any]:
-    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True, "MetadataId": metadata_id(f"label.{text}")}
-    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
-
-
-def metadata_id(name: str) -> str:
-    """The invented, constant id of something in the metadata."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:{name}"))
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text else None
-
-
-def _number(text: str | None) -> float | int | None:
-    if not text:
-        return None
-    number = float(text)
-    return int(number) if number.is_integer() else number

@@ -8,8 +8,9 @@ Where it is used: the other modules of this folder.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 
@@ -76,6 +77,12 @@ def unknown_set(name: str) -> Refusal:
     return refused(404, "0x8006088a", f"Resource not found for the segment '{name}'.")
 
 
+def unreadable(what: str, entity: Entity | None = None) -> Refusal:
+    """400 for a body that cannot be taken."""
+    where = entity.set if entity else ""
+    return refused(400, "0x80048d19", f"Error identified in Payload provided by the user for Entity :'{where}'. {what}")
+
+
 def context_of(call: Call, what: str) -> str:
     """The `@odata.context` of an answer."""
     return f"{call.origin}/api/data/v9.2/$metadata#{what}"
@@ -84,3 +91,14 @@ def context_of(call: Call, what: str) -> str:
 def does_not_exist(entity: Entity, guid: str) -> Refusal:
     """404 for a row that is not there."""
     return refused(404, "0x80040217", f"Entity '{entity.logical}' With Id = {guid} Does Not Exist")
+
+
+def metadata_id(name: str) -> str:
+    """The invented, constant id of something in the metadata."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:{name}"))
+
+
+def label_json(text: str | None) -> dict[str, Any]:
+    """A label as metadata prints it: in English, the language of the caller and of the organisation."""
+    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True, "MetadataId": metadata_id(f"label.{text}")}
+    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}

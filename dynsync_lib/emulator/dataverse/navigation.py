@@ -29,7 +29,7 @@ class Navigation:
 
 def navigation_name(column: Column, target: str) -> str:
     """The navigation property of a lookup that points to this table."""
-    is_single = len(column.targets) == 1 or column.type == "Owner"
+    is_single = len(column.targets) == 1 or column.type.has_one_navigation
     return column.logical if is_single else f"{column.logical}_{target}"
 
 

@@ -20,18 +20,19 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import COLUMNS
 from dynsync_lib.emulator.calls import Call, Reply
+from dynsync_lib.emulator.column_types import COLUMN_TYPES
 from dynsync_lib.emulator.dataverse.column_types import columns_of
 from dynsync_lib.emulator.dataverse.keys import KEYS
-from dynsync_lib.emulator.dataverse.metadata import find_entity, metadata_id
-from dynsync_lib.emulator.dataverse.names import refused, unknown_column
-from dynsync_lib.emulator.dataverse.payload import read_object, unreadable
+from dynsync_lib.emulator.dataverse.metadata import find_entity
+from dynsync_lib.emulator.dataverse.names import metadata_id, refused, unknown_column, unreadable
+from dynsync_lib.emulator.dataverse.payload import read_object
 from dynsync_lib.emulator.store.records import Store
 
 _SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+")
-_TYPES: Final[Mapping[str, tuple[str, int]]] = {
-    "StringAttributeMetadata": ("String", 4_000),
-    "MemoAttributeMetadata": ("Memo", 1_048_576),
+_LONGEST: Final = {
+    f"{kind.name}AttributeMetadata": (kind.name, kind.longest) for kind in COLUMN_TYPES.values() if kind.longest
 }
+"""The types of which columns are made: their name and the most characters, by the type of a request's body."""
 
 
 def create_attribute(store: Store, call: Call) -> Reply:
@@ -81,15 +82,15 @@ def _schema_name(body: Mapping[str, Any]) -> str:
 
 
 def _kind(body: Mapping[str, Any]) -> dict[str, str | None]:
-    told = str(body.get("@odata.type", "")).rpartition(".")[2]
-    if told not in _TYPES:
-        raise refused(501, "0x80060888", f"The emulator makes no columns of type {told or 'unknown'}.")
-    type_, most = _TYPES[told]
+    body_type = str(body.get("@odata.type", "")).rpartition(".")[2]
+    if body_type not in _LONGEST:
+        raise refused(501, "0x80060888", f"The emulator makes no columns of type {body_type or 'unknown'}.")
+    type_name, most = _LONGEST[body_type]
     length = body.get("MaxLength", 100)
     if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= most:
         raise refused(400, "0x80044331", f"MaxLength must be a number from 1 to {most}.")
     named = body.get("FormatName") or {}
-    return {"type": type_, "length": str(length), "format": str(named.get("Value") or "Text"), "read_only": "false"}
+    return {"type": type_name, "length": str(length), "format": str(named.get("Value") or "Text"), "read_only": "false"}
 
 
 def _label(body: Mapping[str, Any], name: str) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.emulator.calls import Call
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, comparable_sql
+from dynsync_lib.emulator.dataverse.column_types import Column, columns_of
 from dynsync_lib.emulator.dataverse.filter import filter_sql
 from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
@@ -98,7 +98,7 @@ def selected(asked: list[str], entity: Entity, known: Mapping[str, Column]) -> t
     for name in names:
         if name not in known:
             raise unknown_column(name, entity)
-    if any(known[name].type == "Money" for name in names) and _CURRENCY in known:
+    if any(known[name].type.brings_currency for name in names) and _CURRENCY in known:
         names.append(_CURRENCY)
     return tuple(known[name] for name in dict.fromkeys(names))
 
@@ -110,7 +110,7 @@ def _order(call: Call, entity: Entity, known: Mapping[str, Column]) -> tuple[Ord
         if name and name not in known:
             raise unknown_column(name, entity)
         if name and name != entity.key:
-            terms.append(Order(name, comparable_sql(known[name]), way.strip() == "desc"))
+            terms.append(Order(name, known[name].sql, way.strip() == "desc"))
         elif name:
             terms.append(Order(name, quoted("@order"), way.strip() == "desc"))
     return tuple(terms)

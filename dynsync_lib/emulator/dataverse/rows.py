@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, exact_json_reply, formatted
+from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, exact_json_reply
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity, context_of, does_not_exist
 from dynsync_lib.emulator.dataverse.navigation import navigation_name
 from dynsync_lib.emulator.dataverse.pages import Place, after_sql, delta_link, marked, next_link, order_sql, read_place
@@ -197,7 +197,7 @@ def _print_row(query: Query, row: Sequence[Any], names: Names) -> dict[str, Any]
 
 
 def _annotations(query: Query, column: Column, text: str, target: str, names: Names) -> dict[str, str]:
-    found: dict[str, str | None] = {FORMATTED: formatted(column, text)}
+    found: dict[str, str | None] = {FORMATTED: column.formatted(text)}
     if column.is_lookup:
         found = {
             FORMATTED: names.get(target, {}).get(text),
