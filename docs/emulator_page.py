@@ -42,22 +42,24 @@ def emulator_lines() -> Iterator[str]:
     """The lines of the page."""
     yield _HEAD
     yield "## HubSpot\n\nPaths of 2026-03 and 2026-09 reach the same routes; a slash at the end is passed over.\n"
-    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in hubspot_routes.ROUTES))
+    yield from _table(("Route", "How far it goes"), ((_shown(route), route.note) for route in hubspot_routes.ROUTES))
     yield "\n## Dataverse\n\nUnder `/api/data/v9.2/`, on both the plain and the TLS port.\n"
-    rows = [(f"`{one.method} {one.shown or '(service document)'}`", one.note) for one in dataverse_routes.ROUTES]
+    rows = [
+        (f"`{route.method} {route.shown or '(service document)'}`", route.note) for route in dataverse_routes.ROUTES
+    ]
     yield from _table(("Route", "How far it goes"), [*rows, ("`POST $batch`", dataverse_routes.BATCH_NOTE)])
     yield "\n## Sign-in\n\nOn the TLS port.\n"
-    yield from _table(("Route", "How far it goes"), ((_shown(one), one.note) for one in sign_in.ROUTES))
-    told = (f"AADSTS{code} `{one.error}`" for code, one in entra_errors.SIGN_IN_ERRORS.items())
-    yield f"\nRefusals: {', '.join(told)}.\n"
+    yield from _table(("Route", "How far it goes"), ((_shown(route), route.note) for route in sign_in.ROUTES))
+    refusals = (f"AADSTS{code} `{error.error}`" for code, error in entra_errors.SIGN_IN_ERRORS.items())
+    yield f"\nRefusals: {', '.join(refusals)}.\n"
     yield "## Control plane\n\nUnder `/__emu/` on every port, without a token.\n"
-    rows = [(f"`{one.method} {one.name}`", one.note) for one in control_api.COMMANDS]
+    rows = [(f"`{command.method} {command.name}`", command.note) for command in control_api.COMMANDS]
     yield from _table(("Command", "What it does"), rows)
     yield from _bodies()
     yield "\n## What is not modelled\n"
     yield from not_modelled(_FOLDER)
     yield "\n## What nobody here knows\n\nNot checked against a real portal; what the emulator does instead:\n"
-    yield from (f"* {one}" for one in _UNKNOWN)
+    yield from (f"* {line}" for line in _UNKNOWN)
 
 
 _HEAD = """# The emulator
@@ -89,9 +91,9 @@ def _bodies() -> Iterator[str]:
         ("portals", switches.PortalFacts),
         ("limits", Limits),
     ):
-        made: Any = kind()
-        told = (f"`{one.name}` {_usual(getattr(made, one.name))}" for one in fields(kind))
-        yield f"* **{name}**: {', '.join(told)}."
+        usual: Any = kind()
+        parts = (f"`{part.name}` {_usual(getattr(usual, part.name))}" for part in fields(kind))
+        yield f"* **{name}**: {', '.join(parts)}."
 
 
 def _usual(value: Any) -> str:

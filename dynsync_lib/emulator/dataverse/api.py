@@ -83,10 +83,10 @@ class DataverseApi:
         return self._routed(call)
 
     def _routed(self, call: Call) -> Reply:
-        found = find_route(ROUTES, call, call.path)
-        if found is None:
+        match = find_route(ROUTES, call, call.path)
+        if match is None:
             return dataverse_error(501, "0x80060888", f"The emulator has no {call.method} {call.path}.")
-        route, named = found
+        route, named = match
         try:
             return route.answer(self.environment, named)
         except sqlite3.OperationalError as error:

@@ -62,13 +62,13 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
     if sum(max(len(re.findall(_LINE, part.body)), 1) for part in parts) > MOST_REQUESTS:
         raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
     name = f"batchresponse_{call.correlation_id}"
-    told: list[str] = []
+    texts: list[str] = []
     for part in parts:
         done = _answer_part(store, call, route, part)
-        told.append(f"--{name}{_NEWLINE}{done.text}")
+        texts.append(f"--{name}{_NEWLINE}{done.text}")
         if done.failed and not read_preferences(call).continues_on_error:
             break
-    text = "".join(told) + f"--{name}--{_NEWLINE}"
+    text = "".join(texts) + f"--{name}--{_NEWLINE}"
     return Reply(200, text.encode(), media_type=f"multipart/mixed; boundary={name}")
 
 
@@ -77,7 +77,7 @@ def read_parts(text: str, boundary: str) -> list[Part]:
     if f"--{boundary}{_NEWLINE}" not in text:
         raise refused(400, "0x80060888", "The batch has no part, or its lines do not end in CR LF.")
     inner = text.split(f"--{boundary}--")[0].split(f"--{boundary}{_NEWLINE}")[1:]
-    return [_part(one) for one in inner]
+    return [_part(part) for part in inner]
 
 
 def _part(text: str) -> Part:
@@ -100,12 +100,12 @@ def _answer_part(store: Store, call: Call, route: Route, part: Part) -> Done:
 
 def _answer_change_set(store: Store, call: Call, route: Route, parts: list[Part]) -> Done:
     name = f"changesetresponse_{call.correlation_id}"
-    made: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     texts = []
     try:
         with store.change():
             for part in parts:
-                reply = _answer_in_change_set(call, route, part, made)
+                reply = _answer_in_change_set(call, route, part, addresses)
                 texts.append(f"--{name}{_NEWLINE}{_reply_text(reply, part.headers['content-id'])}")
     except BatchFailed as failure:
         return Done(_reply_text(failure.reply, None), failed=True)
@@ -113,28 +113,28 @@ def _answer_change_set(store: Store, call: Call, route: Route, parts: list[Part]
     return Done(f"{head}{''.join(texts)}--{name}--{_NEWLINE}", failed=False)
 
 
-def _answer_in_change_set(call: Call, route: Route, part: Part, made: dict[str, str]) -> Reply:
+def _answer_in_change_set(call: Call, route: Route, part: Part, addresses: dict[str, str]) -> Reply:
     if "content-id" not in part.headers:
         raise BatchFailed(refused(400, "0x80060888", "The Content-ID header is not present.").reply)
     if part.body.startswith("GET "):
         raise BatchFailed(refused(400, "0x80060888", "A change set holds no GET.").reply)
-    reply = _answer_request(call, route, part, made)
+    reply = _answer_request(call, route, part, addresses)
     if reply.status >= HTTPStatus.BAD_REQUEST:
         raise BatchFailed(reply)
     if "OData-EntityId" in reply.headers:
-        made[f"${part.headers['content-id']}"] = reply.headers["OData-EntityId"]
+        addresses[f"${part.headers['content-id']}"] = reply.headers["OData-EntityId"]
     return reply
 
 
-def _answer_request(call: Call, route: Route, part: Part, made: Mapping[str, str]) -> Reply:
+def _answer_request(call: Call, route: Route, part: Part, addresses: Mapping[str, str]) -> Reply:
     line, _, rest = part.body.partition(_NEWLINE)
     match = _LINE.fullmatch(line.strip())
     if match is None:
         return refused(400, "0x80060888", f"The request line '{line}' cannot be read.").reply
     head, _, body = f"{_NEWLINE}{rest}".partition(_NEWLINE * 2)
     headers = {"authorization": call.header("authorization"), **_headers(head.split(_NEWLINE))}
-    address = urlsplit(_absolute(_referred(match[2], made)))
-    text = _bound(body.rstrip(_NEWLINE), made)
+    address = urlsplit(_absolute(_referred(match[2], addresses)))
+    text = _bound(body.rstrip(_NEWLINE), addresses)
     inner = replace(
         call,
         method=match[1],
@@ -155,14 +155,14 @@ def _absolute(address: str) -> str:
     return address if address.startswith(("http", "/")) else f"/api/data/v9.2/{address}"
 
 
-def _referred(address: str, made: Mapping[str, str]) -> str:
+def _referred(address: str, addresses: Mapping[str, str]) -> str:
     first, slash, rest = address.partition("/")
-    return f"{made.get(first, first)}{slash}{rest}" if first.startswith("$") else address
+    return f"{addresses.get(first, first)}{slash}{rest}" if first.startswith("$") else address
 
 
-def _bound(body: str, made: Mapping[str, str]) -> str:
+def _bound(body: str, addresses: Mapping[str, str]) -> str:
     """A body in which `"$1"` is the address of what the request of that Content-ID has made."""
-    for name, address in made.items():
+    for name, address in addresses.items():
         body = body.replace(f'"{name}"', f'"{address}"')
     return body
 
@@ -172,5 +172,5 @@ def _reply_text(reply: Reply, content_id: str | None) -> str:
     outer = ["Content-Type: application/http", "Content-Transfer-Encoding: binary", *numbered]
     kind = [f"Content-Type: {reply.media_type}"] if reply.body else []
     head = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}", "OData-Version: 4.0", *kind]
-    told = [f"{name}: {value}" for name, value in reply.headers.items()]
-    return _NEWLINE.join([*outer, "", *head, *told, "", reply.body.decode(), ""])
+    headers = [f"{name}: {value}" for name, value in reply.headers.items()]
+    return _NEWLINE.join([*outer, "", *head, *headers, "", reply.body.decode(), ""])

@@ -26,14 +26,14 @@ _ADDRESS: Final = re.compile(r"(?:.*/)?[a-z_]+\((.*)\)")
 def write_many(writer: RowWriter, entity: Entity, action: str) -> Reply:
     """`POST {set}/Microsoft.Dynamics.CRM.{action}`."""
     targets = read_object(writer.call).get("Targets")
-    if not isinstance(targets, list) or not all(isinstance(one, dict) for one in targets):
+    if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
         raise unreadable("Targets must be a list of objects.", entity)
-    for one in targets:
-        told = str(one.get("@odata.type", f"Microsoft.Dynamics.CRM.{entity.logical}")).lstrip("#")
-        if told != f"Microsoft.Dynamics.CRM.{entity.logical}":
-            raise unreadable(f"A target is of type {told}.", entity)
+    for target in targets:
+        target_type = str(target.get("@odata.type", f"Microsoft.Dynamics.CRM.{entity.logical}")).lstrip("#")
+        if target_type != f"Microsoft.Dynamics.CRM.{entity.logical}":
+            raise unreadable(f"A target is of type {target_type}.", entity)
     with writer.store.change():
-        ids = [ACTIONS[action](writer, entity, one) for one in targets]
+        ids = [ACTIONS[action](writer, entity, target) for target in targets]
     if action != "CreateMultiple":
         return Reply(204, b"")
     return json_reply({"@odata.context": context_of(writer.call, f"{_PREFIX}CreateMultipleResponse"), "Ids": ids})

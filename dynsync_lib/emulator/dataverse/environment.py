@@ -28,15 +28,15 @@ class Environment:
     @property
     def who(self) -> Mapping[str, str]:
         """The caller, its business unit and the organisation."""
-        told: Mapping[str, str] = self.world.organization["WhoAmI"]
-        return told
+        answer: Mapping[str, str] = self.world.organization["WhoAmI"]
+        return answer
 
     @property
     def detail(self) -> Mapping[str, Any]:
         """What the organisation says of itself."""
-        told: Mapping[str, Any] = self.world.organization["Detail"]
+        answer: Mapping[str, Any] = self.world.organization["Detail"]
         chosen = self.conditions.portals.organization_type
-        return told if chosen is None else {**told, "OrganizationType": chosen}
+        return answer if chosen is None else {**answer, "OrganizationType": chosen}
 
     def table(self, name: str) -> Entity:
         """The table of an entity set. Raises Refusal 404 when the environment has none."""

@@ -27,18 +27,22 @@ _ENDPOINTS: Final = {
 def service_document(environment: Environment, call: Call) -> Reply:
     """`GET /api/data/v9.2/`: the entity sets."""
     missing = environment.conditions.rights.missing_tables
-    sets = [{"name": one.set, "kind": "EntitySet", "url": one.set} for one in ENTITIES if one.logical not in missing]
+    sets = [
+        {"name": entity.set, "kind": "EntitySet", "url": entity.set}
+        for entity in ENTITIES
+        if entity.logical not in missing
+    ]
     return json_reply({"@odata.context": f"{call.origin}/api/data/v9.2/$metadata", "value": sets})
 
 
 def who_am_i(environment: Environment, call: Call) -> Reply:
     """`GET WhoAmI`."""
-    return _told(call, "WhoAmI", **environment.who)
+    return _function_reply(call, "WhoAmI", **environment.who)
 
 
 def version(environment: Environment, call: Call) -> Reply:
     """`GET RetrieveVersion()`."""
-    return _told(call, "RetrieveVersion", Version=environment.detail["OrganizationVersion"])
+    return _function_reply(call, "RetrieveVersion", Version=environment.detail["OrganizationVersion"])
 
 
 def current_organization(environment: Environment, call: Call) -> Reply:
@@ -49,7 +53,7 @@ def current_organization(environment: Environment, call: Call) -> Reply:
         raise refused(400, "0x80060888", f"AccessType '{access}' is no EndpointAccessType.")
     addresses = [f"{call.origin}{path}" for path in _ENDPOINTS.values()]
     endpoints = {"Count": len(addresses), "IsReadOnly": False, "Keys": list(_ENDPOINTS), "Values": addresses}
-    return _told(call, "RetrieveCurrentOrganization", Detail={**environment.detail, "Endpoints": endpoints})
+    return _function_reply(call, "RetrieveCurrentOrganization", Detail={**environment.detail, "Endpoints": endpoints})
 
 
 def total_record_count(environment: Environment, call: Call) -> Reply:
@@ -62,7 +66,7 @@ def total_record_count(environment: Environment, call: Call) -> Reply:
     store = environment.store
     values = [store.count(BY_LOGICAL[name].table) if store.has(BY_LOGICAL[name].table) else 0 for name in names]
     counts = {"Count": len(names), "IsReadOnly": False, "Keys": names, "Values": values}
-    return _told(call, "RetrieveTotalRecordCount", EntityRecordCountCollection=counts)
+    return _function_reply(call, "RetrieveTotalRecordCount", EntityRecordCountCollection=counts)
 
 
 def user_privileges(environment: Environment, call: Call) -> Reply:
@@ -73,7 +77,7 @@ def user_privileges(environment: Environment, call: Call) -> Reply:
     return list_privileges(call, environment.conditions.rights, business_unit_id=who["BusinessUnitId"])
 
 
-def _told(call: Call, function: str, **values: Any) -> Reply:
+def _function_reply(call: Call, function: str, **values: Any) -> Reply:
     return json_reply({"@odata.context": context_of(call, _RESPONSE.format(function)), **values})
 
 

@@ -38,13 +38,13 @@ def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, A
     """The GUID in the brackets, or None with the values of an alternate key. Raises Refusal when it is neither."""
     if _GUID.fullmatch(text):
         return text.lower(), {}
-    told = {name: (quoted or "").replace("''", "'") or plain for name, quoted, plain in _PART.findall(text)}
-    if set(told) == {entity.key} and _GUID.fullmatch(told[entity.key]):
-        return told[entity.key].lower(), {}
-    if not any(set(told) == set(columns) for _, columns in keys_of(store, entity)):
-        message = f"The specified key properties ({', '.join(told)}) are no key of the entity {entity.logical}."
+    values = {name: (quoted or "").replace("''", "'") or plain for name, quoted, plain in _PART.findall(text)}
+    if set(values) == {entity.key} and _GUID.fullmatch(values[entity.key]):
+        return values[entity.key].lower(), {}
+    if not any(set(values) == set(columns) for _, columns in keys_of(store, entity)):
+        message = f"The specified key properties ({', '.join(values)}) are no key of the entity {entity.logical}."
         raise refused(400, "0x80060888", message)
-    return None, told
+    return None, values
 
 
 def find_by_key(store: Store, entity: Entity, address: Address) -> Stored | None:
@@ -64,10 +64,10 @@ def no_such_key(entity: Entity) -> Exception:
 def refuse_duplicate_keys(store: Store, entity: Entity, values: Mapping[str, Any], *, own_id: str | None) -> None:
     """Raises Refusal 412 when another row has the values that these columns would have."""
     for name, columns in keys_of(store, entity):
-        told = {column: values.get(column) for column in columns}
-        if None not in told.values():
-            found = find_by_key(store, entity, {column: str(value) for column, value in told.items()})
-            if found is not None and found.id != own_id:
+        key = {column: values.get(column) for column in columns}
+        if None not in key.values():
+            stored = find_by_key(store, entity, {column: str(value) for column, value in key.items()})
+            if stored is not None and stored.id != own_id:
                 message = f"A record that has the attribute values {', '.join(columns)} already exists ({name})."
                 raise refused(412, "0x80060892", message)
 

@@ -37,25 +37,25 @@ def list_entities(call: Call) -> Reply:
 
 def get_entity(call: Call) -> Reply:
     """`GET EntityDefinitions(LogicalName='x')`, also by metadata id."""
-    told = shown_item(call, _entity(find_entity(call)))
-    return json_reply({"@odata.context": context_of(call, "EntityDefinitions/$entity"), **told})
+    shown = shown_item(call, _entity(find_entity(call)))
+    return json_reply({"@odata.context": context_of(call, "EntityDefinitions/$entity"), **shown})
 
 
 def list_attributes(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(...)/Attributes`, and the same with a cast to one kind."""
     entity = find_entity(call)
-    told = shown_metadata(call, _attributes(store, call, entity))
+    attributes = shown_metadata(call, _attributes(store, call, entity))
     where = f"EntityDefinitions('{entity.logical}')/Attributes"
-    return json_reply({"@odata.context": context_of(call, where), "value": told})
+    return json_reply({"@odata.context": context_of(call, where), "value": attributes})
 
 
 def get_attribute(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(...)/Attributes(LogicalName='y')`, also with a cast."""
     entity = find_entity(call)
     where = context_of(call, f"EntityDefinitions('{entity.logical}')/Attributes/$entity")
-    for one in _attributes(store, call, entity):
-        if one["LogicalName"] == call.names["attribute"]:
-            return json_reply({"@odata.context": where, **shown_item(call, one)})
+    for attribute in _attributes(store, call, entity):
+        if attribute["LogicalName"] == call.names["attribute"]:
+            return json_reply({"@odata.context": where, **shown_item(call, attribute)})
     raise refused(404, "0x80060888", f"Could not find an attribute with name {call.names['attribute']}.")
 
 

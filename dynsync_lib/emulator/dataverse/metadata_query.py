@@ -42,8 +42,8 @@ def shown_item(call: Call, item: Item) -> dict[str, Any]:
         if name not in item:
             raise refused(400, "0x80060888", f"Could not find a property named '{name}' in the metadata.")
     expanded = [name.partition("(")[0].strip() for name in re.split(r",(?![^(]*\))", call.option("$expand") or "")]
-    told = {*_ALWAYS, *(wanted or item.keys() - _EXPANDABLE), *expanded}
-    return {name: value for name, value in item.items() if name in told}
+    shown = {*_ALWAYS, *(wanted or item.keys() - _EXPANDABLE), *expanded}
+    return {name: value for name, value in item.items() if name in shown}
 
 
 def _parse(text: str) -> ast._Node:

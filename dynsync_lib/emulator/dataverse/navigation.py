@@ -43,4 +43,4 @@ def navigations(store: Store, entity: Entity) -> Iterator[Navigation]:
 
 def find_navigation(store: Store, entity: Entity, name: str) -> Navigation | None:
     """The navigation of that name; None when there is none."""
-    return next((one for one in navigations(store, entity) if one.name == name), None)
+    return next((navigation for navigation in navigations(store, entity) if navigation.name == name), None)

@@ -35,7 +35,7 @@ _INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="[^"]*" />')
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """Behind which row a page begins: its number, the last row's key and sorted values, the sweep's first version."""
 
     page: int
@@ -44,32 +44,32 @@ class Place:
     tracked_from: int | None = None
 
 
-def read_place(call: Call, query: Query) -> Place:
+def read_position(call: Call, query: Query) -> Position:
     """Where the page begins. Raises Refusal 400 for a cookie that Dataverse would not have written."""
     token = call.option("$skiptoken")
     if token is None:
-        return Place(1, FIRST_KEY, (None,) * len(query.order))
+        return Position(1, FIRST_KEY, (None,) * len(query.order))
     outer = _OUTER.fullmatch(token)
-    told = _INNER.findall(unquote(outer[2])) if outer else []
-    if outer is None or len(told) != 1 + len(query.order):
+    pairs = _INNER.findall(unquote(outer[2])) if outer else []
+    if outer is None or len(pairs) != 1 + len(query.order):
         raise _unreadable()
-    values = tuple(None if text == "" else html.unescape(text) for _, text in told[:-1])
+    values = tuple(None if text == "" else html.unescape(text) for _, text in pairs[:-1])
     tracked = outer[3].partition(":")[2]
-    place = Place(int(outer[1]), told[-1][1].strip("{}").lower(), values, int(tracked) if tracked else None)
-    if _cookie(query, place) != token:
+    position = Position(int(outer[1]), pairs[-1][1].strip("{}").lower(), values, int(tracked) if tracked else None)
+    if _cookie(query, position) != token:
         raise _unreadable()
-    return place
+    return position
 
 
-def after_sql(query: Query, place: Place) -> tuple[str, list[Any]]:
+def after_sql(query: Query, position: Position) -> tuple[str, list[Any]]:
     """The condition that a row lies behind a place, with its parameters."""
-    if place.page == 1 and place.key == FIRST_KEY:
+    if position.page == 1 and position.key == FIRST_KEY:
         return "1", []
-    key = guid_order(place.key)
+    key = guid_order(position.key)
     if not query.order:
         return '"@order" > ?', [key]
     parts, parameters, equal, equal_parameters = [], list[Any](), "1", list[Any]()
-    for term, value in zip(query.order, map(_number, place.values), strict=True):
+    for term, value in zip(query.order, map(_number, position.values), strict=True):
         parts.append(f"({equal} AND {_beyond(term.sql, value, descends=term.descends)})")
         parameters += [*equal_parameters, *([] if value is None else [value])]
         equal, equal_parameters = f"{equal} AND {term.sql} IS ?", [*equal_parameters, value]
@@ -83,9 +83,9 @@ def order_sql(query: Query) -> str:
     return ", ".join([*terms, quoted("@order")])
 
 
-def next_link(call: Call, query: Query, place: Place) -> str:
+def next_link(call: Call, query: Query, position: Position) -> str:
     """The address of the page that begins behind a place."""
-    return _link(call, f"$skiptoken={quote(_cookie(query, place), safe='=/')}")
+    return _link(call, f"$skiptoken={quote(_cookie(query, position), safe='=/')}")
 
 
 def delta_link(call: Call, version: int) -> str:
@@ -106,8 +106,8 @@ def read_delta(call: Call) -> int | None:
     except ValueError:
         raise refused(400, "0x80060888", "The delta token cannot be read.") from None
     if issued_s + DELTA_LIFE_S < call.at_s:
-        told = "Version stamp associated with the client has expired. Please perform a full sync."
-        raise refused(400, "0x80044352", told)
+        message = "Version stamp associated with the client has expired. Please perform a full sync."
+        raise refused(400, "0x80044352", message)
     return number
 
 
@@ -116,13 +116,15 @@ def _link(call: Call, token: str) -> str:
     return f"{call.origin}{call.raw_path}?" + "&".join([*options, token])
 
 
-def _cookie(query: Query, place: Place) -> str:
+def _cookie(query: Query, position: Position) -> str:
     names = [term.name for term in query.order]
-    ordered = "".join(_one(name, value or "") for name, value in zip(names, place.values, strict=True))
-    inner = f'<cookie page="{place.page - 1}">{ordered}{_one(query.entity.key, f"{{{place.key.upper()}}}")}</cookie>'
-    tracking = "False" if place.tracked_from is None else f"True:{place.tracked_from}"
+    ordered = "".join(_one(name, value or "") for name, value in zip(names, position.values, strict=True))
+    inner = (
+        f'<cookie page="{position.page - 1}">{ordered}{_one(query.entity.key, f"{{{position.key.upper()}}}")}</cookie>'
+    )
+    tracking = "False" if position.tracked_from is None else f"True:{position.tracked_from}"
     encoded = _lowered(quote(inner, safe=""))
-    return f'<cookie pagenumber="{place.page}" pagingcookie="{encoded}" istracking="{tracking}" />'
+    return f'<cookie pagenumber="{position.page}" pagingcookie="{encoded}" istracking="{tracking}" />'
 
 
 def _one(name: str, value: str) -> str:

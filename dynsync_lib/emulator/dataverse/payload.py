@@ -107,6 +107,6 @@ def _bound(store: Store, entity: Entity, name: str, value: Any) -> Texts:
 def _navigation(store: Store, entity: Entity, name: str) -> Navigation:
     navigation = find_navigation(store, entity, name)
     if navigation is None:
-        told = f"An undeclared property '{name}' which only has property annotations in the payload was found."
-        raise unreadable(told, entity)
+        message = f"An undeclared property '{name}' which only has property annotations in the payload was found."
+        raise unreadable(message, entity)
     return navigation

@@ -54,8 +54,8 @@ class Preferences:
 
 def read_preferences(call: Call) -> Preferences:
     """The preferences of a call; unknown ones are passed over, as the service does."""
-    told = [(name.lower(), value.strip('"')) for name, value in _PART.findall(call.header("prefer"))]
-    by_name = dict(told)
+    pairs = [(name.lower(), value.strip('"')) for name, value in _PART.findall(call.header("prefer"))]
+    by_name = dict(pairs)
     size = by_name.get(_PAGE_SIZE, "")
     understood = _UNDERSTOOD - ({_PAGE_SIZE} if call.option("$top") is not None else set())
     heeded = [part for part in _split(call.header("prefer")) if part.partition("=")[0].lower() in understood]

@@ -67,7 +67,7 @@ class Query:
     @property
     def fetched(self) -> tuple[Column, ...]:
         """The columns shown, and behind them the lookups that are only followed."""
-        followed = (one.navigation.column for one in self.expansions)
+        followed = (expansion.navigation.column for expansion in self.expansions)
         return tuple(dict.fromkeys([*self.columns, *followed]))
 
 
@@ -120,7 +120,7 @@ def _expansions(store: Store, call: Call, entity: Entity) -> tuple[Expansion, ..
     text = call.option("$expand")
     if text is None:
         return ()
-    found = []
+    expansions = []
     for name, options in _EXPAND.findall(text):
         navigation = find_navigation(store, entity, name)
         if navigation is None:
@@ -130,5 +130,5 @@ def _expansions(store: Store, call: Call, entity: Entity) -> tuple[Expansion, ..
         asked = _SELECT.search(options)
         names = [part.strip() for part in asked[1].split(",")] if asked else []
         target_columns = columns_of(store, navigation.target)
-        found.append(Expansion(navigation, selected(names, navigation.target, target_columns)))
-    return tuple(found)
+        expansions.append(Expansion(navigation, selected(names, navigation.target, target_columns)))
+    return tuple(expansions)

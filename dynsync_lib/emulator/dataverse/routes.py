@@ -41,8 +41,8 @@ def _list(environment: Environment, call: Call) -> Reply:
 
 def _count(environment: Environment, call: Call) -> Reply:
     query = read_query(environment.store, call, environment.readable(call))
-    found = min(count_rows(environment.store, query), MOST_PER_PAGE)
-    return Reply(200, str(found).encode(), media_type="text/plain")
+    count = min(count_rows(environment.store, query), MOST_PER_PAGE)
+    return Reply(200, str(count).encode(), media_type="text/plain")
 
 
 def _get(environment: Environment, call: Call) -> Reply:

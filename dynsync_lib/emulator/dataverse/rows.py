@@ -16,7 +16,15 @@ from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, exact_json_reply
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity, context_of, does_not_exist
 from dynsync_lib.emulator.dataverse.navigation import navigation_name
-from dynsync_lib.emulator.dataverse.pages import Place, after_sql, delta_link, marked, next_link, order_sql, read_place
+from dynsync_lib.emulator.dataverse.pages import (
+    Position,
+    after_sql,
+    delta_link,
+    marked,
+    next_link,
+    order_sql,
+    read_position,
+)
 from dynsync_lib.emulator.dataverse.prefer import (
     FORMATTED,
     LOGICAL_NAME,
@@ -38,19 +46,21 @@ Names = Mapping[str, Mapping[str, str | None]]
 def list_rows(store: Store, call: Call, entity: Entity) -> Reply:
     """`GET {set}`: one page."""
     query = read_query(store, call, entity)
-    place = read_place(call, query)
-    if query.prefer.tracks_changes and place.tracked_from is None:
-        place = Place(place.page, place.key, place.values, store.version)
+    position = read_position(call, query)
+    if query.prefer.tracks_changes and position.tracked_from is None:
+        position = Position(position.page, position.key, position.values, store.version)
     limit = min(query.top or query.prefer.page_rows, call.trick.short_page or MOST_PER_PAGE)
-    rows = _rows(store, query, place, limit=limit + 1)
+    rows = _rows(store, query, position, limit=limit + 1)
     shown = rows[:limit]
-    answer: dict[str, Any] = {"@odata.context": context_of(call, f"{entity.set}({_told_names(query)})")}
+    answer: dict[str, Any] = {"@odata.context": context_of(call, f"{entity.set}({_selected_names(query)})")}
     answer |= _count(store, query) if query.wants_count else {}
     answer["value"] = print_rows(store, query, shown)
     if len(rows) > limit and query.top is None:
-        answer["@odata.nextLink"] = next_link(call, query, place if _repeats(call) else _place_of(query, place, shown))
-    elif place.tracked_from is not None:
-        answer["@odata.deltaLink"] = delta_link(call, place.tracked_from)
+        answer["@odata.nextLink"] = next_link(
+            call, query, position if _repeats(call) else _position_behind(query, position, shown)
+        )
+    elif position.tracked_from is not None:
+        answer["@odata.deltaLink"] = delta_link(call, position.tracked_from)
     return applied(exact_json_reply(answer), query)
 
 
@@ -66,7 +76,7 @@ def read_row(store: Store, call: Call, query: Query, guid: str) -> dict[str, Any
     rows = store.query(sql, (guid.lower(),)) if store.has(query.entity.table) else []
     if not rows:
         raise does_not_exist(query.entity, guid)
-    context = context_of(call, f"{query.entity.set}({_told_names(query)})/$entity")
+    context = context_of(call, f"{query.entity.set}({_selected_names(query)})/$entity")
     return {"@odata.context": context, **print_rows(store, query, rows)[0]}
 
 
@@ -86,10 +96,10 @@ def select_rows(store: Store, query: Query, rest: str, parameters: Sequence[Any]
 def print_rows(store: Store, query: Query, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Selected rows as Dataverse prints them, with annotations and what is expanded."""
     names = _names_of_targets(store, query, rows) if query.prefer.annotates(FORMATTED) else {}
-    told = [_print_row(query, row, names) for row in rows]
+    printed = [_print_row(query, row, names) for row in rows]
     for expansion in query.expansions:
-        _expand(store, query, expansion, rows, told)
-    return told
+        _expand(store, query, expansion, rows, printed)
+    return printed
 
 
 def _names_of_targets(store: Store, query: Query, rows: Sequence[Sequence[Any]]) -> dict[str, dict[str, str | None]]:
@@ -100,31 +110,31 @@ def _names_of_targets(store: Store, query: Query, rows: Sequence[Sequence[Any]])
             id_, target = _end_of(query, column, row)
             if id_ is not None:
                 wanted.setdefault(target, set()).add(id_)
-    found = {}
+    names = {}
     for entity in (BY_LOGICAL[logical] for logical in wanted if logical in BY_LOGICAL):
         name = columns_of(store, entity)[entity.primary_name]
         rows_by_id = _by_id(store, _plain_query(entity, (name,)), wanted[entity.logical])
-        found[entity.logical] = {id_: row[_HEAD] for id_, row in rows_by_id.items()}
-    return found
+        names[entity.logical] = {id_: row[_HEAD] for id_, row in rows_by_id.items()}
+    return names
 
 
 def _expand(
-    store: Store, query: Query, expansion: Expansion, rows: Sequence[Sequence[Any]], told: list[dict[str, Any]]
+    store: Store, query: Query, expansion: Expansion, rows: Sequence[Sequence[Any]], printed: list[dict[str, Any]]
 ) -> None:
     """Puts the row at the end of a navigation into each row; null where there is none."""
     navigation = expansion.navigation
     inner = _plain_query(navigation.target, expansion.columns)
     ends = [_end_of(query, navigation.column, row) for row in rows]
     ids = [id_ if target == navigation.target.logical else None for id_, target in ends]
-    found = _by_id(store, inner, {id_ for id_ in ids if id_ is not None})
-    for row, id_ in zip(told, ids, strict=True):
-        row[navigation.name] = _print_row(inner, found[id_], {}) if id_ in found else None
+    targets = _by_id(store, inner, {id_ for id_ in ids if id_ is not None})
+    for row, id_ in zip(printed, ids, strict=True):
+        row[navigation.name] = _print_row(inner, targets[id_], {}) if id_ in targets else None
 
 
 def _end_of(query: Query, column: Column, row: Sequence[Any]) -> tuple[str | None, str]:
     """The id that a lookup of a row holds (None when it is empty), and the table it points to."""
-    place = _HEAD + 2 * query.fetched.index(column)
-    return row[place], row[place + 1] or column.default_target
+    index = _HEAD + 2 * query.fetched.index(column)
+    return row[index], row[index + 1] or column.default_target
 
 
 def _plain_query(entity: Entity, columns: Sequence[Column]) -> Query:
@@ -134,12 +144,12 @@ def _plain_query(entity: Entity, columns: Sequence[Column]) -> Query:
 def _by_id(store: Store, query: Query, ids: Iterable[str]) -> dict[str, tuple[Any, ...]]:
     """Selected rows by id; those that are not there are left out."""
     wanted = sorted(ids)
-    found: dict[str, tuple[Any, ...]] = {}
+    rows: dict[str, tuple[Any, ...]] = {}
     for start in range(0, len(wanted), _MOST_ASKED):
         chunk = wanted[start : start + _MOST_ASKED]
         marks = ", ".join("?" * len(chunk))
-        found |= {str(row[1]): row for row in select_rows(store, query, f'WHERE "@id" IN ({marks})', chunk)}
-    return found
+        rows |= {str(row[1]): row for row in select_rows(store, query, f'WHERE "@id" IN ({marks})', chunk)}
+    return rows
 
 
 def applied(reply: Reply, query: Query) -> Reply:
@@ -147,8 +157,8 @@ def applied(reply: Reply, query: Query) -> Reply:
     return reply.with_headers({"Preference-Applied": query.prefer.applied}) if query.prefer.applied else reply
 
 
-def _rows(store: Store, query: Query, place: Place, *, limit: int) -> list[tuple[Any, ...]]:
-    after, parameters = after_sql(query, place)
+def _rows(store: Store, query: Query, position: Position, *, limit: int) -> list[tuple[Any, ...]]:
+    after, parameters = after_sql(query, position)
     rest = f"WHERE {after} AND ({query.where}) ORDER BY {order_sql(query)} LIMIT ?"
     return select_rows(store, query, rest, (*parameters, limit))
 
@@ -157,23 +167,23 @@ def _repeats(call: Call) -> bool:
     return call.trick.repeat_page
 
 
-def _place_of(query: Query, place: Place, shown: Sequence[Sequence[Any]]) -> Place:
+def _position_behind(query: Query, position: Position, shown: Sequence[Sequence[Any]]) -> Position:
     """The place behind the last row shown."""
     sorted_values = shown[-1][len(shown[-1]) - len(query.order) :]
     values = tuple(marked(value) for value in sorted_values)
-    return Place(place.page + 1, str(shown[-1][1]), values, place.tracked_from)
+    return Position(position.page + 1, str(shown[-1][1]), values, position.tracked_from)
 
 
 def _count(store: Store, query: Query) -> dict[str, Any]:
-    found = count_rows(store, query)
-    told: dict[str, Any] = {"@odata.count": min(found, MOST_PER_PAGE)}
+    count = count_rows(store, query)
+    answer: dict[str, Any] = {"@odata.count": min(count, MOST_PER_PAGE)}
     if query.prefer.annotates(TOTAL):
-        told[f"@{TOTAL}"] = min(found, MOST_PER_PAGE)
-        told[f"@{TOTAL}limitexceeded"] = found > MOST_PER_PAGE
-    return told
+        answer[f"@{TOTAL}"] = min(count, MOST_PER_PAGE)
+        answer[f"@{TOTAL}limitexceeded"] = count > MOST_PER_PAGE
+    return answer
 
 
-def _told_names(query: Query) -> str:
+def _selected_names(query: Query) -> str:
     return ",".join(column.name for column in query.columns)
 
 
@@ -186,23 +196,23 @@ def _select(store: Store, query: Query) -> str:
 
 
 def _print_row(query: Query, row: Sequence[Any], names: Names) -> dict[str, Any]:
-    told: dict[str, Any] = {"@odata.etag": f'W/"{row[2]}"'}
-    for place, column in enumerate(query.columns):
-        text, points_to = row[_HEAD + 2 * place], row[_HEAD + 1 + 2 * place]
+    printed: dict[str, Any] = {"@odata.etag": f'W/"{row[2]}"'}
+    for index, column in enumerate(query.columns):
+        text, points_to = row[_HEAD + 2 * index], row[_HEAD + 1 + 2 * index]
         value = str(row[1]) if column.name == query.entity.key else column.json(text)
         if query.prefer.annotations and value is not None:
-            told |= _annotations(query, column, str(text), points_to or column.default_target, names)
-        told[column.name] = value
-    return told
+            printed |= _annotations(query, column, str(text), points_to or column.default_target, names)
+        printed[column.name] = value
+    return printed
 
 
 def _annotations(query: Query, column: Column, text: str, target: str, names: Names) -> dict[str, str]:
-    found: dict[str, str | None] = {FORMATTED: column.formatted(text)}
+    annotations: dict[str, str | None] = {FORMATTED: column.formatted(text)}
     if column.is_lookup:
-        found = {
+        annotations = {
             FORMATTED: names.get(target, {}).get(text),
             NAVIGATION: navigation_name(column, target),
             LOGICAL_NAME: target,
         }
-    told = {name: value for name, value in found.items() if value is not None and query.prefer.annotates(name)}
-    return {f"{column.name}@{name}": value for name, value in told.items()}
+    wanted = {name: value for name, value in annotations.items() if value is not None and query.prefer.annotates(name)}
+    return {f"{column.name}@{name}": value for name, value in wanted.items()}

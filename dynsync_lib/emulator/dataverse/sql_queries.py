@@ -50,13 +50,13 @@ def as_options(call: Call, entity: Entity) -> Call:
     if match["table"].lower() != entity.logical:
         raise refused(400, "0x80060888", f"The SQL reads {match['table']}, the address {entity.logical}.")
     names = "" if match["names"] == "*" else ",".join(map(_bare, match["names"].split(",")))
-    told = {
+    options = {
         "$select": names,
         "$filter": _filter(match["where"] or ""),
         "$orderby": ",".join(map(_bare, (match["order"] or "").split(","))).lower(),
         "$top": match["top"] or "",
     }
-    return replace(call, raw_query="&".join(f"{name}={quote(value)}" for name, value in told.items() if value))
+    return replace(call, raw_query="&".join(f"{name}={quote(value)}" for name, value in options.items() if value))
 
 
 def _bare(name: str) -> str:

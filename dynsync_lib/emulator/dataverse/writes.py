@@ -53,8 +53,8 @@ class RowWriter:
         """The id of a new row with these values; those of an alternate key in the address are values, too."""
         self.need(entity, CREATE)
         self._need_binding(entity, body)
-        told = {**(address or {}), **body}
-        texts = read_payload(self.store, entity, told, creates=True)
+        values = {**(address or {}), **body}
+        texts = read_payload(self.store, entity, values, creates=True)
         self._refuse_detected(entity, texts)
         refuse_duplicate_keys(self.store, entity, texts, own_id=None)
         id_ = str(body.get(entity.key) or self._new_id(entity)).strip("{}").lower()
@@ -70,15 +70,17 @@ class RowWriter:
         self._need_binding(entity, body)
         texts = read_payload(self.store, entity, body, creates=False)
         if stored.values.get("statecode") not in (None, "0") and "statecode" not in texts:
-            told = f"The {entity.logical} With Id = {stored.id} is not active: it is read-only until it is activated."
-            raise refused(400, "0x80040203", told)
+            message = (
+                f"The {entity.logical} With Id = {stored.id} is not active: it is read-only until it is activated."
+            )
+            raise refused(400, "0x80040203", message)
         refuse_duplicate_keys(self.store, entity, {**stored.values, **texts}, own_id=stored.id)
         if "statecode" in texts and "statuscode" not in texts and texts["statecode"] in _STATUS_OF_STATE:
             texts["statuscode"] = _STATUS_OF_STATE[texts["statecode"]]
         changed = self._derived(entity, {**stored.values, **texts})
         changes = {name: value for name, value in changed.items() if stored.values.get(name) != value}
         self.store.update(
-            entity.table, stored.id, self._told({**changes, "modifiedon": self._now}, entity), at_s=self._at
+            entity.table, stored.id, self._only_known({**changes, "modifiedon": self._now}, entity), at_s=self._at
         )
 
     def delete(self, entity: Entity, stored: Stored) -> None:
@@ -93,8 +95,8 @@ class RowWriter:
     def find(self, entity: Entity, text: str) -> tuple[Stored | None, str | None, Address]:
         """The row of an address (None when there is none), the GUID it names, and the alternate key it names."""
         id_, address = read_address(self.store, entity, text)
-        found = self.store.find_id(entity.table, id_) if id_ else find_by_key(self.store, entity, address)
-        return found, id_, address
+        stored = self.store.find_id(entity.table, id_) if id_ else find_by_key(self.store, entity, address)
+        return stored, id_, address
 
     @property
     def _at(self) -> float:
@@ -115,8 +117,10 @@ class RowWriter:
     def _defaults(self, entity: Entity) -> Texts:
         owner = {"_ownerid_value": self.user_id, "_ownerid_type": "systemuser"}
         number = f"INV-{self.store.version:06d}"
-        told = {"createdon": self._now, "modifiedon": self._now, "statecode": "0", "statuscode": "1", **owner}
-        return self._told({**told, **({"invoicenumber": number} if entity.logical == "invoice" else {})}, entity)
+        values = {"createdon": self._now, "modifiedon": self._now, "statecode": "0", "statuscode": "1", **owner}
+        return self._only_known(
+            {**values, **({"invoicenumber": number} if entity.logical == "invoice" else {})}, entity
+        )
 
     def _derived(self, entity: Entity, texts: Texts) -> Texts:
         """The values with those that Dataverse computes from them."""
@@ -128,7 +132,7 @@ class RowWriter:
             texts = {**texts, "createdon": texts["overriddencreatedon"]}
         return texts
 
-    def _told(self, texts: Texts, entity: Entity) -> Texts:
+    def _only_known(self, texts: Texts, entity: Entity) -> Texts:
         """Those of the values whose columns the table has."""
         known = columns_of(self.store, entity).values()
         names = {name for column in known for name in (column.stored, column.type_stored)}
@@ -164,8 +168,8 @@ def patch_row(writer: RowWriter, entity: Entity, address: str) -> Reply:
         if stored is not None:
             writer.update(entity, stored, body)
             return written(writer, entity, stored.id, created=False)
-        made = writer.create(entity, {**body, **({entity.key: id_} if id_ else {})}, address=key)
-    return written(writer, entity, made, created=True)
+        new_id = writer.create(entity, {**body, **({entity.key: id_} if id_ else {})}, address=key)
+    return written(writer, entity, new_id, created=True)
 
 
 def delete_row(writer: RowWriter, entity: Entity, address: str) -> Reply:

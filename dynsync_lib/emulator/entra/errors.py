@@ -54,15 +54,15 @@ SIGN_IN_ERRORS: Final[Mapping[int, SignInError]] = {
 
 def sign_in_failure(call: Call, code: int) -> Reply:
     """The reply of the token endpoint for one AADSTS number."""
-    told = SIGN_IN_ERRORS[code]
+    error = SIGN_IN_ERRORS[code]
     ids = {"trace_id": call.correlation_id, "correlation_id": call.correlation_id}
     moment = (iso_ms(call.at_s) or "").replace("T", " ").partition(".")[0] + "Z"
     description = (
-        f"AADSTS{code}: {told.says} Trace ID: {call.correlation_id} Correlation ID: {call.correlation_id} "
+        f"AADSTS{code}: {error.says} Trace ID: {call.correlation_id} Correlation ID: {call.correlation_id} "
         f"Timestamp: {moment}"
     )
     more = {"error_description": description, "error_codes": [code], "timestamp": moment}
-    return json_reply({"error": told.error, **more, **ids}, status=told.status)
+    return json_reply({"error": error.error, **more, **ids}, status=error.status)
 
 
 def sign_in_refused(call: Call, code: int) -> Refusal:

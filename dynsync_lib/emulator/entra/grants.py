@@ -155,10 +155,10 @@ def _of_user(wish: Wish, scope: str, *, nonce: str = "") -> dict[str, Any]:
     signed_in = id_token(
         issuer=issuer, tenant_id=wish.known.tenant_id, client_id=CLIENT_ID, at_s=wish.call.at_s, nonce=nonce
     )
-    told = {**_access(wish), "scope": scope, "id_token": signed_in, "client_info": client_info(wish.known.tenant_id)}
+    answer = {**_access(wish), "scope": scope, "id_token": signed_in, "client_info": client_info(wish.known.tenant_id)}
     if "offline_access" in scope.split():
-        told["refresh_token"] = wish.known.book.issue_refresh(scope)
-    return told
+        answer["refresh_token"] = wish.known.book.issue_refresh(scope)
+    return answer
 
 
 _GRANTS: Final[Mapping[str, Callable[[Wish], Reply]]] = {

@@ -53,11 +53,11 @@ class Entra:
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call of the sign-in."""
-        found = find_route(ROUTES, call, call.path)
-        if found is not None:
-            return self._checked(*found)
-        told = f"The emulator has no {call.method} {call.path}."
-        return json_reply({"error": "not_emulated", "error_description": told}, status=501)
+        match = find_route(ROUTES, call, call.path)
+        if match is not None:
+            return self._checked(*match)
+        message = f"The emulator has no {call.method} {call.path}."
+        return json_reply({"error": "not_emulated", "error_description": message}, status=501)
 
     def _checked(self, route: Route[Entra], call: Call) -> Reply:
         if call.names.get("tenant", self.tenant_id) not in (self.tenant_id, "organizations", "common"):
@@ -104,9 +104,9 @@ def _device_code(entra: Entra, call: Call) -> Reply:
     code, device = entra.book.start_device(form["scope"], call.at_s)
     where = f"{entra.origin}/devicelogin"
     message = f"To sign in, use a web browser to open the page {where} and enter the code {device.user_code}."
-    told = {"user_code": device.user_code, "device_code": code, "verification_uri": where, "message": message}
+    answer = {"user_code": device.user_code, "device_code": code, "verification_uri": where, "message": message}
     interval_s = entra.conditions.sign_in.device_interval_s
-    return json_reply({**told, "expires_in": DEVICE_LIFE_S, "interval": interval_s})
+    return json_reply({**answer, "expires_in": DEVICE_LIFE_S, "interval": interval_s})
 
 
 def _device_page(entra: Entra, call: Call) -> Reply:
@@ -129,8 +129,8 @@ def _authorize(entra: Entra, call: Call) -> Reply:
         raise sign_in_refused(call, 700016)
     if not re.fullmatch(r"http://(?:localhost|127\.0\.0\.1)(?::\d+)?(?:/.*)?", redirect):
         raise sign_in_refused(call, 90014)
-    told = ("scope", "code_challenge", "nonce")
-    scope, challenge, nonce = (call.option(name) or "" for name in told)
+    asked = ("scope", "code_challenge", "nonce")
+    scope, challenge, nonce = (call.option(name) or "" for name in asked)
     code = entra.book.issue_code(Code(redirect, scope, challenge, call.at_s + _CODE_LIFE_S, nonce))
     answer = {"code": code, "state": call.option("state") or "", "session_state": "emulator"}
     if call.option("response_mode") != "form_post":

@@ -115,8 +115,8 @@ class TokenBook:
         with self._lock:
             chosen = [
                 code
-                for code, one in self._devices.items()
-                if one.decision == "pending" and user_code in (None, one.user_code)
+                for code, device in self._devices.items()
+                if device.decision == "pending" and user_code in (None, device.user_code)
             ]
             for code in chosen:
                 self._devices[code] = replace(self._devices[code], decision=decision)

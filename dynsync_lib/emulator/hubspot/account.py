@@ -50,13 +50,15 @@ def token_info(portal: Portal, call: Call) -> Reply:
 def record_limits(portal: Portal, call: Call) -> Reply:
     """`GET /crm/v3/limits/records`: how many records of each kind there are and may be."""
     del call
-    told = []
+    objects = []
     for kind in KINDS:
         used = portal.store.count(kind.table, '"@archived" = 0') if portal.store.has(kind.table) else 0
         labels = {"singularLabel": kind.singular.capitalize(), "pluralLabel": kind.plural.capitalize()}
         shares = {"usage": used, "limit": _MOST_RECORDS, "percentage": round(100 * used / _MOST_RECORDS, 2)}
-        told.append({"objectTypeId": kind.type_id, **labels, **shares})
-    return json_reply({"hubspotDefinedObjectTypes": told, "customObjectTypes": {"overallLimit": 0, "byObjectType": []}})
+        objects.append({"objectTypeId": kind.type_id, **labels, **shares})
+    return json_reply(
+        {"hubspotDefinedObjectTypes": objects, "customObjectTypes": {"overallLimit": 0, "byObjectType": []}}
+    )
 
 
 def list_schemas(portal: Portal, call: Call) -> Reply:
@@ -99,9 +101,9 @@ def _owners(store: Store, where: str, parameters: Sequence[Any]) -> list[tuple[A
 
 
 def _owner(row: Sequence[Any]) -> dict[str, Any]:
-    told = dict(zip(_OWNER_NAMES, row[2:], strict=True))
+    facts = dict(zip(_OWNER_NAMES, row[2:], strict=True))
     users = {"userId": int(row[0]), "userIdIncludingInactive": int(row[0])}
-    return {"id": str(row[0]), "type": "PERSON", **users, **told, "archived": bool(row[1]), "teams": []}
+    return {"id": str(row[0]), "type": "PERSON", **users, **facts, "archived": bool(row[1]), "teams": []}
 
 
 def _next_midnight(portal: Portal, call: Call) -> str | None:

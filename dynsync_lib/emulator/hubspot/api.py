@@ -63,10 +63,10 @@ class HubspotApi:
 
     def _routed(self, call: Call) -> Reply:
         path = canonical_path(call.path)
-        found = find_route(ROUTES, call, path)
-        if found is None:
+        match = find_route(ROUTES, call, path)
+        if match is None:
             return hubspot_error(call, 501, f"The emulator has no {call.method} {path}.")
-        route, named = found
+        route, named = match
         try:
             return route.answer(self.portal, named)
         except Refusal as refusal:

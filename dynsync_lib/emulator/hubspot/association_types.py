@@ -84,12 +84,12 @@ def own_labels(store: Store, from_: Kind, to: Kind) -> dict[str, int]:
     return dict(store.query(sql, (from_.singular, to.singular)))
 
 
-def read_specs(store: Store, call: Call, pair: Pair, told: Any) -> list[Spec]:
+def read_specs(store: Store, call: Call, pair: Pair, types: Any) -> list[Spec]:
     """The types of a write. Raises Refusal 400 for one that the pair does not have; none at all is the plain one."""
-    if told is not None and not isinstance(told, list):
+    if types is not None and not isinstance(types, list):
         raise invalid(call, "types must be a list")
     plain = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": UNLABELLED.get(names_of(pair))}
-    return [_spec(store, call, pair, one) for one in (told or [plain])]
+    return [_spec(store, call, pair, item) for item in (types or [plain])]
 
 
 def kind_of_type(from_: str, type_id: Any) -> str | None:
@@ -102,18 +102,18 @@ def kind_of_type(from_: str, type_id: Any) -> str | None:
 
 def add_label(store: Store, pair: Pair, label: str) -> Sequence[dict[str, Any]]:
     """A new label of the portal between two kinds, in both directions; its types come out."""
-    told = []
-    for one in dict.fromkeys((pair, (pair[1], pair[0]))):
-        number = max(own_labels(store, *one).values(), default=FIRST_OWN_TYPE_ID - 1) + 1
+    types = []
+    for direction in dict.fromkeys((pair, (pair[1], pair[0]))):
+        number = max(own_labels(store, *direction).values(), default=FIRST_OWN_TYPE_ID - 1) + 1
         sql = f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?)"  # noqa: S608
-        store.execute(sql, (*names_of(one), label, number))
-        told.append(association_type("USER_DEFINED", number, label))
-    return told
+        store.execute(sql, (*names_of(direction), label, number))
+        types.append(association_type("USER_DEFINED", number, label))
+    return types
 
 
-def _spec(store: Store, call: Call, pair: Pair, told: Any) -> Spec:
-    category = told.get("associationCategory") if isinstance(told, Mapping) else None
-    number = told.get("associationTypeId") if isinstance(told, Mapping) else None
+def _spec(store: Store, call: Call, pair: Pair, item: Any) -> Spec:
+    category = item.get("associationCategory") if isinstance(item, Mapping) else None
+    number = item.get("associationTypeId") if isinstance(item, Mapping) else None
     names = names_of(pair)
     if category == "HUBSPOT_DEFINED" and number in (UNLABELLED.get(names), PRIMARY.get(names)):
         return Spec(category, int(str(number)), None, number == PRIMARY.get(names))

@@ -70,12 +70,12 @@ def archive_labels(store: Store, call: Call, pair: Pair) -> Reply:
 def put_association(store: Store, call: Call, pair: Pair) -> Reply:
     """`PUT /crm/v4/objects/{type}/{id}/associations/{to}/{toId}`: 201, with the types of the body."""
     try:
-        told = json.loads(call.body or b"[]")
+        types = json.loads(call.body or b"[]")
     except ValueError as error:
         raise invalid_json(call, str(error)) from None
     ids = _path_ids(call)
     with store.change():
-        specs = read_specs(store, call, pair, told)
+        specs = read_specs(store, call, pair, types)
         for spec in specs:
             add_link(store, call, pair, ids, spec)
     return json_reply(_labels_of(pair, ids, specs), status=201)
@@ -116,14 +116,14 @@ def _each(store: Store, call: Call, make: Callable[[Item], dict[str, Any]], *, s
             except Refusal as refusal:
                 if refusal.reply.status != 404:
                     raise
-                told = json.loads(refusal.reply.body)
-                errors.append({name: told[name] for name in ("status", "category", "message")})
+                error = json.loads(refusal.reply.body)
+                errors.append({name: error[name] for name in ("status", "category", "message")})
     return batch_answer(call, results, errors, status=status)
 
 
 def _items(call: Call, *, most: int) -> list[Item]:
     inputs = read_body(call).get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
+    if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
         raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
     if len(inputs) > most:
         raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
@@ -131,17 +131,17 @@ def _items(call: Call, *, most: int) -> list[Item]:
 
 
 def _ids(call: Call, item: Item) -> Ids:
-    told = [str((item.get(end) or {}).get("id", "")) for end in ("from", "to")]
-    if not all(text.isdecimal() for text in told):
+    texts = [str((item.get(end) or {}).get("id", "")) for end in ("from", "to")]
+    if not all(text.isdecimal() for text in texts):
         raise invalid(call, "Every input needs the ids of two records")
-    return int(told[0]), int(told[1])
+    return int(texts[0]), int(texts[1])
 
 
 def _path_ids(call: Call) -> Ids:
-    told = call.names["id"], call.names["to_id"]
-    if not all(text.isdecimal() for text in told):
+    texts = call.names["id"], call.names["to_id"]
+    if not all(text.isdecimal() for text in texts):
         raise invalid(call, "Record ids are numbers")
-    return int(told[0]), int(told[1])
+    return int(texts[0]), int(texts[1])
 
 
 def _labels_of(pair: Pair, ids: Ids, specs: list[Spec]) -> dict[str, Any]:
@@ -155,5 +155,5 @@ def _labels_of(pair: Pair, ids: Ids, specs: list[Spec]) -> dict[str, Any]:
 
 
 def _with_spec(ids: Ids, spec: Spec) -> dict[str, Any]:
-    told = {"associationCategory": spec.category, "associationTypeId": spec.type_id}
-    return {"from": {"id": str(ids[0])}, "to": {"id": str(ids[1])}, "associationSpec": told}
+    association_spec = {"associationCategory": spec.category, "associationTypeId": spec.type_id}
+    return {"from": {"id": str(ids[0])}, "to": {"id": str(ids[1])}, "associationSpec": association_spec}

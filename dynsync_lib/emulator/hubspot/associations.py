@@ -46,14 +46,14 @@ def read_links(store: Store, from_: Kind, to: Kind, ids: Sequence[int]) -> dict[
 
 def list_associations(store: Store, from_: Kind, to: Kind, ids: Sequence[int]) -> dict[str, list[dict[str, str]]]:
     """The associations in the short form of the list call: one entry for each type of each pair."""
-    found = read_links(store, from_, to, ids)
-    return {str(id_): _short_forms(from_, to, links) for id_, links in found.items()}
+    links_by_id = read_links(store, from_, to, ids)
+    return {str(id_): _short_forms(from_, to, links) for id_, links in links_by_id.items()}
 
 
 def _short_forms(from_: Kind, to: Kind, links: Sequence[Link]) -> list[dict[str, str]]:
     """Each type of each pair once, however many labels the pair has."""
-    told = {(entry["id"], entry["type"]): entry for link in links for entry in _short(from_, to, link)}
-    return list(told.values())
+    entries = {(entry["id"], entry["type"]): entry for link in links for entry in _short(from_, to, link)}
+    return list(entries.values())
 
 
 def _read_batch(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Sequence[Mapping[str, Any]]) -> Reply:

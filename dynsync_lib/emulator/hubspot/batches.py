@@ -39,26 +39,28 @@ class Outcome:
 
 def create_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/create`: 201, or 207 with errors."""
-    outcome = _run(writer, read_batch_inputs(writer.call), lambda one: (writer.create(one), True))
+    outcome = _run(writer, read_batch_inputs(writer.call), lambda item: (writer.create(item), True))
     return _reply(writer, outcome, status=201)
 
 
 def update_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/update`: 200, or 207 with errors."""
-    return _reply(writer, _run(writer, read_batch_inputs(writer.call, need_id=True), lambda one: _update(writer, one)))
+    return _reply(
+        writer, _run(writer, read_batch_inputs(writer.call, need_id=True), lambda item: _update(writer, item))
+    )
 
 
 def upsert_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/upsert`: 200, or 207 with errors; each result says whether it is new."""
     inputs = read_batch_inputs(writer.call, need_id=True)
-    return _reply(writer, _run(writer, inputs, lambda one: _upsert(writer, one)), tells_new=True)
+    return _reply(writer, _run(writer, inputs, lambda item: _upsert(writer, item)), tells_new=True)
 
 
 def archive_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/archive`: 204, whether the records were there or not."""
     with writer.store.change():
-        for one in read_batch_inputs(writer.call, need_id=True):
-            stored = writer.find(str(one["id"]))
+        for item in read_batch_inputs(writer.call, need_id=True):
+            stored = writer.find(str(item["id"]))
             if stored is not None:
                 writer.archive(stored)
     return Reply(204, b"")
@@ -67,9 +69,9 @@ def archive_batch(writer: RecordWriter) -> Reply:
 def read_batch_inputs(call: Call, *, need_id: bool = False) -> list[Input]:
     """The inputs of a batch. Raises Refusal 400 when there are none, too many, or one has no id that needs one."""
     inputs = read_body(call).get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
+    if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
         raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
-    if need_id and not all("id" in one for one in inputs):
+    if need_id and not all("id" in item for item in inputs):
         raise invalid(call, "Invalid input JSON: every input needs an 'id'")
     if len(inputs) > MOST_PER_BATCH:
         message = f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}, not {len(inputs)}"
@@ -89,48 +91,48 @@ def batch_answer(call: Call, results: Sequence[Any], errors: Sequence[Any], *, s
 
 def _run(writer: RecordWriter, inputs: Sequence[Input], step: Callable[[Input], tuple[str, bool] | None]) -> Outcome:
     outcome = Outcome()
-    keeps_going = bool(inputs) and all(one.get(_TRACE) for one in inputs)
+    keeps_going = bool(inputs) and all(item.get(_TRACE) for item in inputs)
     with writer.store.change():
-        for one in inputs:
+        for item in inputs:
             try:
                 with writer.store.change():
-                    _note(outcome, one, step(one))
+                    _note(outcome, item, step(item))
             except Refusal as refusal:
                 if not keeps_going:
                     raise
-                outcome.errors.append(_error(refusal.reply, one))
+                outcome.errors.append(_error(refusal.reply, item))
     return outcome
 
 
-def _note(outcome: Outcome, one: Input, done: tuple[str, bool] | None) -> None:
+def _note(outcome: Outcome, item: Input, done: tuple[str, bool] | None) -> None:
     if done is None:
-        outcome.missing.append(str(one["id"]))
+        outcome.missing.append(str(item["id"]))
     else:
-        outcome.done.append((done[0], one.get(_TRACE), done[1]))
+        outcome.done.append((done[0], item.get(_TRACE), done[1]))
 
 
-def _update(writer: RecordWriter, one: Input) -> tuple[str, bool] | None:
-    stored = writer.find(str(one["id"]), one.get("idProperty"))
+def _update(writer: RecordWriter, item: Input) -> tuple[str, bool] | None:
+    stored = writer.find(str(item["id"]), item.get("idProperty"))
     if stored is None:
         return None
-    writer.update(stored, one.get("properties"))
+    writer.update(stored, item.get("properties"))
     return stored.id, False
 
 
-def _upsert(writer: RecordWriter, one: Input) -> tuple[str, bool]:
-    stored = writer.find(str(one["id"]), one.get("idProperty"))
+def _upsert(writer: RecordWriter, item: Input) -> tuple[str, bool]:
+    stored = writer.find(str(item["id"]), item.get("idProperty"))
     if stored is not None:
-        writer.update(stored, one.get("properties"))
+        writer.update(stored, item.get("properties"))
         return stored.id, False
-    if one.get("idProperty") in (None, "", "hs_object_id"):
+    if item.get("idProperty") in (None, "", "hs_object_id"):
         raise invalid(writer.call, "An upsert by record id needs a record that is there")
-    return writer.create({"properties": {one["idProperty"]: one["id"], **(one.get("properties") or {})}}), True
+    return writer.create({"properties": {item["idProperty"]: item["id"], **(item.get("properties") or {})}}), True
 
 
-def _error(reply: Reply, one: Input) -> dict[str, Any]:
-    told = json.loads(reply.body)
-    kept = {name: told[name] for name in _KEPT if name in told}
-    return {**kept, "context": {**kept.get("context", {}), _TRACE: [str(one[_TRACE])]}}
+def _error(reply: Reply, item: Input) -> dict[str, Any]:
+    error = json.loads(reply.body)
+    kept = {name: error[name] for name in _KEPT if name in error}
+    return {**kept, "context": {**kept.get("context", {}), _TRACE: [str(item[_TRACE])]}}
 
 
 def _reply(writer: RecordWriter, outcome: Outcome, *, status: int = 200, tells_new: bool = False) -> Reply:
@@ -147,11 +149,11 @@ def _reply(writer: RecordWriter, outcome: Outcome, *, status: int = 200, tells_n
 def _written_properties(writer: RecordWriter) -> list[str]:
     """What the answer shows: the usual properties and all that were written."""
     inputs = read_batch_inputs(writer.call)
-    written = (name for one in inputs for name in (one.get("properties") or {}))
+    written = (name for item in inputs for name in (item.get("properties") or {}))
     return list(dict.fromkeys([*writer.kind.defaults, *written]))
 
 
 def _missing(writer: RecordWriter, ids: Sequence[str]) -> dict[str, Any]:
     what = f"Could not get some {writer.kind.singular.upper()} objects, they may be deleted or not exist."
-    told = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
-    return {**told, "context": {"ids": list(ids)}}
+    error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": f"{what} Check that ids are valid."}
+    return {**error, "context": {"ids": list(ids)}}

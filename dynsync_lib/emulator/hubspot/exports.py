@@ -100,11 +100,11 @@ def export_details(portal: Portal, call: Call) -> Reply:
     """`GET /crm/v3/exports/export/{id}`."""
     portal.need(call, "crm.export")
     export = _find(portal, call, call.names["id"])
-    told = {"id": export.id, "exportName": export.name, "exportType": "VIEW", "exportState": "DONE"}
+    about = {"id": export.id, "exportName": export.name, "exportType": "VIEW", "exportState": "DONE"}
     what = {"objectType": export.kind.singular.upper(), "objectProperties": list(export.properties)}
     count = portal.store.count(export.kind.table, '"@archived" = 0') if portal.store.has(export.kind.table) else 0
     moment = iso_ms(export.at_s)
-    return json_reply({**told, **what, "recordCount": count, "createdAt": moment, "updatedAt": moment})
+    return json_reply({**about, **what, "recordCount": count, "createdAt": moment, "updatedAt": moment})
 
 
 def fetch_export(portal: Portal, call: Call) -> Reply | None:
@@ -137,7 +137,7 @@ def _read_export(call: Call, id_: str, at_s: float, body: Mapping[str, Any]) -> 
     if not is_plain or any(search.get(part) for part in ("filters", "filterGroups", "query")):
         raise Refusal(hubspot_error(call, 501, "The emulator exports views without filters, as CSV."))
     others = body.get("associatedObjectType") or []
-    associated = tuple(find_kind(call, str(one)) for one in (others if isinstance(others, list) else [others]))
+    associated = tuple(find_kind(call, str(name)) for name in (others if isinstance(others, list) else [others]))
     internal = frozenset(map(str, body.get("exportInternalValuesOptions") or ()))
     kind = find_kind(call, str(body["objectType"]))
     return Export(id_, at_s, str(body.get("exportName") or ""), kind, tuple(map(str, names)), associated, internal)
@@ -150,16 +150,16 @@ def _signature(id_: str) -> str:
 def _lines(portal: Portal, export: Export) -> Iterator[list[str]]:
     """Headings and rows, by ascending id."""
     columns = _columns(portal, export)
-    others = [f"Associated {one.singular.capitalize()} IDs" for one in export.associated]
+    others = [f"Associated {other.singular.capitalize()} IDs" for other in export.associated]
     yield ["Record ID", *(column.heading for column in columns), *others]
     shape = shape_of(portal.store, export.kind, [column.name for column in columns])
     places = [_HEAD + shape.names.index(column.name) for column in columns]
     where, last = '"@rank" > ? AND "@archived" = 0 ORDER BY "@rank" LIMIT ?', 0
     while rows := select_records(portal.store, shape, where, (last, _ROWS_AT_ONCE)):
-        ends = [_ends(portal, export.kind, one, [int(row[0]) for row in rows]) for one in export.associated]
+        ends = [_ends(portal, export.kind, other, [int(row[0]) for row in rows]) for other in export.associated]
         for row in rows:
-            cells = [column.text(row[place]) for column, place in zip(columns, places, strict=True)]
-            yield [str(row[0]), *cells, *(found.get(int(row[0]), "") for found in ends)]
+            cells = [column.text(row[index]) for column, index in zip(columns, places, strict=True)]
+            yield [str(row[0]), *cells, *(ids_by_record.get(int(row[0]), "") for ids_by_record in ends)]
         last = int(rows[-1][0])
 
 
@@ -179,7 +179,7 @@ def _columns(portal: Portal, export: Export) -> list[_Column]:
 def _choices(portal: Portal, row: Mapping[str, str | None]) -> Labels:
     """Label by value; of owners their names."""
     if row["name"] != "hubspot_owner_id":
-        return {str(one["value"]): str(one["label"]) for one in json.loads(row.get("options") or "[]")}
+        return {str(option["value"]): str(option["label"]) for option in json.loads(row.get("options") or "[]")}
     if not portal.store.has("hubspot/owners"):
         return {}
     rows = portal.store.query('SELECT "@id", "firstName", "lastName" FROM "hubspot/owners"')
@@ -188,4 +188,4 @@ def _choices(portal: Portal, row: Mapping[str, str | None]) -> Labels:
 
 def _ends(portal: Portal, kind: Kind, other: Kind, ids: Sequence[int]) -> dict[int, str]:
     links = read_links(portal.store, kind, other, ids)
-    return {id_: ";".join(dict.fromkeys(str(link[1]) for link in found)) for id_, found in links.items()}
+    return {id_: ";".join(dict.fromkeys(str(link[1]) for link in record_links)) for id_, record_links in links.items()}

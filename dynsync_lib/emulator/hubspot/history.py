@@ -47,17 +47,17 @@ def add_history(store: Store, table: str, asked: Sequence[str], records: Iterabl
 def _changes(store: Store, table: str, id_: str) -> dict[str, list[Change]]:
     """The changes of each property of a record, newest first."""
     sql = f"SELECT property, old, new, at_s FROM {quoted(HISTORY)} WHERE name = ? AND id = ? ORDER BY rowid DESC"  # noqa: S608
-    found: dict[str, list[Change]] = {}
+    changes: dict[str, list[Change]] = {}
     for name, *change in store.query(sql, (table, id_)):
-        found.setdefault(name, []).append((change[0], change[1], change[2]))
-    return found
+        changes.setdefault(name, []).append((change[0], change[1], change[2]))
+    return changes
 
 
 def _versions(value: str | None, changes: Sequence[Change], created: str | None) -> list[dict[str, Any]]:
     """Every version of one property; none for one that never had a value."""
-    told = [_version(new, iso_ms(at_s), "INTEGRATION") for _, new, at_s in changes]
+    versions = [_version(new, iso_ms(at_s), "INTEGRATION") for _, new, at_s in changes]
     first = changes[-1][0] if changes else value
-    return told if first is None else [*told, _version(first, created, "CRM_UI")]
+    return versions if first is None else [*versions, _version(first, created, "CRM_UI")]
 
 
 def _version(value: str | None, moment: str | None, source: str) -> dict[str, Any]:

@@ -30,9 +30,9 @@ class Portal:
     @property
     def account(self) -> Mapping[str, Any]:
         """What the account says of itself."""
-        told: Mapping[str, Any] = self.world.account
+        account: Mapping[str, Any] = self.world.account
         chosen = self.conditions.portals.account_type
-        return told if chosen is None else {**told, "accountType": chosen}
+        return account if chosen is None else {**account, "accountType": chosen}
 
     @property
     def portal_id(self) -> int:

@@ -33,14 +33,14 @@ _STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain"
 def list_properties(store: Store, call: Call, kind: Kind) -> Reply:
     """`GET /crm/v3/properties/{type}`: all of them; no archived one."""
     rows = [] if is_true(call.option("archived")) else list(described(store, kind).values())
-    return json_reply({"results": [_property(row, place) for place, row in enumerate(rows)]})
+    return json_reply({"results": [_property(row, order) for order, row in enumerate(rows)]})
 
 
 def get_property(store: Store, call: Call, kind: Kind) -> Reply:
     """`GET /crm/v3/properties/{type}/{name}`."""
-    for place, (name, row) in enumerate(described(store, kind).items()):
+    for order, (name, row) in enumerate(described(store, kind).items()):
         if name == call.names["name"]:
-            return json_reply(_property(row, place))
+            return json_reply(_property(row, order))
     raise not_found(call)
 
 
@@ -64,8 +64,8 @@ def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
             raise invalid(call, f"Invalid input JSON: {needed} is required")
     if not _NAME.fullmatch(str(body["name"])) or body["type"] not in TYPES:
         raise invalid(call, f"The name {body['name']} or the type {body['type']} is not allowed")
-    options = [{"value": str(one["value"]), "label": str(one["label"])} for one in body.get("options") or ()]
-    told = {
+    options = [{"value": str(option["value"]), "label": str(option["label"])} for option in body.get("options") or ()]
+    facts = {
         "object": kind.singular,
         "name": str(body["name"]),
         "label": str(body["label"]),
@@ -75,14 +75,14 @@ def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
         "unique": "true" if body.get("hasUniqueValue") else "false",
         "hidden": "true" if body.get("hidden") else "false",
     }
-    return {**dict.fromkeys(PROPERTIES.column_names), "read_only": "false", "calculated": "false", **told}
+    return {**dict.fromkeys(PROPERTIES.column_names), "read_only": "false", "calculated": "false", **facts}
 
 
-def _property(row: Row, place: int) -> dict[str, Any]:
+def _property(row: Row, display_order: int) -> dict[str, Any]:
     options = json.loads(row.get("options") or "[]")
     shown = [
-        {"label": one["label"], "value": one["value"], "description": "", "displayOrder": order, "hidden": False}
-        for order, one in enumerate(options)
+        {"label": option["label"], "value": option["value"], "description": "", "displayOrder": order, "hidden": False}
+        for order, option in enumerate(options)
     ]
     is_standard = row["name"] in _STANDARD or str(row["name"]).startswith("hs_")
     read_only = is_true(row.get("read_only"))
@@ -94,7 +94,7 @@ def _property(row: Row, place: int) -> dict[str, Any]:
         "description": "",
         "groupName": f"{row['object']}information",
         "options": shown,
-        "displayOrder": place,
+        "displayOrder": display_order,
         "calculated": is_true(row.get("calculated")),
         "externalOptions": False,
         "hasUniqueValue": is_true(row.get("unique")),

@@ -46,9 +46,9 @@ class RecordWriter:
     kind: Kind
     portal_id: int
 
-    def create(self, told: Mapping[str, Any]) -> str:
+    def create(self, body: Mapping[str, Any]) -> str:
         """The id of a new record with these `properties` and `associations`. Raises Refusal 400 or 409."""
-        texts = self._read(told.get("properties"))
+        texts = self._read(body.get("properties"))
         if self.kind.singular == "contact" and not any(texts.get(name) for name in _NAMES_OF_A_CONTACT):
             raise invalid(self.call, "A contact needs an email, a firstname or a lastname")
         collision = find_collision(self.store, self.kind, texts, own_id=None)
@@ -61,7 +61,7 @@ class RecordWriter:
         self.store.insert(RECORD_TABLES[self.kind.table], id_, {**texts, **times}, at_s=self.call.at_s)
         self._keep_addresses(int(id_), texts)
         self._keep_company(int(id_), texts)
-        self._associate(id_, told.get("associations") or ())
+        self._associate(id_, body.get("associations") or ())
         return id_
 
     def update(self, stored: Stored, properties: Any) -> None:
@@ -78,8 +78,8 @@ class RecordWriter:
 
     def archive(self, stored: Stored) -> None:
         """Archives a record: it is out of the lists, its addresses are free, its associations gone."""
-        told = {self.kind.modified: self._now}
-        self.store.update(self.kind.table, stored.id, told, at_s=self.call.at_s, archived=True)
+        times = {self.kind.modified: self._now}
+        self.store.update(self.kind.table, stored.id, times, at_s=self.call.at_s, archived=True)
         remove_links_of(self.store, self.kind, stored.rank)
         self._keep_addresses(stored.rank, {})
 
@@ -106,17 +106,17 @@ class RecordWriter:
     def find(self, text: str, id_property: str | None = None) -> Stored | None:
         """The record of an id or of a unique value; None when there is none or it is archived."""
         if id_property in (None, "", "hs_object_id"):
-            found = self.store.find_id(self.kind.table, survivor_of(self.store, self.kind, text))
+            stored = self.store.find_id(self.kind.table, survivor_of(self.store, self.kind, text))
         elif id_property not in unique_names(self.store, self.kind):
             raise invalid(self.call, f"Property {id_property} is not a unique property of {self.kind.plural}")
         elif id_property not in self.store.columns(self.kind.table):
-            found = None
+            stored = None
         else:
             where = f'fold({quoted(str(id_property))}) = ? AND "@archived" = 0'
-            found = self.store.find(self.kind.table, where, (fold(text),))
-        return None if found is None or found.is_archived else found
+            stored = self.store.find(self.kind.table, where, (fold(text),))
+        return None if stored is None or stored.is_archived else stored
 
-    def found(self, text: str, id_property: str | None = None) -> Stored:
+    def get(self, text: str, id_property: str | None = None) -> Stored:
         """The same. Raises Refusal 404 when there is none."""
         stored = self.find(text, id_property)
         if stored is None:
@@ -149,13 +149,13 @@ class RecordWriter:
             return 1
         sql = f'SELECT max("@rank") FROM {quoted(self.kind.table)}'  # noqa: S608
         merged = f"SELECT max(CAST(id AS INTEGER)) FROM {quoted(MERGED)} WHERE name = ?"  # noqa: S608
-        found = (self.store.query(sql), self.store.query(merged, (self.kind.table,)))
-        return int(max(rows[0][0] or 0 for rows in found)) + 1
+        highest = (self.store.query(sql), self.store.query(merged, (self.kind.table,)))
+        return int(max(rows[0][0] or 0 for rows in highest)) + 1
 
-    def _associate(self, id_: str, told: Sequence[Any]) -> None:
-        for one in told:
-            target = str((one.get("to") or {}).get("id", ""))
-            types = one.get("types") or [{}]
+    def _associate(self, id_: str, associations: Sequence[Any]) -> None:
+        for association in associations:
+            target = str((association.get("to") or {}).get("id", ""))
+            types = association.get("types") or [{}]
             to = KIND_BY_NAME.get(kind_of_type(self.kind.singular, types[0].get("associationTypeId")) or "")
             if to is None or not target.isdecimal():
                 raise invalid(self.call, "An association needs a target with an id, and types that lead to it")
@@ -175,7 +175,7 @@ def patch_record(writer: RecordWriter) -> Reply:
     """`PATCH /crm/v3/objects/{type}/{id}`: 200 and the record."""
     properties = read_body(writer.call).get("properties")
     with writer.store.change():
-        stored = writer.found(writer.call.names["id"], writer.call.option("idProperty"))
+        stored = writer.get(writer.call.names["id"], writer.call.option("idProperty"))
         writer.update(stored, properties)
     return _record(writer, stored.id, properties or {}, status=200)
 
@@ -194,7 +194,7 @@ def merge_records(writer: RecordWriter) -> Reply:
     body = read_body(writer.call)
     ids = (str(body.get("primaryObjectId", "")), str(body.get("objectIdToMerge", "")))
     with writer.store.change():
-        survivor, other = (writer.found(id_) for id_ in ids)
+        survivor, other = (writer.get(id_) for id_ in ids)
         if survivor.id == other.id:
             raise invalid(writer.call, "A record cannot be merged into itself")
         writer.merge(survivor, other)

@@ -183,8 +183,8 @@ def survivor_of(store: Store, kind: Kind, id_: str) -> str:
 def unique_names(store: Store, kind: Kind) -> set[str]:
     """The properties by which a record can be named instead of its id."""
     rows = store.metadata.get("hubspot/properties", ())
-    told = {str(row["name"]) for row in rows if row["object"] == kind.singular and is_true(row.get("unique"))}
-    return told | set(kind.unique)
+    names = {str(row["name"]) for row in rows if row["object"] == kind.singular and is_true(row.get("unique"))}
+    return names | set(kind.unique)
 
 
 def _missing(
@@ -193,8 +193,8 @@ def _missing(
     if len(rows) == len(asked):
         return []
     ranks = ", ".join(str(row[0]) for row in rows)
-    found = {row[0] for row in store.query(f'SELECT {column} FROM {quoted(kind.table)} WHERE "@rank" IN ({ranks})')}  # noqa: S608
-    return [id_ for id_ in asked if cast(id_) not in found]
+    present = {row[0] for row in store.query(f'SELECT {column} FROM {quoted(kind.table)} WHERE "@rank" IN ({ranks})')}  # noqa: S608
+    return [id_ for id_ in asked if cast(id_) not in present]
 
 
 def _batch_reply(call: Call, kind: Kind, results: Sequence[dict[str, Any]], missing: Sequence[str]) -> Reply:
@@ -211,8 +211,8 @@ def _batch_reply(call: Call, kind: Kind, results: Sequence[dict[str, Any]], miss
 def _add_associations(store: Store, call: Call, kind: Kind, results: Sequence[dict[str, Any]]) -> None:
     targets = [find_kind(call, name) for name in call.listed("associations")]
     for target in targets:
-        found = list_associations(store, kind, target, [int(record["id"]) for record in results])
+        associations = list_associations(store, kind, target, [int(record["id"]) for record in results])
         for record in results:
-            if record["id"] in found:
-                page = {"results": found[record["id"]]}
+            if record["id"] in associations:
+                page = {"results": associations[record["id"]]}
                 record.setdefault("associations", {})[target.plural] = page

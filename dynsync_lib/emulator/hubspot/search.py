@@ -68,11 +68,11 @@ def search_records(store: Store, call: Call, kind: Kind, *, lag_s: float) -> Rep
         raise searcher.refused(f"The body of a search has at most {LONGEST_BODY} characters")
     body = read_body(call)
     limit, after = _limit(searcher, body), _after(searcher, body)
-    found = _all_of([_seen(searcher), _groups(searcher, body), _text(searcher, body)])
+    condition = _all_of([_seen(searcher), _groups(searcher, body), _text(searcher, body)])
     shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
-    where = f"{found.sql} ORDER BY {_order(searcher, body)} LIMIT ? OFFSET ?"
-    rows = select_records(store, shape, where, (*found.parameters, limit, after))
-    total = store.count(kind.table, found.sql, found.parameters) if store.has(kind.table) else 0
+    where = f"{condition.sql} ORDER BY {_order(searcher, body)} LIMIT ? OFFSET ?"
+    rows = select_records(store, shape, where, (*condition.parameters, limit, after))
+    total = store.count(kind.table, condition.sql, condition.parameters) if store.has(kind.table) else 0
     page: dict[str, Any] = {"total": total, "results": [record_json(shape, row) for row in rows]}
     if rows and after + limit < total:
         page["paging"] = {"next": {"after": str(after + limit)}}
@@ -103,39 +103,40 @@ def _seen(searcher: Searcher) -> Condition:
 
 def _groups(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
     groups = body.get("filterGroups") or ([{"filters": body["filters"]}] if body.get("filters") else [])
-    filters = [group.get("filters") or [] if isinstance(group, Mapping) else None for group in groups]
-    if any(one is None for one in filters):
+    lists = [group.get("filters") or [] if isinstance(group, Mapping) else None for group in groups]
+    if any(filters is None for filters in lists):
         raise searcher.refused("filterGroups must be a list of objects with filters")
-    told = [list(one or ()) for one in filters]
-    if len(told) > MOST_GROUPS or any(len(one) > MOST_PER_GROUP for one in told) or sum(map(len, told)) > MOST_FILTERS:
+    counts = [len(filters or ()) for filters in lists]
+    if len(counts) > MOST_GROUPS or max(counts, default=0) > MOST_PER_GROUP or sum(counts) > MOST_FILTERS:
         most = f"{MOST_GROUPS} filterGroups of {MOST_PER_GROUP} filters, {MOST_FILTERS} in all"
         raise searcher.refused(f"A search has at most {most}")
-    joined = [_all_of([_condition(searcher, one) for one in group]) for group in told]
+    joined = [_all_of([_condition(searcher, item) for item in filters or ()]) for filters in lists]
     if not joined:
         return Condition("1")
-    return Condition(" OR ".join(one.sql for one in joined), tuple(value for one in joined for value in one.parameters))
+    parameters = tuple(value for condition in joined for value in condition.parameters)
+    return Condition(" OR ".join(condition.sql for condition in joined), parameters)
 
 
-def _condition(searcher: Searcher, told: Any) -> Condition:
+def _condition(searcher: Searcher, item: Any) -> Condition:
     name, operator = (
-        (str(told.get(key, "")) for key in ("propertyName", "operator")) if isinstance(told, Mapping) else ("", "")
+        (str(item.get(key, "")) for key in ("propertyName", "operator")) if isinstance(item, Mapping) else ("", "")
     )
     make = _OPERATORS.get(operator)
     if make is None:
         raise searcher.refused(f"{operator or 'nothing'} is no operator of a search")
     if name.startswith("associations."):
-        return _associated(searcher, name.removeprefix("associations."), told)
+        return _associated(searcher, name.removeprefix("associations."), item)
     if name not in known_properties(searcher.store, searcher.kind):
         raise searcher.refused(f"There was a problem with the request: property {name} does not exist")
-    return make(searcher, _Property(searcher, name), told)
+    return make(searcher, _Property(searcher, name), item)
 
 
-def _associated(searcher: Searcher, name: str, told: Mapping[str, Any]) -> Condition:
+def _associated(searcher: Searcher, name: str, item: Mapping[str, Any]) -> Condition:
     target = KIND_BY_NAME.get(name)
-    if target is None or told["operator"] != "EQ" or not searcher.store.has("hubspot/links"):
+    if target is None or item["operator"] != "EQ" or not searcher.store.has("hubspot/links"):
         raise Refusal(hubspot_error(searcher.call, 501, f"The emulator has no search by associations.{name}."))
     sql = 'SELECT from_id FROM "hubspot/links" WHERE from_object = ? AND to_object = ? AND to_id = ?'
-    value = _value(searcher, told)
+    value = _value(searcher, item)
     ids = (searcher.kind.singular, target.singular, int(value) if value.isdecimal() else -1)
     return Condition(f'"@rank" IN ({sql})', ids)
 
@@ -146,9 +147,9 @@ class _Property:
     def __init__(self, searcher: Searcher, name: str) -> None:
         carried = name in searcher.store.columns(searcher.kind.table)
         self.column = '"@rank"' if name == "hs_object_id" else quoted(name) if carried else "NULL"
-        told = str((searcher.types.get(name) or {}).get("type") or "string")
+        named_type = str((searcher.types.get(name) or {}).get("type") or "string")
         of_every_portal = {"hs_object_id": "number", "createdate": "datetime", searcher.kind.modified: "datetime"}
-        self.type = of_every_portal.get(name, told)
+        self.type = of_every_portal.get(name, named_type)
 
     @property
     def sql(self) -> str:
@@ -169,47 +170,47 @@ class _Property:
         return "?" if self.type in _EXACT else "fold(?)"
 
 
-def _value(searcher: Searcher, told: Mapping[str, Any], key: str = "value") -> str:
-    value = told.get(key)
+def _value(searcher: Searcher, item: Mapping[str, Any], key: str = "value") -> str:
+    value = item.get(key)
     if value is None or isinstance(value, list | dict):
-        raise searcher.refused(f"{told['operator']} needs a {key}")
+        raise searcher.refused(f"{item['operator']} needs a {key}")
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _compared(sign: str) -> Callable[[Searcher, _Property, Mapping[str, Any]], Condition]:
-    def compare(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
-        return Condition(f"{one.sql} {sign} {one.marker}", (_value(searcher, told),))
+    def compare(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
+        return Condition(f"{property_.sql} {sign} {property_.marker}", (_value(searcher, item),))
 
     return compare
 
 
-def _not_equal(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
-    return Condition(f"{one.sql} IS NOT {one.marker}", (_value(searcher, told),))
+def _not_equal(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
+    return Condition(f"{property_.sql} IS NOT {property_.marker}", (_value(searcher, item),))
 
 
-def _between(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
-    ends = (_value(searcher, told), _value(searcher, told, "highValue"))
-    return Condition(f"{one.sql} BETWEEN {one.marker} AND {one.marker}", ends)
+def _between(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
+    ends = (_value(searcher, item), _value(searcher, item, "highValue"))
+    return Condition(f"{property_.sql} BETWEEN {property_.marker} AND {property_.marker}", ends)
 
 
-def _among(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
-    values = told.get("values")
+def _among(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
+    values = item.get("values")
     if not isinstance(values, list) or not values:
-        raise searcher.refused(f"{told['operator']} needs values")
-    marker = "?" if one.marker == "fold(?)" else one.marker
-    listed = f"{one.sql} IN ({', '.join([marker] * len(values))})"
-    is_not = told["operator"] == "NOT_IN"
-    return Condition(f"({one.column} IS NULL OR NOT {listed})" if is_not else listed, tuple(map(str, values)))
+        raise searcher.refused(f"{item['operator']} needs values")
+    marker = "?" if property_.marker == "fold(?)" else property_.marker
+    listed = f"{property_.sql} IN ({', '.join([marker] * len(values))})"
+    is_not = item["operator"] == "NOT_IN"
+    return Condition(f"({property_.column} IS NULL OR NOT {listed})" if is_not else listed, tuple(map(str, values)))
 
 
-def _known(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
+def _known(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
     del searcher
-    return Condition(f"{one.column} IS {'NOT NULL' if told['operator'] == 'HAS_PROPERTY' else 'NULL'}")
+    return Condition(f"{property_.column} IS {'NOT NULL' if item['operator'] == 'HAS_PROPERTY' else 'NULL'}")
 
 
-def _token(searcher: Searcher, one: _Property, told: Mapping[str, Any]) -> Condition:
-    is_not = "NOT " if told["operator"].startswith("NOT_") else ""
-    return Condition(f"{is_not}has_token({one.column}, ?)", (_value(searcher, told),))
+def _token(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
+    is_not = "NOT " if item["operator"].startswith("NOT_") else ""
+    return Condition(f"{is_not}has_token({property_.column}, ?)", (_value(searcher, item),))
 
 
 def _text(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
@@ -227,8 +228,8 @@ def _order(searcher: Searcher, body: Mapping[str, Any]) -> str:
     sorts = body.get("sorts") or []
     if not isinstance(sorts, list) or len(sorts) > 1:
         raise searcher.refused("A search has at most one sort")
-    for told in sorts:
-        name, descends = _sort(told)
+    for item in sorts:
+        name, descends = _sort(item)
         if name not in known_properties(searcher.store, searcher.kind):
             raise searcher.refused(f"There was a problem with the request: property {name} does not exist")
         sql = _Property(searcher, name).sql
@@ -238,10 +239,10 @@ def _order(searcher: Searcher, body: Mapping[str, Any]) -> str:
     return '"@rank"'
 
 
-def _sort(told: Any) -> tuple[str, bool]:
-    if isinstance(told, Mapping):
-        return str(told.get("propertyName", "")), told.get("direction") == "DESCENDING"
-    return str(told).removeprefix("-"), str(told).startswith("-")
+def _sort(item: Any) -> tuple[str, bool]:
+    if isinstance(item, Mapping):
+        return str(item.get("propertyName", "")), item.get("direction") == "DESCENDING"
+    return str(item).removeprefix("-"), str(item).startswith("-")
 
 
 def _by_id(descends: bool) -> str:  # noqa: FBT001 - a direction
@@ -249,8 +250,8 @@ def _by_id(descends: bool) -> str:  # noqa: FBT001 - a direction
 
 
 def _all_of(conditions: Sequence[Condition]) -> Condition:
-    sql = " AND ".join(f"({one.sql})" for one in conditions) or "1"
-    return Condition(f"({sql})", tuple(value for one in conditions for value in one.parameters))
+    sql = " AND ".join(f"({condition.sql})" for condition in conditions) or "1"
+    return Condition(f"({sql})", tuple(value for condition in conditions for value in condition.parameters))
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Searcher, _Property, Mapping[str, Any]], Condition]]] = {

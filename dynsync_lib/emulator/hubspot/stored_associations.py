@@ -93,12 +93,12 @@ def _rows(store: Store, pair: Pair, ids: Ids) -> list[tuple[Any, ...]]:
 
 
 def _links_of(store: Store, kind: Kind, id_: int) -> list[tuple[Any, ...]]:
-    found = []
+    links = []
     for to in dict.fromkeys(KIND_BY_NAME.values()) if store.has(LINKS_IN.name) else ():
         where = "from_object = ? AND to_object = ? AND from_id = ?"
         sql = f"SELECT to_object, to_id, label, is_primary FROM {_TABLE} WHERE {where}"  # noqa: S608
-        found += store.query(sql, (kind.singular, to.singular, id_))
-    return found
+        links += store.query(sql, (kind.singular, to.singular, id_))
+    return links
 
 
 def _both_ways(pair: Pair, ids: Ids) -> list[tuple[Any, ...]]:

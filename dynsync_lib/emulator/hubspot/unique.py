@@ -63,8 +63,8 @@ def already_has(call: Call, kind: Kind, collision: Collision, *, own_id: str, po
 
 def addresses_of(values: Mapping[str, str | None]) -> list[str]:
     """The addresses of a contact: primary, then additional ones."""
-    told = (values.get("email"), *(values.get("hs_additional_emails") or "").split(";"))
-    return list(dict.fromkeys(text.strip() for text in told if text and text.strip()))
+    texts = (values.get("email"), *(values.get("hs_additional_emails") or "").split(";"))
+    return list(dict.fromkeys(text.strip() for text in texts if text and text.strip()))
 
 
 def _unique_values(store: Store, kind: Kind, values: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:

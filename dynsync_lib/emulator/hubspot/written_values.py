@@ -50,9 +50,9 @@ def described(store: Store, kind: Kind) -> dict[str, Row]:
     return {str(row["name"]): row for row in rows if row["object"] == kind.singular}
 
 
-def read_properties(store: Store, call: Call, kind: Kind, told: Any, *, portal_id: int) -> Texts:
+def read_properties(store: Store, call: Call, kind: Kind, written: Any, *, portal_id: int) -> Texts:
     """Texts to store, by property; None clears. Raises Refusal 400 that lists every fault."""
-    properties: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    properties: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
     known = described(store, kind)
     texts: Texts = {name: _text(value) for name, value in properties.items()}
     faults = [fault for name, text in texts.items() for fault in _faults(known, name, text)]
@@ -66,22 +66,24 @@ def invalid_properties(call: Call, faults: list[PropertyFault], *, portal_id: in
     inside = [
         {
             "isValid": False,
-            "message": one.message,
-            "error": one.error,
-            "name": one.name,
-            "localizedErrorMessage": one.message,
+            "message": fault.message,
+            "error": fault.error,
+            "name": fault.name,
+            "localizedErrorMessage": fault.message,
             "portalId": portal_id,
         }
-        for one in faults
+        for fault in faults
     ]
     message = f"Property values were not valid: {json.dumps(inside, ensure_ascii=False, separators=(',', ':'))}"
-    beside = [{"message": one.message, "code": one.error, "context": {"propertyName": [one.name]}} for one in faults]
+    beside = [
+        {"message": fault.message, "code": fault.error, "context": {"propertyName": [fault.name]}} for fault in faults
+    ]
     return Refusal(hubspot_error(call, 400, message, errors=beside, category="VALIDATION_ERROR"))
 
 
 def keeps_stage(row: Row | None, old: str | None, new: str | None) -> bool:
     """Whether a lifecycle stage stays, because the new one lies behind it."""
-    order = [str(one["value"]) for one in json.loads((row or {}).get("options") or "[]")]
+    order = [str(option["value"]) for option in json.loads((row or {}).get("options") or "[]")]
     return old in order and new in order and order.index(str(new)) < order.index(str(old))
 
 
@@ -100,8 +102,8 @@ def _value_faults(row: Row, name: str, text: str) -> Iterator[PropertyFault]:
     if type_ in _TEXTS:
         yield from _text_faults(name, text)
     elif text != text.strip() or _INVISIBLE.search(text):
-        told = f"{name} has leading or trailing white space, or invisible characters"
-        yield PropertyFault(name, "LEADING_TRAILING_WHITESPACE", told)
+        message = f"{name} has leading or trailing white space, or invisible characters"
+        yield PropertyFault(name, "LEADING_TRAILING_WHITESPACE", message)
     elif type_ == "number" and not _is_number(text):
         yield PropertyFault(name, "INVALID_NUMERIC", f"{text} was not a valid number")
     elif type_ in ("date", "datetime") and not _is_moment(text, day=type_ == "date"):
@@ -118,19 +120,19 @@ def _text_faults(name: str, text: str) -> Iterator[PropertyFault]:
 
 
 def _option_faults(row: Row, name: str, text: str) -> Iterator[PropertyFault]:
-    allowed = [str(one["value"]) for one in json.loads(row.get("options") or "[]")]
+    allowed = [str(option["value"]) for option in json.loads(row.get("options") or "[]")]
     if row["type"] == "bool":
         allowed = ["true", "false"]
     chosen = text.split(";") if row.get("field_type") == "checkbox" else [text]
     for value in filter(None, chosen):
         if allowed and value not in allowed:
-            told = f"{value} was not one of the allowed options: [{', '.join(allowed)}]"
-            yield PropertyFault(name, "INVALID_OPTION", told)
+            message = f"{value} was not one of the allowed options: [{', '.join(allowed)}]"
+            yield PropertyFault(name, "INVALID_OPTION", message)
 
 
 def _is_read_only(row: Row) -> bool:
-    is_told = is_true(row.get("read_only")) or is_true(row.get("calculated"))
-    return is_told and row["name"] not in _WRITABLE_ALL_THE_SAME
+    is_fixed = is_true(row.get("read_only")) or is_true(row.get("calculated"))
+    return is_fixed and row["name"] not in _WRITABLE_ALL_THE_SAME
 
 
 def _is_number(text: str) -> bool:

@@ -55,10 +55,10 @@ class Control:
 
     def _run(self, command: Command, call: Call) -> Reply:
         try:
-            told = command.run(self, json.loads(call.body or b"{}"))
+            answer = command.run(self, json.loads(call.body or b"{}"))
         except (ValueError, TypeError, KeyError) as error:
             return json_reply({"error": f"The request cannot be used: {error}"}, status=400)
-        return json_reply({"done": command.name} if told is None else told)
+        return json_reply({"done": command.name} if answer is None else answer)
 
 
 def read_fault(body: Mapping[str, Any]) -> Fault:
@@ -82,7 +82,7 @@ def _reset(control: Control, body: Any) -> None:
 
 
 def _add_faults(control: Control, body: Any) -> None:
-    control.conditions.add_faults([read_fault(one) for one in (body if isinstance(body, list) else [body])])
+    control.conditions.add_faults([read_fault(fault) for fault in (body if isinstance(body, list) else [body])])
 
 
 def _clear_faults(control: Control, body: Any) -> None:
@@ -91,9 +91,9 @@ def _clear_faults(control: Control, body: Any) -> None:
 
 
 def _set_rights(control: Control, body: Any) -> None:
-    told: dict[str, Any] = {name: _set(value) if name in _SETS else value for name, value in body.items()}
-    told["tokens"] = {name: _set(value) for name, value in body.get("tokens", {}).items()}
-    control.conditions.rights = _read("rights", Rights, told)
+    rights: dict[str, Any] = {name: _set(value) if name in _SETS else value for name, value in body.items()}
+    rights["tokens"] = {name: _set(value) for name, value in body.get("tokens", {}).items()}
+    control.conditions.rights = _read("rights", Rights, rights)
 
 
 def _set(value: Any) -> frozenset[str] | None:
@@ -180,7 +180,7 @@ def _state(control: Control, body: Any) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(part) for name, part in value.items()}
     return sorted(value) if isinstance(value, frozenset) else value
 
 

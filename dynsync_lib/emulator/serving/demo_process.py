@@ -62,8 +62,8 @@ class DemoPortals:
             raise DynsyncError(
                 "The emulated portals ended before they answered.", next_step="Run `dynsync emulator` to see why."
             )
-        told: dict[str, Any] = json.loads(line)
-        return Served(told["settings"], told["addresses"])
+        served: dict[str, Any] = json.loads(line)
+        return Served(served["settings"], served["addresses"])
 
     @property
     def exit_code(self) -> int | None:

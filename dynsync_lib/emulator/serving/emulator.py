@@ -111,14 +111,14 @@ class Emulator:
         entra = Entra(tenant_id, self.conditions, certificate=certificate)
         control = Control(self.conditions, entra, self._store)
         sockets = [bind(port) for port in (*self._ports, 0)]
-        ports = [one.getsockname()[1] for one in sockets]
+        ports = [bound.getsockname()[1] for bound in sockets]
         entra.origin = f"https://{HOST}:{ports[2]}"
         files = (None, None, self._folder / "server.pem")
-        for (portal, answer), one, file in zip(self._answers(entra), sockets, files, strict=True):
-            self._servers.append(Listener(application(portal, answer, self.conditions, control), one, file))
+        for (portal, answer), bound, file in zip(self._answers(entra), sockets, files, strict=True):
+            self._servers.append(Listener(application(portal, answer, self.conditions, control), bound, file))
         for server in self._servers:
             server.start()
-        self._addresses = self._found(entra, ports)
+        self._addresses = self._addresses_of(entra, ports)
 
     def _answers(self, entra: Entra) -> list[tuple[str, Answer]]:
         """What answers at each listener, and the portal it belongs to."""
@@ -130,7 +130,7 @@ class Emulator:
 
         return [("hubspot", hubspot.answer), ("dynamics", dynamics.answer), ("dynamics", answer_dynamics)]
 
-    def _found(self, entra: Entra, ports: list[int]) -> dict[str, dict[str, str]]:
+    def _addresses_of(self, entra: Entra, ports: list[int]) -> dict[str, dict[str, str]]:
         return {
             "hubspot": {"url": f"http://{HOST}:{ports[0]}", "token": STATIC_TOKEN},
             "dynamics": {

@@ -23,10 +23,10 @@ _LONGEST_HEAD: Final = 262_144
 
 def bind(port: int) -> socket.socket:
     """A socket on the port, or on any free one when it is 0; on this machine alone."""
-    one = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio switches Nagle off
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    one.bind((HOST, port))
-    return one
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio switches Nagle off
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound
 
 
 class Listener:

@@ -232,7 +232,7 @@ class Store:
             self._load_records(table, rows)
 
     def _cells(self, table: RecordTable, names: Sequence[str], row: Row) -> list[Any]:
-        id_, order = _place(table, row)
+        id_, order = _id_and_order(table, row)
         rank = order if isinstance(order, int) else None
         return [rank, order, id_, int(is_true(row.get("archived"))), self._next_version(), None, *map(row.get, names)]
 
@@ -244,11 +244,11 @@ class Store:
 
     def _load_addresses(self) -> None:
         carried, into = self.columns(_CONTACTS), f"INSERT INTO {quoted(ADDRESSES)}"
-        told = f'FROM {quoted(_CONTACTS)} WHERE "@archived" = 0 AND'
+        source = f'FROM {quoted(_CONTACTS)} WHERE "@archived" = 0 AND'
         if "email" in carried:
-            self.execute(f'{into} SELECT fold(trim(email)), "@rank" {told} email IS NOT NULL')
+            self.execute(f'{into} SELECT fold(trim(email)), "@rank" {source} email IS NOT NULL')
         if "hs_additional_emails" in carried:
-            rows = self.query(f'SELECT hs_additional_emails, "@rank" {told} hs_additional_emails IS NOT NULL')
+            rows = self.query(f'SELECT hs_additional_emails, "@rank" {source} hs_additional_emails IS NOT NULL')
             cells = ((fold(part.strip()), rank) for text, rank in rows for part in text.split(";") if part.strip())
             self._database.execute_many(f"{into} VALUES (?, ?)", cells)
 
@@ -259,7 +259,10 @@ class Store:
 
     def index_unique(self, row: Row) -> None:
         """An index for a HubSpot property whose values must be unique; nothing for the others."""
-        table = next((one.name for one in RECORD_TABLES.values() if _is_hubspot(one, row["object"])), None)
+        table = next(
+            (record_table.name for record_table in RECORD_TABLES.values() if _is_hubspot(record_table, row["object"])),
+            None,
+        )
         if table is None or not is_true(row.get("unique")) or row["name"] not in self.columns(table):
             return
         name = f"unique {row['object']} {row['name']}"
@@ -273,11 +276,11 @@ class Store:
 
 def column_names(rows: Iterable[Row]) -> Iterator[str]:
     """The columns of a table: those it tells, else those of its rows, in order of appearance."""
-    told = getattr(rows, "columns", None)
-    yield from told if told is not None else dict.fromkeys(name for row in rows for name in row)
+    columns = getattr(rows, "columns", None)
+    yield from columns if columns is not None else dict.fromkeys(name for row in rows for name in row)
 
 
-def _place(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
+def _id_and_order(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
     """The id of a row, and what it is sorted by. Raises InputFileError when it is no id of that system."""
     text = str(row.get(table.id_field))
     try:

@@ -28,8 +28,8 @@ _SINCE: Final = "2020-01-01T00:00:00Z"
 
 def settings_tables(account: Mapping[str, Any], organization: Mapping[str, Any]) -> dict[RecordTable, list[Row]]:
     """The rows of both tables, from what the two portals of a world say of themselves."""
-    told = organization.get("Organization") or {}
-    code = str(told.get("isocurrencycode") or account.get("companyCurrency") or "USD")
+    settings = organization.get("Organization") or {}
+    code = str(settings.get("isocurrencycode") or account.get("companyCurrency") or "USD")
     detail, times = organization.get("Detail") or {}, {"createdon": _SINCE, "modifiedon": _SINCE}
     currency = {
         "transactioncurrencyid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:currency.{code}")),
@@ -42,7 +42,7 @@ def settings_tables(account: Mapping[str, Any], organization: Mapping[str, Any])
     own = {
         "organizationid": detail.get("OrganizationId"),
         "name": detail.get("UniqueName"),
-        "languagecode": str(told.get("languagecode") or _ENGLISH),
+        "languagecode": str(settings.get("languagecode") or _ENGLISH),
         "isauditenabled": "false",
         "_basecurrencyid_value": currency["transactioncurrencyid"],
         "_basecurrencyid_type": "transactioncurrency",

@@ -78,9 +78,9 @@ def _plant(maker: Maker, written: Mapping[str, Any], cases: list[Case]) -> None:
 
 def _add_staff(maker: Maker, count: int) -> None:
     """People of the house, who own records on both sides."""
-    for place in range(count):
+    for number in range(count):
         name = maker.name()
-        address = f"{name.slug}{place}@contoso.example"
+        address = f"{name.slug}{number}@contoso.example"
         owner = {"email": address, "firstName": name.first, "lastName": name.last, "archived": "false"}
         maker.add("hubspot/owners", owner)
         user = {"fullname": f"{name.first} {name.last}", "internalemailaddress": address, "isdisabled": "false"}

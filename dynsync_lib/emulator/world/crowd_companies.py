@@ -28,7 +28,7 @@ class Firm:
 
     name: str
     domain: str
-    place: Mapping[str, Any]
+    town: Mapping[str, Any]
     phone: str
     street: str
     zip: str
@@ -49,9 +49,9 @@ def add_firms(maker: Maker, *, hubspot: int, dynamics: int) -> list[Firm]:
     return firms
 
 
-def street(maker: Maker, place: Mapping[str, Any]) -> str:
+def street(maker: Maker, town: Mapping[str, Any]) -> str:
     """An invented street with number, in the language of the place."""
-    return f"{maker.chance.choice(WORDS['streets'][place['country']])} {maker.chance.randrange(1, 120)}"
+    return f"{maker.chance.choice(WORDS['streets'][town['country']])} {maker.chance.randrange(1, 120)}"
 
 
 def spelled(maker: Maker, phone: str, *, tidy: bool) -> str:
@@ -66,16 +66,16 @@ def _firm_of(maker: Maker, kind: str, firms: list[Firm]) -> Firm:
     """A new firm, or another place of one that is there: branches and twins share its name."""
     side = {"branch": "dynamics_id", "twin": "hubspot_id"}.get(kind)
     known = [firm for firm in firms if side is not None and getattr(firm, side) is not None]
-    place = maker.chance.choice(PLACES)
+    town = maker.chance.choice(PLACES)
     here: dict[str, Any] = {
-        "place": place,
-        "street": street(maker, place),
-        "zip": maker.digits(place["zip"]),
-        "phone": maker.digits(place["phone"]),
+        "town": town,
+        "street": street(maker, town),
+        "zip": maker.digits(town["zip"]),
+        "phone": maker.digits(town["phone"]),
     }
     if known:
         return replace(maker.chance.choice(known), **here)
-    name, domain = _new_name(maker, place["country"])
+    name, domain = _new_name(maker, town["country"])
     return Firm(name, domain, **here)
 
 
@@ -120,17 +120,17 @@ def _facts(maker: Maker) -> Row:
 
 
 def _company_row(maker: Maker, firm: Firm, facts: Row, *, tidy: bool) -> Row:
-    place = firm.place
+    town = firm.town
     return {
         "name": firm.name,
         "domain": firm.domain,
         "website": f"https://www.{firm.domain}",
         "phone": spelled(maker, firm.phone, tidy=tidy),
         "address": firm.street,
-        "city": place["city"],
-        "state": place["state"],
+        "city": town["city"],
+        "state": town["state"],
         "zip": firm.zip,
-        "country": place["country"],
+        "country": town["country"],
         "numberofemployees": facts["size"],
         "annualrevenue": facts["revenue"],
         "industry": facts["industry"],
@@ -143,17 +143,17 @@ def _company_row(maker: Maker, firm: Firm, facts: Row, *, tidy: bool) -> Row:
 
 
 def _account_row(maker: Maker, firm: Firm, facts: Row, *, tidy: bool, respell: bool) -> Row:
-    place = firm.place
+    town = firm.town
     return {
         "name": _respelled(maker, firm.name) if respell else firm.name,
         "accountnumber": f"A-{maker.guid_count:05d}",
         "websiteurl": f"https://www.{firm.domain}",
         "telephone1": spelled(maker, firm.phone, tidy=tidy),
         "address1_line1": firm.street,
-        "address1_city": place["city"],
-        "address1_stateorprovince": place["state"],
+        "address1_city": town["city"],
+        "address1_stateorprovince": town["state"],
         "address1_postalcode": firm.zip,
-        "address1_country": place["country"] if tidy or maker.happens(0.7) else place["code"],
+        "address1_country": town["country"] if tidy or maker.happens(0.7) else town["code"],
         "numberofemployees": facts["size"],
         "revenue": f"{facts['revenue']}.0000",
         "industrycode": facts["industry_code"],
@@ -197,5 +197,5 @@ def _longest_forms() -> list[str]:
 
 
 def _mistyped(maker: Maker, name: str) -> str:
-    place = maker.chance.randrange(2, 5)
-    return name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+    index = maker.chance.randrange(2, 5)
+    return name[:index] + name[index + 1] + name[index] + name[index + 2 :]

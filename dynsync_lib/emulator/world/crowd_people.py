@@ -49,20 +49,20 @@ def people_steps(maker: Maker, firms: list[Firm], *, hubspot: int, dynamics: int
     kinds = ["both"] * shared + ["hubspot"] * (hubspot - shared)
     kinds += ["dynamics"] * (dynamics - shared - twice - mailbox) + ["twice"] * twice + ["mailbox"] * mailbox
     maker.chance.shuffle(kinds)
-    return [partial(_add_person, maker, firms, kind, place) for place, kind in enumerate(kinds)]
+    return [partial(_add_person, maker, firms, kind, number) for number, kind in enumerate(kinds)]
 
 
-def _add_person(maker: Maker, firms: list[Firm], kind: str, place: int) -> None:
-    person = _person(maker, maker.chance.choice(firms), kind, place)
+def _add_person(maker: Maker, firms: list[Firm], kind: str, number: int) -> None:
+    person = _person(maker, maker.chance.choice(firms), kind, number)
     if kind in ("both", "hubspot"):
         _add_to_hubspot(maker, person, firms, is_shared=kind == "both")
     if kind != "hubspot":
         _add_to_dynamics(maker, person, firms, is_shared=kind == "both")
 
 
-def _person(maker: Maker, firm: Firm, kind: str, place: int) -> Person:
+def _person(maker: Maker, firm: Firm, kind: str, number: int) -> Person:
     name = maker.name()
-    address: str | None = f"{name.slug}{place}@{firm.domain}"
+    address: str | None = f"{name.slug}{number}@{firm.domain}"
     if kind == "mailbox":
         address = f"{maker.chance.choice(('info', 'sales', 'office'))}@{firm.domain}"
     elif kind == "twice":
@@ -92,9 +92,9 @@ def _facts(maker: Maker, firm: Firm) -> Row:
     visit = maker.moment()
     return {
         "job": maker.pick("job"),
-        "phone": maker.digits(firm.place["phone"]),
-        "mobile": maker.digits(firm.place["mobile"]) if "mobile" in firm.place and maker.happens(0.6) else None,
-        "street": firm.street if maker.happens(0.8) else street(maker, firm.place),
+        "phone": maker.digits(firm.town["phone"]),
+        "mobile": maker.digits(firm.town["mobile"]) if "mobile" in firm.town and maker.happens(0.6) else None,
+        "street": firm.street if maker.happens(0.8) else street(maker, firm.town),
         "birthday": _birthday(maker) if maker.happens(0.3) else None,
         "tier": tier,
         "tier_code": tier_code,
@@ -123,7 +123,7 @@ def _add_to_hubspot(maker: Maker, person: Person, firms: list[Firm], *, is_share
 
 
 def _associate_second(maker: Maker, contact: str, firm: Firm, firms: list[Firm]) -> None:
-    others = [one.hubspot_id for one in firms if one.hubspot_id not in (None, firm.hubspot_id)]
+    others = [other.hubspot_id for other in firms if other.hubspot_id not in (None, firm.hubspot_id)]
     if others:
         label = maker.chance.choice((None, "Board member", "Consultant"))
         maker.associate("contact", contact, "company", to_id=str(maker.chance.choice(others)), label=label)
@@ -140,10 +140,10 @@ def _hubspot_row(maker: Maker, person: Person) -> Row:
         "mobilephone": facts["mobile"],
         "company": firm.name,
         "address": facts["street"],
-        "city": firm.place["city"],
-        "state": firm.place["state"],
+        "city": firm.town["city"],
+        "state": firm.town["state"],
         "zip": firm.zip,
-        "country": firm.place["country"],
+        "country": firm.town["country"],
         "website": f"https://www.{firm.domain}",
         "birthday": facts["birthday"],
         "customer_tier": facts["tier"],
@@ -177,7 +177,7 @@ def _add_to_dynamics(maker: Maker, person: Person, firms: list[Firm], *, is_shar
     if not (is_shared and person.is_tidy):
         fields = ("jobtitle", "telephone1", "mobilephone", "address1_line1", "address1_city", "birthdate")
         row = _aged(maker, row, "jobtitle", fields)
-        row["address1_country"] = person.firm.place["country" if maker.happens(0.75) else "code"]
+        row["address1_country"] = person.firm.town["country" if maker.happens(0.75) else "code"]
         if maker.happens(0.3):
             row["new_newslettercount"] = str(maker.chance.randrange(60))
         if maker.happens(0.06):
@@ -201,10 +201,10 @@ def _dynamics_row(maker: Maker, person: Person) -> Row:
         "telephone1": spelled(maker, str(facts["phone"]), tidy=person.is_tidy),
         "mobilephone": facts["mobile"],
         "address1_line1": facts["street"],
-        "address1_city": firm.place["city"],
-        "address1_stateorprovince": firm.place["state"],
+        "address1_city": firm.town["city"],
+        "address1_stateorprovince": firm.town["state"],
         "address1_postalcode": firm.zip,
-        "address1_country": firm.place["country"],
+        "address1_country": firm.town["country"],
         "websiteurl": f"https://www.{firm.domain}",
         "birthdate": facts["birthday"],
         "new_customertier": facts["tier_code"],

@@ -23,9 +23,9 @@ _INVOICE_STATES: Final = (("0", "1"), ("0", "1"), ("2", "100001"), ("3", "100003
 def add_leads(maker: Maker, *, leads: int) -> None:
     """Adds so many leads to Dynamics."""
     known = crowd_contacts(maker)
-    for place in range(leads):
+    for number in range(leads):
         name, company = maker.name(), f"{maker.pick('brand_start')}{maker.pick('brand_end')}"
-        address: str | None = f"{name.slug}{place}@{slug(company)}-lead.example"
+        address: str | None = f"{name.slug}{number}@{slug(company)}-lead.example"
         if known and maker.happens(0.16):
             address = maker.chance.choice(known)["emailaddress1"] or address
         row: Row = {
@@ -85,12 +85,12 @@ def add_opportunities(maker: Maker, firms: list[Firm], *, opportunities: int) ->
 def add_invoices(maker: Maker, firms: list[Firm], *, invoices: int) -> None:
     """Adds so many invoices to Dynamics, two in three billed to an account, the rest to a contact."""
     known, people = [firm for firm in firms if firm.dynamics_id], crowd_contacts(maker)
-    for place in range(invoices if known else 0):
+    for number in range(invoices if known else 0):
         to_account = not people or maker.happens(0.66)
         customer = maker.chance.choice(known).dynamics_id if to_account else maker.chance.choice(people)["contactid"]
         row: Row = {
-            "name": f"{maker.pick('deal')} {2024 + place % 3}",
-            "invoicenumber": f"INV-{place + 1001}",
+            "name": f"{maker.pick('deal')} {2024 + number % 3}",
+            "invoicenumber": f"INV-{number + 1001}",
             "totalamount": f"{maker.chance.randrange(50, 90_000)}.{maker.chance.randrange(100):02d}00",
             "duedate": f"{maker.moment():%Y-%m-%d}",
             "_customerid_value": customer,
@@ -109,11 +109,11 @@ def choose_primary_contacts(maker: Maker) -> None:
 
 
 def _contacts_by_company(maker: Maker) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    contacts: dict[str, list[str]] = {}
     for row in maker.tables["hubspot/links"]:
         if row["contact_id"] is not None:
-            found.setdefault(str(row["company_id"]), []).append(row["contact_id"])
-    return found
+            contacts.setdefault(str(row["company_id"]), []).append(row["contact_id"])
+    return contacts
 
 
 def _state(maker: Maker, states: tuple[tuple[str, str], ...]) -> Row:

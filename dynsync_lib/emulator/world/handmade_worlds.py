@@ -40,11 +40,11 @@ def described_fields(system: System, tables: Mapping[str, Sequence[Row]]) -> lis
     """The metadata rows of a side that came without any: the standard fields and every column that is carried."""
     table = _METADATA[system]
     rows = standard_rows(table)
-    for one in RECORD_TABLES.values():
-        if one.system is system and one.object is not None:
-            known = known_columns(one, rows)
-            carried = {column for row in tables[one.name] for column in row} - set(known)
-            rows += [_field(one, name) for name in sorted(carried) if not name.endswith("_type")]
+    for record_table in RECORD_TABLES.values():
+        if record_table.system is system and record_table.object is not None:
+            known = known_columns(record_table, rows)
+            carried = {column for row in tables[record_table.name] for column in row} - set(known)
+            rows += [_field(record_table, name) for name in sorted(carried) if not name.endswith("_type")]
     return [{column.name: row.get(column.name) for column in table.columns} for row in rows]
 
 

@@ -45,7 +45,7 @@ def standard_rows(table: Table) -> list[Row]:
     """Rows of the fields that a CRM has out of the box; `table` is `core.tables.PROPERTIES` or
     `core.tables.COLUMNS`.
     """
-    return list(_told(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
+    return list(_field_rows(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
 
 
 def _standard_schema() -> dict[str, Any]:
@@ -55,15 +55,15 @@ def _standard_schema() -> dict[str, Any]:
 
 def _rows(kind: str, table: Table) -> list[Row]:
     sources = (_standard_schema(), read_data("world_fields.toml"))
-    found = {(row["object"], row["name"]): row for source in sources for row in _told(source[kind], table)}
-    return sorted(found.values(), key=lambda row: (str(row["object"]), str(row["name"])))
+    rows = {(row["object"], row["name"]): row for source in sources for row in _field_rows(source[kind], table)}
+    return sorted(rows.values(), key=lambda row: (str(row["object"]), str(row["name"])))
 
 
-def _told(objects: Mapping[str, Mapping[str, Any]], table: Table) -> Iterator[Row]:
+def _field_rows(objects: Mapping[str, Mapping[str, Any]], table: Table) -> Iterator[Row]:
     for object_, fields in objects.items():
         for name, field in fields.items():
-            told = {"object": object_, "name": name, **_defaults(table), **field}
-            yield {column.name: _text(told.get(column.name)) for column in table.columns}
+            facts = {"object": object_, "name": name, **_defaults(table), **field}
+            yield {column.name: _text(facts.get(column.name)) for column in table.columns}
 
 
 def _defaults(table: Table) -> dict[str, Any]:

@@ -38,8 +38,8 @@ _MODIFIED: Final = {System.HUBSPOT: "2026-03-02T09:15:30.000Z", System.DYNAMICS:
 @cache
 def written_cases() -> tuple[Mapping[str, Any], ...]:
     """The cases as they stand in the files, by number."""
-    told = [case for name in _FILES for case in read_data(f"cases_{name}.toml")["case"]]
-    return tuple(sorted(told, key=lambda case: int(case["id"][1:])))
+    cases = [case for name in _FILES for case in read_data(f"cases_{name}.toml")["case"]]
+    return tuple(sorted(cases, key=lambda case: int(case["id"][1:])))
 
 
 def count_planted() -> Counter[str]:
@@ -52,8 +52,8 @@ def plant_case(maker: Maker, written: Mapping[str, Any]) -> Case:
     planting = _Planting(maker, written, maker.pick_name())
     for name in written["records"]:
         planting.add_record(name)
-    for told in written.get("associations", ()):
-        planting.add_association(told)
+    for association in written.get("associations", ()):
+        planting.add_association(association)
     return Case(
         written["id"],
         written["title"],
@@ -95,51 +95,51 @@ class _Planting:
             return {column: self.ids[value[1:]]}
         return {f"_{column}_value": self.ids[value[1:]], f"_{column}_type": _LOOKUP_TYPES[self.table(value[1:])]}
 
-    def add_association(self, told: Mapping[str, Any]) -> None:
-        if "primary" in told:
+    def add_association(self, association: Mapping[str, Any]) -> None:
+        if "primary" in association:
             self.maker.associate(
-                self.object(told["from"]),
-                self.ids[told["from"]],
-                self.object(told["to"]),
-                to_id=self.ids[told["to"]],
-                is_primary=told["primary"],
-                label=told.get("label"),
+                self.object(association["from"]),
+                self.ids[association["from"]],
+                self.object(association["to"]),
+                to_id=self.ids[association["to"]],
+                is_primary=association["primary"],
+                label=association.get("label"),
             )
 
     def expected_records(self) -> Iterator[ExpectedRecord]:
-        for name, told in self.written["records"].items():
-            if "outcome" in told:
-                outcome, _, reason = told["outcome"].partition("/")
-                winner, counterpart = (self.ids.get(told.get(role, "")) for role in ("winner", "counterpart"))
-                place = self.system(name), self.object(name), self.ids[name]
-                yield ExpectedRecord(*place, outcome, reason or None, winner, counterpart)
+        for name, record in self.written["records"].items():
+            if "outcome" in record:
+                outcome, _, reason = record["outcome"].partition("/")
+                winner, counterpart = (self.ids.get(record.get(role, "")) for role in ("winner", "counterpart"))
+                identity = self.system(name), self.object(name), self.ids[name]
+                yield ExpectedRecord(*identity, outcome, reason or None, winner, counterpart)
 
     def expected_changes(self) -> Iterator[ExpectedChange]:
-        for told in self.written.get("changes", ()):
-            hubspot, dynamics = told["pair"]
-            system, _, column = told["into"].partition(".")
-            place = self.object(dynamics), self.ids[hubspot], self.ids[dynamics]
-            yield ExpectedChange(*place, system, column, told["kind"], told["value"], told.get("note"))
+        for change in self.written.get("changes", ()):
+            hubspot, dynamics = change["pair"]
+            system, _, column = change["into"].partition(".")
+            identity = self.object(dynamics), self.ids[hubspot], self.ids[dynamics]
+            yield ExpectedChange(*identity, system, column, change["kind"], change["value"], change.get("note"))
 
     def expected_links(self) -> Iterator[ExpectedLink]:
         """Several labels between the same two records are one association."""
         rows = (
             ExpectedLink(
-                self.system(told["from"]),
-                self.object(told["from"]),
-                self.ids[told["from"]],
-                self.object(told["to"]),
-                self.ids[told["to"]],
-                told["status"],
+                self.system(association["from"]),
+                self.object(association["from"]),
+                self.ids[association["from"]],
+                self.object(association["to"]),
+                self.ids[association["to"]],
+                association["status"],
             )
-            for told in self.written.get("associations", ())
+            for association in self.written.get("associations", ())
         )
         yield from dict.fromkeys(rows)
 
     def expected_near_names(self) -> Iterator[ExpectedNearName]:
-        for told in self.written.get("near_names", ()):
-            hubspot, dynamics = told["pair"]
-            yield ExpectedNearName(self.ids[hubspot], self.ids[dynamics], told["reason"])
+        for near_name in self.written.get("near_names", ()):
+            hubspot, dynamics = near_name["pair"]
+            yield ExpectedNearName(self.ids[hubspot], self.ids[dynamics], near_name["reason"])
 
     def table(self, name: str) -> str:
         return str(self.written["records"][name]["table"])

@@ -87,36 +87,36 @@ def truth_text(cases: Iterable[Case]) -> str:
     """The text of truth.toml: one `[[case]]` each, with `[[case.records]]`, `changes`, `links` and `near_names`."""
     document = tomlkit.document()
     document.add(tomlkit.comment("What is planted in the demo world, and what its forecast must say (see README.md)."))
-    told = tomlkit.aot()
+    tables = tomlkit.aot()
     for case in cases:
-        told.append(_told_case(case))
-    document["case"] = told
+        tables.append(_case_table(case))
+    document["case"] = tables
     return tomlkit.dumps(document)
 
 
 def read_truth(text: str) -> tuple[Case, ...]:
     """The cases of a truth.toml. Raises ValueError, KeyError or TypeError when the text is none."""
-    return tuple(_case(told) for told in tomllib.loads(text)["case"])
+    return tuple(_case(written) for written in tomllib.loads(text)["case"])
 
 
-def _told_case(case: Case) -> tomlkit.items.Table:
+def _case_table(case: Case) -> tomlkit.items.Table:
     table = tomlkit.table()
     table.update({"id": case.id, "title": case.title, "says": case.says, "source": case.source})
     for part in _PARTS:
         rows = tomlkit.aot()
-        for one in getattr(case, part):
-            rows.append(tomlkit.item(_filled(one)))
+        for expected in getattr(case, part):
+            rows.append(tomlkit.item(_filled(expected)))
         if rows:
             table[part] = rows
     return table
 
 
-def _filled(one: Any) -> dict[str, str]:
-    told = {field.name: getattr(one, field.name) for field in fields(one)}
-    return {name: value for name, value in told.items() if value is not None}
+def _filled(expected: Any) -> dict[str, str]:
+    values = {field.name: getattr(expected, field.name) for field in fields(expected)}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _case(told: Mapping[str, Any]) -> Case:
-    words = {name: told[name] for name in ("id", "title", "says", "source")}
-    parts: dict[str, Any] = {part: tuple(kind(**row) for row in told.get(part, ())) for part, kind in _PARTS.items()}
+def _case(written: Mapping[str, Any]) -> Case:
+    words = {name: written[name] for name in ("id", "title", "says", "source")}
+    parts: dict[str, Any] = {part: tuple(kind(**row) for row in written.get(part, ())) for part, kind in _PARTS.items()}
     return Case(**words, **parts)

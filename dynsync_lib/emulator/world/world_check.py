@@ -108,7 +108,7 @@ def _host_faults(tables: Tables) -> Iterator[str]:
 
 def _phone_faults(tables: Tables) -> Iterator[str]:
     """Numbers outside the ranges kept for fiction, spelled internationally or nationally."""
-    kept = tuple({start for place in PLACES for key in ("phone", "mobile") for start in _starts(place.get(key, ""))})
+    kept = tuple({start for town in PLACES for key in ("phone", "mobile") for start in _starts(town.get(key, ""))})
     for name, column, value in _cells(tables, _PHONES):
         if not re.sub(r"\D", "", value).startswith(kept):
             yield f"{name} has a number in {column} that is not in a range kept for fiction."
@@ -132,7 +132,7 @@ def _field_faults(tables: Tables) -> Iterator[str]:
             if column not in known:
                 yield f"{name} has the column {column}, which the metadata does not know."
             elif options := known[column]:
-                yield from _option_faults(tables, name, column, {one["value"] for one in json.loads(options)})
+                yield from _option_faults(tables, name, column, {option["value"] for option in json.loads(options)})
 
 
 def _option_faults(tables: Tables, name: str, column: str, options: set[str]) -> Iterator[str]:
@@ -149,6 +149,6 @@ def _truth_faults(tables: Tables, truth: Iterable[Case]) -> Iterator[str]:
         for id_ in _ids(tables, name)
     }
     for case in truth:
-        for one in case.records:
-            if (one.system, one.object, one.record_id) not in known:
+        for record in case.records:
+            if (record.system, record.object, record.record_id) not in known:
                 yield f"the case {case.id} names a record that is not there."

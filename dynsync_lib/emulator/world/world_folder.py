@@ -82,7 +82,9 @@ def open_world(folder: Path) -> FolderWorld:
         raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
     rows = {name: CsvRows(folder / f"{name}.csv") for name in RECORD_TABLES}
     tables: dict[str, Iterable[Row]] = {**rows, LINKS: _Links(CsvRows(folder / f"{LINKS}.csv"))}
-    heads = {name: [dict.fromkeys(one.columns)] if one.columns else [] for name, one in rows.items()}
+    heads = {
+        name: [dict.fromkeys(table_rows.columns)] if table_rows.columns else [] for name, table_rows in rows.items()
+    }
     for system, metadata in ((System.HUBSPOT, PROPERTIES.name), (System.DYNAMICS, COLUMNS.name)):
         tables[metadata] = read_table(folder, metadata) or described_fields(system, heads)
     account, organization = read_portals(folder)
