@@ -1,4 +1,4 @@
-"""A request and a reply as plain values, so that every route is a function from one to the other.
+"""A request (`Call`) and an answer (`Reply`) as plain values: every route is a function from the one to the other.
 
 Facts
     * HubSpot sends `application/json;charset=utf-8`; Dataverse `application/json; odata.metadata=minimal`.
@@ -21,7 +21,8 @@ NO_HEADERS: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class PageTrick:
-    """What a fault does to paging: the next cursor points to this page again; or at most `short_page` rows come."""
+    """What a switched-on fault does to paging: `repeat_page` makes the next cursor point to the same page again,
+    `short_page` is the most rows of a page (None: as usual)."""
 
     repeat_page: bool = False
     short_page: int | None = None
@@ -29,7 +30,12 @@ class PageTrick:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` is decoded, `raw_path` and `raw_query` are as sent, `origin` is scheme and host as asked."""
+    """One request.
+
+    `path` is decoded, `raw_path` and `raw_query` are as sent, `headers` have lower-case names, `origin` is scheme and
+    host as the client addressed them. `names` are the parts of the path that its route names, `at_s` is the emulator's
+    time in seconds since 1970, `trick` what a fault does to paging.
+    """
 
     method: str
     path: str
@@ -68,13 +74,16 @@ class Call:
         return token.strip() if scheme.lower() == "bearer" else ""
 
     def named(self, names: Mapping[str, str]) -> Call:
-        """The same call with the names that its route found in the path."""
+        """The same call with the parts of the path that its route names."""
         return replace(self, names=names)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. `headers` hold what the route adds; the server adds what every answer of the portal carries."""
+    """One answer.
+
+    `headers` are those that the route adds; the API adds those that every answer of the portal carries.
+    """
 
     status: int
     body: bytes = b""
@@ -87,7 +96,7 @@ class Reply:
 
 
 class Refusal(Exception):  # noqa: N818 - a reply in flight, not a fault of the program
-    """Ends a route early with a reply."""
+    """Raised by a route to answer at once with an error reply."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"status {reply.status}")
@@ -105,5 +114,5 @@ def json_reply(value: JsonValue, *, status: int = 200, headers: Mapping[str, str
 
 
 def is_true(text: str | None) -> bool:
-    """Whether a text is one of the portals' spellings of yes."""
+    """Whether a text spells yes: `true` in any case, or `1`. None is no."""
     return text is not None and text.strip().lower() in {"true", "1"}

@@ -1,4 +1,4 @@
-"""Which function answers a method and path, and how far it goes.
+"""Routes: which function answers a method and path, and a note on how complete the emulation is.
 
 Where it is used: `emulator.hubspot.routes`, `emulator.dataverse.routes`, `emulator.entra.sign_in`; docs/emulator.md is
 made from the routes.
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[T]):
-    """One method and path, and what answers it for a portal; `note` says how far it goes.
+    """One method and path, and the function that answers it for a portal; `note` says how complete the emulation is.
 
     `shown` is the path as people write it, where that differs from the pattern's own form.
     """
@@ -31,7 +31,7 @@ class Route(Generic[T]):
 
 
 def find_route(routes: Iterable[Route[T]], call: Call, path: str) -> tuple[Route[T], Call] | None:
-    """The route of a call to a path, and the call with the names that the path holds; None when there is none."""
+    """The first route that matches a call, and the call with the parts of its path by name; None when none matches."""
     for route in routes:
         match = route.path.fullmatch(path) if route.method == call.method else None
         if match is not None:

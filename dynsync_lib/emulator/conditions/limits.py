@@ -22,11 +22,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force. Times in seconds or milliseconds as named; small values make tests quick.
+    """The limits of both portals.
 
-    `hubspot_index_lag_s` is how long search does not see what was written, the latencies how long every answer takes,
-    `dataverse_request_ms` what a request is booked as besides. `hubspot_refusal_shape` is the body of a 429: policy
-    (with `policyName`), category (the recorded older one), or both: the older one for search.
+
+    Times are in seconds or milliseconds, as their names say; small values make tests quick.
+
+    `hubspot_index_lag_s` is how long search does not see a write, the latencies are added to every answer,
+    `dataverse_request_ms` is added to the execution time of every request. `hubspot_refusal_shape` is the body of a
+    429: policy (with `policyName`), category (the recorded older one), or both: the older one for search.
     """
 
     hubspot_requests: int = 190
@@ -49,7 +52,7 @@ class Limits:
 
 
 class SlidingWindow:
-    """The sum of what was spent in the last `window_s` seconds, and when room comes back."""
+    """A budget of `most` per `window_s` seconds, sliding: what was spent, and when something may be spent again."""
 
     def __init__(self, allowed: float, window_s: float) -> None:
         self.allowed = allowed
@@ -58,13 +61,13 @@ class SlidingWindow:
         self._sum = 0.0
 
     def remaining(self, at_s: float) -> float:
-        """What may still be spent; not below 0."""
+        """The amount that may still be spent at a time (seconds since 1970); not below 0."""
         while self._spent and self._spent[0][0] <= at_s - self.window_s:
             self._sum -= self._spent.popleft()[1]
         return max(self.allowed - self._sum, 0.0)
 
     def spend(self, amount: float, at_s: float) -> None:
-        """Books an amount at a time."""
+        """Notes that an amount was spent at a time (seconds since 1970)."""
         self._spent.append((at_s, amount))
         self._sum += amount
 
@@ -86,7 +89,8 @@ class HubspotMeter:
         self._day, self.used_today = 0, 0
 
     def refuse(self, token: str, at_s: float, *, search: bool, day: int = 0) -> str | None:
-        """The name of the policy that is used up, or None: then the request is counted, on the account's day."""
+        """The name of the limit that is used up; None when the request may run, which is then counted, on the account's
+        day."""
         with self._lock:
             if day != self._day:
                 self._day, self.used_today = day, 0
@@ -119,7 +123,7 @@ class HubspotMeter:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Why Dataverse refuses: its code, its sentence, and the whole seconds to wait."""
+    """Why Dataverse refuses a request: its code, its sentence, and the whole seconds to wait."""
 
     code: str
     message: str
@@ -138,7 +142,10 @@ class DataverseMeter:
         self._running: dict[str, int] = {}
 
     def begin(self, user: str, at_s: float) -> Throttle | None:
-        """The refusal, or None: then the request runs until `end`. Waiting grows with requests sent in vain."""
+        """The refusal of a request; None when it may run, which then lasts until `end`.
+
+        The wait grows with refused requests.
+        """
         with self._lock:
             throttle = self._throttle(user, at_s)
             if throttle is None:
@@ -148,13 +155,13 @@ class DataverseMeter:
             return throttle
 
     def end(self, user: str, at_s: float, *, duration_s: float) -> None:
-        """Books what a request took."""
+        """Ends a request and notes its execution time."""
         with self._lock:
             self._running[user] -= 1
             self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).spend(duration_s, at_s)
 
     def headers(self, user: str, at_s: float) -> Mapping[str, str]:
-        """The hints of an ordinary answer."""
+        """The headers of an ordinary answer that say how much is left and how many requests to send at once."""
         with self._lock:
             seconds = self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).remaining(at_s)
             requests = self._window(self._requests, user, self.limits.dataverse_requests).remaining(at_s)

@@ -1,7 +1,8 @@
-"""What a test or a training switches on: faults, missing rights, another time, and the log of what was asked.
+"""The switches that a test or a training can set: faults, missing rights, another time; and the log of requests.
 
 Facts
-    * A fault meets the next `times` requests of one portal whose method and path fit, after `skip` that it lets pass.
+    * A fault changes the answer to the next `times` requests of one portal whose method and path match, after the first
+      `skip` of them were answered as usual.
     * The time is the machine's own until the control plane moves or stops it.
     * The log holds no header, no body and no token; e-mail addresses in addresses are masked.
 
@@ -28,9 +29,10 @@ _EMAIL: Final = re.compile(r"[^\s/?&='\"(]{1,320}(?:@|%40)[^\s/?&='\")]+")  # bo
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `status` None lets the route answer (then `delay_s`, `cut` and the page tricks still apply).
+    """One fault that is waiting for requests.
 
-    `path` is a pattern with `*`. `cut` sends half of the answer and closes the connection.
+    `path` is a pattern with `*`. `status` is the HTTP status to answer with, None lets the route answer (then
+    `delay_s`, `cut` and the page tricks still apply). `cut` sends half of the answer and closes the connection.
     """
 
     portal: str = "*"
@@ -49,7 +51,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What the callers may do. `scopes` None means all of HubSpot's; tables are Dataverse's logical names.
+    """What the callers may do. `scopes` None means all scopes of HubSpot; tables are Dataverse's logical names.
 
     `tokens` are more HubSpot tokens, each with its own scopes. `missing_privileges` are Dataverse's names, such as
     prvReadContact or prvWriteAccount.
@@ -64,8 +66,11 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class SignInSwitches:
-    """How the sign-in behaves. `device_approval` is automatic (after one poll) or manual; `refuse_with` an AADSTS
-    number that every token request gets, or None; `public_client` whether device flow is allowed."""
+    """How Microsoft's sign-in behaves.
+
+    `device_approval` is automatic (after one poll) or manual. `refuse_with` is the AADSTS number with which every token
+    request is refused, None for no refusal. `public_client` says whether device codes are allowed.
+    """
 
     device_approval: str = "automatic"
     device_interval_s: int = 5
@@ -75,7 +80,7 @@ class SignInSwitches:
 
 @dataclass(frozen=True, slots=True)
 class PortalFacts:
-    """What the portals say of themselves in place of the world; None leaves the world's word."""
+    """What kind of portal the two claim to be, instead of what the world says; None leaves the world's value."""
 
     account_type: str | None = None
     organization_type: str | None = None
@@ -83,7 +88,7 @@ class PortalFacts:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One request that was answered."""
+    """One answered request: `at_s` in seconds since 1970 by the emulator's clock, `bytes` of the body of the answer."""
 
     number: int
     at_s: float
@@ -109,17 +114,17 @@ class Clock:
         return self._offset_s if self._is_stopped else self._machine_s() + self._offset_s
 
     def stop(self, at_s: float) -> None:
-        """Stops at a time."""
+        """Stops the clock at a time, in seconds since 1970."""
         self._is_stopped, self._offset_s = True, at_s
 
     def advance(self, seconds: float) -> None:
-        """Moves on, stopped or not. Raises ValueError when asked to go back."""
+        """Moves the clock forward, stopped or not. Raises ValueError for a negative number of seconds."""
         if seconds < 0:
             raise ValueError("a clock does not go back")
         self._offset_s += seconds
 
     def reset(self) -> None:
-        """The machine's time again."""
+        """Goes back to the machine's own time."""
         self._is_stopped, self._offset_s = False, 0.0
 
 
@@ -133,7 +138,8 @@ class Conditions:
         self.reset()
 
     def reset(self) -> None:
-        """Back to: no fault, all rights, the limits of the start with nothing used, the machine's time, empty log."""
+        """Back to the start: no fault, all rights, the first limits with nothing used, the machine's time, an empty
+        log."""
         self.clock.reset()
         self.set_limits(self._usual_limits)
         with self._lock:
@@ -143,27 +149,27 @@ class Conditions:
             self._number = 0
 
     def set_limits(self, limits: Limits) -> None:
-        """Other limits, of which nothing is used yet."""
+        """Sets other limits and forgets what was used of the old ones."""
         self.limits = limits
         self.hubspot_meter, self.dataverse_meter = HubspotMeter(limits), DataverseMeter(limits)
 
     def add_faults(self, faults: Sequence[Fault]) -> None:
-        """Adds faults behind those that wait already."""
+        """Adds faults; those that were added first are applied first."""
         with self._lock:
             self._faults.extend([fault, fault.skip, fault.times] for fault in faults)
 
     def clear_faults(self) -> None:
-        """Forgets the faults that wait."""
+        """Removes all faults that are still waiting for requests."""
         with self._lock:
             self._faults.clear()
 
     def waiting_faults(self) -> list[Fault]:
-        """The faults that have not met all their requests yet."""
+        """The faults that still wait for requests, in the order in which they apply."""
         with self._lock:
             return [fault for fault, _, left in self._faults if left]
 
     def take_fault(self, portal: str, method: str, path: str) -> Fault | None:
-        """The first fault that meets this request; None when none does."""
+        """The fault that applies to this request, counted as used once; None when no fault matches."""
         with self._lock:
             for entry in self._faults:
                 if entry[2] and _fits(entry[0], portal, method, path):
@@ -171,7 +177,7 @@ class Conditions:
         return None
 
     def note(self, **entry: Any) -> None:
-        """Adds one entry to the log; the oldest go when it is full."""
+        """Adds a request to the log; the oldest entry goes when the log is full. Takes the fields of `LogEntry`."""
         with self._lock:
             self._number += 1
             masked = {name: _EMAIL.sub("***", entry[name]) for name in ("path", "query")}

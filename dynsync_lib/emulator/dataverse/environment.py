@@ -19,7 +19,7 @@ from dynsync_lib.emulator.store.records import Store, World
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The world's organisation, its rows, and the rights in force."""
+    """One environment: the world's organisation, its rows, and the rights that are switched on."""
 
     world: World
     store: Store
@@ -27,13 +27,13 @@ class Environment:
 
     @property
     def who(self) -> Mapping[str, str]:
-        """The caller, its business unit and the organisation."""
+        """The ids of the caller, its business unit and the organisation, as `WhoAmI` names them."""
         answer: Mapping[str, str] = self.world.organization["WhoAmI"]
         return answer
 
     @property
     def detail(self) -> Mapping[str, Any]:
-        """What the organisation says of itself."""
+        """What the organisation says of itself, as `RetrieveCurrentOrganization` names it."""
         answer: Mapping[str, Any] = self.world.organization["Detail"]
         chosen = self.conditions.portals.organization_type
         return answer if chosen is None else {**answer, "OrganizationType": chosen}
@@ -46,7 +46,7 @@ class Environment:
         return entity
 
     def readable(self, call: Call) -> Entity:
-        """The table that a call names, once the caller may read it."""
+        """The table that a call names. Raises Refusal 404 when there is none, 403 when the caller may not read it."""
         entity = self.table(call.names["set"])
         self.need(entity, READ)
         return entity
@@ -59,5 +59,5 @@ class Environment:
             raise missing_privilege(entity, allows, user_id=self.who["UserId"])
 
     def writer(self, call: Call) -> RowWriter:
-        """What writes rows for this call."""
+        """A writer of rows for this call, which checks the caller's privileges."""
         return RowWriter(self.store, call, self.need, self.who["UserId"])

@@ -19,7 +19,7 @@ from dynsync_lib.emulator.times import iso_ms
 
 @dataclass(frozen=True, slots=True)
 class SignInError:
-    """One way in which Entra says no."""
+    """One refusal of Entra: the HTTP status, the word of `error`, and the sentence after the AADSTS number."""
 
     status: int
     error: str
@@ -66,5 +66,5 @@ def sign_in_failure(call: Call, code: int) -> Reply:
 
 
 def sign_in_refused(call: Call, code: int) -> Refusal:
-    """The same, as the end of a route."""
+    """`sign_in_failure` as an exception that ends a route."""
     return Refusal(sign_in_failure(call, code))

@@ -1,4 +1,4 @@
-"""The token endpoint: what each grant asks for, and what it gets (portal-apis 5.4, 8).
+"""The token endpoint: what each grant type must bring, and what it gets (portal-apis 5.4, 8).
 
 Facts
     * A client without a user proves itself by its secret or by an assertion that its certificate signed (PS256 or
@@ -40,7 +40,8 @@ Form = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the sign-in knows: its tenant, its own address, the client's certificate, what it has issued."""
+    """What the token endpoint checks against: the tenant, its address, the client's certificate, and what was
+    issued."""
 
     tenant_id: str
     authority: str
@@ -51,7 +52,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One call of the token endpoint."""
+    """One call of the token endpoint with its form fields."""
 
     call: Call
     form: Form
@@ -139,7 +140,7 @@ def _by_refresh(wish: Wish) -> Reply:
 
 
 def challenge_of(verifier: str) -> str:
-    """The S256 challenge that a code verifier meets."""
+    """The S256 challenge (RFC 7636) that belongs to a code verifier."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 

@@ -31,7 +31,7 @@ _CODE_LIFE_S: Final = 600
 
 
 class Entra:
-    """Signs one client in, and knows the tokens it issued. `certificate` is the one the client may sign with."""
+    """Signs one client in and knows the tokens it issued. `certificate` is the one that the client may sign in with."""
 
     def __init__(self, tenant_id: str, conditions: Conditions, *, certificate: Certificate | None = None) -> None:
         self.tenant_id, self.conditions, self.certificate = tenant_id, conditions, certificate
@@ -40,19 +40,19 @@ class Entra:
 
     @property
     def authority(self) -> str:
-        """The address that a client signs in at."""
+        """The address of the tenant, at which a client signs in."""
         return f"{self.origin}/{self.tenant_id}"
 
     def accepts(self, token: str, at_s: float) -> bool:
-        """Whether the token was issued here and lives."""
+        """Whether the token was issued here and has not expired at this time (seconds since 1970)."""
         return self.book.accepts(token, at_s)
 
     def owns(self, path: str) -> bool:
-        """Whether a path is one of the sign-in's."""
+        """Whether a path belongs to the sign-in and not to the Dataverse API."""
         return _PATHS.match(path) is not None
 
     def answer(self, call: Call) -> Reply:
-        """The reply to a call of the sign-in."""
+        """The reply to a call of the sign-in; 501 for a path that is not emulated."""
         match = find_route(ROUTES, call, call.path)
         if match is not None:
             return self._checked(*match)

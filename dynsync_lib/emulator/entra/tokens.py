@@ -30,7 +30,10 @@ AUTOMATIC_AFTER_POLLS: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device sign-in. `decision` is pending, approve or decline; `polls` counts how often it was asked for."""
+    """One sign-in by device code.
+
+    `decision` is pending, approve or decline; `polls` counts the client's token requests.
+    """
 
     user_code: str
     scope: str
@@ -41,7 +44,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One authorization code: where it may be redeemed, and the challenge its verifier must meet."""
+    """One authorization code: the redirect address it is bound to, and the challenge that its verifier must match."""
 
     redirect_uri: str
     scope: str
@@ -51,7 +54,7 @@ class Code:
 
 
 class TokenBook:
-    """What was issued, shared by all threads."""
+    """The tokens and codes that were issued, shared by all threads. Times are seconds since 1970."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -88,18 +91,18 @@ class TokenBook:
         return name
 
     def redeem_code(self, name: str) -> Code | None:
-        """What a code stands for; None when it is unknown or was redeemed before."""
+        """An authorization code by its text, which then is used up; None when it is unknown or was redeemed before."""
         return self._codes.pop(name, None)
 
     def start_device(self, scope: str, at_s: float) -> tuple[str, Device]:
-        """A new device code and what it stands for."""
+        """A new device code and its sign-in."""
         number = self._next()
         device = Device(f"EMUL{number:05d}", scope, at_s + DEVICE_LIFE_S)
         self._devices[f"emulator-device-{number}"] = device
         return f"emulator-device-{number}", device
 
     def poll_device(self, code: str) -> Device | None:
-        """A device sign-in as it was before this poll; None when it is unknown."""
+        """A device sign-in as it was before this poll, which is counted; None when the code is unknown."""
         with self._lock:
             device = self._devices.get(code)
             if device is not None:
@@ -111,7 +114,7 @@ class TokenBook:
         self._devices.pop(code, None)
 
     def decide_devices(self, decision: str, user_code: str | None = None) -> int:
-        """Approves or declines one pending sign-in, or all; how many there were comes out."""
+        """Approves or declines the pending sign-in of a user code, or all when it is None; gives the number of them."""
         with self._lock:
             chosen = [
                 code
@@ -153,7 +156,7 @@ def id_token(*, issuer: str, tenant_id: str, client_id: str, at_s: float, nonce:
 
 
 def client_info(tenant_id: str) -> str:
-    """What `client_info=1` asks for: the user's and the tenant's id."""
+    """The ids of user and tenant as `msal` asks for them with `client_info=1`, encoded."""
     return encoded({"uid": USER_ID, "utid": tenant_id})
 
 

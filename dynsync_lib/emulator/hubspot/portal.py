@@ -21,7 +21,7 @@ STATIC_TOKEN = "pat-eu1-emulator-demo"  # noqa: S105 - opens nothing but the emu
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """The world's account, its records, and the rights in force."""
+    """One portal: the world's account, its records, and the rights that are switched on."""
 
     world: World
     store: Store
@@ -29,7 +29,7 @@ class Portal:
 
     @property
     def account(self) -> Mapping[str, Any]:
-        """What the account says of itself."""
+        """What the account says of itself, as HubSpot's account details name it."""
         account: Mapping[str, Any] = self.world.account
         chosen = self.conditions.portals.account_type
         return account if chosen is None else {**account, "accountType": chosen}
@@ -44,7 +44,7 @@ class Portal:
         return token == STATIC_TOKEN or token in self.conditions.rights.tokens
 
     def scopes(self, token: str) -> frozenset[str]:
-        """What a token may do."""
+        """The scopes of a token."""
         rights = self.conditions.rights
         granted = rights.tokens.get(token, rights.scopes)
         return ALL_SCOPES if granted is None else frozenset(granted)
@@ -55,13 +55,19 @@ class Portal:
             raise no_scope(call, scopes)
 
     def readable(self, call: Call, name: str = "type") -> Kind:
-        """The object type a path names, once its scope is granted."""
+        """The object type that a path names.
+
+        Raises Refusal 400 for an unknown one, 403 when the token may not read it.
+        """
         kind = find_kind(call, call.names[name])
         self.need(call, kind.scope)
         return kind
 
     def writable(self, call: Call, name: str = "type") -> Kind:
-        """The object type a path names, once writing it is granted."""
+        """The object type that a path names.
+
+        Raises Refusal 400 for an unknown one, 403 when the token may not write it.
+        """
         kind = find_kind(call, call.names[name])
         self.need(call, kind.write_scope)
         return kind

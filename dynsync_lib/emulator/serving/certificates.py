@@ -1,4 +1,4 @@
-"""Certificates made for one run: the emulator's own, and one that the client may sign in with.
+"""Makes the certificates of one run: the server's own, and one that a client may sign in with instead of a secret.
 
 Facts
     * `ca.pem` is the authority that clients trust, `server.pem` key and certificate of the TLS listener.
@@ -16,7 +16,7 @@ from cryptography import x509
 
 
 def make_certificates(folder: Path, *, host: str) -> x509.Certificate:
-    """Writes the three files; the client's certificate comes out."""
+    """Writes the three files into the folder, valid for this host, and gives the client's certificate."""
     authority = trustme.CA()
     server = authority.issue_cert(host, "localhost")
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))

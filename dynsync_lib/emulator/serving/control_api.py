@@ -31,7 +31,11 @@ _DECISIONS: Final = ("approve", "decline")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of the control plane; `note` says what it does. Its answer is JSON, None means: done."""
+    """One command of the control plane.
+
+    `run` gets the JSON body and gives the JSON answer, None when there is nothing to say; `note` is its line in
+    docs/emulator.md.
+    """
 
     method: str
     name: str
@@ -40,13 +44,13 @@ class Command:
 
 
 class Control:
-    """What the control plane switches."""
+    """Answers the control plane of one emulator."""
 
     def __init__(self, conditions: Conditions, entra: Entra, store: Store) -> None:
         self.conditions, self.entra, self.store = conditions, entra, store
 
     def answer(self, call: Call) -> Reply:
-        """The reply to a call; 400 names what cannot be read, 501 what is not there."""
+        """The reply to a call: 400 for a body that cannot be used, 501 for a command that does not exist."""
         name = call.path.removeprefix(PREFIX)
         for command in COMMANDS:
             if (command.method, command.name) == (call.method, name):
@@ -62,13 +66,16 @@ class Control:
 
 
 def read_fault(body: Mapping[str, Any]) -> Fault:
-    """A fault out of JSON. Raises TypeError for a name that is no part of one."""
+    """The fault that a JSON object describes. Raises TypeError for an unknown name."""
     fault: Fault = _read("a fault", Fault, body)
     return fault
 
 
 def _read(what: str, kind: type[Any], body: Mapping[str, Any], now: Any = None) -> Any:
-    """A value out of JSON; names left out are as in `now`, else as usual. Raises TypeError for an unknown name."""
+    """A value of this kind from a JSON object; names left out keep the value of `now`, or the default.
+
+    Raises TypeError for an unknown name.
+    """
     known = {field.name for field in fields(kind)}
     for name in body:
         if name not in known:

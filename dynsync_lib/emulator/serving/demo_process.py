@@ -1,8 +1,10 @@
-"""Both portals of the demo world in a process of their own: they answer on one core while the pull reads on another.
+"""Serves the demo world from a process of its own, so that the pull can read on one processor core while the emulated
+portals answer on another.
 
 Facts
-    * The process begins at once and tells its addresses when it serves; whoever started it can do other things first.
-    * It ends when its standard input is closed, so it never outlives whoever started it.
+    * The process starts at once and prints its addresses when both portals answer; meanwhile the caller can do other
+      work.
+    * It ends when its standard input is closed, so it never outlives its parent process.
 
 Where it is used: the demo.
 """
@@ -25,16 +27,15 @@ _END_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The settings that fit the world, as TOML, and where its portals are
-    (`emulator.serving.emulator.Emulator.addresses`).
-    """
+    """What the process prints: the text of a dynsync.toml that fits the world, and the addresses and secrets of the
+    portals (as `emulator.serving.emulator.Emulator.addresses` gives them)."""
 
     settings: str
     addresses: dict[str, dict[str, str]]
 
 
 class DemoPortals:
-    """Serves the demo world from another process; a context manager."""
+    """A context manager that serves the demo world from another process and ends it on leaving."""
 
     def __enter__(self) -> DemoPortals:
         self._process: subprocess.Popen[str] = subprocess.Popen(  # noqa: S603
@@ -56,7 +57,10 @@ class DemoPortals:
         return False
 
     def wait_until_served(self) -> Served:
-        """Returns when both portals answer. Raises DynsyncError when they ended instead."""
+        """Waits until both portals answer and gives their settings and addresses.
+
+        Raises DynsyncError if the process ended.
+        """
         line = self._process.stdout.readline() if self._process.stdout is not None else ""
         if not line:
             raise DynsyncError(
@@ -67,17 +71,18 @@ class DemoPortals:
 
     @property
     def exit_code(self) -> int | None:
-        """How the process ended; None while it runs."""
+        """The exit code of the process; None while it runs."""
         return self._process.returncode
 
     def ask_to_stop(self) -> None:
-        """Returns at once; the process ends by itself."""
+        """Asks the process to end and returns without waiting for it."""
         if self._process.stdin is not None:
             self._process.stdin.close()
 
 
 def serve_until_left() -> None:
-    """Serves the demo world, tells where on standard output, and returns when standard input ends."""
+    """Serves the demo world, prints one JSON line with its settings and addresses, returns when standard input is
+    closed."""
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.emulator.world.demo_world import build_world
 

@@ -34,7 +34,11 @@ from dynsync_lib.emulator.store.records import Store, World
 
 
 class Emulator:
-    """Serves one world from threads of this process; a context manager. `addresses` says where, with what secrets."""
+    """Serves one world from threads of this process; a context manager.
+
+    `addresses` gives the addresses and the secrets. Raises InputFileError for a world with a fault, OSError for a port
+    that is taken.
+    """
 
     def __init__(
         self, world: World, *, hubspot_port: int = 0, dynamics_port: int = 0, limits: Limits | None = None
@@ -61,7 +65,7 @@ class Emulator:
         return False
 
     def close(self) -> None:
-        """Stops serving and removes what was made for the run."""
+        """Stops serving and removes the certificates and the database of this run."""
         self._stop.set()
         for server in self._servers:
             server.ask_to_stop()
@@ -71,7 +75,7 @@ class Emulator:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def wait(self) -> None:
-        """Blocks until interrupted, told to end, or closed. Only the main thread may call it."""
+        """Blocks until the process is interrupted or told to end, or `close` is called. Only for the main thread."""
         before = signal.signal(signal.SIGTERM, lambda *_: self._stop.set())
         try:
             self._stop.wait()
@@ -81,17 +85,17 @@ class Emulator:
             signal.signal(signal.SIGTERM, before)
 
     def reseed(self) -> None:
-        """All records, properties and columns as in the world again."""
+        """Undoes all writes: records, properties and columns are as in the world again."""
         self._store.reseed()
 
     @property
     def addresses(self) -> dict[str, dict[str, str]]:
-        """Where both portals are, and the secrets that open them."""
+        """The addresses of both portals and the secrets that open them, by portal (`hubspot`, `dynamics`) and name."""
         return self._addresses
 
     @property
     def told(self) -> dict[str, dict[str, str]]:
-        """All that a person may want to paste: the addresses, other ways to sign in, the control plane."""
+        """`addresses` with other ways to sign in and the address of the control plane, for people to copy from."""
         dynamics = {
             **self._addresses["dynamics"],
             "certificate": str(self.client_certificate_file),

@@ -1,7 +1,7 @@
-"""The door of a portal: requests become calls, faults are applied, everything is noted in the log.
+"""The HTTP side of one portal: turns requests into calls, applies faults, and notes every answer in the log.
 
 Facts
-    * Faults are applied here, so that they meet every route alike; the control plane is not met by any.
+    * Faults are applied here, so that they reach every route alike; the control plane is never affected.
 
 Where it is used: `emulator.serving.emulator`.
 """
@@ -31,7 +31,7 @@ Answer = Callable[[Call], Reply]
 
 
 def application(portal: str, answer: Answer, conditions: Conditions, control: Control) -> Starlette:
-    """The web application of one portal."""
+    """The web application of one portal: `answer` replies to its calls, `control` to those of the control plane."""
     door = _Door(portal, answer, conditions, control)
     return Starlette(routes=[Route("/{path:path}", door.serve, methods=_METHODS)])
 
@@ -102,7 +102,7 @@ def _response(reply: Reply) -> Response:
 
 
 class _CutResponse(Response):
-    """Promises the whole answer and closes the connection after half of it."""
+    """A response that announces its whole length and closes the connection after half of it."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.body[: len(reply.body) // 2], reply.status, media_type=reply.media_type)

@@ -22,7 +22,7 @@ _LONGEST_HEAD: Final = 262_144
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on the port, or on any free one when it is 0; on this machine alone."""
+    """A socket on 127.0.0.1 with this port, or any free one for 0. Raises OSError when the port is taken."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio switches Nagle off
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind((HOST, port))
@@ -49,7 +49,7 @@ class Listener:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Returns when the server answers. Raises OSError when it does not start."""
+        """Starts the server and returns when it answers. Raises OSError when it does not start."""
         self._thread.start()
         deadline_s = time.monotonic() + _START_S
         while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline_s:
@@ -58,7 +58,7 @@ class Listener:
             raise OSError("the emulator could not start a listener on 127.0.0.1")
 
     def ask_to_stop(self) -> None:
-        """Returns at once; of several listeners each ends while the others do."""
+        """Asks the server to end and returns at once, so that several listeners can end at the same time."""
         self._server.should_exit = True
 
     def stop(self) -> None:

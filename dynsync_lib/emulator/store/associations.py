@@ -1,4 +1,4 @@
-"""HubSpot's associations in SQLite: every link twice, once from each end, and the portal's own labels.
+"""HubSpot's associations in SQLite: each one as two rows, one from each end, and the portal's own labels.
 
 Facts
     * HubSpot numbers a portal's own labels for each pair of kinds; here in alphabetical order from 36 up, then in the

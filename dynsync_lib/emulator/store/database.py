@@ -29,7 +29,8 @@ _NO_WORD: Final = re.compile(r"[^\w]+")
 
 
 class Database:
-    """The file."""
+    """An empty SQLite database that any thread may use; what SQL may call beside its own functions is in
+    `_FUNCTIONS`."""
 
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="dynsync-emulator-")
@@ -45,16 +46,21 @@ class Database:
         return self._connection.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        """One statement that changes something; how many rows it met comes out."""
+        """Runs one statement that changes something and gives the number of rows it changed."""
         return self._connection.execute(sql, parameters).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """One statement for each row."""
+        """Runs one statement once for each row of parameters."""
         self._connection.executemany(sql, rows)
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """A change: whole when the block ends, undone when it raises. Inside another change it is undone alone."""
+        """A transaction: kept when the block ends, undone when it raises.
+
+        Inside another change only the inner one is undone.
+
+        Other threads wait until the outer change has ended.
+        """
         with self._turn:
             is_outer = not self._connection.in_transaction
             self.execute("BEGIN IMMEDIATE" if is_outer else "SAVEPOINT inner")
@@ -68,7 +74,7 @@ class Database:
             self.execute("COMMIT" if is_outer else "RELEASE inner")
 
     def keep_log(self) -> None:
-        """From now on readers go on while somebody writes. Before, loading is faster without a log."""
+        """Lets readers go on while somebody writes from now on; loading before that is faster without the log."""
         self.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
@@ -98,23 +104,27 @@ class Database:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL identifier."""
+    """A name in double quotes, as SQL takes any table or column."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def guid_order(guid: str) -> bytes:
-    """Sixteen bytes that sort as SQL Server sorts this GUID (2.25). Raises ValueError for what is no GUID."""
+    """Sixteen bytes whose order is the one in which SQL Server sorts GUIDs (2.25).
+
+    Raises ValueError for what is no GUID.
+    """
     stored = uuid.UUID(guid).bytes_le
     return stored[10:] + stored[8:10] + stored[6:8] + stored[4:6] + stored[:4]
 
 
 def fold(text: str | None) -> str | None:
-    """A text without its case, as both portals compare."""
+    """The text case-folded, as both portals compare texts; None stays None."""
     return None if text is None else text.casefold()
 
 
 def has_token(text: str | None, pattern: str) -> bool:
-    """Whether a word of the text, or the whole of it, is the pattern; `*` stands for any characters."""
+    """Whether the whole text or one word of it matches the pattern, whatever the case; `*` stands for any
+    characters."""
     if text is None:
         return False
     folded, wanted = text.casefold(), pattern.casefold()

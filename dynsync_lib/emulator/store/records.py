@@ -4,9 +4,9 @@ Facts
     * HubSpot delivers ascending record ids (reported); Dataverse delivers its primary key in SQL Server's GUID order,
       which looks at the last six bytes first (2.25). `@order` holds what is sorted by, so that a page costs the same
       wherever it lies.
-    * Values stay text as in the world; the two APIs type them on the way out, by metadata.
-    * `@version` grows with every change of any record; `@changed_s` is when a record was written here, NULL as long as
-      it is as in the world. Deleted rows are remembered for the sake of change tracking.
+    * Values are kept as the world's texts; the two APIs convert them by metadata when they answer.
+    * `@version` grows with every change of any record; `@changed_s` is when a record was written over the API, NULL
+      while it is as in the world. Ids of deleted rows are kept for change tracking.
 
 Where it is used: every route that shows or changes records.
 """
@@ -38,7 +38,7 @@ _CONTACTS: Final = "hubspot/contacts"
 
 
 class World(Protocol):
-    """What the emulator needs of a world: the rows of every table, and the two answers about the portals.
+    """What the emulator needs of a world: the rows of every table, and what the two portals say of themselves.
 
     Tables are read once from beginning to end, and once more when the emulator is reseeded.
     """
@@ -53,7 +53,10 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One record as it lies in the store."""
+    """One stored record.
+
+    `rank` is its number in HubSpot, `version` that of its last change, `values` its texts by column.
+    """
 
     rank: int
     id: str
@@ -63,7 +66,12 @@ class Stored:
 
 
 class Store:
-    """The records of a world, their metadata and their links."""
+    """The records of a world, their metadata and their associations; any thread may use it.
+
+    Times are seconds since 1970.
+
+    Raises InputFileError, when it is made, for a record whose id is no id or is there twice.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -80,7 +88,10 @@ class Store:
             raise
 
     def reseed(self) -> None:
-        """Everything as in the world again. Raises InputFileError for a record whose id is no id or is there twice."""
+        """Loads the world anew; all changes are gone.
+
+        Raises InputFileError for a record whose id is no id or is there twice.
+        """
         with self.change():
             self._forget()
             for name, rows in self._world.tables.items():
@@ -97,11 +108,11 @@ class Store:
     # --- Reading -------------------------------------------------------------------------------------------------
 
     def has(self, table: str) -> bool:
-        """Whether the world has this table at all."""
+        """Whether the world has this table."""
         return table in self._columns
 
     def columns(self, table: str) -> frozenset[str]:
-        """The columns that the rows carry."""
+        """The names of the columns that a table has; empty for a table that is not there."""
         return self._columns.get(table, frozenset())
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -109,11 +120,11 @@ class Store:
         return self._database.query(sql, parameters)
 
     def count(self, table: str, where: str = "1", parameters: Sequence[Any] = ()) -> int:
-        """How many rows of a table satisfy a condition."""
+        """The number of rows of a table that satisfy a condition of SQL."""
         return int(self.query(f"SELECT count(*) FROM {quoted(table)} WHERE {where}", parameters)[0][0])  # noqa: S608
 
     def find(self, table: str, where: str, parameters: Sequence[Any] = ()) -> Stored | None:
-        """The first record, by order, that satisfies a condition; None when there is none."""
+        """The first record in API order that satisfies a condition of SQL; None when there is none."""
         if not self.has(table):
             return None
         names = sorted(self.columns(table))
@@ -136,7 +147,7 @@ class Store:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """A change of several steps: whole, or undone when the block raises."""
+        """A change of several steps: kept when the block ends, undone as a whole when it raises."""
         with self._database.change():
             before = self._columns
             try:
@@ -146,11 +157,11 @@ class Store:
                 raise
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        """One statement inside a change; how many rows it met comes out."""
+        """Runs one statement inside a change and gives the number of rows it changed."""
         return self._database.execute(sql, parameters)
 
     def insert(self, table: RecordTable, id_: str, values: Row, *, at_s: float) -> None:
-        """A new record of that id, written at a time."""
+        """Adds a record with this id and these values, written at this time."""
         self.ensure_columns(table.name, values)
         names = [*_OWN, *values]
         marks = ", ".join("?" * len(names))
@@ -160,7 +171,7 @@ class Store:
         self.execute(sql, [*own, *values.values()])
 
     def update(self, table: str, id_: str, values: Row, *, at_s: float, archived: bool | None = None) -> None:
-        """New values of one record; the others stay. `archived` None leaves it where it is."""
+        """Sets some values of one record; the others stay. `archived` None leaves it archived or not as it is."""
         self.ensure_columns(table, values)
         sets = [f"{quoted(name)} = ?" for name in values] + ['"@version" = ?', '"@changed_s" = ?']
         parameters: list[Any] = [*values.values(), self._next_version(), at_s]
@@ -170,18 +181,18 @@ class Store:
         self.execute(f'UPDATE {quoted(table)} SET {", ".join(sets)} WHERE "@id" = ?', [*parameters, id_])  # noqa: S608
 
     def delete(self, table: str, id_: str) -> None:
-        """Removes one record for good; change tracking remembers it."""
+        """Removes one record for good; its id is kept for change tracking."""
         self.execute(f'DELETE FROM {quoted(table)} WHERE "@id" = ?', (id_,))  # noqa: S608
         self.execute('INSERT INTO "@deleted" VALUES (?, ?, ?)', (table, id_, self._next_version()))
 
     def set_addresses(self, rank: int, addresses: Iterable[str]) -> None:
-        """The e-mail addresses, primary and additional, by which a HubSpot contact is unique."""
+        """Replaces the e-mail addresses, primary and additional, by which a HubSpot contact is unique."""
         self.execute(f"DELETE FROM {quoted(ADDRESSES)} WHERE contact = ?", (rank,))  # noqa: S608
         for address in addresses:
             self.execute(f"INSERT INTO {quoted(ADDRESSES)} VALUES (?, ?)", (fold(address), rank))  # noqa: S608
 
     def ensure_columns(self, table: str, names: Iterable[str]) -> None:
-        """The table carries these columns from now on; an empty table comes to be when it was not there."""
+        """Adds the columns that a table lacks, and the table itself, empty, when the world has none."""
         with self._lock:
             if table not in self._columns:
                 self._create(table, ())
@@ -191,7 +202,7 @@ class Store:
             self._columns = {**self._columns, table: self._columns[table] | set(missing)}
 
     def add_metadata(self, table: str, row: Row) -> None:
-        """One more property or column."""
+        """Adds a row to a table of metadata: one more HubSpot property or Dataverse column."""
         with self._lock:
             self.metadata[table] = (*self.metadata.get(table, ()), row)
 
@@ -253,12 +264,12 @@ class Store:
             self._database.execute_many(f"{into} VALUES (?, ?)", cells)
 
     def _make_indexes(self) -> None:
-        """Unique values are looked up at every write, changes by every delta."""
+        """Makes an index for every HubSpot property with unique values, which every write looks up."""
         for row in self.metadata.get(PROPERTIES.name, ()):
             self.index_unique(row)
 
     def index_unique(self, row: Row) -> None:
-        """An index for a HubSpot property whose values must be unique; nothing for the others."""
+        """Makes the index of a HubSpot property whose values must be unique; does nothing for other properties."""
         table = next(
             (record_table.name for record_table in RECORD_TABLES.values() if _is_hubspot(record_table, row["object"])),
             None,
@@ -275,13 +286,14 @@ class Store:
 
 
 def column_names(rows: Iterable[Row]) -> Iterator[str]:
-    """The columns of a table: those it tells, else those of its rows, in order of appearance."""
+    """The columns of a table: its `columns` when it has that attribute, else those of its rows in order of
+    appearance."""
     columns = getattr(rows, "columns", None)
     yield from columns if columns is not None else dict.fromkeys(name for row in rows for name in row)
 
 
 def _id_and_order(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
-    """The id of a row, and what it is sorted by. Raises InputFileError when it is no id of that system."""
+    """The id of a row and the value that API order sorts by. Raises InputFileError when it is no id of that system."""
     text = str(row.get(table.id_field))
     try:
         order = _order_of(table, text)

@@ -1,4 +1,4 @@
-"""The tables in which an environment keeps its own settings: the organisation and its currencies (portal-apis 6.1).
+"""The Dataverse tables that hold an environment's own settings: the organisation and its currencies (portal-apis 6.1).
 
 Facts
     * There is one organisation; its language and its base currency are columns of it.
@@ -27,7 +27,7 @@ _SINCE: Final = "2020-01-01T00:00:00Z"
 
 
 def settings_tables(account: Mapping[str, Any], organization: Mapping[str, Any]) -> dict[RecordTable, list[Row]]:
-    """The rows of both tables, from what the two portals of a world say of themselves."""
+    """The rows of both tables, from the account of HubSpot and the organisation of Dynamics that a world holds."""
     settings = organization.get("Organization") or {}
     code = str(settings.get("isocurrencycode") or account.get("companyCurrency") or "USD")
     detail, times = organization.get("Detail") or {}, {"createdon": _SINCE, "modifiedon": _SINCE}
