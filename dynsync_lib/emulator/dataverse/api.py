@@ -1,11 +1,11 @@
-"""The Dataverse Web API: challenge, token, service protection and privileges in front of the answers.
+"""The Dataverse Web API: checks token, service protection limits and privileges, then lets a route answer.
 
 Facts
     * Without a token: 401 with a challenge that names the tenant's sign-in (5.3). With one whose user is no application
       user: 403 0x80072560. A table without privilege: 403 0x80040220 that names it (7.2).
-    * To who asks for all annotations an error tells more about itself (7.2).
+    * An error carries more details when the caller asks for all annotations (7.2).
     * Service protection counts per user, whatever token is used; a batch counts once.
-    * A route that is not here answers 501 and names itself.
+    * A path that is not emulated is answered 501 with its name.
 
 Where it is used: `emulator.serving.emulator`.
 """
@@ -44,7 +44,7 @@ class DataverseApi:
         self.conditions, self.entra = conditions, entra
 
     def answer(self, call: Call) -> Reply:
-        """The reply to a call."""
+        """The reply to a call, whatever it is: refusals and unknown paths are replies, too."""
         try:
             reply = self._checked(call)
         except Refusal as refusal:
@@ -98,7 +98,7 @@ class DataverseApi:
 
 
 def _explained(reply: Reply, call: Call) -> Reply:
-    """An error with its details, when all annotations are asked for."""
+    """An error reply with the details that come when all annotations are asked for; other replies as they are."""
     is_error = reply.status >= 400 and reply.media_type.startswith("application/json")
     if not is_error or not read_preferences(call).annotates(f"{_CDS}TraceText"):
         return reply
@@ -113,7 +113,7 @@ def _explained(reply: Reply, call: Call) -> Reply:
 
 
 def _dressed(reply: Reply, call: Call) -> Reply:
-    """The reply with what every answer of Dataverse carries."""
+    """The reply with the headers that every answer of Dataverse carries."""
     ids = {"OData-Version": "4.0", "REQ_ID": call.correlation_id, "x-ms-service-request-id": call.correlation_id}
     cookie = {"Set-Cookie": "ARRAffinity=emulator; path=/; HttpOnly"}
     media_type = _JSON if reply.media_type.startswith("application/json") else reply.media_type

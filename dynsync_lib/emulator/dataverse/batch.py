@@ -1,4 +1,4 @@
-"""`$batch`: many requests in one, and change sets that are done as a whole or not at all (portal-apis 6.6).
+"""`$batch`: many requests in one, and change sets that succeed or fail as a whole (portal-apis 6.6).
 
 Facts
     * At most 1,000 requests. Lines end in CR LF. The first failure ends the batch unless
@@ -31,7 +31,7 @@ Route = Callable[[Call], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a batch: its own headers, and what stands behind them."""
+    """One part of a batch: its own headers, and the text that follows them."""
 
     headers: Mapping[str, str]
     body: str
@@ -39,14 +39,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of one part: its text, how many requests it held, whether it failed."""
+    """The answer to one part: its text, and whether it failed."""
 
     text: str
     failed: bool
 
 
 class BatchFailed(Exception):  # noqa: N818 - undoes a change set, not a fault of the program
-    """Ends a change set with the reply of the request that failed."""
+    """Raised when a request of a change set fails; carries its reply."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"status {reply.status}")
@@ -151,7 +151,7 @@ def _answer_request(call: Call, route: Route, part: Part, addresses: Mapping[str
 
 
 def _absolute(address: str) -> str:
-    """A full address, whether it was relative to the API, to the host, or full already."""
+    """The full address of a request, which may be relative to the API, relative to the host, or full already."""
     return address if address.startswith(("http", "/")) else f"/api/data/v9.2/{address}"
 
 
@@ -161,7 +161,7 @@ def _referred(address: str, addresses: Mapping[str, str]) -> str:
 
 
 def _bound(body: str, addresses: Mapping[str, str]) -> str:
-    """A body in which `"$1"` is the address of what the request of that Content-ID has made."""
+    """The body with `"$1"` replaced by the address of the row that the request with Content-ID 1 created."""
     for name, address in addresses.items():
         body = body.replace(f'"{name}"', f'"{address}"')
     return body

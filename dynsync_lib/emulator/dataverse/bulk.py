@@ -24,7 +24,10 @@ _ADDRESS: Final = re.compile(r"(?:.*/)?[a-z_]+\((.*)\)")
 
 
 def write_many(writer: RowWriter, entity: Entity, action: str) -> Reply:
-    """`POST {set}/Microsoft.Dynamics.CRM.{action}`."""
+    """`POST {set}/Microsoft.Dynamics.CRM.{action}`: 200 with the new ids for CreateMultiple, else 204.
+
+    Raises Refusal for the first target that cannot be written; none is written then.
+    """
     targets = read_object(writer.call).get("Targets")
     if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
         raise unreadable("Targets must be a list of objects.", entity)
@@ -60,7 +63,7 @@ def _upsert(writer: RowWriter, entity: Entity, target: Mapping[str, Any]) -> str
 
 
 def _address(writer: RowWriter, entity: Entity, target: Mapping[str, Any]) -> str:
-    """The row that a target means: by its key, its `@odata.id`, or an alternate key that it holds."""
+    """The address of the row that a target names: by its key, its `@odata.id`, or an alternate key."""
     if target.get(entity.key):
         return str(target[entity.key])
     match = _ADDRESS.fullmatch(str(target.get("@odata.id", "")))

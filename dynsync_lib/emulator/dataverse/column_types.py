@@ -27,7 +27,11 @@ _EXACT_MARK_JSON: Final = b"\\u0000"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as asked for: `name` in JSON, the column of the world that holds it, its type, its metadata row."""
+    """One column that can be selected.
+
+    `name` is its name in JSON and in queries, `stored` the column of the world that holds its values, `row` its
+    metadata.
+    """
 
     name: str
     stored: str
@@ -36,7 +40,7 @@ class Column:
 
     @property
     def logical(self) -> str:
-        """Its logical name, which for lookups is not the one it is asked for by."""
+        """Its logical name, which for a lookup `_name_value` is `name`."""
         return str(self.row.get("name") or self.name)
 
     @property
@@ -46,12 +50,12 @@ class Column:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The tables it may point to; none when it is no lookup."""
+        """Logical names of the tables that a lookup may point to; empty when it is no lookup."""
         return targets_of(self.row)
 
     @property
     def default_target(self) -> str:
-        """The table it points to when a row does not say."""
+        """The table that a lookup points to when the row does not name it."""
         return self.targets[0] if self.targets else "account"
 
     @property

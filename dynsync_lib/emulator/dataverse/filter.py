@@ -35,7 +35,10 @@ logging.getLogger("odata_query").setLevel(logging.ERROR)  # it warns of every co
 
 
 def filter_sql(text: str, entity: Entity, columns: Mapping[str, Column], *, aliases: Mapping[str, str]) -> str:
-    """A WHERE clause. Raises Refusal 400 for a filter that cannot be read or names an unknown column."""
+    """The condition of SQL that a `$filter` means; `aliases` are the query options, in which `@p1` has its value.
+
+    Raises Refusal 400 for a filter that cannot be read or names an unknown column, 501 for what is not modelled.
+    """
     whole = _ALIAS.sub(lambda match: aliases.get(match[0], match[0]), text)
     stand_ins: dict[str, str] = {}
 

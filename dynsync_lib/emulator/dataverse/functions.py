@@ -1,4 +1,4 @@
-"""Functions of the Web API about itself: who, which version, which organisation, how many (portal-apis 6.1, 6.2).
+"""Functions of the Web API about caller, version, organisation and numbers of rows (portal-apis 6.1, 6.2).
 
 Where it is used: `emulator.dataverse.routes`.
 """
@@ -57,7 +57,8 @@ def current_organization(environment: Environment, call: Call) -> Reply:
 
 
 def total_record_count(environment: Environment, call: Call) -> Reply:
-    """`GET RetrieveTotalRecordCount(EntityNames=...)`: all rows, whatever the caller may see."""
+    """`GET RetrieveTotalRecordCount(EntityNames=...)`: numbers of all rows, also of those that the caller may not
+    read."""
     asked = call.names["names"]
     names = _listed(call.option(asked) or "" if asked.startswith("@") else asked)
     for name in names:

@@ -1,4 +1,4 @@
-"""Addresses of rows: by GUID, or by an alternate key that somebody has defined (portal-apis 6.6, 7.2).
+"""Addresses of rows: by GUID or by a defined alternate key (portal-apis 6.6, 7.2).
 
 Facts
     * `contacts(<guid>)` and `contacts(emailaddress1='a@x.example')`; the second only when such a key is defined.
@@ -35,7 +35,11 @@ def keys_of(store: Store, entity: Entity) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, Address]:
-    """The GUID in the brackets, or None with the values of an alternate key. Raises Refusal when it is neither."""
+    """What stands in the brackets of an address: a GUID with no values, or None with an alternate key's values by
+    column.
+
+    Raises Refusal 400 when it is neither a GUID nor a defined key.
+    """
     if _GUID.fullmatch(text):
         return text.lower(), {}
     values = {name: (quoted or "").replace("''", "'") or plain for name, quoted, plain in _PART.findall(text)}
@@ -62,7 +66,7 @@ def no_such_key(entity: Entity) -> Exception:
 
 
 def refuse_duplicate_keys(store: Store, entity: Entity, values: Mapping[str, Any], *, own_id: str | None) -> None:
-    """Raises Refusal 412 when another row has the values that these columns would have."""
+    """Raises Refusal 412 when another row than `own_id` has the same values in the columns of an alternate key."""
     for name, columns in keys_of(store, entity):
         key = {column: values.get(column) for column in columns}
         if None not in key.values():
@@ -73,6 +77,6 @@ def refuse_duplicate_keys(store: Store, entity: Entity, values: Mapping[str, Any
 
 
 def addresses_text(address: Address) -> Iterator[str]:
-    """The parts of an address as they stand in brackets."""
+    """The parts of an alternate key as an address writes them: `name='value'`."""
     for name, value in address.items():
         yield f"{name}='{value}'"

@@ -1,4 +1,4 @@
-"""`$filter` and `$select` on metadata, which is not in SQL (portal-apis 6.4).
+"""`$filter` and `$select` on metadata, which is worked out in Python and not in SQL (portal-apis 6.4).
 
 Facts
     * Enumerations are compared by their full type, such as `Microsoft.Dynamics.CRM.AttributeTypeCode'Picklist'`.
@@ -29,14 +29,14 @@ _ALWAYS: Final = ("@odata.type", "MetadataId")
 
 
 def shown_metadata(call: Call, items: Iterable[Item]) -> list[dict[str, Any]]:
-    """Those of the items that the filter lets through, with what is selected of them."""
+    """The items that satisfy the call's `$filter`, each with the properties that it selects."""
     text = call.option("$filter")
     tree = _parse(text) if text else None
     return [shown_item(call, item) for item in items if tree is None or _holds(tree, item) is True]
 
 
 def shown_item(call: Call, item: Item) -> dict[str, Any]:
-    """One item with what is selected of it, what is expanded, and its id. Option sets come only when expanded."""
+    """One item with the selected and expanded properties, its type and its id. Option sets come only when expanded."""
     wanted = call.listed("$select")
     for name in wanted:
         if name not in item:

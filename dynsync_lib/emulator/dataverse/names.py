@@ -17,9 +17,11 @@ from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One table: logical name, entity set, key, primary name, object type code, and what our model calls the object.
+    """One table of Dataverse.
 
-    `is_fixed`: the caller may read it, and no more.
+    `set` is its entity set, the name in addresses; `key` and `primary_name` are columns; `object` is what `core.model`
+    calls its records, None for tables that a world does not describe; `table` is the table of the world. `is_fixed`:
+    callers may read it only.
     """
 
     logical: str
@@ -57,12 +59,12 @@ BY_LOGICAL: Final = {entity.logical: entity for entity in ENTITIES}
 
 
 def dataverse_error(status: int, code: str, message: str) -> Reply:
-    """The one shape of Dataverse's errors."""
+    """An error in the form that all errors of Dataverse have."""
     return json_reply({"error": {"code": code, "message": message}}, status=status)
 
 
 def refused(status: int, code: str, message: str) -> Refusal:
-    """An error that ends the route."""
+    """`dataverse_error` as an exception that ends a route."""
     return Refusal(dataverse_error(status, code, message))
 
 
@@ -78,13 +80,13 @@ def unknown_set(name: str) -> Refusal:
 
 
 def unreadable(what: str, entity: Entity | None = None) -> Refusal:
-    """400 for a body that cannot be taken."""
+    """400 for a body that cannot be read or written."""
     where = entity.set if entity else ""
     return refused(400, "0x80048d19", f"Error identified in Payload provided by the user for Entity :'{where}'. {what}")
 
 
 def context_of(call: Call, what: str) -> str:
-    """The `@odata.context` of an answer."""
+    """The `@odata.context` of an answer: `what` is the part behind `$metadata#`."""
     return f"{call.origin}/api/data/v9.2/$metadata#{what}"
 
 
@@ -94,7 +96,7 @@ def does_not_exist(entity: Entity, guid: str) -> Refusal:
 
 
 def metadata_id(name: str) -> str:
-    """The invented, constant id of something in the metadata."""
+    """The metadata id of a table, column or label: invented, and always the same for the same name."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:{name}"))
 
 

@@ -1,4 +1,4 @@
-"""Single-valued navigation properties: the names under which lookups are written and expanded (portal-apis 6.5).
+"""Single-valued navigation properties: the names by which lookups are written and expanded (portal-apis 6.5).
 
 Facts
     * A lookup with one target is navigated by its own name; one with several by name and target:
@@ -20,7 +20,7 @@ from dynsync_lib.emulator.store.records import Store
 
 @dataclass(frozen=True, slots=True)
 class Navigation:
-    """One way from a row to another: its name, the lookup column it stands for, the table it leads to."""
+    """One navigation property: its name, the lookup column behind it, and the table it leads to."""
 
     name: str
     column: Column
@@ -28,7 +28,7 @@ class Navigation:
 
 
 def navigation_name(column: Column, target: str) -> str:
-    """The navigation property of a lookup that points to this table."""
+    """The name of the navigation property of a lookup, for one of the tables that it may point to (logical name)."""
     is_single = len(column.targets) == 1 or column.type.has_one_navigation
     return column.logical if is_single else f"{column.logical}_{target}"
 

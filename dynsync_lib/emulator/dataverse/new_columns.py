@@ -1,4 +1,4 @@
-"""Making columns and alternate keys, as the recipe for lookups does (portal-apis 6.4).
+"""Creates columns and alternate keys, which the kit's recipe for lookups needs (portal-apis 6.4).
 
 Facts
     * A text column is made by POST to the table's Attributes: schema name with a publisher's prefix, label, longest
@@ -36,7 +36,7 @@ _LONGEST: Final = {
 
 
 def create_attribute(store: Store, call: Call) -> Reply:
-    """`POST EntityDefinitions(...)/Attributes`."""
+    """`POST EntityDefinitions(...)/Attributes`: 204 with the address of the new column."""
     entity, body = find_entity(call), read_object(call)
     name = _schema_name(body).lower()
     if entity.object is None:
@@ -54,7 +54,7 @@ def create_attribute(store: Store, call: Call) -> Reply:
 
 
 def create_key(store: Store, call: Call) -> Reply:
-    """`POST EntityDefinitions(...)/Keys`."""
+    """`POST EntityDefinitions(...)/Keys`: 204 with the address of the new key."""
     entity, body = find_entity(call), read_object(call)
     columns = body.get("KeyAttributes")
     if not isinstance(columns, list) or not columns:
@@ -69,7 +69,7 @@ def create_key(store: Store, call: Call) -> Reply:
 
 
 def publish(call: Call) -> Reply:
-    """`POST PublishXml` and `POST PublishAllXml`."""
+    """`POST PublishXml` and `POST PublishAllXml`: 204; nothing has to be published here."""
     read_object(call)
     return Reply(204, b"")
 

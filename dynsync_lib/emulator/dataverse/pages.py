@@ -36,7 +36,11 @@ _INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="[^"]*" />')
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Behind which row a page begins: its number, the last row's key and sorted values, the sweep's first version."""
+    """Where a page begins: behind the row with this key and these sorted values.
+
+    `page` is its number from 1; `tracked_from` is the version of the store when a sweep with change tracking began,
+    None without tracking.
+    """
 
     page: int
     key: str
@@ -62,7 +66,7 @@ def read_position(call: Call, query: Query) -> Position:
 
 
 def after_sql(query: Query, position: Position) -> tuple[str, list[Any]]:
-    """The condition that a row lies behind a place, with its parameters."""
+    """The condition of SQL for rows behind a position, with its parameters."""
     if position.page == 1 and position.key == FIRST_KEY:
         return "1", []
     key = guid_order(position.key)
@@ -78,24 +82,27 @@ def after_sql(query: Query, position: Position) -> tuple[str, list[Any]]:
 
 
 def order_sql(query: Query) -> str:
-    """What SQL sorts by; empty values come first when ascending, as in SQL Server."""
+    """The terms behind ORDER BY; empty values come first when ascending, as in SQL Server."""
     terms = [f"{term.sql} {'DESC' if term.descends else 'ASC'}" for term in query.order]
     return ", ".join([*terms, quoted("@order")])
 
 
 def next_link(call: Call, query: Query, position: Position) -> str:
-    """The address of the page that begins behind a place."""
+    """The address of the page that begins at a position."""
     return _link(call, f"$skiptoken={quote(_cookie(query, position), safe='=/')}")
 
 
 def delta_link(call: Call, version: int) -> str:
-    """The address at which everything that changes after this version is told."""
+    """The address that lists everything changed after this version."""
     moment = datetime.fromtimestamp(call.at_s, tz=UTC).strftime("%m/%d/%Y %H:%M:%S")
     return _link(call, f"$deltatoken={_lowered(quote(f'{version}!{moment}', safe=''))}")
 
 
 def read_delta(call: Call) -> int | None:
-    """The version behind which changes are asked for; None without a token. Raises Refusal for an old or bad one."""
+    """The version after which changes are asked for; None without a token.
+
+    Raises Refusal 400 for a token that has expired or cannot be read.
+    """
     token = call.option("$deltatoken")
     if token is None:
         return None
@@ -150,7 +157,7 @@ def _number(text: str | None) -> Any:
 
 
 def marked(value: Any) -> str | None:
-    """A sorted value for the cookie, so that numbers come back as numbers."""
+    """A sorted value as text for the cookie, with a mark on numbers so that they are read as numbers again."""
     return None if value is None else f"{'t' if isinstance(value, str) else 'n'}:{value}"
 
 

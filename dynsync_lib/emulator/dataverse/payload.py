@@ -1,4 +1,4 @@
-"""The body of a write, checked against the columns and turned into the world's texts (portal-apis 6.5, 6.6, 7.2).
+"""Checks the body of a write against the columns and turns it into texts to store (portal-apis 6.5, 6.6, 7.2).
 
 Facts
     * What each type of column takes stands in column_types. An unknown name and a lookup by its plain name are
@@ -43,7 +43,10 @@ def read_object(call: Call) -> dict[str, Any]:
 
 
 def read_payload(store: Store, entity: Entity, body: Mapping[str, Any], *, creates: bool) -> Texts:
-    """What a write puts into the columns of the world. Raises Refusal for values that the service would not take."""
+    """The texts that a write stores, by column of the world; None clears. Columns that cannot be written are left out.
+
+    `creates` says whether the row is new. Raises Refusal 400 or 404 for values that the service would not take.
+    """
     known = columns_of(store, entity)
     texts: Texts = {}
     for name, value in body.items():
@@ -57,7 +60,7 @@ def read_payload(store: Store, entity: Entity, body: Mapping[str, Any], *, creat
 
 
 def bound_tables(store: Store, entity: Entity, body: Mapping[str, Any]) -> Iterator[Entity]:
-    """The tables that a body's lookups point to: binding needs privileges on both ends."""
+    """The tables that a body's lookups are set to, for which the caller needs privileges."""
     for name, value in body.items():
         if name.endswith(_BIND) and value is not None:
             yield _navigation(store, entity, name.removesuffix(_BIND)).target

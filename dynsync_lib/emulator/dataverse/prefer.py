@@ -1,4 +1,4 @@
-"""The `Prefer` header of the Web API: page size, annotations, change tracking, what a write gives back.
+"""The `Prefer` header of the Web API: page size, annotations, change tracking, what a write answers.
 
 Facts
     * Preferences are joined by commas; values may be quoted and hold commas themselves (6.2).
@@ -38,7 +38,7 @@ _UNDERSTOOD: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a call prefers. `applied` is what the answer says it has heeded; empty when there is nothing to say."""
+    """What a call prefers. `applied` is the text of the answer's `Preference-Applied`; empty for no such header."""
 
     page_rows: int
     annotations: tuple[str, ...]

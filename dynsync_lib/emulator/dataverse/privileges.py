@@ -1,4 +1,4 @@
-"""Privileges of the caller: what each request needs, and the list that RetrieveUserPrivileges gives (portal-apis 7.2).
+"""Privileges of the caller: what each request needs, and the list of RetrieveUserPrivileges (portal-apis 7.2).
 
 Facts
     * A privilege is named `prv`, what it allows, the table: prvReadContact, prvWriteAccount, prvReadUser.
@@ -32,7 +32,7 @@ _NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def privilege_name(entity: Entity, allows: str) -> str:
-    """The name of a privilege for a table."""
+    """The name of the privilege that allows something (`Read`, `Write`, ...) on a table."""
     return f"prv{allows}{_CALLED.get(entity.logical, entity.logical.title())}"
 
 

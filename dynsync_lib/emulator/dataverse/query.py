@@ -1,4 +1,4 @@
-"""The query options of one read of a table, understood (portal-apis 6.2).
+"""Turns the query options of a read into columns, conditions and an order (portal-apis 6.2).
 
 Facts
     * Unknown columns are an error (0x80060888). The key comes always; a money column brings its currency along.
@@ -36,7 +36,7 @@ _SELECT: Final = re.compile(r"\$select=([^;]*)")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One term of the order: the column, what SQL sorts by, which way."""
+    """One term of `$orderby`: the column, the expression of SQL to sort by, and whether it descends."""
 
     name: str
     sql: str
@@ -45,7 +45,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One single-valued navigation that is followed, and what is shown of the row at its end."""
+    """One expanded navigation property, and the columns shown of the row that it leads to."""
 
     navigation: Navigation
     columns: tuple[Column, ...]
@@ -53,7 +53,10 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One read, understood."""
+    """What one read asks for.
+
+    `where` is a condition of SQL, `top` the most rows (None: a page), `columns` those shown.
+    """
 
     entity: Entity
     columns: tuple[Column, ...]
@@ -66,13 +69,13 @@ class Query:
 
     @property
     def fetched(self) -> tuple[Column, ...]:
-        """The columns shown, and behind them the lookups that are only followed."""
+        """The columns to read: those shown, then the lookups that are only expanded."""
         followed = (expansion.navigation.column for expansion in self.expansions)
         return tuple(dict.fromkeys([*self.columns, *followed]))
 
 
 def read_query(store: Store, call: Call, entity: Entity) -> Query:
-    """What a call asks for. Raises Refusal for options and columns that are not there."""
+    """What a call asks for. Raises Refusal 400 for unknown options and columns, 501 for options not modelled."""
     for name, _ in call.options:
         if name not in _KNOWN and not name.startswith("@"):
             is_option = name.startswith("$")
@@ -93,7 +96,7 @@ def read_query(store: Store, call: Call, entity: Entity) -> Query:
 
 
 def selected(asked: list[str], entity: Entity, known: Mapping[str, Column]) -> tuple[Column, ...]:
-    """The columns shown when these are asked for; all of them when none is."""
+    """The columns to show: the key, those asked for (all when none is), and the currency of an amount of money."""
     names = [entity.key, *(asked or known)]
     for name in names:
         if name not in known:

@@ -1,4 +1,4 @@
-"""The routes of the Web API: method, path, what answers, and how far it goes.
+"""The routes of the Web API: method, path, the function that answers, and how complete it is.
 
 Where it is used: `emulator.dataverse.api`; docs/emulator.md is made from it.
 """

@@ -44,7 +44,7 @@ Names = Mapping[str, Mapping[str, str | None]]
 
 
 def list_rows(store: Store, call: Call, entity: Entity) -> Reply:
-    """`GET {set}`: one page."""
+    """`GET {set}`: one page of rows, with the address of the next page or of later changes."""
     query = read_query(store, call, entity)
     position = read_position(call, query)
     if query.prefer.tracks_changes and position.tracked_from is None:
@@ -81,12 +81,12 @@ def read_row(store: Store, call: Call, query: Query, guid: str) -> dict[str, Any
 
 
 def count_rows(store: Store, query: Query) -> int:
-    """How many rows a query finds."""
+    """The number of rows that satisfy a query's filter."""
     return store.count(query.entity.table, query.where) if store.has(query.entity.table) else 0
 
 
 def select_rows(store: Store, query: Query, rest: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Selected rows; `rest` is everything from WHERE on."""
+    """The rows of a query as `_select` lays them out; `rest` is the part of the SQL from WHERE on."""
     if not store.has(query.entity.table):
         return []
     sql = f"SELECT {_select(store, query)} FROM {quoted(query.entity.table)} {rest}"  # noqa: S608
@@ -94,7 +94,7 @@ def select_rows(store: Store, query: Query, rest: str, parameters: Sequence[Any]
 
 
 def print_rows(store: Store, query: Query, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Selected rows as Dataverse prints them, with annotations and what is expanded."""
+    """Rows of `select_rows` as Dataverse prints them, with annotations and expanded rows."""
     names = _names_of_targets(store, query, rows) if query.prefer.annotates(FORMATTED) else {}
     printed = [_print_row(query, row, names) for row in rows]
     for expansion in query.expansions:
@@ -142,7 +142,7 @@ def _plain_query(entity: Entity, columns: Sequence[Column]) -> Query:
 
 
 def _by_id(store: Store, query: Query, ids: Iterable[str]) -> dict[str, tuple[Any, ...]]:
-    """Selected rows by id; those that are not there are left out."""
+    """The rows of these ids, by id; ids without a row are left out."""
     wanted = sorted(ids)
     rows: dict[str, tuple[Any, ...]] = {}
     for start in range(0, len(wanted), _MOST_ASKED):
@@ -153,7 +153,7 @@ def _by_id(store: Store, query: Query, ids: Iterable[str]) -> dict[str, tuple[An
 
 
 def applied(reply: Reply, query: Query) -> Reply:
-    """The reply with the preferences that were heeded."""
+    """The reply with the header that says which preferences were applied, if any."""
     return reply.with_headers({"Preference-Applied": query.prefer.applied}) if query.prefer.applied else reply
 
 
@@ -168,7 +168,7 @@ def _repeats(call: Call) -> bool:
 
 
 def _position_behind(query: Query, position: Position, shown: Sequence[Sequence[Any]]) -> Position:
-    """The place behind the last row shown."""
+    """The position behind the last row shown."""
     sorted_values = shown[-1][len(shown[-1]) - len(query.order) :]
     values = tuple(marked(value) for value in sorted_values)
     return Position(position.page + 1, str(shown[-1][1]), values, position.tracked_from)
@@ -188,7 +188,8 @@ def _selected_names(query: Query) -> str:
 
 
 def _select(store: Store, query: Query) -> str:
-    """Head, each column with (for lookups) the column that says where it points, the sorted values."""
+    """The SELECT list: key order, id and version; two entries a column (the value, and the table that a lookup points
+    to); the sorted values."""
     carried = store.columns(query.entity.table)
     names = [name for column in query.fetched for name in (column.stored, column.type_stored)]
     columns = [quoted(name) if name in carried else "NULL" for name in names]

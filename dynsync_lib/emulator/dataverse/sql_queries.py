@@ -1,4 +1,4 @@
-"""`?sql=SELECT ...`, the form in which Microsoft's own client asks, as the query options that say the same (6.8).
+"""Turns `?sql=SELECT ...`, the form of Microsoft's own client, into the query options that mean the same (6.8).
 
 Facts
     * One SELECT of columns of one table, with TOP, WHERE and ORDER BY. In WHERE a column is compared with a constant,

@@ -42,7 +42,10 @@ _STATUS_OF_STATE: Final = {"0": "1", "1": "2"}
 
 @dataclass(frozen=True, slots=True)
 class RowWriter:
-    """Writes rows for one call; `need` raises when the caller lacks a privilege, `user_id` owns what it makes."""
+    """Writes rows for one call.
+
+    `need` raises Refusal 403 when the caller lacks a privilege; `user_id` is the owner of new rows.
+    """
 
     store: Store
     call: Call
@@ -50,7 +53,10 @@ class RowWriter:
     user_id: str
 
     def create(self, entity: Entity, body: Body, *, address: Address | None = None) -> str:
-        """The id of a new row with these values; those of an alternate key in the address are values, too."""
+        """Adds a row with these values, and with those of the alternate key in its address; gives its id.
+
+        Raises Refusal 400 for values that are not taken, 412 for a duplicate.
+        """
         self.need(entity, CREATE)
         self._need_binding(entity, body)
         values = {**(address or {}), **body}
@@ -65,7 +71,10 @@ class RowWriter:
         return id_
 
     def update(self, entity: Entity, stored: Stored, body: Body) -> None:
-        """Changes one row."""
+        """Changes one row.
+
+        Raises Refusal 400 for values that are not taken or a row that is not active, 412 for a duplicate.
+        """
         self.need(entity, WRITE)
         self._need_binding(entity, body)
         texts = read_payload(self.store, entity, body, creates=False)
@@ -93,7 +102,8 @@ class RowWriter:
                     self._empty(other, column.stored, column.type_stored, stored.id)
 
     def find(self, entity: Entity, text: str) -> tuple[Stored | None, str | None, Address]:
-        """The row of an address (None when there is none), the GUID it names, and the alternate key it names."""
+        """The row of an address (None when there is none), the address's GUID (None for a key), and its alternate
+        key."""
         id_, address = read_address(self.store, entity, text)
         stored = self.store.find_id(entity.table, id_) if id_ else find_by_key(self.store, entity, address)
         return stored, id_, address
@@ -123,7 +133,7 @@ class RowWriter:
         )
 
     def _derived(self, entity: Entity, texts: Texts) -> Texts:
-        """The values with those that Dataverse computes from them."""
+        """The values with those that Dataverse computes from them: full name and creation time."""
         known = columns_of(self.store, entity)
         if entity.primary_name == "fullname" or "fullname" in known:
             parts = (texts.get("firstname"), texts.get("lastname"))

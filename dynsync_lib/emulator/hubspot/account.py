@@ -1,4 +1,4 @@
-"""What a HubSpot portal says of itself: account, usage, limits, token, owners, custom objects (portal-apis 2.1, 2.8).
+"""What a HubSpot portal says of itself: account, usage, limits, token, owners, schemas (portal-apis 2.1, 2.8).
 
 Where it is used: `emulator.hubspot.routes`.
 """
@@ -39,7 +39,7 @@ def daily_usage(portal: Portal, call: Call) -> Reply:
 
 
 def token_info(portal: Portal, call: Call) -> Reply:
-    """`POST /oauth/v2/private-apps/get/access-token-info`: whose token it is, and what it may do."""
+    """`POST /oauth/v2/private-apps/get/access-token-info`: the portal and the scopes of a token."""
     token = str(read_body(call).get("tokenKey", ""))
     if not portal.knows(token):
         raise no_token(call)
@@ -69,7 +69,7 @@ def list_schemas(portal: Portal, call: Call) -> Reply:
 
 
 def list_owners(portal: Portal, call: Call) -> Reply:
-    """`GET /crm/v3/owners`: active or archived ones, by the page."""
+    """`GET /crm/v3/owners`: one page of the active or of the archived owners."""
     limit, after = read_limit(call, default=100, most=500), call.option("after") or "0"
     if not after.isdecimal():
         raise invalid(call, f"The paging cursor {after} is not valid")

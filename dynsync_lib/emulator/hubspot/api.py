@@ -1,7 +1,7 @@
-"""The HubSpot API: length, token, limits and scopes in front of the answers.
+"""The HubSpot API: checks length, token, limits and scopes, then lets a route answer.
 
 Facts
-    * A route that is not here answers 501 and names itself; nothing is ever an empty 200.
+    * A path that is not emulated is answered 501 with its name; nothing is ever an empty 200.
     * The order is HubSpot's: token (401), limits (429), scope (403), then the answer.
     * The day of the daily limit is the account's own.
 
@@ -33,7 +33,7 @@ class HubspotApi:
         self.portal, self.conditions = Portal(world, store, conditions), conditions
 
     def answer(self, call: Call) -> Reply:
-        """The reply to a call."""
+        """The reply to a call, whatever it is: refusals and unknown paths are replies, too."""
         try:
             reply = self._checked(call)
         except Refusal as refusal:

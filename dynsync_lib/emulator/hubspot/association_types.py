@@ -49,7 +49,7 @@ Pair = tuple[Kind, Kind]
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One type of association: its category and number, and what it is: a label, primary, or plain."""
+    """One type of association: its category and number, its label (None without one), and whether it is primary."""
 
     category: str
     type_id: int
@@ -58,7 +58,7 @@ class Spec:
 
 
 def names_of(pair: Pair) -> tuple[str, str]:
-    """The two kinds in the singular."""
+    """The names of two object types, in the singular."""
     return pair[0].singular, pair[1].singular
 
 
@@ -85,7 +85,10 @@ def own_labels(store: Store, from_: Kind, to: Kind) -> dict[str, int]:
 
 
 def read_specs(store: Store, call: Call, pair: Pair, types: Any) -> list[Spec]:
-    """The types of a write. Raises Refusal 400 for one that the pair does not have; none at all is the plain one."""
+    """The association types that a write names; the unlabelled type when it names none.
+
+    Raises Refusal 400 for a type that does not exist between these two object types.
+    """
     if types is not None and not isinstance(types, list):
         raise invalid(call, "types must be a list")
     plain = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": UNLABELLED.get(names_of(pair))}
@@ -93,7 +96,7 @@ def read_specs(store: Store, call: Call, pair: Pair, types: Any) -> list[Spec]:
 
 
 def kind_of_type(from_: str, type_id: Any) -> str | None:
-    """The kind that HubSpot's own type of that number leads to, from a kind; None when there is none."""
+    """The object type that one of HubSpot's own association types leads to; None when the number is none of them."""
     for (start, end), number in (*UNLABELLED.items(), *PRIMARY.items()):
         if start == from_ and number == type_id:
             return end
@@ -101,7 +104,7 @@ def kind_of_type(from_: str, type_id: Any) -> str | None:
 
 
 def add_label(store: Store, pair: Pair, label: str) -> Sequence[dict[str, Any]]:
-    """A new label of the portal between two kinds, in both directions; its types come out."""
+    """Adds a label of the portal between two object types, in both directions, and gives its two types."""
     types = []
     for direction in dict.fromkeys((pair, (pair[1], pair[0]))):
         number = max(own_labels(store, *direction).values(), default=FIRST_OWN_TYPE_ID - 1) + 1

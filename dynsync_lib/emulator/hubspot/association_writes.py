@@ -1,7 +1,7 @@
-"""Making and removing HubSpot's associations over the API (portal-apis 2.5).
+"""Creates and removes associations of HubSpot over the API (portal-apis 2.5).
 
 Facts
-    * Up to 2,000 pairs are made in one call, 100 records are freed; a single pair is made with PUT.
+    * One call creates up to 2,000 associations or removes those of up to 100 records; PUT creates a single one.
     * A pair that names a record that is not there is an error of its own: 207.
 
 Where it is used: `emulator.hubspot.routes`.

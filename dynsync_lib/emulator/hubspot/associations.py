@@ -1,4 +1,4 @@
-"""HubSpot associations: by the thousand, of one record, their labels (portal-apis 2.5).
+"""Reads HubSpot's associations: of a thousand records, of one record, and their labels (portal-apis 2.5).
 
 Facts
     * Batch read takes 1,000 ids; an id without associations is missing from the results, and reported as error.
@@ -32,7 +32,7 @@ Link = tuple[int, int, str | None, bool]
 
 
 def read_links(store: Store, from_: Kind, to: Kind, ids: Sequence[int]) -> dict[int, list[Link]]:
-    """The associations of each id that has any, by ascending target."""
+    """The associations of each id that has any, by id; those of an id by ascending target."""
     if not ids or not store.has("hubspot/links"):
         return {}
     marks = ", ".join("?" * len(ids))

@@ -1,4 +1,4 @@
-"""Many HubSpot records in one call: create, update, upsert, archive (portal-apis 2.4).
+"""Writes many HubSpot records in one call: create, update, upsert, archive (portal-apis 2.4).
 
 Facts
     * 100 inputs at most. One bad input fails the whole batch, unless every input has an `objectWriteTraceId`: then the
@@ -30,7 +30,7 @@ _KEPT: Final = ("status", "category", "message", "errors", "context")
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a batch so far: ids with their trace ids and whether they are new, errors, missing ids."""
+    """The results of a batch: `done` has id, trace id and whether the record is new; `missing` are unknown ids."""
 
     done: list[tuple[str, str | None, bool]] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
@@ -80,7 +80,7 @@ def read_batch_inputs(call: Call, *, need_id: bool = False) -> list[Input]:
 
 
 def batch_answer(call: Call, results: Sequence[Any], errors: Sequence[Any], *, status: int) -> Reply:
-    """The common shape of a batch's answer; with errors it is 207."""
+    """The answer to a batch in the form that all batches share; 207 instead of `status` when there are errors."""
     moment = iso_ms(call.at_s)
     answer: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": moment, "completedAt": moment}
     if errors:

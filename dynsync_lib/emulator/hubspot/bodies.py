@@ -1,4 +1,4 @@
-"""What HubSpot's routes read from a call: the JSON object of its body, the size of a page.
+"""Reads what HubSpot's routes share: the JSON object of a body, the size of a page.
 
 Where it is used: the other modules of this folder.
 """

@@ -21,7 +21,7 @@ _NO_SCOPE = (
 
 
 def hubspot_error(call: Call, status: int, message: str, **more: Any) -> Reply:
-    """The common shape: status, message, correlationId, and what else is given."""
+    """An error in the form that all errors of HubSpot have; `more` are further properties of the body."""
     return json_reply(
         {"status": "error", "message": message, "correlationId": call.correlation_id, **more}, status=status
     )
@@ -33,12 +33,12 @@ def invalid(call: Call, message: str) -> Refusal:
 
 
 def no_token(call: Call) -> Refusal:
-    """401: no token, or one that nobody issued."""
+    """401 for a missing or unknown token."""
     return Refusal(hubspot_error(call, 401, _NOT_SIGNED_IN, category="INVALID_AUTHENTICATION"))
 
 
 def no_scope(call: Call, scopes: Sequence[str]) -> Refusal:
-    """403 that names the scopes of which one is needed."""
+    """403 that names the scopes, one of which is needed."""
     missing = {
         "message": "One or more of the following scopes are required.",
         "context": {"requiredGranularScopes": list(scopes)},

@@ -1,4 +1,4 @@
-"""Exports of HubSpot: asked for, looked at, fetched as CSV (portal-apis 4).
+"""Exports of HubSpot: started, followed by their status, fetched as CSV (portal-apis 4).
 
 Facts
     * An export is asked for by object and properties; its status names an address from which anybody who has it may
@@ -47,7 +47,7 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export that was asked for: the kind, its properties, the kinds whose ids stand beside them."""
+    """One started export: the object type, its properties, and the types whose associated ids are columns."""
 
     id: str
     at_s: float
@@ -108,7 +108,7 @@ def export_details(portal: Portal, call: Call) -> Reply:
 
 
 def fetch_export(portal: Portal, call: Call) -> Reply | None:
-    """The file of an export, to whoever has its address; None for a path that is none of a file."""
+    """The file of an export, without a token; None when the path is not that of a file."""
     match = _FILE.fullmatch(call.path)
     if match is None or call.method != "GET":
         return None

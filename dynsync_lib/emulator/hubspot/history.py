@@ -1,8 +1,8 @@
-"""What a HubSpot property was before: every value that was written here, newest first (portal-apis 2.2).
+"""Earlier values of HubSpot properties: every value written over the API, newest first (portal-apis 2.2).
 
 Facts
     * Asked for by `propertiesWithHistory`, on a list, one record, or a batch; a page then holds 50 records at most.
-    * A world does not tell how its values came to be: each stands as entered when its record was created.
+    * A world does not hold earlier values: each of its values counts as entered when its record was created.
 
 Not modelled
     * Who changed a value; changes of `associatedcompanyid` that come with an association.
@@ -26,7 +26,7 @@ Change = tuple[str | None, str | None, float]
 
 
 def remember(store: Store, table: str, stored: Stored, changed: Texts, *, at_s: float) -> None:
-    """Keeps what properties of a record were, and what they are from now on."""
+    """Stores the old and the new value of each changed property of a record."""
     for name, value in changed.items():
         before = stored.values.get(name)
         if before != value:
@@ -34,7 +34,8 @@ def remember(store: Store, table: str, stored: Stored, changed: Texts, *, at_s: 
 
 
 def add_history(store: Store, table: str, asked: Sequence[str], records: Iterable[dict[str, Any]]) -> None:
-    """Puts the history of the properties asked for into records as HubSpot prints them; unknown ones are left out."""
+    """Adds `propertiesWithHistory` to records as HubSpot prints them, with the known properties among those asked
+    for."""
     for record in records if asked else ():
         changes = _changes(store, table, record["id"])
         record["propertiesWithHistory"] = {

@@ -17,7 +17,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One object type: its names, its table, its modified date, and what is shown when no property is asked for."""
+    """One object type: its names, its property with the date of the last change, the properties shown by default."""
 
     plural: str
     singular: str
@@ -34,17 +34,17 @@ class Kind:
 
     @property
     def scope(self) -> str:
-        """The scope that lets a caller read it."""
+        """The scope that a token needs to read it."""
         return f"crm.objects.{self.plural}.read"
 
     @property
     def write_scope(self) -> str:
-        """The scope that lets a caller write it."""
+        """The scope that a token needs to write it."""
         return f"crm.objects.{self.plural}.write"
 
     @property
     def always(self) -> tuple[str, ...]:
-        """The properties that come whether asked for or not."""
+        """The properties that are always shown."""
         return ("createdate", "hs_object_id", self.modified)
 
 

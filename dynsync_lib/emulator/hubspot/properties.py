@@ -1,4 +1,4 @@
-"""HubSpot's properties: all of a kind, one of them, a new one (portal-apis 2.6).
+"""Lists, reads and creates HubSpot's properties (portal-apis 2.6).
 
 Facts
     * All properties come at once. `archived=true` asks for archived ones, of which a world has none.
@@ -31,7 +31,7 @@ _STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain"
 
 
 def list_properties(store: Store, call: Call, kind: Kind) -> Reply:
-    """`GET /crm/v3/properties/{type}`: all of them; no archived one."""
+    """`GET /crm/v3/properties/{type}`: all properties; an empty list for archived ones."""
     rows = [] if is_true(call.option("archived")) else list(described(store, kind).values())
     return json_reply({"results": [_property(row, order) for order, row in enumerate(rows)]})
 
@@ -45,7 +45,10 @@ def get_property(store: Store, call: Call, kind: Kind) -> Reply:
 
 
 def create_property(store: Store, call: Call, kind: Kind) -> Reply:
-    """`POST /crm/v3/properties/{type}`: 201 and the property; 409 when the name is there."""
+    """`POST /crm/v3/properties/{type}`: 201 and the property.
+
+    Raises Refusal 400 for a body that cannot be used, 409 for a name that is taken.
+    """
     body = read_body(call)
     row = _row(call, kind, body)
     if row["name"] in described(store, kind):

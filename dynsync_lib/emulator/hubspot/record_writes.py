@@ -1,4 +1,4 @@
-"""Creating, changing, archiving and merging HubSpot records, one by one (portal-apis 2.4).
+"""Creates, changes, archives and merges HubSpot records, one by one (portal-apis 2.4).
 
 Facts
     * New ids are one more than the highest. Times are the emulator's; `lastmodifieddate` moves with every change.
@@ -39,7 +39,7 @@ _NAMES_OF_A_CONTACT: Final = ("email", "firstname", "lastname")
 
 @dataclass(frozen=True, slots=True)
 class RecordWriter:
-    """Writes records of one kind for one call."""
+    """Writes records of one object type for one call."""
 
     store: Store
     call: Call
@@ -47,7 +47,10 @@ class RecordWriter:
     portal_id: int
 
     def create(self, body: Mapping[str, Any]) -> str:
-        """The id of a new record with these `properties` and `associations`. Raises Refusal 400 or 409."""
+        """Adds a record with the `properties` and `associations` of a body and gives its id.
+
+        Raises Refusal 400 for values that are not taken, 409 for an address that another contact has.
+        """
         texts = self._read(body.get("properties"))
         if self.kind.singular == "contact" and not any(texts.get(name) for name in _NAMES_OF_A_CONTACT):
             raise invalid(self.call, "A contact needs an email, a firstname or a lastname")
@@ -65,7 +68,7 @@ class RecordWriter:
         return id_
 
     def update(self, stored: Stored, properties: Any) -> None:
-        """Changes the properties of a record. Raises Refusal 400."""
+        """Changes the properties of a record. Raises Refusal 400 for values that are not taken or that another has."""
         texts = self._read(properties)
         collision = find_collision(self.store, self.kind, texts, own_id=stored.id)
         if collision is not None:
@@ -77,14 +80,15 @@ class RecordWriter:
         self._keep_company(stored.rank, texts)
 
     def archive(self, stored: Stored) -> None:
-        """Archives a record: it is out of the lists, its addresses are free, its associations gone."""
+        """Archives a record: it is not listed any more, its addresses are free again, its associations are removed."""
         times = {self.kind.modified: self._now}
         self.store.update(self.kind.table, stored.id, times, at_s=self.call.at_s, archived=True)
         remove_links_of(self.store, self.kind, stored.rank)
         self._keep_addresses(stored.rank, {})
 
     def merge(self, survivor: Stored, other: Stored) -> None:
-        """Merges one record into another."""
+        """Merges `other` into `survivor`, which keeps its own values and takes those that it lacks; `other` is
+        deleted."""
         missing = {name: value for name, value in other.values.items() if value and not survivor.values.get(name)}
         own: Texts = {**missing, **self._joined_addresses(survivor, other)}
         own.pop("hs_object_id", None)
@@ -117,7 +121,7 @@ class RecordWriter:
         return None if stored is None or stored.is_archived else stored
 
     def get(self, text: str, id_property: str | None = None) -> Stored:
-        """The same. Raises Refusal 404 when there is none."""
+        """The record of an id or of a unique value. Raises Refusal 404 when there is none or it is archived."""
         stored = self.find(text, id_property)
         if stored is None:
             raise not_found(self.call)

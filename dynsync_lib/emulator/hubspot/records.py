@@ -1,4 +1,4 @@
-"""HubSpot records: the list, one record, and many by id (portal-apis 2.2, 2.4).
+"""Reads HubSpot records: a page, one record, or many by id (portal-apis 2.2, 2.4).
 
 Facts
     * List: 10 records unless asked, 100 at most, ascending ids; `after` is the id at which the next page starts.
@@ -8,7 +8,8 @@ Facts
 Not modelled
     * Merged records that come back under another id.
 
-Where it is used: `emulator.hubspot.routes`.
+Where it is used: `emulator.hubspot.routes`, `emulator.hubspot.search`, `emulator.hubspot.record_writes`,
+`emulator.hubspot.batches`, `emulator.hubspot.exports`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ MOST_PER_BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which properties of a kind are shown: the SELECT list and the names, in the same order."""
+    """The properties that are shown of an object type: the SELECT list and the names, in the same order."""
 
     kind: Kind
     names: tuple[str, ...]
@@ -41,7 +42,7 @@ class Shape:
 
 
 def find_kind(call: Call, name: str) -> Kind:
-    """The kind of that name. Raises Refusal 400 for a name HubSpot does not know, 501 for one the emulator lacks."""
+    """The object type of a name. Raises Refusal 400 for a name that HubSpot does not know, 501 for one not emulated."""
     if name.lower() in KIND_BY_NAME:
         return KIND_BY_NAME[name.lower()]
     if name.lower() in OTHER_TYPES or name.startswith(("2-", "p")):
@@ -57,7 +58,7 @@ def known_properties(store: Store, kind: Kind) -> frozenset[str]:
 
 
 def shape_of(store: Store, kind: Kind, asked: Sequence[str]) -> Shape:
-    """What to show when these properties are asked for; unknown ones are left out without a word."""
+    """The properties to show when these are asked for; unknown ones are left out, as HubSpot does."""
     known = known_properties(store, kind)
     names = tuple(sorted({name for name in (asked or kind.defaults) if name in known} | set(kind.always)))
     carried = store.columns(kind.table)
@@ -66,7 +67,10 @@ def shape_of(store: Store, kind: Kind, asked: Sequence[str]) -> Shape:
 
 
 def select_records(store: Store, shape: Shape, where: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Rows of a shape; `where` may end in ORDER BY and LIMIT."""
+    """The records that satisfy a condition of SQL, which may end in ORDER BY and LIMIT.
+
+    Of each: id as a number, whether it is archived, when it was written here, then the properties of the shape.
+    """
     if not store.has(shape.kind.table):
         return []
     return store.query(f"SELECT {shape.sql} FROM {quoted(shape.kind.table)} WHERE {where}", parameters)  # noqa: S608
@@ -165,7 +169,8 @@ def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
 
 
 def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
-    """What records are found by, and what turns a told id into it; the id of a merged record leads to its survivor."""
+    """The column by which records are looked up, and the function that turns an id of the body into its value; the id
+    of a merged record becomes that of its survivor."""
     if id_property in (None, "", "hs_object_id"):
         return '"@rank"', lambda text: int(survivor_of(store, kind, text)) if text.isdecimal() else -1
     if id_property not in unique_names(store, kind):
@@ -175,13 +180,13 @@ def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) ->
 
 
 def survivor_of(store: Store, kind: Kind, id_: str) -> str:
-    """The id that a merged record's id leads to; other ids are themselves."""
+    """The id of the record that a merged record was merged into; any other id as it is."""
     rows = store.query(f"SELECT survivor FROM {quoted(MERGED)} WHERE name = ? AND id = ?", (kind.table, id_))  # noqa: S608
     return survivor_of(store, kind, rows[0][0]) if rows else id_
 
 
 def unique_names(store: Store, kind: Kind) -> set[str]:
-    """The properties by which a record can be named instead of its id."""
+    """The properties with unique values, by which a record can be addressed instead of by its id."""
     rows = store.metadata.get("hubspot/properties", ())
     names = {str(row["name"]) for row in rows if row["object"] == kind.singular and is_true(row.get("unique"))}
     return names | set(kind.unique)

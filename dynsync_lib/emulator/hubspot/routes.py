@@ -1,4 +1,4 @@
-"""The routes of the HubSpot API: method, path, what answers, and how far it goes.
+"""The routes of the HubSpot API: method, path, the function that answers, and how complete it is.
 
 Not modelled
     * Imports, other object types than contacts, companies, deals and invoices, pipelines, webhooks: refused

@@ -1,4 +1,4 @@
-"""HubSpot's search: filters, one sort, a text, pages up to the ten-thousandth result (portal-apis 2.3).
+"""HubSpot's search: filters, one sort order, a text, pages up to the ten-thousandth result (portal-apis 2.3).
 
 Facts
     * Groups are joined by or, filters in a group by and: 5 groups, 6 filters each, 18 in all. The body has at most
@@ -48,7 +48,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """One search: where, for which call, among what."""
+    """One search: the store and the call, the object type, its properties by name, and how late the index is."""
 
     store: Store
     call: Call
@@ -96,7 +96,7 @@ def _after(searcher: Searcher, body: Mapping[str, Any]) -> int:
 
 
 def _seen(searcher: Searcher) -> Condition:
-    """What the index holds: nothing archived, nothing written since it was last brought up to date."""
+    """The records that the index holds: none that is archived, none that was written in the last `lag_s` seconds."""
     seen = '"@archived" = 0 AND ("@changed_s" IS NULL OR "@changed_s" <= ?)'
     return Condition(seen, (searcher.call.at_s - searcher.lag_s,))
 
@@ -142,7 +142,7 @@ def _associated(searcher: Searcher, name: str, item: Mapping[str, Any]) -> Condi
 
 
 class _Property:
-    """A property as SQL compares it."""
+    """A property as SQL compares it: numbers and moments by value, texts without case, choices as they are."""
 
     def __init__(self, searcher: Searcher, name: str) -> None:
         carried = name in searcher.store.columns(searcher.kind.table)
@@ -153,7 +153,7 @@ class _Property:
 
     @property
     def sql(self) -> str:
-        """What is compared."""
+        """The expression of SQL for the stored value."""
         if self.type in _NUMBERS:
             return self.column if self.column == '"@rank"' else f"CAST({self.column} AS REAL)"
         if self.type in _MOMENTS:
@@ -162,7 +162,7 @@ class _Property:
 
     @property
     def marker(self) -> str:
-        """What a value of the search is compared as."""
+        """The expression of SQL for a value of the search, with `?` for the value."""
         if self.type in _NUMBERS:
             return "CAST(? AS REAL)"
         if self.type in _MOMENTS:
@@ -214,7 +214,7 @@ def _token(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) ->
 
 
 def _text(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
-    """Every word of the text stands in one of the properties that are searched by default."""
+    """The condition that every word of `query` is in one of the properties that are searched by default."""
     carried = searcher.store.columns(searcher.kind.table)
     names = [quoted(name) for name in searcher.kind.search_in if name in carried]
     words = str(body.get("query") or "").casefold().split()

@@ -1,4 +1,4 @@
-"""Making and removing HubSpot's associations; each stands in the store from both ends (portal-apis 2.5).
+"""Adds and removes associations in the store, which holds each from both ends (portal-apis 2.5).
 
 Facts
     * The first company of a contact or a deal is its primary one; making another primary ends the one before.
@@ -31,7 +31,7 @@ Ids = tuple[int, int]
 
 
 def add_link(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> None:
-    """Two records are associated with that type. Raises Refusal 404 when one of them is not there."""
+    """Associates two records with a type. Raises Refusal 404 when one of them is not there."""
     for kind, id_ in zip(pair, ids, strict=True):
         stored = store.find_id(kind.table, str(id_))
         if stored is None or stored.is_archived:
@@ -46,7 +46,7 @@ def add_link(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> None
 
 
 def remove_link(store: Store, call: Call, pair: Pair, ids: Ids) -> None:
-    """Two records are not associated any more; nothing happens when they were not."""
+    """Removes all associations between two records; does nothing when there is none."""
     was_primary = any(row[1] for row in _rows(store, pair, ids))
     _delete(store, pair, ids, "1", ())
     if was_primary:
@@ -54,7 +54,7 @@ def remove_link(store: Store, call: Call, pair: Pair, ids: Ids) -> None:
 
 
 def remove_label(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> None:
-    """Two records lose one type: a label goes, primary becomes plain, plain goes with everything."""
+    """Removes one type between two records: a label, or primary; with the plain type all types are removed."""
     if spec.label is not None:
         _delete(store, pair, ids, "label = ?", (spec.label,))
     elif spec.is_primary:
@@ -65,13 +65,13 @@ def remove_label(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> 
 
 
 def remove_links_of(store: Store, kind: Kind, id_: int) -> None:
-    """A record has no association any more."""
+    """Removes all associations of a record."""
     for to_object, to_id, _, _ in _links_of(store, kind, id_):
         _delete(store, (kind, KIND_BY_NAME[to_object]), (id_, to_id), "1", ())
 
 
 def move_links(store: Store, call: Call, kind: Kind, ids: Ids) -> None:
-    """What the first record is associated with the second is, too, and the first with nothing any more."""
+    """Moves all associations of the first record to the second."""
     links = _links_of(store, kind, ids[0])
     remove_links_of(store, kind, ids[0])
     for to_object, to_id, label, _ in links:
@@ -81,7 +81,7 @@ def move_links(store: Store, call: Call, kind: Kind, ids: Ids) -> None:
 
 
 def set_company(store: Store, call: Call, contact_id: int, company_id: str | None) -> None:
-    """The primary company of a contact, as its property says."""
+    """Sets the primary company of a contact, as a write of `associatedcompanyid` does; None removes it."""
     pair = (KIND_BY_NAME["contact"], KIND_BY_NAME["company"])
     if company_id and company_id.isdecimal():
         add_link(store, call, pair, (contact_id, int(company_id)), Spec("HUBSPOT_DEFINED", 1, None, is_primary=True))
@@ -152,7 +152,7 @@ def _set_primary(store: Store, pair: Pair, ids: Ids, *, is_primary: bool) -> Non
 
 
 def _tell_contact(store: Store, call: Call, pair: Pair, ids: Ids, company_id: str | None) -> None:
-    """Keeps the contact's property in step, in portals that have it."""
+    """Keeps the contact's `associatedcompanyid` equal to its primary company, in portals that have this property."""
     (owner, _), (owner_id, _) = _owned(pair, ids)
     if owner.singular == "contact" and _COMPANY_OF_CONTACT in described(store, owner):
         store.update(owner.table, str(owner_id), {_COMPANY_OF_CONTACT: company_id}, at_s=call.at_s)

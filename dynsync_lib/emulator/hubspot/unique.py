@@ -26,7 +26,7 @@ EMAILS = ("email", "hs_additional_emails")
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Another record that has a value already."""
+    """A value that another record has already: the property, the value, and the id of that record."""
 
     name: str
     value: str
@@ -36,7 +36,8 @@ class Collision:
 def find_collision(
     store: Store, kind: Kind, values: Mapping[str, str | None], *, own_id: str | None
 ) -> Collision | None:
-    """The first value that another record has; None when there is none."""
+    """The first of these values that must be unique and that another record than `own_id` has; None when there is
+    none."""
     for name, value in _unique_values(store, kind, values):
         ids = _owners_of_address(store, value) if name in EMAILS else _owners_of_value(store, kind, name, value)
         other = next((id_ for id_ in ids if id_ != own_id), None)
@@ -46,7 +47,7 @@ def find_collision(
 
 
 def already_exists(call: Call, kind: Kind, collision: Collision) -> Refusal:
-    """409 for a record that is there: its id stands in the message."""
+    """409 for a new record whose address another has; the message names its id."""
     message = f"{kind.singular.capitalize()} already exists. Existing ID: {collision.other_id}"
     return Refusal(hubspot_error(call, 409, message, category="CONFLICT"))
 

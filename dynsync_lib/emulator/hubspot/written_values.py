@@ -1,8 +1,8 @@
-"""The properties of a write, checked as HubSpot checks them (portal-apis 3.3, data-sync-rules 5.13, 5.16).
+"""Checks the properties of a write as HubSpot does (portal-apis 3.3, data-sync-rules 5.13, 5.16).
 
 Facts
-    * Every fault is told at once, by property: unknown, read-only, not an option, no number, no date, no address.
-    * What is no text may have no white space around it and no invisible characters in it (5.13).
+    * One answer lists every fault, by property: unknown, read-only, not an option, no number, no date, no address.
+    * Values of other types than text must not have white space at the ends or invisible characters (5.13).
     * An empty text clears a value. A lifecycle stage does not go back unless it is cleared first: the request looks
       successful and the stage stays (5.16, reported).
 
@@ -45,13 +45,13 @@ class PropertyFault:
 
 
 def described(store: Store, kind: Kind) -> dict[str, Row]:
-    """The properties of a kind, by name."""
+    """The metadata rows of an object type's properties, by name."""
     rows = store.metadata.get("hubspot/properties", ())
     return {str(row["name"]): row for row in rows if row["object"] == kind.singular}
 
 
 def read_properties(store: Store, call: Call, kind: Kind, written: Any, *, portal_id: int) -> Texts:
-    """Texts to store, by property; None clears. Raises Refusal 400 that lists every fault."""
+    """The texts that a write stores, by property; None clears. Raises Refusal 400 with every fault."""
     properties: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
     known = described(store, kind)
     texts: Texts = {name: _text(value) for name, value in properties.items()}
@@ -62,7 +62,7 @@ def read_properties(store: Store, call: Call, kind: Kind, written: Any, *, porta
 
 
 def invalid_properties(call: Call, faults: list[PropertyFault], *, portal_id: int) -> Refusal:
-    """400 with the faults inside the message, as version 3 tells them, and as a list beside it."""
+    """400 with the faults as JSON inside the message, as version 3 has them, and as a list beside it."""
     inside = [
         {
             "isValid": False,
@@ -82,7 +82,7 @@ def invalid_properties(call: Call, faults: list[PropertyFault], *, portal_id: in
 
 
 def keeps_stage(row: Row | None, old: str | None, new: str | None) -> bool:
-    """Whether a lifecycle stage stays, because the new one lies behind it."""
+    """Whether a lifecycle stage stays as it is because the new one comes earlier in the property's options."""
     order = [str(option["value"]) for option in json.loads((row or {}).get("options") or "[]")]
     return old in order and new in order and order.index(str(new)) < order.index(str(old))
 
