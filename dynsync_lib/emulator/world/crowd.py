@@ -1,8 +1,8 @@
-"""The crowd around the planted cases: people and companies of both portals, and the order in which all are made.
+"""The crowd around the planted cases: invented people and companies of both portals, in an order mixed with the cases.
 
 Facts
     * Records of the crowd have keys that no planted case has; some share a key, as in every CRM.
-    * Planted cases stand between the people of the crowd, so that they lie on different pages of the API.
+    * Planted cases are made between the people of the crowd, so that the API delivers them on different pages.
 
 Where it is used: `emulator.world.demo_world`.
 """
@@ -43,7 +43,8 @@ _STAFF: Final = ("hubspot/owners", "dynamics/users")
 
 
 def fill_tables(maker: Maker, *, scale: float) -> tuple[Case, ...]:
-    """Fills every table to its size times `scale`, at least with what is planted; the cases come out, by number."""
+    """Fills every table to its size times `scale`, at least with the planted cases; gives the cases in the order of
+    their numbers."""
     wanted = _wanted(scale)
     _add_staff(maker, wanted["hubspot/owners"])
     firms = add_firms(maker, hubspot=wanted["hubspot/companies"], dynamics=wanted["dynamics/accounts"])
@@ -59,7 +60,7 @@ def fill_tables(maker: Maker, *, scale: float) -> tuple[Case, ...]:
 
 
 def _wanted(scale: float) -> dict[str, int]:
-    """How many records of the crowd each table needs. Staff does not grow with the scale."""
+    """The number of crowd records that each table needs. Owners and users do not grow with the scale."""
     planted = count_planted()
     sizes = {name: size if name in _STAFF else round(size * scale) for name, size in SIZES.items()}
     return {name: max(size - planted[name], 0) for name, size in sizes.items()}
@@ -77,7 +78,7 @@ def _plant(maker: Maker, written: Mapping[str, Any], cases: list[Case]) -> None:
 
 
 def _add_staff(maker: Maker, count: int) -> None:
-    """People of the house, who own records on both sides."""
+    """Adds the company's own staff, who own records in both systems."""
     for number in range(count):
         name = maker.name()
         address = f"{name.slug}{number}@contoso.example"

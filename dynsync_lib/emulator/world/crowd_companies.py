@@ -1,8 +1,8 @@
 """The companies of the crowd: HubSpot's companies and Dynamics' accounts, about two in three known to both.
 
 Facts
-    * What a pair shares differs as in life: a legal form spelled out, a branch of the same name, a field gone blank, a
-      date that the time zone moved, a country as code.
+    * The two records of a company differ as they do in real portals: a legal form spelled out, a branch of the same
+      name, an empty field, a date moved by a time zone, a country as code.
 
 Where it is used: `emulator.world.crowd`.
 """
@@ -24,7 +24,7 @@ _SHARED, _BRANCHES, _TWINS = 0.66, 0.04, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """One company: what both portals could know of it. Ids are None where a portal does not know it."""
+    """One company as both portals may know it. Its id is None for a portal that does not know it."""
 
     name: str
     domain: str
@@ -37,7 +37,7 @@ class Firm:
 
 
 def add_firms(maker: Maker, *, hubspot: int, dynamics: int) -> list[Firm]:
-    """Adds so many companies and accounts; the firms behind them come out."""
+    """Adds companies to HubSpot and accounts to Dynamics, this many each, and gives the companies behind them."""
     branches, twins = round(dynamics * _BRANCHES), round(hubspot * _TWINS)
     shared = round(min(hubspot, dynamics) * _SHARED)
     kinds = ["both"] * shared + ["hubspot"] * (hubspot - shared - twins) + ["twin"] * twins
@@ -50,12 +50,12 @@ def add_firms(maker: Maker, *, hubspot: int, dynamics: int) -> list[Firm]:
 
 
 def street(maker: Maker, town: Mapping[str, Any]) -> str:
-    """An invented street with number, in the language of the place."""
+    """An invented street with number, in the language of the town's country."""
     return f"{maker.chance.choice(WORDS['streets'][town['country']])} {maker.chance.randrange(1, 120)}"
 
 
 def spelled(maker: Maker, phone: str, *, tidy: bool) -> str:
-    """A telephone number in one of the spellings people use; the national one, when not `tidy`, has other digits."""
+    """A telephone number in one of the spellings that people use: only international ones when `tidy`."""
     country, *rest = phone.split(" ")
     national = " ".join(rest) if country == "+1" else f"0{' '.join(rest)}"
     spellings = [phone, phone.replace(" ", ""), f"{country} ({rest[0]}) {'-'.join(rest[1:])}"]
@@ -63,7 +63,7 @@ def spelled(maker: Maker, phone: str, *, tidy: bool) -> str:
 
 
 def _firm_of(maker: Maker, kind: str, firms: list[Firm]) -> Firm:
-    """A new firm, or another place of one that is there: branches and twins share its name."""
+    """A new company, or another address of an existing one: branches and twins share its name."""
     side = {"branch": "dynamics_id", "twin": "hubspot_id"}.get(kind)
     known = [firm for firm in firms if side is not None and getattr(firm, side) is not None]
     town = maker.chance.choice(PLACES)

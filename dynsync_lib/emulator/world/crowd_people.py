@@ -1,9 +1,9 @@
 """The contacts of the crowd: people of both portals, about six in ten of HubSpot's known to Dynamics, too.
 
 Facts
-    * What a pair shares differs as in life: another spelling of a telephone number, an old job title, an old address,
-      an empty field; about two pairs in five agree in everything.
-    * Some people of Dynamics stand there twice, share a mailbox, have no address or a note in its place.
+    * The two records of a person differ as they do in real portals: another spelling of a telephone number, an old job
+      title or address, an empty field; about two pairs in five are equal.
+    * Some people are in Dynamics twice, share a mailbox, or have no address or a note instead of one.
 
 Where it is used: `emulator.world.crowd`.
 """
@@ -33,7 +33,7 @@ _LEAD_STATUSES: Final = ("NEW", "OPEN", "IN_PROGRESS", "CONNECTED", None, None)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person: what both portals could know."""
+    """One person as both portals may know them."""
 
     name: Name
     address: str | None
@@ -43,7 +43,7 @@ class Person:
 
 
 def people_steps(maker: Maker, firms: list[Firm], *, hubspot: int, dynamics: int) -> list[Callable[[], None]]:
-    """One step for each person that is to be added, in mixed order, so that planted records can stand between them."""
+    """One function for each person to add, in mixed order, so that planted records can be made in between."""
     shared = round(min(hubspot, dynamics) * _SHARED)
     twice, mailbox = round(dynamics * _TWICE), round(dynamics * _MAILBOX)
     kinds = ["both"] * shared + ["hubspot"] * (hubspot - shared)
@@ -73,7 +73,8 @@ def _person(maker: Maker, firm: Firm, kind: str, number: int) -> Person:
 
 
 def _taken_address(maker: Maker) -> str | None:
-    """The address of a contact of the crowd that is already in Dynamics, in one of the spellings of people."""
+    """The address of a crowd contact that Dynamics already has, in one of the spellings that people use; None if there
+    is none."""
     known = crowd_contacts(maker)[-200:]
     address = maker.chance.choice(known)["emailaddress1"] if known else None
     if address is None:
@@ -162,7 +163,9 @@ def _hubspot_row(maker: Maker, person: Person) -> Row:
 
 
 def _old_address(maker: Maker, person: Person) -> Row:
-    """One person in sixteen has another address by now; HubSpot may keep the old one as an additional one."""
+    """For one person in sixteen a new address in HubSpot, which may keep the old one as an additional one; else
+    empty.
+    """
     if person.address is None or not maker.happens(0.06):
         return {}
     local, _, domain = person.address.partition("@")
@@ -223,7 +226,7 @@ def _dynamics_row(maker: Maker, person: Person) -> Row:
 
 
 def _aged(maker: Maker, row: Row, job: str, fields: tuple[str, ...]) -> Row:
-    """The row as time leaves it: some values gone, the job title perhaps that of yesterday."""
+    """The row as years of use leave it: some values are gone, the job title may be an old one."""
     if maker.happens(0.15):
         row[job] = maker.pick("job")
     return age(maker, row, fields, blank=0.1)

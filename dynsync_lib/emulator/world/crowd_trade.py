@@ -21,7 +21,7 @@ _INVOICE_STATES: Final = (("0", "1"), ("0", "1"), ("2", "100001"), ("3", "100003
 
 
 def add_leads(maker: Maker, *, leads: int) -> None:
-    """Adds so many leads to Dynamics."""
+    """Adds this many leads to Dynamics."""
     known = crowd_contacts(maker)
     for number in range(leads):
         name, company = maker.name(), f"{maker.pick('brand_start')}{maker.pick('brand_end')}"
@@ -41,7 +41,7 @@ def add_leads(maker: Maker, *, leads: int) -> None:
 
 
 def add_deals(maker: Maker, firms: list[Firm], *, deals: int) -> None:
-    """Adds so many deals to HubSpot, with their company and perhaps a contact of it."""
+    """Adds this many deals to HubSpot, each with a company and perhaps a contact of it."""
     known = [firm for firm in firms if firm.hubspot_id]
     contacts = _contacts_by_company(maker)
     for _ in range(deals if known else 0):
@@ -62,7 +62,7 @@ def add_deals(maker: Maker, firms: list[Firm], *, deals: int) -> None:
 
 
 def add_opportunities(maker: Maker, firms: list[Firm], *, opportunities: int) -> None:
-    """Adds so many opportunities to Dynamics, most with their account, some with a contact."""
+    """Adds this many opportunities to Dynamics, most with an account, some with a contact."""
     known, people = [firm for firm in firms if firm.dynamics_id], crowd_contacts(maker)
     for _ in range(opportunities if known else 0):
         firm = maker.chance.choice(known)
@@ -83,7 +83,7 @@ def add_opportunities(maker: Maker, firms: list[Firm], *, opportunities: int) ->
 
 
 def add_invoices(maker: Maker, firms: list[Firm], *, invoices: int) -> None:
-    """Adds so many invoices to Dynamics, two in three billed to an account, the rest to a contact."""
+    """Adds this many invoices to Dynamics, two in three billed to an account, the rest to a contact."""
     known, people = [firm for firm in firms if firm.dynamics_id], crowd_contacts(maker)
     for number in range(invoices if known else 0):
         to_account = not people or maker.happens(0.66)

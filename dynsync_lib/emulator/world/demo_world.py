@@ -1,4 +1,4 @@
-"""The demo world: an invented company pair with planted cases, the same from the same seed.
+"""The demo world: an invented HubSpot portal and Dynamics environment with planted cases, the same for the same seed.
 
 Facts
     * Rows stand in API order: HubSpot by id, Dataverse by GUID as SQL Server sorts it (2.25).
@@ -65,9 +65,9 @@ class World:
 
 
 def build_world(*, seed: int = 20261123, scale: float = 1.0) -> World:
-    """The world of a seed. `scale` multiplies the sizes; below the planted cases it does not go: 0 is only them.
+    """The world of a seed. `scale` multiplies the numbers of records; 0 leaves only the planted cases.
 
-    Raises InputFileError when the world breaks a rule of its own (`world_check`): our bug.
+    Raises InputFileError when the world breaks a rule of `world_check`, which is a fault of this code.
     """
     tables: dict[str, list[Row]] = {name: [] for name in TABLE_NAMES}
     tables[PROPERTIES.name], tables[COLUMNS.name] = property_rows(), column_rows()
@@ -79,7 +79,7 @@ def build_world(*, seed: int = 20261123, scale: float = 1.0) -> World:
 
 
 def refuse_faults(tables: Mapping[str, Sequence[Row]], truth: Iterable[Case], *, scale: float) -> None:
-    """Raises InputFileError with the first fault of a world of that scale (`world_check`); nothing comes out."""
+    """Raises InputFileError with the first fault that `world_check` finds in a world of this scale."""
     planted = count_planted()
     sizes = {name: max(round(size * scale), planted[name]) for name, size in SIZES.items() if name not in _STAFF}
     faults = find_world_faults(tables, truth, sizes=sizes)
@@ -102,7 +102,8 @@ def write_world(world: World, folder: Path) -> None:
 
 
 def read_world(folder: Path) -> World:
-    """The world of a folder; tables, truth and settings without a file are empty, portals without one the demo's.
+    """The world of a folder; a table, the truth or the settings without a file is empty, a portal without one is the
+    demo's.
 
     Raises InputFileError when no table is there, or a file is not what its name says.
     """
@@ -125,7 +126,8 @@ def _whole_rows(columns: Sequence[str], rows: Iterable[Row]) -> list[Row]:
 
 
 def _columns(name: str, tables: Mapping[str, Sequence[Row]]) -> list[str]:
-    """The columns of a table's file: the id, then all others by the alphabet; links and metadata as the model says."""
+    """The columns of a table's file: the id, then the others in alphabetical order; those of links and metadata as in
+    `core.model`."""
     if name == LINKS:
         return list(LINK_COLUMNS)
     if name in (PROPERTIES.name, COLUMNS.name):
@@ -138,7 +140,8 @@ def _columns(name: str, tables: Mapping[str, Sequence[Row]]) -> list[str]:
 
 
 def _settings(contacts: Sequence[Row]) -> str:
-    """The demo's settings: as many marketing contacts as HubSpot has, and the next full thousand as the tier bought."""
+    """The text of the demo's dynsync.toml, with the number of HubSpot's marketing contacts and, as the tier bought, the
+    next full thousand."""
     marketing = sum(row["hs_marketable_status"] == "true" for row in contacts)
     tier = (marketing // 1_000 + 1) * 1_000
     return Template(read_text("demo_settings.toml")).substitute(marketing_contacts=marketing, marketing_tier=tier)
@@ -152,14 +155,15 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def read_portals(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """What the two portals of a folder say of themselves; the demo's words where it is silent."""
+    """What HubSpot's account and Dynamics' organisation of a folder say of themselves; the demo's answers without a
+    file."""
     usual = read_data("portals.toml")
     account = _read_json(folder / "hubspot/account.json") or usual["account"]
     return account, _read_json(folder / "dynamics/organization.json") or usual["organization"]
 
 
 def read_table(folder: Path, name: str) -> list[Row]:
-    """The rows of one table of a folder; none without a file. Raises InputFileError for what is no CSV in UTF-8."""
+    """The rows of one table of a folder; empty without a file. Raises InputFileError for what is no CSV in UTF-8."""
     path = folder / f"{name}.csv"
     if not path.is_file():
         return []
@@ -205,7 +209,7 @@ def _read_truth(path: Path) -> tuple[Case, ...]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Writes the world into the folder named. Raises SystemExit with a sentence when there is not just one."""
+    """Writes the demo world into the folder named by the one argument. Raises SystemExit with a sentence otherwise."""
     if len(arguments) != 1:
         raise SystemExit("Name one folder to write: python -m dynsync_lib.emulator.world sample_data")
     write_world(build_world(), Path(arguments[0]))

@@ -1,4 +1,4 @@
-"""Worlds that people write by hand: what they leave out is filled in.
+"""Fills in what people leave out of worlds that they write by hand.
 
 Facts
     * Links may be given as contact_id, company_id, is_primary alone.
@@ -27,7 +27,7 @@ _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
 
 
 def whole_links(rows: Iterable[Row]) -> list[Row]:
-    """Links with both ends named; those that name them already stay as they are."""
+    """Associations with the object and the id of both ends; rows that have them stay as they are."""
     return [row if row.get("from_object") else {**row, **_ends(row)} for row in rows]
 
 
@@ -37,7 +37,7 @@ def _ends(row: Row) -> Row:
 
 
 def described_fields(system: System, tables: Mapping[str, Sequence[Row]]) -> list[Row]:
-    """The metadata rows of a side that came without any: the standard fields and every column that is carried."""
+    """The metadata rows of a system without metadata: its standard fields and every column of its tables."""
     table = _METADATA[system]
     rows = standard_rows(table)
     for record_table in RECORD_TABLES.values():

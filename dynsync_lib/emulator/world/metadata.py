@@ -32,7 +32,7 @@ def column_rows() -> list[Row]:
 
 
 def read_data(name: str) -> dict[str, Any]:
-    """A data file of the emulator."""
+    """The content of a TOML data file of the emulator."""
     return tomllib.loads(read_text(name))
 
 

@@ -1,4 +1,4 @@
-"""The planted cases: read from `data/cases_*.toml`, made into records, listed as truth.
+"""The planted cases: read from `data/cases_*.toml`, turned into records, and listed with their expected outcomes.
 
 Facts
     * Every case has keys of its own (the domain pNN.example, a name that ends in PNN), so the invented crowd around it
@@ -37,18 +37,18 @@ _MODIFIED: Final = {System.HUBSPOT: "2026-03-02T09:15:30.000Z", System.DYNAMICS:
 
 @cache
 def written_cases() -> tuple[Mapping[str, Any], ...]:
-    """The cases as they stand in the files, by number."""
+    """The cases as the files write them, in the order of their numbers."""
     cases = [case for name in _FILES for case in read_data(f"cases_{name}.toml")["case"]]
     return tuple(sorted(cases, key=lambda case: int(case["id"][1:])))
 
 
 def count_planted() -> Counter[str]:
-    """How many records of each table all cases together plant."""
+    """The number of records of each table that all cases together plant."""
     return Counter(record["table"] for case in written_cases() for record in case["records"].values())
 
 
 def plant_case(maker: Maker, written: Mapping[str, Any]) -> Case:
-    """Adds the records and associations of one case to the maker's tables; what is expected of them comes out."""
+    """Adds the records and associations of one case to the maker's tables and gives the case with its expectations."""
     planting = _Planting(maker, written, maker.pick_name())
     for name in written["records"]:
         planting.add_record(name)

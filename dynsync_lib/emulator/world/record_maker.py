@@ -40,7 +40,7 @@ class Name:
 
 @dataclass(slots=True)
 class Maker:
-    """Makes records from one source of chance; every record it makes lands in `tables`."""
+    """Makes records from one random generator and adds them to `tables`."""
 
     chance: random.Random
     tables: dict[str, list[Row]]
@@ -49,7 +49,7 @@ class Maker:
     taken: set[str] = field(default_factory=set)
 
     def add(self, table: str, row: Mapping[str, str | None]) -> str:
-        """Adds a record with its id, times and state filled in where they are missing; its id comes out."""
+        """Adds a record, fills in its id, times and state where they are missing, and gives its id."""
         fresh = self._hubspot(table) if table.startswith("hubspot/") else self._dynamics(table)
         whole = {**fresh, **row}
         if table == "dynamics/contacts":
@@ -87,11 +87,11 @@ class Maker:
         return _BEGIN + timedelta(days=self.chance.randrange(_DAYS), seconds=self.chance.randrange(36_000))
 
     def happens(self, share: float) -> bool:
-        """True in that share of all cases."""
+        """True with this probability (0 to 1)."""
         return self.chance.random() < share
 
     def pick(self, words: str) -> Any:
-        """One of a list of words."""
+        """A random entry of a list of words.toml."""
         return self.chance.choice(WORDS[words])
 
     def pick_name(self) -> tuple[str, str]:
@@ -110,7 +110,7 @@ class Maker:
         return "".join(str(self.chance.randrange(10)) if letter == "#" else letter for letter in pattern)
 
     def one_of(self, table: str, id_field: str) -> str:
-        """The id of some record of a table."""
+        """The id of a random record of a table."""
         return str(self.chance.choice(self.tables[table])[id_field])
 
     def _hubspot(self, table: str) -> Row:
@@ -147,7 +147,7 @@ def slug(text: str) -> str:
 
 
 def age(maker: Maker, row: Row, fields: Iterable[str], *, blank: float) -> Row:
-    """The row as time leaves it: some of the fields have gone blank."""
+    """The row as years of use leave it: each of the fields is empty with the probability `blank`."""
     lost = {name for name in fields if maker.happens(blank)}
     return {name: None if name in lost else value for name, value in row.items()}
 

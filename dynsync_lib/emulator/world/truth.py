@@ -1,4 +1,4 @@
-"""What is planted in a demo world, and what its forecast must say: frozen values, and truth.toml.
+"""What is planted in a demo world and what its forecast must say, as frozen dataclasses and as truth.toml.
 
 Facts
     * Everything here was written by hand from docs/semantics.md; nothing of it is computed by the core.
@@ -95,7 +95,7 @@ def truth_text(cases: Iterable[Case]) -> str:
 
 
 def read_truth(text: str) -> tuple[Case, ...]:
-    """The cases of a truth.toml. Raises ValueError, KeyError or TypeError when the text is none."""
+    """The cases of a truth.toml. Raises ValueError, KeyError or TypeError for a text that is no such file."""
     return tuple(_case(written) for written in tomllib.loads(text)["case"])
 
 

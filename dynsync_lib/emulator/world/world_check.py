@@ -1,4 +1,4 @@
-"""What must be true of a world before anybody trusts it.
+"""Checks a world: sizes, ids, metadata, and that nothing in it could be a real person or company.
 
 Facts
     * Nothing in it could be somebody: every domain is reserved for documentation, every telephone number for fiction.
@@ -28,7 +28,10 @@ _METADATA: Final = {"hubspot": "hubspot/properties", "dynamics": "dynamics/colum
 
 
 def find_world_faults(tables: Tables, truth: Iterable[Case], *, sizes: Mapping[str, int]) -> list[str]:
-    """What is wrong, one sentence each; empty when nothing is. `sizes` are the records that each table must hold."""
+    """The faults of a world, one sentence each; empty when there is none.
+
+    `sizes` are the records each table must hold.
+    """
     return [
         *_size_faults(tables, sizes),
         *_id_faults(tables),
@@ -42,7 +45,8 @@ def find_world_faults(tables: Tables, truth: Iterable[Case], *, sizes: Mapping[s
 
 
 def known_columns(table: RecordTable, metadata: Iterable[Mapping[str, str | None]]) -> dict[str, str | None]:
-    """The columns of a record table by the metadata, with their options; a lookup is two columns."""
+    """The columns that metadata gives a table of records, with their options as JSON (None: no choice); a lookup is two
+    columns."""
     known: dict[str, str | None] = {}
     for field in metadata:
         if field["object"] == str(table.object):
@@ -107,7 +111,7 @@ def _host_faults(tables: Tables) -> Iterator[str]:
 
 
 def _phone_faults(tables: Tables) -> Iterator[str]:
-    """Numbers outside the ranges kept for fiction, spelled internationally or nationally."""
+    """Faults for telephone numbers outside the ranges kept for fiction, spelled internationally or nationally."""
     kept = tuple({start for town in PLACES for key in ("phone", "mobile") for start in _starts(town.get(key, ""))})
     for name, column, value in _cells(tables, _PHONES):
         if not re.sub(r"\D", "", value).startswith(kept):
@@ -123,7 +127,7 @@ def _starts(pattern: str) -> list[str]:
 
 
 def _field_faults(tables: Tables) -> Iterator[str]:
-    """Columns without metadata, and choices whose value is no option."""
+    """Faults for columns without metadata, and for choices whose value is no option."""
     for name, table in RECORD_TABLES.items():
         if table.object is None:
             continue

@@ -1,4 +1,4 @@
-"""A world folder that is read while it is served: however large its tables are, they are never in memory as a whole.
+"""A world read from its folder while it is served, so that large tables are never in memory as a whole.
 
 Facts
     * Record tables and links are read row by row, each time they are asked for; metadata and the two answers about the
@@ -27,7 +27,7 @@ from dynsync_lib.errors import InputFileError
 
 @dataclass(frozen=True)
 class CsvRows:
-    """The rows of a CSV file, read anew for everybody who asks; empty fields are None.
+    """The rows of a CSV file, read anew by each loop over them; empty fields are None.
 
     Raises InputFileError, when it is read, for a file that is no CSV in UTF-8.
     """
@@ -36,7 +36,7 @@ class CsvRows:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The columns of the first line; none when there is no file."""
+        """The column names of the first line; empty when there is no file."""
         return next(self._lines(), [])
 
     def __iter__(self) -> Iterator[Row]:
@@ -58,7 +58,7 @@ class CsvRows:
 
 @dataclass(frozen=True)
 class _Links:
-    """The links of a folder with both ends named."""
+    """The associations of a folder with the object and the id of both ends."""
 
     rows: CsvRows
 
@@ -69,7 +69,7 @@ class _Links:
 
 @dataclass(frozen=True, slots=True)
 class FolderWorld:
-    """What the emulator needs of a world, out of a folder."""
+    """A world (`store.World`) whose tables are read from a folder."""
 
     tables: Mapping[str, Iterable[Row]]
     account: Mapping[str, Any]
