@@ -22,7 +22,6 @@ Where it is used: dataverse_columns, dataverse_payload, dataverse_metadata, data
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.dataverse.names import Entity, label_json, metadata_id, refused, unreadable
+from dynsync_lib.emulator.store.records import options_of
 from dynsync_lib.emulator.times import moment_ms
 
 Row = Mapping[str, str | None]
@@ -114,9 +114,9 @@ def type_of(row: Row) -> ColumnType:
     return known
 
 
-def options_of(row: Row) -> dict[str, str]:
+def labels_of(row: Row) -> dict[str, str]:
     """Label by value of a choice; empty when the column has no options."""
-    return {str(option["value"]): option["label"] for option in json.loads(row.get("options") or "[]")}
+    return {str(option["value"]): option["label"] for option in options_of(row)}
 
 
 def targets_of(row: Row) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _decimal_json(text: str) -> str:
 
 
 def _label_for_people(row: Row, text: str) -> str | None:
-    return options_of(row).get(text)
+    return labels_of(row).get(text)
 
 
 def _flag_for_people(row: Row, text: str) -> str:
@@ -148,7 +148,7 @@ def _flag_for_people(row: Row, text: str) -> str:
 
 
 def _several_for_people(row: Row, text: str) -> str:
-    labels = options_of(row)
+    labels = labels_of(row)
     return "; ".join(labels.get(value.strip(), value.strip()) for value in text.split(","))
 
 
@@ -181,7 +181,7 @@ def _moment_for_people(row: Row, text: str) -> str | None:
 
 def _flag_labels(row: Row) -> tuple[str, str]:
     """The labels of false and of true."""
-    labels = options_of(row)
+    labels = labels_of(row)
     return labels.get("0", "No"), labels.get("1", "Yes")
 
 
@@ -238,7 +238,7 @@ def _read_moment(entity: Entity, row: Row, value: Any) -> str:
 
 
 def _refuse_unknown_choice(entity: Entity, row: Row, value: str) -> None:
-    options = options_of(row)
+    options = labels_of(row)
     if options and value not in options:
         where = f"'{row['name']}' on record of type '{entity.logical}' is outside the valid range."
         accepted = f"Accepted Values: {','.join(options)}"
@@ -292,7 +292,7 @@ def _limit(text: str | None) -> float | int | None:
 def _option_details(entity: Entity, row: Row) -> Details:
     del entity
     options = [
-        {"Value": int(value), "Label": label_json(label), "Color": None} for value, label in options_of(row).items()
+        {"Value": int(value), "Label": label_json(label), "Color": None} for value, label in labels_of(row).items()
     ]
     return {"OptionSet": {"MetadataId": metadata_id(f"{row['name']}.set"), "Options": options}, "GlobalOptionSet": None}
 

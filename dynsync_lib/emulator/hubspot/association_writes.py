@@ -10,13 +10,13 @@ Where it is used: `emulator.hubspot.routes`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label, read_specs
 from dynsync_lib.emulator.hubspot.batches import batch_answer
-from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, refuse_too_many
 from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
 from dynsync_lib.emulator.hubspot.stored_associations import Ids, add_link, remove_label, remove_link
 from dynsync_lib.emulator.store.records import Store
@@ -121,12 +121,9 @@ def _each(store: Store, call: Call, make: Callable[[Item], dict[str, Any]], *, s
     return batch_answer(call, results, errors, status=status)
 
 
-def _items(call: Call, *, most: int) -> list[Item]:
-    inputs = read_body(call).get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
-        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
-    if len(inputs) > most:
-        raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
+def _items(call: Call, *, most: int) -> Sequence[Item]:
+    inputs = read_inputs(call)
+    refuse_too_many(call, inputs, most=most)
     return inputs
 
 

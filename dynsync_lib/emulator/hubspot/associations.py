@@ -20,7 +20,7 @@ from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import PRIMARY, association_type, own_labels, own_types
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_limit
+from dynsync_lib.emulator.hubspot.bodies import read_inputs, read_limit
 from dynsync_lib.emulator.hubspot.errors import invalid
 from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.store.records import Store
@@ -71,9 +71,7 @@ def _read_batch(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Seque
 
 def read_association_batch(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
     """`POST /crm/v4/associations/{from}/{to}/batch/read`."""
-    inputs = read_body(call).get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(item, dict) and "id" in item for item in inputs):
-        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects with an 'id'")
+    inputs = read_inputs(call, with_ids=True)
     if len(inputs) > MOST_PER_BATCH:
         raise invalid(call, f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}")
     return _read_batch(store, call, pair, inputs)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
-from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.bodies import read_inputs, refuse_too_many
 from dynsync_lib.emulator.hubspot.errors import invalid
 from dynsync_lib.emulator.hubspot.record_writes import RecordWriter
 from dynsync_lib.emulator.hubspot.records import MOST_PER_BATCH, record_json, select_records, shape_of
@@ -66,16 +66,12 @@ def archive_batch(writer: RecordWriter) -> Reply:
     return Reply(204, b"")
 
 
-def read_batch_inputs(call: Call, *, need_id: bool = False) -> list[Input]:
+def read_batch_inputs(call: Call, *, need_id: bool = False) -> Sequence[Input]:
     """The inputs of a batch. Raises Refusal 400 when there are none, too many, or one has no id that needs one."""
-    inputs = read_body(call).get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(item, dict) for item in inputs):
-        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
+    inputs = read_inputs(call)
     if need_id and not all("id" in item for item in inputs):
         raise invalid(call, "Invalid input JSON: every input needs an 'id'")
-    if len(inputs) > MOST_PER_BATCH:
-        message = f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}, not {len(inputs)}"
-        raise invalid(call, message)
+    refuse_too_many(call, inputs, most=MOST_PER_BATCH)
     return inputs
 
 

@@ -34,6 +34,7 @@ from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.portal import Portal
 from dynsync_lib.emulator.hubspot.records import find_kind, select_records, shape_of
 from dynsync_lib.emulator.hubspot.written_values import described
+from dynsync_lib.emulator.store.records import options_of
 from dynsync_lib.emulator.times import iso_ms, moment_ms
 
 _JOBS: Final = "@exports"
@@ -179,7 +180,7 @@ def _columns(portal: Portal, export: Export) -> list[_Column]:
 def _choices(portal: Portal, row: Mapping[str, str | None]) -> Labels:
     """Label by value; of owners their names."""
     if row["name"] != "hubspot_owner_id":
-        return {str(option["value"]): str(option["label"]) for option in json.loads(row.get("options") or "[]")}
+        return {str(option["value"]): str(option["label"]) for option in options_of(row)}
     if not portal.store.has("hubspot/owners"):
         return {}
     rows = portal.store.query('SELECT "@id", "firstName", "lastName" FROM "hubspot/owners"')

@@ -23,7 +23,7 @@ from dynsync_lib.emulator.hubspot.bodies import read_body
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found
 from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.written_values import described
-from dynsync_lib.emulator.store.records import Row, Store
+from dynsync_lib.emulator.store.records import Row, Store, options_of
 
 TYPES: Final = ("string", "number", "date", "datetime", "enumeration", "bool", "phone_number")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -82,10 +82,9 @@ def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
 
 
 def _property(row: Row, display_order: int) -> dict[str, Any]:
-    options = json.loads(row.get("options") or "[]")
     shown = [
         {"label": option["label"], "value": option["value"], "description": "", "displayOrder": order, "hidden": False}
-        for order, option in enumerate(options)
+        for order, option in enumerate(options_of(row))
     ]
     is_standard = row["name"] in _STANDARD or str(row["name"]).startswith("hs_")
     read_only = is_true(row.get("read_only"))

@@ -14,13 +14,13 @@ Where it is used: `emulator.hubspot.routes`, `emulator.hubspot.search`, `emulato
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
 from dynsync_lib.emulator.hubspot.associations import list_associations
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_limit
+from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, read_limit, refuse_too_many
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found, unknown_type
 from dynsync_lib.emulator.hubspot.history import MOST_WITH_HISTORY, add_history
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, OTHER_TYPES, Kind
@@ -146,7 +146,7 @@ def read_batch(store: Store, call: Call) -> Reply:
     kind = find_kind(call, call.names["type"])
     body = read_body(call)
     history = [str(name) for name in body.get("propertiesWithHistory") or ()]
-    asked = read_inputs(call, body, most=MOST_WITH_HISTORY if history else MOST_PER_BATCH)
+    asked = read_ids(call, most=MOST_WITH_HISTORY if history else MOST_PER_BATCH)
     names = [str(name) for name in body.get("properties") or ()]
     shape = shape_of(store, kind, _with_history(kind, names, history))
     column, cast = _id_column(store, call, kind, body.get("idProperty"))
@@ -158,13 +158,10 @@ def read_batch(store: Store, call: Call) -> Reply:
     return _batch_reply(call, kind, results, _missing(store, kind, column, asked, rows, cast))
 
 
-def read_inputs(call: Call, body: Mapping[str, Any], *, most: int) -> list[str]:
-    """The ids of a batch, in order, once each. Raises Refusal 400 when there are none, or too many."""
-    inputs = body.get("inputs")
-    if not isinstance(inputs, list) or not all(isinstance(item, dict) and "id" in item for item in inputs):
-        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects with an 'id'")
-    if len(inputs) > most:
-        raise invalid(call, f"The maximum number of inputs supported in a batch request is {most}, not {len(inputs)}")
+def read_ids(call: Call, *, most: int) -> list[str]:
+    """The ids of a batch, in order, each once. Raises Refusal 400 when an input has none, or there are too many."""
+    inputs = read_inputs(call, with_ids=True)
+    refuse_too_many(call, inputs, most=most)
     return list(dict.fromkeys(str(item["id"]) for item in inputs))
 
 

@@ -23,7 +23,7 @@ from typing import Any, Final
 from dynsync_lib.emulator.calls import Call, Refusal, is_true
 from dynsync_lib.emulator.hubspot.errors import hubspot_error
 from dynsync_lib.emulator.hubspot.names import Kind
-from dynsync_lib.emulator.store.records import Row, Store
+from dynsync_lib.emulator.store.records import Row, Store, options_of
 from dynsync_lib.emulator.times import iso_ms, moment_ms
 
 LONGEST_TEXT: Final = 65_536
@@ -83,7 +83,7 @@ def invalid_properties(call: Call, faults: list[PropertyFault], *, portal_id: in
 
 def keeps_stage(row: Row | None, old: str | None, new: str | None) -> bool:
     """Whether a lifecycle stage stays as it is because the new one comes earlier in the property's options."""
-    order = [str(option["value"]) for option in json.loads((row or {}).get("options") or "[]")]
+    order = [str(option["value"]) for option in options_of(row or {})]
     return old in order and new in order and order.index(str(new)) < order.index(str(old))
 
 
@@ -120,7 +120,7 @@ def _text_faults(name: str, text: str) -> Iterator[PropertyFault]:
 
 
 def _option_faults(row: Row, name: str, text: str) -> Iterator[PropertyFault]:
-    allowed = [str(option["value"]) for option in json.loads(row.get("options") or "[]")]
+    allowed = [str(option["value"]) for option in options_of(row)]
     if row["type"] == "bool":
         allowed = ["true", "false"]
     chosen = text.split(";") if row.get("field_type") == "checkbox" else [text]

@@ -13,6 +13,7 @@ Where it is used: every route that shows or changes records.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -290,6 +291,12 @@ def column_names(rows: Iterable[Row]) -> Iterator[str]:
     appearance."""
     columns = getattr(rows, "columns", None)
     yield from columns if columns is not None else dict.fromkeys(name for row in rows for name in row)
+
+
+def options_of(row: Row) -> list[dict[str, Any]]:
+    """The options of a property or column from its metadata row: `value` and `label` each; empty for no choice."""
+    options: list[dict[str, Any]] = json.loads(row.get("options") or "[]")
+    return options
 
 
 def _id_and_order(table: RecordTable, row: Row) -> tuple[str, int | bytes]:

@@ -163,9 +163,7 @@ def _hubspot_row(maker: Maker, person: Person) -> Row:
 
 
 def _old_address(maker: Maker, person: Person) -> Row:
-    """For one person in sixteen a new address in HubSpot, which may keep the old one as an additional one; else
-    empty.
-    """
+    """For one person in sixteen a new address in HubSpot, perhaps with the old one as an additional one; else empty."""
     if person.address is None or not maker.happens(0.06):
         return {}
     local, _, domain = person.address.partition("@")
