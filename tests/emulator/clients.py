@@ -30,12 +30,12 @@ def scopes_of(emulator: Emulator) -> list[str]:
 
 def sign_in(emulator: Emulator, **other: Any) -> dict[str, Any]:
     """What `msal` says after signing in as a client; `other` replaces client_id or client_secret."""
-    told: Mapping[str, Any] = {**emulator.addresses["dynamics"], **other}
+    addresses: Mapping[str, Any] = {**emulator.addresses["dynamics"], **other}
     with trusting(emulator) as session:
         app = msal.ConfidentialClientApplication(
-            told["client_id"],
-            client_credential=told["client_secret"],
-            authority=told["authority"],
+            addresses["client_id"],
+            client_credential=addresses["client_secret"],
+            authority=addresses["authority"],
             instance_discovery=False,
             http_client=session,
         )
@@ -46,18 +46,18 @@ def sign_in(emulator: Emulator, **other: Any) -> dict[str, Any]:
 @contextmanager
 def environment_client(emulator: Emulator) -> Iterator[httpx.Client]:
     """The Dataverse Web API over TLS, signed in."""
-    told = emulator.addresses["dynamics"]
-    context = ssl.create_default_context(cafile=told["ca_file"])
+    addresses = emulator.addresses["dynamics"]
+    context = ssl.create_default_context(cafile=addresses["ca_file"])
     headers = {"Authorization": f"Bearer {sign_in(emulator)['access_token']}"}
-    with httpx.Client(base_url=told["tls_url"] + "/api/data/v9.2/", headers=headers, verify=context) as client:
+    with httpx.Client(base_url=addresses["tls_url"] + "/api/data/v9.2/", headers=headers, verify=context) as client:
         yield client
 
 
 @contextmanager
 def portal_client(emulator: Emulator) -> Iterator[httpx.Client]:
     """The HubSpot API with its token; also the control plane."""
-    told = emulator.addresses["hubspot"]
-    with httpx.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['token']}"}) as client:
+    addresses = emulator.addresses["hubspot"]
+    with httpx.Client(base_url=addresses["url"], headers={"Authorization": f"Bearer {addresses['token']}"}) as client:
         yield client
 
 

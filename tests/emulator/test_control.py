@@ -15,11 +15,11 @@ def test_health(portal: httpx.Client) -> None:
 
 
 def test_clock__stops_advances_and_runs_again(portal: httpx.Client) -> None:
-    told = portal.post("/__emu/clock", json={"stop_at": "2026-11-24T12:00:00Z", "advance_s": 90}).json()
-    assert told["now"] == "2026-11-24T12:01:30+00:00"
-    assert portal.get("/__emu/clock").json() == told
+    answer = portal.post("/__emu/clock", json={"stop_at": "2026-11-24T12:00:00Z", "advance_s": 90}).json()
+    assert answer["now"] == "2026-11-24T12:01:30+00:00"
+    assert portal.get("/__emu/clock").json() == answer
     assert portal.post("/__emu/clock", json={"advance_s": -1}).status_code == 400
-    assert portal.post("/__emu/clock", json={"reset": True}).json()["now_s"] > told["now_s"] - 86_400 * 365
+    assert portal.post("/__emu/clock", json={"reset": True}).json()["now_s"] > answer["now_s"] - 86_400 * 365
 
 
 def test_clock__of_the_machine_can_be_moved() -> None:
@@ -34,8 +34,8 @@ def test_clock__of_the_machine_can_be_moved() -> None:
 
 
 def test_limits__can_be_chosen_while_serving(portal: httpx.Client) -> None:
-    told = portal.post("/__emu/limits", json={"hubspot_requests": 1}).json()
-    assert (told["hubspot_requests"], told["dataverse_requests"]) == (1, 6_000)
+    answer = portal.post("/__emu/limits", json={"hubspot_requests": 1}).json()
+    assert (answer["hubspot_requests"], answer["dataverse_requests"]) == (1, 6_000)
     assert [portal.get("/crm/v3/owners").status_code for _ in range(2)] == [200, 429]
     portal.post("/__emu/clock", json={"advance_s": 10})
     assert portal.get("/crm/v3/owners").status_code == 200

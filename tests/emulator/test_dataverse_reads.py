@@ -118,12 +118,12 @@ def test_expand__single_valued(environment: httpx.Client) -> None:
     ],
 )
 def test_pages__every_row_once_in_any_order(environment: httpx.Client, order: str, names: list[str]) -> None:
-    found, link = [], f"contacts?$select=firstname&{order}".rstrip("&")
+    names_read, link = [], f"contacts?$select=firstname&{order}".rstrip("&")
     while link:
         page = environment.get(link, headers={"Prefer": "odata.maxpagesize=1"}).json()
-        found += [row["firstname"] for row in page["value"]]
+        names_read += [row["firstname"] for row in page["value"]]
         link = page.get("@odata.nextLink")
-    assert found == names
+    assert names_read == names
 
 
 def test_pages__cookie_as_dataverse_writes_it(environment: httpx.Client) -> None:
@@ -150,8 +150,8 @@ def test_pages__go_on_behind_a_row_that_is_gone(environment: httpx.Client) -> No
 
 
 def test_counts(environment: httpx.Client) -> None:
-    told = environment.get("contacts?$count=true&$top=1", headers=ALL).json()
-    assert (told["@odata.count"], told["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"]) == (3, False)
+    answer = environment.get("contacts?$count=true&$top=1", headers=ALL).json()
+    assert (answer["@odata.count"], answer["@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded"]) == (3, False)
     assert environment.get("contacts/$count?$filter=statecode eq 0").text == "2"
     for path in (
         'RetrieveTotalRecordCount(EntityNames=["account","contact"])',
@@ -164,7 +164,7 @@ def test_counts(environment: httpx.Client) -> None:
 
 
 def test_service_document(environment: httpx.Client) -> None:
-    assert [one["name"] for one in environment.get("").json()["value"]][:3] == ["contacts", "accounts", "leads"]
+    assert [item["name"] for item in environment.get("").json()["value"]][:3] == ["contacts", "accounts", "leads"]
 
 
 @pytest.mark.parametrize(
@@ -224,17 +224,17 @@ def test_protection__says_why_and_how_long(
 
 
 def test_metadata__filters_and_selects(environment: httpx.Client) -> None:
-    found = environment.get("EntityDefinitions?$select=LogicalName,EntitySetName&$filter=LogicalName+eq+'contact'")
-    (row,) = found.json()["value"]
+    answer = environment.get("EntityDefinitions?$select=LogicalName,EntitySetName&$filter=LogicalName+eq+'contact'")
+    (row,) = answer.json()["value"]
     assert (sorted(row), row["EntitySetName"]) == (["EntitySetName", "LogicalName", "MetadataId"], "contacts")
     by_id = environment.get(f"EntityDefinitions({row['MetadataId']})?$select=LogicalName").json()
     assert by_id["LogicalName"] == "contact"
     kind = quote("AttributeType eq Microsoft.Dynamics.CRM.AttributeTypeCode'Customer'")
     where = f"EntityDefinitions({row['MetadataId']})/Attributes?$select=LogicalName&$filter={kind}"
-    assert [one["LogicalName"] for one in environment.get(where).json()["value"]] == ["parentcustomerid"]
+    assert [item["LogicalName"] for item in environment.get(where).json()["value"]] == ["parentcustomerid"]
     level = quote("RequiredLevel/Value eq Microsoft.Dynamics.CRM.AttributeRequiredLevel'ApplicationRequired'")
     where = f"EntityDefinitions(LogicalName='account')/Attributes?$filter={level} and IsValidForRead eq true"
-    assert "name" in [one["LogicalName"] for one in environment.get(where).json()["value"]]
+    assert "name" in [item["LogicalName"] for item in environment.get(where).json()["value"]]
 
 
 def test_metadata__one_attribute_with_its_kind(environment: httpx.Client) -> None:
@@ -321,8 +321,11 @@ def test_several_choices__metadata(environment: httpx.Client) -> None:
     assert (plain["AttributeType"], plain["AttributeTypeName"]) == ("Virtual", {"Value": "MultiSelectPicklistType"})
     cast = "Microsoft.Dynamics.CRM.MultiSelectPicklistAttributeMetadata"
     query = "$select=LogicalName&$expand=OptionSet($select=Options),GlobalOptionSet($select=Options)"
-    (told,) = environment.get(f"{where}/{cast}?{query}").json()["value"]
-    options = [(one["Value"], one["Label"]["UserLocalizedLabel"]["Label"]) for one in told["OptionSet"]["Options"]]
+    (attribute,) = environment.get(f"{where}/{cast}?{query}").json()["value"]
+    options = [
+        (option["Value"], option["Label"]["UserLocalizedLabel"]["Label"])
+        for option in attribute["OptionSet"]["Options"]
+    ]
     assert options == [(100000000, "Events"), (100000001, "Training"), (100000002, "Support")]
 
 
@@ -366,10 +369,10 @@ def test_metadata__all_that_is_asked_of_a_column(environment: httpx.Client) -> N
 
 def test_metadata__companions_cannot_be_selected(environment: httpx.Client) -> None:
     rows = {row["LogicalName"]: row for row in environment.get(CONTACT).json()["value"]}
-    told = {
+    companions = {
         name: (rows[name]["AttributeOf"], rows[name]["AttributeType"]) for name in rows if name.endswith("codename")
     }
-    assert told["statecodename"] == ("statecode", "Virtual")
+    assert companions["statecodename"] == ("statecode", "Virtual")
     name = rows["parentcustomeridname"]
     assert (name["AttributeOf"], name["AttributeType"]) == ("parentcustomerid", "String")
     assert environment.get("contacts?$select=statecodename").json()["error"]["code"] == "0x80060888"
@@ -377,11 +380,13 @@ def test_metadata__companions_cannot_be_selected(environment: httpx.Client) -> N
 
 def test_metadata__states_and_status_reasons_belong_together(environment: httpx.Client) -> None:
     (state,) = environment.get(f"{CONTACT}/{CAST.format('State')}").json()["value"]
-    told = [(one["Value"], one["DefaultStatus"], one["InvariantName"]) for one in state["OptionSet"]["Options"]]
-    assert told == [(0, 1, "Active"), (1, 2, "Inactive")]
+    states = [
+        (option["Value"], option["DefaultStatus"], option["InvariantName"]) for option in state["OptionSet"]["Options"]
+    ]
+    assert states == [(0, 1, "Active"), (1, 2, "Inactive")]
     invoices = "EntityDefinitions(LogicalName='invoice')/Attributes"
     (status,) = environment.get(f"{invoices}/{CAST.format('Status')}").json()["value"]
-    assert [(one["Value"], one["State"]) for one in status["OptionSet"]["Options"]] == [
+    assert [(option["Value"], option["State"]) for option in status["OptionSet"]["Options"]] == [
         (1, 0),
         (100001, 2),
         (100003, 3),
@@ -408,9 +413,12 @@ def test_teams__are_there_and_empty(environment: httpx.Client) -> None:
 def test_faults__tell_more_to_who_asks_for_annotations(environment: httpx.Client) -> None:
     plain = environment.get("contacts?$select=colour").json()["error"]
     assert list(plain) == ["code", "message"]
-    told = environment.get("contacts?$select=colour", headers=ALL).json()["error"]
-    assert told["@Microsoft.PowerApps.CDS.InnerError.Message"] == plain["message"]
-    assert {"@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus", "@Microsoft.PowerApps.CDS.HelpLink"} <= told.keys()
+    detailed = environment.get("contacts?$select=colour", headers=ALL).json()["error"]
+    assert detailed["@Microsoft.PowerApps.CDS.InnerError.Message"] == plain["message"]
+    assert {
+        "@Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus",
+        "@Microsoft.PowerApps.CDS.HelpLink",
+    } <= detailed.keys()
 
 
 # --- SQL, as Microsoft's own client asks -------------------------------------------------------------------------

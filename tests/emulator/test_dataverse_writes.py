@@ -140,9 +140,9 @@ def test_multiple__create_update_upsert(environment: httpx.Client) -> None:
     kind = {"@odata.type": "Microsoft.Dynamics.CRM.contact"}
     bulk = "contacts/Microsoft.Dynamics.CRM."
     targets = [{**kind, "lastname": "One"}, {**kind, "lastname": "Two"}]
-    made = environment.post(f"{bulk}CreateMultiple", json={"Targets": targets})
-    ids = made.json()["Ids"]
-    assert (made.status_code, [_contact(environment, id_, "lastname") for id_ in ids]) == (200, ["One", "Two"])
+    created = environment.post(f"{bulk}CreateMultiple", json={"Targets": targets})
+    ids = created.json()["Ids"]
+    assert (created.status_code, [_contact(environment, id_, "lastname") for id_ in ids]) == (200, ["One", "Two"])
     changes = [{**kind, "contactid": id_, "jobtitle": "Boss"} for id_ in ids]
     assert environment.post(f"{bulk}UpdateMultiple", json={"Targets": changes}).status_code == 204
     assert _contact(environment, ids[1], "jobtitle") == "Boss"
@@ -165,8 +165,8 @@ def test_multiple__all_or_nothing(environment: httpx.Client) -> None:
 
 
 def _batch(environment: httpx.Client, text: str, **headers: str) -> httpx.Response:
-    told = {"Content-Type": "multipart/mixed; boundary=b1", **headers}
-    return environment.post("$batch", content=text.replace("\n", "\r\n").encode(), headers=told)
+    all_headers = {"Content-Type": "multipart/mixed; boundary=b1", **headers}
+    return environment.post("$batch", content=text.replace("\n", "\r\n").encode(), headers=all_headers)
 
 
 def _request(line: str, body: str = "") -> str:
@@ -212,8 +212,8 @@ def test_batch__a_change_set_is_done_whole_or_not(environment: httpx.Client) -> 
 
 
 def test_batch__needs_line_ends_and_content_ids(environment: httpx.Client) -> None:
-    told = {"Content-Type": "multipart/mixed; boundary=b1"}
-    assert environment.post("$batch", content=_request("GET WhoAmI").encode(), headers=told).status_code == 400
+    content_type = {"Content-Type": "multipart/mixed; boundary=b1"}
+    assert environment.post("$batch", content=_request("GET WhoAmI").encode(), headers=content_type).status_code == 400
     change = _change(1, "DELETE contacts(x)").replace("Content-ID: 1\n", "")
     answer = _batch(environment, f"--b1\nContent-Type: multipart/mixed; boundary=c1\n\n{change}--c1--\n--b1--")
     assert "Content-ID header is not present" in answer.text
@@ -233,14 +233,14 @@ COLUMN = {
 
 def test_columns__can_be_made_and_used_at_once(environment: httpx.Client) -> None:
     where = "EntityDefinitions(LogicalName='contact')/Attributes"
-    made = environment.post(where, json=COLUMN)
-    assert (made.status_code, "Attributes(" in made.headers["OData-EntityId"]) == (204, True)
+    created = environment.post(where, json=COLUMN)
+    assert (created.status_code, "Attributes(" in created.headers["OData-EntityId"]) == (204, True)
     assert environment.post("PublishAllXml", json={}).status_code == 204
     assert environment.patch(f"contacts({ADA})", json={"new_ownername": "Rik Rep"}).status_code == 204
     assert _contact(environment, ADA, "new_ownername") == "Rik Rep"
     cast = f"{where}(LogicalName='new_ownername')/Microsoft.Dynamics.CRM.StringAttributeMetadata"
-    told = environment.get(cast).json()
-    assert (told["MaxLength"], told["DisplayName"]["UserLocalizedLabel"]["Label"]) == (200, "Owner name")
+    attribute = environment.get(cast).json()
+    assert (attribute["MaxLength"], attribute["DisplayName"]["UserLocalizedLabel"]["Label"]) == (200, "Owner name")
     assert _code(environment.post(where, json=COLUMN)) == (400, "0x80044153")
 
 
@@ -256,12 +256,12 @@ def test_keys__address_rows_and_are_unique(environment: httpx.Client) -> None:
     key = {"SchemaName": "new_ByEmail", "KeyAttributes": ["emailaddress1"]}
     assert environment.post("EntityDefinitions(LogicalName='contact')/Keys", json=key).status_code == 204
     listed = environment.get("EntityDefinitions(LogicalName='contact')/Keys").json()["value"]
-    assert [one["KeyAttributes"] for one in listed] == [["emailaddress1"]]
+    assert [item["KeyAttributes"] for item in listed] == [["emailaddress1"]]
     row = environment.get("contacts(emailaddress1='ada@firm.example')?$select=firstname").json()
     assert row["contactid"] == ADA
     assert _code(environment.get("contacts(emailaddress1='x@x.example')")) == (404, "0x80060891")
-    made = environment.patch("contacts(emailaddress1='x@x.example')", json={"lastname": "X"})
-    assert made.status_code == 204
-    assert environment.get(made.headers["OData-EntityId"]).json()["emailaddress1"] == "x@x.example"
+    created = environment.patch("contacts(emailaddress1='x@x.example')", json={"lastname": "X"})
+    assert created.status_code == 204
+    assert environment.get(created.headers["OData-EntityId"]).json()["emailaddress1"] == "x@x.example"
     twin = environment.post("contacts", json={"lastname": "X", "emailaddress1": "x@x.example"})
     assert _code(twin) == (412, "0x80060892")

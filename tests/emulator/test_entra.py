@@ -26,8 +26,8 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def session(emulator: Emulator) -> Iterator[requests.Session]:
     emulator.conditions.reset()
-    with trusting(emulator) as one:
-        yield one
+    with trusting(emulator) as trusted:
+        yield trusted
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def control(emulator: Emulator) -> Iterator[httpx.Client]:
 
 
 def _public(emulator: Emulator, session: requests.Session) -> Any:
-    told = emulator.addresses["dynamics"]
+    addresses = emulator.addresses["dynamics"]
     return msal.PublicClientApplication(
-        told["client_id"], authority=told["authority"], instance_discovery=False, http_client=session
+        addresses["client_id"], authority=addresses["authority"], instance_discovery=False, http_client=session
     )
 
 
@@ -102,8 +102,8 @@ def test_unknown_tenant(emulator: Emulator, session: requests.Session) -> None:
 
 
 def test_unknown_route_names_itself(emulator: Emulator, session: requests.Session) -> None:
-    told = emulator.addresses["dynamics"]
-    answer = session.get(f"{told['authority']}/oauth2/v2.0/logout")
+    addresses = emulator.addresses["dynamics"]
+    answer = session.get(f"{addresses['authority']}/oauth2/v2.0/logout")
     assert (answer.status_code, answer.json()["error"]) == (501, "not_emulated")
 
 
@@ -191,20 +191,22 @@ def test_browser__code_and_verifier(emulator: Emulator, session: requests.Sessio
 
 
 def test_browser__code_in_the_address(emulator: Emulator, session: requests.Session) -> None:
-    told = emulator.addresses["dynamics"]
-    asked = {"client_id": told["client_id"], "redirect_uri": "http://localhost:8400", "state": "s1", "scope": "x"}
-    back = session.get(f"{told['authority']}/oauth2/v2.0/authorize", params=asked, allow_redirects=False)
+    addresses = emulator.addresses["dynamics"]
+    asked = {"client_id": addresses["client_id"], "redirect_uri": "http://localhost:8400", "state": "s1", "scope": "x"}
+    back = session.get(f"{addresses['authority']}/oauth2/v2.0/authorize", params=asked, allow_redirects=False)
     returned = parse_qs(urlsplit(back.headers["Location"]).query)
     assert (back.status_code, returned["state"]) == (302, ["s1"])
-    form = {"client_id": told["client_id"], "grant_type": "authorization_code", "code": returned["code"][0]}
-    answer = session.post(f"{told['authority']}/oauth2/v2.0/token", data={**form, "redirect_uri": "http://localhost:1"})
+    form = {"client_id": addresses["client_id"], "grant_type": "authorization_code", "code": returned["code"][0]}
+    answer = session.post(
+        f"{addresses['authority']}/oauth2/v2.0/token", data={**form, "redirect_uri": "http://localhost:1"}
+    )
     assert answer.json()["error_codes"] == [70000]
 
 
 def test_browser__sends_nobody_to_a_foreign_host(emulator: Emulator, session: requests.Session) -> None:
-    told = emulator.addresses["dynamics"]
-    asked = {"client_id": told["client_id"], "redirect_uri": "http://evil.example/", "response_type": "code"}
-    answer = session.get(f"{told['authority']}/oauth2/v2.0/authorize", params=asked, allow_redirects=False)
+    addresses = emulator.addresses["dynamics"]
+    asked = {"client_id": addresses["client_id"], "redirect_uri": "http://evil.example/", "response_type": "code"}
+    answer = session.get(f"{addresses['authority']}/oauth2/v2.0/authorize", params=asked, allow_redirects=False)
     assert answer.status_code == 400
 
 
@@ -218,17 +220,21 @@ def test_privileges__name_what_the_caller_may_do(emulator: Emulator, control: ht
     with environment_client(emulator) as environment:
         user = environment.get("WhoAmI").json()["UserId"]
         where = f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges{ending}"
-        told = environment.get(where).json()["RolePrivileges"]
-    names = {one["PrivilegeName"] for one in told}
+        privileges = environment.get(where).json()["RolePrivileges"]
+    names = {privilege["PrivilegeName"] for privilege in privileges}
     assert {"prvReadContact", "prvCreateContact", "prvWriteAccount", "prvReadUser"} <= names
     assert not names & {"prvWriteContact", "prvReadLead"}
-    assert {one["Depth"] for one in told} == {"Global"}
+    assert {privilege["Depth"] for privilege in privileges} == {"Global"}
 
 
 def test_scopes_of_another_resource_are_refused(emulator: Emulator, session: requests.Session) -> None:
-    told = emulator.addresses["dynamics"]
-    form = {"client_id": told["client_id"], "client_secret": told["client_secret"], "grant_type": "client_credentials"}
-    where = f"{told['authority']}/oauth2/v2.0/token"
+    addresses = emulator.addresses["dynamics"]
+    form = {
+        "client_id": addresses["client_id"],
+        "client_secret": addresses["client_secret"],
+        "grant_type": "client_credentials",
+    }
+    where = f"{addresses['authority']}/oauth2/v2.0/token"
     answer = session.post(where, data={**form, "scope": "https://elsewhere.example/.default"}).json()
     assert answer["error_codes"] == [500011]
     assert session.post(where, data={**form, "scope": scopes_of(emulator)[0]}).json()["token_type"] == "Bearer"

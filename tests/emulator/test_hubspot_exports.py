@@ -19,9 +19,9 @@ def _export(portal: httpx.Client, **body: Any) -> str:
     asked = {"exportType": "VIEW", "exportName": "all", "format": "CSV", "objectType": "CONTACT", **body}
     started = portal.post(START, json=asked)
     assert started.status_code == 202, started.text
-    told = portal.get(started.json()["links"]["status"]).json()
-    assert (told["status"], told["numErrors"]) == ("COMPLETE", 0)
-    return str(told["result"])
+    status = portal.get(started.json()["links"]["status"]).json()
+    assert (status["status"], status["numErrors"]) == ("COMPLETE", 0)
+    return str(status["result"])
 
 
 def test_export__labels_and_associated_ids(portal: httpx.Client) -> None:
@@ -48,8 +48,8 @@ def test_export__internal_names_and_values(portal: httpx.Client) -> None:
 def test_export__details(portal: httpx.Client) -> None:
     asked = {"exportType": "VIEW", "format": "CSV", "objectType": "companies", "objectProperties": ["name"]}
     id_ = portal.post("/crm/exports/2026-09/export/async", json=asked).json()["id"]
-    told = portal.get(f"/crm/v3/exports/export/{id_}").json()
-    assert (told["exportState"], told["objectType"], told["recordCount"]) == ("DONE", "COMPANY", 2)
+    details = portal.get(f"/crm/v3/exports/export/{id_}").json()
+    assert (details["exportState"], details["objectType"], details["recordCount"]) == ("DONE", "COMPANY", 2)
 
 
 def test_export__loads_as_a_file_of_the_portal(portal: httpx.Client, tmp_path: Path) -> None:

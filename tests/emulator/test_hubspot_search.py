@@ -17,7 +17,7 @@ SEARCH = "/crm/v3/objects/contacts/search"
 def _ids(portal: httpx.Client, **body: Any) -> list[str]:
     answer = portal.post(SEARCH, json=body)
     assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["results"]]
+    return [record["id"] for record in answer.json()["results"]]
 
 
 def _filter(name: str, operator: str, **values: Any) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def _filter(name: str, operator: str, **values: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("told", "ids"),
+    ("groups", "ids"),
     [
         (_filter("firstname", "EQ", value="ADA"), ["101"]),
         (_filter("lifecyclestage", "EQ", value="customer"), ["102"]),
@@ -49,8 +49,8 @@ def _filter(name: str, operator: str, **values: Any) -> list[dict[str, Any]]:
         (_filter("firstname", "EQ", value="Ada") + _filter("firstname", "EQ", value="Cy"), ["101", "103"]),
     ],
 )
-def test_search__operators(portal: httpx.Client, told: list[dict[str, Any]], ids: list[str]) -> None:
-    assert _ids(portal, filterGroups=told) == ids
+def test_search__operators(portal: httpx.Client, groups: list[dict[str, Any]], ids: list[str]) -> None:
+    assert _ids(portal, filterGroups=groups) == ids
 
 
 def test_search__filters_of_a_group_all_hold(portal: httpx.Client) -> None:
@@ -73,7 +73,7 @@ def test_search__pages_by_number_and_tells_the_total(portal: httpx.Client) -> No
     assert (first["total"], first["paging"]["next"]["after"]) == (3, "2")
     assert "associations" not in first["results"][0]
     second = portal.post(SEARCH, json={"limit": 2, "after": "2"}).json()
-    assert [one["id"] for one in second["results"]] == ["103"]
+    assert [item["id"] for item in second["results"]] == ["103"]
     assert "paging" not in second
 
 
@@ -116,7 +116,7 @@ def test_search__does_not_see_what_is_archived_or_not_yet_indexed(emulator: Emul
 def test_search__limit_of_its_own_without_headers(emulator: Emulator, portal: httpx.Client) -> None:
     emulator.conditions.set_limits(Limits(hubspot_search_requests=2))
     answers = [portal.post(SEARCH, json={}) for _ in range(3)]
-    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2].json()["category"] == "RATE_LIMITS"
     assert "X-HubSpot-RateLimit-Remaining" not in answers[0].headers
     emulator.conditions.clock.advance(1.0)
@@ -127,8 +127,12 @@ def test_library__searches(library: Any) -> None:
     wanted = PublicObjectSearchRequest(
         filter_groups=_filter("email", "HAS_PROPERTY"), sorts=["email"], properties=["email"], limit=1, after=0
     )
-    told = library.contacts.search_api.do_search(wanted)
-    assert (told.total, told.results[0].properties["email"], told.paging.next.after) == (2, "ada@firm.example", "1")
+    answer = library.contacts.search_api.do_search(wanted)
+    assert (answer.total, answer.results[0].properties["email"], answer.paging.next.after) == (
+        2,
+        "ada@firm.example",
+        "1",
+    )
 
 
 # --- Lists and what the portal says of itself --------------------------------------------------------------------
@@ -145,7 +149,7 @@ def test_library__searches(library: Any) -> None:
 )
 def test_list__every_version_and_alias(portal: httpx.Client, path: str) -> None:
     answer = portal.get(path, params={"limit": "2", "properties": "email,colour"}).json()
-    assert [one["id"] for one in answer["results"]] == ["101", "102"]
+    assert [record["id"] for record in answer["results"]] == ["101", "102"]
     assert "colour" not in answer["results"][0]["properties"]
     assert answer["paging"]["next"]["link"].startswith(str(portal.base_url))
 
@@ -166,9 +170,9 @@ def test_list__history_takes_50_at_most(portal: httpx.Client) -> None:
 
 
 def test_owners__archived_ones_apart(portal: httpx.Client) -> None:
-    assert [one["id"] for one in portal.get("/crm/v3/owners/").json()["results"]] == ["7"]
+    assert [item["id"] for item in portal.get("/crm/v3/owners/").json()["results"]] == ["7"]
     archived = portal.get("/crm/v3/owners", params={"archived": "True"}).json()["results"]
-    assert [(one["id"], one["archived"]) for one in archived] == [("8", True)]
+    assert [(item["id"], item["archived"]) for item in archived] == [("8", True)]
     assert portal.get("/crm/v3/owners/7").json()["email"] == "rik@contoso.example"
     assert portal.get("/crm/v3/owners/9").status_code == 404
 
@@ -185,7 +189,7 @@ def test_usage_and_limits(portal: httpx.Client) -> None:
     usage = portal.get("/account-info/v3/api-usage/daily/private-apps").json()["results"][0]
     assert (usage["usageLimit"], usage["currentUsage"], usage["resetsAt"]) == (625000, 2, "2026-11-24T23:00:00.000Z")
     limits = portal.get("/crm/v3/limits/records").json()["hubspotDefinedObjectTypes"]
-    assert {one["objectTypeId"]: one["usage"] for one in limits} == {"0-1": 3, "0-2": 2, "0-3": 0, "0-53": 0}
+    assert {item["objectTypeId"]: item["usage"] for item in limits} == {"0-1": 3, "0-2": 2, "0-3": 0, "0-53": 0}
     assert portal.get("/crm-object-schemas/2026-09/schemas").json() == {"results": []}
 
 
@@ -215,6 +219,6 @@ def test_batch_read__by_address(portal: httpx.Client) -> None:
         "inputs": [{"id": "ADA@firm.example"}, {"id": "x@x.example"}],
         "properties": ["email"],
     }
-    told = portal.post("/crm/v3/objects/contacts/batch/read", json=body)
-    assert (told.status_code, [one["id"] for one in told.json()["results"]]) == (207, ["101"])
-    assert told.json()["errors"][0]["context"] == {"ids": ["x@x.example"]}
+    answer = portal.post("/crm/v3/objects/contacts/batch/read", json=body)
+    assert (answer.status_code, [item["id"] for item in answer.json()["results"]]) == (207, ["101"])
+    assert answer.json()["errors"][0]["context"] == {"ids": ["x@x.example"]}

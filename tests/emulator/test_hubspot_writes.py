@@ -32,9 +32,9 @@ def _create(portal: httpx.Client, **properties: Any) -> httpx.Response:
 
 def test_library__creates_changes_archives(library: Any) -> None:
     basic = library.contacts.basic_api
-    made = basic.create(SimplePublicObjectInputForCreate(properties={"email": "dee@x.example", "firstname": "Dee"}))
-    assert (made.id, made.properties["email"]) == ("104", "dee@x.example")
-    assert made.properties["createdate"] == "2026-11-24T12:00:00.000Z"
+    created = basic.create(SimplePublicObjectInputForCreate(properties={"email": "dee@x.example", "firstname": "Dee"}))
+    assert (created.id, created.properties["email"]) == ("104", "dee@x.example")
+    assert created.properties["createdate"] == "2026-11-24T12:00:00.000Z"
     changed = basic.update("104", SimplePublicObjectInput(properties={"firstname": "", "lastname": "Doe"}))
     assert (changed.properties["firstname"], changed.properties["lastname"]) == (None, "Doe")
     basic.archive("104")
@@ -50,9 +50,9 @@ def test_library__batch_create_tells_which_input_failed(library: Any) -> None:
         {"objectWriteTraceId": "row-2", "properties": {"email": "ada@firm.example"}},
         {"objectWriteTraceId": "row-3", "properties": {"email": "no address"}},
     ]
-    told = library.contacts.batch_api.create(BatchInputSimplePublicObjectBatchInputForCreate(inputs=inputs))
-    assert [(one.id, one.object_write_trace_id) for one in told.results] == [("104", "row-1")]
-    assert [(one.category, one.context["objectWriteTraceId"]) for one in told.errors] == [
+    answer = library.contacts.batch_api.create(BatchInputSimplePublicObjectBatchInputForCreate(inputs=inputs))
+    assert [(item.id, item.object_write_trace_id) for item in answer.results] == [("104", "row-1")]
+    assert [(item.category, item.context["objectWriteTraceId"]) for item in answer.errors] == [
         ("CONFLICT", ["row-2"]),
         ("VALIDATION_ERROR", ["row-3"]),
     ]
@@ -70,34 +70,34 @@ def test_library__batch_update_and_upsert(library: Any) -> None:
     api = library.contacts.batch_api
     inputs = [{"id": "101", "properties": {"jobtitle": "Boss"}}, {"id": "999", "properties": {"jobtitle": "x"}}]
     changed = api.update(BatchInputSimplePublicObjectBatchInput(inputs=inputs))
-    assert [one.properties["jobtitle"] for one in changed.results] == ["Boss"]
-    assert [(one.category, one.context) for one in changed.errors] == [("OBJECT_NOT_FOUND", {"ids": ["999"]})]
+    assert [item.properties["jobtitle"] for item in changed.results] == ["Boss"]
+    assert [(item.category, item.context) for item in changed.errors] == [("OBJECT_NOT_FOUND", {"ids": ["999"]})]
     inputs = [
         {"idProperty": "email", "id": "bob@firm.example", "properties": {"jobtitle": "Aide"}},
         {"idProperty": "email", "id": "eve@x.example", "properties": {"firstname": "Eve"}},
     ]
     upserted = api.upsert(BatchInputSimplePublicObjectBatchInputUpsert(inputs=inputs))
-    assert [(one.id, one.new) for one in upserted.results] == [("102", False), ("104", True)]
+    assert [(item.id, item.new) for item in upserted.results] == [("102", False), ("104", True)]
     assert upserted.results[1].properties["email"] == "eve@x.example"
 
 
 def test_library__batch_archive_frees_the_address(library: Any) -> None:
     library.contacts.batch_api.archive(BatchInputSimplePublicObjectId(inputs=[{"id": "101"}, {"id": "999"}]))
-    assert [one.id for one in library.contacts.get_all()] == ["102", "103"]
-    assert [one.id for one in library.contacts.get_all(archived=True)] == ["101"]
+    assert [item.id for item in library.contacts.get_all()] == ["102", "103"]
+    assert [item.id for item in library.contacts.get_all(archived=True)] == ["101"]
     again = {"email": "ada@firm.example"}
-    made = library.contacts.basic_api.create(SimplePublicObjectInputForCreate(properties=again))
-    assert made.id == "104"
+    created = library.contacts.basic_api.create(SimplePublicObjectInputForCreate(properties=again))
+    assert created.id == "104"
 
 
 def test_library__merge(library: Any) -> None:
-    told = library.contacts.basic_api.merge(PublicMergeInput(primary_object_id="103", object_id_to_merge="101"))
-    assert (told.id, told.properties["firstname"], told.properties["email"]) == ("103", "Cy", "ada@firm.example")
+    answer = library.contacts.basic_api.merge(PublicMergeInput(primary_object_id="103", object_id_to_merge="101"))
+    assert (answer.id, answer.properties["firstname"], answer.properties["email"]) == ("103", "Cy", "ada@firm.example")
     again = library.contacts.basic_api.get_by_id("101", properties=["hs_additional_emails", "hs_merged_object_ids"])
     assert again.id == "103"
     assert again.properties["hs_additional_emails"] == "ada@old.example;a@old.example"
     companies = library.associations.v4.basic_api.get_page("contacts", "103", "companies").results
-    assert [int(one.to_object_id) for one in companies] == [201]
+    assert [int(item.to_object_id) for item in companies] == [201]
 
 
 # --- Uniqueness --------------------------------------------------------------------------------------------------
@@ -153,22 +153,22 @@ def test_companies__are_not_unique_but_their_unique_properties_are(portal: httpx
 )
 def test_create__validation(portal: httpx.Client, properties: dict[str, str], error: str, message: str) -> None:
     answer = _create(portal, firstname="Dee", **properties)
-    told = answer.json()
-    assert (answer.status_code, told["category"]) == (400, "VALIDATION_ERROR")
-    inside = json.loads(told["message"].removeprefix("Property values were not valid: "))
-    assert [(one["error"], one["message"], one["portalId"]) for one in inside] == [(error, message, 424242)]
-    assert told["errors"][0]["code"] == error
+    body = answer.json()
+    assert (answer.status_code, body["category"]) == (400, "VALIDATION_ERROR")
+    inside = json.loads(body["message"].removeprefix("Property values were not valid: "))
+    assert [(fault["error"], fault["message"], fault["portalId"]) for fault in inside] == [(error, message, 424242)]
+    assert body["errors"][0]["code"] == error
 
 
 def test_create__all_faults_at_once(portal: httpx.Client) -> None:
-    told = _create(portal, email="foo", credit_limit="ten", colour="red").json()
-    assert [one["code"] for one in told["errors"]] == ["INVALID_EMAIL", "INVALID_NUMERIC", "PROPERTY_DOESNT_EXIST"]
+    answer = _create(portal, email="foo", credit_limit="ten", colour="red").json()
+    assert [item["code"] for item in answer["errors"]] == ["INVALID_EMAIL", "INVALID_NUMERIC", "PROPERTY_DOESNT_EXIST"]
 
 
 def test_create__options_in_their_case(portal: httpx.Client) -> None:
     assert _create(portal, firstname="D", lifecyclestage="customer").status_code == 201
-    told = _create(portal, firstname="D", lifecyclestage="Customer").json()
-    assert told["errors"][0]["message"].startswith("Customer was not one of the allowed options: [subscriber, lead, ")
+    answer = _create(portal, firstname="D", lifecyclestage="Customer").json()
+    assert answer["errors"][0]["message"].startswith("Customer was not one of the allowed options: [subscriber, lead, ")
 
 
 def test_create__a_contact_needs_a_name_or_an_address(portal: httpx.Client) -> None:
@@ -177,8 +177,8 @@ def test_create__a_contact_needs_a_name_or_an_address(portal: httpx.Client) -> N
 
 def test_patch__a_lifecycle_stage_does_not_go_back_unless_cleared(portal: httpx.Client) -> None:
     def set_stage(stage: str) -> str | None:
-        told = portal.patch(f"{CONTACTS}/102", json={"properties": {"lifecyclestage": stage}}).json()
-        stored: str | None = told["properties"]["lifecyclestage"]
+        answer = portal.patch(f"{CONTACTS}/102", json={"properties": {"lifecyclestage": stage}}).json()
+        stored: str | None = answer["properties"]["lifecyclestage"]
         return stored
 
     assert set_stage("lead") == "customer"
@@ -187,9 +187,9 @@ def test_patch__a_lifecycle_stage_does_not_go_back_unless_cleared(portal: httpx.
 
 
 def test_patch__moves_the_modified_date(portal: httpx.Client) -> None:
-    told = portal.patch(f"{CONTACTS}/102", json={"properties": {"jobtitle": "Aide"}}).json()
-    assert told["properties"]["lastmodifieddate"] == "2026-11-24T12:00:00.000Z"
-    assert told["createdAt"] == "2024-02-01T09:30:00.000Z"
+    answer = portal.patch(f"{CONTACTS}/102", json={"properties": {"jobtitle": "Aide"}}).json()
+    assert answer["properties"]["lastmodifieddate"] == "2026-11-24T12:00:00.000Z"
+    assert answer["createdAt"] == "2024-02-01T09:30:00.000Z"
     assert portal.patch(f"{CONTACTS}/999", json={"properties": {}}).status_code == 404
 
 
@@ -221,27 +221,27 @@ def test_scopes__of_another_token(portal: httpx.Client) -> None:
     assert portal.get(CONTACTS, headers=other).status_code == 403
     assert portal.get("/crm/v3/objects/companies", headers=other).status_code == 200
     asked = {"tokenKey": "pat-eu1-other"}
-    told = portal.post("/oauth/v2/private-apps/get/access-token-info", json=asked, headers=other).json()
-    assert (told["hubId"], told["scopes"]) == (424242, ["crm.objects.companies.read"])
+    answer = portal.post("/oauth/v2/private-apps/get/access-token-info", json=asked, headers=other).json()
+    assert (answer["hubId"], answer["scopes"]) == (424242, ["crm.objects.companies.read"])
 
 
 def test_properties__can_be_made_and_used_at_once(portal: httpx.Client) -> None:
     wanted = {"name": "dynsync_run", "label": "Run", "type": "string", "fieldType": "text", "groupName": "g"}
-    made = portal.post("/crm/v3/properties/contacts", json={**wanted, "hasUniqueValue": True})
-    assert (made.status_code, made.json()["hasUniqueValue"]) == (201, True)
+    created = portal.post("/crm/v3/properties/contacts", json={**wanted, "hasUniqueValue": True})
+    assert (created.status_code, created.json()["hasUniqueValue"]) == (201, True)
     assert portal.post("/crm/v3/properties/contacts", json=wanted).status_code == 409
     assert portal.get("/crm/v3/properties/contacts/dynsync_run").json()["label"] == "Run"
     assert _create(portal, firstname="Dee", dynsync_run="1").json()["properties"]["dynsync_run"] == "1"
     assert _create(portal, firstname="Dee", dynsync_run="1").status_code == 400
-    found = portal.get(f"{CONTACTS}/1", params={"idProperty": "dynsync_run"}).json()
-    assert found["id"] == "104"
+    record = portal.get(f"{CONTACTS}/1", params={"idProperty": "dynsync_run"}).json()
+    assert record["id"] == "104"
 
 
 def test_reseed__brings_the_world_back(portal: httpx.Client) -> None:
     _create(portal, firstname="Dee")
     portal.delete(f"{CONTACTS}/101")
     assert portal.post("/__emu/reseed").status_code == 200
-    assert [one["id"] for one in portal.get(CONTACTS).json()["results"]] == ["101", "102", "103"]
+    assert [item["id"] for item in portal.get(CONTACTS).json()["results"]] == ["101", "102", "103"]
 
 
 # --- History -----------------------------------------------------------------------------------------------------
@@ -253,20 +253,20 @@ def test_library__history_of_a_property_newest_first(library: Any, emulator: Emu
         emulator.conditions.clock.advance(60)
         basic.update("101", SimplePublicObjectInput(properties={"firstname": name}))
     asked = {"properties_with_history": ["firstname", "email", "phone", "colour"]}
-    told = basic.get_by_id("101", **asked)
-    versions = told.properties_with_history["firstname"]
-    assert [(one.value, one.source_type) for one in versions] == [
+    record = basic.get_by_id("101", **asked)
+    versions = record.properties_with_history["firstname"]
+    assert [(version.value, version.source_type) for version in versions] == [
         ("", "INTEGRATION"),
         ("Adele", "INTEGRATION"),
         ("Addy", "INTEGRATION"),
         ("Ada", "CRM_UI"),
     ]
-    moments = [one.timestamp.strftime("%Y-%m-%d %H:%M") for one in versions]
+    moments = [version.timestamp.strftime("%Y-%m-%d %H:%M") for version in versions]
     assert moments == ["2026-11-24 12:04", "2026-11-24 12:02", "2026-11-24 12:01", "2024-01-01 09:30"]
-    assert [one.value for one in told.properties_with_history["email"]] == ["ada@firm.example"]
-    assert told.properties_with_history["phone"] == []
-    assert "colour" not in told.properties_with_history
-    assert (told.properties["firstname"], told.properties["email"]) == (None, "ada@firm.example")
+    assert [version.value for version in record.properties_with_history["email"]] == ["ada@firm.example"]
+    assert record.properties_with_history["phone"] == []
+    assert "colour" not in record.properties_with_history
+    assert (record.properties["firstname"], record.properties["email"]) == (None, "ada@firm.example")
 
 
 def test_history__in_lists_and_batches(portal: httpx.Client) -> None:
@@ -274,7 +274,7 @@ def test_history__in_lists_and_batches(portal: httpx.Client) -> None:
     listed = portal.get(CONTACTS, params={"propertiesWithHistory": "lifecyclestage"}).json()["results"][1]
     body = {"inputs": [{"id": "102"}], "propertiesWithHistory": ["lifecyclestage"]}
     (read,) = portal.post(f"{CONTACTS}/batch/read", json=body).json()["results"]
-    for told in (listed, read):
-        values = [one["value"] for one in told["propertiesWithHistory"]["lifecyclestage"]]
+    for record in (listed, read):
+        values = [version["value"] for version in record["propertiesWithHistory"]["lifecyclestage"]]
         assert values == ["evangelist", "customer"]
     assert "propertiesWithHistory" not in portal.get(f"{CONTACTS}/102").json()

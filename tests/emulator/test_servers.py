@@ -39,25 +39,25 @@ def test_hubspot_api_client__reads_every_record(emulator: Emulator, kind: str) -
     name = "email" if kind == "contacts" else "name"
     records = read.get_all(properties=[name])
     world = [(row["hs_object_id"], row.get(name)) for row in WORLD.tables[f"hubspot/{kind}"]]
-    assert [(one.id, one.properties[name]) for one in records] == world
+    assert [(item.id, item.properties[name]) for item in records] == world
 
 
 def test_hubspot_api_client__reads_every_association(emulator: Emulator) -> None:
     client = hubspot_client(emulator).crm.associations.v4.batch_api
     contacts = [{"id": row["hs_object_id"]} for row in WORLD.tables["hubspot/contacts"]]
-    found = set()
+    associations = set()
     for start in range(0, len(contacts), 1_000):
         asked = BatchInputPublicFetchAssociationsBatchRequest(inputs=contacts[start : start + 1_000])
-        for one in client.get_page("contacts", "companies", asked).results:
-            for to in one.to:
+        for result in client.get_page("contacts", "companies", asked).results:
+            for to in result.to:
                 primary = any(kind.label == "Primary" for kind in to.association_types)
-                found.add((one._from.id, str(to.to_object_id), primary))
+                associations.add((result._from.id, str(to.to_object_id), primary))
     links = [row for row in WORLD.tables["hubspot/links"] if row["from_object"] == "contact"]
     world: dict[tuple[str | None, str | None], bool] = {}
     for row in links:
         pair = (row["from_id"], row["to_id"])
         world[pair] = world.get(pair, False) or row["is_primary"] == "true"
-    assert found == {(*pair, primary) for pair, primary in world.items()}
+    assert associations == {(*pair, primary) for pair, primary in world.items()}
 
 
 # --- HubSpot -----------------------------------------------------------------------------------------------------
@@ -104,8 +104,10 @@ def test_hubspot__search_tells_the_total(portal: httpx.Client) -> None:
 
 def test_hubspot__limits_refuse_in_both_shapes() -> None:
     with Emulator(build_world(scale=0), limits=Limits(hubspot_requests=1, hubspot_search_requests=1)) as running:
-        told = running.addresses["hubspot"]
-        with httpx.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['token']}"}) as client:
+        addresses = running.addresses["hubspot"]
+        with httpx.Client(
+            base_url=addresses["url"], headers={"Authorization": f"Bearer {addresses['token']}"}
+        ) as client:
             client.get("/crm/v3/owners")
             refused = client.get("/crm/v3/owners")
             client.post("/crm/v3/objects/contacts/search", json={})
@@ -119,10 +121,10 @@ def test_hubspot__limits_refuse_in_both_shapes() -> None:
 
 
 def test_dataverse__without_token_a_challenge_names_the_tenant(emulator: Emulator) -> None:
-    told = emulator.addresses["dynamics"]
-    answer = httpx.get(told["url"] + "/api/data/v9.2/WhoAmI")
+    addresses = emulator.addresses["dynamics"]
+    answer = httpx.get(addresses["url"] + "/api/data/v9.2/WhoAmI")
     assert answer.status_code == 401
-    assert f"authorization_uri={told['authority']}/oauth2/authorize" in answer.headers["WWW-Authenticate"]
+    assert f"authorization_uri={addresses['authority']}/oauth2/authorize" in answer.headers["WWW-Authenticate"]
 
 
 def test_dataverse__every_contact_over_cookie_pages(environment: httpx.Client) -> None:
@@ -165,11 +167,11 @@ def test_dataverse__rights_403(environment: httpx.Client, portal: httpx.Client) 
 def test_dataverse__metadata_has_options_targets_and_lengths(environment: httpx.Client) -> None:
     where = "EntityDefinitions(LogicalName='contact')/Attributes/Microsoft.Dynamics.CRM."
     texts = environment.get(f"{where}StringAttributeMetadata?$select=LogicalName,MaxLength").json()["value"]
-    assert {one["LogicalName"]: one["MaxLength"] for one in texts}["firstname"] == 50
+    assert {item["LogicalName"]: item["MaxLength"] for item in texts}["firstname"] == 50
     states = environment.get(f"{where}StateAttributeMetadata?$expand=OptionSet").json()["value"]
     assert [option["Value"] for option in states[0]["OptionSet"]["Options"]] == [0, 1]
     lookups = environment.get(f"{where}LookupAttributeMetadata?$select=LogicalName,Targets").json()["value"]
-    assert {one["LogicalName"]: one["Targets"] for one in lookups}["parentcustomerid"] == ["account", "contact"]
+    assert {item["LogicalName"]: item["Targets"] for item in lookups}["parentcustomerid"] == ["account", "contact"]
 
 
 def test_dataverse__counts(environment: httpx.Client) -> None:
@@ -179,10 +181,10 @@ def test_dataverse__counts(environment: httpx.Client) -> None:
 
 def test_dataverse__protection_says_how_long_to_wait() -> None:
     with Emulator(build_world(scale=0), limits=Limits(dataverse_requests=1)) as running:
-        told = running.addresses["dynamics"]
+        addresses = running.addresses["dynamics"]
         header = {"Authorization": "Bearer emulator-static-token"}
-        httpx.get(told["url"] + "/api/data/v9.2/WhoAmI", headers=header)
-        refused = httpx.get(told["url"] + "/api/data/v9.2/WhoAmI", headers=header)
+        httpx.get(addresses["url"] + "/api/data/v9.2/WhoAmI", headers=header)
+        refused = httpx.get(addresses["url"] + "/api/data/v9.2/WhoAmI", headers=header)
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "0x80072322")
     assert int(refused.headers["Retry-After"]) >= 1
 
@@ -216,12 +218,12 @@ def test_control__bad_requests_are_named(portal: httpx.Client) -> None:
 
 
 def test_told__what_a_person_pastes(emulator: Emulator) -> None:
-    told = emulator.told
-    assert set(emulator.addresses["dynamics"]) == set(told["dynamics"]) - {"certificate", "token"}
-    assert "PRIVATE KEY" in Path(told["dynamics"]["certificate"]).read_text(encoding="ascii")
-    asked = {"Authorization": f"Bearer {told['dynamics']['token']}"}
-    assert httpx.get(told["dynamics"]["url"] + "/api/data/v9.2/WhoAmI", headers=asked).status_code == 200
-    assert httpx.get(told["control"]["url"] + "health").json() == {"status": "ok"}
+    addresses = emulator.told
+    assert set(emulator.addresses["dynamics"]) == set(addresses["dynamics"]) - {"certificate", "token"}
+    assert "PRIVATE KEY" in Path(addresses["dynamics"]["certificate"]).read_text(encoding="ascii")
+    asked = {"Authorization": f"Bearer {addresses['dynamics']['token']}"}
+    assert httpx.get(addresses["dynamics"]["url"] + "/api/data/v9.2/WhoAmI", headers=asked).status_code == 200
+    assert httpx.get(addresses["control"]["url"] + "health").json() == {"status": "ok"}
 
 
 class _Terminated(threading.Event):

@@ -20,8 +20,8 @@ def created_contact(
     world = SmallWorld({"dynamics/contacts": [person]}, FIELDS, {Object.CONTACT: sync}, undelivered=undelivered)
     store = store_of(world)
     run_initial_sync(store, plan_of(world))
-    (made,) = store.records(System.HUBSPOT, Object.CONTACT)
-    return {name: made.get(name) for name in ("email", "lifecyclestage")}
+    (record,) = store.records(System.HUBSPOT, Object.CONTACT)
+    return {name: record.get(name) for name in ("email", "lifecyclestage")}
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_a_new_contact_gets_the_default_stage_where_no_mapping_fills_it(
     mappings = (mapping_of("email <-> emailaddress1"), mapping_of("lifecyclestage <- stagecode"))
     sync = ObjectSync(enabled=True, mappings=mappings, default_lifecycle_stage="customer")
     person = {"id": "d1", "emailaddress1": "a@example.com", "stagecode": stage}
-    told = created_contact(sync, person, undelivered=undelivered)
-    assert told == {"email": "a@example.com", "lifecyclestage": expected}
+    contact = created_contact(sync, person, undelivered=undelivered)
+    assert contact == {"email": "a@example.com", "lifecyclestage": expected}

@@ -36,8 +36,11 @@ def world_of(rows: tuple[Row, Row], sync: ObjectSync, assumptions: Mapping[str, 
 SYNC = ObjectSync(enabled=True, conflict_winner=System.DYNAMICS, mappings=_MAPPINGS)
 
 
-def told(run: Replay) -> list[tuple[str, str, str | None, str, str | None]]:
-    return [(str(one.target_system), one.target_field, one.old_value, one.new_value, one.note) for one in run.writes]
+def written_fields(run: Replay) -> list[tuple[str, str, str | None, str, str | None]]:
+    return [
+        (str(write.target_system), write.target_field, write.old_value, write.new_value, write.note)
+        for write in run.writes
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,19 +61,19 @@ def test_a_change_travels_from_where_it_was_made(
     writes: list[tuple[str, str, str | None, str, str | None]],
 ) -> None:
     rows = [({"firstname": ours}, {"firstname": theirs}) for ours, theirs in (before, after)]
-    assert told(ask(rows[0], rows[1], SYNC)) == writes
+    assert written_fields(ask(rows[0], rows[1], SYNC)) == writes
 
 
 def test_a_number_spelled_otherwise_is_no_change_and_one_way_stays_one_way() -> None:
     same = ask(({"score": "12"}, {"score": "1"}), ({"score": "12.0"}, {"score": "1"}), SYNC)
     back = ask(({"score": "12"}, {"score": "12"}), ({"score": "12"}, {"score": "13"}), SYNC)
-    assert (told(same), told(back)) == ([], [])
+    assert (written_fields(same), written_fields(back)) == ([], [])
 
 
 def test_a_lifecycle_stage_does_not_go_backward() -> None:
     before = ({"lifecyclestage": "customer"}, {"stagecode": "2"})
     run = ask(before, ({"lifecyclestage": "customer"}, {"stagecode": "1"}), SYNC)
-    assert told(run) == [("hubspot", "lifecyclestage", "customer", "lead", "lifecycle_ignored")]
+    assert written_fields(run) == [("hubspot", "lifecyclestage", "customer", "lead", "lifecycle_ignored")]
 
 
 def test_an_escape_syncs_on_unless_filters_are_a_fence() -> None:

@@ -63,26 +63,32 @@ def test_count_planted__counts_every_record() -> None:
 
 def test_plant_case__speaks_the_vocabulary(world: World) -> None:
     for case in world.truth:
-        assert {one.outcome for one in case.records} <= set(Outcome)
-        assert {one.reason for one in case.records} <= {None, *Reason}
-        assert {one.status for one in case.links} <= set(LinkStatus)
+        assert {expected.outcome for expected in case.records} <= set(Outcome)
+        assert {expected.reason for expected in case.records} <= {None, *Reason}
+        assert {expected.status for expected in case.links} <= set(LinkStatus)
 
 
 def test_plant_case__only_what_has_a_partner_is_updated_or_linked(world: World) -> None:
     for case in world.truth:
-        partners = {one.record_id: one.counterpart_id for one in case.records}
-        for one in case.records:
-            joins_a_new_contact = one.object == "lead" and one.outcome == "link" and one.counterpart_id is None
-            if one.outcome in ("update", "link") and not joins_a_new_contact:
-                shares_its_partner = one.object == "lead" and partners[str(one.counterpart_id)] in partners
-                assert partners[str(one.counterpart_id)] == one.record_id or shares_its_partner, case.id
-            assert (one.winner_id is not None) == (one.outcome == "shadowed" or joins_a_new_contact), case.id
-            assert (one.reason is not None) == (one.outcome in ("excluded", "failing")), case.id
+        partners = {expected.record_id: expected.counterpart_id for expected in case.records}
+        for expected in case.records:
+            joins_a_new_contact = (
+                expected.object == "lead" and expected.outcome == "link" and expected.counterpart_id is None
+            )
+            if expected.outcome in ("update", "link") and not joins_a_new_contact:
+                shares_its_partner = expected.object == "lead" and partners[str(expected.counterpart_id)] in partners
+                assert partners[str(expected.counterpart_id)] == expected.record_id or shares_its_partner, case.id
+            assert (expected.winner_id is not None) == (expected.outcome == "shadowed" or joins_a_new_contact), case.id
+            assert (expected.reason is not None) == (expected.outcome in ("excluded", "failing")), case.id
 
 
 def test_plant_case__keys_belong_to_one_case(world: World) -> None:
     """An address of a planted record ends in the case's domain, a name in its number; nobody else has them."""
-    planted = {(one.system, one.object, one.record_id): case.id for case in world.truth for one in case.records}
+    planted = {
+        (expected.system, expected.object, expected.record_id): case.id
+        for case in world.truth
+        for expected in case.records
+    }
     for name, table in RECORD_TABLES.items():
         for row in world.tables[name]:
             owner = planted.get((table.system.value, str(table.object), str(row[table.id_field])))
@@ -93,12 +99,12 @@ def test_plant_case__keys_belong_to_one_case(world: World) -> None:
 def numbers_of(row: dict[str, Any]) -> set[str]:
     """The case numbers in the match keys of a row."""
     keys = [row.get(column) or "" for column in ("email", "emailaddress1", "hs_additional_emails", "name", "domain")]
-    return {found.upper() for key in keys for found in re.findall(r"\b(p\d{2,3})\b", key, re.IGNORECASE)}
+    return {number.upper() for key in keys for number in re.findall(r"\b(p\d{2,3})\b", key, re.IGNORECASE)}
 
 
 def test_plant_case__every_outcome_and_most_reasons_occur(world: World) -> None:
-    outcomes = Counter(one.outcome for case in world.truth for one in case.records)
-    reasons = {one.reason for case in world.truth for one in case.records}
+    outcomes = Counter(expected.outcome for case in world.truth for expected in case.records)
+    reasons = {expected.reason for case in world.truth for expected in case.records}
     assert set(outcomes) == set(Outcome)
     assert reasons == {
         None,
@@ -115,7 +121,7 @@ def test_plant_case__every_outcome_and_most_reasons_occur(world: World) -> None:
 
 
 def test_plant_case__every_link_status_that_the_rules_give_occurs(world: World) -> None:
-    statuses = {one.status for case in world.truth for one in case.links}
+    statuses = {expected.status for case in world.truth for expected in case.links}
     assert statuses == {"synced", "dropped_non_primary", "parent_is_contact", "target_not_synced", "manual"}
 
 

@@ -36,7 +36,7 @@ def test_open_world__bare_files_are_served(tmp_path: Path) -> None:
         twin = portal.post("/crm/v3/objects/contacts", json={"properties": {"email": "a@x.example"}})
         with environment_client(emulator) as environment:
             assert environment.get("contacts?$select=lastname").json()["value"][0]["lastname"] == "Ames"
-    assert [(one["id"], one["properties"]["extra"]) for one in listed] == [("1", "one"), ("2", None)]
+    assert [(record["id"], record["properties"]["extra"]) for record in listed] == [("1", "one"), ("2", None)]
     assert twin.json()["message"] == "Contact already exists. Existing ID: 1"
 
 

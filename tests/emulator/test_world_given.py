@@ -30,9 +30,9 @@ def test_read_world__of_bare_files_can_be_pulled_and_forecast(tmp_path: Path) ->
     with Emulator(read_world(tmp_path / "world")) as emulator:
         clock = datetime(2026, 11, 23, tzinfo=UTC)
         snapshot = kit.pull(settings, tmp_path / "s", addresses=emulator.addresses, clock=lambda: clock)
-    told = kit.forecast(snapshot, settings, tmp_path / "f")
-    assert [(row["target_field"], row["new_value"]) for row in kit.records(told.changes)] == [
+    forecast = kit.forecast(snapshot, settings, tmp_path / "f")
+    assert [(row["target_field"], row["new_value"]) for row in kit.records(forecast.changes)] == [
         ("name", "acme"),
         ("favourite", "coffee"),
     ]
-    assert [row["status"] for row in kit.records(told.links)] == ["synced", "synced"]
+    assert [row["status"] for row in kit.records(forecast.links)] == ["synced", "synced"]

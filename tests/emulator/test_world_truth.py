@@ -38,7 +38,7 @@ def as_small_world(world: World) -> SmallWorld:
         | {"is_primary": row["is_primary"] == "true"}
         for row in world.tables["hubspot/links"]
     ]
-    sync = {object_: one for object_, one in settings.sync.items() if one.enabled}
+    sync = {object_: object_sync for object_, object_sync in settings.sync.items() if object_sync.enabled}
     return SmallWorld(tables, tuple(catalogue.fields.values()), sync, links, settings.assumptions)
 
 
@@ -63,16 +63,16 @@ def near_names() -> set[tuple[str, str, str]]:
 
 
 def outcomes_of(answer: Answer, case: Case) -> list[ExpectedRecord]:
-    found = []
-    for one in case.records:
-        place = (one.system, one.object, one.record_id)
-        outcome, reason, _, counterpart, winner = answer.outcomes[place]
-        found.append(ExpectedRecord(*place, str(outcome), reason, winner, counterpart))
-    return found
+    records = []
+    for expected in case.records:
+        identity = (expected.system, expected.object, expected.record_id)
+        outcome, reason, _, counterpart, winner = answer.outcomes[identity]
+        records.append(ExpectedRecord(*identity, str(outcome), reason, winner, counterpart))
+    return records
 
 
 def changes_of(answer: Answer, case: Case) -> set[ExpectedChange]:
-    ids = {one.record_id for one in case.records}
+    ids = {expected.record_id for expected in case.records}
     return {
         ExpectedChange(object_, ours, theirs, target, field, kind, new, note)
         for object_, ours, theirs, target, field, _, kind, _, new, note in answer.changes
@@ -81,7 +81,7 @@ def changes_of(answer: Answer, case: Case) -> set[ExpectedChange]:
 
 
 def links_of(answer: Answer, case: Case) -> set[ExpectedLink]:
-    places = {(one.system, one.object, one.record_id) for one in case.records}
+    places = {(expected.system, expected.object, expected.record_id) for expected in case.records}
     return {ExpectedLink(*row[:6]) for row in answer.links if row[:3] in places}
 
 
@@ -100,7 +100,7 @@ def near_cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize("case", list(near_cases()))
 def test_planted_case__near_names_are_pointed_out(near_names: set[tuple[str, str, str]], case: Case) -> None:
-    assert {astuple(one) for one in case.near_names} <= near_names, case.says
+    assert {astuple(expected) for expected in case.near_names} <= near_names, case.says
 
 
 def test_demo_world__core_and_witness_agree_on_a_crowd() -> None:
