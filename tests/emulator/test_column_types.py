@@ -1,7 +1,7 @@
 """Answers about a Dataverse column of each type, to the byte: rows, filters, orders, writes and metadata.
 
-The answers stand in `answers/column_types.json`, by request. They say what the emulator does, and were written down
-before its column types became one table.
+The expected answers are in `answers/column_types.json`, by request. They say what the emulator does; they were written
+down before its column types became one table.
 """
 
 from __future__ import annotations
@@ -195,8 +195,11 @@ _CREATED: tuple[dict[str, Any], ...] = (
 )
 
 
-def _world() -> World:
-    """Three contacts with a column of each type: Ada's values are right, some of Bob's are not, Cy has none."""
+def _world(*more: dict[str, Any]) -> World:
+    """Three contacts with a column of each type: Ada's values are right, some of Bob's are not, Cy has none.
+
+    `more` are further rows of `core.tables.COLUMNS`.
+    """
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in RECORD_TABLES}
     own = {"createdon": CREATED, "modifiedon": CREATED, "statecode": "0"}
     tables["dynamics/contacts"] = [
@@ -207,7 +210,7 @@ def _world() -> World:
     tables["dynamics/accounts"] = [{"accountid": FIRM, "name": "Firm", **own}]
     tables["dynamics/users"] = [{"systemuserid": USER, "fullname": "Rik Rep", "isdisabled": "false", **own}]
     columns = [{**_EMPTY, "object": "contact", "label": f"Label of {column['name']}", **column} for column in _COLUMNS]
-    tables[COLUMNS.name] = [*(row for row in column_rows() if row["name"] in _STANDARD), *columns]
+    tables[COLUMNS.name] = [*(row for row in column_rows() if row["name"] in _STANDARD), *columns, *more]
     portals = read_data("portals.toml")
     return World(tables, portals["account"], portals["organization"])
 
@@ -286,9 +289,8 @@ def test_no_answer_is_left_over() -> None:
 @pytest.fixture
 def strange() -> Iterator[httpx.Client]:
     """An environment whose leads have a column of a type that nobody knows."""
-    world = _world()
-    world.tables[COLUMNS.name].append({**_EMPTY, "object": "lead", "name": "x_colour", "type": "Colour"})
-    with Emulator(world) as running, environment_client(running) as client:
+    colour = {**_EMPTY, "object": "lead", "name": "x_colour", "type": "Colour"}
+    with Emulator(_world(colour)) as running, environment_client(running) as client:
         yield client
 
 

@@ -1,7 +1,7 @@
 """Checks the body of a write against the columns and turns it into texts to store (portal-apis 6.5, 6.6, 7.2).
 
 Facts
-    * What each type of column takes stands in column_types. An unknown name and a lookup by its plain name are
+    * `column_types` says what each type of column takes. An unknown name and a lookup by its plain name are
       0x80048d19, too long a text 0x80044331.
     * Columns that cannot be written are passed over, as the service does. `ApplicationRequired` is not enforced.
     * Lookups are written as `{navigation}@odata.bind` with the address of a row, which must be there.

@@ -38,7 +38,7 @@ from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import Store
 
 _HEAD: Final = 3
-"""Key order, id and version stand before the columns of a selected row; the sorted values stand behind them."""
+"""The number of values before the columns of a selected row: key order, id, version. The sorted values come last."""
 _MOST_ASKED: Final = 900
 Names = Mapping[str, Mapping[str, str | None]]
 

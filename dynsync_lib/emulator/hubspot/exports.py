@@ -3,8 +3,8 @@
 Facts
     * An export is asked for by object and properties; its status names an address from which anybody who has it may
       fetch the file, without a token.
-    * Headings and choices are labels unless internal NAMES or VALUES are asked for; an owner stands by name. The ids of
-      associated records stand in one column, between semicolons. Times are those of the account's zone.
+    * Headings and choices are labels unless internal NAMES or VALUES are asked for; an owner is its name. The ids of
+      associated records are one column, joined by semicolons. Times are those of the account's zone.
 
 Not modelled
     * Lists, filters, other formats than CSV: refused with 501. Zipped parts, caps, waiting: an export is complete at
@@ -42,7 +42,7 @@ _FIRST_ID: Final = 100_000_001
 _FILE: Final = re.compile(r"/exports/(\d+)/([0-9a-f-]{36})\.csv")
 _ROWS_AT_ONCE: Final = 900
 _HEAD: Final = 3
-"""Id, whether it is archived, and when it changed stand before the properties of a selected record."""
+"""The number of columns before the properties of a selected record: id, archived flag, time of the last write."""
 Labels = Mapping[str, str]
 
 

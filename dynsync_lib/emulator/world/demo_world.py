@@ -1,7 +1,7 @@
 """The demo world: an invented HubSpot portal and Dynamics environment with planted cases, the same for the same seed.
 
 Facts
-    * Rows stand in API order: HubSpot by id, Dataverse by GUID as SQL Server sorts it (2.25).
+    * Rows are in API order: HubSpot by id, Dataverse by GUID as SQL Server sorts it (2.25).
     * All values are text; None is an empty field. Every row of an object has every column that the metadata names.
     * People, companies and numbers are invented, domains and telephone numbers kept for documentation and fiction.
     * `python -m dynsync_lib.emulator.world DIR` writes the folder that `sample_data/` holds.

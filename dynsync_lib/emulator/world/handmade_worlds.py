@@ -3,7 +3,7 @@
 Facts
     * Links may be given as contact_id, company_id, is_primary alone.
     * A side without metadata has the fields of the standard schema; a column beyond it is plain text, or a lookup when
-      it stands as `_name_value`.
+      its name is `_name_value`.
 
 Where it is used: `emulator.world.demo_world.read_world`.
 """

@@ -3,7 +3,7 @@
 Facts
     * HubSpot ids ascend; the last group of a Dynamics GUID, which SQL Server sorts by first, counts upward: the rows of
       a table are made in the order in which the API delivers them (2.24, 2.25).
-    * Domains are reserved for documentation (`*.example`); telephone numbers stand in ranges kept for fiction.
+    * Domains are reserved for documentation (`*.example`); telephone numbers are in ranges kept for fiction.
 
 Where it is used: `emulator.world.demo_world`, `emulator.world.planted_cases`, the crowd.
 """
