@@ -19,7 +19,7 @@ import pytest
 
 import dynsync_lib
 from dynsync_lib.core.tables import COLUMNS, RECORD_TABLES
-from dynsync_lib.emulator.column_types import COLUMN_TYPES
+from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import World
 from dynsync_lib.emulator.world.metadata import column_rows, read_data

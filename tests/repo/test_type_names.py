@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from dynsync_lib.emulator.column_types import COLUMN_TYPES
+from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES
 
 EMULATOR = Path(__file__).resolve().parents[2] / "dynsync_lib/emulator"
 _NAMES = re.compile(rf"({'|'.join(COLUMN_TYPES)})(?:Type|AttributeMetadata)?")
@@ -29,7 +29,7 @@ def type_name_complaints(sources: Iterable[str]) -> list[str]:
 
 def _sources() -> list[str]:
     """The emulator's code for Dataverse."""
-    paths = sorted(path for path in EMULATOR.rglob("*.py") if "dataverse" in str(path) or path.stem == "column_types")
+    paths = sorted((EMULATOR / "dataverse").rglob("*.py"))
     return [path.read_text(encoding="utf-8") for path in paths]
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply
-from dynsync_lib.emulator.dataverse.column_types import exact_json_reply
+from dynsync_lib.emulator.dataverse.columns import exact_json_reply
 from dynsync_lib.emulator.dataverse.names import Entity, context_of, refused
 from dynsync_lib.emulator.dataverse.pages import delta_link, read_delta
 from dynsync_lib.emulator.dataverse.prefer import read_preferences

@@ -24,7 +24,7 @@ from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
 from odata_query.sql.sqlite import AstToSqliteSqlVisitor
 
-from dynsync_lib.emulator.dataverse.column_types import Column
+from dynsync_lib.emulator.dataverse.columns import Column
 from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
 
 _ALIAS: Final = re.compile(r"(?<![\w'])@\w+")

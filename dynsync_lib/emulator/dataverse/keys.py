@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.emulator.dataverse.column_types import columns_of
+from dynsync_lib.emulator.dataverse.columns import columns_of
 from dynsync_lib.emulator.dataverse.names import Entity, refused
 from dynsync_lib.emulator.store.database import fold
 from dynsync_lib.emulator.store.records import Store, Stored

@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
-from dynsync_lib.emulator.column_types import COLUMN_TYPES, ColumnType, Row, type_of
-from dynsync_lib.emulator.dataverse.column_types import metadata_rows
+from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES, ColumnType, Row, type_of
+from dynsync_lib.emulator.dataverse.columns import metadata_rows
 from dynsync_lib.emulator.dataverse.keys import keys_of
 from dynsync_lib.emulator.dataverse.metadata_query import shown_item, shown_metadata
 from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, context_of, label_json, metadata_id, refused

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of
+from dynsync_lib.emulator.dataverse.columns import Column, columns_of
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity
 from dynsync_lib.emulator.store.records import Store
 

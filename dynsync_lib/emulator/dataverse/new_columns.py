@@ -20,8 +20,8 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import COLUMNS
 from dynsync_lib.emulator.calls import Call, Reply
-from dynsync_lib.emulator.column_types import COLUMN_TYPES
-from dynsync_lib.emulator.dataverse.column_types import columns_of
+from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES
+from dynsync_lib.emulator.dataverse.columns import columns_of
 from dynsync_lib.emulator.dataverse.keys import KEYS
 from dynsync_lib.emulator.dataverse.metadata import find_entity
 from dynsync_lib.emulator.dataverse.names import metadata_id, refused, unknown_column, unreadable

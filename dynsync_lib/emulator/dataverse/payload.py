@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, is_true
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of
+from dynsync_lib.emulator.dataverse.columns import Column, columns_of
 from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, does_not_exist, refused, unknown_set, unreadable
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
 from dynsync_lib.emulator.store.records import Store

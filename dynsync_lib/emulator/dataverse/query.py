@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.emulator.calls import Call
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of
+from dynsync_lib.emulator.dataverse.columns import Column, columns_of
 from dynsync_lib.emulator.dataverse.filter import filter_sql
 from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply
-from dynsync_lib.emulator.dataverse.column_types import Column, columns_of, exact_json_reply
+from dynsync_lib.emulator.dataverse.columns import Column, columns_of, exact_json_reply
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity, context_of, does_not_exist
 from dynsync_lib.emulator.dataverse.navigation import navigation_name
 from dynsync_lib.emulator.dataverse.pages import (

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply
-from dynsync_lib.emulator.dataverse.column_types import columns_of, exact_json_reply
+from dynsync_lib.emulator.dataverse.columns import columns_of, exact_json_reply
 from dynsync_lib.emulator.dataverse.keys import Address, find_by_key, no_such_key, read_address, refuse_duplicate_keys
 from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, does_not_exist, refused
 from dynsync_lib.emulator.dataverse.payload import Texts, bound_tables, read_object, read_payload

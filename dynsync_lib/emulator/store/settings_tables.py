@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Other currencies than the base one; most columns of both tables.
 
-Where it is used: `emulator.store.records`, `emulator.dataverse.column_types`.
+Where it is used: `emulator.store.records`, `emulator.dataverse.columns`.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class _Links:
 
 @dataclass(frozen=True, slots=True)
 class FolderWorld:
-    """A world (`store.World`) whose tables are read from a folder."""
+    """A world (`emulator.store.records.World`) whose tables are read from a folder."""
 
     tables: Mapping[str, Iterable[Row]]
     account: Mapping[str, Any]
