@@ -29,7 +29,7 @@ from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 
-__all__ = ["AUTO", "ENGINES", "SMALL_PORTAL_ROWS", "Engine", "open_engine", "refuse_engine"]
+__all__ = ["AUTO", "ENGINES", "SMALL_PORTAL_ROWS", "Engine", "open_engine", "open_engine_for", "refuse_engine"]
 
 AUTO: Final = "auto"
 """Whichever engine suits the size of the portals."""
@@ -93,3 +93,12 @@ def open_engine(
     from dynsync_lib.engine.spark_engine import SparkEngine
 
     return SparkEngine(work, memory_gb=memory_gb)
+
+
+def open_engine_for(records: int, *, work: Path, name: str = AUTO) -> AbstractContextManager[Engine, bool | None]:
+    """The engine for portals of so many records, both sides together; a context manager.
+
+    What it keeps between stages is in memory up to `SMALL_PORTAL_ROWS`, beyond that in a folder under `work`, which is
+    made. `auto` is Polars in the first case, DuckDB in the second. Raises UsageError as `open_engine` does.
+    """
+    return open_engine(name, work=work / "stages" if records > SMALL_PORTAL_ROWS else None)

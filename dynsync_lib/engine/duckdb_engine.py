@@ -12,6 +12,7 @@ Facts
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,9 +22,11 @@ from typing import Any, Final, Literal
 import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
-from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, key_of, write_parquet
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
 
 ROWS_PER_SORT: Final = 4_000_000
 _SAMPLED_PER_PART: Final = 1_000
@@ -58,8 +61,11 @@ class DuckDbEngine:
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
-        name = f"given_{next(self._names)}"
-        self._connection.from_arrow(arrow_rows(rows, columns)).create(name)
+        name = f"rows_{next(self._names)}"
+        with tempfile.TemporaryDirectory(prefix="dynsync-", dir=self._work) as folder:
+            path = Path(folder) / "rows.parquet"  # an Arrow table, handed over as it is, makes DuckDB import pandas
+            pq.write_table(arrow_rows(rows, columns), path)
+            self._connection.read_parquet(str(path)).create(name)
         return _lazy(self._connection.table(name))
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:

@@ -17,33 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.arrow_tables import all_true, arrow_schema, empty_table
+from dynsync_lib.core.tables import Table
 
 ROWS_PER_GROUP: Final = 131_072
-_ARROW_TYPES: Final = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "flag": pa.bool_(),
-    "texts": pa.list_(pa.string()),
-}
 _NARWHALS_TYPES: Final[Mapping[str, Any]] = {
     "text": nw.String,
     "integer": nw.Int64,
     "number": nw.Float64,
     "flag": nw.Boolean,
 }
-
-
-def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
-    """The columns as Arrow types."""
-    return pa.schema([(column.name, _ARROW_TYPES[column.type]) for column in columns])
-
-
-def arrow_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> pa.Table:
-    """A few rows as an Arrow table; a missing value is null."""
-    values = {column.name: [row.get(column.name) for row in rows] for column in columns}
-    return pa.table(values, schema=arrow_schema(columns))
 
 
 _HARDLY_REPEATED: Final = frozenset(
@@ -82,7 +65,7 @@ def write_parquet(batches: Iterable[pa.RecordBatch], table: Table, path: Path) -
 
 def _groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
     """The same rows in tables of exactly `ROWS_PER_GROUP` rows; the parts have any size."""
-    waiting = schema.empty_table()
+    waiting = empty_table(schema)
     for part in parts:
         waiting = pa.concat_tables([waiting, part])
         while waiting.num_rows >= ROWS_PER_GROUP:
@@ -95,7 +78,7 @@ def _groups(parts: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
 def _without_ties(batches: Iterable[pa.RecordBatch], table: Table) -> Iterator[pa.Table]:
     """The same rows, those that tie sorted; the ties of the last row wait, since the next batch may hold more."""
     schema = arrow_schema(table.columns)
-    waiting = schema.empty_table()
+    waiting = empty_table(schema)
     for batch in batches:
         rows = pa.concat_tables([waiting, pa.Table.from_batches([batch]).cast(schema)])
         ties = _ties(rows, table.order)
@@ -107,15 +90,17 @@ def _without_ties(batches: Iterable[pa.RecordBatch], table: Table) -> Iterator[p
 
 def _ties(rows: pa.Table, order: Sequence[str]) -> pa.Array:
     """For every row but the first, whether it has the order of the row before it."""
-    alike = pa.repeat(True, max(rows.num_rows - 1, 0))
+    alike = all_true(max(rows.num_rows - 1, 0))
     for name in sorted(order, key=_HARDLY_REPEATED.__contains__, reverse=True):
         if not pc.any(alike).as_py():
             break
         values = rows.column(name).combine_chunks()
         before, after = values.slice(0, len(alike)), values.slice(1)
-        same = pc.fill_null(pc.equal(before, after), False)
+        same = pc.equal(before, after)
         if values.null_count:
-            same = pc.or_(same, pc.and_(pc.is_null(before), pc.is_null(after)))
+            both = pc.and_(before.is_valid(), after.is_valid())
+            neither = pc.and_(before.is_null(), after.is_null())
+            same = pc.or_(neither, pc.and_kleene(both, same))
         alike = pc.and_(alike, same)
     return alike
 

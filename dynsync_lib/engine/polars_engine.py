@@ -11,13 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import narwhals.stable.v2 as nw
 import polars as pl
 
 from dynsync_lib.core.tables import Column, Table
-from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, write_parquet
+
+_TYPES: Final[Mapping[str, pl.DataType]] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "flag": pl.Boolean(),
+    "texts": pl.List(pl.String()),
+}
 
 
 class PolarsEngine:
@@ -39,7 +47,8 @@ class PolarsEngine:
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
-        return _lazy(pl.DataFrame(arrow_rows(rows, columns)))
+        values = {column.name: [row.get(column.name) for row in rows] for column in columns}
+        return _lazy(pl.DataFrame(values, schema={column.name: _TYPES[column.type] for column in columns}))
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """The frame computed once; what comes back reads the result. The `name` is for engines that keep files."""

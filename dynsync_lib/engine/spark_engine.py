@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
+from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
-from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, as_written, write_parquet
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, write_parquet
 from dynsync_lib.engine.spark_session import open_session
 
 

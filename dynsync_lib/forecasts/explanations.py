@@ -19,7 +19,7 @@ from dynsync_lib.core.explain.chain import Evidence, Explanation, explain_record
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
-from dynsync_lib.engine import Engine, open_engine
+from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
@@ -69,7 +69,8 @@ def explain(
     Raises UsageError when the snapshot named is not the one that was forecast.
     """
     found = _known_snapshot(told) if snapshot is None else _named_snapshot(told, snapshot)
-    with tempfile.TemporaryDirectory(prefix="dynsync-") as work, open_engine(work=Path(work)) as engine:
+    records = sum(told.info["records"].values())
+    with tempfile.TemporaryDirectory(prefix="dynsync-") as work, open_engine_for(records, work=Path(work)) as engine:
         evidence = Evidence(
             tables={name: engine.scan(told.folder / f"{name}.parquet") for name in FORECAST_TABLES},
             info=told.info,

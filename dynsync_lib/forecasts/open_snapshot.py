@@ -21,7 +21,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import BINDINGS, RECORD_TABLES, RecordTable
-from dynsync_lib.engine import AUTO, SMALL_PORTAL_ROWS, Engine, open_engine
+from dynsync_lib.engine import AUTO, Engine, open_engine_for
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.forecast_info import PROVIDERS
 from dynsync_lib.snapshot.snapshot import Snapshot
@@ -32,7 +32,7 @@ _TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
 def open_tables(*snapshots: Snapshot, work: Path, engine: str = AUTO) -> AbstractContextManager[Engine, bool | None]:
     """The engine for those snapshots; what is kept between stages is in `work`, or in memory when they are small."""
     records = sum(snapshot.rows(name) for snapshot in snapshots for name in RECORD_TABLES)
-    return open_engine(engine, work=work / "stages" if records > SMALL_PORTAL_ROWS else None)
+    return open_engine_for(records, work=work, name=engine)
 
 
 def open_situation(

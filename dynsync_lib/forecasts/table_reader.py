@@ -32,7 +32,7 @@ MASKED_VALUES: Final[Mapping[str, Sequence[str]]] = {"changes": ("old_value", "n
 """Columns that hold a record's value, by table."""
 _MEMORY: Final = "512MB"
 _CACHED: Final = 256
-_IS_PERSON: Final = f"object IN ({', '.join(repr(one) for one in PEOPLE)})"
+_IS_PERSON: Final = f"object IN ({', '.join(repr(person) for person in PEOPLE)})"
 _SQL_TYPES: Final = {
     "text": "VARCHAR",
     "integer": "BIGINT",
@@ -43,16 +43,16 @@ _SQL_TYPES: Final = {
 _GROUP: Final = ("system", "object", "match_key")
 _SHARED_KEYS: Final = f"""
     WITH largest AS (
-        SELECT {", ".join(_GROUP)}, count(*) AS count FROM told GROUP BY ALL
-        ORDER BY count DESC, {", ".join(f"{name} NULLS LAST" for name in _GROUP)} LIMIT $limit
+        SELECT {", ".join(_GROUP)}, count(*) AS count FROM stored GROUP BY ALL
+        ORDER BY count DESC, {", ".join(f"{name} NULLS LAST" for name in _GROUP)} LIMIT {{limit:d}}
     )
     SELECT {", ".join(f"largest.{name}" for name in _GROUP)}, any_value(largest.count) AS count,
         min_by(record_id, position) FILTER (is_winner) AS winner_id,
         min_by(record_id, position, 3) FILTER (is_winner IS NOT TRUE) AS first_losers,
         count(*) FILTER (is_winner IS NOT TRUE) AS losers,
         list(DISTINCT differs_in) FILTER (differs_in IS NOT NULL) AS differs_in
-    FROM told JOIN largest
-    ON {" AND ".join(f"told.{name} IS NOT DISTINCT FROM largest.{name}" for name in _GROUP)}
+    FROM stored JOIN largest
+    ON {" AND ".join(f"stored.{name} IS NOT DISTINCT FROM largest.{name}" for name in _GROUP)}
     GROUP BY {", ".join(f"largest.{name}" for name in _GROUP)}
     ORDER BY count DESC, {", ".join(f"largest.{name} NULLS LAST" for name in _GROUP)}
 """  # noqa: S608 - made of this module's own names
@@ -69,32 +69,32 @@ class TableReader:
         self, table: str, where: Mapping[str, str], order: Sequence[str] = (), limit: int | None = None
     ) -> list[Row]:
         """The rows that have these values, as stored or by `order`, in which `-name` sorts falling."""
-        asked = " AND ".join(f"{name} = ${name}" for name in where) or "true"
+        asked = " AND ".join(f"{name} = {_quoted(str(value))}" for name, value in where.items()) or "true"
         sort = f"ORDER BY {', '.join(map(_sorted, order))}" if order else ""
         cut = "" if limit is None else f"LIMIT {limit:d}"
-        return self._select(table, f"SELECT * FROM told WHERE {asked} {sort} {cut}", **where)  # noqa: S608 - own names
+        return self._select(table, f"SELECT * FROM stored WHERE {asked} {sort} {cut}")  # noqa: S608 - own names
 
     def counts(self, table: str, by: Sequence[str]) -> list[Row]:
         """How many rows of each combination of `by` there are: its columns and `count`, sorted by its columns."""
         names = ", ".join(by)
         sort = ", ".join(map(_sorted, by))
-        return self._select(table, f"SELECT {names}, count(*) AS count FROM told GROUP BY ALL ORDER BY {sort}")  # noqa: S608
+        return self._select(table, f"SELECT {names}, count(*) AS count FROM stored GROUP BY ALL ORDER BY {sort}")  # noqa: S608
 
     def count_groups(self, table: str, by: Sequence[str]) -> int:
         """How many combinations of `by` there are."""
-        groups = f"SELECT DISTINCT {', '.join(by)} FROM told"  # noqa: S608 - own names
+        groups = f"SELECT DISTINCT {', '.join(by)} FROM stored"  # noqa: S608 - own names
         return int(self._select(table, f"SELECT count(*) AS count FROM ({groups})")[0]["count"])  # noqa: S608
 
     def shared_keys(self, limit: int) -> list[Row]:
         """The largest groups of `collisions`, the largest first: system, object, match_key, count, winner_id,
         first_losers (at most three ids), losers (their number), differs_in (the distinct texts of that column).
         """
-        return self._select("collisions", _SHARED_KEYS, limit=limit)
+        return self._select("collisions", _SHARED_KEYS.format(limit=limit))
 
-    def _select(self, table: str, query: str, **values: str | int) -> list[Row]:
+    def _select(self, table: str, query: str) -> list[Row]:
         path = self._folder / f"{table}.parquet"
         stamp = path.stat().st_mtime
-        return [dict(row) for row in _select(path, stamp, table, self._salt, query, tuple(sorted(values.items())))]
+        return [dict(row) for row in _select(path, stamp, table, self._salt, query)]
 
 
 def _sorted(name: str) -> str:
@@ -102,18 +102,16 @@ def _sorted(name: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED)
-def _select(
-    path: Path, stamp: float, table: str, salt: str | None, query: str, values: tuple[tuple[str, str | int], ...]
-) -> list[Row]:
-    """What a query over `told`, the table with all columns of its schema, gives; read again when the file changes."""
+def _select(path: Path, stamp: float, table: str, salt: str | None, query: str) -> list[Row]:
+    """What a query over `stored`, the table with all columns of its schema, gives; read again when the file changes."""
     del stamp
     with _connected() as connection:
         here = set(connection.read_parquet(str(path)).columns)
         columns = ", ".join(_shown(table, column, here, salt) for column in FORECAST_TABLES[table].columns)
-        connection.execute(f"CREATE VIEW told AS SELECT {columns} FROM read_parquet({_quoted(str(path))})")  # noqa: S608
-        found = connection.execute(query, dict(values))
-        names = [one[0] for one in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM read_parquet({_quoted(str(path))})")  # noqa: S608
+        result = connection.execute(query)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def _shown(table: str, column: Column, here: set[str], salt: str | None) -> str:
@@ -129,7 +127,11 @@ def _shown(table: str, column: Column, here: set[str], salt: str | None) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    """The text as a literal of DuckDB's SQL, whose parser would stop at a zero character.
+
+    A value handed over as a parameter would make DuckDB import pandas, a third of a second of every command.
+    """
+    return "'" + text.replace("'", "''").replace("\0", "' || chr(0) || '") + "'"
 
 
 @contextmanager

@@ -20,16 +20,8 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay
     from dynsync_lib.kit.pages import demo, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
-    from dynsync_lib.kit.rulebooks import (
-        SETTINGS_EXAMPLES,
-        assumptions,
-        key_maker,
-        read_settings,
-        research,
-        rulebook,
-        rules,
-        settings_template,
-    )
+    from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
+    from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.report import (
@@ -60,16 +52,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
-    "kit.rulebooks": (
-        "SETTINGS_EXAMPLES",
-        "assumptions",
-        "key_maker",
-        "read_settings",
-        "research",
-        "rulebook",
-        "rules",
-        "settings_template",
-    ),
+    "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
+    "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import dynsync_lib
 from dynsync_lib.core.fields.catalogue import Catalogue
@@ -14,7 +14,7 @@ from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
-from dynsync_lib.errors import SettingsError, UsageError
+from dynsync_lib.errors import SettingsError
 from dynsync_lib.kit import tables
 
 if TYPE_CHECKING:
@@ -28,21 +28,6 @@ def rulebook() -> Rulebook:
     """The rulebook the kit ships."""
     folder = resources.files(dynsync_lib) / "rules"
     return read_rulebook({file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()})
-
-
-SETTINGS_EXAMPLES: Final = ("mql-to-dynamics", "dynamics-upsell", "safe-start")
-"""The ready examples of `dynsync init --example`."""
-
-
-def settings_template(example: str | None = None) -> str:
-    """The commented `dynsync.toml` that `dynsync init` writes; with the name of an example, that one.
-
-    Raises UsageError when there is no example of that name.
-    """
-    if example is not None and example not in SETTINGS_EXAMPLES:
-        raise UsageError(f"There is no example {example!r}.", next_step=f"Use one of: {', '.join(SETTINGS_EXAMPLES)}.")
-    name = "settings_template" if example is None else f"settings_examples/{example}"
-    return (resources.files(dynsync_lib) / "rules" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def key_maker() -> KeyMaker:

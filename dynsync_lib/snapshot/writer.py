@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import dynsync_lib
+from dynsync_lib.arrow_tables import arrow_rows, arrow_schema
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.tables import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
@@ -43,13 +44,6 @@ from dynsync_lib.snapshot.snapshot import (
 
 _CELLS_PER_GROUP: Final = 2_000_000
 _FEWEST_ROWS_PER_GROUP, _MOST_ROWS_PER_GROUP = 1_024, 65_536
-_TYPES: Final[Mapping[str, pa.DataType]] = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "flag": pa.bool_(),
-    "texts": pa.list_(pa.string()),
-}
 Source = Literal["api", "files", "emulator"]
 """Where a snapshot comes from: the portals' APIs, exported files, or an emulator."""
 TableRow = Mapping[str, Any]
@@ -64,9 +58,9 @@ class TableWriter:
         self.rows = 0
         self._path = path
         self._rows_per_group = rows_per_group(len(self.columns))
-        self._schema = pa.schema([(column.name, _TYPES[column.type]) for column in columns])
+        schema = arrow_schema(self.columns)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(path, self._schema, version="2.6", compression="zstd", compression_level=1)
+        self._writer = pq.ParquetWriter(path, schema, version="2.6", compression="zstd", compression_level=1)
         self._waiting: list[TableRow] = []
         self._untrimmed: set[str] = set()
 
@@ -94,8 +88,7 @@ class TableWriter:
         return sorted(self._untrimmed)
 
     def _flush(self) -> None:
-        values = {column.name: [row.get(column.name) for row in self._waiting] for column in self.columns}
-        table = pa.table(values, schema=self._schema)
+        table = arrow_rows(self._waiting, self.columns)
         self._writer.write_table(table, row_group_size=self._rows_per_group)
         self._untrimmed |= untrimmed_columns(table)
         self.rows += len(self._waiting)

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
-from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, arrow_rows, write_parquet
+from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, write_parquet
 
 _TABLE: Final = Table(
     "made_up",

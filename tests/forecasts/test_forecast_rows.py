@@ -51,8 +51,9 @@ def test_rows__some_in_order(told: kit.Forecast) -> None:
     assert [(row["check_id"], row["count"]) for row in falling] == [("G01", 9), ("G26", 1), ("G18", None)]
 
 
-def test_rows__of_a_value_that_would_end_the_query(told: kit.Forecast) -> None:
-    assert told.rows("outcomes", where={"record_id": "5' OR '1'='1"}) == []
+@pytest.mark.parametrize("value", ["5' OR '1'='1", "5\0", "\0' OR '1'='1"])
+def test_rows__of_a_value_that_would_end_the_query(told: kit.Forecast, value: str) -> None:
+    assert told.rows("outcomes", where={"record_id": value}) == []
 
 
 def test_shared_keys__largest_first_with_winner_and_losers(told: kit.Forecast) -> None:
