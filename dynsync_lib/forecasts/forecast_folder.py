@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
-from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.errors import SnapshotError
 from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Row, TableReader
 
 if TYPE_CHECKING:
@@ -130,15 +130,6 @@ def open_forecast(folder: Path | str) -> Forecast:
             f"{path} is no forecast: it has no {FORECAST_FILE}.", next_step="Make one with `dynsync forecast`."
         )
     return Forecast(path, json.loads(file.read_text(encoding="utf-8")))
-
-
-def refuse_foreign_folder(out: Path, file: str = FORECAST_FILE, *, what: str = "a forecast") -> None:
-    """Raises UsageError when the folder is neither empty nor holds `file`, which marks what may be replaced."""
-    if out.exists() and not (out / file).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(
-            f"{out} holds something else than {what}.",
-            next_step="Name an empty folder or one that is not there.",
-        )
 
 
 def is_missing(value: object) -> bool:

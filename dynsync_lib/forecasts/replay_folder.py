@@ -10,9 +10,6 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,8 +27,9 @@ from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
-from dynsync_lib.forecasts.forecast_folder import read_table, refuse_foreign_folder
+from dynsync_lib.forecasts.forecast_folder import read_table
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.forecasts.replaced_folder import replaced_folder
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -76,27 +74,17 @@ def write_replay(
     """
     _refuse_wrong_order(before, after)
     _refuse_other_portals(before, after)
-    refuse_foreign_folder(out, REPLAY_FILE, what="a replay")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
-        made = Path(work) / "replay"
-        made.mkdir()
-        with open_tables(before, after, work=Path(work)) as engine:
+    with replaced_folder(out, known_by=REPLAY_FILE, what="a replay") as folder:
+        with open_tables(before, after, work=folder.work) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
-            pairs = engine.keep(read_bindings(engine, bindings, Path(work) / "earlier"), "replayed_bindings")
+            pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier"), "replayed_bindings")
             tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
-            rows = {
-                name: engine.write(frame, _TABLES[name], made / f"{name}.parquet") for name, frame in tables.items()
-            }
-            counts = _counts(engine, made / "changes.parquet", escapes=rows["escapes"])
+            counts = _write_tables(engine, tables, folder.new)
         info = _info(before, after, settings, counts)
-        (made / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+        (folder.new / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
         for name in _TABLES if csv else ():
-            write_csv(made / f"{name}.parquet", made / f"{name}.csv")
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(made, out)
+            write_csv(folder.new / f"{name}.parquet", folder.new / f"{name}.csv")
     return Replay(out, info)
 
 
@@ -110,7 +98,7 @@ def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:
 def _refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
     """Where both snapshots say which portals they are of; exported files need not."""
     for system in System:
-        ids = [one.manifest["portals"][system.value]["id"] for one in (before, after)]
+        ids = [snapshot.manifest["portals"][system.value]["id"] for snapshot in (before, after)]
         if None not in ids and ids[0] != ids[1]:
             portals = f"{SYSTEM_WORDS[system]} portals, {ids[0]} and {ids[1]}"
             raise UsageError(
@@ -119,12 +107,13 @@ def _refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
             )
 
 
-def _counts(engine: Engine, changes: Path, *, escapes: int) -> dict[str, int]:
-    """`escapes`, and the rows of `changes` by note."""
-    by_note = engine.rows(engine.scan(changes).group_by("note").agg(count=nw.len()))
-    return {"escapes": escapes} | {
-        str(row["note"]): row["count"] for row in sorted(by_note, key=lambda row: row["note"])
-    }
+def _write_tables(engine: Engine, tables: Mapping[str, nw.LazyFrame[Any]], folder: Path) -> dict[str, int]:
+    """Writes the tables; out come the number of `escapes` and the rows of `changes` by note."""
+    paths = {name: folder / f"{name}.parquet" for name in tables}
+    rows = {name: engine.write(frame, _TABLES[name], paths[name]) for name, frame in tables.items()}
+    by_note = engine.rows(engine.scan(paths["changes"]).group_by("note").agg(count=nw.len()))
+    notes = {str(row["note"]): row["count"] for row in sorted(by_note, key=lambda row: row["note"])}
+    return {"escapes": rows["escapes"]} | notes
 
 
 def _info(before: Snapshot, after: Snapshot, settings: Settings, counts: Mapping[str, int]) -> dict[str, Any]:

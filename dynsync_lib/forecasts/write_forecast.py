@@ -8,9 +8,6 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +20,10 @@ from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
-from dynsync_lib.forecasts.forecast_folder import Forecast, refuse_foreign_folder, write_info
+from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE, Forecast, write_info
 from dynsync_lib.forecasts.forecast_info import describe_forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.forecasts.replaced_folder import replaced_folder
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 
@@ -42,22 +40,15 @@ def write_forecast(
 ) -> Forecast:
     """The forecast of a snapshot under settings, in `out`. See `kit.forecast`."""
     refuse_engine(engine)
-    refuse_foreign_folder(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="dynsync-", dir=out.parent) as work:
-        made = Path(work) / "forecast"
-        made.mkdir()
-        with open_tables(snapshot, *beside, work=Path(work), engine=engine) as opened:
+    with replaced_folder(out, known_by=FORECAST_FILE, what="a forecast") as folder:
+        with open_tables(snapshot, *beside, work=folder.work, engine=engine) as opened:
             situation = open_situation(opened, snapshot, settings, rulebook, beside=beside)
             if bindings is not None:
-                earlier = read_bindings(opened, bindings, Path(work) / "earlier")
+                earlier = read_bindings(opened, bindings, folder.work / "earlier")
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
-            rows = _write_tables(opened, situation, made, csv=csv)
+            rows = _write_tables(opened, situation, folder.new, csv=csv)
         info = describe_forecast(snapshot, settings, rows, rulebook=rulebook, folder=out)
-        write_info(made, info)
-        if out.exists():
-            shutil.rmtree(out)
-        os.replace(made, out)
+        write_info(folder.new, info)
     return Forecast(out, info)
 
 
