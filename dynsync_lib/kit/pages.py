@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.kernel import Kernel
 
 Say = Callable[[str], None]
-_REPORT: Final = Path(dynsync_lib.__file__).parent.parent / "notebooks" / "report_stakeholder.ipynb"
+_REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "report_stakeholder.ipynb"
 
 
 def report(

@@ -83,6 +83,12 @@ def test_notebooks_are_committed_without_outputs() -> None:
             assert cell.get("execution_count") is None, path
 
 
+def test_report_notebook_of_the_package_is_the_one_that_people_open() -> None:
+    name = "report_stakeholder.ipynb"
+    shipped = ROOT / "dynsync_lib" / "report" / "notebooks" / name
+    assert (ROOT / "notebooks" / name).read_bytes() == shipped.read_bytes(), f"copy one to the other ({name})"
+
+
 def test_generated_pages_are_up_to_date() -> None:
     from docs.render_pages import pages
 
