@@ -61,7 +61,7 @@ def explain(
     *,
     rulebook: Rulebook,
     catalogue_of: Callable[[Snapshot], Catalogue],
-    snapshot: Path | None = None,
+    snapshot: str | Path | None = None,
 ) -> Explained:
     """The chains of the records that the key means; none when it means nobody.
 
@@ -98,7 +98,7 @@ def _known_snapshot(told: Forecast) -> Snapshot | None:
     return found if found is not None and found.manifest_sha256 == told.info["snapshot_sha256"] else None
 
 
-def _named_snapshot(told: Forecast, path: Path) -> Snapshot:
+def _named_snapshot(told: Forecast, path: str | Path) -> Snapshot:
     found = open_snapshot(path)
     if found.manifest_sha256 != told.info["snapshot_sha256"]:
         raise UsageError(

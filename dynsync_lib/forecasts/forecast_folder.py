@@ -121,8 +121,12 @@ class Forecast:
         return self.table("sensitivity")
 
 
-def open_forecast(folder: Path | str) -> Forecast:
-    """The forecast in a folder. Raises SnapshotError when it is none."""
+def open_forecast(folder: str | Path) -> Forecast:
+    """The forecast in a folder; its tables are read when they are asked for. Raises SnapshotError when it is none.
+
+    >>> kit.open_forecast("out/demo/forecast").info["rows"]["changes"]
+    1143
+    """
     path = Path(folder)
     file = path / FORECAST_FILE
     if not file.is_file():
@@ -140,7 +144,11 @@ def is_missing(value: object) -> bool:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame as plain dictionaries; null is None."""
+    """The rows of a frame as plain dictionaries; null is None.
+
+    >>> kit.records(kit.open_forecast("out/demo/forecast").summary)[0]
+    {'system': 'dynamics', 'object': 'company', 'outcome': 'create', 'reason': None, 'count': 178}
+    """
     return [
         {str(name): None if is_missing(value) else value for name, value in row.items()}
         for row in frame.to_dict("records")

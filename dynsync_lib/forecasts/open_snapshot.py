@@ -60,9 +60,14 @@ def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situati
 
 
 def read_catalogue(snapshot: Snapshot) -> Catalogue:
-    """The fields of both systems.
+    """The fields of both systems, with type, options, length and what may be written.
 
     A column that a side without metadata delivered and the standard schema does not know is plain text, or a lookup.
+
+    >>> from dynsync_lib.core.model import Object, System
+    >>> catalogue = kit.read_catalogue(kit.open_snapshot("out/demo/snapshot"))
+    >>> catalogue.find(System.DYNAMICS, Object.CONTACT, "emailaddress1").type
+    'String'
     """
     rows = {system: read_rows(snapshot.table_path(name)) for system, name in PROVIDERS.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}

@@ -1,7 +1,11 @@
 """The only door for notebooks and command line: load, pull, forecast, explain, report.
 
-Functions take paths and plain values and give back frozen objects; nothing here prints. A name is imported from its
-room when it is first asked for, so that whoever shows a report does not wait for what pulls, computes and emulates.
+Functions take paths (`str` or `Path`) and plain values and give back frozen objects; nothing here prints. A name is
+imported from its room when it is first asked for, so that whoever shows a report does not wait for what pulls, computes
+and emulates.
+
+The examples in the docstrings can be typed as they stand after `from dynsync_lib import kit`, in a folder in which
+`dynsync demo` was run and which holds the kit's `sample_data`. A test runs each of them.
 """
 
 from __future__ import annotations
@@ -97,5 +101,9 @@ def __dir__() -> list[str]:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """A frozen value as plain dictionaries and lists, for printing as JSON."""
+    """A frozen value as plain dictionaries and lists, for printing as JSON.
+
+    >>> kit.as_dict(kit.six_figures(kit.open_forecast("out/demo/forecast")))["figures"][0]["value"]
+    1172
+    """
     return dataclasses.asdict(value)

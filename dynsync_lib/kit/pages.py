@@ -21,22 +21,34 @@ _REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "r
 
 
 def report(
-    told: Forecast, out: Path | str, *, client: str = "", masked: bool = True, kernel: Kernel | None = None
+    forecast: Forecast, out: str | Path, *, client: str = "", masked: bool = True, kernel: Kernel | None = None
 ) -> Path:
-    """The stakeholder's report as one HTML file; `client` stands on its cover, people are masked unless said otherwise.
+    """The stakeholder's report as one HTML file; gives back its path.
 
-    `kernel` is one that was started for it in time. Raises UsageError when the kit's notebooks are not there.
+    `client` stands on its cover. People are masked unless `masked` is False. `kernel` is one that was started for it in
+    time (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
+
+    Raises DynsyncError when a cell of the notebook fails.
+
+    >>> path = kit.report(kit.open_forecast("out/demo/forecast"), "out/report.html", client="Contoso")
+    >>> "Contoso" in path.read_text(encoding="utf-8")
+    True
     """
     from dynsync_lib.report.runner import write_report
 
-    parameters = {"forecast_folder": str(told.folder.resolve()), "client": client, "masked": masked}
+    parameters = {"forecast_folder": str(forecast.folder.resolve()), "client": client, "masked": masked}
     return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel)
 
 
-def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
-    """The whole kit on two emulated portals; leaves snapshot, settings, forecast and report.html in `out`.
+def demo(out: str | Path, *, progress: Say | None = None) -> Forecast:
+    """The whole kit on two emulated portals; leaves snapshot, dynsync.toml, forecast and report.html in `out`.
 
-    What an earlier demo left there is replaced.
+    An earlier demo there is replaced. `progress` is called with a sentence at each step. It takes about ten seconds,
+    and listens on 127.0.0.1 only.
+
+    >>> forecast = kit.demo("out/demo")
+    >>> kit.six_figures(forecast).as_dict()["created_in_hubspot"]
+    1172
     """
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
 
@@ -45,10 +57,10 @@ def demo(out: Path | str, *, progress: Say | None = None) -> Forecast:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "snapshot", ignore_errors=True)
     with DemoPortals() as portals, _kernel_of_report() as kernel:
-        told = _forecast_demo(portals, folder, say)
+        forecast = _forecast_demo(portals, folder, say)
         say("Writing the report ...")
-        report(told, folder / "report.html", client="Demo", kernel=kernel)
-    return told
+        report(forecast, folder / "report.html", client="Demo", kernel=kernel)
+    return forecast
 
 
 def _kernel_of_report() -> AbstractContextManager[Kernel]:

@@ -20,25 +20,34 @@ Addresses = Mapping[str, Mapping[str, str]]
 
 
 def load(
-    hubspot: Path | None,
-    dynamics: Path | None,
-    out: Path,
+    hubspot: str | Path | None,
+    dynamics: str | Path | None,
+    out: str | Path,
     *,
     taken_at: datetime | None = None,
     time_zone: str | None = None,
 ) -> Snapshot:
-    """The snapshot of two folders of exported files.
+    """The snapshot of two folders of exported CSV or XLSX files, written to `out`; None is a side without files.
 
-    See `portals.files.load_files.load_files` and `read_load_report`.
+    `taken_at` is when the files were exported (UTC; now when None), at which filters are evaluated; `time_zone` is the
+    zone of times that name none, such as Europe/Berlin (UTC when None). `read_load_report` says what was recognised,
+    guessed and not known. It reads every cell; memory does not grow with the files.
+
+    Raises UsageError when neither folder is named, or one is no folder or holds no file the kit knows, and
+    SnapshotError when `out` is there already.
+
+    >>> snapshot = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/files")
+    >>> snapshot.rows("hubspot/contacts"), snapshot.rows("dynamics/contacts")
+    (1200, 1500)
     """
     if hubspot is None and dynamics is None:
         raise UsageError("No folder to load was named.", next_step="Give --hubspot DIR, --dynamics DIR, or both.")
     from dynsync_lib.portals.files.load_files import find_time_zone, load_files
 
     return load_files(
-        hubspot,
-        dynamics,
-        out,
+        None if hubspot is None else Path(hubspot),
+        None if dynamics is None else Path(dynamics),
+        Path(out),
         key_maker=key_maker(),
         standard_schema=rulebook().standard_schema,
         taken_at=taken_at or datetime.now(UTC),
@@ -46,19 +55,29 @@ def load(
     )
 
 
-def emulate(world: Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
-    """Both emulated portals on 127.0.0.1, as a context manager; without a folder they serve the shipped demo world."""
+def emulate(world: str | Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
+    """Both portals and the sign-in, emulated on 127.0.0.1, as a context manager.
+
+    `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
+    are served from threads of this process until the block ends; `addresses` says where, and with what secrets.
+
+    Raises UsageError when the folder holds no world.
+
+    >>> with kit.emulate("sample_data") as portals:
+    ...     sorted(portals.addresses)
+    ['dynamics', 'hubspot']
+    """
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.emulator.world.demo_world import build_world
     from dynsync_lib.emulator.world.world_folder import open_world
 
-    shown = build_world() if world is None else open_world(world)
+    shown = build_world() if world is None else open_world(Path(world))
     return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port)
 
 
 def pull(
-    settings: Path,
-    out: Path,
+    settings: str | Path,
+    out: str | Path,
     *,
     addresses: Addresses | None = None,
     progress: Say | None = None,
@@ -66,22 +85,32 @@ def pull(
     hubspot_version: str | None = None,
     archived: bool = False,
 ) -> Snapshot:
-    """The snapshot of both portals, read over their APIs; nothing is ever written to them.
+    """The snapshot of both portals, read over their APIs and written to `out`; nothing is ever written to a portal.
 
     `addresses` are those of an emulator (`Emulator.addresses`); without them the settings name the portals and the
-    environment holds the secrets. `hubspot_version` and `archived` win over the settings. A pull that died goes on
-    where it stopped. Raises SettingsError when a secret is
-    missing, PortalError when a portal cannot be used.
+    environment holds the secrets. `progress` is called with a line as each table is whole, `clock` gives the time.
+    `hubspot_version` (v3, 2026-03, 2026-09) and `archived` win over the settings. A pull that died continues where it
+    stopped. It makes one request for about a hundred records, within the portals' limits; memory does not grow with
+    them.
+
+    Raises SettingsError when a secret is missing, PortalError when a portal cannot be used, SnapshotError when `out` is
+    there already.
+
+    >>> with kit.emulate() as portals:
+    ...     snapshot = kit.pull("out/demo/dynsync.toml", "out/pulled", addresses=portals.addresses)
+    >>> snapshot.manifest["source"], snapshot.rows("dynamics/accounts")
+    ('emulator', 340)
     """
     from dynsync_lib.core.needed_fields import needed_fields
     from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
     from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
 
-    checked = read_settings(settings)
-    connections = settings_connections(checked, settings) if addresses is None else emulator_connections(addresses)
+    file = Path(settings)
+    checked = read_settings(file)
+    connections = settings_connections(checked, file) if addresses is None else emulator_connections(addresses)
     return pull_portals(
         connections,
-        out,
+        Path(out),
         key_maker=key_maker(),
         fields=needed_fields(checked, rulebook()),
         options=PullOptions(
@@ -94,29 +123,42 @@ def pull(
     )
 
 
-def check(settings: Path, *, addresses: Addresses | None = None) -> CheckReport:
+def check(settings: str | Path, *, addresses: Addresses | None = None) -> CheckReport:
     """What both portals allow under these settings, line by line; nothing is written and no record is kept.
 
     `addresses` are those of an emulator; without them the environment holds the secrets, and a side of which nothing is
-    set is not checked. Raises SettingsError for wrong settings, SafetyError for addresses that are no portal's.
+    set is not checked. It makes about a dozen requests a portal. What a portal refuses is a line, not an error.
+
+    Raises SettingsError for wrong settings, SafetyError for addresses that are no portal's.
+
+    >>> with kit.emulate() as portals:
+    ...     report = kit.check("out/demo/dynsync.toml", addresses=portals.addresses)
+    >>> report.exit_code, report.lines[0].says
+    (0, 'HubSpot answers: portal 424242, DEVELOPER_TEST, a test portal.')
     """
     from dynsync_lib.portals.check.check_portals import Unset, check_portals
     from dynsync_lib.portals.sign_in.access import Access, emulator_connections, read_access
 
     checked = read_settings(settings)
-    access = read_access(checked, settings) if addresses is None else Access(emulator_connections(addresses))
+    access = read_access(checked, Path(settings)) if addresses is None else Access(emulator_connections(addresses))
     unset = {
         system: Unset(missing, is_begun=system in access.begun) for system, missing in access.missing.items() if missing
     }
     return check_portals(access.connections, checked, unset=unset)
 
 
-def sign_out(settings: Path) -> bool:
-    """Forgets the sign-in to Dynamics that these settings keep; whether there was one comes out."""
+def sign_out(settings: str | Path) -> bool:
+    """Forgets the sign-in to Dynamics that is remembered for these settings; True when there was one.
+
+    Raises SettingsError for wrong settings.
+
+    >>> kit.sign_out("out/demo/dynsync.toml")
+    False
+    """
     from dynsync_lib.portals.sign_in.access import read_access, token_store
 
     checked = read_settings(settings)
-    store = token_store(checked.dynamics, read_access(checked, settings).connections.client_id)
+    store = token_store(checked.dynamics, read_access(checked, Path(settings)).connections.client_id)
     return store is not None and store.forget()
 
 
@@ -125,7 +167,7 @@ def _now() -> datetime:
 
 
 def _counting(say: Say | None) -> Callable[[str, int, int | None], None]:
-    """Tells each table once, when it is whole."""
+    """Says of each table once, when it is whole, how many rows it has."""
 
     def count(table: str, rows: int, total: int | None) -> None:
         if say is not None and total is not None and rows == total:

@@ -25,23 +25,37 @@ if TYPE_CHECKING:
 
 @cache
 def rulebook() -> Rulebook:
-    """The rulebook the kit ships."""
+    """The rulebook the kit ships: rules, research, assumptions, types and standard fields. Read once, then kept.
+
+    >>> kit.rulebook().assumptions["company_dup"].default
+    'first_wins'
+    """
     folder = resources.files(dynsync_lib) / "rules"
     return read_rulebook({file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file()})
 
 
 def key_maker() -> KeyMaker:
-    """The maker of finished keys, with the rulebook's top-level domains."""
+    """The maker of match keys, with the rulebook's top-level domains.
+
+    >>> from dynsync_lib.core.tables import RECORD_TABLES
+    >>> kit.key_maker().finish(RECORD_TABLES["hubspot/companies"], {"name": "Adler  Papier "})["name_key"]
+    'adler papier'
+    """
     return KeyMaker(rulebook().top_level_domains)
 
 
 def read_settings(
-    path: Path, *, snapshot: Snapshot | None = None, overrides: Mapping[str, str] | None = None
+    path: str | Path, *, snapshot: Snapshot | None = None, overrides: Mapping[str, str] | None = None
 ) -> Settings:
     """The settings of one engagement; with a snapshot, fields and filter values are checked against its metadata.
 
-    Raises SettingsError with every fault.
+    `overrides` are choices by assumption id and win over those of the file. Raises SettingsError with every fault.
+
+    >>> settings = kit.read_settings("out/demo/dynsync.toml", overrides={"company_dup": "all_bind"})
+    >>> settings.assumptions["company_dup"]
+    'all_bind'
     """
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as fault:
@@ -61,15 +75,29 @@ def _read_catalogue(snapshot: Snapshot) -> Catalogue:
 
 
 def rules() -> pd.DataFrame:
-    """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
+    """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order.
+
+    >>> kit.rules()["confidence"].unique().tolist()
+    ['seed', 'documented', 'legacy', 'reported', 'inferred']
+    """
     return tables.rules_table(rulebook())
 
 
 def research() -> pd.DataFrame:
-    """Every numbered statement of the research. See `kit.tables.research_table`."""
+    """Every numbered statement of the research: number, section, state, rules, confidence, sources, why; one row each.
+
+    `state` is implemented when at least one of its rules is; `why` is null unless none is.
+
+    >>> kit.research().set_index("number").loc["2.12", "rules"]
+    'record.first-order, contact.first-per-email, lead.first-per-email'
+    """
     return tables.research_table(rulebook())
 
 
 def assumptions() -> pd.DataFrame:
-    """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
+    """Every open question: id, question, choices that can be made, default, status, why; one row per assumption.
+
+    >>> kit.assumptions().set_index("id").loc["company_dup", ["choices", "default"]].tolist()
+    ['first_wins, rest_created, all_bind', 'first_wins']
+    """
     return tables.assumptions_table(rulebook())

@@ -16,6 +16,9 @@ def settings_template(example: str | None = None) -> str:
     """The commented `dynsync.toml` that `dynsync init` writes; with the name of an example, that one.
 
     Raises UsageError when there is no example of that name.
+
+    >>> print(kit.settings_template("safe-start").splitlines()[0])
+    # dynsync.toml: a careful first sync. Only recent people with an address who did not opt out enter the other side.
     """
     if example is not None and example not in SETTINGS_EXAMPLES:
         raise UsageError(f"There is no example {example!r}.", next_step=f"Use one of: {', '.join(SETTINGS_EXAMPLES)}.")

@@ -78,7 +78,11 @@ class Bar:
 
 
 def outcome_bars(forecast: ForecastTables) -> Piece:
-    """One bar per object and side, parted by outcome; an empty forecast gives a sentence instead of a drawing."""
+    """One bar per object and side, parted by outcome; an empty forecast gives a sentence instead of a drawing.
+
+    >>> kit.outcome_bars(kit.open_forecast("out/demo/forecast"))
+    3,871 records, each with exactly one outcome. Excluded and failing are never added together.
+    """
     bars = read_bars(count_outcomes(forecast))
     title = "What happens to each kind of record"
     if not bars:

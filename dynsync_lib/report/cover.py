@@ -32,7 +32,11 @@ _UNMASKED: Final = "Not masked: this report can hold personal data. Share it onl
 
 
 def cover(forecast: ForecastTables, *, client: str = "") -> Piece:
-    """Title block: for whom, how old the data is, where it comes from, and whether people are masked."""
+    """Title block: for whom, how old the data is, where it comes from, and whether people are masked.
+
+    >>> kit.cover(kit.open_forecast("out/demo/forecast").masked(), client="Contoso")
+    Data of ..., pulled from the emulated demo portals: all people and companies are invented. People are masked: ...
+    """
     taken = _say_moment(forecast.info.get("taken_at"))
     source = _say_source(forecast.info.get("source"))
     masking = _MASKED if is_masked(forecast) else _UNMASKED
@@ -54,7 +58,11 @@ def _say_moment(text: object) -> str:
 
 
 def scope_table(forecast: ForecastTables) -> Piece:
-    """What the settings ask for: direction, conflict winner and filters of each object that is on."""
+    """What the settings ask for: direction, conflict winner and filters of each object that is on.
+
+    >>> kit.scope_table(kit.open_forecast("out/demo/forecast"))
+    What is synced
+    """
     objects: Mapping[str, Mapping[str, Any]] = forecast.info.get("objects") or {}
     rows = [
         [
@@ -77,7 +85,11 @@ def scope_table(forecast: ForecastTables) -> Piece:
 
 
 def provenance(forecast: ForecastTables) -> Piece:
-    """Where the numbers come from: moment, source, records read, versions and hashes."""
+    """Where the numbers come from: moment, source, records read, versions and hashes.
+
+    >>> kit.provenance(kit.open_forecast("out/demo/forecast"))
+    Where the numbers come from
+    """
     info = forecast.info
     facts = [
         ("Data taken", _say_moment(info.get("taken_at"))),

@@ -43,7 +43,11 @@ def read_decisions() -> tuple[Decision, ...]:
 
 
 def decisions_table(forecast: ForecastTables) -> Piece:
-    """The register: question, what the forecast says, advice, and room for decision, name and date."""
+    """The register: question, what the forecast says, advice, and room for decision, name and date.
+
+    >>> kit.decisions_table(kit.open_forecast("out/demo/forecast"))
+    18 decisions to sign
+    """
     numbers = count_numbers(forecast)
     entries = [(decision, decision.tell(numbers)) for decision in read_decisions()]
     return Piece(render("decisions", entries=entries), f"{len(entries)} decisions to sign")

@@ -83,7 +83,11 @@ class TrafficLight:
 
 
 def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = None) -> TrafficLight:
-    """The light of a forecast under the thresholds (defaults: 1 % and 5 %)."""
+    """The light of a forecast under the thresholds, shares from 0 to 1; None takes 1 % and 5 %.
+
+    >>> kit.traffic_light(kit.open_forecast("out/demo/forecast"))
+    No-go. Do not switch the sync on before the blockers below are settled.
+    """
     numbers = count_numbers(forecast)
     if not numbers["records"]:
         return TrafficLight("not_assessed", ())

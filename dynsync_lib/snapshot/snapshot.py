@@ -91,12 +91,16 @@ class Snapshot:
         return int(self.manifest["tables"][name]["rows"])
 
 
-def open_snapshot(path: Path) -> Snapshot:
+def open_snapshot(path: str | Path) -> Snapshot:
     """The snapshot in a folder, after all its tables were compared with the hashes of the manifest.
 
-    Reads every byte of the tables once. Raises SnapshotError when the folder holds none, a table is missing or was
-    changed, or the schema version is another one.
+    Reads every byte of the tables once, a second for some gigabytes. Raises SnapshotError when the folder holds none, a
+    table is missing or was changed, or the schema version is another one.
+
+    >>> kit.open_snapshot("out/demo/snapshot").rows("hubspot/companies")
+    260
     """
+    path = Path(path)
     file = path / "manifest.json"
     if not file.is_file():
         raise SnapshotError(

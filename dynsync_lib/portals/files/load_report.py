@@ -60,7 +60,14 @@ class LoadReport:
 
 
 def read_load_report(snapshot: Snapshot) -> dict[str, Any]:
-    """The report of the load that made a snapshot: `files` and `notes` as in `LoadReport`; empty for a pull."""
+    """What was recognised, guessed and kept as plain text when files were loaded; empty for a snapshot of APIs.
+
+    `files` has an entry for each file: file, table, form, rows, recognised (headings to internal names), unknown
+    (headings), guessed and notes (sentences); `notes` are sentences about no single file.
+
+    >>> kit.read_load_report(kit.open_snapshot("out/demo/snapshot"))
+    {}
+    """
     file = snapshot.path / LOAD_REPORT_FILE
     report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return report

@@ -1,0 +1,92 @@
+"""The door takes what people type: paths as text, and each function has an example that runs as it stands."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import inspect
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib import kit
+
+ROOT = Path(__file__).parents[2]
+Function = Callable[..., Any]
+
+
+def _is_function(value: object) -> bool:
+    return inspect.isroutine(inspect.unwrap(value)) if callable(value) else False
+
+
+FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the kit's `sample_data` and what the demo leaves, which is the example of `kit.demo`."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
+    assert failures("demo", kit.demo, folder) == ""
+    return folder
+
+
+def failures(name: str, function: Function, folder: Path) -> str:
+    """What doctest has against the examples of a function, run in a folder; empty when they hold."""
+    examples = doctest.DocTestParser().get_doctest(inspect.getdoc(function) or "", {"kit": kit}, name, None, 0)
+    said: list[str] = []
+    with contextlib.chdir(folder):
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False).run(examples, out=said.append)
+    return "".join(said)
+
+
+def without_example(functions: Mapping[str, Function]) -> list[str]:
+    """The functions whose docstring holds no example."""
+    return [name for name, function in functions.items() if ">>> " not in (function.__doc__ or "")]
+
+
+def without_text_paths(functions: Mapping[str, Function]) -> list[str]:
+    """The parameters that take a Path and no text."""
+    return [
+        f"{name}({parameter}: {written})"
+        for name, function in functions.items()
+        for parameter, written in inspect.unwrap(function).__annotations__.items()
+        if parameter != "return" and re.search(r"\bPath\b", str(written)) and "str | Path" not in str(written)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "demo"])
+def test_examples__run(name: str, folder: Path) -> None:
+    assert failures(name, FUNCTIONS[name], folder) == ""
+
+
+def test_examples__the_demo_leaves_a_report(folder: Path) -> None:
+    assert (folder / "out" / "demo" / "report.html").is_file()
+
+
+def test_functions__have_an_example() -> None:
+    assert len(FUNCTIONS) > 35
+    assert without_example(FUNCTIONS) == []
+
+
+def test_functions__take_paths_as_text() -> None:
+    assert without_text_paths(FUNCTIONS) == []
+
+
+def _planted(path: Path) -> int:
+    """Adds one and one.
+
+    >>> 1 + 1
+    3
+    """
+    return len(path.parts)
+
+
+def test_checks_see_faults(tmp_path: Path) -> None:
+    assert "Expected:\n    3\nGot:\n    2" in failures("planted", _planted, tmp_path)
+    assert without_text_paths({"planted": _planted}) == ["planted(path: Path)"]
+    assert without_example({"planted": _planted, "size": test_functions__have_an_example}) == ["size"]
