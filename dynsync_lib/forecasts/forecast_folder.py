@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORECAST_FILE: Final = "forecast.json"
+_NEEDED: Final = frozenset({"snapshot_sha256", "records"})
+"""The entries of `forecast.json` without which a forecast cannot be read, masked or explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ class Forecast:
 
 
 def open_forecast(folder: str | Path) -> Forecast:
-    """The forecast in a folder; its tables are read when they are asked for. Raises SnapshotError when it is none.
+    """The forecast in a folder; its tables are read when they are asked for.
+
+    Raises SnapshotError when it is none, or lacks something that this kit needs to read it.
 
     >>> kit.open_forecast("out/demo/forecast").info["rows"]["changes"]
     1143
@@ -133,7 +137,23 @@ def open_forecast(folder: str | Path) -> Forecast:
         raise SnapshotError(
             f"{path} is no forecast: it has no {FORECAST_FILE}.", next_step="Make one with `dynsync forecast`."
         )
-    return Forecast(path, json.loads(file.read_text(encoding="utf-8")))
+    lacking = [f"{name}.parquet" for name in FORECAST_TABLES if not (path / f"{name}.parquet").is_file()]
+    info = _read_info(file)
+    if info is None or lacking:
+        what = f"it lacks {', '.join(lacking)}" if info is not None else f"its {FORECAST_FILE} cannot be read"
+        raise SnapshotError(
+            f"{path} is not a whole forecast of this kit: {what}.", next_step="Make it again with `dynsync forecast`."
+        )
+    return Forecast(path, info)
+
+
+def _read_info(file: Path) -> dict[str, Any] | None:
+    """The content of `forecast.json`; None when it is not what a forecast writes."""
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return info if isinstance(info, dict) and info.keys() >= _NEEDED else None
 
 
 def is_missing(value: object) -> bool:

@@ -1,0 +1,95 @@
+"""What an earlier state of the kit wrote still opens, or is refused with a sentence that says what to run again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.errors import SettingsError, SnapshotError
+
+WRITTEN = Path(__file__).parent / "written_earlier"
+SETTINGS, SNAPSHOT, FORECAST = WRITTEN / "dynsync.toml", WRITTEN / "snapshot", WRITTEN / "forecast"
+SHOWN = ("outcome_table", "findings_table", "mapping_table", "changes_table", "collisions_table", "near_names_table")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of all of it, to spoil."""
+    return Path(shutil.copytree(WRITTEN, tmp_path / "earlier"))
+
+
+def test_snapshot_and_settings__make_the_same_forecast_again(tmp_path: Path) -> None:
+    forecast = kit.forecast(SNAPSHOT, SETTINGS, tmp_path / "forecast")
+    earlier = kit.open_forecast(FORECAST)
+    assert {name: forecast.rows(name) for name in FORECAST_TABLES} == {
+        name: earlier.rows(name) for name in FORECAST_TABLES
+    }
+
+
+def test_forecast__opens_shows_and_explains() -> None:
+    forecast = kit.open_forecast(FORECAST)
+    assert kit.six_figures(forecast).as_dict() == {
+        "created_in_hubspot": 2,
+        "created_in_dynamics": 0,
+        "updated": 4,
+        "fields_overwritten": 2,
+        "shadowed": 1,
+        "failing": 0,
+    }
+    for name in SHOWN:
+        assert getattr(kit, name)(forecast.masked())._repr_html_()
+    assert [chain.outcome for chain in kit.explain(forecast, "ada@example.com")] == ["update", "update", "shadowed"]
+    assert list(forecast.outcomes["record_id"])[0:2] == [row["record_id"] for row in forecast.rows("outcomes", limit=2)]
+
+
+def test_forecast__its_pairs_are_bindings(tmp_path: Path) -> None:
+    forecast = kit.forecast(SNAPSHOT, SETTINGS, tmp_path / "forecast", bindings=FORECAST)
+    assert kit.six_figures(forecast).as_dict()["updated"] == 4
+
+
+def test_snapshot__of_another_version_is_refused(copy: Path) -> None:
+    manifest = copy / "snapshot" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text(encoding="utf-8")), "schema_version": 0}))
+    with pytest.raises(SnapshotError, match="is of schema version 0") as caught:
+        kit.open_snapshot(copy / "snapshot")
+    assert caught.value.next_step == "Take the snapshot again with this kit."
+
+
+def test_settings__with_a_key_that_is_gone_are_refused(copy: Path) -> None:
+    file = copy / "dynsync.toml"
+    file.write_text(file.read_text(encoding="utf-8") + "\n[assumptions.gone]\nx = 1\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"dynsync\.toml"):
+        kit.read_settings(file)
+
+
+def _without_table(folder: Path) -> None:
+    (folder / "sensitivity.parquet").unlink()
+
+
+def _with_broken_info(folder: Path) -> None:
+    (folder / "forecast.json").write_text("{", encoding="utf-8")
+
+
+def _with_poor_info(folder: Path) -> None:
+    (folder / "forecast.json").write_text('{"kit_version": "0.0.1"}', encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (_without_table, r"forecast is not a whole forecast of this kit: it lacks sensitivity\.parquet\."),
+        (_with_broken_info, r"forecast is not a whole forecast of this kit: its forecast\.json cannot be read\."),
+        (_with_poor_info, r"forecast is not a whole forecast of this kit: its forecast\.json cannot be read\."),
+    ],
+)
+def test_forecast__that_is_not_whole_is_refused(copy: Path, spoil: Callable[[Path], None], sentence: str) -> None:
+    spoil(copy / "forecast")
+    with pytest.raises(SnapshotError, match=sentence) as caught:
+        kit.open_forecast(copy / "forecast")
+    assert caught.value.next_step == "Make it again with `dynsync forecast`."
