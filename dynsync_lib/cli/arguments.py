@@ -43,8 +43,8 @@ def read_addresses(file: Path | None) -> kit.Addresses | None:
     if file is None:
         return None
     try:
-        told: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
-        return {name: {key: told[name][key] for key in keys} for name, keys in _PRINTED.items()}
+        printed: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
+        return {name: {key: printed[name][key] for key in keys} for name, keys in _PRINTED.items()}
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             f"{file} does not hold the line that an emulator printed.",
@@ -81,14 +81,14 @@ def at_least(severity: str) -> tuple[str, ...]:
     return SEVERITIES[: SEVERITIES.index(severity) + 1]
 
 
-def exit_on(told: kit.Forecast, fail_on: str) -> None:
+def exit_on(forecast: kit.Forecast, fail_on: str) -> None:
     """Ends the command with code 1 when a finding is as severe as `fail_on` or worse; an empty text ends nothing."""
     worst = at_least(fail_on) if fail_on else ()
-    if any(row["severity"] in worst for row in told.rows("findings")):
+    if any(row["severity"] in worst for row in forecast.rows("findings")):
         raise typer.Exit(1)
 
 
 def open_forecast(folder: Path | None) -> kit.Forecast:
     """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
-    usual = next((one for one in _USUAL_FOLDERS if one.is_dir()), _USUAL_FOLDERS[0])
+    usual = next(filter(Path.is_dir, _USUAL_FOLDERS), _USUAL_FOLDERS[0])
     return kit.open_forecast(folder if folder is not None else usual)

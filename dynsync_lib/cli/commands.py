@@ -60,14 +60,16 @@ def demo(
 
     Example: dynsync demo
     """
-    told = kit.demo(out, progress=None if as_json else console.say)
+    forecast = kit.demo(out, progress=None if as_json else console.say)
     report = out / "report.html"
     if as_json:
-        console.print_json({"report": str(report), "forecast": str(told.folder), **kit.six_figures(told).as_dict()})
+        console.print_json(
+            {"report": str(report), "forecast": str(forecast.folder), **kit.six_figures(forecast).as_dict()}
+        )
         return
-    console.print_figures(told)
+    console.print_figures(forecast)
     console.out.print(f"\nReport:   {report}")
-    console.out.print(f"Tables:   {told.folder}")
+    console.out.print(f"Tables:   {forecast.folder}")
     console.out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
 
 
@@ -113,12 +115,12 @@ def check(
         if as_json:
             console.print_json({"settings": str(settings), "lines": []})
         return
-    told = kit.check(settings, addresses=arguments.read_addresses(emulator))
+    report = kit.check(settings, addresses=arguments.read_addresses(emulator))
     if as_json:
-        console.print_json({"settings": str(settings), "lines": [kit.as_dict(line) for line in told.lines]})
+        console.print_json({"settings": str(settings), "lines": [kit.as_dict(line) for line in report.lines]})
     else:
-        console.print_check(told)
-    raise typer.Exit(told.exit_code)
+        console.print_check(report)
+    raise typer.Exit(report.exit_code)
 
 
 @app.command()
@@ -200,7 +202,7 @@ def forecast(
     Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
     """
     arguments.refuse_severity(fail_on)
-    told = kit.forecast(
+    written = kit.forecast(
         snapshot,
         settings,
         out,
@@ -211,12 +213,12 @@ def forecast(
         csv=csv,
     )
     if as_json:
-        console.print_json({"forecast": str(out), "rows": told.info["rows"], **kit.six_figures(told).as_dict()})
+        console.print_json({"forecast": str(out), "rows": written.info["rows"], **kit.six_figures(written).as_dict()})
     else:
-        console.print_figures(told)
+        console.print_figures(written)
         console.out.print(f"\nTables:   {out}")
         console.out.print(f"Next:     dynsync report --forecast {out}")
-    arguments.exit_on(told, fail_on)
+    arguments.exit_on(written, fail_on)
 
 
 @app.command()
@@ -237,13 +239,13 @@ def replay(
 
     Example: dynsync replay snapshots/march snapshots/april --settings acme/dynsync.toml
     """
-    told = kit.replay(
+    written = kit.replay(
         before, after, settings, out, bindings=bindings, assumptions=arguments.read_assumptions(choices), csv=csv
     )
     if as_json:
-        console.print_json({"replay": str(out), **told.info})
+        console.print_json({"replay": str(out), **written.info})
     else:
-        console.print_counts(told.info["counts"])
+        console.print_counts(written.info["counts"])
         console.out.print(f"\nTables:   {out}")
 
 
@@ -268,7 +270,7 @@ def recipes(
 @app.command()
 def explain(
     key: Annotated[str, typer.Argument(help="A record id or GUID, an e-mail address, a company's or person's name.")],
-    told: ForecastFolder = None,
+    folder: ForecastFolder = None,
     snapshot: Annotated[
         Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
     ] = None,
@@ -279,7 +281,7 @@ def explain(
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
-    opened = open_forecast(told)
+    opened = open_forecast(folder)
     chains = kit.explain(opened, key, snapshot=snapshot)
     if not chains:
         raise UsageError(
@@ -294,13 +296,13 @@ def explain(
 
 
 @app.command()
-def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = False) -> None:
+def audit(folder: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = False) -> None:
     """Print the findings of a forecast.
 
     Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
     """
     arguments.refuse_severity(fail_on)
-    opened = open_forecast(told)
+    opened = open_forecast(folder)
     rows = opened.rows("findings")
     if as_json:
         console.print_json({"findings": rows})
@@ -311,7 +313,7 @@ def audit(told: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = 
 
 @app.command()
 def report(
-    told: ForecastFolder = None,
+    folder: ForecastFolder = None,
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
@@ -321,7 +323,7 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
     """
-    console.out.print(f"Report:   {kit.report(open_forecast(told), out, client=client, masked=not unmasked)}")
+    console.out.print(f"Report:   {kit.report(open_forecast(folder), out, client=client, masked=not unmasked)}")
 
 
 @app.command()
@@ -334,14 +336,14 @@ def rules(
 
     Example: dynsync rules --numbers
     """
-    told, knobs, statements = (kit.records(one()) for one in (kit.rules, kit.assumptions, kit.research))
+    listed, knobs, statements = (kit.records(table()) for table in (kit.rules, kit.assumptions, kit.research))
     if as_json:
-        console.print_json({"rules": told, "assumptions": knobs, "research": statements})
+        console.print_json({"rules": listed, "assumptions": knobs, "research": statements})
         return
     if numbers:
         console.print_rows(["number", "state", "confidence", "sources", "rules", "why"], statements)
         return
-    console.print_rows(["id", "status", "confidence", "sources", "says"], told)
+    console.print_rows(["id", "status", "confidence", "sources", "says"], listed)
     console.out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
     console.print_rows(["id", "choices", "default", "question"], knobs)
 
@@ -409,7 +411,7 @@ def main() -> None:
     except OSError as error:
         if os.environ.get("DYNSYNC_DEBUG"):
             raise
-        console.err.print(Text(f"{_place(error)} cannot be used: {_cause(error)}.", style="red"))
+        console.err.print(Text(f"{_location(error)} cannot be used: {_cause(error)}.", style="red"))
         console.err.print(Text("Name a file or folder that can be written, or make room; --debug shows where it was."))
         raise SystemExit(2) from None
     except Exception as error:
@@ -422,7 +424,7 @@ def main() -> None:
         raise SystemExit(2) from None
 
 
-def _place(error: OSError) -> str:
+def _location(error: OSError) -> str:
     return str(error.filename) if error.filename is not None else "A file or connection"
 
 

@@ -55,18 +55,18 @@ def print_counts(counts: Mapping[str, int]) -> None:
             out.print(f"{counts[name]:>9,}  {words}")
 
 
-def print_figures(told: kit.Forecast) -> None:
+def print_figures(forecast: kit.Forecast) -> None:
     """The six figures of a forecast."""
-    for figure in kit.six_figures(told).figures:
+    for figure in kit.six_figures(forecast).figures:
         out.print(f"{figure.value:>9,}  {figure.label}")
 
 
-def print_check(told: kit.CheckReport) -> None:
+def print_check(report: kit.CheckReport) -> None:
     """What a check found: one row a line, its state in a word and a colour, what to do under it."""
     table = Table(box=None, pad_edge=False, show_header=False, show_edge=False, padding=(0, 2, 0, 0))
     for no_wrap in (True, True, True, False):
         table.add_column(no_wrap=no_wrap, overflow="fold")
-    for line in told.lines:
+    for line in report.lines:
         word, style = _STATES[line.state]
         says = Text(line.says)
         if line.next_step and line.state != "ok":
@@ -75,9 +75,9 @@ def print_check(told: kit.CheckReport) -> None:
     Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
 
 
-def print_load_report(told: Mapping[str, Any]) -> None:
+def print_load_report(report: Mapping[str, Any]) -> None:
     """What was made of each file: one line, and under it what was guessed, noted and not known."""
-    for file in told.get("files", ()):
+    for file in report.get("files", ()):
         known = f"{len(file['recognised']):,} columns recognised, {len(file['unknown']):,} not known"
         out.print(Text(f"{file['file']}: {file['rows']:,} rows ({file['form']}), {known}"))
         for sentence in file["guessed"]:
@@ -86,7 +86,7 @@ def print_load_report(told: Mapping[str, Any]) -> None:
             out.print(Text(f"  {sentence}"))
         if file["unknown"]:
             out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
-    for sentence in told.get("notes", ()):
+    for sentence in report.get("notes", ()):
         out.print(Text(sentence))
     out.print()
 
@@ -100,9 +100,9 @@ def print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:
     """The tables of a snapshot with their rows."""
     rows = {name: table["rows"] for name, table in snapshot.manifest["tables"].items()}
     if as_json:
-        told = {"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256}
+        figures = {"snapshot": str(snapshot.path), "rows": rows, "sha256": snapshot.manifest_sha256}
         loaded = kit.read_load_report(snapshot)
-        print_json({**told, **({"loaded": loaded} if loaded else {})})
+        print_json({**figures, **({"loaded": loaded} if loaded else {})})
         return
     print_table(
         ["table", "rows", ""],
@@ -136,18 +136,18 @@ def print_chain(chain: kit.Explanation) -> None:
     out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
     width = max(40, out.width - 16) if sys.stdout.isatty() else _CHAIN_WIDTH
     for step in chain.steps:
-        for place, line in enumerate(textwrap.wrap(step.says, width)):
-            out.print(Text(f"  {step.about if place == 0 else '':<12}{line}"))
+        for number, line in enumerate(textwrap.wrap(step.says, width)):
+            out.print(Text(f"  {step.about if number == 0 else '':<12}{line}"))
         sources = f"{step.source} ({step.confidence})" if step.confidence else step.source
-        told = [part for part in (step.rule_id, sources) if part]
-        if told:
-            out.print(Text(f"  {'':<12}{' · '.join(told)}", style="dim"))
+        basis = [part for part in (step.rule_id, sources) if part]
+        if basis:
+            out.print(Text(f"  {'':<12}{' · '.join(basis)}", style="dim"))
     out.print()
 
 
 def print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
     """Where an emulator serves."""
-    for system, told in addresses.items():
-        for name, value in told.items():
+    for system, values in addresses.items():
+        for name, value in values.items():
             out.print(f"{system + ' ' + name:<24}{value}")
     out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")

@@ -95,7 +95,7 @@ class DuckDbEngine:
         if sum(group["rows"] for group in groups) <= ROWS_PER_SORT:
             yield frame
             return
-        for group in sorted(groups, key=lambda one: [one[name] for name in leading]):
+        for group in sorted(groups, key=lambda group: [group[name] for name in leading]):
             part = frame.filter(*(nw.col(name) == group[name] for name in leading))
             yield from self._ranges(part, key, rows=group["rows"])
 
@@ -108,7 +108,7 @@ class DuckDbEngine:
         keys = frame.select(key).to_native()
         sampled = keys.query("keys", f"FROM keys USING SAMPLE reservoir({count * _SAMPLED_PER_PART} ROWS)")
         values = sorted(value for (value,) in sampled.fetchall())
-        bounds = [values[place * len(values) // count] for place in range(1, count)]
+        bounds = [values[part * len(values) // count] for part in range(1, count)]
         for low, high in zip([None, *bounds], [*bounds, None], strict=True):
             part = frame if low is None else frame.filter(nw.col(key) >= low)
             yield part if high is None else part.filter(nw.col(key) < high)

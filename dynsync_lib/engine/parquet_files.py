@@ -107,10 +107,10 @@ def _ties(rows: pa.Table, order: Sequence[str]) -> pa.Array:
 
 def _last_run(ties: pa.Array) -> int:
     """Where the run of ties begins that the last row belongs to."""
-    place = len(ties)
-    while place > 0 and ties[place - 1].as_py():
-        place -= 1
-    return place
+    position = len(ties)
+    while position > 0 and ties[position - 1].as_py():
+        position -= 1
+    return position
 
 
 def _sorted(rows: pa.Table, ties: pa.Array, table: Table) -> pa.Table:

@@ -25,7 +25,7 @@ def write_csv(source: Path, target: Path) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(table.schema_arrow.names)
         for batch in table.iter_batches(_ROWS_PER_BATCH):
-            columns = [batch.column(place).to_pylist() for place in range(batch.num_columns)]
+            columns = [batch.column(index).to_pylist() for index in range(batch.num_columns)]
             writer.writerows([safe_cell(cell) for cell in row] for row in zip(*columns, strict=True))
 
 

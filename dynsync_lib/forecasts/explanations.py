@@ -39,11 +39,11 @@ class Explained(Sequence[Explanation]):
         return iter(self.chains)
 
     @overload
-    def __getitem__(self, place: int) -> Explanation: ...
+    def __getitem__(self, index: int) -> Explanation: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Explanation]: ...
-    def __getitem__(self, place: int | slice) -> Explanation | Sequence[Explanation]:
-        return self.chains[place]
+    def __getitem__(self, index: slice) -> Sequence[Explanation]: ...
+    def __getitem__(self, index: int | slice) -> Explanation | Sequence[Explanation]:
+        return self.chains[index]
 
     def _repr_html_(self) -> str:
         from dynsync_lib.report.ladder import ladders  # whoever computes a forecast need not wait for what draws
@@ -51,12 +51,12 @@ class Explained(Sequence[Explanation]):
         return ladders(self.chains)._repr_html_()
 
     def __repr__(self) -> str:
-        lines = [f"{one.system} {one.object} {one.record_id}: {one.outcome}" for one in self.chains]
+        lines = [f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}" for chain in self.chains]
         return "\n".join(lines) or "No record has that id, address or name."
 
 
 def explain(
-    told: Forecast,
+    forecast: Forecast,
     key: str,
     *,
     rulebook: Rulebook,
@@ -65,20 +65,20 @@ def explain(
 ) -> Explained:
     """The chains of the records that the key means; none when it means nobody.
 
-    Without `snapshot` it is looked for where the forecast found it; without one at all the forecast alone speaks.
+    Without `snapshot` it is looked for where the forecast found it; without any the forecast alone speaks.
     Raises UsageError when the snapshot named is not the one that was forecast.
     """
-    found = _known_snapshot(told) if snapshot is None else _named_snapshot(told, snapshot)
-    records = sum(told.info["records"].values())
+    opened = _known_snapshot(forecast) if snapshot is None else _named_snapshot(forecast, snapshot)
+    records = sum(forecast.info.get("records", {}).values())
     with tempfile.TemporaryDirectory(prefix="dynsync-") as work, open_engine_for(records, work=Path(work)) as engine:
         evidence = Evidence(
-            tables={name: engine.scan(told.folder / f"{name}.parquet") for name in FORECAST_TABLES},
-            info=told.info,
+            tables={name: engine.scan(forecast.folder / f"{name}.parquet") for name in FORECAST_TABLES},
+            info=forecast.info,
             rulebook=rulebook,
-            records=_records(engine, found) if found else {},
-            catalogue=catalogue_of(found) if found else None,
-            taken_at=found.taken_at if found else None,
-            hides_people=told.is_masked,
+            records=_records(engine, opened) if opened else {},
+            catalogue=catalogue_of(opened) if opened else None,
+            taken_at=opened.taken_at if opened else None,
+            hides_people=forecast.is_masked,
         )
         return Explained(key, explain_record(evidence, key))
 
@@ -88,21 +88,21 @@ def _records(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
     return {name: engine.scan(snapshot.table_path(name)) for name in names}
 
 
-def _known_snapshot(told: Forecast) -> Snapshot | None:
+def _known_snapshot(forecast: Forecast) -> Snapshot | None:
     """The snapshot that was forecast, if it is still there and the same."""
-    place = told.info.get("snapshot")
+    path = forecast.info.get("snapshot")
     try:
-        found = open_snapshot(told.folder / place) if place else None
+        opened = open_snapshot(forecast.folder / path) if path else None
     except (SnapshotError, OSError):
         return None
-    return found if found is not None and found.manifest_sha256 == told.info["snapshot_sha256"] else None
+    return opened if opened is not None and opened.manifest_sha256 == forecast.info["snapshot_sha256"] else None
 
 
-def _named_snapshot(told: Forecast, path: str | Path) -> Snapshot:
-    found = open_snapshot(path)
-    if found.manifest_sha256 != told.info["snapshot_sha256"]:
+def _named_snapshot(forecast: Forecast, path: str | Path) -> Snapshot:
+    opened = open_snapshot(path)
+    if opened.manifest_sha256 != forecast.info["snapshot_sha256"]:
         raise UsageError(
-            f"{path} is not the snapshot that {told.folder} was made of.",
+            f"{path} is not the snapshot that {forecast.folder} was made of.",
             next_step="Name that one, or leave --snapshot out.",
         )
-    return found
+    return opened

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORECAST_FILE: Final = "forecast.json"
-_NEEDED: Final = frozenset({"snapshot_sha256", "records"})
-"""The entries of `forecast.json` without which a forecast cannot be read, masked or explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ def _read_info(file: Path) -> dict[str, Any] | None:
         info = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return info if isinstance(info, dict) and info.keys() >= _NEEDED else None
+    return info if isinstance(info, dict) else None
 
 
 def is_missing(value: object) -> bool:

@@ -41,11 +41,11 @@ def open_situation(
     """The situation of a snapshot; `beside` are those of further Dynamics environments of the same portal (1.11)."""
     tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
-    given = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
+    parts = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
     trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
     empty = frozenset(name for name in RECORD_TABLES if not snapshot.rows(name))
-    situation = Situation(*given, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty)
-    return replace(situation, beside=[_beside(engine, situation, one) for one in beside])
+    situation = Situation(*parts, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty)
+    return replace(situation, beside=[_beside(engine, situation, other) for other in beside])
 
 
 def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situation:
@@ -71,21 +71,23 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
     """
     rows = {system: read_rows(snapshot.table_path(name)) for system, name in PROVIDERS.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
-    told = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
+    catalogue = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
     extra = {}
     for name, table in RECORD_TABLES.items():
         if table.object is not None and standard[table.system]:
             own = {column.name for column in table.structure}
-            for field in _unknown_fields(told, table, [one for one in snapshot.columns(name) if one not in own]):
+            for field in _unknown_fields(
+                catalogue, table, [column for column in snapshot.columns(name) if column not in own]
+            ):
                 extra[(table.system, table.object, field.name)] = field
-    return Catalogue({**told.fields, **extra}, standard)
+    return Catalogue({**catalogue.fields, **extra}, standard)
 
 
 def _unknown_fields(known: Catalogue, table: RecordTable, columns: Iterable[str]) -> Iterator[Field]:
-    """A field for every delivered column that the schema does not know; the two columns of a lookup are one."""
+    """A field for every delivered column that the schema does not know; the two columns of a lookup are one field."""
     object_ = Object(str(table.object))
-    unknown = [one for one in columns if known.find(table.system, object_, one) is None]
-    lookups = [one[1:-6] for one in unknown if _is_lookup(one, table.system)]
+    unknown = [column for column in columns if known.find(table.system, object_, column) is None]
+    lookups = [column[1:-6] for column in unknown if _is_lookup(column, table.system)]
     parts = {f"_{name}_{part}" for name in lookups for part in ("value", "type")}
     for name in lookups:
         yield Field(table.system, object_, name, name, "Lookup")

@@ -25,15 +25,15 @@ def rules_table(book: Rulebook) -> pd.DataFrame:
 
     return pd.DataFrame(
         {
-            "id": one.id,
-            "says": one.says,
-            "status": one.status,
-            "confidence": one.confidence,
-            "sources": ", ".join(one.sources),
-            "assumption": one.assumption,
-            "why": one.why,
+            "id": rule.id,
+            "says": rule.says,
+            "status": rule.status,
+            "confidence": rule.confidence,
+            "sources": ", ".join(rule.sources),
+            "assumption": rule.assumption,
+            "why": rule.why,
         }
-        for one in book.rules.values()
+        for rule in book.rules.values()
     )
 
 
@@ -65,24 +65,24 @@ def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[s
 
 
 def assumptions_table(book: Rulebook) -> pd.DataFrame:
-    """Every open question: id, question, choices that can be made, default, status, why; one row per knob."""
+    """Every open question: id, question, choices that can be made, default, status, why; one row per assumption."""
     import pandas as pd
 
     return pd.DataFrame(
         {
-            "id": one.id,
-            "question": one.question,
-            "choices": ", ".join(one.built_choices),
-            "default": one.default,
-            "status": one.status,
-            "why": one.why,
+            "id": knob.id,
+            "question": knob.question,
+            "choices": ", ".join(knob.built_choices),
+            "default": knob.default,
+            "status": knob.status,
+            "why": knob.why,
         }
-        for one in book.assumptions.values()
+        for knob in book.assumptions.values()
     )
 
 
 _COUNTS: Final = ("records", "filled", "labelled", "distinct", "longest", "most_shared", "text_length")
-_COLUMNS: Final = (*(one.name for one in fields(LookupRecipe)), "fill_rate", "staleness", "recipe")
+_COLUMNS: Final = (*(field.name for field in fields(LookupRecipe)), "fill_rate", "staleness", "recipe")
 
 
 def recipe_table(recipes: Iterable[LookupRecipe]) -> pd.DataFrame:
@@ -94,6 +94,6 @@ def recipe_table(recipes: Iterable[LookupRecipe]) -> pd.DataFrame:
 
 
 def _row(recipe: LookupRecipe) -> dict[str, Any]:
-    told = {one.name: getattr(recipe, one.name) for one in fields(LookupRecipe)}
-    told |= {"object": recipe.object.value, "targets": ";".join(recipe.targets)}
-    return told | {"fill_rate": recipe.fill_rate, "staleness": recipe.staleness, "recipe": recipe.text}
+    row = {field.name: getattr(recipe, field.name) for field in fields(LookupRecipe)}
+    row |= {"object": recipe.object.value, "targets": ";".join(recipe.targets)}
+    return row | {"fill_rate": recipe.fill_rate, "staleness": recipe.staleness, "recipe": recipe.text}

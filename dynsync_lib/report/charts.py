@@ -103,7 +103,7 @@ def read_bars(rows: Sequence[Row]) -> list[Bar]:
         Bar(
             object_,
             system,
-            tuple((one, sum_where(rows, object=object_, system=system, outcome=one)) for one in OUTCOMES),
+            tuple((outcome, sum_where(rows, object=object_, system=system, outcome=outcome)) for outcome in OUTCOMES),
         )
         for object_, system in pairs
     ]

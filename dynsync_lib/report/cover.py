@@ -67,12 +67,12 @@ def scope_table(forecast: ForecastTables) -> Piece:
     rows = [
         [
             object_word(name).capitalize(),
-            DIRECTIONS.get(told.get("direction") or "", told.get("direction")),
-            system_word(told["conflict_winner"]) if told.get("conflict_winner") else None,
-            told.get("filter_to_hubspot") or "none",
-            told.get("filter_to_dynamics") or "none",
+            DIRECTIONS.get(sync.get("direction") or "", sync.get("direction")),
+            system_word(sync["conflict_winner"]) if sync.get("conflict_winner") else None,
+            sync.get("filter_to_hubspot") or "none",
+            sync.get("filter_to_dynamics") or "none",
         ]
-        for name, told in sorted(objects.items(), key=lambda item: object_rank(item[0]))
+        for name, sync in sorted(objects.items(), key=lambda item: object_rank(item[0]))
     ]
     heads = [
         Head("Records"),
@@ -112,17 +112,17 @@ def _say_records(info: Mapping[str, Any]) -> str:
     records: Mapping[str, int] = info.get("records") or {}
     sides = []
     for system in System:
-        told = [name for name, table in RECORD_TABLES.items() if table.system is system and records.get(name)]
-        if told:
-            sides.append(f"{system_word(system)}: {', '.join(_say_count(name, records[name]) for name in told)}")
+        names = [name for name, table in RECORD_TABLES.items() if table.system is system and records.get(name)]
+        if names:
+            sides.append(f"{system_word(system)}: {', '.join(_say_count(name, records[name]) for name in names)}")
     return "; ".join(sides)
 
 
 def _say_count(table: str, count: int) -> str:
     """Such as "1 company" and "12 owners"."""
     many = _table_word(table)
-    one = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
-    return counted(count, one, many)
+    single = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
+    return counted(count, single, many)
 
 
 def _table_word(name: str) -> str:

@@ -102,15 +102,15 @@ class DynsyncReportExporter(TemplateExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The HTML text and nbconvert's resources."""
-        told = {**(resources or {}), "dynsync_page": self._read_page(nb)}
-        text, told = super().from_notebook_node(nb, told, **kw)
+        extended = {**(resources or {}), "dynsync_page": self._read_page(nb)}
+        text, extended = super().from_notebook_node(nb, extended, **kw)
         size = len(text.encode())
         if size > SIZE_LIMIT_BYTES:
             raise DynsyncError(
                 f"The report would be {size / 1e6:.1f} MB; the limit is {SIZE_LIMIT_BYTES / 1e6:.0f} MB.",
                 next_step="Show fewer rows: the forecast's files hold them all.",
             )
-        return text, told
+        return text, extended
 
     def _read_page(self, nb: NotebookNode) -> Page:
         folder = self._templates / "dynsync_report"

@@ -53,55 +53,55 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     >>> kit.six_figures(kit.open_forecast("out/demo/forecast"))
     records created in HubSpot: 1,172; records created in Dynamics: 432; matched records that change: 861; ...
     """
-    told = count_numbers(forecast)
-    return SixFigures((*_safe_figures(told), *_worrying_figures(told)))
+    numbers = count_numbers(forecast)
+    return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)))
 
 
-def _safe_figures(told: Mapping[str, int]) -> tuple[Figure, ...]:
+def _safe_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
     return (
         Figure(
             "created_in_hubspot",
             "records created in HubSpot",
-            told["created_in_hubspot"],
+            numbers["created_in_hubspot"],
             "Dynamics records without a counterpart. Creating them cannot be undone in one step.",
         ),
         Figure(
             "created_in_dynamics",
             "records created in Dynamics",
-            told["created_in_dynamics"],
+            numbers["created_in_dynamics"],
             "HubSpot records without a counterpart that pass the filters.",
         ),
         Figure(
             "updated",
             "matched records that change",
-            told["updated"],
+            numbers["updated"],
             "Records of both systems that belong to a pair in which at least one field is written.",
         ),
     )
 
 
-def _worrying_figures(told: Mapping[str, int]) -> tuple[Figure, ...]:
+def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
     return (
         Figure(
             "fields_overwritten",
             "field values overwritten",
-            told["overwritten"],
-            f"Existing values replaced by the other system’s; {told['stale']:,} of them by an older record.",
-            "warn" if told["overwritten"] else "plain",
+            numbers["overwritten"],
+            f"Existing values replaced by the other system’s; {numbers['stale']:,} of them by an older record.",
+            "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(
             "shadowed",
             "records silently left out",
-            told["shadowed"],
+            numbers["shadowed"],
             "They share an e-mail address or name with an earlier record, and never sync.",
-            "warn" if told["shadowed"] else "plain",
+            "warn" if numbers["shadowed"] else "plain",
         ),
         Figure(
             "failing",
             "records that will fail",
-            told["failing"],
+            numbers["failing"],
             "The other system refuses them. Excluded records are counted apart.",
-            "bad" if told["failing"] else "plain",
+            "bad" if numbers["failing"] else "plain",
         ),
     )
 

@@ -72,26 +72,29 @@ def _say_side(bars: Sequence[Bar], system: System) -> str:
     total = sum(totals.values())
     if not total:
         return f"{system_word(system)} holds no records."
-    made = totals[Outcome.CREATE]
+    created = totals[Outcome.CREATE]
     matched = totals[Outcome.UPDATE] + totals[Outcome.LINK]
     rest = ", ".join(
-        f"{totals[one]:,} {OUTCOMES[one].lower()}" for one in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING)
+        f"{totals[outcome]:,} {OUTCOMES[outcome].lower()}"
+        for outcome in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING)
     )
     return (
-        f"Of {total:,} {system_word(system)} records, {made:,} are created in {system_word(OTHER[system])}, "
+        f"Of {total:,} {system_word(system)} records, {created:,} are created in {system_word(OTHER[system])}, "
         f"{matched:,} are matched, {rest}."
     )
 
 
 def _by_outcome(bars: Sequence[Bar]) -> dict[str, int]:
-    return {one: sum(dict(bar.counts)[one] for bar in bars) for one in OUTCOMES}
+    return {outcome: sum(dict(bar.counts)[outcome] for bar in bars) for outcome in OUTCOMES}
 
 
 def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
     sides = {system: [bar for bar in bars if bar.system == system] for system in System}
-    most = {one: max(_by_outcome(side)[one] for side in sides.values()) for one in OUTCOMES}
+    most = {outcome: max(_by_outcome(side)[outcome] for side in sides.values()) for outcome in OUTCOMES}
     scale = _fit(sides, most)
-    boxes = _place(list(most), [max(_BOX_LEAST, most[one] * scale) if most[one] else 0 for one in most], _BOX_GAP)
+    boxes = _place(
+        list(most), [max(_BOX_LEAST, most[outcome] * scale) if most[outcome] else 0 for outcome in most], _BOX_GAP
+    )
     figure, axes = open_canvas(_WIDTH, _TOP + _HEIGHT + 12)
     for system, side in sides.items():
         _draw_side(axes, system, side, boxes, scale)
@@ -135,11 +138,11 @@ def _draw_side(axes: Axes, system: System, bars: Sequence[Bar], boxes: Mapping[s
     total = sum(bar.total for bar in bars)
     write(axes, 0 if inward > 0 else _WIDTH, 14, f"{system_word(system)}: {total:,}", fontsize=15, fontweight="bold",
           ha="left" if inward > 0 else "right")  # fmt: skip
-    filled = {one: box.middle - _by_outcome(bars)[one] * scale / 2 for one, box in boxes.items()}
-    places = _place([bar.object for bar in bars], [max(_NODE_LEAST, bar.total * scale) for bar in bars], _SIDE_GAP)
+    filled = {outcome: box.middle - _by_outcome(bars)[outcome] * scale / 2 for outcome, box in boxes.items()}
+    spans = _place([bar.object for bar in bars], [max(_NODE_LEAST, bar.total * scale) for bar in bars], _SIDE_GAP)
     for bar in bars:
-        place, height = places[bar.object], max(1.0, bar.total * scale)
-        node = Span(place.middle - height / 2, height)
+        span, height = spans[bar.object], max(1.0, bar.total * scale)
+        node = Span(span.middle - height / 2, height)
         _draw_node(axes, edge, node)
         write(axes, edge - 10 * inward, node.middle - 8, object_word(bar.object, system).capitalize(), ha=align)
         write(axes, edge - 10 * inward, node.middle + 8, f"{bar.total:,}", ha=align, fontsize=11, color=MUTED)

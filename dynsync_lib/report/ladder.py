@@ -90,8 +90,8 @@ def ladder_chart(chain: ShownChain) -> Piece:
     """The chain as a drawing with title, description and the table of all steps behind it."""
     title = f"Why {system_word(chain.system)} {chain.object} {chain.record_id} ends as it does"
     outcome, _, reason = chain.outcome.partition("/")
-    told = f"{OUTCOMES.get(outcome, outcome)}: it {REASONS.get(reason, reason)}" if reason else OUTCOMES[outcome]
-    sentence = f"{told}. {counted(len(chain.steps), 'step', 'steps')}, from the settings down to the open questions."
+    ending = f"{OUTCOMES.get(outcome, outcome)}: it {REASONS.get(reason, reason)}" if reason else OUTCOMES[outcome]
+    sentence = f"{ending}. {counted(len(chain.steps), 'step', 'steps')}, from the settings down to the open questions."
     drawing = _draw(chain, outcome, title, sentence)
     return Chart(title, sentence, drawing, _table(chain, title), behind="Every step with its source").as_piece()
 
@@ -124,7 +124,7 @@ def _draw(chain: ShownChain, outcome: str, title: str, sentence: str) -> Markup:
     rungs = list(shown_rungs(chain.steps))
     heights = [_LINE * (len(lines) + bool(rule)) + _GAP for _, lines, rule in rungs]
     figure, axes = open_canvas(_WIDTH, _TOP + sum(heights))
-    tops = [_TOP + sum(heights[:place]) for place in range(len(rungs))]
+    tops = [_TOP + sum(heights[:count]) for count in range(len(rungs))]
     if rungs:
         axes.plot([_RAIL, _RAIL], [tops[0], tops[-1]], color=MUTED, linewidth=1.5, zorder=1)
     for top, (word, lines, rule) in zip(tops, rungs, strict=True):
@@ -139,7 +139,7 @@ def _draw_rung(axes: Axes, top: float, colour: str, *, word: str, lines: Sequenc
 
     axes.add_patch(Circle((_RAIL, top), _KNOB, facecolor=colour, edgecolor=INK, linewidth=1, zorder=2))
     write(axes, _RAIL - 16, top, word, ha="right", fontweight="bold")
-    for place, line in enumerate(lines):
-        write(axes, _TEXT, top + place * _LINE, line)
+    for number, line in enumerate(lines):
+        write(axes, _TEXT, top + number * _LINE, line)
     if rule:
         write(axes, _TEXT, top + len(lines) * _LINE, rule, fontsize=10, color=MUTED)

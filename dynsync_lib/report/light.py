@@ -91,13 +91,13 @@ def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = N
     numbers = count_numbers(forecast)
     if not numbers["records"]:
         return TrafficLight("not_assessed", ())
-    told = thresholds or Thresholds()
+    limits = thresholds or Thresholds()
     findings = forecast.rows("findings")
     grounds = (
         *_blockers(findings),
         *_marketing(forecast.info.get("marketing") or {}, numbers["people_created_in_hubspot"]),
-        *_high_findings(findings, numbers["records"], told),
-        *_swings(forecast, numbers["records"], told),
+        *_high_findings(findings, numbers["records"], limits),
+        *_swings(forecast, numbers["records"], limits),
         *_unchecked(forecast, findings),
     )
     worst_first = sorted(grounds, key=lambda ground: ("bad", "warn", "grey").index(ground.tone))

@@ -106,8 +106,8 @@ def _draw_bar(axes: Axes, bar: Ranked, y: float, most: int, colour: str) -> None
 
     width = max(1.0, _LONGEST * bar.count / most)
     lines = _lines(bar.label)
-    for place, line in enumerate(lines):
-        write(axes, _LEFT - 12, y + 11 + _LINE * (place - (len(lines) - 1) / 2), line, ha="right")
+    for number, line in enumerate(lines):
+        write(axes, _LEFT - 12, y + 11 + _LINE * (number - (len(lines) - 1) / 2), line, ha="right")
     axes.add_patch(Rectangle((_LEFT, y), width, 22, facecolor=colour, linewidth=0))
     write(axes, _LEFT + width + 8, y + 11, f"{bar.count:,}", color=MUTED)
 

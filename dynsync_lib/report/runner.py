@@ -100,18 +100,18 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def read_parameters(notebook: NotebookNode) -> dict[str, Any]:
     """The names and default values that the cell tagged `parameters` assigns; empty when there is no such cell."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for cell in notebook.cells:
         if cell.cell_type == "code" and TAG in cell.metadata.get("tags", []):
             for line in ast.parse(cell.source).body:
                 if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
-                    found[line.targets[0].id] = ast.literal_eval(line.value)
-    return found
+                    values[line.targets[0].id] = ast.literal_eval(line.value)
+    return values
 
 
-def _check_parameters(path: Path, known: Mapping[str, Any], given: Mapping[str, object]) -> dict[str, object]:
-    told = {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in given.items()}
-    for name, value in told.items():
+def _check_parameters(path: Path, known: Mapping[str, Any], asked: Mapping[str, object]) -> dict[str, object]:
+    values = {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in asked.items()}
+    for name, value in values.items():
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"Did you mean {nearest[0]}?" if nearest else f"It has: {', '.join(known) or 'none'}."
@@ -122,7 +122,7 @@ def _check_parameters(path: Path, known: Mapping[str, Any], given: Mapping[str, 
                 f"The parameter {name} of {path.name} must be {_kind(default)}, not {_kind(value)}.",
                 next_step=f"Its default is {default!r}.",
             )
-    return told
+    return values
 
 
 def _kind(value: object) -> str:
@@ -133,11 +133,11 @@ def _kind(value: object) -> str:
 def _inject(notebook: NotebookNode, values: Mapping[str, object]) -> None:
     if not values:
         return
-    place = next(i for i, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", []))
+    index = next(i for i, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", []))
     source = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     tags = {"tags": [INJECTED_TAG]}
     cell = nbformat.v4.new_code_cell(source, id="injected", metadata=tags)  # type: ignore[no-untyped-call]
-    notebook.cells.insert(place + 1, cell)
+    notebook.cells.insert(index + 1, cell)
 
 
 def _execute(notebook: NotebookNode, path: Path, kernel: Kernel, timeout_s: float) -> None:

@@ -59,8 +59,10 @@ def reason_table(forecast: ForecastTables) -> Piece:
     >>> kit.reason_table(kit.open_forecast("out/demo/forecast"))
     79 shadowed, 449 excluded, 42 failing
     """
-    told = [row for row in count_outcomes(forecast) if row["reason"] is not None or row["outcome"] == Outcome.SHADOWED]
-    told.sort(key=lambda row: (rank_of(row["outcome"], OUTCOMES), -row["count"], object_rank(row["object"])))
+    kept_out = [
+        row for row in count_outcomes(forecast) if row["reason"] is not None or row["outcome"] == Outcome.SHADOWED
+    ]
+    kept_out.sort(key=lambda row: (rank_of(row["outcome"], OUTCOMES), -row["count"], object_rank(row["object"])))
     rows = [
         [
             records_word(row["object"], row["system"]),
@@ -68,11 +70,11 @@ def reason_table(forecast: ForecastTables) -> Piece:
             _why(row),
             row["count"],
         ]
-        for row in told
+        for row in kept_out
     ]
     heads = [Head("Records"), Head("Outcome"), Head("Because"), Head("Count", "number")]
-    sums = [(one, sum(row["count"] for row in told if row["outcome"] == one)) for one in OUTCOMES]
-    caption = ", ".join(f"{count:,} {OUTCOMES[one].lower()}" for one, count in sums if count)
+    sums = [(outcome, sum(row["count"] for row in kept_out if row["outcome"] == outcome)) for outcome in OUTCOMES]
+    caption = ", ".join(f"{count:,} {OUTCOMES[outcome].lower()}" for outcome, count in sums if count)
     return show_table(Grid(caption, heads, rows, unit="reasons", empty="No record stays out, and none fails."))
 
 
@@ -88,7 +90,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
     >>> kit.findings_table(kit.open_forecast("out/demo/forecast"))
     48 findings: 2 blockers, 21 high, 16 medium, 4 low, 5 not checked
     """
-    told = sorted(
+    findings = sorted(
         forecast.rows("findings"),
         key=lambda row: (rank_of(row["severity"], SEVERITIES), row["check_id"]),
     )
@@ -102,7 +104,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
             row["share"],
             row["rule_id"],
         ]
-        for row in told
+        for row in findings
     ]
     heads = [
         Head("Check"),
@@ -118,14 +120,14 @@ def findings_table(forecast: ForecastTables) -> Piece:
         "forecast cannot know it; it is never a pass."
     )
     empty = "No audit rule had anything to say."
-    caption = _tally(told, "severity", SEVERITIES, "finding", "findings")
+    caption = _tally(findings, "severity", SEVERITIES, "finding", "findings")
     return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
 
 
-def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], one: str, many: str) -> str:
+def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], single: str, many: str) -> str:
     """Such as "25 findings: 1 blocker, 14 high, 4 not checked"."""
     parts = tally(Counter(row[column] for row in rows), words)
-    return counted(len(rows), one, many) + (f": {parts}" if parts else "")
+    return counted(len(rows), single, many) + (f": {parts}" if parts else "")
 
 
 def _where(row: Row) -> str:
@@ -142,7 +144,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
     >>> kit.mapping_table(kit.open_forecast("out/demo/forecast"))
     48 field mappings: 1 blocked, 6 lose detail, 3 one way, 38 work
     """
-    told = sorted(
+    mappings = sorted(
         forecast.rows("mapping"),
         key=lambda row: (rank_of(row["verdict"], VERDICTS), object_rank(row["object"]), row["hubspot_field"]),
     )
@@ -156,7 +158,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
             Lines(row["reason"] or "", row["workaround"] or ""),
             _whole(row["rows_affected"]),
         ]
-        for row in told
+        for row in mappings
     ]
     heads = [
         Head("Records"),
@@ -167,7 +169,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
         Head("Why, and what to do instead"),
         Head("Records concerned", "number"),
     ]
-    caption = _tally(told, "verdict", VERDICTS, "field mapping", "field mappings")
+    caption = _tally(mappings, "verdict", VERDICTS, "field mapping", "field mappings")
     return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
 
 
@@ -177,14 +179,16 @@ def links_table(forecast: ForecastTables) -> Piece:
     >>> kit.links_table(kit.open_forecast("out/demo/forecast"))
     1,698 of 2,327 associations are kept
     """
-    told = forecast.counts("links", ["from_system", "from_object", "to_object", "status", "rule_id"])
-    fates = [one for one in LINK_FATES if any(_fate(row) == one for row in told)]
-    kinds = sorted({_kind(row) for row in told}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2])))
-    rows = [_link_row(kind, [row for row in told if _kind(row) == kind], fates) for kind in kinds]
-    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_FATES[one][0], "number") for one in fates)]
-    kept = sum_counts(row for row in told if row["status"] == LinkStatus.SYNCED)
-    caption = f"{kept:,} of {counted(sum_counts(told), 'association', 'associations')} are kept"
-    causes = ". ".join(": ".join(LINK_FATES[one]) for one in fates if LINK_FATES[one][1])
+    links = forecast.counts("links", ["from_system", "from_object", "to_object", "status", "rule_id"])
+    fates = [fate for fate in LINK_FATES if any(_fate(row) == fate for row in links)]
+    kinds = sorted(
+        {_kind(row) for row in links}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2]))
+    )
+    rows = [_link_row(kind, [row for row in links if _kind(row) == kind], fates) for kind in kinds]
+    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_FATES[fate][0], "number") for fate in fates)]
+    kept = sum_counts(row for row in links if row["status"] == LinkStatus.SYNCED)
+    caption = f"{kept:,} of {counted(sum_counts(links), 'association', 'associations')} are kept"
+    causes = ". ".join(": ".join(LINK_FATES[fate]) for fate in fates if LINK_FATES[fate][1])
     note = f"Lost, by cause. {causes}." if causes else ""
     return show_table(Grid(caption, heads, rows, unit="kinds", note=note, empty="The data holds no associations."))
 
@@ -198,11 +202,11 @@ def _kind(row: Row) -> tuple[str, str, str]:
     return row["from_system"], row["from_object"], row["to_object"]
 
 
-def _link_row(kind: tuple[str, str, str], told: Sequence[Row], fates: Sequence[str]) -> list[Any]:
+def _link_row(kind: tuple[str, str, str], links: Sequence[Row], fates: Sequence[str]) -> list[Any]:
     system, start, end = kind
-    counts = [sum_counts(row for row in told if _fate(row) == one) for one in fates]
+    counts = [sum_counts(row for row in links if _fate(row) == fate) for fate in fates]
     name = f"{records_word(start, system)} to {object_word(end, system)}"
-    return [name, sum_counts(told), *counts]
+    return [name, sum_counts(links), *counts]
 
 
 def changes_table(forecast: ForecastTables) -> Piece:
@@ -211,8 +215,8 @@ def changes_table(forecast: ForecastTables) -> Piece:
     >>> kit.changes_table(kit.open_forecast("out/demo/forecast"))
     527 values are replaced, in 31 fields. 52 fields of matched records are written
     """
-    told = _count_changes(forecast.counts("changes", [*_FIELD, "kind", "note"]))
-    told.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
+    changes = _count_changes(forecast.counts("changes", [*_FIELD, "kind", "note"]))
+    changes.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
     rows = [
         [
             records_word(row["object"], row["target_system"]),
@@ -223,7 +227,7 @@ def changes_table(forecast: ForecastTables) -> Piece:
             row["filled"],
             row["skipped"],
         ]
-        for row in told
+        for row in changes
     ]
     heads = [
         Head("Written into"),
@@ -341,7 +345,7 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
     """
     in_force = forecast.info.get("assumptions") or {}
     questions = forecast.info.get("questions") or {}
-    told = sorted(
+    choices = sorted(
         forecast.rows("sensitivity"),
         key=lambda row: (-(row["outcomes_changed"] or 0), row["assumption_id"], row["choice"]),
     )
@@ -353,7 +357,7 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
             _whole(row["outcomes_changed"]),
             _moved(row),
         ]
-        for row in told
+        for row in choices
     ]
     heads = [
         Head("Open question"),
@@ -362,9 +366,9 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
         Head("Records that move", "number"),
         Head("Of these"),
     ]
-    moving = sum(1 for row in told if row["outcomes_changed"])
-    caption = f"{moving:,} of {counted(len(told), 'other choice moves', 'other choices move')} a record"
-    empty = "No other choice was tried." if not told else "The result is the same under all of them."
+    moving = sum(1 for row in choices if row["outcomes_changed"])
+    caption = f"{moving:,} of {counted(len(choices), 'other choice moves', 'other choices move')} a record"
+    empty = "No other choice was tried." if not choices else "The result is the same under all of them."
     table = show_table(Grid(caption, heads, rows[:moving], unit="choices", empty=empty))
     return join(assumption_bars(forecast), table, _still(rows[moving:]))
 
@@ -393,8 +397,8 @@ def _moved(row: Row) -> str:
 
 
 def _badge(words: Mapping[str, Word], key: str) -> Badge:
-    told = word_of(key, words)
-    return Badge(told.word, told.tone, rank_of(key, words))
+    word = word_of(key, words)
+    return Badge(word.word, word.tone, rank_of(key, words))
 
 
 def _whole(value: Any) -> int | None:

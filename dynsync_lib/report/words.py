@@ -35,7 +35,7 @@ SYSTEMS: Final[Mapping[str, str]] = {System.HUBSPOT: "HubSpot", System.DYNAMICS:
 OTHER: Final[Mapping[str, str]] = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
 
 OBJECT_ORDER: Final = tuple(
-    one.value for one in (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
+    object_.value for object_ in (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
 )
 _PLURALS: Final[Mapping[str, str]] = {
     Object.CONTACT: "contacts",
@@ -146,8 +146,8 @@ def word_of(key: str, words: Mapping[str, Word]) -> Word:
 
 def tally(counts: Mapping[str, int], words: Mapping[str, Word]) -> str:
     """Such as "2 blockers, 14 high, 4 not checked": what occurs, in the order of the words."""
-    told = [(counts.get(key, 0), word) for key, word in words.items()]
-    return ", ".join(f"{count:,} {word.of(count)}" for count, word in told if count)
+    tallied = [(counts.get(key, 0), word) for key, word in words.items()]
+    return ", ".join(f"{count:,} {word.of(count)}" for count, word in tallied if count)
 
 
 def system_word(system: str | None) -> str:
@@ -172,8 +172,8 @@ def records_word(object_: str, system: str) -> str:
 
 def rank_of(key: str | None, order: Iterable[str]) -> int:
     """The place of a word in an order; words that are not in it come last."""
-    places = {word: place for place, word in enumerate(order)}
-    return places.get(key or "", len(places))
+    ranks = {word: rank for rank, word in enumerate(order)}
+    return ranks.get(key or "", len(ranks))
 
 
 def object_rank(object_: str | None) -> int:
@@ -181,6 +181,6 @@ def object_rank(object_: str | None) -> int:
     return rank_of(object_, OBJECT_ORDER)
 
 
-def counted(count: int, one: str, many: str) -> str:
+def counted(count: int, single: str, many: str) -> str:
     """Such as "1 record" and "1,204 records"."""
-    return f"{count:,} {one if count == 1 else many}"
+    return f"{count:,} {single if count == 1 else many}"

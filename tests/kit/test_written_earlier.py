@@ -76,8 +76,8 @@ def _with_broken_info(folder: Path) -> None:
     (folder / "forecast.json").write_text("{", encoding="utf-8")
 
 
-def _with_poor_info(folder: Path) -> None:
-    (folder / "forecast.json").write_text('{"kit_version": "0.0.1"}', encoding="utf-8")
+def _with_a_list_as_info(folder: Path) -> None:
+    (folder / "forecast.json").write_text("[]", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def _with_poor_info(folder: Path) -> None:
     [
         (_without_table, r"forecast is not a whole forecast of this kit: it lacks sensitivity\.parquet\."),
         (_with_broken_info, r"forecast is not a whole forecast of this kit: its forecast\.json cannot be read\."),
-        (_with_poor_info, r"forecast is not a whole forecast of this kit: its forecast\.json cannot be read\."),
+        (_with_a_list_as_info, r"forecast is not a whole forecast of this kit: its forecast\.json cannot be read\."),
     ],
 )
 def test_forecast__that_is_not_whole_is_refused(copy: Path, spoil: Callable[[Path], None], sentence: str) -> None:
