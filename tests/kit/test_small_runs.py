@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dynsync_lib.emulator.serving.emulator import Emulator
+from tests.pulls import small_portals
+
 ROOT = Path(__file__).parents[2]
 FILES = {
     "h/contacts.csv": "hs_object_id,email,firstname\n1,ada@example.com,Ada\n2,,Bob\n",
@@ -20,10 +23,10 @@ FILES = {
 """A folder's files, by name: contacts on both sides, pairs of an earlier run, settings."""
 PROBE = """
 import json, sys
-from dynsync_lib import cli
+from dynsync_lib.cli import commands
 sys.argv = ["dynsync", *sys.argv[1:]]
 try:
-    cli.main()
+    commands.main()
 except SystemExit as end:
     code = end.code
 with open("imported.json", "w") as file:
@@ -73,9 +76,17 @@ def test_commands__that_show_no_frame_do_without_pandas(imported: Imported, comm
     assert "pandas" not in imported(*command.split())
 
 
+def test_commands__that_ask_portals_do_without_pandas(imported: Imported, tmp_path: Path) -> None:
+    addresses = tmp_path / "emulator.json"
+    with Emulator(small_portals()) as emulator:
+        addresses.write_text(json.dumps(emulator.addresses), encoding="utf-8")
+        assert "pandas" not in imported("check", "--emulator", str(addresses))
+        assert "pandas" not in imported("pull", "--emulator", str(addresses), "--out", "p")
+
+
 def test_commands__the_probe_sees_pandas(imported: Imported) -> None:
-    frame = PROBE.replace("cli.main()", "from dynsync_lib import kit; code = kit.open_forecast('f').outcomes.empty")
-    assert "pandas" in imported(code=frame)
+    shown = "from dynsync_lib import kit; code = kit.open_forecast('f').outcomes.empty"
+    assert "pandas" in imported(code=PROBE.replace("commands.main()", shown))
 
 
 @pytest.mark.parametrize("command", ["--help", "forecast --help", "sign-out --help"])
