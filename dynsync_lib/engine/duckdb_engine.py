@@ -6,6 +6,8 @@ Facts
     * What is kept is Parquet of version 2, whose encodings take a tenth off a forecast's time; how it is compressed, or
       whether in memory instead, hardly matters. Each core reads row groups of its own, so those are small: with the
       usual 122,880 rows a hundred thousand companies were one core's work.
+    * DuckDB imports pandas for an Arrow table, a parameter, and each literal that Narwhals hands over. That is a third
+      of a second, which only small forecasts would feel, and those are left to Polars.
     * Of 2.75 GB for DuckDB the whole forecast of ten million contacts a side makes 3.9 GB for the process.
 """
 

@@ -33,9 +33,11 @@ _NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file
 
 
 def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]:
-    """Rows of `core.tables.BINDINGS`. `work` is a folder for what must be written down on the way.
+    """Pairs as rows of `core.tables.BINDINGS`: object, hubspot_id, dynamics_id.
 
-    Raises UsageError when the source is no forecast and no such file.
+    `source` is the folder of a forecast, or a CSV or Parquet file; a file is read into memory, and `work` is the folder
+    in which it is kept for the engine. Raises UsageError when the source is neither, lacks a column or names an object
+    that is none.
     """
     if (source / FORECAST_FILE).is_file():
         return pairs_of_forecast(engine.scan(source / "outcomes.parquet"))
@@ -47,7 +49,10 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]
 
 
 def pairs_of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """The pairs of a forecast; the Dynamics record says whether one is a lead's."""
+    """The pairs in the `outcomes` of a forecast as rows of `core.tables.BINDINGS`, each once.
+
+    The object is that of the Dynamics record: HubSpot's contacts do not say whether they are a lead's.
+    """
     is_holder = (nw.col("reason") == Reason.EMAIL_CONFLICT.value).fill_null(value=False)
     paired = outcomes.filter(~nw.col("counterpart_id").is_null(), ~is_holder).select(
         "system", "object", "record_id", "counterpart_id"

@@ -30,7 +30,11 @@ FORECAST_FILE: Final = "forecast.json"
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast. `info` is `forecast.json`; its tables are those of `core.tables.FORECAST_TABLES`."""
+    """One forecast. `info` is `forecast.json`; its tables, with columns and meaning, are `core.tables.FORECAST_TABLES`.
+
+    `rows`, `counts`, `count_groups`, `shared_keys` and `head` read what they are asked for and nothing else. `table`,
+    and the properties named after the tables, load a whole table as a pandas frame and keep it.
+    """
 
     folder: Path
     info: Mapping[str, Any]
@@ -39,7 +43,11 @@ class Forecast:
     def rows(
         self, table: str, *, where: Mapping[str, str] | None = None, order: Sequence[str] = (), limit: int | None = None
     ) -> list[Row]:
-        """The rows of a table that have these values, as stored or by `order`, in which `-name` sorts falling."""
+        """The rows of a table, as dictionaries by column; null is None.
+
+        `where` are values that the columns must have; `order` are columns to sort by (`-name` falling, null last),
+        without them the rows come as stored; `limit` is the most rows that come out.
+        """
         return self._reader.rows(table, where or {}, order, limit)
 
     def counts(self, table: str, by: Sequence[str]) -> list[Row]:
@@ -65,7 +73,10 @@ class Forecast:
         return TableReader(self.folder, salt=str(self.info["snapshot_sha256"]) if self.is_masked else None)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A whole table; people's keys and values masked when the forecast is. It takes as much memory as it needs."""
+        """A whole table as a pandas frame, rows as stored; people's keys and values masked when the forecast is.
+
+        It takes the memory of the whole table: of ten million outcomes several gigabytes.
+        """
         path = self.folder / f"{name}.parquet"
         if not self.is_masked:
             return read_table(path)

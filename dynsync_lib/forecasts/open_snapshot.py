@@ -38,7 +38,10 @@ def open_tables(*snapshots: Snapshot, work: Path, engine: str = AUTO) -> Abstrac
 def open_situation(
     engine: Engine, snapshot: Snapshot, settings: Settings, rulebook: Rulebook, *, beside: Iterable[Snapshot] = ()
 ) -> Situation:
-    """The situation of a snapshot; `beside` are those of further Dynamics environments of the same portal (1.11)."""
+    """All that the core may look at: the snapshot's tables in the engine, the settings, the fields of both systems.
+
+    `beside` are snapshots of further Dynamics environments of the same portal (1.11). Nothing is computed yet.
+    """
     tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     parts = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)

@@ -38,7 +38,7 @@ def write_forecast(
     beside: Sequence[Snapshot] = (),
     csv: bool = False,
 ) -> Forecast:
-    """The forecast of a snapshot under settings, in `out`. See `kit.forecast`."""
+    """The forecast of a snapshot under settings, written to `out`. Parameters, errors, cost: see `kit.forecast`."""
     refuse_engine(engine)
     with replaced_folder(out, known_by=FORECAST_FILE, what="a forecast") as folder:
         with open_tables(snapshot, *beside, work=folder.work, engine=engine) as opened:
