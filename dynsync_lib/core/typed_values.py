@@ -33,6 +33,8 @@ _NUMBER: Final = r"^[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})$"
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
+NO_TEXT: Final = nw.lit(None, dtype=nw.String)
+"""Null, typed as text: a literal that says of no record what a field holds."""
 
 
 def trimmed(text: nw.Expr, *, already: bool = False) -> nw.Expr:

@@ -16,46 +16,46 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, landing_in_hubspot, outcomes_of, records_of, rows_in
+from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, number_with, outcomes_of, records_of
+from dynsync_lib.core.counting import Count, Tables, rows_of, total
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each, stack
 
 _BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
 
 
-def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Object) -> int:
+def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Object) -> Count:
     """Dynamics persons who meet a HubSpot contact by an additional address, or are refused because of one (2.18)."""
-    told = outcomes_of(tables, object_, System.DYNAMICS)
-    met = told.filter(nw.col("rule_id").is_in(list(_BY_ADDITIONAL)))
-    refused = _refused(told).filter(~nw.col("counterpart_id").is_null())
+    matched = number_with(object_, System.DYNAMICS, rule_id=_BY_ADDITIONAL)
+    refused = outcomes_of(tables, object_, System.DYNAMICS).filter(
+        (nw.col("reason") == Reason.EMAIL_CONFLICT.value) & ~nw.col("counterpart_id").is_null()
+    )
     addresses = _addresses(situation, object_, refused).join(_primary(situation), on="address", how="anti")
-    return rows_in(met) + rows_in(addresses)
+    return total([matched, rows_of(addresses)])
 
 
-def count_refused_addresses(situation: Situation, tables: Tables, *, object_: Object) -> int:
+def count_refused_addresses(situation: Situation, tables: Tables, *, object_: Object) -> Count:
     """Dynamics persons who are refused because HubSpot has their address, or gets it from another one (9.14)."""
-    del situation
-    return rows_in(_refused(outcomes_of(tables, object_, System.DYNAMICS)))
+    del situation, tables
+    return number_with(object_, System.DYNAMICS, reason=Reason.EMAIL_CONFLICT.value)
 
 
-def count_addresses_written_twice(situation: Situation, tables: Tables) -> int:
+def count_addresses_written_twice(situation: Situation, tables: Tables) -> Count:
     """HubSpot contacts whose address is overwritten with one that another contact has, or gets, too (9.14)."""
     key = typed_values.lowered(typed_values.trimmed(nw.col("new_value")))
     written = landing_in_hubspot(tables["changes"], *PERSONS).filter(nw.col("target_field") == "email")
     written = written.select(id="hubspot_id", address=key).unique()
-    held = stack([written, _held(situation).join(written.select("id"), on="id", how="anti"), _additional(situation)])
-    holders = held.unique().group_by("address").agg(holders=nw.len()).filter(nw.col("holders") > 1)
-    return rows_in(written.join(holders, on="address", how="semi").select("id").unique())
+    held = stack([_held(situation).join(written.select("id"), on="id", how="anti"), _additional(situation)])
+    asked = held.join(written.select("address"), on="address", how="semi")
+    holders = stack([written, asked]).unique().group_by("address").agg(holders=nw.len())
+    several = holders.filter(nw.col("holders") > 1)
+    return rows_of(written.join(several, on="address", how="semi").select("id").unique())
 
 
-def _refused(told: Frame) -> Frame:
-    return told.filter(nw.col("reason") == Reason.EMAIL_CONFLICT.value)
-
-
-def _addresses(situation: Situation, object_: Object, told: Frame) -> Frame:
-    """id, address of the records that outcomes tell of."""
+def _addresses(situation: Situation, object_: Object, outcomes: Frame) -> Frame:
+    """id, address of the records of these outcomes."""
     records = records_of(situation, object_, System.DYNAMICS).select("id", address="email_key")
-    return records.join(told.select(id="record_id"), on="id", how="semi")
+    return records.join(outcomes.select(id="record_id"), on="id", how="semi")
 
 
 def _primary(situation: Situation) -> Frame:

@@ -16,7 +16,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, outcomes_of, rows_in, with_outcome
+from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
+from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, opposite
 from dynsync_lib.core.tables import LINKS_IN
@@ -24,48 +25,47 @@ from dynsync_lib.core.tables import LINKS_IN
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
 
 
-def count_invoices_by_hand(situation: Situation, tables: Tables) -> int:
+def count_invoices_by_hand(situation: Situation, tables: Tables) -> Count:
     """Invoices in sync whose company must be associated by hand."""
     del situation
     by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
-    return rows_in(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
+    return rows_of(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
 
 
-def count_invoices_of_nobody(situation: Situation, tables: Tables) -> int:
+def count_invoices_of_nobody(situation: Situation, tables: Tables) -> Count:
     """Invoices that HubSpot gets and associates with no contact: their customer is an account, or does not sync."""
     del situation
     is_ours = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.INVOICE.value)
     to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
     associated = tables["links"].filter(to_contact).select(id="from_id")
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
-    return rows_in(in_sync.join(associated, on="id", how="anti"))
+    return rows_of(in_sync.join(associated, on="id", how="anti"))
 
 
-def count_labels_left_behind(situation: Situation, tables: Tables) -> int:
+def count_labels_left_behind(situation: Situation, tables: Tables) -> Count:
     """Labelled associations with a company of HubSpot records in sync; Dynamics has no place for a label (6.5)."""
     label = typed_values.lowered(typed_values.trimmed(nw.col("label")))
     has_label = ~label.is_null() & (label != "primary").fill_null(value=True)
     labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
-    count = 0
+    staying = []
     for object_ in (Object.CONTACT, Object.DEAL):
         ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
-        in_sync = with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC)
-        count += rows_in(ours.join(in_sync, on="id", how="semi"))
-    return count
+        staying.append(ours.join(with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC), on="id", how="semi"))
+    return rows_of(*staying)
 
 
-def count_parents_written_over(situation: Situation, tables: Tables) -> int:
+def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
     """Matched contacts whose parent on the winner's side does not sync, and gives way to the loser's company."""
     contact = situation.sync(Object.CONTACT)
     if not contact.enabled or not all(contact.is_source(system) for system in System):
-        return 0
+        return known(0)
     winner, loser = System(contact.conflict_winner), opposite(System(contact.conflict_winner))
     pairs = outcomes_of(tables, Object.CONTACT, winner).filter(nw.col("outcome").is_in(["update", "link"]))
     pairs = pairs.select(id="record_id", counterpart_id="counterpart_id").filter(~nw.col("counterpart_id").is_null())
     lost = _parents(tables, winner, *_LOST)
     brought = _parents(tables, loser, LinkStatus.SYNCED.value).select(counterpart_id="id")
-    return rows_in(pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi"))
+    return rows_of(pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi"))
 
 
 def _parents(tables: Tables, system: System, *statuses: str) -> Frame:

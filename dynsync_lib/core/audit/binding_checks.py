@@ -15,48 +15,50 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.audit.measures import Measures, Tables, rows_in
+from dynsync_lib.core.audit.measures import Measures
+from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.matching.bindings import bound_pairs
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import BINDINGS, record_table
 
 
-def count_escapes(situation: Situation, tables: Tables) -> int:
+def count_escapes(situation: Situation, tables: Tables) -> Count:
     """Bound pairs that a filter would not let in any more, and that sync on."""
     del tables
     if situation.chosen("filter_semantics") == "continuous":
-        return 0
-    return sum(_escapes(situation, object_) for object_ in objects_on(situation))
+        return known(0)
+    escapes = (_escapes(situation, object_) for object_ in objects_on(situation))
+    return rows_of(*(pairs for pairs in escapes if pairs is not None))
 
 
-def _escapes(situation: Situation, object_: Object) -> int:
+def _escapes(situation: Situation, object_: Object) -> Frame | None:
+    """The bound pairs of an object that its filters would not let in; None without bindings."""
     sides = {system: prepare_side(situation, object_, system) for system in System}
     bound = bound_pairs(situation, object_, sides)
-    if bound is None:
-        return 0
-    return rows_in(bound.filter(~may_pair(situation, object_)))
+    return None if bound is None else bound.filter(~may_pair(situation, object_))
 
 
-def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> int:
-    """Bindings of whose two records so many are there."""
+def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> Count:
+    """Bindings of whose two records so many (0 or 1) are in the snapshot."""
     del tables
     if BINDINGS.name not in situation.tables:
-        return 0
-    return sum(_number_with(situation, object_, records_there) for object_ in objects_on(situation))
+        return known(0)
+    return rows_of(*(_with_records(situation, object_, records_there) for object_ in objects_on(situation)))
 
 
-def _number_with(situation: Situation, object_: Object, records_there: int) -> int:
+def _with_records(situation: Situation, object_: Object, records_there: int) -> Frame:
+    """The bindings of an object of whose two records so many are in the snapshot."""
     pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value).unique()
     for system in System:
         there = situation.tables[record_table(object_, system).name]
         ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(1).alias(f"{system}_there"))
         pairs = pairs.join(ends, on=f"{system}_id", how="left")
-    found = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
-    return rows_in(pairs.filter(found == records_there))
+    number_there = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
+    return pairs.filter(number_there == records_there)
 
 
 MEASURES: Final[Measures] = {

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dynsync_lib.core.audit.measures import Measures, Tables
+from dynsync_lib.core.audit.measures import Measures
+from dynsync_lib.core.counting import Count, Tables, known
 from dynsync_lib.core.filters.expressions import delivered_column
 from dynsync_lib.core.filters.grammar import fields_of, parse_filter
 from dynsync_lib.core.keys import trim
@@ -20,10 +21,10 @@ from dynsync_lib.core.situation import PERSONS, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 
-def count_unseen_filter_fields(situation: Situation, tables: Tables) -> int:
+def count_unseen_filter_fields(situation: Situation, tables: Tables) -> Count:
     """Fields that a filter asks, or the enrolment criterion, and that were not delivered; once per filter."""
     del tables
-    return sum(1 for _ in (*_unseen(situation), *_unseen_of_criterion(situation)))
+    return known(len([*_unseen(situation), *_unseen_of_criterion(situation)]))
 
 
 def _unseen(situation: Situation) -> Iterator[str]:

@@ -4,6 +4,8 @@ Facts
     * Most checks are data (rules/checks.toml): a table, the values a row must have, what the share is taken of.
     * What needs code is counted by the modules of audit rules, each of one idea; here they are brought together.
     * A finding says something or is not there; what the kit cannot know is named as `not_checked`, never passed over.
+    * All counts are asked for together, and what they are shares of with them (`core.counting`). Only names behind a
+      count wait for it.
 
 Not modelled
     * The audit rules that checks.toml names as `unasked`, each with the reason; docs/rules.md lists them.
@@ -14,11 +16,9 @@ Source: rules/checks.toml.
 from __future__ import annotations
 
 import functools
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
-
-import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.audit import (
     address_checks,
@@ -34,8 +34,9 @@ from dynsync_lib.core.audit import (
     value_checks,
 )
 from dynsync_lib.core.audit.marketing import MarketingOutlook
-from dynsync_lib.core.audit.measures import Measures, Tables, rows_in
+from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.audit.refusing_columns import name_refusing_columns
+from dynsync_lib.core.counting import Count, Question, Rows, Tables, answers, combined, known, rows_with
 from dynsync_lib.core.model import Object, Severity, System
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
@@ -48,24 +49,22 @@ _SYSTEM_COLUMN: Final = {
     "links": "from_system",
     "changes": "target_system",
 }
-_OBJECT_COLUMN: Final = {"links": "from_object"}
+_OBJECT_COLUMN: Final = {"outcomes": "object", "collisions": "object", "links": "from_object", "changes": "object"}
 
 
 def run_checks(situation: Situation, tables: Tables, marketing: MarketingOutlook) -> Frame:
-    """The forecast's `findings`. `tables` are the other forecast tables by name."""
-    rows = list(_findings(situation, tables, marketing))
+    """The forecast's `findings`, as `core.tables.FINDINGS`. `tables` are the other forecast tables by name.
+
+    Computes: one pass over each table for all counts, one more for the names of columns behind them.
+    """
+    checks = [check for check in situation.rulebook.checks if _concerns(situation, check)]
+    questions = [_question(situation, check, tables, marketing) for check in checks]
+    counts = answers(tables, dict(enumerate(questions)))
+    saying = {number: check for number, check in enumerate(checks) if counts[number].count != 0}
+    naming = {number: NAMES[check.names](situation, tables) for number, check in saying.items() if check.names}
+    names = answers(tables, naming)
+    rows = [_row(check, counts[number], names.get(number, "")) for number, check in saying.items()]
     return situation.from_rows(rows, FINDINGS.columns)
-
-
-def _findings(situation: Situation, tables: Tables, marketing: MarketingOutlook) -> Iterator[dict[str, Any]]:
-    for check in situation.rulebook.checks:
-        if not _concerns(situation, check):
-            continue
-        measure = MARKETING_MEASURES.get(check.measure or "")
-        count = _count(situation, check, tables) if measure is None else measure(marketing)
-        if count is None or count > 0:
-            names = NAMES[check.names](situation, tables) if check.names is not None else ""
-            yield _row(check, count, _share(check, count, tables), names)
 
 
 def _concerns(situation: Situation, check: Check) -> bool:
@@ -73,20 +72,39 @@ def _concerns(situation: Situation, check: Check) -> bool:
     if check.object is None:
         return True
     is_shared = check.object == Object.CONTACT and check.system != System.DYNAMICS
-    syncs = [situation.sync(one) for one in (PERSONS if is_shared else (Object(check.object),))]
-    return any(one.enabled and not (check.unless_own_key and one.match_mode == "own_field") for one in syncs)
+    syncs = [situation.sync(object_) for object_ in (PERSONS if is_shared else (Object(check.object),))]
+    return any(sync.enabled and not (check.unless_own_key and sync.match_mode == "own_field") for sync in syncs)
 
 
-def _row(check: Check, count: int | None, share: float | None, names: str) -> dict[str, Any]:
-    severity = Severity.NOT_CHECKED.value if count is None else check.severity
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a check counted, None when the kit cannot know, and the share that it is of the whole, None without one."""
+
+    count: int | None
+    share: float | None
+
+
+def _question(situation: Situation, check: Check, tables: Tables, marketing: MarketingOutlook) -> Question[_Counted]:
+    count = _count(situation, check, tables, marketing)
+    if check.of == "none":
+        return combined([count], lambda numbers: _Counted(numbers[0], None))
+    return combined([count, _whole(check)], lambda numbers: _Counted(numbers[0], _share(*numbers)))
+
+
+def _share(count: int | None, whole: int) -> float | None:
+    return None if count is None else count / max(whole, 1)
+
+
+def _row(check: Check, counted: _Counted, names: str) -> dict[str, Any]:
+    severity = Severity.NOT_CHECKED.value if counted.count is None else check.severity
     return {
         "check_id": check.id,
         "severity": severity,
         "system": check.system,
         "object": check.object,
-        "count": count,
-        "share": None if share is None else round(share, 4),
-        "sentence": _sentence(check, count) + (f" By column: {names}." if names else ""),
+        "count": counted.count,
+        "share": None if counted.share is None else round(counted.share, 4),
+        "sentence": _sentence(check, counted.count) + (f" By column: {names}." if names else ""),
         "fix": check.fix,
         "rule_id": check.rule_id,
     }
@@ -98,53 +116,34 @@ def _sentence(check: Check, count: int | None) -> str:
     return check.one if count == 1 and check.one is not None else check.sentence.format(count=f"{count:,}")
 
 
-def _count(situation: Situation, check: Check, tables: Tables) -> int | None:
-    """How many there are; None when the kit cannot know."""
+def _count(situation: Situation, check: Check, tables: Tables, marketing: MarketingOutlook) -> Count:
+    """How many there are; the answer is None when the kit cannot know."""
     if check.measure is not None:
-        return MEASURES[check.measure](situation, tables)
+        by_marketing = MARKETING_MEASURES.get(check.measure)
+        return known(by_marketing(marketing)) if by_marketing else MEASURES[check.measure](situation, tables)
     if check.table is None:
-        return None
-    return _rows_of(tables[check.table], _conditions(check, check.table))
+        return known(None)
+    where = {**check.where, **_of_system(check, check.table), **_of_object(check, check.table)}
+    return Question((Rows(check.table, where, check.except_, check.known),), sum)
 
 
-def _share(check: Check, count: int | None, tables: Tables) -> float | None:
-    if count is None or check.of == "none":
-        return None
-    return count / max(_whole(check, tables), 1)
-
-
-def _conditions(check: Check, name: str) -> list[nw.Expr]:
-    conditions = [_has(column, value) for column, value in check.where.items()]
-    conditions += [~_has(column, value).fill_null(value=False) for column, value in check.except_.items()]
-    conditions += [~nw.col(column).is_null() for column in check.known]
-    if check.system is not None and name in _SYSTEM_COLUMN:
-        conditions.append(_has(_SYSTEM_COLUMN[name], check.system))
-    if check.object is not None and name not in ("mapping", "near_names"):
-        conditions.append(_has(_OBJECT_COLUMN.get(name, "object"), check.object))
-    return conditions
-
-
-def _has(column: str, value: Any) -> nw.Expr:
-    if isinstance(value, list | tuple):
-        return nw.col(column).is_in(list(value))
-    equal: nw.Expr = nw.col(column) == value
-    return equal
-
-
-def _whole(check: Check, tables: Tables) -> int:
+def _whole(check: Check) -> Count:
+    """What the share is taken of: records of the check's system and object, or associations, changes, mappings."""
     name = _COUNTED_WHOLE.get(check.of, "outcomes")
-    conditions = []
-    if check.system is not None and name in _SYSTEM_COLUMN:
-        conditions.append(_has(_SYSTEM_COLUMN[name], check.system))
-    if check.object is not None and name == "outcomes":
-        conditions.append(_has("object", check.object))
-    return _rows_of(tables[name], conditions)
+    of_object = _of_object(check, name) if name == "outcomes" else {}
+    return rows_with(name, **_of_system(check, name), **of_object)
 
 
-def _rows_of(frame: Frame, conditions: list[nw.Expr]) -> int:
-    if conditions:
-        frame = frame.filter(functools.reduce(operator.and_, conditions))
-    return rows_in(frame)
+def _of_system(check: Check, table: str) -> dict[str, str]:
+    """The column of a forecast table that names the system, and the check's own; empty where one of them has none."""
+    is_asked = check.system is not None and table in _SYSTEM_COLUMN
+    return {_SYSTEM_COLUMN[table]: str(check.system)} if is_asked else {}
+
+
+def _of_object(check: Check, table: str) -> dict[str, str]:
+    """The column of a forecast table that names the object, and the check's own; empty where one of them has none."""
+    is_asked = check.object is not None and table in _OBJECT_COLUMN
+    return {_OBJECT_COLUMN[table]: str(check.object)} if is_asked else {}
 
 
 # --- Counted by code ---------------------------------------------------------------------------------------------
@@ -170,7 +169,7 @@ MEASURES: Final[Measures] = {
     **twin_checks.MEASURES,
     **value_checks.MEASURES,
 }
-NAMES: Final[Mapping[str, Callable[[Situation, Tables], str]]] = {
+NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
     reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {

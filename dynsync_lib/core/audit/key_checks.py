@@ -18,7 +18,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, records_of, rows_in
+from dynsync_lib.core.audit.measures import Measures, records_of
+from dynsync_lib.core.counting import Count, Tables, rows_where, total
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Situation, is_keyed_by_domain
@@ -27,15 +28,15 @@ from dynsync_lib.core.sync.flowing_mappings import objects_on
 _UNSEEN: Final = typed_values.character_class(OUTER.replace(" ", "")) + "|^ | $|  "
 
 
-def count_unseen(situation: Situation, tables: Tables, *, system: System) -> int:
+def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Count:
     """Records whose address or name holds characters that one does not see."""
     del tables
-    keyed = [one for one in objects_on(situation) if situation.sync(one).match_mode == "default"]
-    asked = {Object.CONTACT if system is System.HUBSPOT and one in PERSONS else one for one in keyed}
-    return sum(
-        rows_in(records_of(situation, one, system).filter(_differs(one)))
-        for one in sorted(asked)
-        if one in PERSONS or (one is Object.COMPANY and not is_keyed_by_domain(situation))
+    keyed = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "default"]
+    asked = {Object.CONTACT if system is System.HUBSPOT and object_ in PERSONS else object_ for object_ in keyed}
+    return total(
+        rows_where(records_of(situation, object_, system), _differs(object_))
+        for object_ in sorted(asked)
+        if object_ in PERSONS or (object_ is Object.COMPANY and not is_keyed_by_domain(situation))
     )
 
 

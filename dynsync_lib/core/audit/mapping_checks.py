@@ -16,65 +16,68 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.advice.unpaired_options import holds_unpaired
-from dynsync_lib.core.audit.measures import Measures, Tables, rows_in
+from dynsync_lib.core.audit.measures import Measures
+from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.model import Health, System
 from dynsync_lib.core.situation import Frame, Situation, opposite
-from dynsync_lib.core.sync.flowing_mappings import flowing, judge, objects_on
+from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
+from dynsync_lib.core.sync.initial_sync import judge
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 
 
-def count_read_only_targets(situation: Situation, tables: Tables) -> int:
+def count_read_only_targets(situation: Situation, tables: Tables) -> Count:
     """Mappings that want a way which ends in a read-only field."""
     del tables
     return _short_of_asked(situation, "field.read-only")
 
 
-def count_ways_beyond_types(situation: Situation, tables: Tables) -> int:
+def count_ways_beyond_types(situation: Situation, tables: Tables) -> Count:
     """Mappings that want a way which the types of their fields do not have."""
     del tables
     return _short_of_asked(situation, "field.types-do-not-fit", "field.into-text")
 
 
-def count_unpaid_mappings(situation: Situation, tables: Tables) -> int:
+def count_unpaid_mappings(situation: Situation, tables: Tables) -> Count:
     """Mappings of one's own in a portal whose plan has no Data Hub (5.1)."""
     del tables
     hubspot = situation.settings.hubspot
     if hubspot.data_hub and hubspot.plan != "free":
-        return 0
+        return known(0)
     enabled = [sync for sync in situation.settings.sync.values() if sync.enabled]
-    return sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings)
+    return known(sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings))
 
 
-def count_unpaired(situation: Situation, tables: Tables) -> int:
+def count_unpaired(situation: Situation, tables: Tables) -> Count:
     """Records in sync with a value of a mapped choice without a partner; HubSpot's contacts once, leads or not."""
-    count = 0
+    holders = []
     for name, table in RECORD_TABLES.items():
         tests = dict(_tests_of(situation, name, table.system))
         if tests:
             held = situation.tables[name].select("id", **tests)
             held = held.select("id", any=nw.any_horizontal(*tests, ignore_nulls=True)).filter(nw.col("any"))
-            count += rows_in(held.join(_in_sync(tables, table), on="id", how="semi"))
-    return count
+            holders.append(held.join(_in_sync(tables, table), on="id", how="semi"))
+    return rows_of(*holders)
 
 
 def _in_sync(tables: Tables, table: RecordTable) -> Frame:
     """id of the records of one table that are in sync."""
     is_ours = (nw.col("system") == table.system.value) & (nw.col("object") == str(table.object))
-    told = tables["outcomes"].filter(is_ours & (nw.col("health") == Health.IN_SYNC.value))
-    return told.select(id="record_id")
+    in_sync = tables["outcomes"].filter(is_ours & (nw.col("health") == Health.IN_SYNC.value))
+    return in_sync.select(id="record_id")
 
 
-def _short_of_asked(situation: Situation, *rule_ids: str) -> int:
-    judged = [one for object_ in objects_on(situation) for one in judge(situation, object_)]
-    return sum(one.flow is not one.asked and one.by_fields.rule_id in rule_ids for one in judged)
+def _short_of_asked(situation: Situation, *rule_ids: str) -> Count:
+    """Mappings that carry values fewer ways than was asked, because of one of these rules."""
+    mappings = [judged for object_ in objects_on(situation) for judged in judge(situation, object_)]
+    return known(sum(judged.flow is not judged.asked and judged.by_fields.rule_id in rule_ids for judged in mappings))
 
 
 def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tuple[str, nw.Expr]]:
     """A name and a test per mapping of choices whose values leave the records of a table."""
-    for place, (object_, judged) in enumerate(flowing(situation)):
+    for number, (object_, judged) in enumerate(flowing(situation)):
         leaves = judged.pairs_options() and judged.writes_to(opposite(system))
         if leaves and record_table(object_, system).name == table:
-            yield f"n{place}", holds_unpaired(judged, system)
+            yield f"n{number}", holds_unpaired(judged, system)
 
 
 MEASURES: Final[Measures] = {

@@ -23,21 +23,21 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import landing_in_hubspot, rows_in
+from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, with_outcome
+from dynsync_lib.core.counting import Question, answers, known, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.filters.expressions import filter_expression
 from dynsync_lib.core.filters.grammar import fields_of, parse_filter
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.lifecycle_stage import STAGE
 
 _IS_MARKETING: Final = "hs_marketable_status"
-_PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 _CREATED_AT: Final = ("createdate", "hs_createdate")
-_BLANK: Final = nw.lit(None, dtype=nw.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +85,18 @@ def foresee_marketing(
 ) -> MarketingOutlook:
     """The outlook. `tables` are the forecast's outcomes and changes."""
     hubspot = situation.settings.hubspot
-    created = sum(rows_in(_created(tables["outcomes"], object_)) for object_ in _PEOPLE)
     has_criterion = bool(trim(hubspot.marketing_criterion))
+    enrolled = _enrolled(situation, tables, mappings) if has_criterion else known(0)
+    created = total(number_with(person, System.DYNAMICS, outcome="create") for person in PERSONS)
+    counts = answers(tables, {"created": created, "enrolled": enrolled})
     return MarketingOutlook(
-        created=created,
-        created_as_marketing=created if hubspot.sync_as_marketing else 0,
-        enrolled=_enrolled(situation, tables, mappings) if has_criterion else 0,
+        created=counts["created"],
+        created_as_marketing=counts["created"] if hubspot.sync_as_marketing else 0,
+        enrolled=counts["enrolled"],
         asks_existing=_knows_status(situation) or not has_criterion,
         today=hubspot.marketing_contacts,
         tier=hubspot.marketing_tier,
     )
-
-
-def _created(outcomes: Frame, object_: Object) -> Frame:
-    """id of the Dynamics records of one object that the sync creates in HubSpot."""
-    made = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == object_.value)
-    return outcomes.filter(made & (nw.col("outcome") == "create")).select(id="record_id")
 
 
 def _knows_status(situation: Situation) -> bool:
@@ -110,15 +106,15 @@ def _knows_status(situation: Situation) -> bool:
 
 def _enrolled(
     situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
-) -> int:
+) -> Question[int]:
     """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known."""
     text = situation.settings.hubspot.marketing_criterion
     fields = list(dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING]))
     people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
     if not situation.settings.hubspot.sync_as_marketing:
-        people += [_newcomers(situation, tables, mappings, fields=fields, object_=one) for one in _PEOPLE]
+        people += [_newcomers(situation, tables, mappings, fields=fields, object_=person) for person in PERSONS]
     if not people:
-        return 0
+        return known(0)
     meets = filter_expression(
         text,
         system=System.HUBSPOT,
@@ -128,16 +124,16 @@ def _enrolled(
         available=fields,
         taken_at=situation.taken_at,
     )
-    is_one = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
-    return rows_in(stack(people).filter(meets & ~is_one))
+    is_marketing = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
+    return rows_where(stack(people), meets & ~is_marketing)
 
 
 def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
     """id and the asked fields of every HubSpot contact, with what the sync writes into them."""
     delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
-    asked = {name: nw.col(name) if name in delivered else _BLANK for name in fields}
+    asked = {name: nw.col(name) if name in delivered else NO_TEXT for name in fields}
     contacts = situation.tables["hubspot/contacts"].select("id", **asked)
-    written = landing_in_hubspot(changes, *_PEOPLE).filter(nw.col("target_field").is_in(list(fields)))
+    written = landing_in_hubspot(changes, *PERSONS).filter(nw.col("target_field").is_in(list(fields)))
     latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
     by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
     after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}
@@ -153,21 +149,22 @@ def _newcomers(
     object_: Object,
 ) -> Frame:
     """id and the asked fields of the contacts that are created out of one Dynamics object."""
-    by_field = {one.mapping.hubspot: one for one in mappings.get(object_, ()) if one.writes_to(System.HUBSPOT)}
+    writing = [judged for judged in mappings.get(object_, ()) if judged.writes_to(System.HUBSPOT)]
+    by_field = {judged.mapping.hubspot: judged for judged in writing}
     carried = [by_field[name] for name in fields if name in by_field]
     columns = columns_of(carried, System.DYNAMICS)
     table = situation.tables[record_table(object_, System.DYNAMICS).name]
     records = table.select("id", **{column_of(System.DYNAMICS, name): nw.col(name) for name in columns})
-    made = records.join(_created(tables["outcomes"], object_), on="id", how="semi")
-    by_itself = _given_by_hubspot(situation, object_)
-    given = {one.mapping.hubspot: new_value(one, System.HUBSPOT) for one in carried}
-    told = {name: nw.coalesce(given.get(name, _BLANK), by_itself.get(name, _BLANK)) for name in fields}
-    return with_trimmed(situation, made, carried, [System.DYNAMICS]).select("id", **told)
+    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
+    by_itself = _set_by_hubspot(situation, object_)
+    mapped = {judged.mapping.hubspot: new_value(judged, System.HUBSPOT) for judged in carried}
+    after = {name: nw.coalesce(mapped.get(name, NO_TEXT), by_itself.get(name, NO_TEXT)) for name in fields}
+    return with_trimmed(situation, created, carried, [System.DYNAMICS]).select("id", **after)
 
 
-def _given_by_hubspot(situation: Situation, object_: Object) -> dict[str, nw.Expr]:
-    """What a contact that is created has without any mapping: a default stage, its date, no marketing status."""
+def _set_by_hubspot(situation: Situation, object_: Object) -> dict[str, nw.Expr]:
+    """What a contact that is created has without any mapping: a default stage, its date, no marketing contact."""
     created = nw.lit(typed_values.moment_text(situation.taken_at))
-    given = {**dict.fromkeys(_CREATED_AT, created), _IS_MARKETING: nw.lit("false")}
+    always = {**dict.fromkeys(_CREATED_AT, created), _IS_MARKETING: nw.lit("false")}
     stage = situation.sync(object_).default_lifecycle_stage
-    return {**given, STAGE: nw.lit(stage)} if stage else given
+    return {**always, STAGE: nw.lit(stage)} if stage else always

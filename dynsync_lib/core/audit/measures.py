@@ -1,4 +1,7 @@
-"""What audit rules count: the records of a side, their outcomes, the changes that land, as frames and as numbers.
+"""What audit rules begin with: the records and outcomes of one side, and the changes that land in HubSpot.
+
+Facts
+    * A measure describes what it counts (`core.counting`); `core.audit.findings` computes all of them together.
 
 Where it is used: `core.audit.findings` and the modules of audit rules that it brings together.
 """
@@ -9,13 +12,13 @@ from collections.abc import Callable, Mapping
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.counting import Count, Question, Tables, rows_with
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
 
-Tables = Mapping[str, Frame]
-Measure = Callable[[Situation, Tables], int | None]
-"""What an audit rule counts; None means that the snapshot lacks what the question needs."""
+Measure = Callable[[Situation, Tables], Count]
+"""What an audit rule counts in a situation and its forecast."""
 Measures = Mapping[str, Measure]
 """By the name that rules/checks.toml asks for it with."""
 
@@ -27,28 +30,27 @@ def records_of(situation: Situation, object_: Object, system: System) -> Frame:
 
 def outcomes_of(tables: Tables, object_: Object, system: System) -> Frame:
     """The outcomes of the records of one side; leads are contacts in HubSpot."""
-    name = record_table(object_, system).object
-    return tables["outcomes"].filter((nw.col("system") == system.value) & (nw.col("object") == str(name)))
+    return tables["outcomes"].filter((nw.col("system") == system.value) & (nw.col("object") == _named(object_, system)))
 
 
 def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
     """id of the records of one side that have one of the outcomes; leads are contacts in HubSpot."""
-    told = outcomes_of(tables, object_, system).filter(nw.col("outcome").is_in(outcomes))
-    return told.select(id="record_id")
+    having = outcomes_of(tables, object_, system).filter(nw.col("outcome").is_in(outcomes))
+    return having.select(id="record_id")
+
+
+def number_with(object_: Object, system: System, **where: str | tuple[str, ...]) -> Question[int]:
+    """How many outcomes of one side have these values; leads are contacts in HubSpot."""
+    return rows_with("outcomes", system=system.value, object=_named(object_, system), **where)
 
 
 def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
     """The changes of these objects that land in HubSpot, without those that a note leaves out."""
     lands = nw.col("note").is_null() | (nw.col("note") == "stale_winner")
-    is_one = nw.col("object").is_in([one.value for one in objects])
-    return changes.filter(is_one & (nw.col("target_system") == System.HUBSPOT.value) & lands)
+    is_theirs = nw.col("object").is_in([object_.value for object_ in objects])
+    return changes.filter(is_theirs & (nw.col("target_system") == System.HUBSPOT.value) & lands)
 
 
-def number_in(one: Frame) -> int:
-    """The only number of a frame of one cell; 0 for null."""
-    return int(one.collect().item() or 0)
-
-
-def rows_in(frame: Frame) -> int:
-    """How many rows a frame has."""
-    return number_in(frame.select(count=nw.len()))
+def _named(object_: Object, system: System) -> str:
+    """The object as outcomes name it."""
+    return str(record_table(object_, system).object)

@@ -19,7 +19,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, outcomes_of, records_of, rows_in, with_outcome
+from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.sides import belongs
 from dynsync_lib.core.model import Object, Outcome, Reason, System
@@ -34,43 +35,47 @@ _CLOSED_STATES: Final = ("1", "2")
 _CLOSED_STAGES: Final = ("closedwon", "closedlost")
 
 
-def count_leads_beside_contacts(situation: Situation, tables: Tables) -> int | None:
+def count_leads_beside_contacts(situation: Situation, tables: Tables) -> Count:
     """Dynamics leads in sync whose e-mail address a Dynamics contact in sync has, too (2.21)."""
-    if any(not situation.sync(one).enabled or situation.sync(one).match_mode != "default" for one in PERSONS):
-        return 0
+    persons = [situation.sync(person) for person in PERSONS]
+    if any(not sync.enabled or sync.match_mode != "default" for sync in persons):
+        return known(0)
     in_sync = (nw.col("system") == System.DYNAMICS.value) & nw.col("outcome").is_in(list(IN_SYNC))
-    told = tables["outcomes"].filter(in_sync & ~nw.col("match_key").is_null())
-    leads, contacts = (told.filter(nw.col("object") == one.value) for one in (Object.LEAD, Object.CONTACT))
-    return rows_in(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
+    keyed = tables["outcomes"].filter(in_sync & ~nw.col("match_key").is_null())
+    contacts, leads = (keyed.filter(nw.col("object") == person.value) for person in PERSONS)
+    return rows_of(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
 
 
-def count_unmatched_creates(situation: Situation, tables: Tables) -> int | None:
+def count_unmatched_creates(situation: Situation, tables: Tables) -> Count:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
-    return sum(
-        rows_in(_belonging(situation, tables, object_, system, Outcome.CREATE.value))
-        for object_ in (Object.COMPANY, *PERSONS)
-        if situation.sync(object_).enabled and situation.sync(object_).match_mode == "none"
-        if all(rows_in(records_of(situation, object_, side)) for side in System)
-        for system in System
-    )
+    syncs = {object_: situation.sync(object_) for object_ in (Object.COMPANY, *PERSONS)}
+    unmatched = [object_ for object_, sync in syncs.items() if sync.enabled and sync.match_mode == "none"]
+    return total(_creates_beside_others(situation, tables, object_) for object_ in unmatched)
 
 
-def _belonging(situation: Situation, tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
-    """id of the records of one side that have one of the outcomes, and belong to the sync of this object."""
-    told = with_outcome(tables, object_, system, *outcomes)
+def _creates_beside_others(situation: Situation, tables: Tables, object_: Object) -> Question[int]:
+    """The created records of an object, 0 where one of the two sides holds none of its kind."""
+    sizes = [rows_of(records_of(situation, object_, system)) for system in System]
+    created = rows_of(*(_created(situation, tables, object_, system) for system in System))
+    return combined([*sizes, created], lambda counts: counts[-1] if all(counts[:-1]) else 0)
+
+
+def _created(situation: Situation, tables: Tables, object_: Object, system: System) -> Frame:
+    """id of the records of one side that are created on the other by the sync of this object."""
+    created = with_outcome(tables, object_, system, Outcome.CREATE.value)
     if system is System.DYNAMICS or object_ not in PERSONS:
-        return told
-    return told.join(routed_records(situation, object_).select("id"), on="id", how="semi")
+        return created
+    return created.join(routed_records(situation, object_).select("id"), on="id", how="semi")
 
 
-def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> int:
+def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> Count:
     """Deals that are won or lost and stay out because their stage is not paired (2.43)."""
     is_closed = _is_closed(situation.columns(Object.DEAL, system), system)
-    return 0 if is_closed is None else _unstaged(situation, tables, system, is_closed)
+    return known(0) if is_closed is None else rows_of(_unstaged(situation, tables, system, is_closed))
 
 
 def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
-    """None when nothing that was delivered says so."""
+    """Whether a deal is won or lost; None when no column that says so was delivered."""
     if system is System.DYNAMICS:
         states = typed_values.trimmed(nw.col("statecode")).is_in(_CLOSED_STATES).fill_null(value=False)
         return states if "statecode" in delivered else None
@@ -84,45 +89,50 @@ def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
     return is_closed
 
 
-def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> int:
+def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> Frame:
+    """id of the closed deals of one side whose stage has no partner."""
     closed = records_of(situation, Object.DEAL, system).filter(is_closed).select("id")
-    told = outcomes_of(tables, Object.DEAL, system).filter(nw.col("reason") == Reason.STAGE_UNMAPPED.value)
-    return rows_in(closed.join(told.select(id="record_id"), on="id", how="semi"))
+    unstaged = outcomes_of(tables, Object.DEAL, system).filter(nw.col("reason") == Reason.STAGE_UNMAPPED.value)
+    return closed.join(unstaged.select(id="record_id"), on="id", how="semi")
 
 
-def count_business_required(situation: Situation, tables: Tables) -> int | None:
+def count_business_required(situation: Situation, tables: Tables) -> Count:
     """HubSpot records that would be created in Dynamics without a business-required column (9.6)."""
     if situation.chosen("app_required") == "fail":
-        return 0
-    return sum(_lacking(situation, tables, object_) for object_ in objects_on(situation))
+        return known(0)
+    lacking = (_lacking(situation, tables, object_) for object_ in objects_on(situation))
+    return rows_of(*(records for records in lacking if records is not None))
 
 
 # --- Owners ------------------------------------------------------------------------------------------------------
 
 
-def count_unknown_owners(situation: Situation, tables: Tables, *, system: System) -> int | None:
+def count_unknown_owners(situation: Situation, tables: Tables, *, system: System) -> Count:
     """Records of `system` in sync whose owner has no partner; None when the snapshot lacks either side's owners.
 
-    As text only a name travels, and nobody needs a partner.
+    With `owner_mode = text_only` only a name travels, and no partner is needed.
     """
     owned = [
-        (object_, one)
-        for object_, one in flowing(situation)
-        if one.kinds[system] == "owner" and one.writes_to(opposite(system))
+        (object_, judged)
+        for object_, judged in flowing(situation)
+        if judged.kinds[system] == "owner" and judged.writes_to(opposite(system))
     ]
     if not owned:
-        return 0
+        return known(0)
     as_text = situation.chosen("owner_mode") == "text_only"
-    if any(rows_in(directory(situation, side)) == 0 for side in ([system] if as_text else System)):
-        return None
-    found = [_unpartnered(situation, tables, system, *one, as_text=as_text) for one in owned]
-    return rows_in(stack(found).unique())
+    people = [rows_of(directory(situation, side)) for side in ([system] if as_text else System)]
+    unpartnered = [_unpartnered(situation, tables, system, *mapped, as_text=as_text) for mapped in owned]
+    records = rows_of(stack(unpartnered).unique())
+    return combined([*people, records], lambda counts: counts[-1] if all(counts[:-1]) else None)
 
 
 def _unpartnered(
     situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping, *, as_text: bool
 ) -> Frame:
-    """id of the records in sync whose mapped owner is nobody on the other side; as text, nobody at all."""
+    """id of in-sync records of `system` whose owner has no user of the same e-mail address on the other side.
+
+    With `as_text`: whose owner is not even among the owners (users) of `system` itself. A team is never a user.
+    """
     records = records_of(situation, object_, system)
     kind = judged.owner_type if system is System.DYNAMICS else None
     is_team = nw.lit(value=False) if kind is None else typed_values.trimmed(nw.col(kind)) == "team"
@@ -131,25 +141,25 @@ def _unpartnered(
     owned = owned.filter(~nw.col("owner").is_null())
     owned = owned.join(with_outcome(tables, object_, system, *IN_SYNC), on="id", how="semi")
     people = directory(situation, system)
-    known = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
-    found = owned.filter(~nw.col("team")).join(known, on="owner", how="semi").select("id")
-    return owned.join(found, on="id", how="anti").select("id")
+    partnered = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
+    fine = owned.filter(~nw.col("team")).join(partnered, on="owner", how="semi").select("id")
+    return owned.join(fine, on="id", how="anti").select("id")
 
 
 # --- Required columns --------------------------------------------------------------------------------------------
 
 
-def _lacking(situation: Situation, tables: Tables, object_: Object) -> int:
+def _lacking(situation: Situation, tables: Tables, object_: Object) -> Frame | None:
+    """The created HubSpot records of an object that leave a business-required column empty; None when none can."""
     columns = required_columns(situation, object_, "ApplicationRequired")
-    flow = [one for one in flowing_of(situation, object_) if one.writes_to(System.DYNAMICS)]
+    flow = [judged for judged in flowing_of(situation, object_) if judged.writes_to(System.DYNAMICS)]
     missing = missing_required(situation, columns, flow)
     if missing is None or not situation.sync(object_).is_source(System.HUBSPOT):
-        return 0
+        return None
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
     records = routed_records(situation, object_).select("id", *chosen)
     created = records.join(with_outcome(tables, object_, System.HUBSPOT, "create"), on="id", how="semi")
-    lacking = with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
-    return rows_in(lacking)
+    return with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
 
 
 def routed_records(situation: Situation, object_: Object) -> Frame:

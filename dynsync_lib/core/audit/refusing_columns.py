@@ -12,13 +12,13 @@ Source: rules field.too-long, field.range, field.required (5.25, 9.1, 9.5, 9.10)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.audit.measures import Tables
 from dynsync_lib.core.audit.record_checks import routed_records
+from dynsync_lib.core.counting import Number, Question, Tables
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.situation import Frame, Situation
@@ -31,27 +31,31 @@ _LIMITS: Final = {Reason.TOO_LONG: NUMBER_OF["field.too-long"], Reason.RANGE: NU
 _NAMED: Final = 5
 
 
-def name_refusing_columns(situation: Situation, tables: Tables, reason: str) -> str:
+def name_refusing_columns(situation: Situation, tables: Tables, reason: str) -> Question[str]:
     """`contact.jobtitle (8 records), account.name (1 record) and 2 more columns`, most records first; empty if none."""
-    counted = [one for object_ in objects_on(situation) for one in _counted(situation, tables, object_, Reason(reason))]
-    ordered = sorted(counted, key=lambda one: (-one[1], one[0]))
-    told = [f"{name} ({count:,} {'record' if count == 1 else 'records'})" for name, count in ordered[:_NAMED]]
-    more = len(ordered) - len(told)
+    columns: dict[str, Number] = {}
+    for object_ in objects_on(situation):
+        columns |= _counted(situation, tables, object_, Reason(reason))
+    return Question(tuple(columns.values()), lambda counts: _sentence(dict(zip(columns, counts, strict=True))))
+
+
+def _sentence(counts: Mapping[str, int]) -> str:
+    ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
+    first = [f"{name} ({count:,} {'record' if count == 1 else 'records'})" for name, count in ordered[:_NAMED]]
+    more = len(ordered) - len(first)
     tail = f" and {more} more {'column' if more == 1 else 'columns'}" if more else ""
-    return ", ".join(told) + tail
+    return ", ".join(first) + tail
 
 
-def _counted(situation: Situation, tables: Tables, object_: Object, reason: Reason) -> list[tuple[str, int]]:
-    """Names of columns, after their table's, with their records."""
-    flow = [one for one in flowing_of(situation, object_) if one.writes_to(System.DYNAMICS)]
+def _counted(situation: Situation, tables: Tables, object_: Object, reason: Reason) -> dict[str, Number]:
+    """The records that each column refuses for the reason, by the column's name after its table's."""
+    flow = [judged for judged in flowing_of(situation, object_) if judged.writes_to(System.DYNAMICS)]
     tests = dict(_tests(situation, object_, flow, reason))
     if not tests:
-        return []
+        return {}
     table = record_table(object_, System.DYNAMICS).name.removeprefix("dynamics/").rstrip("s")
-    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests.values())}
     failing = with_trimmed(situation, _failing(situation, tables, object_, flow, reason=reason), flow, [System.HUBSPOT])
-    row = failing.select(**counts).collect().rows()[0]
-    return [(f"{table}.{name}", int(count)) for name, count in zip(tests, row, strict=True) if count]
+    return {f"{table}.{name}": Number(failing, test.cast(nw.Int64).sum()) for name, test in tests.items()}
 
 
 def _failing(
@@ -60,14 +64,15 @@ def _failing(
     """id and the mapped values of HubSpot's records that fail for the reason."""
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
     name = str(record_table(object_, System.HUBSPOT).object)
-    is_one = (nw.col("system") == System.HUBSPOT.value) & (nw.col("object") == name)
-    failed = tables["outcomes"].filter(is_one & (nw.col("reason") == reason.value)).select(id="record_id")
+    is_ours = (nw.col("system") == System.HUBSPOT.value) & (nw.col("object") == name)
+    failed = tables["outcomes"].filter(is_ours & (nw.col("reason") == reason.value)).select(id="record_id")
     return routed_records(situation, object_).select("id", *chosen).join(failed, on="id", how="semi")
 
 
 def _tests(
     situation: Situation, object_: Object, flow: list[JudgedMapping], reason: Reason
 ) -> Iterator[tuple[str, nw.Expr]]:
+    """Per Dynamics column that can refuse a record for the reason: its name, and whether it refuses."""
     if reason is Reason.REQUIRED:
         for column in required_by_settings(situation, object_):
             missing = missing_required(situation, [column], flow)
@@ -75,7 +80,7 @@ def _tests(
                 yield column.name, missing
         return
     for judged in flow:
-        told = limit_tests(judged, new_value(judged, System.DYNAMICS))
-        broken = [test for number, test in told if number == _LIMITS[reason]]
+        limits = limit_tests(judged, new_value(judged, System.DYNAMICS))
+        broken = [test for number, test in limits if number == _LIMITS[reason]]
         if broken:
             yield judged.name_of(System.DYNAMICS), nw.any_horizontal(*broken, ignore_nulls=True)

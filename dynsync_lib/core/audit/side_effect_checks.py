@@ -1,4 +1,4 @@
-"""What switching on sets off beside the records themselves: counts for the findings.
+"""Audit rules about side effects of going live: companies HubSpot creates, stages that deals move, opt-outs.
 
 Facts
     * A company that HubSpot creates by itself would come back as a new account where companies sync towards Dynamics,
@@ -21,7 +21,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, outcomes_of, records_of, rows_in, with_outcome
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, rows_with, total
 from dynsync_lib.core.filters.expressions import filter_expression
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
@@ -30,38 +31,41 @@ _OPTED_OUT: Final = {
     System.HUBSPOT: ("hs_email_optout",),
     System.DYNAMICS: ("donotbulkemail", "donotemail"),
 }
-_AUTO_CREATED: Final = nw.col("rule_id") == "company.auto-created"
+_AUTO_CREATED: Final = "company.auto-created"
 
 
-def count_auto_created(situation: Situation, tables: Tables) -> int | None:
+def count_auto_created(situation: Situation, tables: Tables) -> Count:
     """New contacts for whom HubSpot creates a company; None when the portal's setting is not known."""
-    setting = situation.settings.hubspot.auto_create_companies
-    if setting == "unknown":
-        return None if _has_new_contacts(tables) else 0
-    return rows_in(tables["links"].filter(_AUTO_CREATED))
+    del tables
+    if situation.settings.hubspot.auto_create_companies == "unknown":
+        return _unknown_if_new_contacts()
+    return rows_with("links", rule_id=_AUTO_CREATED)
 
 
-def count_echo_accounts(situation: Situation, tables: Tables) -> int | None:
-    """Companies so created that would come back as new accounts; None when the portal's setting is not known."""
+def count_echo_accounts(situation: Situation, tables: Tables) -> Count:
+    """Companies that HubSpot creates by itself and that would come back as new accounts (6.12).
+
+    None when the portal's setting is not known, and any contact is new.
+    """
     company = situation.sync(Object.COMPANY)
     may_create = company.sync_user_may_write and not company.only_existing_in_target
     if not (company.enabled and company.is_source(System.HUBSPOT) and may_create):
-        return 0
+        return known(0)
     if situation.settings.hubspot.auto_create_companies == "unknown":
-        return None if _has_new_contacts(tables) else 0
+        return _unknown_if_new_contacts()
     domain = nw.col("to_id").str.replace_all("^domain:", "")
-    made = tables["links"].filter(_AUTO_CREATED).select(domain=domain).unique()
-    told = made.with_columns(passes=_passes_when_made(situation, company.filter_to_dynamics))
-    return rows_in(told.filter(nw.col("passes")))
+    companies = tables["links"].filter(nw.col("rule_id") == _AUTO_CREATED).select(domain=domain).unique()
+    passes = _passes_when_created(situation, company.filter_to_dynamics)
+    return rows_of(companies.with_columns(passes=passes).filter(nw.col("passes")))
 
 
-def _has_new_contacts(tables: Tables) -> bool:
-    """Whether HubSpot gets any contact that it does not have."""
-    created = [with_outcome(tables, one, System.DYNAMICS, "create") for one in PERSONS]
-    return any(rows_in(one) for one in created)
+def _unknown_if_new_contacts() -> Count:
+    """None when HubSpot gets any contact that it does not have, else 0."""
+    created = total(number_with(person, System.DYNAMICS, outcome="create") for person in PERSONS)
+    return combined([created], lambda counts: None if counts[0] else 0)
 
 
-def _passes_when_made(situation: Situation, filter_to_dynamics: str | None) -> nw.Expr:
+def _passes_when_created(situation: Situation, filter_to_dynamics: str | None) -> nw.Expr:
     """Whether a company passes that has a domain and nothing else yet."""
     return filter_expression(
         filter_to_dynamics,
@@ -74,26 +78,28 @@ def _passes_when_made(situation: Situation, filter_to_dynamics: str | None) -> n
     )
 
 
-def count_cascades(situation: Situation, tables: Tables) -> int:
+def count_cascades(situation: Situation, tables: Tables) -> Count:
     """HubSpot contacts and companies that get a new deal, and whose lifecycle stage it may move."""
     del situation
-    made = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.DEAL.value)
+    of_deals = (nw.col("from_system") == System.DYNAMICS.value) & (nw.col("from_object") == Object.DEAL.value)
     created = with_outcome(tables, Object.DEAL, System.DYNAMICS, "create").select(from_id="id")
-    links = tables["links"].filter(made & (nw.col("status") == "synced")).join(created, on="from_id", how="semi")
+    links = tables["links"].filter(of_deals & (nw.col("status") == "synced")).join(created, on="from_id", how="semi")
     ends = links.select(object="to_object", record_id="to_id").unique()
     theirs = tables["outcomes"].filter(nw.col("system") == System.DYNAMICS.value)
-    met = ends.join(theirs.select("object", "record_id", "counterpart_id"), on=["object", "record_id"], how="left")
-    return rows_in(met.select("object", end=nw.coalesce("counterpart_id", "record_id")).unique())
+    paired = ends.join(theirs.select("object", "record_id", "counterpart_id"), on=["object", "record_id"], how="left")
+    return rows_of(paired.select("object", end=nw.coalesce("counterpart_id", "record_id")).unique())
 
 
-def count_consent_conflicts(situation: Situation, tables: Tables) -> int | None:
+def count_consent_conflicts(situation: Situation, tables: Tables) -> Count:
     """Matched persons who opted out on one side only; None when a side did not deliver its opt-outs."""
-    counts = [_conflicts_of(situation, tables, one) for one in PERSONS if situation.sync(one).enabled]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known or not counts else None
+    persons = [person for person in PERSONS if situation.sync(person).enabled]
+    conflicts = [_conflicts_of(situation, tables, person) for person in persons]
+    asked = [frame for frame in conflicts if frame is not None]
+    return rows_of(*asked) if asked or not persons else known(None)
 
 
-def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> int | None:
+def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> Frame | None:
+    """Pairs of an object of which one side has opted out; None when a side did not deliver its opt-outs."""
     theirs = _opted_out(situation, object_, System.DYNAMICS)
     ours = _opted_out(situation, object_, System.HUBSPOT)
     if theirs is None or ours is None:
@@ -101,8 +107,8 @@ def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> int 
     in_sync = nw.col("outcome").is_in(["update", "link"]) & ~nw.col("counterpart_id").is_null()
     pairs = outcomes_of(tables, object_, System.DYNAMICS).filter(in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
-    met = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
-    return rows_in(met.filter(nw.col("dynamics_out") != nw.col("hubspot_out")))
+    consents = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
+    return consents.filter(nw.col("dynamics_out") != nw.col("hubspot_out"))
 
 
 def _opted_out(situation: Situation, object_: Object, system: System) -> Frame | None:
@@ -110,10 +116,10 @@ def _opted_out(situation: Situation, object_: Object, system: System) -> Frame |
     fields = [name for name in _OPTED_OUT[system] if name in situation.columns(object_, system)]
     if not fields:
         return None
-    said = [
+    opt_outs = [
         (typed_values.truth(typed_values.trimmed(nw.col(name))) == "true").fill_null(value=False) for name in fields
     ]
-    either = functools.reduce(operator.or_, said)
+    either = functools.reduce(operator.or_, opt_outs)
     persons = records_of(situation, object_, system)
     return persons.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
 

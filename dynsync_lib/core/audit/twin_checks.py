@@ -20,12 +20,12 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, outcomes_of, records_of, rows_in, with_outcome
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, total
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, name_column, opposite, stack
 from dynsync_lib.core.sync.associations import associations_of
-from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
 _NAMES: Final = ("firstname", "lastname")
@@ -35,77 +35,76 @@ _DEAL: Final = {
 }
 
 
-def count_other_addresses(situation: Situation, tables: Tables) -> int:
+def count_other_addresses(situation: Situation, tables: Tables) -> Count:
     """HubSpot contacts whose address is the second or third of a Dynamics person they do not meet (2.19)."""
     alone = {system: _alone(tables, system) for system in System}
     contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
     ours = contacts.filter(~nw.col("address").is_null()).join(alone[System.HUBSPOT], on="id")
-    listed = [one for object_ in _matched_by_address(situation) for one in _other_addresses(situation, object_)]
+    listed = [part for object_ in _matched_by_address(situation) for part in _other_addresses(situation, object_)]
     if not listed:
-        return 0
+        return known(0)
     theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
-    met = ours.join(theirs, on="address")
+    sharing = ours.join(theirs, on="address")
     created = (nw.col("outcome") == Outcome.CREATE.value) | (nw.col("their_outcome") == Outcome.CREATE.value)
-    return rows_in(met.filter(created).select("id").unique())
+    return rows_of(sharing.filter(created).select("id").unique())
 
 
-def count_namesakes_without_address(situation: Situation, tables: Tables) -> int:
+def count_namesakes_without_address(situation: Situation, tables: Tables) -> Count:
     """Persons without an address who are created although the other side has their full name (2.20)."""
-    free = [one for one in _matched_by_address(situation) if not situation.sync(one).require_email]
+    free = [person for person in _matched_by_address(situation) if not situation.sync(person).require_email]
     if not free:
-        return 0
+        return known(0)
     unkeyed = tables["outcomes"].filter((nw.col("outcome") == Outcome.CREATE.value) & nw.col("match_key").is_null())
-    count = 0
+    names = {side: stack([_full_names(situation, person, side) for person in free]) for side in System}
+    namesakes = []
     for system in System:
-        names = {side: stack([_full_names(situation, one, side) for one in free]) for side in System}
         created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
-        known = names[opposite(system)].select("full_name").unique()
-        twins = names[system].join(created, on="id", how="semi").join(known, on="full_name", how="semi")
-        count += rows_in(twins.select("id").unique())
-    return count
+        theirs = names[opposite(system)].select("full_name").unique()
+        twins = names[system].join(created, on="id", how="semi").join(theirs, on="full_name", how="semi")
+        namesakes.append(twins.select("id").unique())
+    return rows_of(*namesakes)
 
 
-def count_doubtful_pairs(situation: Situation, tables: Tables) -> int:
+def count_doubtful_pairs(situation: Situation, tables: Tables) -> Count:
     """Pairs of a company and an account one of which shares its other key with another record (2.31)."""
-    told = outcomes_of(tables, Object.COMPANY, System.DYNAMICS).filter(~nw.col("counterpart_id").is_null())
-    pairs = told.select("rule_id", dynamics_id="record_id", hubspot_id="counterpart_id")
+    paired = outcomes_of(tables, Object.COMPANY, System.DYNAMICS).filter(~nw.col("counterpart_id").is_null())
+    pairs = paired.select("rule_id", dynamics_id="record_id", hubspot_id="counterpart_id")
     doubtful = [
         _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
         for rule, key in {"company.match-name": "domain_key", "company.match-domain": name_column(situation)}.items()
     ]
-    return rows_in(stack(doubtful).unique())
+    return rows_of(stack(doubtful).unique())
 
 
-def count_shared_between_environments(situation: Situation, tables: Tables) -> int:
+def count_shared_between_environments(situation: Situation, tables: Tables) -> Count:
     """Contacts and accounts in sync here whose key a record of another environment has that may sync, too."""
-    count = 0
+    shared = []
     for object_ in (Object.CONTACT, Object.COMPANY):
-        keys = [one for other in situation.beside for one in _keys_that_may_sync(other, object_)]
+        keys = [part for other in situation.beside for part in _keys_that_may_sync(other, object_)]
         if keys:
             mine = outcomes_of(tables, object_, System.DYNAMICS).filter(nw.col("health") == "in_sync")
-            shared = mine.join(stack(keys).unique(), on="match_key", how="semi")
-            count += rows_in(shared)
-    return count
+            shared.append(mine.join(stack(keys).unique(), on="match_key", how="semi"))
+    return rows_of(*shared)
 
 
-def count_twin_deals(situation: Situation, tables: Tables) -> int | None:
+def count_twin_deals(situation: Situation, tables: Tables) -> Count:
     """Deals that are created although the other side has one of the same name, amount, closing date (2.40).
 
-    Those of two companies that are no pair are no twins. None when a side did not deliver one of the three fields.
+    Those of two companies that are no pair are no twins. None when a side did not deliver one of the three fields, and
+    any deal is created.
     """
-    created = {system: with_outcome(tables, Object.DEAL, system, Outcome.CREATE.value) for system in System}
-    if all(rows_in(one) == 0 for one in created.values()):
-        return 0
     if any(not set(names) <= situation.columns(Object.DEAL, system) for system, names in _DEAL.items()):
-        return None
+        creates = total(number_with(Object.DEAL, system, outcome=Outcome.CREATE.value) for system in System)
+        return combined([creates], lambda counts: None if counts[0] else 0)
+    created = {system: with_outcome(tables, Object.DEAL, system, Outcome.CREATE.value) for system in System}
     deals = {system: _deals(situation, system) for system in System}
     is_same = ["name", "amount", "day"]
-    met = deals[System.HUBSPOT].join(deals[System.DYNAMICS], on=is_same, suffix="_there")
-    twins = met.join(_company_pairs(tables), on=["hubspot_company", "dynamics_company"], how="left")
-    is_one = nw.col("company_name") == nw.col("company_name_there")
-    twins = twins.filter((is_one | nw.col("is_pair").fill_null(value=False)).fill_null(value=True))
+    alike = deals[System.HUBSPOT].join(deals[System.DYNAMICS], on=is_same, suffix="_there")
+    twins = alike.join(_company_pairs(tables), on=["hubspot_company", "dynamics_company"], how="left")
+    is_same_company = nw.col("company_name") == nw.col("company_name_there")
+    twins = twins.filter((is_same_company | nw.col("is_pair").fill_null(value=False)).fill_null(value=True))
     ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
-    return sum(rows_in(ids[system].join(created[system], on="id", how="semi").unique()) for system in System)
+    return rows_of(*(ids[system].join(created[system], on="id", how="semi").unique() for system in System))
 
 
 def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
@@ -120,25 +119,28 @@ def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
 
 
 def _matched_by_address(situation: Situation) -> list[Object]:
-    return [one for one in objects_on(situation) if one in PERSONS and situation.sync(one).match_mode == "default"]
+    """The persons that are on and matched by their e-mail address."""
+    syncs = {person: situation.sync(person) for person in PERSONS}
+    return [person for person, sync in syncs.items() if sync.enabled and sync.match_mode == "default"]
 
 
 def _alone(tables: Tables, system: System) -> Frame:
     """id, outcome of the persons of one side without a counterpart whose object is on."""
-    is_person = nw.col("object").is_in([one.value for one in PERSONS]) & (nw.col("system") == system.value)
+    is_person = nw.col("object").is_in([person.value for person in PERSONS]) & (nw.col("system") == system.value)
     is_on = nw.col("reason").fill_null("") != Reason.OBJECT_OFF.value
-    told = tables["outcomes"].filter(is_person & is_on & nw.col("counterpart_id").is_null())
-    return told.select("outcome", id="record_id")
+    alone = tables["outcomes"].filter(is_person & is_on & nw.col("counterpart_id").is_null())
+    return alone.select("outcome", id="record_id")
 
 
 def _other_addresses(situation: Situation, object_: Object) -> list[Frame]:
     """id, address: one frame for each of the two columns that was delivered."""
     records = records_of(situation, object_, System.DYNAMICS)
-    delivered = [one for one in _OTHER_ADDRESSES if one in situation.columns(object_, System.DYNAMICS)]
+    columns = situation.columns(object_, System.DYNAMICS)
+    delivered = [name for name in _OTHER_ADDRESSES if name in columns]
     listed = [
         records.select("id", address=typed_values.lowered(typed_values.trimmed(nw.col(name)))) for name in delivered
     ]
-    return [one.filter(~nw.col("address").is_null()) for one in listed]
+    return [addresses.filter(~nw.col("address").is_null()) for addresses in listed]
 
 
 def _full_names(situation: Situation, object_: Object, system: System) -> Frame:
@@ -179,12 +181,12 @@ def _deals(situation: Situation, system: System) -> Frame:
 
     One row per deal and company; the last two are null for a deal without one.
     """
-    name, amount, day = (typed_values.trimmed(nw.col(one)) for one in _DEAL[system])
-    told = records_of(situation, Object.DEAL, system).select(
+    name, amount, day = (typed_values.trimmed(nw.col(column)) for column in _DEAL[system])
+    deals = records_of(situation, Object.DEAL, system).select(
         "id", name=typed_values.lowered(name), amount=typed_values.number_text(amount), day=day.str.slice(0, 10)
     )
-    filled = [~nw.col(one).is_null() for one in ("name", "amount", "day")]
-    return told.filter(filled[0] & filled[1] & filled[2]).join(_companies(situation, system), on="id", how="left")
+    filled = [~nw.col(column).is_null() for column in ("name", "amount", "day")]
+    return deals.filter(filled[0] & filled[1] & filled[2]).join(_companies(situation, system), on="id", how="left")
 
 
 def _companies(situation: Situation, system: System) -> Frame:
@@ -202,10 +204,10 @@ def _companies(situation: Situation, system: System) -> Frame:
 def _company_pairs(tables: Tables) -> Frame:
     """hubspot_company, dynamics_company, is_pair of every company and account that meet."""
     is_company = (nw.col("object") == Object.COMPANY.value) & ~nw.col("counterpart_id").is_null()
-    told = tables["outcomes"].filter(is_company)
+    matched = tables["outcomes"].filter(is_company)
     ours = {System.HUBSPOT: ("record_id", "counterpart_id"), System.DYNAMICS: ("counterpart_id", "record_id")}
     parts = [
-        told.filter(nw.col("system") == system.value).select(hubspot_company=hubspot, dynamics_company=dynamics)
+        matched.filter(nw.col("system") == system.value).select(hubspot_company=hubspot, dynamics_company=dynamics)
         for system, (hubspot, dynamics) in ours.items()
     ]
     return stack(parts).unique().with_columns(is_pair=nw.lit(value=True))

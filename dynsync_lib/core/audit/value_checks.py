@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, Tables, landing_in_hubspot, records_of, rows_in, with_outcome
+from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, records_of, with_outcome
+from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, opposite, stack
@@ -38,7 +39,7 @@ _NAMES: Final = ("firstname", "lastname")
 _DAY_S: Final = 86_400
 
 
-def count_mixed_currencies(situation: Situation, tables: Tables) -> int | None:
+def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
     """Records whose mapped amount is in another currency than that of most; None when no currency was delivered."""
     del tables
     counts = [
@@ -48,41 +49,45 @@ def count_mixed_currencies(situation: Situation, tables: Tables) -> int | None:
         for judged in [_amounts(situation, object_, system)]
         if judged
     ]
-    return _sum(counts)
+    return combined(counts, _sum)
 
 
-def count_shifted_days(situation: Situation, tables: Tables) -> int | None:
+def count_shifted_days(situation: Situation, tables: Tables) -> Count:
     """Dynamics values whose day in the portal's time zone may differ from the day HubSpot gets (5.21)."""
     del tables
     shifting = [
-        (object_, one)
-        for object_, one in flowing(situation)
-        if one.writes_to(System.HUBSPOT) and one.kinds[System.HUBSPOT] == "date" and _is_local_time(one)
+        (object_, judged)
+        for object_, judged in flowing(situation)
+        if judged.writes_to(System.HUBSPOT) and judged.kinds[System.HUBSPOT] == "date" and _is_local_time(judged)
     ]
     if not shifting:
-        return 0
+        return known(0)
     offsets = _offsets_s(situation)
-    return None if offsets is None else sum(_shifted(situation, *one, offsets) for one in shifting)
+    if offsets is None:
+        return known(None)
+    records = {object_: records_of(situation, object_, System.DYNAMICS) for object_, _ in shifting}
+    return total(rows_where(records[object_], _is_shifted(judged, offsets)) for object_, judged in shifting)
 
 
-def count_suspicious_names(situation: Situation, tables: Tables) -> int | None:
+def count_suspicious_names(situation: Situation, tables: Tables) -> Count:
     """Dynamics persons whose name, to be written to HubSpot, holds a web address or code (5.14)."""
-    count = 0
+    persons = []
     for object_ in PERSONS:
-        names = [one for one in flowing_of(situation, object_) if one.mapping.hubspot in _NAMES]
-        written = [one for one in names if one.writes_to(System.HUBSPOT)]
+        names = [judged for judged in flowing_of(situation, object_) if judged.mapping.hubspot in _NAMES]
+        written = [judged for judged in names if judged.writes_to(System.HUBSPOT)]
         if written:
-            count += rows_in(_suspicious(situation, tables, object_, written))
-    return count
+            persons.append(_suspicious(situation, tables, object_, written))
+    return rows_of(*persons)
 
 
-def count_unique_values(situation: Situation, tables: Tables) -> int | None:
+def count_unique_values(situation: Situation, tables: Tables) -> Count:
     """Values that would be written to a HubSpot property with unique values although another record has them (9.18)."""
-    return sum(
-        _repeated(situation, tables, object_, one)
-        for object_, one in flowing(situation)
-        if one.is_compared and one.writes_to(System.HUBSPOT) and one.mapping.hubspot != "email" and _is_unique(one)
-    )
+    unique = [
+        (object_, judged)
+        for object_, judged in flowing(situation)
+        if judged.is_compared and judged.writes_to(System.HUBSPOT) and judged.mapping.hubspot != "email"
+    ]
+    return rows_of(*(_repeated(situation, tables, *mapped) for mapped in unique if _is_unique(mapped[1])))
 
 
 # --- Currencies --------------------------------------------------------------------------------------------------
@@ -91,31 +96,31 @@ def count_unique_values(situation: Situation, tables: Tables) -> int | None:
 def _amounts(situation: Situation, object_: Object, system: System) -> list[JudgedMapping]:
     """Mappings that carry an amount away from one side."""
     return [
-        one
-        for one in flowing_of(situation, object_)
-        if one.writes_to(opposite(system)) and (field := one.fields[System.DYNAMICS]) and field.type == "Money"
+        judged
+        for judged in flowing_of(situation, object_)
+        if judged.writes_to(opposite(system)) and (field := judged.fields[System.DYNAMICS]) and field.type == "Money"
     ]
 
 
-def _in_other_currencies(
-    situation: Situation, object_: Object, system: System, amounts: list[JudgedMapping]
-) -> int | None:
-    there = situation.columns(object_, system)
-    column = next((one for one in _CURRENCY[system] if one in there), None)
+def _in_other_currencies(situation: Situation, object_: Object, system: System, amounts: list[JudgedMapping]) -> Count:
+    """Filled amounts of one side that are not in its most frequent currency; None when it delivered no currency."""
+    delivered = situation.columns(object_, system)
+    column = next((name for name in _CURRENCY[system] if name in delivered), None)
     if column is None:
-        return None
-    filled = [~typed_values.trimmed(nw.col(one.columns[system])).is_null() for one in amounts]
-    asked = records_of(situation, object_, system).filter(functools.reduce(operator.or_, filled))
-    by_currency = asked.select(currency=typed_values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
+        return known(None)
+    filled = [~typed_values.trimmed(nw.col(judged.columns[system])).is_null() for judged in amounts]
+    held = records_of(situation, object_, system).filter(functools.reduce(operator.or_, filled))
+    by_currency = held.select(currency=typed_values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
     counts = by_currency.group_by("currency").agg(records=nw.len())
-    row = counts.select(all=nw.col("records").sum(), most=nw.col("records").max()).collect().rows()[0]
-    return int(row[0] or 0) - int(row[1] or 0)
+    records = nw.col("records")
+    asked = (Number(counts, records.sum()), Number(counts, records.max()))
+    return Question(asked, lambda numbers: numbers[0] - numbers[1])
 
 
 def _sum(counts: list[int | None]) -> int | None:
-    """The sum of what is known; None when nothing was found and something is not known."""
-    known = sum(count for count in counts if count is not None)
-    return None if not known and None in counts else known
+    """The sum of what is known; None when that is 0 and something is not known."""
+    number = sum(count for count in counts if count is not None)
+    return None if not number and None in counts else number
 
 
 # --- Days --------------------------------------------------------------------------------------------------------
@@ -137,14 +142,13 @@ def _offsets_s(situation: Situation) -> tuple[int, int] | None:
     return min(seconds), max(seconds)
 
 
-def _shifted(situation: Situation, object_: Object, judged: JudgedMapping, offsets_s: tuple[int, int]) -> int:
-    """Values not at midnight whose local day is the day before or after."""
+def _is_shifted(judged: JudgedMapping, offsets_s: tuple[int, int]) -> nw.Expr:
+    """Whether a Dynamics value is not at midnight, and its local day is the day before or after; never null."""
     moment = typed_values.moment(typed_values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
-    parts = [moment.str.slice(place, 2).cast(nw.Int64) * unit for place, unit in ((11, 3600), (14, 60), (17, 1))]
+    parts = [moment.str.slice(start, 2).cast(nw.Int64) * unit_s for start, unit_s in ((11, 3600), (14, 60), (17, 1))]
     second = parts[0] + parts[1] + parts[2]
     before, after = second + offsets_s[0] < 0, second + offsets_s[1] >= _DAY_S
-    is_shifted = ((second > 0) & (before | after)).fill_null(value=False)
-    return rows_in(records_of(situation, object_, System.DYNAMICS).filter(is_shifted))
+    return ((second > 0) & (before | after)).fill_null(value=False)
 
 
 # --- Names and unique values -------------------------------------------------------------------------------------
@@ -152,11 +156,11 @@ def _shifted(situation: Situation, object_: Object, judged: JudgedMapping, offse
 
 def _suspicious(situation: Situation, tables: Tables, object_: Object, names: list[JudgedMapping]) -> Frame:
     """dynamics_id of persons that are created with such a name or get one written."""
-    tests = [_is_suspicious(nw.col(one.columns[System.DYNAMICS])) for one in names]
+    tests = [_is_suspicious(nw.col(judged.columns[System.DYNAMICS])) for judged in names]
     records = records_of(situation, object_, System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
     created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
     written = landing_in_hubspot(tables["changes"], object_).filter(
-        nw.col("target_field").is_in([one.mapping.hubspot for one in names]) & _is_suspicious(nw.col("new_value"))
+        nw.col("target_field").is_in([judged.mapping.hubspot for judged in names]) & _is_suspicious(nw.col("new_value"))
     )
     return stack([created.select(dynamics_id="id"), written.select("dynamics_id")]).unique()
 
@@ -170,7 +174,7 @@ def _is_unique(judged: JudgedMapping) -> bool:
     return field is not None and field.unique
 
 
-def _repeated(situation: Situation, tables: Tables, object_: Object, judged: JudgedMapping) -> int:
+def _repeated(situation: Situation, tables: Tables, object_: Object, judged: JudgedMapping) -> Frame:
     """Writes and new records whose value another HubSpot record has or gets."""
     written = landing_in_hubspot(tables["changes"], object_).filter(nw.col("target_field") == judged.mapping.hubspot)
     written = written.select(id="hubspot_id", value="new_value")
@@ -178,11 +182,11 @@ def _repeated(situation: Situation, tables: Tables, object_: Object, judged: Jud
     created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
     created = created.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
     planned = stack([written, created.filter(~nw.col("value").is_null())])
-    there = records_of(situation, object_, System.HUBSPOT)
-    kept = there.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
+    theirs = records_of(situation, object_, System.HUBSPOT)
+    kept = theirs.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
     kept = kept.join(written, on="id", how="anti").filter(~nw.col("value").is_null())
     held = stack([planned, kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)
-    return rows_in(planned.join(held, on="value", how="semi"))
+    return planned.join(held, on="value", how="semi")
 
 
 MEASURES: Final[Measures] = {

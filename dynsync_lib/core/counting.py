@@ -1,0 +1,185 @@
+"""Numbers that many audit rules want of the same tables, asked together: each table is read once, whoever asks.
+
+Facts
+    * How many rows of a forecast table have certain values (`Rows`) is read off a tally of that table: it is grouped
+      once by all the columns that are named. On DuckDB a tally of a million outcomes takes half the time of one
+      filtered count per rule, and a seventh of one select with a column per rule.
+    * Aggregates (`Number`) of one frame are the columns of one select, and the selects of all frames are stacked and
+      computed at once.
+
+Where it is used: `core.audit.findings`, `core.audit.marketing`, `core.advice.mapping_table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.situation import Frame, stack
+
+Tables = Mapping[str, Frame]
+"""The forecast's tables by name."""
+_Answer = TypeVar("_Answer")
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """How many rows of the forecast table `table` have the values of `where` and none of those of `without`.
+
+    Per column a value, or several of which any will do; null equals nothing. `filled` are columns that are not null.
+    """
+
+    table: str
+    where: Mapping[str, str | Collection[str]]
+    without: Mapping[str, str | Collection[str]] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An aggregate over all rows of a frame: a whole number, null counts as 0.
+
+    Numbers of the same frame object are read in one pass.
+    """
+
+    frame: Frame
+    value: nw.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[_Answer_co]):
+    """What somebody wants to know: the numbers it takes, and the answer that they give, in the order of `asked`.
+
+    Describes only; `answers` computes.
+    """
+
+    asked: tuple[Rows | Number, ...]
+    says: Callable[[Sequence[int]], _Answer_co]
+
+
+Count = Question[int | None]
+"""A number of records, mappings or values; None means that the snapshot lacks what the question needs."""
+
+
+def known(count: _Answer) -> Question[_Answer]:
+    """An answer for which no table is asked."""
+    return Question((), lambda _: count)
+
+
+def rows_with(table: str, **where: str | Collection[str]) -> Question[int]:
+    """How many rows of a forecast table have these values: per column one, or several of which any will do."""
+    return Question((Rows(table, where),), sum)
+
+
+def rows_of(*frames: Frame) -> Question[int]:
+    """How many rows these frames have together."""
+    return Question(tuple(Number(frame, nw.len()) for frame in frames), sum)
+
+
+def rows_where(frame: Frame, test: nw.Expr) -> Question[int]:
+    """For how many rows of a frame a test of its columns is true; several tests of one frame take one pass."""
+    return Question((Number(frame, test.cast(nw.Int64).sum()),), sum)
+
+
+def combined(counts: Iterable[Question[Any]], says: Callable[[list[Any]], _Answer]) -> Question[_Answer]:
+    """A question whose answer is made of the answers to others, in their order."""
+    parts = tuple(counts)
+    return Question(
+        tuple(number for part in parts for number in part.asked),
+        lambda numbers: says(list(_split(parts, numbers))),
+    )
+
+
+def total(counts: Iterable[Question[int]]) -> Question[int]:
+    """The sum of several counts."""
+    return combined(counts, sum)
+
+
+def _split(parts: Iterable[Question[Any]], numbers: Sequence[int]) -> Iterator[Any]:
+    """The answer of each part to its own share of the numbers."""
+    remaining = iter(numbers)
+    return (part.says([next(remaining) for _ in part.asked]) for part in parts)
+
+
+def answers(tables: Tables, questions: Mapping[_Key, Question[_Answer]]) -> dict[_Key, _Answer]:
+    """The answer to every question, by its key.
+
+    Computes: once per forecast table that `Rows` name, and once for all `Number`s together.
+    """
+    asked = [number for question in questions.values() for number in question.asked]
+    rows = iter(_row_counts(tables, [number for number in asked if isinstance(number, Rows)]))
+    aggregates = iter(_aggregates([number for number in asked if isinstance(number, Number)]))
+    numbers = [next(rows if isinstance(number, Rows) else aggregates) for number in asked]
+    return dict(zip(questions, _split(questions.values(), numbers), strict=True))
+
+
+# --- Rows of the forecast's tables, by their values ---------------------------------------------------------------
+
+
+def _row_counts(tables: Tables, asked: Sequence[Rows]) -> list[int]:
+    names = dict.fromkeys(rows.table for rows in asked)
+    tallies = {name: _tally(tables[name], _columns(asked, name)) for name in names}
+    return [sum(group["count"] for group in tallies[rows.table] if _is_counted(rows, group)) for rows in asked]
+
+
+def _columns(asked: Iterable[Rows], table: str) -> dict[str, nw.Expr]:
+    """What the tally of a table groups by: every column that is asked for."""
+    columns: dict[str, nw.Expr] = {}
+    for rows in asked:
+        if rows.table == table:
+            columns |= {name: nw.col(name) for name in (*rows.where, *rows.without)}
+            columns |= {_is_filled(name): ~nw.col(name).is_null() for name in rows.filled}
+    return columns
+
+
+def _is_filled(column: str) -> str:
+    return f"{column} is filled"
+
+
+def _tally(frame: Frame, columns: Mapping[str, nw.Expr]) -> list[dict[str, Any]]:
+    """`count` of rows for every combination of values of the columns; one row of everything where none is named."""
+    if not columns:
+        return list(frame.select(count=nw.len()).collect().rows(named=True))
+    return list(frame.select(**columns).group_by(*columns).agg(count=nw.len()).collect().rows(named=True))
+
+
+def _is_counted(rows: Rows, group: Mapping[str, Any]) -> bool:
+    return (
+        all(_has(group[name], wanted) for name, wanted in rows.where.items())
+        and not any(_has(group[name], unwanted) for name, unwanted in rows.without.items())
+        and all(group[_is_filled(name)] for name in rows.filled)
+    )
+
+
+def _has(value: object, wanted: str | Collection[str]) -> bool:
+    if value is None:
+        return False
+    return value == wanted if isinstance(wanted, str) else value in wanted
+
+
+# --- Aggregates of frames ----------------------------------------------------------------------------------------
+
+
+def _aggregates(asked: Sequence[Number]) -> list[int]:
+    by_frame: dict[int, list[Number]] = {}
+    for number in asked:
+        by_frame.setdefault(id(number.frame), []).append(number)
+    if not by_frame:
+        return []
+    width = max(len(numbers) for numbers in by_frame.values())
+    stacked = stack([_one_row(key, numbers, width) for key, numbers in by_frame.items()])
+    values = {frame: iter(numbers) for frame, *numbers in stacked.collect().rows()}
+    return [int(next(values[id(number.frame)]) or 0) for number in asked]
+
+
+def _one_row(key: int, numbers: Sequence[Number], width: int) -> Frame:
+    """frame (the key), n0, n1, ... up to the width: the numbers of one frame, then 0."""
+    nothing = nw.len().cast(nw.Int64) * 0
+    columns = {f"n{place}": number.value.cast(nw.Int64) for place, number in enumerate(numbers)}
+    unused = {f"n{place}": nothing for place in range(len(numbers), width)}
+    return numbers[0].frame.select(frame=nothing + key, **columns, **unused)
