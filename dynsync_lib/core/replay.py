@@ -27,6 +27,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, opposite, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing_of
 from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
     are_equal,
     column_of,
@@ -152,7 +153,7 @@ def _values(situation: Situation, pairs: Frame, flowing: Sequence[JudgedMapping]
         table = situation.tables[record_table(object_, system).name]
         delivered = frozenset(table.collect_schema().names())
         chosen = {
-            column_of(system, name): nw.col(name) if name in delivered else nw.lit(None, dtype=nw.String)
+            column_of(system, name): nw.col(name) if name in delivered else NO_TEXT
             for name in _needed(flowing, object_, system)
         }
         wide = wide.join(table.select(**{f"{system}_id": nw.col("id")}, **chosen), on=f"{system}_id")

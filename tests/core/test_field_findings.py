@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from dynsync_lib.core.audit.findings import MEASURES
+from dynsync_lib.core.counting import answers
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
@@ -35,8 +36,7 @@ def count(
             "outcomes": engine.from_rows(outcomes, OUTCOMES.columns),
             "changes": engine.from_rows(changes, CHANGES.columns),
         }
-        told: Callable[..., int | None] = MEASURES[measure]
-        return told(situation, tables)
+        return answers(tables, {measure: MEASURES[measure](situation, tables)})[measure]
 
 
 AMOUNT = Field(H, DEAL, "amount", "Amount", "number", "number")

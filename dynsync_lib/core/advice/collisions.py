@@ -54,7 +54,7 @@ def _differences(
     delivered = situation.columns(object_, system)
     names = sorted({judged.name_of(system) for judged in mappings} & delivered)
     if not names:
-        return placed.select("id", differs_in=nw.lit(None, dtype=nw.String))
+        return placed.select("id", differs_in=typed_values.NO_TEXT)
     table = record_table(object_, system).name
     address = KEY_SOURCE.get(table, {}).get("email")
     chosen = {name: nw.col("email_key" if name == address else name) for name in names}

@@ -28,6 +28,7 @@ from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, name_column
 from dynsync_lib.core.tables import NEAR_NAMES, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 
 _MOST_TYPO_NAMES: Final = 300_000
 _MOST_PER_KEY: Final = 20
@@ -161,7 +162,7 @@ def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Co
         & (nw.col("reason").fill_null("") != "object_off")
     ).select(id="record_id")
     told = {
-        name: nw.col(field) if field in available else nw.lit(None, dtype=nw.String)
+        name: nw.col(field) if field in available else NO_TEXT
         for name, field in {"name": "name", "key": name_column(situation), **_FIELDS[system]}.items()
     }
     found = situation.tables[table.name].select("id", **told).join(alone, on="id", how="semi")

@@ -59,8 +59,8 @@ def _addresses(situation: Situation, object_: Object, outcomes: Frame) -> Frame:
 
 
 def _primary(situation: Situation) -> Frame:
-    """The address of every HubSpot contact that has one, once."""
-    return _held(situation).select("address").unique()
+    """The address of every HubSpot contact that has one."""
+    return _held(situation).select("address")
 
 
 def _held(situation: Situation) -> Frame:

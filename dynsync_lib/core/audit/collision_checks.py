@@ -94,9 +94,9 @@ def count_several_people(situation: Situation, tables: Tables, *, object_: Objec
     groups = groups.join(syncing.select("match_key").unique(), on="match_key", how="semi")
     if "lastname" not in situation.columns(object_, System.DYNAMICS):
         return combined([rows_of(groups)], lambda sizes: None if sizes[0] else 0)
-    last_name = typed_values.lowered(typed_values.trimmed(nw.col("lastname")))
-    named = groups.join(records_of(situation, object_, System.DYNAMICS).select("id", last=last_name), on="id")
-    named = named.filter(~nw.col("last").is_null())
+    last_name = typed_values.lowered(situation.text(object_, System.DYNAMICS, "lastname"))
+    named = groups.join(records_of(situation, object_, System.DYNAMICS).select("id", "lastname"), on="id")
+    named = named.with_columns(last=last_name).filter(~nw.col("last").is_null())
     spread = named.group_by("match_key").agg(low=nw.col("last").min(), high=nw.col("last").max())
     several = spread.filter(nw.col("low") != nw.col("high")).select("match_key")
     return rows_of(named.join(several, on="match_key", how="semi"))

@@ -23,6 +23,7 @@ from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.option_pairs import OptionPairs, partners_of
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import System
+from dynsync_lib.core.typed_values import NO_TEXT
 
 _BETWEEN: Final = ";"
 _SEPARATORS: Final = {System.HUBSPOT: ";", System.DYNAMICS: "[,;]"}
@@ -70,7 +71,7 @@ def written_set(value: nw.Expr, pairs: OptionPairs, source: System, target: Fiel
         for one in _in_order(partners.values(), target)
     ]
     if not chosen:
-        return nw.lit(None, dtype=nw.String)
+        return NO_TEXT
     joined = nw.concat_str(chosen, separator=_JOINED_WITH[target.system], ignore_nulls=True)
     return nw.when(joined != "").then(joined)
 

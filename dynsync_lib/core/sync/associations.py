@@ -28,6 +28,7 @@ from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.created_companies import company_of_no_pair, created_by_domain
 from dynsync_lib.core.tables import LINKS, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 _FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
@@ -167,7 +168,7 @@ def _looked_up(situation: Situation, object_: Object, name: str) -> nw.Expr:
     """Where a lookup points; null when it is blank or was not delivered."""
     column = f"_{name}_value"
     is_there = column in situation.columns(object_, System.DYNAMICS)
-    return situation.text(object_, System.DYNAMICS, column) if is_there else nw.lit(None, dtype=nw.String)
+    return situation.text(object_, System.DYNAMICS, column) if is_there else NO_TEXT
 
 
 def _target_object(situation: Situation, object_: Object, name: str) -> nw.Expr:

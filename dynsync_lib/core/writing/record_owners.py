@@ -87,7 +87,7 @@ def _people(situation: Situation, system: System) -> Frame:
     if table is None:
         table = situation.from_rows([], [Column(name, "text", "") for name in _NEEDED])
     delivered: Sequence[str] = table.collect_schema().names()
-    blank, gone = nw.lit(None, dtype=nw.String), _GONE[system]
+    blank, gone = typed_values.NO_TEXT, _GONE[system]
     return table.select(
         "id",
         api_rank=nw.col("api_rank").cast(nw.Int64),
