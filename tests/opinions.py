@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.core.tables import RECORD_TABLES, Column
@@ -223,8 +224,8 @@ def _object_plan(
         enabled=sync.enabled,
         direction=sync.direction,
         conflict_winner=sync.conflict_winner,
-        filter_to_hubspot=sync.filter_to_hubspot,
-        filter_to_dynamics=sync.filter_to_dynamics,
+        filter_to_hubspot=text_of(sync.filter_to_hubspot),
+        filter_to_dynamics=text_of(sync.filter_to_dynamics),
         mappings=tuple(
             PlanMapping(
                 fields[(System.HUBSPOT, tables[System.HUBSPOT], one.hubspot)],

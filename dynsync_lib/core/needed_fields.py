@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dynsync_lib.core.filters.grammar import fields_of, parse_filter
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
@@ -43,5 +43,5 @@ def _asked_of_people(settings: Settings) -> set[str]:
     return asked | own | {"lifecyclestage"} | _asked(settings.hubspot.marketing_criterion)
 
 
-def _asked(text: str | None) -> set[str]:
-    return set(fields_of(parse_filter(text))) if text else set()
+def _asked(filter_: Filter | None) -> set[str]:
+    return set(filter_.fields) if filter_ is not None else set()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.model import Direction, Object, System
 
 SignInKind = Literal["client_secret", "certificate", "device_code", "browser"]
@@ -24,7 +25,7 @@ LIFECYCLE_STAGES: Final[Mapping[Object, tuple[str, ...]]] = {
 class HubSpotSettings:
     """The `[hubspot]` section. Counts are contacts; None means the user did not say.
 
-    `marketing_criterion` is a filter over HubSpot contacts, already checked; empty means none.
+    `marketing_criterion` is a filter over HubSpot contacts, already checked; None means none.
     `api_version` and `archived` say how the portal is pulled: by which version, and whether archived records as well.
     """
 
@@ -37,7 +38,7 @@ class HubSpotSettings:
     marketing_tier: int | None = None
     sync_as_marketing: bool = False
     auto_create_companies: Literal["on", "off", "unknown"] = "unknown"
-    marketing_criterion: str = ""
+    marketing_criterion: Filter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSync:
-    """One `[sync.<object>]` section. Filters are text in the kit's grammar, already checked; None means no filter.
+    """One `[sync.<object>]` section. Filters are read and checked already; None means no filter.
 
     `match_hubspot` and `match_dynamics` are the fields of `match_mode = "own_field"`, None otherwise. Deals and
     invoices have no default key: `default` means `none` there. `require_email`, `lifecycle_stages` (empty: those of
@@ -86,8 +87,8 @@ class ObjectSync:
     enabled: bool = False
     direction: Direction = Direction.TWO_WAY
     conflict_winner: System = System.DYNAMICS
-    filter_to_hubspot: str | None = None
-    filter_to_dynamics: str | None = None
+    filter_to_hubspot: Filter | None = None
+    filter_to_dynamics: Filter | None = None
     default_mappings: bool = True
     mappings: tuple[FieldMapping, ...] = ()
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +105,7 @@ class ObjectSync:
         """The own field that is the key on one side; None unless `match_mode` is `own_field` (2.3)."""
         return self.match_hubspot if system is System.HUBSPOT else self.match_dynamics
 
-    def filter_of(self, system: System) -> str | None:
+    def filter_of(self, system: System) -> Filter | None:
         """The filter asked of records that live in `system` (4.1)."""
         return self.filter_to_dynamics if system is System.HUBSPOT else self.filter_to_hubspot
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import dynsync_lib
+from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
@@ -58,8 +59,8 @@ def _object_info(sync: ObjectSync) -> dict[str, Any]:
     return {
         "direction": sync.direction.value,
         "conflict_winner": sync.conflict_winner.value,
-        "filter_to_hubspot": sync.filter_to_hubspot,
-        "filter_to_dynamics": sync.filter_to_dynamics,
+        "filter_to_hubspot": text_of(sync.filter_to_hubspot),
+        "filter_to_dynamics": text_of(sync.filter_to_dynamics),
         "default_mappings": sync.default_mappings,
         "match_mode": sync.match_mode,
         "match_hubspot": sync.match_hubspot,

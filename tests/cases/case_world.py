@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dynsync_lib.core.filters.grammar import read_filter
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES, FieldMapping, ObjectSync
 from tests.cases.case_fields import FIELDS
@@ -196,6 +197,8 @@ def read_sync(told: Mapping[str, Any] | None, object_: Object) -> ObjectSync:
             direction=Direction(own.pop("direction", direction)),
             conflict_winner=System(own.pop("conflict_winner", System.DYNAMICS)),
             mappings=tuple(map(read_mapping, own.pop("mappings", _MAPPINGS[object_]))),
+            filter_to_hubspot=read_filter(own.pop("filter_to_hubspot", "")),
+            filter_to_dynamics=read_filter(own.pop("filter_to_dynamics", "")),
             stages=own.pop("stages", _STAGES if object_ is Object.DEAL else {}),
             lifecycle_stages=tuple(own.pop("lifecycle_stages", LIFECYCLE_STAGES.get(object_, ()))),
             match_hubspot=match.get("hubspot"),

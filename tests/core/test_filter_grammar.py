@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dynsync_lib.core.fields.catalogue import build_catalogue
-from dynsync_lib.core.filters.expressions import filter_faults
-from dynsync_lib.core.filters.grammar import (
-    Comparison,
-    FilterTextError,
-    Junction,
-    Negation,
-    Window,
-    conditions_of,
-    fields_of,
-    parse_filter,
-)
+from dynsync_lib.core.filter_tree import Comparison, Filter, Junction, Negation, Window, conditions_of
+from dynsync_lib.core.filters.expressions import check_filter
+from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter, read_filter
 from dynsync_lib.core.model import Object, System
 from tests.rulebook_texts import shipped_rulebook
 
@@ -87,7 +79,7 @@ def test_parse_filter__says_what_is_wrong(text: str, says: str) -> None:
 
 def test_fields_and_conditions_of__walk_the_whole_tree() -> None:
     tree = parse_filter("not (a = 1 and b within last 2 days) or c is known")
-    assert list(fields_of(tree)) == ["a", "b", "c"]
+    assert Filter("", tree).fields == ("a", "b", "c")
     assert [type(one) for one in conditions_of(tree)] == [Comparison, Window, Comparison]
 
 
@@ -107,7 +99,8 @@ def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
         },
     ]
     catalogue = build_catalogue(properties, [])
-    return filter_faults(text, system=system, object_=Object.CONTACT, catalogue=catalogue, rulebook=shipped_rulebook())
+    rulebook = shipped_rulebook()
+    return check_filter(text, system=system, object_=Object.CONTACT, catalogue=catalogue, rulebook=rulebook)[1]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +112,7 @@ def faults(text: str, system: System = System.HUBSPOT) -> list[str]:
         "tier contains 'x' and city = 'Ulm' and score is known",
     ],
 )
-def test_filter_faults__nothing_to_say(text: str) -> None:
+def test_check_filter__nothing_to_say(text: str) -> None:
     assert faults(text) == []
 
 
@@ -141,12 +134,23 @@ def test_filter_faults__nothing_to_say(text: str) -> None:
         ("score >", ["The filter cannot be used: it ends where a value belongs."]),
     ],
 )
-def test_filter_faults__one_sentence_each(text: str, says: list[str]) -> None:
+def test_check_filter__one_sentence_each(text: str, says: list[str]) -> None:
     assert faults(text) == says
 
 
-def test_filter_faults__without_a_catalogue_reads_the_grammar_only() -> None:
-    told = filter_faults(
+def test_check_filter__without_a_catalogue_reads_the_grammar_only() -> None:
+    filter_, said = check_filter(
         "anything = 1", system=System.HUBSPOT, object_=Object.CONTACT, catalogue=None, rulebook=shipped_rulebook()
     )
-    assert told == []
+    assert said == []
+    assert filter_ == Filter("anything = 1", Comparison("anything", "=", ("1",)))
+
+
+def test_read_filter__a_blank_text_is_none() -> None:
+    assert read_filter(" \n") is None
+
+
+def test_filter__names_each_field_once() -> None:
+    asked = read_filter("b = 1 or a = 2 or b = 3")
+    assert asked is not None
+    assert asked.fields == ("b", "a")

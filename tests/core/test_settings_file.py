@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dynsync_lib.core.fields.catalogue import Catalogue, build_catalogue
+from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.settings import FieldMapping, Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
@@ -60,7 +61,7 @@ def test_parse_settings__reads_a_section() -> None:
     contact = settings.sync[Object.CONTACT]
     assert contact.enabled
     assert (contact.direction, contact.conflict_winner) == (Direction.TO_HUBSPOT, System.HUBSPOT)
-    assert contact.filter_of(System.DYNAMICS) == "statecode = 0"
+    assert text_of(contact.filter_of(System.DYNAMICS)) == "statecode = 0"
     assert contact.mappings[0] == FieldMapping("jobtitle", "department", Direction.TO_DYNAMICS, {"Net 30": "net_30"})
     assert [one.hubspot for one in contact.mappings[1:]].count("jobtitle") == 0
     assert settings.assumptions["fill_empty_winner"] == "false"
@@ -209,7 +210,7 @@ def test_parse_settings__reads_how_records_are_matched_and_shared_out() -> None:
     )
     assert settings.sync[Object.INVOICE].direction is Direction.TWO_WAY
     assert (settings.sync[Object.DEAL].match_mode, settings.sync[Object.COMPANY].match_mode) == ("none", "default")
-    assert settings.hubspot.marketing_criterion == "hs_lead_status = 'OPEN'"
+    assert text_of(settings.hubspot.marketing_criterion) == "hs_lead_status = 'OPEN'"
 
 
 def test_parse_settings__a_lead_has_the_properties_of_a_contact() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from dynsync_lib.core.filters.grammar import read_filter
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
 from dynsync_lib.emulator.witness.replay import Escape, Replay, replay
@@ -77,7 +78,8 @@ def test_a_lifecycle_stage_does_not_go_backward() -> None:
 
 
 def test_an_escape_syncs_on_unless_filters_are_a_fence() -> None:
-    sync = replace(SYNC, filter_to_hubspot="firstname = 'Al'", filter_to_dynamics="firstname = 'Al'")
+    named = read_filter("firstname = 'Al'")
+    sync = replace(SYNC, filter_to_hubspot=named, filter_to_dynamics=named)
     before, after = ({"firstname": "Al"}, {"firstname": "Al"}), ({"firstname": "Bo"}, {"firstname": "Cy"})
     escape = Escape(Object.CONTACT, H, D, hubspot_passes=False, dynamics_passes=False)
     on, fenced = ask(before, after, sync), ask(before, after, sync, filter_semantics="continuous")

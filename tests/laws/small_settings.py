@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dynsync_lib.core.filters.grammar import read_filter
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.settings import FieldMapping, MatchMode, ObjectSync
 from tests.laws.dice import Dice, pick, seldom, some
@@ -151,8 +152,8 @@ def _draw_object(dice: Dice, object_: Object) -> ObjectSync:
         enabled=not seldom(dice, 6 if object_ in (CONTACT, COMPANY) else 4),
         direction=pick(dice, (Direction.TWO_WAY, Direction.TWO_WAY, *Direction)),
         conflict_winner=pick(dice, tuple(System)),
-        filter_to_hubspot=None if seldom(dice, 2) else pick(dice, FILTERS[object_][D]),
-        filter_to_dynamics=None if seldom(dice, 2) else pick(dice, FILTERS[object_][H]),
+        filter_to_hubspot=None if seldom(dice, 2) else read_filter(pick(dice, FILTERS[object_][D]) or ""),
+        filter_to_dynamics=None if seldom(dice, 2) else read_filter(pick(dice, FILTERS[object_][H]) or ""),
         default_mappings=not seldom(dice, 6),
         mappings=draw_mappings(dice, MAPPINGS[object_]),
         stages={"won": "3", "open": "1"} if is_deal else {},

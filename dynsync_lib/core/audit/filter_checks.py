@@ -14,8 +14,6 @@ from typing import Final
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known
 from dynsync_lib.core.filters.expressions import delivered_column
-from dynsync_lib.core.filters.grammar import fields_of, parse_filter
-from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
@@ -32,10 +30,9 @@ def _unseen(situation: Situation) -> Iterator[str]:
         for system in System:
             if not _is_asked(situation, object_, system):
                 continue
-            text = situation.sync(object_).filter_of(system)
-            names = fields_of(parse_filter(text)) if text is not None and trim(text) else ()
+            filter_ = situation.sync(object_).filter_of(system)
             columns = situation.columns(object_, system)
-            for name in dict.fromkeys(names):
+            for name in filter_.fields if filter_ is not None else ():
                 if delivered_column(situation.catalogue.find(system, object_, name), name, columns) is None:
                     yield name
 
@@ -47,11 +44,11 @@ def _is_asked(situation: Situation, object_: Object, system: System) -> bool:
 
 def _unseen_of_criterion(situation: Situation) -> Iterator[str]:
     """Fields that the enrolment criterion asks of HubSpot's contacts."""
-    text = situation.settings.hubspot.marketing_criterion
+    criterion = situation.settings.hubspot.marketing_criterion
     columns = situation.columns(Object.CONTACT, System.HUBSPOT)
-    is_on = any(situation.sync(one).enabled for one in PERSONS)
-    names = fields_of(parse_filter(text)) if trim(text) and is_on and columns else ()
-    yield from (name for name in dict.fromkeys(names) if name not in columns)
+    is_on = any(situation.sync(person).enabled for person in PERSONS)
+    if criterion is not None and is_on and columns:
+        yield from (name for name in criterion.fields if name not in columns)
 
 
 MEASURES: Final[Measures] = {"unseen_filter_fields": count_unseen_filter_fields}

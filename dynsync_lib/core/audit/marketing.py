@@ -26,9 +26,8 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, with_outcome
 from dynsync_lib.core.counting import Question, answers, known, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import filter_expression
-from dynsync_lib.core.filters.grammar import fields_of, parse_filter
-from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
 from dynsync_lib.core.tables import record_table
@@ -85,15 +84,15 @@ def foresee_marketing(
 ) -> MarketingOutlook:
     """The outlook. `tables` are the forecast's outcomes and changes."""
     hubspot = situation.settings.hubspot
-    has_criterion = bool(trim(hubspot.marketing_criterion))
-    enrolled = _enrolled(situation, tables, mappings) if has_criterion else known(0)
+    criterion = hubspot.marketing_criterion
+    enrolled = known(0) if criterion is None else _enrolled(situation, tables, mappings, criterion)
     created = total(number_with(person, System.DYNAMICS, outcome="create") for person in PERSONS)
     counts = answers(tables, {"created": created, "enrolled": enrolled})
     return MarketingOutlook(
         created=counts["created"],
         created_as_marketing=counts["created"] if hubspot.sync_as_marketing else 0,
         enrolled=counts["enrolled"],
-        asks_existing=_knows_status(situation) or not has_criterion,
+        asks_existing=_knows_status(situation) or criterion is None,
         today=hubspot.marketing_contacts,
         tier=hubspot.marketing_tier,
     )
@@ -105,18 +104,20 @@ def _knows_status(situation: Situation) -> bool:
 
 
 def _enrolled(
-    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
+    situation: Situation,
+    tables: Mapping[str, Frame],
+    mappings: Mapping[Object, Sequence[JudgedMapping]],
+    criterion: Filter,
 ) -> Question[int]:
     """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known."""
-    text = situation.settings.hubspot.marketing_criterion
-    fields = list(dict.fromkeys([*fields_of(parse_filter(text)), _IS_MARKETING]))
+    fields = list(dict.fromkeys([*criterion.fields, _IS_MARKETING]))
     people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
     if not situation.settings.hubspot.sync_as_marketing:
         people += [_newcomers(situation, tables, mappings, fields=fields, object_=person) for person in PERSONS]
     if not people:
         return known(0)
     meets = filter_expression(
-        text,
+        criterion,
         system=System.HUBSPOT,
         object_=Object.CONTACT,
         catalogue=situation.catalogue,

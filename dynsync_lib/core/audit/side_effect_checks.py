@@ -23,6 +23,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
 from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, rows_with, total
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import filter_expression
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
@@ -65,7 +66,7 @@ def _unknown_if_new_contacts() -> Count:
     return combined([created], lambda counts: None if counts[0] else 0)
 
 
-def _passes_when_created(situation: Situation, filter_to_dynamics: str | None) -> nw.Expr:
+def _passes_when_created(situation: Situation, filter_to_dynamics: Filter | None) -> nw.Expr:
     """Whether a company passes that has a domain and nothing else yet."""
     return filter_expression(
         filter_to_dynamics,

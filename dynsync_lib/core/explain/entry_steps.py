@@ -15,8 +15,9 @@ from typing import Any, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import filter_expression
-from dynsync_lib.core.filters.grammar import fields_of, parse_filter
+from dynsync_lib.core.filters.grammar import parse_filter
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
@@ -87,8 +88,8 @@ def filter_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[S
         if text is None:
             yield evidence.step("filter", f"No filter: all {what} may enter.{_inactive(row)}", rule)
         else:
-            told = _verdict(evidence, row, record, text)
-            yield evidence.step("filter", f"Only {what} with {text} may enter. {told}{_inactive(row)}", rule)
+            verdict = _verdict(evidence, row, record, Filter(text, parse_filter(text)))
+            yield evidence.step("filter", f"Only {what} with {text} may enter. {verdict}{_inactive(row)}", rule)
 
 
 def _inactive(row: Row) -> str:
@@ -96,13 +97,12 @@ def _inactive(row: Row) -> str:
     return " It is inactive, and inactive rows are kept out." if is_out else ""
 
 
-def _verdict(evidence: Evidence, row: Row, record: Row | None, text: str) -> str:
+def _verdict(evidence: Evidence, row: Row, record: Row | None, filter_: Filter) -> str:
     if record is None or evidence.catalogue is None or evidence.taken_at is None:
-        told = "It does not pass. " if row["reason"] == Reason.FILTER else ""
-        return f"{told}The snapshot is not at hand, so the values that decided cannot be shown."
-    names = list(dict.fromkeys(fields_of(parse_filter(text))))
-    values = (f"{name} is {_asked(evidence, row, record, name)}" for name in names)
-    passes = "passes" if _passes(evidence, row, text) else "does not pass"
+        outcome = "It does not pass. " if row["reason"] == Reason.FILTER else ""
+        return f"{outcome}The snapshot is not at hand, so the values that decided cannot be shown."
+    values = (f"{name} is {_asked(evidence, row, record, name)}" for name in filter_.fields)
+    passes = "passes" if _passes(evidence, row, filter_) else "does not pass"
     return f"Its {', '.join(values)}: it {passes}."
 
 
@@ -112,13 +112,13 @@ def _asked(evidence: Evidence, row: Row, record: Row, name: str) -> str:
     return evidence.value(row["object"], record.get(name, record.get(f"_{name}_value")))
 
 
-def _passes(evidence: Evidence, row: Row, text: str) -> bool:
+def _passes(evidence: Evidence, row: Row, filter_: Filter) -> bool:
     system, object_ = System(row["system"]), Object(row["object"])
     frame = evidence.records[record_table(object_, system).name]
     if evidence.catalogue is None or evidence.taken_at is None:
         return False
     expression = filter_expression(
-        text,
+        filter_,
         system=system,
         object_=object_,
         catalogue=evidence.catalogue,
@@ -126,8 +126,8 @@ def _passes(evidence: Evidence, row: Row, text: str) -> bool:
         available=frame.collect_schema().names(),
         taken_at=evidence.taken_at,
     )
-    found = frame.filter(nw.col("id") == row["record_id"]).select(expression.alias("passes")).collect().rows(named=True)
-    return bool(found[0]["passes"])
+    record = frame.filter(nw.col("id") == row["record_id"]).select(passes=expression)
+    return bool(record.collect().rows()[0][0])
 
 
 def route_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:

@@ -29,17 +29,8 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.several_choices import elements, is_one_element
 from dynsync_lib.core.fields.verdicts import kind_of
-from dynsync_lib.core.filters.grammar import (
-    Comparison,
-    Filter,
-    FilterTextError,
-    Junction,
-    Negation,
-    Window,
-    conditions_of,
-    fields_of,
-    parse_filter,
-)
+from dynsync_lib.core.filter_tree import Comparison, Filter, FilterTree, Junction, Negation, Window, conditions_of
+from dynsync_lib.core.filters.grammar import FilterTextError, read_filter
 from dynsync_lib.core.keys import lower, trim
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
@@ -64,7 +55,7 @@ _TYPED: Final = {"number": "a number", "date": "a date", "datetime": "a date", "
 
 
 def filter_expression(
-    text: str | None,
+    filter_: Filter | None,
     *,
     system: System,
     object_: Object,
@@ -74,66 +65,67 @@ def filter_expression(
     taken_at: datetime,
     trimmed: Collection[str] = (),
 ) -> nw.Expr:
-    """An expression, never null, that is true for records that pass; no text: true for all.
+    """An expression, never null, that is true for records that pass; without a filter true for all.
 
     `available` are the columns of the record table; a field that was not delivered counts as blank. `trimmed`
     are those whose values are known to be trimmed.
     """
-    if text is None or not trim(text):
+    if filter_ is None:
         return nw.lit(value=True)
     compiler = _Compiler(system, object_, catalogue, rulebook, frozenset(available), taken_at, frozenset(trimmed))
-    return compiler.expression(parse_filter(text))
+    return compiler.expression(filter_.tree)
 
 
-def filter_faults(
+def check_filter(
     text: str, *, system: System, object_: Object, catalogue: Catalogue | None, rulebook: Rulebook
-) -> list[str]:
-    """What is wrong with a filter, one sentence each; empty when it can be used.
+) -> tuple[Filter | None, list[str]]:
+    """The filter, None when the text is blank or cannot be read, and what is wrong with it, one sentence each.
 
-    Without a catalogue only the grammar is read.
+    Without a catalogue only the grammar is asked.
     """
     try:
-        tree = parse_filter(text)
+        filter_ = read_filter(text)
     except FilterTextError as fault:
-        return [f"The filter cannot be used: {fault}."]
-    if catalogue is None:
-        return []
-    faults = list(dict.fromkeys(_name_faults(tree, system, object_, catalogue)))
-    return faults + list(_value_faults(tree, system, object_, catalogue=catalogue, rulebook=rulebook))
+        return None, [f"The filter cannot be used: {fault}."]
+    if filter_ is None or catalogue is None:
+        return filter_, []
+    faults = list(_name_faults(filter_, system, object_, catalogue))
+    faults += _value_faults(filter_.tree, system, object_, catalogue=catalogue, rulebook=rulebook)
+    return filter_, faults
 
 
 def delivered_column(field: Field | None, name: str, available: Collection[str]) -> str | None:
     """The column that a field a filter names was delivered in, a lookup's as `_name_value`; None when it was not."""
     names = (name, f"_{field.name if field is not None else name}_value")
-    return next((one for one in names if one in available), None)
+    return next((column for column in names if column in available), None)
 
 
 def nearest(name: str, known: Collection[str]) -> str:
     """` Did you mean `x`?`, or nothing when no known name is near; capitals make no distance."""
-    by_lower = {one.lower(): one for one in reversed(list(known))}
+    by_lower = {word.lower(): word for word in reversed(list(known))}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.65)
-    found = by_lower[close[0]] if close else name
-    return f" Did you mean `{found}`?" if found != name else ""
+    near = by_lower[close[0]] if close else name
+    return f" Did you mean `{near}`?" if near != name else ""
 
 
-def _name_faults(tree: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:
+def _name_faults(filter_: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:
     known = catalogue.names(system, object_)
-    for name in fields_of(tree):
+    for name in filter_.fields:
         if catalogue.find(system, object_, name) is None:
             thing = "property" if system is System.HUBSPOT else "column"
             yield f"The filter asks `{name}`, which is no {object_} {thing} of {system}.{nearest(name, known)}"
 
 
 def _value_faults(
-    tree: Filter, system: System, object_: Object, *, catalogue: Catalogue, rulebook: Rulebook
+    tree: FilterTree, system: System, object_: Object, *, catalogue: Catalogue, rulebook: Rulebook
 ) -> Iterator[str]:
     for test in conditions_of(tree):
         field = catalogue.find(system, object_, test.field)
         if field is None:
             continue
-        told = _test_fault(test, field, kind_of(field, rulebook))
-        if told is not None:
-            yield told
+        fault = _test_fault(test, field, kind_of(field, rulebook))
+        if fault is not None:
+            yield fault
         elif isinstance(test, Comparison) and test.operator != "contains":
             lists_options = not catalogue.standard.get(system, False)
             for value in test.values:
@@ -189,7 +181,7 @@ class _Compiler:
         self.system, self.object, self.catalogue, self.rulebook = system, object_, catalogue, rulebook
         self.available, self.taken_at, self.trimmed = available, taken_at, trimmed
 
-    def expression(self, tree: Filter) -> nw.Expr:
+    def expression(self, tree: FilterTree) -> nw.Expr:
         if isinstance(tree, Negation):
             return ~self.expression(tree.term)
         if isinstance(tree, Junction):
@@ -224,15 +216,15 @@ class _Compiler:
         kind, field = self._kind(test.field), self._field(test.field)
         if kind == "several_choices":
             return self._any_held(test, value)
-        wanted = [_canonical(kind, _internal(field, one)) for one in test.values]
-        return _comparable(kind, value).is_in([one for one in wanted if one is not None]).fill_null(value=False)
+        wanted = [_canonical(kind, _internal(field, literal)) for literal in test.values]
+        known = [text for text in wanted if text is not None]
+        return _comparable(kind, value).is_in(known).fill_null(value=False)
 
     def _any_held(self, test: Comparison, value: nw.Expr) -> nw.Expr:
         field, held = self._field(test.field), typed_values.lowered(elements(value, self.system))
-        wanted = [lower(trim(_internal(field, one))) for one in test.values]
-        tests = [
-            held.str.contains(f";{one};", literal=True) for one in wanted if one and is_one_element(one, self.system)
-        ]
+        wanted = [lower(trim(_internal(field, literal))) for literal in test.values]
+        wanted_elements = [element for element in wanted if element and is_one_element(element, self.system)]
+        tests = [held.str.contains(f";{element};", literal=True) for element in wanted_elements]
         return nw.any_horizontal(nw.lit(value=False), *tests, ignore_nulls=True)
 
     def _ordered(self, test: Comparison, value: nw.Expr) -> nw.Expr:

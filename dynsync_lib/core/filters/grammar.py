@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=", "contains", "in", "not in", "is known", "is unknown")
+from dynsync_lib.core.filter_tree import OPERATORS, Comparison, Filter, FilterTree, Junction, Negation, Window
+
 _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<sign>!=|<=|>=|[=<>(),])"""
     r"""|(?P<bare>[+-]?[0-9][0-9.:TZ+-]*)|(?P<word>[^\W\d]\w*))"""
@@ -26,42 +27,7 @@ _TOKEN: Final = re.compile(
 
 
 class FilterTextError(ValueError):
-    """A filter that cannot be read; the text says what was met and what belongs there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One test of one field. `operator` is one of OPERATORS; `values` are as written, without quotes."""
-
-    field: str
-    operator: str
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """`field within last days days`."""
-
-    field: str
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    """`not term`."""
-
-    term: Filter
-
-
-@dataclass(frozen=True, slots=True)
-class Junction:
-    """Several terms joined by `word`: `and` or `or`."""
-
-    word: str
-    terms: tuple[Filter, ...]
-
-
-Filter = Comparison | Window | Negation | Junction
+    """A filter that cannot be read; the text says what stands there and what belongs there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +36,17 @@ class _Token:
     text: str
 
 
-def parse_filter(text: str) -> Filter:
+def read_filter(text: str) -> Filter | None:
+    """A filter's text with its tree; None when it is blank. Raises FilterTextError as `parse_filter` does."""
+    return Filter(text, parse_filter(text)) if text.strip() else None
+
+
+def parse_filter(text: str) -> FilterTree:
     """The tree of a filter's text. Raises FilterTextError when the text is not of the grammar."""
     parser = _Parser(text)
     tree = parser.junction("or")
     parser.expect_end()
     return tree
-
-
-def conditions_of(tree: Filter) -> Iterator[Comparison | Window]:
-    """The comparisons and windows of a filter, in order."""
-    if isinstance(tree, Negation):
-        yield from conditions_of(tree.term)
-    elif isinstance(tree, Junction):
-        for term in tree.terms:
-            yield from conditions_of(term)
-    else:
-        yield tree
-
-
-def fields_of(tree: Filter) -> Iterator[str]:
-    """The names of the fields a filter asks, in order, with repetitions."""
-    return (test.field for test in conditions_of(tree))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -111,9 +66,9 @@ class _Parser:
         self._tokens = list(_tokens(text))
         self._at = 0
 
-    def junction(self, word: str) -> Filter:
+    def junction(self, word: str) -> FilterTree:
         terms = [self._below(word)]
-        while self._meets(word):
+        while self._takes(word):
             terms.append(self._below(word))
         return terms[0] if len(terms) == 1 else Junction(word, tuple(terms))
 
@@ -121,26 +76,26 @@ class _Parser:
         if self._at < len(self._tokens):
             raise FilterTextError(f"it goes on with `{self._peek().text}` where `and`, `or` or its end belongs")
 
-    def _below(self, word: str) -> Filter:
+    def _below(self, word: str) -> FilterTree:
         return self.junction("and") if word == "or" else self._term()
 
-    def _term(self) -> Filter:
-        if self._meets("not"):
+    def _term(self) -> FilterTree:
+        if self._takes("not"):
             return Negation(self._term())
-        if self._meets("("):
+        if self._takes("("):
             inner = self.junction("or")
             self._expect(")")
             return inner
         return self._test(self._name())
 
-    def _test(self, field: str) -> Filter:
-        if self._meets("within", "last"):
+    def _test(self, field: str) -> FilterTree:
+        if self._takes("within", "last"):
             return self._window(field)
         for sign in ("is known", "is unknown"):
-            if self._meets(*sign.split()):
+            if self._takes(*sign.split()):
                 return Comparison(field, sign)
         for sign in ("not in", "in"):
-            if self._meets(*sign.split()):
+            if self._takes(*sign.split()):
                 return Comparison(field, sign, self._list())
         return Comparison(field, self._operator(), (self._value(),))
 
@@ -154,7 +109,7 @@ class _Parser:
     def _list(self) -> tuple[str, ...]:
         self._expect("(")
         values = [self._value()]
-        while self._meets(","):
+        while self._takes(","):
             values.append(self._value())
         self._expect(")")
         return tuple(values)
@@ -190,7 +145,7 @@ class _Parser:
         self._at += 1
         return token
 
-    def _meets(self, *words: str) -> bool:
+    def _takes(self, *words: str) -> bool:
         ahead = self._tokens[self._at : self._at + len(words)]
         if [token.text.lower() for token in ahead if token.kind != "quoted"] != list(words):
             return False
@@ -198,7 +153,7 @@ class _Parser:
         return True
 
     def _expect(self, word: str) -> None:
-        if not self._meets(word):
+        if not self._takes(word):
             token = self._peek()
-            met = "it ends" if token.kind == "end" else f"`{token.text}` stands"
-            raise FilterTextError(f"{met} where `{word}` belongs")
+            instead = "it ends" if token.kind == "end" else f"`{token.text}` stands"
+            raise FilterTextError(f"{instead} where `{word}` belongs")

@@ -24,7 +24,8 @@ from typing import Any, Final, cast
 
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.fields.verdicts import kind_of
-from dynsync_lib.core.filters.expressions import filter_faults, nearest
+from dynsync_lib.core.filter_tree import Filter
+from dynsync_lib.core.filters.expressions import check_filter, nearest
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import (
@@ -41,6 +42,8 @@ from dynsync_lib.core.settings_file.toml_lines import TomlLines
 from dynsync_lib.errors import SettingsError
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_FILTERS: Final = ("marketing_criterion",)
+"""Keys of the portals' sections that are filters, and read as such."""
 _LEAST: Final = {"windows": 1}
 """The least of whole numbers that cannot be 0."""
 _SECTIONS: Final = ("hubspot", "dynamics", "sync", "assumptions")
@@ -115,14 +118,14 @@ class _Reader:
         self._refuse_unknown(document, _SECTIONS, ())
         sync = self._table(document, "sync", ())
         self._refuse_unknown(sync, [object_.value for object_ in Object], ("sync",))
-        hubspot = self._section(HubSpotSettings, self._table(document, "hubspot", ()), "hubspot")
-        self._refuse_faulty_filter(
-            hubspot.marketing_criterion, ("hubspot", "marketing_criterion"), Object.CONTACT, system=System.HUBSPOT
-        )
+        portal = self._table(document, "hubspot", ())
+        criterion = self._filter(portal, ("hubspot", "marketing_criterion"), Object.CONTACT, System.HUBSPOT)
         objects = {object_: self._object(object_, sync) for object_ in Object}
         self._refuse_shared_stages(objects)
         return Settings(
-            hubspot=hubspot,
+            hubspot=dataclasses.replace(
+                self._section(HubSpotSettings, portal, "hubspot"), marketing_criterion=criterion
+            ),
             dynamics=self._section(DynamicsSettings, self._table(document, "dynamics", ()), "dynamics"),
             sync=objects,
             assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
@@ -135,7 +138,7 @@ class _Reader:
         defaults = kind()
         known = {field.name: getattr(defaults, field.name) for field in dataclasses.fields(kind)}
         self._refuse_unknown(table, known, (name,))
-        wanted = {key: value for key, value in table.items() if key in known}
+        wanted = {key: value for key, value in table.items() if key in known and key not in _FILTERS}
         fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (name, key))}
         return dataclasses.replace(defaults, **fitting)
 
@@ -175,8 +178,8 @@ class _Reader:
             enabled=self._flag(table, "enabled", path),
             direction=Direction(self._choice(table, "direction", list(Direction), path, default=direction)),
             conflict_winner=System(self._choice(table, "conflict_winner", list(System), path, default=System.DYNAMICS)),
-            filter_to_hubspot=self._filter(table, "filter_to_hubspot", object_, System.DYNAMICS),
-            filter_to_dynamics=self._filter(table, "filter_to_dynamics", object_, System.HUBSPOT),
+            filter_to_hubspot=self._filter(table, (*path, "filter_to_hubspot"), object_, System.DYNAMICS),
+            filter_to_dynamics=self._filter(table, (*path, "filter_to_dynamics"), object_, System.HUBSPOT),
             default_mappings=self._flag(table, "default_mappings", path),
             mappings=self._mappings(table, object_),
             stages=self._pairs(table, "stages", path, ("dealstage", "statuscode"), object_=object_),
@@ -251,26 +254,20 @@ class _Reader:
 
     # --- filters and mappings --------------------------------------------------------------------------------
 
-    def _filter(self, table: Mapping[str, Any], key: str, object_: Object, system: System) -> str | None:
-        path = ("sync", object_.value, key)
-        text = table.get(key)
-        if text is None:
-            return None
+    def _filter(
+        self, table: Mapping[str, Any], path: tuple[str, ...], object_: Object, system: System
+    ) -> Filter | None:
+        """The filter that the last key of the path names, read; None when there is none, or it is at fault."""
+        text = table.get(path[-1], "")
         if not isinstance(text, str):
-            self._fault(path, f"`{key}` is {text!r}; it must be text in quotes.")
+            self._fault(path, f"`{path[-1]}` is {text!r}; it must be text in quotes.")
             return None
-        if not text.strip():
-            return None
-        self._refuse_faulty_filter(text, path, object_, system=system)
-        return text
-
-    def _refuse_faulty_filter(self, text: str, path: tuple[str, ...], object_: Object, *, system: System) -> None:
-        if not text.strip():
-            return
-        for sentence in filter_faults(
+        filter_, faults = check_filter(
             text, system=system, object_=object_, catalogue=self.catalogue, rulebook=self.rulebook
-        ):
+        )
+        for sentence in faults:
             self._fault(path, sentence)
+        return filter_
 
     def _mappings(self, table: Mapping[str, Any], object_: Object) -> tuple[FieldMapping, ...]:
         rows = table.get("mapping", [])
