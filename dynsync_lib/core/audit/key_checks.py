@@ -45,7 +45,7 @@ def _differs(object_: Object) -> nw.Expr:
     if object_ is Object.COMPANY:
         return nw.col("name_key_exact").str.contains(_UNSEEN).fill_null(value=False)
     exact = nw.col("email_key_exact")
-    is_other = nw.when(exact != nw.col("email_key")).then(typed_values.lowered(exact) != nw.col("email_key"))
+    is_other = typed_values.lowered(exact) != nw.col("email_key")
     return (is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
 
 
