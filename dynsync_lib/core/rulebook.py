@@ -106,8 +106,12 @@ class KindRule:
 
     def covers(self, type_: str, format_: str | None, behavior: str | None, name: str) -> bool:
         """Whether a field of that type, format, behavior and name is of this kind."""
-        asked = ((self.types, type_), (self.formats, format_), (self.behaviors, behavior), (self.names, name))
-        return all(not allowed or value in allowed for allowed, value in asked)
+        return (
+            (not self.types or type_ in self.types)
+            and (not self.formats or format_ in self.formats)
+            and (not self.behaviors or behavior in self.behaviors)
+            and (not self.names or name in self.names)
+        )
 
 
 @dataclass(frozen=True, slots=True)

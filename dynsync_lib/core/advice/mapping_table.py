@@ -12,11 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
-from dynsync_lib.core import typed_values
 from dynsync_lib.core.advice.lookup_recipes import recipe_of
 from dynsync_lib.core.advice.unpaired_options import find_unpaired, tell_unpaired
+from dynsync_lib.core.counting import Number, Question, answers
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System, Verdict
 from dynsync_lib.core.situation import Frame, Situation, opposite
@@ -25,76 +23,79 @@ from dynsync_lib.core.tables import MAPPING, record_table
 _PAIR_THEM: Final = "Add the missing options on the other side, or pair them in the mapping's options."
 _LIVE: Final = (Verdict.OK, Verdict.ONE_WAY)
 """The verdicts beside which values without a partner are worth a word."""
+_FieldOf = tuple[Object, System, str]
+"""A field by its object, system and name."""
 
 
 def tell_mappings(situation: Situation, mappings: Mapping[Object, tuple[JudgedMapping, ...]]) -> Frame:
-    """One row per mapping of an enabled object, as `core.tables.MAPPING`."""
-    rows = []
-    for object_, judged in mappings.items():
-        if situation.sync(object_).enabled:
-            filled = {system: _filled(situation, object_, system, judged) for system in System}
-            rows += [_row(situation, object_, one, filled) for one in judged]
+    """One row per mapping of an enabled object, as `core.tables.MAPPING`.
+
+    Computes: one pass over each record table for the filled values, more for choices without a partner and lookups.
+    """
+    on = {object_: mapped for object_, mapped in mappings.items() if situation.sync(object_).enabled}
+    filled = _filled(situation, on)
+    rows = [_row(situation, object_, judged, filled) for object_, mapped in on.items() for judged in mapped]
     return situation.from_rows(rows, MAPPING.columns)
 
 
 def _row(
-    situation: Situation, object_: Object, one: JudgedMapping, filled: Mapping[System, Mapping[str, int]]
+    situation: Situation, object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]
 ) -> dict[str, Any]:
+    verdict = judged.judged
     row = {
         "object": object_.value,
-        "hubspot_field": one.mapping.hubspot,
-        "dynamics_field": one.mapping.dynamics,
-        "verdict": one.judged.verdict.value,
-        "allowed_directions": one.flow.value if one.flow is not None else "none",
-        "reason": one.judged.reason,
-        "rule_id": one.judged.rule_id,
-        "workaround": one.judged.workaround,
-        "rows_affected": None if one.judged.verdict is Verdict.OK else _concerned(one, filled),
+        "hubspot_field": judged.mapping.hubspot,
+        "dynamics_field": judged.mapping.dynamics,
+        "verdict": verdict.verdict.value,
+        "allowed_directions": judged.flow.value if judged.flow is not None else "none",
+        "reason": verdict.reason,
+        "rule_id": verdict.rule_id,
+        "workaround": verdict.workaround,
+        "rows_affected": None if verdict.verdict is Verdict.OK else _concerned(object_, judged, filled),
     }
-    return row | _about_options(situation, object_, one) | _about_lookup(situation, object_, one)
+    return row | _about_options(situation, object_, judged) | _about_lookup(situation, object_, judged)
 
 
-def _about_options(situation: Situation, object_: Object, one: JudgedMapping) -> dict[str, Any]:
+def _about_options(situation: Situation, object_: Object, judged: JudgedMapping) -> dict[str, Any]:
     """What is said instead when values of a mapped choice have no partner."""
-    unpaired = find_unpaired(situation, object_, one) if one.judged.verdict in _LIVE else []
+    unpaired = find_unpaired(situation, object_, judged) if judged.judged.verdict in _LIVE else []
     if not unpaired:
         return {}
     return {
         "verdict": Verdict.LOSSY.value,
-        "reason": tell_unpaired(one, unpaired),
+        "reason": tell_unpaired(judged, unpaired),
         "rule_id": "field.option-unpaired",
         "workaround": _PAIR_THEM,
-        "rows_affected": sum(found.records for found in unpaired),
+        "rows_affected": sum(side.records for side in unpaired),
     }
 
 
-def _about_lookup(situation: Situation, object_: Object, one: JudgedMapping) -> dict[str, Any]:
+def _about_lookup(situation: Situation, object_: Object, judged: JudgedMapping) -> dict[str, Any]:
     """The recipe for a lookup that is mapped."""
-    column = one.fields[System.DYNAMICS]
-    if one.judged.rule_id != "field.lookup-blocked" or column is None:
+    column = judged.fields[System.DYNAMICS]
+    if judged.judged.rule_id != "field.lookup-blocked" or column is None:
         return {}
     return {"workaround": recipe_of(situation, object_, column).text}
 
 
-def _concerned(one: JudgedMapping, filled: Mapping[System, Mapping[str, int]]) -> int | None:
+def _concerned(object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> int | None:
     """Records that hold a value which cannot travel, or not whole; None when neither side delivered the field."""
-    stuck = [system for system in System if not one.writes_to(opposite(system))] or list(System)
-    counts = [filled[system].get(one.name_of(system)) for system in stuck]
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    stuck = [system for system in System if not judged.writes_to(opposite(system))] or list(System)
+    fields = [(object_, system, judged.name_of(system)) for system in stuck]
+    counts = [filled[field] for field in fields if field in filled]
+    return sum(counts) if counts else None
 
 
-def _filled(situation: Situation, object_: Object, system: System, judged: Iterable[JudgedMapping]) -> dict[str, int]:
-    """How many records of one side hold a value, by field name; lookups by their bare name."""
-    delivered = situation.columns(object_, system)
-    wanted = {one.name_of(system) for one in judged}
-    columns = {name: name if name in delivered else f"_{name}_value" for name in wanted}
-    present = {name: column for name, column in columns.items() if column in delivered}
-    if not present:
-        return {}
-    frame = situation.tables[record_table(object_, system).name]
-    counts = {
-        f"n{place}": typed_values.trimmed(nw.col(column)).count() for place, column in enumerate(present.values())
-    }
-    row = frame.select(**counts).collect().rows()[0]
-    return dict(zip(present, row, strict=True))
+def _filled(situation: Situation, mappings: Mapping[Object, Iterable[JudgedMapping]]) -> dict[_FieldOf, int]:
+    """How many records hold a value, per mapped field that was delivered; lookups by their bare name."""
+    asked: dict[_FieldOf, Question[int]] = {}
+    for object_, mapped in mappings.items():
+        for system in System:
+            table = situation.tables[record_table(object_, system).name]
+            delivered = situation.columns(object_, system)
+            for name in dict.fromkeys(judged.name_of(system) for judged in mapped):
+                column = name if name in delivered else f"_{name}_value"
+                if column in delivered:
+                    filled = situation.text(object_, system, column).count()
+                    asked[object_, system, name] = Question((Number(table, filled),), sum)
+    return answers({}, asked)

@@ -71,7 +71,7 @@ class JudgedMapping:
 
     def name_of(self, system: System) -> str:
         """The field's name on one side."""
-        return _name_of(self.mapping, system)
+        return self.mapping.hubspot if system is System.HUBSPOT else self.mapping.dynamics
 
     def pairs_options(self) -> bool:
         """Whether both fields are choices, one or several, so that options must be paired."""
@@ -107,14 +107,15 @@ class _Judge:
     trimmed: Mapping[System, Collection[str]]
 
     def judge(self, mapping: FieldMapping) -> JudgedMapping:
-        fields = {system: self._field(system, mapping) for system in System}
-        kinds = {side: kind_of(one, self.rulebook) if one is not None else None for side, one in fields.items()}
+        names = {System.HUBSPOT: mapping.hubspot, System.DYNAMICS: mapping.dynamics}
+        fields = {system: self.catalogue.find(system, self.object, name) for system, name in names.items()}
+        kinds = {side: kind_of(field, self.rulebook) if field is not None else None for side, field in fields.items()}
         by_fields = verdict_of_fields(fields, kinds, self.rulebook, self.assumptions)
         asked = intersect(mapping.direction, self.sync.direction)
-        there = {system: column for system in System if (column := self._column(system, mapping)) is not None}
-        columns = {system: _name_of(mapping, system) for system in System} | there
+        delivered = {side: column for side, name in names.items() if (column := self._column(side, name)) is not None}
+        columns = names | delivered
         pairs = self._option_pairs(mapping, fields, kinds)
-        trimmed = frozenset(side for side, column in there.items() if column in self.trimmed.get(side, ()))
+        trimmed = frozenset(side for side, column in delivered.items() if column in self.trimmed.get(side, ()))
         return JudgedMapping(
             mapping=mapping,
             fields=fields,
@@ -124,7 +125,7 @@ class _Judge:
             asked=asked,
             flow=intersect(by_fields.allowed, asked),
             columns=columns,
-            delivered=frozenset(there),
+            delivered=frozenset(delivered),
             option_pairs=pairs,
             trimmed=trimmed,
             owner_type=self._owner_type(kinds, columns[System.DYNAMICS]),
@@ -133,24 +134,19 @@ class _Judge:
     def _option_pairs(
         self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]
     ) -> OptionPairs:
-        hubspot, dynamics = (fields[system] for system in System)
+        hubspot, dynamics = fields[System.HUBSPOT], fields[System.DYNAMICS]
         if hubspot is None or dynamics is None or set(kinds.values()) not in _OPTION_KINDS:
             return ()
         return pair_options(mapping.options, hubspot, dynamics, self.assumptions["option_pairing"])
 
-    def _field(self, system: System, mapping: FieldMapping) -> Field | None:
-        return self.catalogue.find(system, self.object, _name_of(mapping, system))
-
-    def _column(self, system: System, mapping: FieldMapping) -> str | None:
-        """The column that was delivered for a field; None when none was."""
-        name = _name_of(mapping, system)
-        return next((one for one in (name, f"_{name}_value") if one in self.available[system]), None)
+    def _column(self, system: System, name: str) -> str | None:
+        """The column that was delivered for a field, a lookup's as `_name_value`; None when none was."""
+        available = self.available[system]
+        if name in available:
+            return name
+        return f"_{name}_value" if f"_{name}_value" in available else None
 
     def _owner_type(self, kinds: Mapping[System, str | None], column: str) -> str | None:
         name = f"{column.removesuffix('_value')}_type"
-        is_there = column.endswith("_value") and name in self.available[System.DYNAMICS]
-        return name if is_there and kinds[System.DYNAMICS] == "owner" else None
-
-
-def _name_of(mapping: FieldMapping, system: System) -> str:
-    return mapping.hubspot if system is System.HUBSPOT else mapping.dynamics
+        is_delivered = column.endswith("_value") and name in self.available[System.DYNAMICS]
+        return name if is_delivered and kinds[System.DYNAMICS] == "owner" else None

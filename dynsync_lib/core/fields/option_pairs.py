@@ -24,15 +24,18 @@ OptionPairs = tuple[tuple[str, str], ...]
 
 
 def pair_options(own: Mapping[str, str], hubspot: Field, dynamics: Field, pairing: str) -> OptionPairs:
-    """The pairs of two choices. `pairing` is `label_ci`, `value` or `explicit`."""
+    """The pairs of two choices, in the order of HubSpot's options, then of Dynamics's.
+
+    `own` are the mapping's pairs, HubSpot's value to Dynamics's; `pairing` is `label_ci`, `value` or `explicit`. Each
+    option is looked at once.
+    """
     if own or pairing == "explicit":
         return tuple(own.items())
-    return tuple(
-        (ours.value, theirs.value)
-        for ours in hubspot.options
-        for theirs in dynamics.options
-        if _sign(ours, pairing) == _sign(theirs, pairing)
-    )
+    by_sign: dict[str, list[str]] = {}
+    for option in dynamics.options:
+        by_sign.setdefault(_sign(option, pairing), []).append(option.value)
+    signed = ((option.value, _sign(option, pairing)) for option in hubspot.options)
+    return tuple((value, partner) for value, sign in signed for partner in by_sign.get(sign, ()))
 
 
 def _sign(option: Option, pairing: str) -> str:

@@ -25,8 +25,10 @@ from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 def kind_of(field: Field, rulebook: Rulebook) -> str | None:
     """The kind of a field; None for a type that cannot be mapped. Source: rule field.types-do-not-fit."""
     lines = rulebook.hubspot_kinds if field.system is System.HUBSPOT else rulebook.dynamics_kinds
-    fitting = (line.kind for line in lines if line.covers(field.type, field.format, field.behavior, field.name))
-    return next(fitting, None)
+    for line in lines:
+        if line.covers(field.type, field.format, field.behavior, field.name):
+            return line.kind
+    return None
 
 
 _TO: Final = {System.HUBSPOT: Direction.TO_HUBSPOT, System.DYNAMICS: Direction.TO_DYNAMICS}
