@@ -33,9 +33,9 @@ def mask_value(value: str | None) -> str | None:
 
 def mask_column(objects: Iterable[str], keys: Iterable[str | None], *, salt: str) -> list[str | None]:
     """A column of keys with those of people masked; `objects` says what each row is."""
-    return [mask_key(key, salt=salt) if one in PEOPLE else key for one, key in zip(objects, keys, strict=True)]
+    return [mask_key(key, salt=salt) if object_ in PEOPLE else key for object_, key in zip(objects, keys, strict=True)]
 
 
 def mask_values(objects: Iterable[str], values: Iterable[str | None]) -> list[str | None]:
     """A column of values with those of people masked; `objects` says what each row is."""
-    return [mask_value(value) if one in PEOPLE else value for one, value in zip(objects, values, strict=True)]
+    return [mask_value(value) if object_ in PEOPLE else value for object_, value in zip(objects, values, strict=True)]

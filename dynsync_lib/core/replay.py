@@ -58,10 +58,12 @@ def replay_snapshots(before: Situation, after: Situation, bindings: Frame) -> di
     `before` and `after` differ in their tables and their moment only; `bindings` has the columns of model.BINDINGS and
     holds the pairs at `before`. Pairs of which a record has gone since are left out (3.10).
     """
-    told = [_replay_object(before, after, bindings, object_) for object_ in Object if before.sync(object_).enabled]
+    objects = [object_ for object_ in Object if before.sync(object_).enabled]
+    replayed = [_replay_object(before, after, bindings, object_) for object_ in objects]
+    changes = [part.changes for part in replayed if part.changes is not None]
     return {
-        "changes": _stacked([one.changes for one in told if one.changes is not None], after, CHANGES.columns),
-        "escapes": _stacked([one.escapes for one in told], after, ESCAPES.columns),
+        "changes": _stacked(changes, after, CHANGES.columns),
+        "escapes": _stacked([part.escapes for part in replayed], after, ESCAPES.columns),
     }
 
 
@@ -76,10 +78,10 @@ def _replay_object(before: Situation, after: Situation, bindings: Frame, object_
     escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
-    flowing = [one for one in flowing_of(after, object_) if one.is_compared]
+    flowing = [judged for judged in flowing_of(after, object_) if judged.is_compared]
     wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
-    rows = [_write_rows(after, wide, judged, place=place, object_=object_) for place, judged in enumerate(flowing)]
-    return _Replayed(stack([row for some in rows for row in some]) if rows else None, escapes)
+    writes = [_write_rows(after, wide, judged, number=number, object_=object_) for number, judged in enumerate(flowing)]
+    return _Replayed(stack([frame for frames in writes for frame in frames]) if writes else None, escapes)
 
 
 def _stacked(frames: Sequence[Frame], situation: Situation, columns: Sequence[Column]) -> Frame:
@@ -94,20 +96,20 @@ def _living_pairs(before: Situation, after: Situation, bindings: Frame, object_:
     pairs = bindings.filter(nw.col("object") == object_.value).select(*_IDS).unique()
     for situation in (before, after):
         for system in System:
-            there = situation.tables[record_table(object_, system).name].select(**{f"{system}_id": nw.col("id")})
-            pairs = pairs.join(there, on=f"{system}_id", how="semi")
+            records = situation.tables[record_table(object_, system).name].select(**{f"{system}_id": nw.col("id")})
+            pairs = pairs.join(records, on=f"{system}_id", how="semi")
     return pairs
 
 
 def _escapes(after: Situation, pairs: Frame, object_: Object) -> Frame:
     """The pairs that step 3 would not make at the later moment, as ESCAPES."""
-    met = pairs
+    judged = pairs
     for system in System:
         side = prepare_side(after, object_, system)
         passes = {f"{system}_id": nw.col("id"), f"{system}_passes": nw.col("passes")}
-        met = met.join(side.select(**passes), on=f"{system}_id")
+        judged = judged.join(side.select(**passes), on=f"{system}_id")
     return (
-        met.filter(~may_pair(after, object_))
+        judged.filter(~may_pair(after, object_))
         .select(
             *_IDS,
             object=nw.lit(object_.value),
@@ -126,25 +128,25 @@ def _compare(
 ) -> Frame:
     """The pairs with the later values, what they would write, and per mapping and side whether it has changed."""
     wide = _values(after, pairs, flowing, object_)
-    earlier = _values(before, pairs, [replace(one, trimmed=frozenset()) for one in flowing], object_)
+    earlier = _values(before, pairs, [replace(judged, trimmed=frozenset()) for judged in flowing], object_)
     forms = {
-        _form(place, system): own_form(judged, system) for place, judged in enumerate(flowing) for system in System
+        _form(number, system): own_form(judged, system) for number, judged in enumerate(flowing) for system in System
     }
     if not forms:
         return wide
     old = after.keep(earlier.select(*_IDS, **{f"old {name}": form for name, form in forms.items()}), f"{object_}_old")
     new = {f"new {name}": form for name, form in forms.items()}
-    equal = {equal_column(place): are_equal(judged) for place, judged in enumerate(flowing)}
+    equal = {equal_column(number): are_equal(judged) for number, judged in enumerate(flowing)}
     fresh = {
-        fresh_column(place, side): new_value(one, side)
-        for place, one in enumerate(flowing)
+        fresh_column(number, side): new_value(judged, side)
+        for number, judged in enumerate(flowing)
         for side in System
-        if one.writes_to(side)
+        if judged.writes_to(side)
     }
     later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{object_}_new")
-    met = later.join(old, on=list(_IDS))
+    both = later.join(old, on=list(_IDS))
     changed = {_changed(name): ~_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
-    return after.keep(met.with_columns(**changed), f"{object_}_replayed")
+    return after.keep(both.with_columns(**changed), f"{object_}_replayed")
 
 
 def _values(situation: Situation, pairs: Frame, flowing: Sequence[JudgedMapping], object_: Object) -> Frame:
@@ -170,8 +172,8 @@ def _same(first: nw.Expr, second: nw.Expr) -> nw.Expr:
     return both_blank | (first == second).fill_null(value=False)
 
 
-def _form(place: int, system: System) -> str:
-    return f"form:{place}:{system}"
+def _form(number: int, system: System) -> str:
+    return f"form:{number}:{system}"
 
 
 def _changed(form: str) -> str:
@@ -182,35 +184,42 @@ def _changed(form: str) -> str:
 
 
 def _write_rows(
-    situation: Situation, wide: Frame, judged: JudgedMapping, *, place: int, object_: Object
+    situation: Situation, wide: Frame, judged: JudgedMapping, *, number: int, object_: Object
 ) -> list[Frame]:
+    """What one mapping, the `number`th of those that carry values, writes; one frame per system written to."""
     return [
-        _rows_to(situation, wide, judged, place=place, object_=object_, target=target)
+        _rows_to(situation, wide, judged, number=number, object_=object_, target=target)
         for target in System
         if judged.writes_to(target)
     ]
 
 
 def _rows_to(
-    situation: Situation, wide: Frame, judged: JudgedMapping, *, place: int, object_: Object, target: System
+    situation: Situation, wide: Frame, judged: JudgedMapping, *, number: int, object_: Object, target: System
 ) -> Frame:
+    """The values of one mapping that would travel into `target`, as model.CHANGES.
+
+    A value travels when the source alone has changed. Where both have, it travels when the source wins, or when the
+    target is blank. Equal values and blanks never travel.
+    """
     source = opposite(target)
-    ours, theirs, fresh = value_of(source, judged), value_of(target, judged), nw.col(fresh_column(place, target))
-    here, there = (nw.col(_changed(_form(place, system))) for system in (source, target))
-    prevails = not judged.is_two_way or situation.sync(object_).conflict_winner is source
-    both = here & there & (theirs.is_null() | nw.lit(value=prevails))
-    equal = nw.col(equal_column(place)).fill_null(value=False)
-    travels = ((here & ~there) | both) & ~equal & ~ours.is_null()
-    note = nw.when(there).then(nw.lit("both_changed")).otherwise(nw.lit("one_side_changed"))
-    told = wide.filter(travels).select(
+    source_value, target_value = value_of(source, judged), value_of(target, judged)
+    written = nw.col(fresh_column(number, target))
+    source_changed, target_changed = (nw.col(_changed(_form(number, system))) for system in (source, target))
+    source_wins = not judged.is_two_way or situation.sync(object_).conflict_winner is source
+    settled = source_changed & target_changed & (target_value.is_null() | nw.lit(value=source_wins))
+    is_equal = nw.col(equal_column(number)).fill_null(value=False)
+    travels = ((source_changed & ~target_changed) | settled) & ~is_equal & ~source_value.is_null()
+    note = nw.when(target_changed).then(nw.lit("both_changed")).otherwise(nw.lit("one_side_changed"))
+    writes = wide.filter(travels).select(
         *_IDS,
         object=nw.lit(object_.value),
         target_system=nw.lit(target.value),
         target_field=nw.lit(judged.name_of(target)),
         source_field=nw.lit(judged.name_of(source)),
-        kind=nw.when(theirs.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
-        old_value=nw.when(~theirs.is_null()).then(nw.col(column_of(target, judged.columns[target]))),
-        new_value=nw.coalesce(fresh, ours),
-        note=nw.coalesce(*notes_without_partner(situation, judged, target=target, fresh=fresh), note),
+        kind=nw.when(target_value.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
+        old_value=nw.when(~target_value.is_null()).then(nw.col(column_of(target, judged.columns[target]))),
+        new_value=nw.coalesce(written, source_value),
+        note=nw.coalesce(*notes_without_partner(situation, judged, target=target, fresh=written), note),
     )
-    return told.select(*CHANGES.column_names)
+    return writes.select(*CHANGES.column_names)

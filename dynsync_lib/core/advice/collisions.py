@@ -23,14 +23,17 @@ from dynsync_lib.core.tables import COLLISIONS, KEY_SOURCE, record_table
 
 
 def find_collisions(situation: Situation, object_: Object, system: System, mappings: Iterable[JudgedMapping]) -> Frame:
-    """The forecast's `collisions` of one object and side. Leads on HubSpot's side are told as the contacts they are."""
+    """The forecast's `collisions` of one object and side: one row per record that shares its key.
+
+    Leads on HubSpot's side are listed as the contacts they are.
+    """
     side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
     members = side.join(shared, on="key", how="semi")
     winners = claim_keys(situation, object_).owners[system].select("key", owner_id="id")
     placed = situation.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{object_}_members")
-    told = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
-    return told.select(
+    listed = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
+    return listed.select(
         system=nw.lit(system.value),
         object=nw.lit((record_table(object_, system).object or object_).value),
         match_key="key",

@@ -135,7 +135,7 @@ def recipe_of(situation: Situation, object_: Object, column: Field) -> LookupRec
         column.name,
         column.label,
         column.targets,
-        is_mapped=any(one.dynamics == column.name for one in situation.sync(object_).mappings),
+        is_mapped=any(mapping.dynamics == column.name for mapping in situation.sync(object_).mappings),
         records=counts.records,
         filled=counts.filled,
         labelled=counts.labelled,
@@ -207,8 +207,8 @@ def _count(situation: Situation, object_: Object, column: Field, delivered: str)
 
 def _text_columns(situation: Situation, object_: Object) -> list[str]:
     there = situation.columns(object_, System.DYNAMICS)
-    fields = [one for one in _columns(situation, object_) if one.name in there]
-    return [one.name for one in fields if kind_of(one, situation.rulebook) == "text"]
+    fields = [field for field in _columns(situation, object_) if field.name in there]
+    return [field.name for field in fields if kind_of(field, situation.rulebook) == "text"]
 
 
 def _labels(situation: Situation, targets: Iterable[str]) -> Frame:

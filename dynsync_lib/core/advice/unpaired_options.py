@@ -43,21 +43,21 @@ def find_unpaired(situation: Situation, object_: Object, judged: JudgedMapping) 
     if not judged.pairs_options():
         return []
     sides = [system for system in System if judged.writes_to(opposite(system))]
-    found = [_count(situation, object_, judged, system) for system in sides]
-    return [one for one in found if one.records]
+    counted = [_count(situation, object_, judged, system) for system in sides]
+    return [side for side in counted if side.records]
 
 
-def tell_unpaired(judged: JudgedMapping, found: list[Unpaired]) -> str:
+def tell_unpaired(judged: JudgedMapping, unpaired: list[Unpaired]) -> str:
     """`Without a partner: HubSpot 'trial' (Trial, 12 records), Dynamics '4' (Net 60, 1 record) and 2 more values.`"""
-    return f"Without a partner: {'; '.join(_of_side(judged, one) for one in found)}."
+    return f"Without a partner: {'; '.join(_of_side(judged, side) for side in unpaired)}."
 
 
-def _of_side(judged: JudgedMapping, found: Unpaired) -> str:
-    field = judged.fields[found.system]
+def _of_side(judged: JudgedMapping, unpaired: Unpaired) -> str:
+    field = judged.fields[unpaired.system]
     labels = {option.value: option.label for option in field.options} if field is not None else {}
-    told = [f"'{value}' ({', '.join(_facts(labels.get(value), count))})" for value, count in found.values]
-    more = f" and {found.more} more {'value' if found.more == 1 else 'values'}" if found.more else ""
-    return f"{SYSTEM_WORDS[found.system]} {', '.join(told)}{more}"
+    named = [f"'{value}' ({', '.join(_facts(labels.get(value), count))})" for value, count in unpaired.values]
+    more = f" and {unpaired.more} more {'value' if unpaired.more == 1 else 'values'}" if unpaired.more else ""
+    return f"{SYSTEM_WORDS[unpaired.system]} {', '.join(named)}{more}"
 
 
 def _facts(label: str | None, count: int) -> Iterator[str]:
@@ -88,19 +88,19 @@ def _count(situation: Situation, object_: Object, judged: JudgedMapping, system:
 
 def _first(by_value: Frame) -> tuple[tuple[str, int], ...]:
     rows = by_value.sort("records", "value", descending=[True, False]).head(_NAMED).collect()
-    told = [(str(value), int(count)) for value, count in rows.select("value", "records").rows()]
-    return tuple(sorted(told, key=lambda one: (-one[1], one[0])))
+    counts = [(str(value), int(count)) for value, count in rows.select("value", "records").rows()]
+    return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _count_elements(table: Frame, judged: JudgedMapping, system: System) -> Unpaired:
     tests = _tests_of_elements(judged, system)
     if not tests:
         return Unpaired(system, (), 0, 0)
-    counts = {f"n{place}": test.cast(nw.Int64).sum() for place, test in enumerate(tests.values())}
+    counts = {f"n{number}": test.cast(nw.Int64).sum() for number, test in enumerate(tests.values())}
     any_of_them = holds_unpaired(judged, system).cast(nw.Int64).sum()
     row = table.select(**counts, records=any_of_them).collect().rows(named=True)[0]
-    counted = ((value, int(row[f"n{place}"] or 0)) for place, value in enumerate(tests))
-    there = sorted((one for one in counted if one[1]), key=lambda one: (-one[1], one[0]))
+    counted = ((value, int(row[f"n{number}"] or 0)) for number, value in enumerate(tests))
+    there = sorted((pair for pair in counted if pair[1]), key=lambda pair: (-pair[1], pair[0]))
     return Unpaired(system, tuple(there[:_NAMED]), max(len(there) - _NAMED, 0), int(row["records"] or 0))
 
 

@@ -54,5 +54,5 @@ def _outcome_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
 def _difference(evidence: Evidence, row: Row) -> str:
     """In which mapped fields a record that lost its key differs from the winner."""
     mine = evidence.rows("collisions", system=row["system"], object=row["object"], record_id=row["record_id"])
-    differs = next((one["differs_in"] for one in mine if one["differs_in"]), None)
+    differs = next((rival["differs_in"] for rival in mine if rival["differs_in"]), None)
     return f", from which it differs in {', '.join(differs.split(';'))}" if differs else ""

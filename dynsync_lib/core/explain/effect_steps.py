@@ -42,37 +42,37 @@ def field_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     objects = [row["object"]]
     if row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT:
         objects.append(Object.LEAD)
-    for one in (change for object_ in objects for change in evidence.rows("changes", object=object_, **mine)):
-        yield evidence.step("field", _write(evidence, one), _rule_of_write(evidence, one))
+    for change in (change for object_ in objects for change in evidence.rows("changes", object=object_, **mine)):
+        yield evidence.step("field", _write(evidence, change), _rule_of_write(evidence, change))
 
 
-def _write(evidence: Evidence, one: Row) -> str:
-    target = f"{System(one['target_system']).label} {one['target_field']}"
-    new, old = (evidence.value(one["object"], one[name]) for name in ("new_value", "old_value"))
-    source = f"{one['source_field']} of {_source_id(one)}"
-    said = f"fills {target} with {new}" if one["old_value"] is None else f"overwrites {target} {old} with {new}"
-    note = _NOTES.get(one["note"] or "", (str(one["note"] or "").replace("_", " "), None))[0]
+def _write(evidence: Evidence, change: Row) -> str:
+    target = f"{System(change['target_system']).label} {change['target_field']}"
+    new, old = (evidence.value(change["object"], change[name]) for name in ("new_value", "old_value"))
+    source = f"{change['source_field']} of {_source_id(change)}"
+    said = f"fills {target} with {new}" if change["old_value"] is None else f"overwrites {target} {old} with {new}"
+    note = _NOTES.get(change["note"] or "", (str(change["note"] or "").replace("_", " "), None))[0]
     return f"{source} {said}{', ' + note if note else ''}."
 
 
-def _source_id(one: Row) -> str:
-    is_hubspot = one["target_system"] == System.HUBSPOT
-    return str(one["dynamics_id"] if is_hubspot else one["hubspot_id"])
+def _source_id(change: Row) -> str:
+    is_hubspot = change["target_system"] == System.HUBSPOT
+    return str(change["dynamics_id"] if is_hubspot else change["hubspot_id"])
 
 
-def _rule_of_write(evidence: Evidence, one: Row) -> str:
-    rule = _NOTES.get(one["note"] or "", ("", None))[1]
-    if one["note"] == "value_skipped":
-        return _rule_of_skip(evidence, one)
-    if rule is None and one["source_field"] == "default_lifecycle_stage":
+def _rule_of_write(evidence: Evidence, change: Row) -> str:
+    rule = _NOTES.get(change["note"] or "", ("", None))[1]
+    if change["note"] == "value_skipped":
+        return _rule_of_skip(evidence, change)
+    if rule is None and change["source_field"] == "default_lifecycle_stage":
         return "field.lifecycle-forward"
-    return rule or ("field.fill" if one["kind"] == ChangeKind.FILL else "field.conflict-winner")
+    return rule or ("field.fill" if change["kind"] == ChangeKind.FILL else "field.conflict-winner")
 
 
-def _rule_of_skip(evidence: Evidence, one: Row) -> str:
+def _rule_of_skip(evidence: Evidence, change: Row) -> str:
     """Why a value was skipped: options without partners always are, the rest under `invalid_value = skip_field`."""
-    system, object_ = System(one["target_system"]), Object(one["object"])
-    field = evidence.catalogue.find(system, object_, one["target_field"]) if evidence.catalogue else None
+    system, object_ = System(change["target_system"]), Object(change["object"])
+    field = evidence.catalogue.find(system, object_, change["target_field"]) if evidence.catalogue else None
     if field is None or field.options:
         return "field.option-unpaired"
     if system is System.HUBSPOT:
@@ -90,11 +90,11 @@ def link_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
 
 def _told(evidence: Evidence, rows: list[dict[str, Any]], object_: str, id_: str) -> Iterator[Step]:
     word = "The association to" if object_ == "to_object" else "The association from"
-    for one in rows[:_MOST_LINKS]:
-        status = _STATUSES.get(one["status"], one["status"])
-        if one["status"] == LinkStatus.TARGET_NOT_SYNCED and evidence.sync(Object.LEAD) is not None:
+    for link in rows[:_MOST_LINKS]:
+        status = _STATUSES.get(link["status"], link["status"])
+        if link["status"] == LinkStatus.TARGET_NOT_SYNCED and evidence.sync(Object.LEAD) is not None:
             status += ", or syncs as a lead, which has no associations"
-        yield evidence.step("link", f"{word} {one[object_]} {one[id_]} {status}.", one["rule_id"])
+        yield evidence.step("link", f"{word} {link[object_]} {link[id_]} {status}.", link["rule_id"])
     if len(rows) > _MOST_LINKS:
         yield Step("link", f"{len(rows) - _MOST_LINKS:,} more stand in the table of links.")
 
@@ -107,8 +107,8 @@ def assumption_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
             chosen = evidence.choice(name)
             others = _moving_choices(evidence, name, row["object"])
             under = others[0] if len(others) == 1 else f"at least one of {', '.join(others)}"
-            told = f"{knob.question} The forecast takes {chosen}; under {under} this record ends otherwise."
-            yield Step("assumption", f"{name}: {told}", None, ", ".join(knob.sources))
+            says = f"{knob.question} The forecast takes {chosen}; under {under} this record ends otherwise."
+            yield Step("assumption", f"{name}: {says}", None, ", ".join(knob.sources))
 
 
 def _moving_choices(evidence: Evidence, assumption: str, object_: str) -> list[str]:

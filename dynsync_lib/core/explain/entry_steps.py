@@ -49,8 +49,8 @@ def syncs_of(evidence: Evidence, row: Row) -> dict[str, Mapping[str, Any]]:
     """The syncs that concern a record and are on, by object: a HubSpot contact is on the side of leads, too (1.7)."""
     is_both = row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT
     objects = (Object.CONTACT, Object.LEAD) if is_both else (Object(row["object"]),)
-    told = {object_.value: evidence.sync(object_.value) for object_ in objects}
-    return {name: sync for name, sync in told.items() if sync is not None}
+    syncs = {object_.value: evidence.sync(object_.value) for object_ in objects}
+    return {name: sync for name, sync in syncs.items() if sync is not None}
 
 
 def is_source(sync: Mapping[str, Any], system: str) -> bool:
@@ -138,9 +138,9 @@ def route_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[St
     if not all(is_source(sync, System.HUBSPOT) for sync in syncs.values()):
         return
     stages = _stages_of(syncs)
-    given = " and ".join(f"{_PLURALS[Object(name)]} take {', '.join(taken)}" for name, taken in stages.items())
+    shares = " and ".join(f"{_PLURALS[Object(name)]} take {', '.join(taken)}" for name, taken in stages.items())
     yield evidence.step(
-        "route", f"Of the stages {given}. {_route(evidence, record, row, stages)}", "lead.lifecycle-route"
+        "route", f"Of the stages {shares}. {_route(evidence, record, row, stages)}", "lead.lifecycle-route"
     )
 
 
@@ -152,8 +152,8 @@ def _route(evidence: Evidence, record: Row | None, row: Row, stages: Mapping[str
         return "The stage was not delivered, so it belongs to the contacts."
     stage, belongs = _stage_of(record), _takes(record, stages)
     shown = evidence.value(row["object"], stage) if evidence.hides_people else stage
-    told = f"Its stage is {shown}" if stage else "It has no stage"
-    return f"{told}: it belongs to {'the ' + _PLURALS[Object(belongs)] if belongs else 'neither'}."
+    says = f"Its stage is {shown}" if stage else "It has no stage"
+    return f"{says}: it belongs to {'the ' + _PLURALS[Object(belongs)] if belongs else 'neither'}."
 
 
 def _stage_of(record: Row) -> str:
@@ -201,9 +201,9 @@ def _deciding_sync(evidence: Evidence, row: Row, record: Row | None) -> Mapping[
     if len(syncs) < 2:
         return next(iter(syncs.values()), None)
     there = {"system": System(row["system"]).other.value, "record_id": row["counterpart_id"] or ""}
-    met = next((name for name in syncs if evidence.rows("outcomes", object=name, **there)), None)
+    paired = next((name for name in syncs if evidence.rows("outcomes", object=name, **there)), None)
     belongs = sync_that_creates(evidence, row, record) if record is not None else None
-    return syncs[met or belongs or next(iter(syncs))]
+    return syncs[paired or belongs or next(iter(syncs))]
 
 
 def _own_key(evidence: Evidence, row: Row, sync: Mapping[str, Any]) -> str:
@@ -237,8 +237,8 @@ def _default_key(evidence: Evidence, row: Row, record: Row | None, what: str) ->
 def _additional(evidence: Evidence, row: Row, record: Row | None) -> Iterator[Step]:
     keys = (record or {}).get("secondary_email_keys")
     if keys is not None and len(keys):
-        told = ", ".join(str(evidence.key(row, one)) for one in keys)
-        yield evidence.step("key", f"Its additional addresses are {told}.", "contact.match-secondary")
+        addresses = ", ".join(str(evidence.key(row, address)) for address in keys)
+        yield evidence.step("key", f"Its additional addresses are {addresses}.", "contact.match-secondary")
 
 
 def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
@@ -248,11 +248,11 @@ def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     same = evidence.rows("collisions", system=row["system"], object=row["object"], match_key=row["match_key"])
     if not same:
         return
-    placed = sorted(same, key=lambda one: int(one["position"]))
-    order = ", ".join(one["record_id"] for one in placed)
-    owner = next((one["record_id"] for one in placed if one["is_winner"]), None)
-    mine = next((one["position"] for one in placed if one["record_id"] == row["record_id"]), None)
+    placed = sorted(same, key=lambda rival: int(rival["position"]))
+    order = ", ".join(rival["record_id"] for rival in placed)
+    owner = next((rival["record_id"] for rival in placed if rival["is_winner"]), None)
+    mine = next((rival["position"] for rival in placed if rival["record_id"] == row["record_id"]), None)
     system, turn = System(row["system"]).label, evidence.choice("first_record_order")
-    told = f"{len(same)} {system} records share it, by {turn}: {order}."
-    told += f" This one is number {mine}." if mine else ""
-    yield evidence.step("rivals", f"{told} It belongs to {owner}." if owner else told, "record.first-order")
+    says = f"{len(same)} {system} records share it, by {turn}: {order}."
+    says += f" This one is number {mine}." if mine else ""
+    yield evidence.step("rivals", f"{says} It belongs to {owner}." if owner else says, "record.first-order")

@@ -67,14 +67,14 @@ class Evidence:
 
     def rows(self, table: str, **where: str) -> list[dict[str, Any]]:
         """The rows of a forecast table that have these values, in a fixed order."""
-        found = rows_of(self.tables[table], where)
-        return sorted(found, key=lambda row: [str(value) for value in row.values()])
+        matching = rows_of(self.tables[table], where)
+        return sorted(matching, key=lambda row: [str(value) for value in row.values()])
 
     def record(self, row: Row) -> Row | None:
         """The record behind an outcome as the snapshot has it; None when that is not at hand."""
         frame = self.records.get(record_table(Object(row["object"]), System(row["system"])).name)
-        found = rows_of(frame, {"id": row["record_id"]}) if frame is not None else []
-        return found[0] if found else None
+        matching = rows_of(frame, {"id": row["record_id"]}) if frame is not None else []
+        return matching[0] if matching else None
 
     def choice(self, assumption: str) -> str:
         """The choice in force."""
@@ -83,8 +83,8 @@ class Evidence:
 
     def sync(self, object_: str) -> Mapping[str, Any] | None:
         """What the settings said of an object; None when it is off."""
-        told: Mapping[str, Any] | None = self.info.get("objects", {}).get(object_)
-        return told
+        section: Mapping[str, Any] | None = self.info.get("objects", {}).get(object_)
+        return section
 
     def step(self, about: str, says: str, rule_id: str) -> Step:
         """A step with the sources of its rule."""

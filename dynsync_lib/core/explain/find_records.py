@@ -25,20 +25,20 @@ def find_records(evidence: Evidence, key: str) -> list[dict[str, Any]]:
     """The outcomes of the records that the key means, sorted by system, object and id; none when it means nobody."""
     names = _spellings(key)
     outcomes = evidence.tables["outcomes"]
-    found = _rows(outcomes.filter(nw.col("record_id").is_in(names) | nw.col("match_key").is_in(names)))
+    rows = _rows(outcomes.filter(nw.col("record_id").is_in(names) | nw.col("match_key").is_in(names)))
     for name, frame in evidence.records.items():
         ids = _matching_ids(frame, RECORD_TABLES[name], key)
         if ids:
-            found += _outcomes_of(outcomes, RECORD_TABLES[name], ids)
-    unique = {(row["system"], row["object"], row["record_id"]): row for row in found}
-    return [unique[place] for place in sorted(unique)]
+            rows += _outcomes_of(outcomes, RECORD_TABLES[name], ids)
+    unique = {(row["system"], row["object"], row["record_id"]): row for row in rows}
+    return [unique[record] for record in sorted(unique)]
 
 
 def _spellings(key: str) -> list[str]:
     """Every form in which an id or a match key may stand in the forecast."""
     plain = trim(key)
     bare = plain.strip("{}").lower()
-    return sorted({one for one in (key, plain, bare, email_key(key), name_key(key)) if one})
+    return sorted({spelling for spelling in (key, plain, bare, email_key(key), name_key(key)) if spelling})
 
 
 def _matching_ids(frame: Frame, table: RecordTable, key: str) -> list[str]:
@@ -58,9 +58,9 @@ def _tests(columns: set[str], table: RecordTable, key: str) -> Iterator[nw.Expr]
     if name and "name_key" in columns:
         yield nw.col("name_key") == name
     if name and "name_key" not in columns:
-        yield from (_folded(nw.col(one)) == name for one in _NAMES if one in columns and one != table.id_field)
+        yield from (_folded(nw.col(field)) == name for field in _NAMES if field in columns and field != table.id_field)
     if name and columns.issuperset(_FIRST_AND_LAST):
-        yield _folded(nw.concat_str([nw.col(one) for one in _FIRST_AND_LAST], separator=" ")) == name
+        yield _folded(nw.concat_str([nw.col(field) for field in _FIRST_AND_LAST], separator=" ")) == name
 
 
 def _folded(text: nw.Expr) -> nw.Expr:

@@ -81,7 +81,7 @@ def build_catalogue(
     known = {object_.value for object_ in Object}
     fields = [_property_field(row) for row in properties if row["object"] in known]
     fields += [_column_field(row) for row in columns if row["object"] in known]
-    return Catalogue({(one.system, one.object, one.name): one for one in fields}, dict(standard or {}))
+    return Catalogue({(field_.system, field_.object, field_.name): field_ for field_ in fields}, dict(standard or {}))
 
 
 def _property_field(row: Mapping[str, Any]) -> Field:

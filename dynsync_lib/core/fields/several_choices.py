@@ -67,8 +67,8 @@ def written_set(value: nw.Expr, pairs: OptionPairs, source: System, target: Fiel
     held = elements(value, source)
     partners = partners_of(pairs, source)
     chosen = [
-        nw.when(_holds(held, [ours for ours, theirs in partners.items() if theirs == one])).then(nw.lit(one))
-        for one in _in_order(partners.values(), target)
+        nw.when(_holds(held, [ours for ours, theirs in partners.items() if theirs == partner])).then(nw.lit(partner))
+        for partner in _in_order(partners.values(), target)
     ]
     if not chosen:
         return NO_TEXT
@@ -83,5 +83,5 @@ def _holds(held: nw.Expr, values: Sequence[str]) -> nw.Expr:
 
 def _in_order(values: Iterable[str], target: Field) -> list[str]:
     """The values in the order of the target's options, those the target does not list last, by code point."""
-    place = {option.value: number for number, option in reversed([*enumerate(target.options)])}
-    return sorted(set(values), key=lambda value: (place.get(value, len(place)), value))
+    position = {option.value: number for number, option in reversed([*enumerate(target.options)])}
+    return sorted(set(values), key=lambda value: (position.get(value, len(position)), value))

@@ -124,7 +124,7 @@ def _with_polarity(
     """The verdict, or that the two fields may say opposite things (5.22)."""
     if column is None or set(kinds.values()) != {"yes_no"}:
         return verdict
-    told = next((one for one in rulebook.opt_outs if column.name in one.columns), None)
-    if told is None:
+    opt_out = next((opt_out for opt_out in rulebook.opt_outs if column.name in opt_out.columns), None)
+    if opt_out is None:
         return verdict
-    return TypeVerdict(verdict.allowed, Verdict.LOSSY, told.rule_id, told.reason, told.workaround)
+    return TypeVerdict(verdict.allowed, Verdict.LOSSY, opt_out.rule_id, opt_out.reason, opt_out.workaround)

@@ -31,12 +31,12 @@ class OwnOptions:
 
 
 def read_own_options(
-    given: Mapping[str, str], hubspot: Field | None, dynamics: Field | None, catalogue: Catalogue
+    names: Mapping[str, str], hubspot: Field | None, dynamics: Field | None, catalogue: Catalogue
 ) -> OwnOptions:
     """The pairs that a mapping's `options` names."""
     listed = {System.HUBSPOT: _listed(hubspot, catalogue), System.DYNAMICS: _listed(dynamics, catalogue)}
     pairs, faults = dict[str, str](), list[tuple[str, str]]()
-    for first, second in given.items():
+    for first, second in names.items():
         ours, theirs = _in_order(first, second, listed)
         pairs[_value_of(ours, listed[System.HUBSPOT]) or ours] = _value_of(theirs, listed[System.DYNAMICS]) or theirs
         for name, field in ((ours, hubspot), (theirs, dynamics)):

@@ -158,8 +158,8 @@ class _Reader:
         """Whether a key that names an environment variable does; a secret pasted there is never shown."""
         if not path[-1].endswith("_env") or not value or _VARIABLE.fullmatch(value):
             return True
-        told = "is no name of an environment variable, and may be the secret itself, so it is not shown"
-        self._fault(path, f"`{path[-1]}` {told}; put the secret into the environment or .env, and its name here.")
+        says = "is no name of an environment variable, and may be the secret itself, so it is not shown"
+        self._fault(path, f"`{path[-1]}` {says}; put the secret into the environment or .env, and its name here.")
         return False
 
     # --- [sync.<object>] -------------------------------------------------------------------------------------
@@ -197,16 +197,16 @@ class _Reader:
 
     def _match_field(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> dict[str, str]:
         """The fields that `match_field` names; empty unless `match_mode` is `own_field`."""
-        given, wanted = "match_field" in table, table.get("match_mode") == "own_field"
+        is_given, wanted = "match_field" in table, table.get("match_mode") == "own_field"
         if not wanted:
-            if given:
+            if is_given:
                 self._fault((*path, "match_field"), '`match_field` stands only beside `match_mode = "own_field"`.')
             return {}
-        fields = self._texts(table, "match_field", path) if given else {}
+        fields = self._texts(table, "match_field", path) if is_given else {}
         for system in System:
             if not fields.get(system.value):
                 sentence = f"`match_mode = own_field` of {object_} names no `{system}` field in `match_field`."
-                self._fault((*path, "match_field" if given else "match_mode"), sentence)
+                self._fault((*path, "match_field" if is_given else "match_mode"), sentence)
             else:
                 self._refuse_unknown_field(fields[system.value], system, object_, (*path, "match_field"))
                 self._refuse_reference(fields[system.value], system, object_, (*path, "match_field"))
@@ -275,7 +275,7 @@ class _Reader:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             self._fault((*path, "mapping"), f"`mapping` must be written as [[sync.{object_}.mapping]].")
             return ()
-        own = [self._mapping(row, object_, (*path, "mapping", str(place))) for place, row in enumerate(rows)]
+        own = [self._mapping(row, object_, (*path, "mapping", str(number))) for number, row in enumerate(rows)]
         mappings = [mapping for mapping in own if mapping is not None]
         self._refuse_repeated(mappings, path)
         defaults = self.rulebook.default_mappings.get(object_, ()) if table.get("default_mappings", True) else ()
@@ -297,16 +297,16 @@ class _Reader:
         self, table: Mapping[str, Any], key: str, path: tuple[str, ...], fields: tuple[str, str], *, object_: Object
     ) -> Mapping[str, str]:
         """Options of HubSpot's field to those of Dynamics's, as a key of the settings pairs them."""
-        given = self._texts(table, key, path)
+        names = self._texts(table, key, path)
         if self.catalogue is None:
-            return given
+            return names
         hubspot, dynamics = (
             self.catalogue.find(system, object_, name) for system, name in zip(System, fields, strict=True)
         )
-        told = read_own_options(given, hubspot, dynamics, self.catalogue)
-        for name, sentence in told.faults:
+        own = read_own_options(names, hubspot, dynamics, self.catalogue)
+        for name, sentence in own.faults:
             self._fault((*path, key, name), sentence)
-        return told.pairs
+        return own.pairs
 
     def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
         if self.catalogue is not None and self.catalogue.find(system, object_, name) is None:
@@ -321,12 +321,12 @@ class _Reader:
 
     def _refuse_repeated(self, mappings: Iterable[FieldMapping], path: tuple[str, ...]) -> None:
         seen: set[tuple[System, str]] = set()
-        for place, mapping in enumerate(mappings):
+        for number, mapping in enumerate(mappings):
             for system, name in ((System.HUBSPOT, mapping.hubspot), (System.DYNAMICS, mapping.dynamics)):
                 field = (system, self._own_name(name, system, Object(path[-1])))
                 if field in seen:
                     sentence = f"`{name}` of {system} is mapped twice; a field may appear in one mapping only."
-                    self._fault((*path, "mapping", str(place), system.value), sentence)
+                    self._fault((*path, "mapping", str(number), system.value), sentence)
                 seen.add(field)
 
     def _own_name(self, name: str, system: System, object_: Object) -> str:
@@ -410,5 +410,5 @@ class _Reader:
 
 
 def _not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
-    hubspot, dynamics = {one.hubspot for one in own}, {one.dynamics for one in own}
-    return tuple(one for one in defaults if one.hubspot not in hubspot and one.dynamics not in dynamics)
+    hubspot, dynamics = {mapping.hubspot for mapping in own}, {mapping.dynamics for mapping in own}
+    return tuple(mapping for mapping in defaults if mapping.hubspot not in hubspot and mapping.dynamics not in dynamics)
