@@ -36,8 +36,6 @@ SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)
 """The outcomes of records that sync."""
-NO_TEXT: Final = nw.lit(None, dtype=nw.String)
-NO_NUMBER: Final = nw.lit(None, dtype=nw.Int64)
 SCENARIO: Final = "scenario"
 """The column that says under which scenario of the situation a row is decided."""
 

@@ -35,6 +35,8 @@ _MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
 NO_TEXT: Final = nw.lit(None, dtype=nw.String)
 """Null, typed as text: a literal that says of no record what a field holds."""
+NO_NUMBER: Final = nw.lit(None, dtype=nw.Int64)
+"""Null, typed as a whole number."""
 
 
 def trimmed(text: nw.Expr, *, already: bool = False) -> nw.Expr:

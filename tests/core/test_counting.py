@@ -25,7 +25,7 @@ from dynsync_lib.engine import Engine
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 from dynsync_lib.engine.polars_engine import PolarsEngine
 
-_OUTCOMES = [
+_OUTCOMES: list[dict[str, object]] = [
     {"system": "hubspot", "object": "contact", "record_id": "1", "outcome": "create", "reason": None},
     {"system": "hubspot", "object": "contact", "record_id": "2", "outcome": "failing", "reason": "range"},
     {"system": "dynamics", "object": "contact", "record_id": "3", "outcome": "failing", "reason": "too_long"},

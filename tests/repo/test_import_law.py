@@ -34,6 +34,8 @@ PLANTED = (
     ("core.masking", "from dynsync_lib.core.situation import Situation"),
     ("core.typed_values", "from dynsync_lib.core.rulebook import Rulebook"),
     ("core.conditions", "from dynsync_lib.core.keys import trim"),
+    ("core.filter_tree", "from dynsync_lib.core.model import System"),
+    ("core.counting", "from dynsync_lib.core.filters.grammar import parse_filter"),
     ("core.fields.mappings", "from dynsync_lib.core.situation import Situation"),
     ("core.filters.expressions", "from dynsync_lib.core.matching.sides import prepare_side"),
     ("core.settings_file.reader", "from dynsync_lib.core.needed_fields import needed_fields"),

@@ -20,8 +20,7 @@ from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.model import Health, System
 from dynsync_lib.core.situation import Frame, Situation, opposite
-from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
-from dynsync_lib.core.sync.initial_sync import judge
+from dynsync_lib.core.sync.flowing_mappings import flowing, judge, objects_on
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 
 

@@ -23,7 +23,8 @@ from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import NO_TEXT, PERSONS, Frame, Situation, has_keys, has_second_round, opposite, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, has_second_round, opposite, stack
+from dynsync_lib.core.typed_values import NO_TEXT
 
 
 class Line(IntEnum):

@@ -21,7 +21,8 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression, negate, rows_where
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import NO_NUMBER, NO_TEXT, Frame, Situation
+from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.typed_values import NO_NUMBER, NO_TEXT
 
 _BEHIND_ALL: Final = 2**40
 

@@ -29,7 +29,6 @@ from dynsync_lib.core.matching.first_records import Facts, find_owners, first_of
 from dynsync_lib.core.matching.sides import prepare_side, ranked
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import (
-    NO_TEXT,
     PERSONS,
     Frame,
     Situation,
@@ -41,6 +40,7 @@ from dynsync_lib.core.situation import (
     stack,
 )
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 
 _MATCH_RULE: Final = {
     Object.CONTACT: "contact.match-email",

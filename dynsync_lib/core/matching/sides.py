@@ -26,7 +26,6 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.situation import (
     LAST,
-    NO_TEXT,
     PERSONS,
     Frame,
     Situation,
@@ -40,6 +39,7 @@ from dynsync_lib.core.situation import (
     stack,
 )
 from dynsync_lib.core.tables import RecordTable, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
 

@@ -22,7 +22,6 @@ from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import (
-    NO_TEXT,
     PERSONS,
     Frame,
     Situation,
@@ -34,6 +33,7 @@ from dynsync_lib.core.situation import (
     stack,
 )
 from dynsync_lib.core.tables import BINDINGS, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 
 LINKED: Final = "\x1flinked"
 """The component of all groups that are tied to others; no address, name or id begins like it."""

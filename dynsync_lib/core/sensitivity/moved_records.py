@@ -21,18 +21,18 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
-from dynsync_lib.core.filters.grammar import fields_of, parse_filter
 from dynsync_lib.core.matching.decision_table import Matched
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.affected_records import affected_records
 from dynsync_lib.core.sensitivity.components import FAMILIES, find_components, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
-from dynsync_lib.core.situation import NO_NUMBER, NO_TEXT, SCENARIO, Frame, Situation, stack
+from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import judge_again
 from dynsync_lib.core.sync.initial_sync import Decision, decide_objects, tell_outcomes
 from dynsync_lib.core.sync.object_outcomes import FieldWork
 from dynsync_lib.core.tables import SENSITIVITY, RecordTable, record_table
+from dynsync_lib.core.typed_values import NO_NUMBER, NO_TEXT
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, compare_new_pairs
 
 _COMPARED: Final = ("outcome", "reason", "counterpart_id", "winner_id")
@@ -155,8 +155,8 @@ def _asked_columns(situation: Situation, objects: Iterable[Object], table: Recor
     asked |= {"statecode", "statuscode", "lifecyclestage", "dealstage"}
     for object_ in objects:
         sync = situation.sync(object_)
-        text = sync.filter_of(table.system)
-        fields = {*(fields_of(parse_filter(text)) if text else ()), sync.match_field(table.system) or ""}
+        filtered = sync.filter_of(table.system)
+        fields = {*(filtered.fields if filtered is not None else ()), sync.match_field(table.system) or ""}
         asked |= {column for field in fields for column in (field, f"_{field}_value")}
     return [name for name in situation.tables[table.name].collect_schema().names() if name in asked]
 

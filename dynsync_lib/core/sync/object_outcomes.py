@@ -21,8 +21,9 @@ from dynsync_lib.core.matching.bindings import may_have_pairs
 from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line, Matched, reason_of, word_of
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import NO_TEXT, PERSONS, Frame, Situation, opposite
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, opposite
 from dynsync_lib.core.tables import Column, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.writing.taken_emails import conflicts_of_addresses, conflicts_of_creates

@@ -23,8 +23,9 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import NO_TEXT, Frame, Situation, inactive, opposite, stack
+from dynsync_lib.core.situation import Frame, Situation, inactive, opposite, stack
 from dynsync_lib.core.tables import CHANGES, record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
     are_equal,
     column_of,

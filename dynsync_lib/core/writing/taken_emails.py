@@ -24,8 +24,9 @@ from dynsync_lib.core.conditions import negate, rows_where
 from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.matching.sides import ranked
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import NO_TEXT, Frame, Situation, inactive, one_row_each, stack
+from dynsync_lib.core.situation import Frame, Situation, inactive, one_row_each, stack
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.refusals import NUMBER_OF
 
 _BEHIND_PRIMARY: Final = 2**40
