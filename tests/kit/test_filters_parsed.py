@@ -29,7 +29,6 @@ FILES = {
 }
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 def test_forecast__parses_each_filter_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_portals(tmp_path, FILES, taken_at=datetime(2026, 11, 23, tzinfo=UTC))
     (tmp_path / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")

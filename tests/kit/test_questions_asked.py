@@ -16,7 +16,6 @@ from dynsync_lib.core import forecast
 _SAMPLE = Path(__file__).parents[2] / "sample_data"
 
 
-@pytest.mark.usefixtures("without_sensitivity")
 def test_sample_world__audit_rules_ask_a_table_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken_at = datetime(2026, 11, 23, tzinfo=UTC)
     kit.load(_SAMPLE / "hubspot", _SAMPLE / "dynamics", tmp_path / "snapshot", taken_at=taken_at)
