@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -84,22 +84,25 @@ class DuckDbEngine:
 
     def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
-        parts = self._parts(frame, table) if self._work is not None else [frame]
-        return write_parquet(_ahead(batch for part in parts for batch in _batches(part, table)), table, path)
+        return write_parquet(_ahead(self._batches(frame, table)), table, path)
 
-    def _parts(self, frame: nw.LazyFrame[Any], table: Table) -> Iterator[nw.LazyFrame[Any]]:
-        """The frame cut into parts that follow each other in the table's order, none much larger than a sort."""
+    def _batches(self, frame: nw.LazyFrame[Any], table: Table) -> Iterator[pa.RecordBatch]:
+        """The rows in the table's order: sorted in parts that follow each other in it, none much larger than a sort.
+
+        The parts have one value each of the columns that lead the order, which are words: they need not be compared.
+        """
         leading, key = key_of(table)
-        if key is None or not leading:
-            yield frame
+        if self._work is None or key is None or not leading:
+            yield from _sorted(frame, table)
             return
         groups = self.rows(frame.group_by(*leading).agg(rows=nw.len()))
-        if sum(group["rows"] for group in groups) <= ROWS_PER_SORT:
-            yield frame
+        if sum(group["rows"] for group in groups) <= ROWS_PER_GROUP:
+            yield from _sorted(frame, table)
             return
         for group in sorted(groups, key=lambda group: [group[name] for name in leading]):
             part = frame.filter(*(nw.col(name) == group[name] for name in leading))
-            yield from self._ranges(part, key, rows=group["rows"])
+            for rows in self._ranges(part, key, rows=group["rows"]):
+                yield from _sorted(rows, table, alike=leading)
 
     def _ranges(self, frame: nw.LazyFrame[Any], key: str, *, rows: int) -> Iterator[nw.LazyFrame[Any]]:
         """The frame cut by its key, at the values of a sample; no row has a blank key."""
@@ -127,9 +130,9 @@ def _config(work: Path | None, memory_gb: float) -> dict[str, Any]:
     return {"memory_limit": f"{memory_gb}GB", "preserve_insertion_order": "false", **spilling}
 
 
-def _batches(frame: nw.LazyFrame[Any], table: Table) -> Iterator[pa.RecordBatch]:
-    """The rows in the table's order."""
-    yield from as_written(frame, table).to_native().to_arrow_reader(ROWS_PER_GROUP)
+def _sorted(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str] = ()) -> Iterator[pa.RecordBatch]:
+    """The rows in the table's order; all are `alike` in those columns of it."""
+    yield from as_written(frame, table, alike=alike).to_native().to_arrow_reader(ROWS_PER_GROUP)
 
 
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -8,7 +8,7 @@ Facts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,10 +41,13 @@ def key_of(table: Table) -> tuple[tuple[str, ...], str | None]:
     return table.order[: table.order.index(key)] if key is not None else table.order, key
 
 
-def as_written(frame: nw.LazyFrame[Any], table: Table) -> nw.LazyFrame[Any]:
-    """The frame with the table's columns and types, sorted by its order; rows that tie stand in any order."""
+def as_written(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str] = ()) -> nw.LazyFrame[Any]:
+    """The frame with the table's columns and types, sorted by its order; rows that tie stand in any order.
+
+    Columns of the order in which all rows are `alike` need not be sorted by.
+    """
     typed = frame.select(*(nw.col(column.name).cast(_NARWHALS_TYPES[column.type]) for column in table.columns))
-    return typed.sort(*table.order, nulls_last=False)
+    return typed.sort(*(name for name in table.order if name not in alike), nulls_last=False)
 
 
 def write_parquet(batches: Iterable[pa.RecordBatch], table: Table, path: Path) -> int:

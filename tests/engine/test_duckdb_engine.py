@@ -27,11 +27,18 @@ _ROWS: Final = [
 ]
 
 
-def _written(work: Path, rows: list[dict[str, Any]]) -> bytes:
-    with DuckDbEngine(work) as engine:
+def _written(work: Path, rows: list[dict[str, Any]], *, in_memory: bool = False) -> bytes:
+    work.mkdir()
+    with DuckDbEngine(None if in_memory else work) as engine:
         frame = engine.keep(engine.from_rows(rows, LINKS.columns), "links")
         assert engine.write(frame, LINKS, work / "links.parquet") == len(rows)
     return (work / "links.parquet").read_bytes()
+
+
+def test_write__in_a_folder_gives_the_bytes_of_one_sort_in_memory(tmp_path: Path) -> None:
+    in_memory = _written(tmp_path / "memory", _ROWS, in_memory=True)
+
+    assert _written(tmp_path / "folder", _ROWS) == in_memory
 
 
 @pytest.mark.parametrize("rows_per_sort", [3, 7, 100, 499])
