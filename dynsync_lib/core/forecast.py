@@ -9,6 +9,8 @@ Source: docs/semantics.md; the stages name their rules.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.advice.collisions import find_collisions
@@ -22,27 +24,33 @@ from dynsync_lib.core.situation import Frame, Situation, has_keys, stack
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.core.tables import COLLISIONS, FORECAST_TABLES, OUTCOMES
 
+Finish = Callable[[Frame, str], Frame]
+"""Computes the table of that name once, and gives back a frame that reads the result."""
 
-def build_forecast(situation: Situation) -> dict[str, Frame]:
-    """A lazy frame for every name of `core.tables.FORECAST_TABLES`.
 
-    `situation.tables` holds every record table that has an object, and `hubspot/links`.
+def build_forecast(situation: Situation, finish: Finish | None = None) -> dict[str, Frame]:
+    """A frame for every name of `core.tables.FORECAST_TABLES`, each finished before another is made of it.
+
+    `situation.tables` holds every record table that has an object, and `hubspot/links`. `finish` is called once for
+    every table, with its frame and name; without one the tables are kept like any other frame.
     """
+    finish = finish or situation.keep
     decision = decide_sync(situation)
     sensitivity = measure_sensitivity(situation, decision)
     outcomes = with_sensitivity(decision.outcomes, sensitivity)
-    tables = {
-        "outcomes": situation.keep(outcomes.select(*OUTCOMES.column_names), "outcomes_told"),
+    frames = {
+        "outcomes": outcomes.select(*OUTCOMES.column_names),
         "changes": decision.changes,
         "links": decision.links,
-        "collisions": situation.keep(collect_collisions(situation, decision), "collisions"),
+        "collisions": collect_collisions(situation, decision),
         "near_names": find_near_names(situation, decision.outcomes),
         "mapping": tell_mappings(situation, decision.mappings),
         "sensitivity": sensitivity.table,
     }
-    tables["summary"] = summarize(tables["outcomes"])
+    tables = {name: finish(frame, name) for name, frame in frames.items()}
+    tables["summary"] = finish(summarize(tables["outcomes"]), "summary")
     marketing = foresee_marketing(situation, tables, decision.mappings)
-    tables["findings"] = run_checks(situation, tables, marketing)
+    tables["findings"] = finish(run_checks(situation, tables, marketing), "findings")
     return {name: tables[name] for name in FORECAST_TABLES}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.forecasts.csv_files import write_csv
@@ -53,10 +53,15 @@ def write_forecast(
 
 
 def _write_tables(engine: Engine, situation: Situation, folder: Path, *, csv: bool) -> dict[str, int]:
+    """Writes every table when it is finished; what is made of it reads the file. The rows of each come out."""
     rows = {}
-    for name, frame in build_forecast(situation).items():
-        table = FORECAST_TABLES[name]
-        rows[name] = engine.write(frame, table, folder / f"{name}.parquet")
+
+    def write_table(frame: Frame, name: str) -> Frame:
+        path = folder / f"{name}.parquet"
+        rows[name] = engine.write(frame, FORECAST_TABLES[name], path)
         if csv:
-            write_csv(folder / f"{name}.parquet", folder / f"{name}.csv")
-    return rows
+            write_csv(path, path.with_suffix(".csv"))
+        return engine.scan(path)
+
+    build_forecast(situation, write_table)
+    return {name: rows[name] for name in FORECAST_TABLES}
