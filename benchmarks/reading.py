@@ -15,23 +15,24 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import scale_world
-from scale import Figures, median, watch
+from measuring import Command, median, take_turns
 
 KEY = "person3@firm3.example"
 """An address of the world that several records share."""
 
 
-def commands(forecast: Path) -> dict[str, Sequence[str]]:
+def commands(forecast: Path) -> dict[str, Command]:
     """The commands that read a forecast, by name."""
     kit = [sys.executable, "-m", "dynsync_lib.cli"]
     return {
-        "report": [*kit, "report", "--forecast", str(forecast), "--out", str(forecast.with_name("report.html"))],
-        "explain": [*kit, "explain", KEY, "--forecast", str(forecast)],
+        "report": Command(
+            [*kit, "report", "--forecast", str(forecast), "--out", str(forecast.with_name("report.html"))]
+        ),
+        "explain": Command([*kit, "explain", KEY, "--forecast", str(forecast)]),
     }
 
 
@@ -44,11 +45,7 @@ def measure_size(size: int, repeats: int) -> dict[str, Any]:
         scale_world.make_snapshot(snapshot, size)
         settings.write_text(scale_world.SETTINGS, encoding="utf-8")
         rows = sum(kit.forecast(snapshot, settings, folder).info["rows"].values())
-        calls = commands(folder)
-        runs: dict[str, list[Figures]] = {name: [] for name in calls}
-        for _ in range(repeats):
-            for name, call in calls.items():
-                runs[name].append(watch(call))
+        runs = take_turns(commands(folder), repeats)
     return {"contacts": size, "rows": rows, "repeats": repeats, "medians": {name: median(runs[name]) for name in runs}}
 
 

@@ -1,196 +1,228 @@
-"""How long a forecast takes, and how much memory, on portals of growing size, beside the same work by hand in SQL.
+"""What whole forecasts cost: of the demo world, of one contact a side, and of portals of any size beside SQL by hand.
 
-    python benchmarks/scale.py 100000 1000000 --repeats 3
+    python benchmarks/scale.py
+    python benchmarks/scale.py 1000000 10000000 --repeats 3 --older ../earlier-checkout --tests
 
-Each size is the number of contacts on each side; companies are a tenth, associations a little more. Three programs run,
-one after the other, each in a process of its own, on the same snapshot (scale_world.py):
+Each size is the number of contacts on each side; companies are a tenth, associations a little more (scale_world.py).
+Whatever is measured is a command in a process of its own, imports included; those of one row of the table take turns:
 
-    by hand    forecast_by_hand.sql in DuckDB: outcomes, changes, links, collisions, summary, for this world only
-    tables     the kit's core and the engine it picks for that size: the same five tables
-    forecast   `kit.forecast`: all nine tables, with sensitivity, near names, checks and the mapping's counts
+    by hand    forecast_by_hand.sql in DuckDB: outcomes, changes, links, collisions, summary, for that world only
+    older      `dynsync forecast` of the checkout that `--older` names, which has its packages in .venv
+    now        `dynsync forecast` of this checkout
 
-The five tables of the first two must be the same, row by row; if not, the benchmark fails. Prints medians, and writes
-out/benchmark-scale.json. Machines are noisy: compare the ratios inside one run. Peak memory is the summed resident
-memory of the process and its children, read every 0.1 s.
+All that were run must tell the same rows, the SQL of its five tables, an older checkout of all; if not, the benchmark
+fails. With `--tests` the everyday tests are run, too. Prints medians, `x` beside SQL by hand and beside the older
+checkout, and writes out/benchmark-scale.json. Machines are noisy: compare the ratios inside one run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
-import psutil
 import scale_world
+from measuring import Command, median, take_turns
 
-TABLES: Final = ("outcomes", "changes", "links", "collisions", "summary")
-"""What both the SQL by hand and the kit compute."""
-PROGRAMS: Final = ("by_hand", "tables", "forecast")
+BY_HAND, OLDER, NOW = "by hand", "older", "now"
+TABLES_BY_HAND: Final = ("outcomes", "changes", "links", "collisions", "summary")
+"""What the SQL by hand computes, too."""
+_ROOT: Final = Path(__file__).resolve().parents[1]
 _SQL: Final = Path(__file__).with_name("forecast_by_hand.sql")
-_SAMPLE_S: Final = 0.1
-Figures = dict[str, float]
 
 
-# --- The three programs, each run in a process of its own ----------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class World:
+    """One row of the table: what is forecast, in a folder with snapshot/ and dynsync.toml."""
+
+    name: str
+    folder: Path
+    has_sql: bool = False
+
+    @property
+    def snapshot(self) -> Path:
+        """The snapshot's folder."""
+        return self.folder / "snapshot"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.folder / "dynsync.toml"
+
+    def out(self, program: str) -> Path:
+        """Where a program writes its tables."""
+        return self.folder / program.replace(" ", "_")
 
 
-def run_by_hand(snapshot: Path, settings: Path, out: Path) -> None:
-    """The five tables by SQL, which may take a little more memory than the engine."""
-    del settings
+# --- Worlds -------------------------------------------------------------------------------------------------------
+
+
+def demo_world(work: Path) -> World:
+    """The demo world, loaded from sample_data."""
+    from dynsync_lib import kit
+
+    world = World("demo world", work / "demo")
+    world.folder.mkdir()
+    sample = _ROOT / "sample_data"
+    kit.load(hubspot=sample / "hubspot", dynamics=sample / "dynamics", out=world.snapshot)
+    world.settings.write_bytes((sample / "dynsync.toml").read_bytes())
+    return world
+
+
+def sized_world(work: Path, size: int, *, has_sql: bool = True) -> World:
+    """A world of so many contacts a side."""
+    world = World("one contact a side" if size == 1 else f"{size:,} contacts a side", work / str(size), has_sql)
+    world.folder.mkdir()
+    scale_world.make_snapshot(world.snapshot, size)
+    world.settings.write_text(scale_world.SETTINGS, encoding="utf-8")
+    return world
+
+
+# --- Commands -----------------------------------------------------------------------------------------------------
+
+
+def commands_of(world: World, older: Path | None) -> dict[str, Command]:
+    """The programs that forecast a world, by name."""
+    commands = {}
+    if world.has_sql:
+        by_hand = [sys.executable, __file__, "--by-hand", str(world.snapshot), str(world.out(BY_HAND))]
+        commands[BY_HAND] = Command(by_hand)
+    for name, checkout in checkouts(older):
+        words = ["forecast", str(world.snapshot), "--settings", str(world.settings), "--out", str(world.out(name))]
+        commands[name] = Command([python_of(checkout), "-m", "dynsync_lib.cli", *words], folder=checkout)
+    return commands
+
+
+def test_commands(older: Path | None) -> dict[str, Command]:
+    """The everyday tests of the checkouts; a test that fails is no fault of the benchmark."""
+    return {name: Command([python_of(one), "dynsync.py", "test"], one, (0, 1)) for name, one in checkouts(older)}
+
+
+def checkouts(older: Path | None) -> Iterator[tuple[str, Path]]:
+    """The older checkout, if there is one, and this."""
+    if older is not None:
+        yield OLDER, older
+    yield NOW, _ROOT
+
+
+def python_of(checkout: Path) -> str:
+    """The interpreter of a checkout: that of its .venv or, without one, this."""
+    own = checkout / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
+def run_by_hand(snapshot: Path, out: Path) -> None:
+    """The five tables by SQL, which may take a little more memory than the kit's engine."""
+    out.mkdir(exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '3GB'; SET preserve_insertion_order = false")
         connection.execute("SET temp_directory = ?", [str(out / "spill")])
         connection.execute(_SQL.read_text(encoding="utf-8").format(snapshot=snapshot, out=out))
 
 
-def run_tables(snapshot: Path, settings: Path, out: Path) -> None:
-    """The five tables by the kit's core."""
-    import narwhals.stable.v2 as nw
-
-    from dynsync_lib import kit
-    from dynsync_lib.core.forecast import collect_collisions, summarize
-    from dynsync_lib.core.sync.initial_sync import decide_sync
-    from dynsync_lib.core.tables import FORECAST_TABLES
-    from dynsync_lib.forecasts.open_snapshot import open_tables
-
-    opened = kit.open_snapshot(snapshot)
-    with open_tables(opened, work=out) as engine:
-        situation = kit.prepare_situation(engine, opened, kit.read_settings(settings, snapshot=opened))
-        decision = decide_sync(situation)
-        frames = {
-            "outcomes": decision.outcomes.with_columns(sensitive_to=nw.lit(None, dtype=nw.String)),
-            "changes": decision.changes,
-            "links": decision.links,
-            "collisions": collect_collisions(situation, decision),
-            "summary": summarize(decision.outcomes),
-        }
-        for name in TABLES:
-            engine.write(frames[name], FORECAST_TABLES[name], out / f"{name}.parquet")
+# --- The same rows ------------------------------------------------------------------------------------------------
 
 
-def run_forecast(snapshot: Path, settings: Path, out: Path) -> None:
-    """All that `dynsync forecast` does."""
-    from dynsync_lib import kit
+def refuse_difference(world: World, programs: Sequence[str]) -> dict[str, int]:
+    """How many rows this checkout tells in each table; fails when another program tells a row otherwise."""
+    names = sorted(path.stem for path in world.out(NOW).glob("*.parquet"))
+    with duckdb.connect() as connection:
+        for program in programs:
+            for name in TABLES_BY_HAND if program == BY_HAND else names:
+                theirs, ours = (world.out(one) / f"{name}.parquet" for one in (program, NOW))
+                columns = connection.read_parquet(str(theirs)).columns
+                prints = [fingerprint(connection, file, columns) for file in (theirs, ours)]
+                assert prints[0] == prints[1], f"{name} of {world.name}: {program} differs, {prints[0][0]} rows"
+        return {name: fingerprint(connection, world.out(NOW) / f"{name}.parquet", ())[0] for name in names}
 
-    kit.forecast(snapshot, settings, out / "forecast")
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, file: Path, columns: Sequence[str]) -> tuple[int, int]:
+    """How many rows a table has, and one number for what they hold in these columns, in whatever order."""
+    row = f"({', '.join(columns) or 'NULL'})"
+    told = connection.read_parquet(str(file)).aggregate(f"count(*), coalesce(bit_xor(hash({row})), 0)").fetchone()
+    assert told is not None
+    return told[0], told[1]
 
 
 # --- Measuring ----------------------------------------------------------------------------------------------------
 
 
-def measure(program: str, snapshot: Path, settings: Path, out: Path) -> Figures:
-    """Wall and processor seconds and peak memory of one program, imports included."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    return watch([sys.executable, __file__, "--run", program, str(snapshot), str(settings), str(out)])
+def measure(name: str, commands: Mapping[str, Command], repeats: int) -> dict[str, Any]:
+    """The figures of one row of the table: every run, and the median of each program."""
+    runs = take_turns(commands, repeats)
+    return {"work": name, "medians": {program: median(figures) for program, figures in runs.items()}, "runs": runs}
 
 
-def watch(call: Sequence[str]) -> Figures:
-    """Wall and processor seconds and peak memory of a command with all its children; fails when it does."""
-    started_s = time.perf_counter()
-    child = psutil.Popen(call, stdout=subprocess.DEVNULL)
-    peak, cpu_s = 0, 0.0
-    while child.poll() is None:
-        used, spent_s = _usage(child)
-        peak, cpu_s = max(peak, used), max(cpu_s, spent_s)
-        time.sleep(_SAMPLE_S)
-    wall_s = time.perf_counter() - started_s
-    if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, call)
-    return {"wall_s": round(wall_s, 2), "cpu_s": round(cpu_s, 2), "peak_mb": peak // 2**20}
+def measure_world(world: World, older: Path | None, repeats: int) -> dict[str, Any]:
+    """The figures of one world, and how many rows each of its tables has."""
+    commands = commands_of(world, older)
+    result = measure(f"whole forecast, {world.name}", commands, repeats)
+    return {**result, "rows": refuse_difference(world, [name for name in commands if name != NOW])}
 
 
-def _usage(child: psutil.Process) -> tuple[int, float]:
-    """Resident bytes and processor seconds of a process and its children, as far as they still live."""
-    used, spent_s = 0, 0.0
-    try:
-        for one in (child, *child.children(recursive=True)):
-            used += one.memory_info().rss
-            spent_s += sum(one.cpu_times()[:2])
-    except psutil.NoSuchProcess:
-        pass
-    return used, spent_s
+def measure_all(sizes: Sequence[int], older: Path | None, repeats: int, *, tests: bool) -> Iterator[dict[str, Any]]:
+    """One row after the other; each world's folder is gone when it is measured."""
+    makers = [demo_world, lambda work: sized_world(work, 1, has_sql=False)]
+    makers += [lambda work, size=size: sized_world(work, size) for size in sizes]
+    for make_world in makers:
+        with tempfile.TemporaryDirectory(prefix="dynsync-scale-") as work:
+            yield measure_world(make_world(Path(work)), older, repeats)
+    if tests:
+        yield measure("everyday tests", test_commands(older), 1)
 
 
-def refuse_difference(by_hand: Path, kit: Path) -> dict[str, int]:
-    """How many rows each table has; fails when a table of the two differs in any row."""
-    rows = {}
-    with duckdb.connect() as connection:
-        for name in TABLES:
-            ours, theirs = (connection.read_parquet(str(folder / f"{name}.parquet")) for folder in (kit, by_hand))
-            ours = ours.project(", ".join(theirs.columns))
-            prints = [
-                one.aggregate(f"count(*), bit_xor(hash(({', '.join(one.columns)})))").fetchall()[0]
-                for one in (ours, theirs)
-            ]
-            assert prints[0] == prints[1], f"{name} differs: {prints[0][0]} rows by the kit, {prints[1][0]} by hand"
-            rows[name] = prints[0][0]
-    return rows
+# --- Printing -----------------------------------------------------------------------------------------------------
+
+_HEADINGS: Final = ("wall s", "cpu s", "peak MB", "cpu x sql", "cpu x older", "wall x older")
 
 
-def measure_size(size: int, programs: Sequence[str], repeats: int) -> dict[str, object]:
-    """Medians of every program, which take turns, on one world."""
-    with tempfile.TemporaryDirectory(prefix="dynsync-scale-") as work:
-        snapshot, settings = Path(work) / "snapshot", Path(work) / "dynsync.toml"
-        scale_world.make_snapshot(snapshot, size)
-        settings.write_text(scale_world.SETTINGS, encoding="utf-8")
-        runs: dict[str, list[Figures]] = {program: [] for program in programs}
-        for _ in range(repeats):
-            for program in programs:
-                runs[program].append(measure(program, snapshot, settings, Path(work) / program))
-        compared = {"by_hand", "tables"} <= set(programs)
-        rows = refuse_difference(Path(work) / "by_hand", Path(work) / "tables") if compared else {}
-    medians = {program: median(figures) for program, figures in runs.items()}
-    return {"contacts": size, "repeats": repeats, "rows": rows, "medians": medians, "runs": runs}
-
-
-def median(figures: Sequence[Figures]) -> Figures:
-    """The median of each figure."""
-    return {name: statistics.median(one[name] for one in figures) for name in figures[0]}
-
-
-# --- Telling ------------------------------------------------------------------------------------------------------
-
-
-def tell(result: Mapping[str, object]) -> None:
-    """The medians of one size as lines of a table."""
+def print_row(result: Mapping[str, Any]) -> None:
+    """The medians of one row, a line for each program."""
     medians = result["medians"]
-    assert isinstance(medians, dict)
-    base = medians.get("by_hand")
     for program, figures in medians.items():
-        ratios = [f"{figures[name] / base[name]:>9.2f}" if base else f"{'':>9}" for name in ("wall_s", "cpu_s")]
-        numbers = f"{figures['wall_s']:>9.1f} {figures['cpu_s']:>9.1f} {figures['peak_mb']:>9,.0f}"
-        print(f"{result['contacts']:>12,}  {program:<10}{numbers} {ratios[0]} {ratios[1]}", flush=True)
+        cells = [f"{figures['wall_s']:.1f}", f"{figures['cpu_s']:.1f}", f"{figures['peak_mb']:,.0f}"]
+        cells += [ratio(medians, program, to, figure) for to, figure in _RATIOS]
+        print(f"{result['work']:<46}{program:<9}" + "".join(f"{cell:>13}" for cell in cells), flush=True)
+
+
+_RATIOS: Final = ((BY_HAND, "cpu_s"), (OLDER, "cpu_s"), (OLDER, "wall_s"))
+
+
+def ratio(medians: Mapping[str, Mapping[str, float]], program: str, to: str, figure: str) -> str:
+    """A figure of one program beside that of another; empty where that says nothing."""
+    if to not in medians or program in (BY_HAND, to):
+        return ""
+    return f"{medians[program][figure] / medians[to][figure]:.2f}"
 
 
 def main() -> None:
-    """Measures every size named."""
+    """Measures everything, printing as it goes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", type=int, default=[100_000], help="contacts on each side")
-    parser.add_argument("--repeats", type=int, default=1, help="runs of each program; medians are told")
-    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=PROGRAMS)
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000_000], help="contacts on each side")
+    parser.add_argument("--repeats", type=int, default=1, help="runs of each program; medians are printed")
+    parser.add_argument("--older", type=Path, help="an older checkout, to be run in turn")
+    parser.add_argument("--tests", action="store_true", help="run the everyday tests, too")
     chosen = parser.parse_args()
-    print(f"{'contacts':>12}  {'':<10}{'wall s':>9} {'cpu s':>9} {'peak MB':>9} {'x wall':>9} {'x cpu':>9}", flush=True)
+    older = chosen.older.resolve() if chosen.older is not None else None
+    print(f"{'':<55}" + "".join(f"{heading:>13}" for heading in _HEADINGS), flush=True)
     results = []
-    for size in chosen.sizes:
-        results.append(measure_size(size, chosen.programs, chosen.repeats))
-        tell(results[-1])
+    for result in measure_all(chosen.sizes, older, chosen.repeats, tests=chosen.tests):
+        print_row(result)
+        results.append(result)
     out = Path("out")
     out.mkdir(exist_ok=True)
-    (out / "benchmark-scale.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    told = {"repeats": chosen.repeats, "results": results}
+    (out / "benchmark-scale.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--run"]:
-        globals()[f"run_{sys.argv[2]}"](*map(Path, sys.argv[3:]))
+    if sys.argv[1:2] == ["--by-hand"]:
+        run_by_hand(*map(Path, sys.argv[2:]))
     else:
         main()
