@@ -31,6 +31,8 @@ from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
 
 ROWS_PER_SORT: Final = 4_000_000
+_SORTED_AT_ONCE: Final = ROWS_PER_GROUP
+"""So many rows are sorted in one go: a query for each part would take longer than it saves."""
 _SAMPLED_PER_PART: Final = 1_000
 _KEPT: Final = "FORMAT parquet, PARQUET_VERSION v2, ROW_GROUP_SIZE 40960"
 
@@ -96,7 +98,7 @@ class DuckDbEngine:
             yield from _sorted(frame, table)
             return
         groups = self.rows(frame.group_by(*leading).agg(rows=nw.len()))
-        if sum(group["rows"] for group in groups) <= ROWS_PER_GROUP:
+        if sum(group["rows"] for group in groups) <= _SORTED_AT_ONCE:
             yield from _sorted(frame, table)
             return
         for group in sorted(groups, key=lambda group: [group[name] for name in leading]):
@@ -105,11 +107,15 @@ class DuckDbEngine:
                 yield from _sorted(rows, table, alike=leading)
 
     def _ranges(self, frame: nw.LazyFrame[Any], key: str, *, rows: int) -> Iterator[nw.LazyFrame[Any]]:
-        """The frame cut by its key, at the values of a sample; no row has a blank key."""
+        """The frame cut by its key, at the values of a sample; no row has a blank key.
+
+        What is cut is read once for each part, so it is kept first.
+        """
         count = -(-rows // ROWS_PER_SORT)
         if count == 1:
             yield frame
             return
+        frame = self.keep(frame, "sorted_in_parts")
         keys = frame.select(key).to_native()
         sampled = keys.query("keys", f"FROM keys USING SAMPLE reservoir({count * _SAMPLED_PER_PART} ROWS)")
         values = sorted(value for (value,) in sampled.fetchall())

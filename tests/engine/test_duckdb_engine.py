@@ -35,7 +35,10 @@ def _written(work: Path, rows: list[dict[str, Any]], *, in_memory: bool = False)
     return (work / "links.parquet").read_bytes()
 
 
-def test_write__in_a_folder_gives_the_bytes_of_one_sort_in_memory(tmp_path: Path) -> None:
+def test_write__in_a_folder_gives_the_bytes_of_one_sort_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_engine, "_SORTED_AT_ONCE", 0)
     in_memory = _written(tmp_path / "memory", _ROWS, in_memory=True)
 
     assert _written(tmp_path / "folder", _ROWS) == in_memory
@@ -44,6 +47,7 @@ def test_write__in_a_folder_gives_the_bytes_of_one_sort_in_memory(tmp_path: Path
 @pytest.mark.parametrize("rows_per_sort", [3, 7, 100, 499])
 def test_write__parts_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_sort: int) -> None:
     whole = _written(tmp_path / "whole", _ROWS)
+    monkeypatch.setattr(duckdb_engine, "_SORTED_AT_ONCE", 0)
     monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", rows_per_sort)
     monkeypatch.setattr(duckdb_engine, "_SAMPLED_PER_PART", 5)
 
@@ -57,6 +61,7 @@ def test_keep__in_a_folder_with_a_quote_in_its_name(tmp_path: Path) -> None:
 
 
 def test_write__no_row_is_written_with_parts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb_engine, "_SORTED_AT_ONCE", -1)
     monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", 1)
 
     assert _written(tmp_path / "none", [])[:4] == b"PAR1"
