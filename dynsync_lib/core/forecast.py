@@ -38,7 +38,7 @@ def build_forecast(situation: Situation, finish: Finish | None = None) -> dict[s
     decision = decide_sync(situation)
     sensitivity = measure_sensitivity(situation, decision)
     outcomes = with_sensitivity(decision.outcomes, sensitivity)
-    frames = {
+    unfinished = {
         "outcomes": outcomes.select(*OUTCOMES.column_names),
         "changes": decision.changes,
         "links": decision.links,
@@ -47,7 +47,7 @@ def build_forecast(situation: Situation, finish: Finish | None = None) -> dict[s
         "mapping": tell_mappings(situation, decision.mappings),
         "sensitivity": sensitivity.table,
     }
-    tables = {name: finish(frame, name) for name, frame in frames.items()}
+    tables = {name: finish(frame, name) for name, frame in unfinished.items()}
     tables["summary"] = finish(summarize(tables["outcomes"]), "summary")
     marketing = foresee_marketing(situation, tables, decision.mappings)
     tables["findings"] = finish(run_checks(situation, tables, marketing), "findings")
