@@ -10,7 +10,7 @@ Whatever is measured is a command in a process of its own, imports included; tho
     older      `dynsync forecast` of the checkout that `--older` names, which has its packages in .venv
     now        `dynsync forecast` of this checkout
 
-All that were run must tell the same rows, the SQL of its five tables, an older checkout of all; if not, the benchmark
+All that were run must give the same rows, the SQL of its five tables, an older checkout of all; if not, the benchmark
 fails. With `--tests` the everyday tests are run, too. Prints medians, `x` beside SQL by hand and beside the older
 checkout, and writes out/benchmark-scale.json. Machines are noisy: compare the ratios inside one run.
 """
@@ -101,7 +101,10 @@ def commands_of(world: World, older: Path | None) -> dict[str, Command]:
 
 def test_commands(older: Path | None) -> dict[str, Command]:
     """The everyday tests of the checkouts; a test that fails is no fault of the benchmark."""
-    return {name: Command([python_of(one), "dynsync.py", "test"], one, (0, 1)) for name, one in checkouts(older)}
+    commands = {}
+    for name, checkout in checkouts(older):
+        commands[name] = Command([python_of(checkout), "dynsync.py", "test"], folder=checkout, done=(0, 1))
+    return commands
 
 
 def checkouts(older: Path | None) -> Iterator[tuple[str, Path]]:
@@ -130,12 +133,12 @@ def run_by_hand(snapshot: Path, out: Path) -> None:
 
 
 def refuse_difference(world: World, programs: Sequence[str]) -> dict[str, int]:
-    """How many rows this checkout tells in each table; fails when another program tells a row otherwise."""
+    """How many rows each table of this checkout has; fails when another program has other rows."""
     names = sorted(path.stem for path in world.out(NOW).glob("*.parquet"))
     with duckdb.connect() as connection:
         for program in programs:
             for name in TABLES_BY_HAND if program == BY_HAND else names:
-                theirs, ours = (world.out(one) / f"{name}.parquet" for one in (program, NOW))
+                theirs, ours = (world.out(side) / f"{name}.parquet" for side in (program, NOW))
                 columns = connection.read_parquet(str(theirs)).columns
                 prints = [fingerprint(connection, file, columns) for file in (theirs, ours)]
                 assert prints[0] == prints[1], f"{name} of {world.name}: {program} differs, {prints[0][0]} rows"
@@ -145,9 +148,9 @@ def refuse_difference(world: World, programs: Sequence[str]) -> dict[str, int]:
 def fingerprint(connection: duckdb.DuckDBPyConnection, file: Path, columns: Sequence[str]) -> tuple[int, int]:
     """How many rows a table has, and one number for what they hold in these columns, in whatever order."""
     row = f"({', '.join(columns) or 'NULL'})"
-    told = connection.read_parquet(str(file)).aggregate(f"count(*), coalesce(bit_xor(hash({row})), 0)").fetchone()
-    assert told is not None
-    return told[0], told[1]
+    counted = connection.read_parquet(str(file)).aggregate(f"count(*), coalesce(bit_xor(hash({row})), 0)")
+    rows, fingerprint_of_rows = counted.fetchall()[0]
+    return rows, fingerprint_of_rows
 
 
 # --- Measuring ----------------------------------------------------------------------------------------------------
@@ -217,8 +220,8 @@ def main() -> None:
         results.append(result)
     out = Path("out")
     out.mkdir(exist_ok=True)
-    told = {"repeats": chosen.repeats, "results": results}
-    (out / "benchmark-scale.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    report = json.dumps({"repeats": chosen.repeats, "results": results}, indent=2)
+    (out / "benchmark-scale.json").write_text(report + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
