@@ -21,8 +21,9 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -171,8 +172,8 @@ def measure_world(world: World, older: Path | None, repeats: int) -> dict[str, A
 
 def measure_all(sizes: Sequence[int], older: Path | None, repeats: int, *, tests: bool) -> Iterator[dict[str, Any]]:
     """One row after the other; each world's folder is gone when it is measured."""
-    makers = [demo_world, lambda work: sized_world(work, 1, has_sql=False)]
-    makers += [lambda work, size=size: sized_world(work, size) for size in sizes]
+    makers: list[Callable[[Path], World]] = [demo_world, partial(sized_world, size=1, has_sql=False)]
+    makers += [partial(sized_world, size=size) for size in sizes]
     for make_world in makers:
         with tempfile.TemporaryDirectory(prefix="dynsync-scale-") as work:
             yield measure_world(make_world(Path(work)), older, repeats)
