@@ -45,7 +45,7 @@ class SettingsError(DynsyncError):
 
     def __init__(self, faults: Sequence[str], *, next_step: str = "") -> None:
         self.faults = tuple(faults)
-        where = "--set" if all(one.startswith("--set") for one in faults) else "the settings file"
+        where = "--set" if all(fault.startswith("--set") for fault in faults) else "the settings file"
         super().__init__("\n".join(self.faults), next_step=next_step or f"Correct {where} and run again.")
 
 

@@ -88,7 +88,7 @@ def guid_sql_key(guid: str) -> str:
         raw = uuid.UUID(guid).bytes_le
     except ValueError:
         return guid
-    return bytes(raw[place] for place in _GUID_BYTE_ORDER).hex()
+    return bytes(raw[index] for index in _GUID_BYTE_ORDER).hex()
 
 
 def split_addresses(text: str | None) -> tuple[str, ...]:

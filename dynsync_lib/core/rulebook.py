@@ -230,7 +230,7 @@ class Rulebook:
     ) -> TypeVerdict:
         """What the two kinds allow under the assumptions in force (5.A); kind None is a type nobody maps."""
         pairs = self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), ())
-        holding = (one.verdict for one in pairs if one.when.items() <= assumptions.items())
+        holding = (pair.verdict for pair in pairs if pair.when.items() <= assumptions.items())
         return next(holding, DO_NOT_FIT)
 
     def rules_about(self, statement: str) -> tuple[Rule, ...]:
@@ -424,7 +424,7 @@ def _rule_faults(book: Rulebook) -> Iterator[str]:
         if rule.status == "not-modelled" and not rule.why:
             yield f"{rule.id} is not modelled and does not say why."
     verdicts = (pair.verdict.rule_id for pairs in book.type_pairs.values() for pair in pairs)
-    named = {*verdicts, *(one.rule_id for one in book.opt_outs), *(check.rule_id for check in book.checks)}
+    named = {*verdicts, *(opt_out.rule_id for opt_out in book.opt_outs), *(check.rule_id for check in book.checks)}
     for used in sorted(named - set(book.rules)):
         yield f"The unknown rule {used} is used."
 

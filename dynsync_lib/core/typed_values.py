@@ -23,7 +23,7 @@ from dynsync_lib.core.keys import OUTER
 
 def character_class(letters: str) -> str:
     """The letters as one class of a regular expression that every engine reads."""
-    return "[" + "".join(rf"\x{{{ord(one):x}}}" for one in letters) + "]"
+    return "[" + "".join(rf"\x{{{ord(letter):x}}}" for letter in letters) + "]"
 
 
 _OUTER_CLASS: Final = character_class(OUTER)

@@ -15,6 +15,8 @@ MOST_LINES_PER_FILE = 450
 MOST_LINES_PER_FUNCTION = 45
 CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
 _FORBIDDEN_NAMES = ("utils", "helpers", "manager")
+EMPTY_WORDS = frozenset({"told", "one", "found", "met", "made", "given", "place"})
+"""Words that stand for whatever was spoken of: no names of variables."""
 _HOST = re.compile(r"https?://|--index|--hash|@ file|[a-z0-9-]+\.(?:org|com|io|net)\b")
 
 
@@ -79,6 +81,17 @@ def name_complaints(path: str) -> list[str]:
     stem = path.rsplit("/", 1)[-1].removesuffix(".py")
     is_empty = stem in _FORBIDDEN_NAMES or re.search(r"(?:_utils|_helpers|_manager|[a-z]2)$", stem)
     return [f"{path} has a name that explains nothing"] if is_empty else []
+
+
+def variable_complaints(name: str, source: str) -> list[str]:
+    """Variables, parameters and fields of classes whose name says nothing of what they hold."""
+    named = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            named.append(node.id)
+        elif isinstance(node, ast.arg):
+            named.append(node.arg)
+    return [f"{name}: a variable is called {word}" for word in named if word in EMPTY_WORDS]
 
 
 def link_complaints(text: str, exists: Any) -> list[str]:

@@ -84,29 +84,29 @@ Keys = Callable[[Company], Iterable[str]]
 
 def _classes(names: int) -> list[tuple[str, Keys]]:
     classes: list[tuple[str, Keys]] = [
-        ("legal_form", lambda one: [" ".join(one.core)]),
-        ("word_order", lambda one: [" ".join(sorted(one.core))]),
-        ("spacing", lambda one: ["".join(one.core)]),
+        ("legal_form", lambda company: [" ".join(company.core)]),
+        ("word_order", lambda company: [" ".join(sorted(company.core))]),
+        ("spacing", lambda company: ["".join(company.core)]),
         ("extra_word", _without_one_word),
     ]
     return classes if names > 2 * _MOST_TYPO_NAMES else [*classes, ("typo", _without_one_letter)]
 
 
-def _reason(found: str, ours: Company, theirs: Company) -> str:
+def _reason(reason: str, ours: Company, theirs: Company) -> str:
     """The reason told: names of the same words without a legal form differ in accents or signs, a kind of typing."""
-    return "typo" if ours.words == theirs.words == ours.core else found
+    return "typo" if ours.words == theirs.words == ours.core else reason
 
 
-def _without_one_word(one: Company) -> set[str]:
-    if len(one.core) < 2:
-        return {" ".join(one.core)}
-    shorter = {" ".join(one.core[:place] + one.core[place + 1 :]) for place in range(len(one.core))}
-    return {" ".join(one.core)} | {text for text in shorter if len(text) >= 4}
+def _without_one_word(company: Company) -> set[str]:
+    if len(company.core) < 2:
+        return {" ".join(company.core)}
+    shorter = {" ".join(company.core[:index] + company.core[index + 1 :]) for index in range(len(company.core))}
+    return {" ".join(company.core)} | {text for text in shorter if len(text) >= 4}
 
 
-def _without_one_letter(one: Company) -> set[str]:
-    text = " ".join(one.core)
-    return {text} | {text[:place] + text[place + 1 :] for place in range(len(text))} if len(text) >= 5 else {text}
+def _without_one_letter(company: Company) -> set[str]:
+    text = " ".join(company.core)
+    return {text} | {text[:index] + text[index + 1 :] for index in range(len(text))} if len(text) >= 5 else {text}
 
 
 def _meetings(hubspot: Sequence[Company], dynamics: Sequence[Company], keys: Keys) -> Iterator[tuple[Company, Company]]:
@@ -161,12 +161,12 @@ def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Co
         & (nw.col("outcome") != "shadowed")
         & (nw.col("reason").fill_null("") != "object_off")
     ).select(id="record_id")
-    told = {
+    columns = {
         name: nw.col(field) if field in available else NO_TEXT
         for name, field in {"name": "name", "key": name_column(situation), **_FIELDS[system]}.items()
     }
-    found = situation.tables[table.name].select("id", **told).join(alone, on="id", how="semi")
-    rows = found.filter(~nw.col("name").is_null()).sort("id").collect().rows(named=True)
+    records = situation.tables[table.name].select("id", **columns).join(alone, on="id", how="semi")
+    rows = records.filter(~nw.col("name").is_null()).sort("id").collect().rows(named=True)
     return [_company(row, situation.rulebook.legal_forms) for row in rows]
 
 

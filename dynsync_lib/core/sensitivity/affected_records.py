@@ -198,5 +198,5 @@ def _by_duplicate_rules(
 
 def _creates(decision: Decision, object_: Object, system: System) -> Frame:
     """id of the records that come to be created, refused or not."""
-    told = decision.decided[object_].told[system]
-    return told.filter(nw.col("line") == Line.CREATE.value).select("id")
+    records = decision.decided[object_].records[system]
+    return records.filter(nw.col("line") == Line.CREATE.value).select("id")

@@ -106,16 +106,16 @@ def _refusals_under(
     judged: Judge,
 ) -> Frame:
     choices = {"refusal": (situation, mappings)}
-    choices |= {_under("refusal", one): (one.situation, judged[one.number]) for one in scenarios}
+    choices |= {_under("refusal", scenario): (scenario.situation, judged[scenario.number]) for scenario in scenarios}
     refused = refusals_under(situation, object_, system, choices)
-    differs = {_under("differs", one): _differs("refusal", _under("refusal", one)) for one in scenarios}
+    differs = {_under("differs", scenario): _differs("refusal", _under("refusal", scenario)) for scenario in scenarios}
     refused = refused.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
     refused = situation.keep(refused, f"{system}_{object_}_refused_otherwise")
     parts = [
-        refused.filter(nw.col(_under("differs", one))).select(
-            "id", refusal=_under("refusal", one), **{SCENARIO: nw.lit(one.number)}
+        refused.filter(nw.col(_under("differs", scenario))).select(
+            "id", refusal=_under("refusal", scenario), **{SCENARIO: nw.lit(scenario.number)}
         )
-        for one in scenarios
+        for scenario in scenarios
     ]
     return stack([part.select(SCENARIO, "id", "refusal") for part in parts])
 
@@ -276,7 +276,7 @@ def _rows_of(narrow: Frame, scenario: Scenario) -> Frame:
 
 def _has_other_columns(judged: JudgedMapping, known: Iterable[JudgedMapping]) -> bool:
     """Whether a mapping reads columns that the wide table does not hold."""
-    columns = {(system, name) for one in known for system, name in one.columns.items()}
+    columns = {(system, name) for judged in known for system, name in judged.columns.items()}
     return not columns.issuperset(judged.columns.items())
 
 

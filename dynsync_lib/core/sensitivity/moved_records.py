@@ -84,7 +84,7 @@ def _judged(situation: Situation, scenarios: Iterable[Scenario], decision: Decis
     """The judged mappings of every object that is on under each scenario about fields."""
     about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
     return {
-        object_: {one.number: judge_again(situation, object_, one.knob, one.situation) for one in about_fields}
+        object_: {other.number: judge_again(situation, object_, other.knob, other.situation) for other in about_fields}
         for object_ in decision.works
     }
 

@@ -376,7 +376,7 @@ class _Reader:
         self, table: Mapping[str, Any], key: str, choices: list[Any], path: tuple[str, ...], *, default: str
     ) -> str:
         value = table.get(key, default)
-        return value if self._is_choice(value, [str(one) for one in choices], (*path, key)) else default
+        return value if self._is_choice(value, [str(choice) for choice in choices], (*path, key)) else default
 
     def _is_choice(self, value: object, choices: Iterable[str], path: tuple[str, ...]) -> bool:
         allowed = list(choices)

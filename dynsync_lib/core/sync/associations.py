@@ -86,19 +86,19 @@ def decide_links(
     reached = _reached(situation, outcomes, company_pairs, as_leads)
     parts = []
     for system in System:
-        found = _associations(situation, system)
+        associations = _associations(situation, system)
         sources = _sources(outcomes, system, as_leads)
-        placed = _place(situation, found, system, sources=sources, reached=reached, company_pairs=company_pairs)
+        placed = _place(situation, associations, system, sources=sources, reached=reached, company_pairs=company_pairs)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
     placed = stack(parts)
     if Object.CONTACT in pairs:
         placed = _settle(situation, placed, pairs[Object.CONTACT], company_pairs)
-    told = placed.with_columns(
+    links = placed.with_columns(
         status=word_of("line", {line: status.value for line, (status, _) in _TOLD.items()}),
         rule_id=word_of("line", {line: rule for line, (_, rule) in _TOLD.items()}),
     ).select(*LINKS.column_names)
-    created = created_by_domain(situation, outcomes, told)
-    return told if created is None else stack([told, created.select(*LINKS.column_names)])
+    created = created_by_domain(situation, outcomes, links)
+    return links if created is None else stack([links, created.select(*LINKS.column_names)])
 
 
 # --- What is there -----------------------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ def _associations(situation: Situation, system: System) -> Frame:
 
 def _of_hubspot(situation: Situation) -> Frame:
     links = situation.tables["hubspot/links"]
-    told = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
-    one = told.group_by(*_ENDS).agg(nw.col("is_primary").max())
+    labelled = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
+    once = labelled.group_by(*_ENDS).agg(nw.col("is_primary").max())
     wanted = [object_.value for object_ in _FROM if _travels(situation, object_, System.HUBSPOT)]
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
-    kept = one.filter(nw.col("from_object").is_in(wanted) & ends)
+    kept = once.filter(nw.col("from_object").is_in(wanted) & ends)
     return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
 
 
@@ -137,10 +137,12 @@ def associations_of(situation: Situation, object_: Object, to: Object, system: S
     Of HubSpot's with companies the primary ones.
     """
     if system is System.DYNAMICS:
-        found = [
-            _of_lookup(situation, one, name, to=end) for one, name, end in _LOOKUPS if one is object_ and end is to
+        associations = [
+            _of_lookup(situation, holder, name, to=end)
+            for holder, name, end in _LOOKUPS
+            if holder is object_ and end is to
         ]
-        return stack(found).select("from_id", "to_id")
+        return stack(associations).select("from_id", "to_id")
     links = situation.tables["hubspot/links"]
     ours = (nw.col("from_object") == object_.value) & (nw.col("to_object") == to.value)
     counts = nw.col("is_primary").fill_null(value=False) if to is Object.COMPANY else nw.lit(value=True)
@@ -154,14 +156,14 @@ def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object |
         points_there = _target_object(situation, object_, _CUSTOMER) == to.value
         value = nw.coalesce(value, nw.when(points_there).then(_looked_up(situation, object_, _CUSTOMER)))
     records = situation.tables[record_table(object_, System.DYNAMICS).name]
-    told = records.select(
+    associations = records.select(
         from_object=nw.lit(object_.value),
         from_id="id",
         to_object=nw.lit(to.value) if to is not None else _target_object(situation, object_, name),
         to_id=value,
         is_primary=nw.lit(value=True),
     )
-    return told.filter(~nw.col("to_id").is_null())
+    return associations.filter(~nw.col("to_id").is_null())
 
 
 def _looked_up(situation: Situation, object_: Object, name: str) -> nw.Expr:
@@ -223,31 +225,33 @@ def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
     """from_object, from_id, outcome of one side's records, and lead_only."""
     holds = nw.col("object").is_in([object_.value for object_ in _FROM])
     mine = outcomes.filter((nw.col("system") == system.value) & holds)
-    told = mine.select("outcome", from_object="object", from_id="record_id")
+    sources = mine.select("outcome", from_object="object", from_id="record_id")
     if as_leads is None or system is System.DYNAMICS:
-        return told.with_columns(lead_only=nw.lit(value=False))
+        return sources.with_columns(lead_only=nw.lit(value=False))
     leads = as_leads.select(from_id="id", from_object=nw.lit(Object.CONTACT.value), lead_only=nw.lit(value=True))
-    met = told.join(leads, on=["from_object", "from_id"], how="left")
-    return met.with_columns(nw.col("lead_only").fill_null(value=False))
+    sources = sources.join(leads, on=["from_object", "from_id"], how="left")
+    return sources.with_columns(nw.col("lead_only").fill_null(value=False))
 
 
 def _place(
-    situation: Situation, found: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
+    situation: Situation, associations: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
 ) -> Frame:
     """Associations of the records of `sources`, with from_system and line; all but the disagreement of primary
     companies."""
     there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
     there = there.with_columns(reaches=nw.lit(value=True))
-    met = found.join(sources, on=["from_object", "from_id"]).join(there, on=["to_object", "to_id"], how="left")
+    associations = associations.join(sources, on=["from_object", "from_id"]).join(
+        there, on=["to_object", "to_id"], how="left"
+    )
     decided = _tests(system)
     created = company_of_no_pair(situation, system, company_pairs)
     if created is not None:
-        met = met.join(created, on=["from_object", "to_object", "to_id"], how="left")
+        associations = associations.join(created, on=["from_object", "to_object", "to_id"], how="left")
         test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(IN_SYNC) & ~nw.col("lead_only")
-        place = [line for _, line in decided].index(_Line.TARGET_STAYS)
-        decided.insert(place, (test, _Line.CREATED_ALONG))
+        index = [line for _, line in decided].index(_Line.TARGET_STAYS)
+        decided.insert(index, (test, _Line.CREATED_ALONG))
     line = nw.coalesce(*(nw.when(test).then(nw.lit(line.value)) for test, line in decided))
-    return met.select(*_ENDS, from_system=nw.lit(system.value), line=line)
+    return associations.select(*_ENDS, from_system=nw.lit(system.value), line=line)
 
 
 def _tests(system: System) -> list[tuple[nw.Expr, _Line]]:
@@ -296,9 +300,9 @@ def _settle(situation: Situation, placed: Frame, contact_pairs: Frame, company_p
         from_id=f"{loser}_id", to_id=f"{loser}_company", from_system=nw.lit(loser.value), drops=nw.lit(value=True)
     ).unique()
     dropped = situation.keep(dropped, "links_dropped")
-    met = placed.join(dropped, on=["from_system", "from_id", "to_id"], how="left")
+    associations = placed.join(dropped, on=["from_system", "from_id", "to_id"], how="left")
     drops = ~nw.col("drops").is_null() & _of_contact_to_company()
-    return met.with_columns(line=nw.when(drops).then(nw.lit(_Line.APART.value)).otherwise(nw.col("line")))
+    return associations.with_columns(line=nw.when(drops).then(nw.lit(_Line.APART.value)).otherwise(nw.col("line")))
 
 
 def _of_contact_to_company() -> nw.Expr:

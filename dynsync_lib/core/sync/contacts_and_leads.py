@@ -44,7 +44,7 @@ def overlapped_keys(situation: Situation, contacts: Decided | None) -> Facts:
     shared = rows_where(_shared_keys(situation), yields)
     wins = situation.chooses("lead_contact_overlap", "first_sync_wins")
     if wins is not False:
-        in_sync = contacts.told[System.DYNAMICS].filter(nw.col("outcome").is_in(list(IN_SYNC)))
+        in_sync = contacts.records[System.DYNAMICS].filter(nw.col("outcome").is_in(list(IN_SYNC)))
         ids = in_sync.select(*situation.by, contact_id="id")
         first = rows_where(shared, wins).join(ids, on=[*situation.by, "contact_id"], how="semi")
         shared = stack([rows_where(shared, negate(wins)), first])
@@ -53,12 +53,12 @@ def overlapped_keys(situation: Situation, contacts: Decided | None) -> Facts:
 
 def with_shared_creates(situation: Situation, decided: Mapping[Object, Decided]) -> Frame:
     """The Dynamics leads; one that would be created beside a contact of its key lands in that new contact."""
-    leads, on = decided[_LEAD].told[System.DYNAMICS], [*situation.by, "key"]
+    leads, on = decided[_LEAD].records[System.DYNAMICS], [*situation.by, "key"]
     shares = situation.chooses("lead_contact_overlap", "both_bind_flag")
     if shares is False or not _overlap(situation):
         return leads
     is_create = nw.col("outcome") == Outcome.CREATE.value
-    created = decided[_CONTACT].told[System.DYNAMICS].filter(is_create).select(*situation.by, contact_id="id")
+    created = decided[_CONTACT].records[System.DYNAMICS].filter(is_create).select(*situation.by, contact_id="id")
     shared = rows_where(_shared_keys(situation), shares).join(created, on=[*situation.by, "contact_id"], how="semi")
     leads = leads.join(shared, on=on, how="left")
     lands = is_create & ~nw.col("contact_id").is_null()
@@ -71,11 +71,11 @@ def with_shared_creates(situation: Situation, decided: Mapping[Object, Decided])
 
 
 def hubspot_contacts(situation: Situation, decided: Mapping[Object, Decided]) -> Frame:
-    """The HubSpot contacts as rows like `Decided.told`, with `as_lead`: what becomes of it as a lead counts."""
+    """The HubSpot contacts as rows like `Decided.records`, with `as_lead`: what becomes of it as a lead counts."""
     on = [person for person in PERSONS if person in decided]
     if len(on) == 1:
-        return decided[on[0]].told[System.HUBSPOT].with_columns(as_lead=nw.lit(value=on[0] is _LEAD))
-    contacts, leads = (decided[person].told[System.HUBSPOT] for person in PERSONS)
+        return decided[on[0]].records[System.HUBSPOT].with_columns(as_lead=nw.lit(value=on[0] is _LEAD))
+    contacts, leads = (decided[person].records[System.HUBSPOT] for person in PERSONS)
     names, ids = [*_TOLD, "refusal", "updated"], [*situation.by, "id"]
     as_leads = leads.select(*ids, *(nw.col(name).alias(f"lead_{name}") for name in names))
     both = contacts.join(as_leads, on=ids).with_columns(**_standing(situation))
@@ -134,12 +134,12 @@ def _brought_together(situation: Situation, contacts: Frame) -> Frame:
     picked["refusal"] = nw.when(nw.col("double")).then(both_refused).otherwise(picked["refusal"])
     picked["updated"] = nw.when(nw.col("double")).then(both_updated).otherwise(picked["updated"])
     columns = (*situation.by, "id", "double", "as_lead", "astray", "line_rule")
-    told = contacts.select(*columns, **picked)
+    outcomes = contacts.select(*columns, **picked)
     double, astray, failing = nw.col("double"), nw.col("astray"), ~nw.col("refusal").is_null()
     settled = nw.when(nw.col("updated") > 0).then(_UPDATE).otherwise(_LINK)
     of_pairs = nw.when(failing).then(nw.lit(Outcome.FAILING.value)).otherwise(settled)
     excluded = nw.lit(Outcome.EXCLUDED.value)
-    return told.with_columns(
+    return outcomes.with_columns(
         outcome=first_true((astray, excluded), (double, of_pairs), other=nw.col("outcome")),
         reason=first_true(
             (astray, nw.lit(Reason.LIFECYCLE_ROUTE.value)),

@@ -49,7 +49,7 @@ def created_by_domain(situation: Situation, outcomes: Frame, links: Frame) -> Fr
     fresh = fresh.join(_known_domains(situation, outcomes), on="domain", how="anti")
     if situation.chosen("auto_company_first") == "false":
         fresh = fresh.join(_with_company(links), on=["from_object", "from_id"], how="anti")
-    told = fresh.select(
+    created = fresh.select(
         "from_object",
         "from_id",
         from_system=nw.lit(System.DYNAMICS.value),
@@ -58,7 +58,7 @@ def created_by_domain(situation: Situation, outcomes: Frame, links: Frame) -> Fr
         status=nw.lit(LinkStatus.AUTO_CREATED.value),
         rule_id=nw.lit("company.auto-created"),
     )
-    return situation.keep(told, "companies_created_by_domain")
+    return situation.keep(created, "companies_created_by_domain")
 
 
 def _domains(situation: Situation, person: Object) -> Frame:
@@ -66,8 +66,8 @@ def _domains(situation: Situation, person: Object) -> Frame:
     records = situation.tables[record_table(person, System.DYNAMICS).name]
     valid = records.filter(nw.col("email_valid").fill_null(value=False))
     domain = typed_values.trimmed(nw.col("email_key_exact")).str.replace_all("^.*@", "").str.to_lowercase()
-    told = valid.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
-    return told.filter(~nw.col("domain").is_in(sorted(situation.rulebook.free_mail_domains)))
+    persons = valid.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
+    return persons.filter(~nw.col("domain").is_in(sorted(situation.rulebook.free_mail_domains)))
 
 
 def _known_domains(situation: Situation, outcomes: Frame) -> Frame:

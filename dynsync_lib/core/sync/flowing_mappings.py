@@ -18,14 +18,14 @@ def objects_on(situation: Situation) -> list[Object]:
 def flowing(situation: Situation) -> Iterator[tuple[Object, JudgedMapping]]:
     """Every mapping that flows, with its object."""
     for object_ in objects_on(situation):
-        yield from ((object_, one) for one in flowing_of(situation, object_))
+        yield from ((object_, judged) for judged in flowing_of(situation, object_))
 
 
 def flowing_of(situation: Situation, object_: Object) -> list[JudgedMapping]:
     """The mappings of one object that flow; none when it is off."""
     if not situation.sync(object_).enabled:
         return []
-    return [one for one in judge(situation, object_) if any(one.writes_to(system) for system in System)]
+    return [judged for judged in judge(situation, object_) if any(judged.writes_to(system) for system in System)]
 
 
 def judge(situation: Situation, object_: Object) -> tuple[JudgedMapping, ...]:

@@ -70,11 +70,11 @@ def decide_sync(situation: Situation) -> Decision:
         return works[object_]
 
     decided = decide_objects(situation, ORDER, work_of)
-    told = tell_outcomes(situation, decided)
+    objects = tell_outcomes(situation, decided)
     off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
-    outcomes = stack([*told.outcomes, *(frame for frames in off for frame in frames)] or [no_outcomes(situation)])
+    outcomes = stack([*objects.outcomes, *(frame for frames in off for frame in frames)] or [no_outcomes(situation)])
     pairs = {object_: result.matched.pairs.select("hubspot_id", "dynamics_id") for object_, result in decided.items()}
-    links = decide_links(situation, outcomes, pairs, as_leads=told.as_leads)
+    links = decide_links(situation, outcomes, pairs, as_leads=objects.as_leads)
     return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
 
 
@@ -95,21 +95,21 @@ def decide_objects(situation: Situation, objects: Collection[Object], work_of: W
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldOutcomes:
     """`outcomes`: frames of DECIDED. `as_leads`: id of HubSpot contacts in sync as leads only; None without leads."""
 
     outcomes: list[Frame]
     as_leads: Frame | None
 
 
-def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> Told:
+def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> ToldOutcomes:
     """The outcomes of all that was decided; HubSpot contacts once, whichever sync they belong to."""
     outcomes, as_leads = [], None
     for object_, result in decided.items():
         if object_ not in PERSONS and situation.has_records(object_):
-            outcomes += [outcome_frame(situation, result.told[system], system, object_) for system in System]
+            outcomes += [outcome_frame(situation, result.records[system], system, object_) for system in System]
     if Object.CONTACT in decided:
-        contacts = decided[Object.CONTACT].told[System.DYNAMICS]
+        contacts = decided[Object.CONTACT].records[System.DYNAMICS]
         outcomes.append(outcome_frame(situation, contacts, System.DYNAMICS, Object.CONTACT))
     if Object.LEAD in decided:
         leads = with_shared_creates(situation, decided)
@@ -120,7 +120,7 @@ def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> To
         if Object.LEAD in decided:
             in_sync = nw.col("outcome").is_in(list(IN_SYNC))
             as_leads = persons.filter(nw.col("as_lead") & in_sync).select("id")
-    return Told(outcomes, as_leads)
+    return ToldOutcomes(outcomes, as_leads)
 
 
 def _switched_off(situation: Situation, object_: Object) -> list[Frame]:

@@ -61,12 +61,12 @@ class FieldWork:
 class Decided:
     """What one object's sync does.
 
-    `told`, per system: id, key, barrier, line, line_rule (the rule were nothing refused), outcome, reason, rule_id,
+    `records`, per system: id, key, barrier, line, line_rule (the rule were nothing refused), outcome, reason, rule_id,
     counterpart_id, winner_id, refusal (index in REFUSALS), updated (1: a write of its pairs lands, null: it has no
     pair); one row per record.
     """
 
-    told: Mapping[System, Frame]
+    records: Mapping[System, Frame]
     matched: Matched
 
 
@@ -122,20 +122,20 @@ def no_outcomes(situation: Situation) -> Frame:
 def compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Decided:
     """Every record's outcome; `work` knows every pair there is."""
     judged = _judge_pairs(situation, work)
-    told = {}
+    decided = {}
     for system in System:
         records = _with_fields(situation, object_, system, matched.placed[system], judged=judged, work=work)
         conflicts = _conflicts(situation, object_, system, matched.placed[system])
         records = conflicts.attach_to(records, conflict_refusal="refusal", conflict_holder_id="counterpart_id")
         outcomes = _tell(situation, object_, records)
         is_read_again = not situation.scenarios or (object_ in PERSONS and situation.sync(Object.LEAD).enabled)
-        told[system] = situation.keep(outcomes, f"{system}_{object_}_told") if is_read_again else outcomes
-    return Decided(told, matched)
+        decided[system] = situation.keep(outcomes, f"{system}_{object_}_told") if is_read_again else outcomes
+    return Decided(decided, matched)
 
 
-def outcome_frame(situation: Situation, told: Frame, system: System, object_: Object) -> Frame:
+def outcome_frame(situation: Situation, records: Frame, system: System, object_: Object) -> Frame:
     """Rows of DECIDED, of records that have id, outcome, reason, rule_id, counterpart_id, winner_id and key."""
-    named = told.select(
+    named = records.select(
         *situation.by,
         "outcome",
         "reason",
@@ -210,7 +210,7 @@ def _with_fields(
 
 
 def _tell(situation: Situation, object_: Object, records: Frame) -> Frame:
-    """The outcome of every record of one side, as in `Decided.told`."""
+    """The outcome of every record of one side, as in `Decided.records`."""
     line, has_pair = nw.col("line"), ~nw.col("updated").is_null()
     refusal, of_conflict = nw.col("create_refusal"), nw.col("conflict_refusal")
     is_taken = (of_conflict < nw.coalesce(refusal, nw.lit(len(REFUSALS)))).fill_null(value=False)
@@ -218,12 +218,12 @@ def _tell(situation: Situation, object_: Object, records: Frame) -> Frame:
     counterpart = nw.when(is_taken & is_create).then(nw.col("conflict_holder_id")).otherwise(nw.col("counterpart_id"))
     refusal = nw.when(is_taken).then(of_conflict).otherwise(refusal)
     of_create = nw.when(is_create).then(refusal)
-    told = records.with_columns(
+    judged = records.with_columns(
         refusal=nw.when(has_pair).then(nw.col("pair_refusal")).otherwise(of_create), counterpart_id=counterpart
     )
     own_key = situation.sync(object_).match_mode == "own_field"
     lines: dict[int, str] = {line: outcome.value for line, outcome in OUTCOME_OF.items()}
-    return told.with_columns(case=_case()).select(
+    return judged.with_columns(case=_case()).select(
         *situation.by,
         *("id", "key", "barrier", "line", "counterpart_id", "winner_id", "refusal", "updated"),
         line_rule="rule_id",

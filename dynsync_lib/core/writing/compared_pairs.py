@@ -207,7 +207,7 @@ def _rows_of(wide: Frame, number: int, plan: WritePlan, write: Write) -> Frame:
         "dynamics_id",
         number=nw.lit(number),
         old_value=nw.when(~fills).then(write.old),
-        new_value=write.told,
+        new_value=write.value,
         note=stale if write.held_back is None else nw.coalesce(write.held_back, stale),
         fills=fills,
     )
@@ -240,13 +240,13 @@ def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
         f"moment:{system}": situation.text(object_, system, str(name), column_of(system, str(name)))
         for system, name in names.items()
     }
-    told = wide.with_columns(**moments)
-    told = told.with_columns(**{moment: typed_values.moment(nw.col(moment)) for moment in moments})
+    timed = wide.with_columns(**moments)
+    timed = timed.with_columns(**{moment: typed_values.moment(nw.col(moment)) for moment in moments})
     stale = {
         _stale_column(target): nw.col(f"moment:{target}") > nw.col(f"moment:{opposite(target)}") for target in System
     }
     flags = {name: later.fill_null(value=False) for name, later in stale.items()}
-    return told.with_columns(**flags).drop(*moments)
+    return timed.with_columns(**flags).drop(*moments)
 
 
 def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
@@ -264,7 +264,7 @@ def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: S
 
 def _needed(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
     """The columns of one side that the comparison reads."""
-    keys = [one.name for one in record_table(object_, system).keys if one.name in ("email_key", "email_valid")]
+    keys = [column.name for column in record_table(object_, system).keys if column.name in ("email_key", "email_valid")]
     modified = _modified(situation, object_, system)
     has_stage = system is System.HUBSPOT and default_stage_field(situation, object_, flowing) is not None
     more = [*keys, *([modified] if modified is not None else []), *([STAGE] if has_stage else [])]

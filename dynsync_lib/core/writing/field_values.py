@@ -205,15 +205,17 @@ def _addresses_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr)
 def _address_keys(judged: JudgedMapping) -> dict[System, str] | None:
     """The key columns of a mapping between the two match addresses; None for any other."""
     keys = {system: address_key(judged.fields[system]) for system in System}
-    told = {system: key for system, key in keys.items() if key is not None}
-    return told if len(told) == len(keys) else None
+    known = {system: key for system, key in keys.items() if key is not None}
+    return known if len(known) == len(keys) else None
 
 
 def address_key(field: Field | None) -> str | None:
     """The finished key column of an e-mail field; None when the field is not the one the key is made of."""
     if field is None:
         return None
-    fitting = (one for one in RECORD_TABLES.values() if (one.object, one.system) == (field.object, field.system))
+    fitting = (
+        table for table in RECORD_TABLES.values() if (table.object, table.system) == (field.object, field.system)
+    )
     table = next(fitting, None)
     is_source = table is not None and KEY_SOURCE.get(table.name, {}).get("email") == field.name
     return "email_key" if is_source else None

@@ -35,7 +35,7 @@ def moves_backward(stages: Field, old: nw.Expr, new: nw.Expr) -> nw.Expr:
 def default_stage_field(situation: Situation, object_: Object, flowing: Iterable[JudgedMapping]) -> Field | None:
     """HubSpot's stage property when the sync gives a default stage to matched contacts; None when it does not."""
     sync = situation.sync(object_)
-    is_mapped = any(one.mapping.hubspot == STAGE and one.writes_to(System.HUBSPOT) for one in flowing)
+    is_mapped = any(judged.mapping.hubspot == STAGE and judged.writes_to(System.HUBSPOT) for judged in flowing)
     is_given = sync.default_lifecycle_stage and sync.is_source(System.DYNAMICS)
     if not is_given or is_mapped or STAGE not in situation.columns(object_, System.HUBSPOT):
         return None
@@ -50,5 +50,5 @@ def is_promoted(stages: Field, old: nw.Expr, default: str) -> nw.Expr:
 
 
 def _place(stages: Field, value: nw.Expr) -> nw.Expr:
-    places = [nw.when(value == option.value).then(nw.lit(place)) for place, option in enumerate(stages.options)]
+    places = [nw.when(value == option.value).then(nw.lit(position)) for position, option in enumerate(stages.options)]
     return nw.coalesce(nw.lit(None, dtype=nw.Int64), *places)

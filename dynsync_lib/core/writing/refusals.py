@@ -119,7 +119,7 @@ def _with_a_say(
 
 def first_refusal(tests: Iterable[Test]) -> nw.Expr:
     """The lowest number whose test is true, null when none is."""
-    in_order = sorted(tests, key=lambda one: one[0])
+    in_order = sorted(tests, key=lambda test: test[0])
     numbers = [nw.when(test).then(nw.lit(number)) for number, test in in_order]
     return nw.coalesce(*numbers, nw.lit(None, dtype=nw.Int64)).cast(nw.Int64)
 
@@ -174,7 +174,9 @@ def required_fields(catalogue: Catalogue, rulebook: Rulebook, object_: Object, l
     """The columns of a table that a new row must fill, at the given requirement levels, by name (9.5)."""
     names = catalogue.names(System.DYNAMICS, object_)
     fields = (catalogue.find(System.DYNAMICS, object_, name) for name in names)
-    return [one for one in fields if one is not None and one.required in levels and _must_be_given(rulebook, one)]
+    return [
+        field for field in fields if field is not None and field.required in levels and _must_be_given(rulebook, field)
+    ]
 
 
 def _must_be_given(rulebook: Rulebook, column: Field) -> bool:
@@ -242,7 +244,7 @@ def _contact_tests(situation: Situation, object_: Object, flowing: Sequence[Judg
     """Why HubSpot may refuse a new contact; other objects it always takes."""
     if object_ not in PERSONS:
         return
-    nameless = [new_value(one, System.HUBSPOT).is_null() for one in flowing if one.mapping.hubspot in IDENTITY]
+    nameless = [new_value(judged, System.HUBSPOT).is_null() for judged in flowing if judged.mapping.hubspot in IDENTITY]
     unaddressed = nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
     yield NUMBER_OF["contact.no-identity"], nw.all_horizontal(unaddressed, *nameless, ignore_nulls=False)
     yield NUMBER_OF["contact.invalid-email"], ~nw.col(column_of(System.DYNAMICS, "email_valid"))

@@ -57,7 +57,7 @@ class Write:
     old: nw.Expr
     theirs: nw.Expr
     wanted: nw.Expr
-    told: nw.Expr
+    value: nw.Expr
     held_back: nw.Expr | None
     tests: tuple[Test, ...]
 
@@ -176,7 +176,7 @@ def work_out(
         old=nw.coalesce(nw.col(column_of(target, judged.columns[target])), theirs),
         theirs=theirs,
         wanted=wanted,
-        told=nw.coalesce(fresh, ours),
+        value=nw.coalesce(fresh, ours),
         held_back=_held_back(plan, judged, [test for _, test in refused], fresh=fresh),
         tests=tuple(tests),
     )
@@ -195,7 +195,7 @@ def _default_stage(plan: WritePlan) -> Write:
         old=old,
         theirs=theirs,
         wanted=wanted,
-        told=nw.lit(plan.default),
+        value=nw.lit(plan.default),
         held_back=None,
         tests=(),
     )
