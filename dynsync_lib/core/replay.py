@@ -24,7 +24,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, opposite, stack
+from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing_of
 from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
@@ -202,7 +202,7 @@ def _rows_to(
     A value travels when the source alone has changed. Where both have, it travels when the source wins, or when the
     target is blank. Equal values and blanks never travel.
     """
-    source = opposite(target)
+    source = target.other
     source_value, target_value = value_of(source, judged), value_of(target, judged)
     written = nw.col(fresh_column(number, target))
     source_changed, target_changed = (nw.col(_changed(_form(number, system))) for system in (source, target))

@@ -31,8 +31,6 @@ LAST: Final = 99_999_999_999_999
 EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
 NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
 """The finished keys that `email_norm` and `name_norm` choose between."""
-SYSTEM_WORDS: Final = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
-"""The systems as a sentence names them."""
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)
 """The outcomes of records that sync."""
@@ -148,11 +146,6 @@ def stack(frames: Sequence[Frame]) -> Frame:
         return nw.concat(list(frames))
     middle = len(frames) // 2
     return nw.concat([stack(frames[:middle]), stack(frames[middle:])])
-
-
-def opposite(system: System) -> System:
-    """The other system."""
-    return System.DYNAMICS if system is System.HUBSPOT else System.HUBSPOT
 
 
 def inactive(situation: Situation, object_: Object) -> nw.Expr:

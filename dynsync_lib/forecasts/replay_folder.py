@@ -21,7 +21,6 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import SYSTEM_WORDS
 from dynsync_lib.core.tables import CHANGES, Table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
@@ -100,7 +99,7 @@ def _refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
     for system in System:
         ids = [snapshot.manifest["portals"][system.value]["id"] for snapshot in (before, after)]
         if None not in ids and ids[0] != ids[1]:
-            portals = f"{SYSTEM_WORDS[system]} portals, {ids[0]} and {ids[1]}"
+            portals = f"{system.label} portals, {ids[0]} and {ids[1]}"
             raise UsageError(
                 f"{before.path} and {after.path} are of different {portals}.",
                 next_step="Name two snapshots of the same portals.",

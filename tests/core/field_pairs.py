@@ -13,7 +13,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping, judge_mappings
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
-from dynsync_lib.core.situation import Situation, opposite
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable, record_table
 from dynsync_lib.core.writing.compared_pairs import compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
@@ -59,7 +59,7 @@ class Portals:
             situation = self.situation(engine)
             comparison = compare_pairs(situation, self.object_, self._pairs(engine, pairs, ()), self._judge(situation))
             rows = engine.rows(comparison.written)
-        refused = [(target, row[f"{opposite(target)}_refusal"]) for row in rows for target in System]
+        refused = [(target, row[f"{target.other}_refusal"]) for row in rows for target in System]
         return sorted(
             f"{target} refuses: {_word({'refusal': place})}" for target, place in refused if place is not None
         )

@@ -17,7 +17,7 @@ from dynsync_lib.core.advice.unpaired_options import find_unpaired, tell_unpaire
 from dynsync_lib.core.counting import Number, Question, answers
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System, Verdict
-from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import MAPPING, record_table
 
 _PAIR_THEM: Final = "Add the missing options on the other side, or pair them in the mapping's options."
@@ -80,7 +80,7 @@ def _about_lookup(situation: Situation, object_: Object, judged: JudgedMapping) 
 
 def _concerned(object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> int | None:
     """Records that hold a value which cannot travel, or not whole; None when neither side delivered the field."""
-    stuck = [system for system in System if not judged.writes_to(opposite(system))] or list(System)
+    stuck = [system for system in System if not judged.writes_to(system.other)] or list(System)
     fields = [(object_, system, judged.name_of(system)) for system in stuck]
     counts = [filled[field] for field in fields if field in filled]
     return sum(counts) if counts else None

@@ -22,7 +22,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.option_pairs import partners_of
 from dynsync_lib.core.fields.several_choices import elements
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import SYSTEM_WORDS, Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
 
 _NAMED: Final = 5
@@ -42,7 +42,7 @@ def find_unpaired(situation: Situation, object_: Object, judged: JudgedMapping) 
     """One entry per side that holds values without a partner; empty when there are none or no choices are mapped."""
     if not judged.pairs_options():
         return []
-    sides = [system for system in System if judged.writes_to(opposite(system))]
+    sides = [system for system in System if judged.writes_to(system.other)]
     counted = [_count(situation, object_, judged, system) for system in sides]
     return [side for side in counted if side.records]
 
@@ -57,7 +57,7 @@ def _of_side(judged: JudgedMapping, unpaired: Unpaired) -> str:
     labels = {option.value: option.label for option in field.options} if field is not None else {}
     named = [f"'{value}' ({', '.join(_facts(labels.get(value), count))})" for value, count in unpaired.values]
     more = f" and {unpaired.more} more {'value' if unpaired.more == 1 else 'values'}" if unpaired.more else ""
-    return f"{SYSTEM_WORDS[unpaired.system]} {', '.join(named)}{more}"
+    return f"{unpaired.system.label} {', '.join(named)}{more}"
 
 
 def _facts(label: str | None, count: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
 from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.model import LinkStatus, Object, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, opposite
+from dynsync_lib.core.situation import IN_SYNC, Frame, Situation
 from dynsync_lib.core.tables import LINKS_IN
 
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
@@ -60,7 +60,8 @@ def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
     contact = situation.sync(Object.CONTACT)
     if not contact.enabled or not all(contact.is_source(system) for system in System):
         return known(0)
-    winner, loser = System(contact.conflict_winner), opposite(System(contact.conflict_winner))
+    winner = System(contact.conflict_winner)
+    loser = winner.other
     pairs = outcomes_of(tables, Object.CONTACT, winner).filter(nw.col("outcome").is_in(["update", "link"]))
     pairs = pairs.select(id="record_id", counterpart_id="counterpart_id").filter(~nw.col("counterpart_id").is_null())
     lost = _parents(tables, winner, *_LOST)

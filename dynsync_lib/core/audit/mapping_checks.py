@@ -19,7 +19,7 @@ from dynsync_lib.core.advice.unpaired_options import holds_unpaired
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known, rows_of
 from dynsync_lib.core.model import Health, System
-from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import flowing, judge, objects_on
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 
@@ -74,7 +74,7 @@ def _short_of_asked(situation: Situation, *rule_ids: str) -> Count:
 def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tuple[str, nw.Expr]]:
     """A name and a test per mapping of choices whose values leave the records of a table."""
     for number, (object_, judged) in enumerate(flowing(situation)):
-        leaves = judged.pairs_options() and judged.writes_to(opposite(system))
+        leaves = judged.pairs_options() and judged.writes_to(system.other)
         if leaves and record_table(object_, system).name == table:
             yield f"n{number}", holds_unpaired(judged, system)
 

@@ -24,7 +24,7 @@ from dynsync_lib.core.counting import Count, Question, Tables, combined, known, 
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.sides import belongs
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, opposite, stack
+from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, flowing_of, objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.writing.record_owners import directory
@@ -115,7 +115,7 @@ def count_unknown_owners(situation: Situation, tables: Tables, *, system: System
     owned = [
         (object_, judged)
         for object_, judged in flowing(situation)
-        if judged.kinds[system] == "owner" and judged.writes_to(opposite(system))
+        if judged.kinds[system] == "owner" and judged.writes_to(system.other)
     ]
     if not owned:
         return known(0)

@@ -24,7 +24,7 @@ from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, 
 from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, total
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, name_column, opposite, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, name_column, stack
 from dynsync_lib.core.sync.associations import associations_of
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
@@ -59,7 +59,7 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> Cou
     namesakes = []
     for system in System:
         created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
-        theirs = names[opposite(system)].select("full_name").unique()
+        theirs = names[system.other].select("full_name").unique()
         twins = names[system].join(created, on="id", how="semi").join(theirs, on="full_name", how="semi")
         namesakes.append(twins.select("id").unique())
     return rows_of(*namesakes)
@@ -168,7 +168,7 @@ def _told_apart(situation: Situation, pairs: Frame, key: str) -> Frame:
     differing = both.filter(nw.col("hubspot_key") != nw.col("dynamics_key"))
     parts = []
     for system in System:
-        theirs = keyed[opposite(system)].select(nw.col(f"{opposite(system)}_key").alias(f"{system}_key")).unique()
+        theirs = keyed[system.other].select(nw.col(f"{system.other}_key").alias(f"{system}_key")).unique()
         parts.append(differing.join(theirs, on=f"{system}_key", how="semi").select("hubspot_id", "dynamics_id"))
     return stack(parts)
 

@@ -26,7 +26,7 @@ from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, record
 from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, opposite, stack
+from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, flowing_of, objects_on
 from dynsync_lib.core.writing.refusals import PERSONS
 
@@ -98,7 +98,7 @@ def _amounts(situation: Situation, object_: Object, system: System) -> list[Judg
     return [
         judged
         for judged in flowing_of(situation, object_)
-        if judged.writes_to(opposite(system)) and (field := judged.fields[System.DYNAMICS]) and field.type == "Money"
+        if judged.writes_to(system.other) and (field := judged.fields[System.DYNAMICS]) and field.type == "Money"
     ]
 
 

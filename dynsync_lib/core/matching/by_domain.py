@@ -18,7 +18,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.matching.first_records import Facts, find_owners, fresh_pairs, may_pair
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, opposite, stack
+from dynsync_lib.core.situation import Frame, Situation, stack
 
 _FIRST_RULE: Final = "company.first-per-domain"
 
@@ -99,7 +99,7 @@ def _pairs(situation: Situation, firsts: Mapping[System, Frame]) -> Frame:
 
 def _taken(situation: Situation, system: System, firsts: Mapping[System, Frame], pairs: Frame) -> Frame:
     """Domain owners whose opposite domain owner has a pair: id, winner_id, rule_id."""
-    by, other = list(situation.by), opposite(system)
+    by, other = list(situation.by), system.other
     mine = firsts[system].filter(nw.col("free")).select(*by, "key", "id")
     theirs = firsts[other].filter(nw.col("paired")).select(*by, "key", other_id="id")
     partners = pairs.select(*by, other_id=f"{other}_id", winner_id=f"{system}_id")

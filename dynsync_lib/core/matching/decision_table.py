@@ -23,7 +23,7 @@ from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, has_second_round, opposite, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, has_second_round, stack
 from dynsync_lib.core.typed_values import NO_TEXT
 
 
@@ -144,9 +144,7 @@ def _place(situation: Situation, object_: Object, system: System, matching: Matc
 def _with_pairs(situation: Situation, system: System, matching: Matching) -> Frame:
     """The records of one side with pair_id, pair_rule and fenced of their pair."""
     by = list(situation.by)
-    pairs = matching.pairs.select(
-        *by, "fenced", id=f"{system}_id", pair_id=f"{opposite(system)}_id", pair_rule="rule_id"
-    )
+    pairs = matching.pairs.select(*by, "fenced", id=f"{system}_id", pair_id=f"{system.other}_id", pair_rule="rule_id")
     records = matching.claims.sides[system].join(pairs, on=[*by, "id"], how="left")
     return records.with_columns(nw.col("fenced").fill_null(value=False))
 
@@ -170,7 +168,7 @@ def _with_owners(situation: Situation, object_: Object, system: System, matching
     if not _asks_owners_pair(situation, object_, system):
         return records.with_columns(owner_pair_id=NO_TEXT, owner_fenced=nw.lit(value=False))
     pairs = matching.pairs.select(
-        *by, owner_id=f"{system}_id", owner_pair_id=f"{opposite(system)}_id", owner_fenced="fenced"
+        *by, owner_id=f"{system}_id", owner_pair_id=f"{system.other}_id", owner_fenced="fenced"
     )
     records = records.join(pairs, on=[*by, "owner_id"], how="left")
     return records.with_columns(nw.col("owner_fenced").fill_null(value=False))
@@ -200,7 +198,7 @@ def _all_pairs(situation: Situation, object_: Object, matching: Matching, placed
         return parts[0]
     for system in System:
         joined = placed[system].filter((nw.col("line") == Line.JOINED.value) & ~nw.col("counterpart_id").is_null())
-        ends = {f"{system}_id": nw.col("id"), f"{opposite(system)}_id": nw.col("counterpart_id")}
+        ends = {f"{system}_id": nw.col("id"), f"{system.other}_id": nw.col("counterpart_id")}
         parts.append(joined.select(*situation.by, **ends, is_bound=nw.lit(value=False)).select(*columns))
     return stack(parts)
 

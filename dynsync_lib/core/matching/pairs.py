@@ -36,7 +36,6 @@ from dynsync_lib.core.situation import (
     has_second_round,
     is_keyed_by_domain,
     name_column,
-    opposite,
     stack,
 )
 from dynsync_lib.core.tables import record_table
@@ -214,8 +213,8 @@ def _taken(
     if bound is None or not has_keys(situation, object_):
         return Facts((*by, "id"))
     mine = owners[system].filter(~nw.col("bound")).select(*by, "key", "id")
-    theirs = owners[opposite(system)].filter(nw.col("bound")).select(*by, "key", other_id="id")
-    partners = bound.select(*by, other_id=f"{opposite(system)}_id", winner_id=f"{system}_id")
+    theirs = owners[system.other].filter(nw.col("bound")).select(*by, "key", other_id="id")
+    partners = bound.select(*by, other_id=f"{system.other}_id", winner_id=f"{system}_id")
     taken = mine.join(theirs, on=[*by, "key"]).join(partners, on=[*by, "other_id"])
     rows = taken.select(*by, "id", "winner_id", rule_id=nw.lit(bindings.RULE))
     return Facts((*by, "id"), situation.keep(rows, f"{system}_{object_}_taken"))

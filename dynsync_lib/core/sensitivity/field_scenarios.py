@@ -20,7 +20,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario
-from dynsync_lib.core.situation import SCENARIO, Frame, Situation, opposite, stack
+from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
 from dynsync_lib.core.sync.object_outcomes import FieldWork, creates_records
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, comparisons, tests_of_pair, with_values
 from dynsync_lib.core.writing.compared_pairs import compared_mappings as compared
@@ -245,7 +245,7 @@ class _Evaluation:
                 names = [_refused(name) for name in [*stay, *new] if name in tested]
                 landed = _under(f"{target}_landed", change.scenario)
                 of_pair = first_refusal(tests_of_pair(self.situation, self.object, target, landed))
-                name = _under(f"{opposite(target)}_refusal", change.scenario)
+                name = _under(f"{target.other}_refusal", change.scenario)
                 refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64)
         return refusals
 
@@ -260,7 +260,7 @@ class _Evaluation:
 def _is_update(names: Mapping[str, str]) -> nw.Expr:
     """Whether a write of a pair lands that is not refused; `names` are the columns of the figures."""
     lands = [
-        (nw.col(names[f"{system}_landed"]) > 0) & nw.col(names[f"{opposite(system)}_refusal"]).is_null()
+        (nw.col(names[f"{system}_landed"]) > 0) & nw.col(names[f"{system.other}_refusal"]).is_null()
         for system in System
     ]
     return lands[0] | lands[1]

@@ -21,7 +21,7 @@ from dynsync_lib.core.matching.bindings import may_have_pairs
 from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line, Matched, reason_of, word_of
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, opposite
+from dynsync_lib.core.situation import PERSONS, Frame, Situation
 from dynsync_lib.core.tables import Column, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
@@ -175,7 +175,7 @@ def _health() -> nw.Expr:
 
 def _judge_pairs(situation: Situation, work: FieldWork) -> Frame:
     """Per pair: hubspot_refusal and dynamics_refusal (that record's writes are refused), updated (1: an update)."""
-    lands = [(nw.col(f"{system}_landed") > 0) & nw.col(f"{opposite(system)}_refusal").is_null() for system in System]
+    lands = [(nw.col(f"{system}_landed") > 0) & nw.col(f"{system.other}_refusal").is_null() for system in System]
     refusals = [f"{system}_refusal" for system in System]
     updated = (lands[0] | lands[1]).cast(nw.Int64)
     return work.written.select(*situation.by, "hubspot_id", "dynamics_id", *refusals, updated=updated)

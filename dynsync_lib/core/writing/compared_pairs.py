@@ -23,7 +23,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, inactive, opposite, stack
+from dynsync_lib.core.situation import Frame, Situation, inactive, stack
 from dynsync_lib.core.tables import CHANGES, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
@@ -148,7 +148,7 @@ def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: M
         landed[f"{target}_landed"] = sum_of_flags(names)
         tests = [*tests_of_pair(situation, object_, target, f"{target}_landed")]
         tests += [test for name in names for test in writes[name].tests]
-        refusals[f"{opposite(target)}_refusal"] = first_refusal(tests)
+        refusals[f"{target.other}_refusal"] = first_refusal(tests)
     every = [plan for target in System for plan in plans[target]]
     wanted = {wanted_column(plan): writes[lands_column(plan)].wanted for plan in every}
     lands = {
@@ -192,7 +192,7 @@ def _with_notes(wide: Frame) -> Frame:
     """Adds, for each target, whether it accepts what is written, and the note of an overwrite of a later record."""
     columns = {}
     for target in System:
-        columns[f"accepted:{target}"] = nw.col(f"{opposite(target)}_refusal").is_null()
+        columns[f"accepted:{target}"] = nw.col(f"{target.other}_refusal").is_null()
         columns[f"note:{target}"] = nw.when(nw.col(_stale_column(target))).then(nw.lit("stale_winner"))
     return wide.with_columns(**columns)
 
@@ -242,9 +242,7 @@ def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
     }
     timed = wide.with_columns(**moments)
     timed = timed.with_columns(**{moment: typed_values.moment(nw.col(moment)) for moment in moments})
-    stale = {
-        _stale_column(target): nw.col(f"moment:{target}") > nw.col(f"moment:{opposite(target)}") for target in System
-    }
+    stale = {_stale_column(target): nw.col(f"moment:{target}") > nw.col(f"moment:{target.other}") for target in System}
     flags = {name: later.fill_null(value=False) for name, later in stale.items()}
     return timed.with_columns(**flags).drop(*moments)
 

@@ -24,7 +24,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.option_pairs import partners_of
 from dynsync_lib.core.fields.several_choices import element_list, sets_equal, written_set
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES
 from dynsync_lib.core.writing.record_owners import address_of, is_owner_pair, name_of, partner_of, with_owners
 
@@ -154,7 +154,7 @@ def _owners_equal(judged: JudgedMapping, hubspot: nw.Expr, dynamics: nw.Expr) ->
 
 def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
     """What would be written into `target`; null when the source is blank, or its option or owner has no partner."""
-    source = opposite(target)
+    source = target.other
     value = value_of(source, judged)
     kinds = frozenset(judged.kinds.values())
     if judged.pairs_options():
@@ -172,12 +172,12 @@ def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
 def is_copied(judged: JudgedMapping, target: System) -> bool:
     """Whether what would be written into `target` is the trimmed value of the source itself."""
     kinds = frozenset(judged.kinds.values())
-    is_shortened = judged.kinds[target] == "date" and judged.kinds[opposite(target)] == "datetime"
+    is_shortened = judged.kinds[target] == "date" and judged.kinds[target.other] == "datetime"
     return not (judged.pairs_options() or is_owner_pair(judged) or "yes_no" in kinds or is_shortened)
 
 
 def _paired_option(judged: JudgedMapping, source: System, value: nw.Expr) -> nw.Expr:
-    target = judged.fields[opposite(source)]
+    target = judged.fields[source.other]
     if judged.kinds[source] == "several_choices" and target is not None:
         return written_set(value, judged.option_pairs, source, target)
     partners = partners_of(judged.option_pairs, source)

@@ -22,7 +22,7 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import Column
 
 _TABLE: Final = {System.HUBSPOT: "hubspot/owners", System.DYNAMICS: "dynamics/users"}
@@ -76,7 +76,7 @@ def directory(situation: Situation, system: System) -> Frame:
 
 def _directory(situation: Situation, system: System) -> Frame:
     people = _people(situation, system).select("id", "address", "name")
-    partners = _first_in_use(_people(situation, opposite(system))).select("address", partner_id="id")
+    partners = _first_in_use(_people(situation, system.other)).select("address", partner_id="id")
     joined = people.join(partners, on="address", how="left").select("id", "address", "partner_id", "name")
     return situation.keep(joined, f"{system}_owners")
 

@@ -27,7 +27,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.situation import Frame, Situation, opposite
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.writing.email_syntax import is_valid_address
 from dynsync_lib.core.writing.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
@@ -77,7 +77,7 @@ def refusals_under(
     choices: Mapping[str, tuple[Situation, Sequence[JudgedMapping]]],
 ) -> Frame:
     """id of every record of `system`, and for each name its refusal under those choices and mappings; null: none."""
-    target = opposite(system)
+    target = system.other
     flowing = {name: _with_a_say(*choice_of, object_, target) for name, choice_of in choices.items()}
     once = {tuple(judged.columns.values()): judged for group in flowing.values() for judged in reversed(group)}
     asked = list(once.values())
@@ -97,7 +97,7 @@ def what_refuses_creates(
     situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
 ) -> tuple[list[JudgedMapping], tuple[str, ...], str | None]:
     """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
-    target = opposite(system)
+    target = system.other
     flowing = _with_a_say(situation, mappings, object_, target)
     is_choice_asked = target is System.DYNAMICS or any(judged.pairs_options() for judged in flowing)
     return flowing, _levels(situation), situation.chosen("invalid_value") if is_choice_asked else None
@@ -236,7 +236,7 @@ def _create_tests(
         yield from _record_tests(situation, object_, flowing)
     if situation.chosen("invalid_value") == "fail_options":
         for judged in filter(JudgedMapping.pairs_options, flowing):
-            is_filled = ~value_of(opposite(target), judged).is_null()
+            is_filled = ~value_of(target.other, judged).is_null()
             yield NUMBER_OF["field.option-unpaired"], is_filled & new_value(judged, target).is_null()
 
 

@@ -26,7 +26,7 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Situation, opposite
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.writing.field_values import column_of, is_copied, value_of
 from dynsync_lib.core.writing.lifecycle_stage import (
     DEFAULT_STAGE,
@@ -161,7 +161,7 @@ def work_out(
         return _default_stage(plan)
     tag = str(plan.index) if compared is None else compared
     judged, target = plan.judged, plan.target
-    ours, theirs = value_of(opposite(target), judged), value_of(target, judged)
+    ours, theirs = value_of(target.other, judged), value_of(target, judged)
     fresh = ours if is_copied(judged, target) else nw.col(fresh_column(tag, target))
     wanted = _is_wanted(plan, judged, equal_column(tag))
     refused = list(refusals_of_write(situation, object_, judged, target=target, fresh=fresh))
@@ -172,7 +172,7 @@ def work_out(
     return Write(
         target,
         judged.name_of(target),
-        judged.name_of(opposite(target)),
+        judged.name_of(target.other),
         old=nw.coalesce(nw.col(column_of(target, judged.columns[target])), theirs),
         theirs=theirs,
         wanted=wanted,
@@ -203,7 +203,7 @@ def _default_stage(plan: WritePlan) -> Write:
 
 def _is_wanted(plan: WritePlan, judged: JudgedMapping, equal: str) -> nw.Expr:
     """Table 3.A: what is filled, and what is overwritten."""
-    ours, theirs = value_of(opposite(plan.target), judged), value_of(plan.target, judged)
+    ours, theirs = value_of(plan.target.other, judged), value_of(plan.target, judged)
     cases = []
     if plan.may_fill:
         cases.append(theirs.is_null())
