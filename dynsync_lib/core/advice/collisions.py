@@ -44,6 +44,11 @@ def find_collisions(situation: Situation, object_: Object, system: System, mappi
     ).select(*COLLISIONS.column_names)
 
 
+def _comparable(text: nw.Expr, *, is_trimmed: bool) -> nw.Expr:
+    """The text without outer white space; an empty one for blank."""
+    return (text if is_trimmed else typed_values.trimmed(text)).fill_null("")
+
+
 def _with_position(members: Frame) -> Frame:
     """Adds `position`, the place in the group from 1."""
     position = nw.col("rank").rank("ordinal").over("key").cast(nw.Int64)
@@ -63,7 +68,8 @@ def _differences(
     chosen = {name: nw.col("email_key" if name == address else name) for name in names}
     records = situation.tables[table].select("id", **chosen)
     records = records.join(placed.select("id"), on="id", how="semi")
-    compared = {name: typed_values.trimmed(nw.col(name)).fill_null("") for name in names}
+    already = situation.trimmed_columns(object_, system)
+    compared = {name: _comparable(nw.col(name), is_trimmed=name in already and name != address) for name in names}
     records = situation.keep(records.with_columns(**compared), f"{system}_{object_}_members_values")
     theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})
     both = placed.select("id", "owner_id").join(records, on="id").join(theirs, on="owner_id")

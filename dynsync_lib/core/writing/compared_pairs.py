@@ -124,18 +124,7 @@ def tell_changes(situation: Situation, object_: Object, comparison: Comparison) 
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
     wide = _with_notes(comparison.wide)
     rows = stack([_rows_of(wide, number, plan, write) for number, (plan, write) in enumerate(writes)])
-    words = {
-        "target_system": {number: write.target.value for number, (_, write) in enumerate(writes)},
-        "target_field": {number: write.target_field for number, (_, write) in enumerate(writes)},
-        "source_field": {number: write.source_field for number, (_, write) in enumerate(writes)},
-    }
-    names = {
-        name: nw.col("number").replace_strict(word_of, default=NO_TEXT, return_dtype=nw.String)
-        for name, word_of in words.items()
-    }
-    kind = nw.when(nw.col("fills")).then(nw.lit("fill")).otherwise(nw.lit("overwrite"))
-    changes = rows.with_columns(**names, object=nw.lit(object_.value), kind=kind)
-    return situation.keep(changes.select(*CHANGES.column_names), f"{object_}_changes")
+    return situation.keep(_as_changes(object_, rows, [write for _, write in writes]), f"{object_}_changes")
 
 
 def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
@@ -198,19 +187,40 @@ def _with_notes(wide: Frame) -> Frame:
 
 
 def _rows_of(wide: Frame, number: int, plan: WritePlan, write: Write) -> Frame:
-    """Of one write, where it is wanted and accepted: the pair's ids, number, old_value, new_value, note, fills."""
-    fills, note = write.theirs.is_null(), nw.col(f"note:{write.target}")
+    """Of one write, where it is wanted and accepted: the pair's ids and the write's number, the target's text as
+    delivered and trimmed, the new value, why it does not land, and the note of a stale winner.
+    """
     wanted = wide.filter(nw.col(wanted_column(plan)), nw.col(f"accepted:{write.target}"))
-    stale = nw.when(~fills).then(note)
     return wanted.select(
         "hubspot_id",
         "dynamics_id",
         number=nw.lit(number),
-        old_value=nw.when(~fills).then(write.old),
+        old=write.old,
+        theirs=write.theirs,
         new_value=write.value,
-        note=stale if write.held_back is None else nw.coalesce(write.held_back, stale),
-        fills=fills,
+        held_back=NO_TEXT if write.held_back is None else write.held_back,
+        stale=nw.col(f"note:{write.target}"),
     )
+
+
+def _as_changes(object_: Object, rows: Frame, writes: Sequence[Write]) -> Frame:
+    """Rows of the forecast's `changes`, out of those of `_rows_of` for all writes."""
+    fills = nw.col("theirs").is_null()
+    changes = rows.with_columns(
+        object=nw.lit(object_.value),
+        target_system=_word_of_number([write.target.value for write in writes]),
+        target_field=_word_of_number([write.target_field for write in writes]),
+        source_field=_word_of_number([write.source_field for write in writes]),
+        kind=nw.when(fills).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
+        old_value=nw.when(~fills).then(nw.coalesce("old", "theirs")),
+        note=nw.coalesce(nw.col("held_back"), nw.when(~fills).then(nw.col("stale"))),
+    )
+    return changes.select(*CHANGES.column_names)
+
+
+def _word_of_number(words: Sequence[str]) -> nw.Expr:
+    """The word of a write, by the column `number`."""
+    return nw.col("number").replace_strict(dict(enumerate(words)), default=NO_TEXT, return_dtype=nw.String)
 
 
 def comparisons(judged_of: Mapping[str, JudgedMapping]) -> dict[str, nw.Expr]:

@@ -46,9 +46,9 @@ IS_BOUND: Final = "is_bound"
 class Write:
     """One field that may be written.
 
-    `old` is the target's text as delivered, `theirs` the same trimmed. `wanted`: table 3.A wants a write. `held_back`:
-    the note why a wanted write does not land; null when it lands, None when all do. `tests`: why the target may refuse
-    it, in a frame that has `lands` as the column that `lands_column` names.
+    `old` is the target's text as delivered (null where it is `theirs`), `theirs` the same trimmed. `wanted`: table 3.A
+    wants a write. `held_back`: the note why a wanted write does not land; null when it lands, None when all do.
+    `tests`: why the target may refuse it, in a frame that has `lands` as the column that `lands_column` names.
     """
 
     target: System
@@ -173,7 +173,7 @@ def work_out(
         target,
         judged.name_of(target),
         judged.name_of(target.other),
-        old=nw.coalesce(nw.col(column_of(target, judged.columns[target])), theirs),
+        old=nw.col(column_of(target, judged.columns[target])),
         theirs=theirs,
         wanted=wanted,
         value=nw.coalesce(fresh, ours),
