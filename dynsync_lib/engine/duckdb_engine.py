@@ -8,6 +8,7 @@ Facts
       usual 122,880 rows a hundred thousand companies were one core's work.
     * DuckDB imports pandas for an Arrow table, a parameter, and each literal that Narwhals hands over. That is a third
       of a second, which only small forecasts would feel, and those are left to Polars.
+    * What a Parquet file says of itself is read once; asked anew for every plan, it took a fourteenth of the time.
     * Of 2.75 GB for DuckDB the whole forecast of ten million contacts a side makes 3.9 GB for the process.
 """
 
@@ -48,7 +49,7 @@ class DuckDbEngine:
         if work is not None:
             work.mkdir(parents=True, exist_ok=True)
         self._connection = duckdb.connect(config=_config(work, memory_gb))
-        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET enable_progress_bar = false; SET parquet_metadata_cache = true")
 
     def __enter__(self) -> DuckDbEngine:
         return self

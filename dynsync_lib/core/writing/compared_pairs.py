@@ -124,7 +124,7 @@ def tell_changes(situation: Situation, object_: Object, comparison: Comparison) 
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
     wide = _with_notes(comparison.wide)
     rows = stack([_rows_of(wide, number, plan, write) for number, (plan, write) in enumerate(writes)])
-    return situation.keep(_as_changes(object_, rows, [write for _, write in writes]), f"{object_}_changes")
+    return _as_changes(object_, rows, [write for _, write in writes])
 
 
 def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
