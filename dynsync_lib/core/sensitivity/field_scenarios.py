@@ -246,7 +246,7 @@ class _Evaluation:
                 landed = _under(f"{target}_landed", change.scenario)
                 of_pair = first_refusal(tests_of_pair(self.situation, self.object, target, landed))
                 name = _under(f"{target.other}_refusal", change.scenario)
-                refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64)
+                refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64) if names else of_pair
         return refusals
 
     def _differs(self, scenario: Scenario) -> nw.Expr:
