@@ -43,13 +43,14 @@ _RECORD: Final = ("system", "object", "record_id")
 class Sensitivity:
     """How far other choices move the forecast.
 
-    `table` is the forecast table. `moved` has system, object, record_id, assumption_id, one row per record and choice
-    that moves it; `knobs` are the assumptions that move a record at all, by name.
+    `table` is the forecast table. `moved` has system, object, record_id, assumption_id and scenario, one row per record
+    and choice that moves it. `numbers` are the scenarios that move a record at all, by assumption, in the order of its
+    name.
     """
 
     table: Frame
     moved: Frame
-    knobs: Sequence[str]
+    numbers: Mapping[str, Sequence[int]]
 
 
 def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity:
@@ -64,17 +65,24 @@ def measure_sensitivity(situation: Situation, decision: Decision) -> Sensitivity
     rows = _rows(scenarios, moved)
     knobs = {scenario.number: scenario.knob for scenario in scenarios}
     by_knob = _no_moves(decision) if moved is None else _named(moved, knobs)
-    moving = sorted({str(row["assumption_id"]) for row in rows if row["outcomes_changed"]})
-    return Sensitivity(situation.from_rows(rows, SENSITIVITY.columns), by_knob, moving)
+    moving = [scenario for scenario, row in zip(scenarios, rows, strict=True) if row["outcomes_changed"]]
+    return Sensitivity(situation.from_rows(rows, SENSITIVITY.columns), by_knob, _numbers_of(moving))
+
+
+def _numbers_of(scenarios: Sequence[Scenario]) -> dict[str, list[int]]:
+    """The numbers of the scenarios of each assumption, in the order of its name."""
+    knobs = sorted({scenario.knob for scenario in scenarios})
+    return {knob: [scenario.number for scenario in scenarios if scenario.knob == knob] for knob in knobs}
 
 
 def with_sensitivity(outcomes: Frame, sensitivity: Sensitivity) -> Frame:
     """The outcomes with `sensitive_to`: the assumptions that would move the record, by name, separated by `;`."""
-    if not sensitivity.knobs:
+    knobs = sensitivity.numbers
+    if not knobs:
         return outcomes.with_columns(sensitive_to=NO_TEXT)
-    flags = {knob: (nw.col("assumption_id") == knob).cast(nw.Int64).max() for knob in sensitivity.knobs}
+    flags = {knob: nw.col(SCENARIO).is_in(list(knobs[knob])).cast(nw.Int64).max() for knob in knobs}
     by_record = sensitivity.moved.group_by(*_RECORD).agg(**flags)
-    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in sensitivity.knobs]
+    named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in knobs]
     joined = nw.concat_str(named, separator=";", ignore_nulls=True)
     sensitive = by_record.select(*_RECORD, sensitive_to=joined)
     return outcomes.join(sensitive, on=list(_RECORD), how="left")
@@ -236,14 +244,14 @@ def _replaced(frame: Frame, others: Frame, on: list[str], names: Sequence[str]) 
 
 
 def _named(moved: Frame, knobs: Mapping[int, str]) -> Frame:
-    """system, object, record_id, assumption_id, one row per record and choice that moves it."""
+    """system, object, record_id, assumption_id, scenario, one row per record and choice that moves it."""
     knob = nw.col(SCENARIO).replace_strict(dict(knobs), default=NO_TEXT, return_dtype=nw.String)
-    return moved.select(*_RECORD, assumption_id=knob)
+    return moved.select(*_RECORD, SCENARIO, assumption_id=knob)
 
 
 def _no_moves(decision: Decision) -> Frame:
     """`Sensitivity.moved` where nothing moves."""
-    return decision.outcomes.select(*_RECORD, assumption_id="rule_id").head(0)
+    return decision.outcomes.head(0).select(*_RECORD, assumption_id="rule_id", **{SCENARIO: NO_NUMBER})
 
 
 def _rows(scenarios: Sequence[Scenario], moved: Frame | None) -> list[dict[str, str | int | None]]:
