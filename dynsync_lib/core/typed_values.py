@@ -61,7 +61,7 @@ def number_text(value: nw.Expr) -> nw.Expr:
 
 
 def number(value: nw.Expr) -> nw.Expr:
-    """A trimmed text as double; null when it is no number."""
+    """A text that is trimmed already as double: digits, a sign and a point if any; null for anything else."""
     return nw.when(value.str.contains(_NUMBER)).then(value).cast(nw.Float64)
 
 

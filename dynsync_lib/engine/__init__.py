@@ -73,7 +73,7 @@ def refuse_engine(name: str) -> None:
 
 
 def open_engine(
-    name: str = AUTO, *, work: Path | None, memory_gb: float = 2.75
+    name: str = AUTO, *, work: Path | None, memory_gb: float = 2.4
 ) -> AbstractContextManager[Engine, bool | None]:
     """The engine of that name, or for `auto` Polars without a `work` folder and DuckDB with one; a context manager.
 

@@ -43,7 +43,7 @@ class DuckDbEngine:
 
     at_once: int = 1
 
-    def __init__(self, work: Path | None, *, memory_gb: float = 2.75) -> None:
+    def __init__(self, work: Path | None, *, memory_gb: float = 2.4) -> None:
         self._work = work
         self._names = itertools.count()
         if work is not None:

@@ -40,7 +40,11 @@ def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str
 
 
 def number_with(object_: Object, system: System, **where: str | tuple[str, ...]) -> Question[int]:
-    """How many outcomes of one side have these values; leads are contacts in HubSpot."""
+    """The question how many rows of `outcomes` of one side have these values; computes nothing by itself.
+
+    Each keyword is a column of `outcomes` with its text, or with a tuple of texts of which any will do. Leads are
+    contacts in HubSpot.
+    """
     return rows_with("outcomes", system=system.value, object=_named(object_, system), **where)
 
 

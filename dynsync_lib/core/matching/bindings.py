@@ -19,7 +19,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import all_of, as_expression
-from dynsync_lib.core.matching.first_records import may_pair
+from dynsync_lib.core.matching.first_records import first_of_each, may_pair
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, has_keys
 from dynsync_lib.core.tables import BINDINGS
@@ -44,8 +44,8 @@ def bound_pairs(situation: Situation, object_: Object, sides: Mapping[System, Fr
     counting = pairs
     for system, other in ((System.HUBSPOT, System.DYNAMICS), (System.DYNAMICS, System.HUBSPOT)):
         group = [*situation.by, f"{system}_id"]
-        first = pairs.group_by(*group).agg(nw.col(f"{other}_rank").min())
-        counting = counting.join(first, on=[*group, f"{other}_rank"], how="semi")
+        first = first_of_each(pairs, group, f"{other}_rank").select("hubspot_id", "dynamics_id", *situation.by)
+        counting = counting.join(first, on=[*situation.by, "hubspot_id", "dynamics_id"], how="semi")
     return situation.keep(counting, f"{object_}_bound")
 
 

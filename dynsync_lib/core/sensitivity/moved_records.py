@@ -213,7 +213,8 @@ class _DecidedAgain:
         comparison = compare_new_pairs(self.situation, object_, fresh, mappings)
         written = stack([written, comparison.written])
         if self.situation.chosen("lead_contact_overlap") != "first_sync_wins":
-            return written, differing  # then scenarios about fields move no lead into another pair
+            # only there does who is matched depend on what is written; elsewhere fields make no new pair
+            return written, differing
         about_fields = [scenario for scenario in self.scenarios if scenario.knob in FIELD_KNOBS]
         more = written_under(self.situation, object_, about_fields, comparison=comparison, judged=self.judged[object_])
         parts = [frame for frame in (differing, more) if frame is not None]

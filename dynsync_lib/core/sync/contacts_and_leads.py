@@ -52,7 +52,11 @@ def overlapped_keys(situation: Situation, contacts: Decided | None) -> Facts:
 
 
 def with_shared_creates(situation: Situation, decided: Mapping[Object, Decided]) -> Frame:
-    """The Dynamics leads; one that would be created beside a contact of its key lands in that new contact."""
+    """The Dynamics leads as in `Decided.records`, one row each.
+
+    With `lead_contact_overlap = both_bind_flag` a lead that would be created, while a contact of its key is created,
+    becomes `link` with that contact as `winner_id`, by rule lead.contact-overlap. Other leads stay as they are.
+    """
     leads, on = decided[_LEAD].records[System.DYNAMICS], [*situation.by, "key"]
     shares = situation.chooses("lead_contact_overlap", "both_bind_flag")
     if shares is False or not _overlap(situation):

@@ -82,7 +82,10 @@ def put_association(store: Store, call: Call, pair: Pair) -> Reply:
 
 
 def put_default_association(store: Store, call: Call, pair: Pair) -> Reply:
-    """`PUT /crm/v4/objects/{type}/{id}/associations/default/{to}/{toId}`: 200."""
+    """Joins two records by the unlabelled type: `PUT /crm/v4/objects/{type}/{id}/associations/default/{to}/{toId}`.
+
+    Answers 200 in the shape of a batch answer with one result; no body is read.
+    """
     ids = _path_ids(call)
     with store.change():
         spec = read_specs(store, call, pair, None)[0]
