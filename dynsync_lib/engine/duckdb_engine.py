@@ -9,7 +9,7 @@ Facts
     * DuckDB imports pandas for an Arrow table, a parameter, and each literal that Narwhals hands over. That is a third
       of a second, which only small forecasts would feel, and those are left to Polars.
     * What a Parquet file says of itself is read once; asked anew for every plan, it took a fourteenth of the time.
-    * Of 2.75 GB for DuckDB the whole forecast of ten million contacts a side makes 3.9 GB for the process.
+    * Of 2.4 GB for DuckDB the whole forecast of ten million contacts a side makes 3.9 GB for the process.
 """
 
 from __future__ import annotations
