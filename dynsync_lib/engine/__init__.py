@@ -39,9 +39,7 @@ SMALL_PORTAL_ROWS: Final = 250_000
 
 
 class Engine(Protocol):
-    """What the kit needs of a place that holds tables. `at_once` is how many threads may ask it at the same time."""
-
-    at_once: int
+    """What the kit needs of a place that holds tables."""
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file as a lazy frame."""

@@ -41,8 +41,6 @@ _KEPT: Final = "FORMAT parquet, PARQUET_VERSION v2, ROW_GROUP_SIZE 40960"
 class DuckDbEngine:
     """Tables in DuckDB, kept as Parquet in `work` or, without it, in memory."""
 
-    at_once: int = 1
-
     def __init__(self, work: Path | None, *, memory_gb: float = 2.4) -> None:
         self._work = work
         self._names = itertools.count()

@@ -3,7 +3,6 @@
 Facts
     * A forecast of a small portal is hundreds of small questions; Polars plans one in a tenth of DuckDB's time.
     * Everything is in memory, so portals beyond `engine.SMALL_PORTAL_ROWS` are DuckDB's.
-    * While Polars computes for one thread, another writes down its next question; a third would only wait for them.
 """
 
 from __future__ import annotations
@@ -30,8 +29,6 @@ _TYPES: Final[Mapping[str, pl.DataType]] = {
 
 class PolarsEngine:
     """Tables in Polars, in memory."""
-
-    at_once: int = 2
 
     def __enter__(self) -> PolarsEngine:
         return self

@@ -31,8 +31,6 @@ from dynsync_lib.engine.spark_session import open_session
 class SparkEngine:
     """Tables in Spark, kept as Parquet in `work` or, without it, in memory."""
 
-    at_once: int = 1
-
     def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
         self._closing = contextlib.ExitStack()
         self._names = itertools.count()
