@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -19,6 +20,7 @@ from dynsync_lib.emulator.hubspot import routes as hubspot_routes
 from dynsync_lib.emulator.serving import control_api
 
 _FOLDER = Path(str(emulator.__file__)).parent
+_CLIENTS = Path(__file__).resolve().parents[1] / "tests" / "emulator" / "clients.toml"
 _NO_PORTAL = ("witness", "world")
 """What stands in the emulator's folder and answers nobody: the second opinion and the demo world."""
 _NAMED = re.compile(r"\(\?P<(\w+)>[^)]*\)")
@@ -56,6 +58,7 @@ def emulator_lines() -> Iterator[str]:
     rows = [(f"`{command.method} {command.name}`", command.note) for command in control_api.COMMANDS]
     yield from _table(("Command", "What it does"), rows)
     yield from _bodies()
+    yield from _clients()
     yield "\n## What is not modelled\n"
     yield from not_modelled(_FOLDER)
     yield "\n## What nobody here knows\n\nNot checked against a real portal; what the emulator does instead:\n"
@@ -70,10 +73,23 @@ and names itself.
 """
 
 
-def _table(heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> Iterator[str]:
-    yield f"| {heads[0]} | {heads[1]} |\n|---|---|"
-    for left, right in rows:
-        yield f"| {left} | {right} |"
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}"
+    for cells in rows:
+        yield f"| {' | '.join(cells)} |"
+
+
+def _clients() -> Iterator[str]:
+    """What clients that others wrote get from the emulator, operation by operation."""
+    yield "\n## Clients of others\n\nTests point them at the emulator, row by row: the client gets what the vendor's"
+    yield "pages promise (*as documented*), or 501 that names what is missing (*refused by name*).\n"
+    yield from _table(("Client", "Version", "Operation", "Result", "Note"), _client_rows())
+
+
+def _client_rows() -> Iterator[tuple[str, ...]]:
+    for client, facts in tomllib.loads(_CLIENTS.read_text(encoding="utf-8")).items():
+        for row in facts["operations"]:
+            yield (client, facts["version"], f"`{row['operation']}`", row["result"], row["note"])
 
 
 def _shown(route: Any) -> str:
