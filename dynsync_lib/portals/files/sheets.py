@@ -12,21 +12,19 @@ Where it is used: `portals.files.load_files`, `portals.files.metadata_files`, `p
 from __future__ import annotations
 
 import csv
-import math
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import openpyxl
 
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
+from dynsync_lib.portals.files.workbook_cells import cell_text
 
 _ENDINGS: Final = (".csv", ".xlsx")
 _OTHER_ENDINGS: Final = {
@@ -143,7 +141,7 @@ def _read_xlsx(path: Path) -> Iterator[Line]:
         try:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()
-            for line in _squared(enumerate(sheet.iter_rows(values_only=True), start=1)):
+            for line in _squared(enumerate(sheet.iter_rows(), start=1)):
                 number = line.number
                 yield line
         finally:
@@ -153,27 +151,13 @@ def _read_xlsx(path: Path) -> Iterator[Line]:
         raise InputFileError(f"{path} {what}.", next_step="Export the table again.") from fault
 
 
-def _squared(rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[Line]:
+def _squared(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[Line]:
     """The rows, as wide as the heading: workbooks leave out empty cells at the end, or have more than were filled."""
     width = 0
     for number, row in rows:
-        cells = list(map(_text, row))
+        cells = list(map(cell_text, row))
         while len(cells) > width and cells[-1] is None:
             cells.pop()
         if any(cells):
             width = width or len(cells)
             yield Line(number, (*cells, *(None,) * (width - len(cells))))
-
-
-def _text(cell: object) -> str | None:
-    if cell is None or cell == "":
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, float) and math.isfinite(cell):
-        return str(int(cell)) if cell.is_integer() else format(Decimal(repr(cell)), "f")
-    return str(cell)
