@@ -366,6 +366,47 @@ def test_associations__by_name(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [
+        ("Associated Company (Primary)", "Alpha GmbH"),
+        ("Associated Company (primary company)", "Alpha GmbH"),
+        ("Associated Companies (Primär)", "Alpha GmbH"),
+        ("Primary Associated Company", "Alpha GmbH"),
+        ("Primary company name", "Alpha GmbH"),
+        ("Associated Company Primary", "Alpha GmbH"),
+        ("Associated Company IDs (Primary)", "5"),
+        ("Associated Company ID (Primary)", "5"),
+        ("Primary Associated Company ID", "5"),
+        ("Primary Associated Company", "5"),
+        ("associatedcompanyid", "5"),
+    ],
+)
+def test_associations__headings_of_the_primary_company(tmp_path: Path, heading: str, cell: str) -> None:
+    companies = "Record ID,Company name\n5,Alpha GmbH\n6,Beta AG\n"
+    contacts = f"Record ID,Email,Associated Company IDs,{heading}\n1,a@b.example,6;5,{cell}\n2,c@b.example,6,\n"
+    loaded = _load(tmp_path, {"companies.csv": companies, "contacts.csv": contacts})
+    assert sorted(_links(loaded)) == [
+        ("contact", "1", "company", "5", None, True),
+        ("contact", "1", "company", "6", None, False),
+        ("contact", "2", "company", "6", None, False),
+    ]
+    assert loaded.file("hubspot/contacts")["guessed"] == []
+
+
+def test_associations__the_primary_company_of_a_deal_by_its_property(tmp_path: Path) -> None:
+    deals = "Record ID,Deal Name,hs_primary_associated_company\n9,One,5\n"
+    loaded = _load(tmp_path, {"deals.csv": deals})
+    assert _links(loaded) == [("deal", "9", "company", "5", None, True)]
+
+
+def test_associations__a_company_whose_name_holds_a_semicolon(tmp_path: Path) -> None:
+    companies = "Record ID,Company name\n5,Alpha; Beta\n"
+    contacts = "Record ID,Email,Associated Company (Primary)\n1,a@b.example,Alpha; Beta\n"
+    loaded = _load(tmp_path, {"companies.csv": companies, "contacts.csv": contacts})
+    assert _links(loaded) == [("contact", "1", "company", "5", None, True)]
+
+
 def test_associations__a_links_file_is_the_truth(tmp_path: Path) -> None:
     files: Files = {"contacts.csv": "Record ID,Associated Company IDs\n1,5\n"}
     files["links.csv"] = "contact_id,company_id,is_primary\n1,6,true\n"

@@ -2,8 +2,9 @@
 
 Facts
     * `Associated Company IDs` holds ids between semicolons; a heading with a label in brackets, those with that label.
-    * The primary company has a column of its own, or is the only one. Where a record has several and there is no such
-      column, HubSpot does not say which is primary: the first is taken, and counted as a guess.
+    * The primary company has a column of its own (ids, a name, or the property that holds its id), or is the only one.
+      Where a record has several and there is no such column, HubSpot does not say which is primary: the first is taken,
+      and counted as a guess.
     * Where only names were exported, a company is identified by its exact name, if exactly one company has it.
 
 Not modelled
@@ -46,7 +47,10 @@ class AssociationColumns:
     def __post_init__(self) -> None:
         for column in self.headings.columns:
             association = self.words.association_of(column.text) if column.how != "internal" else None
-            if association is not None:
+            by_property = self.words.association_property(str(self._object), column.name)
+            if by_property is not None:
+                self._columns.setdefault(by_property, []).append((column.position, None))
+            elif association is not None:
                 kind, label = association
                 self._columns.setdefault(kind, []).append((column.position, label))
 
@@ -78,15 +82,12 @@ class AssociationColumns:
         self._conclude()
 
     def _companies(self, record_id: str, line: Line) -> Iterator[TableRow]:
-        primary = self._ids("primary_company_ids", line)
-        plain = list(dict.fromkeys((*primary, *self._ids("company_ids", line), *self._named(line))))
+        primary = self._primary(line)
+        plain = list(dict.fromkeys((*primary, *self._ids("company_ids", line), *self._others_named(line))))
         labelled = list(self._labelled("company_ids", line))
         every = list(dict.fromkeys((*plain, *(company for company, _ in labelled))))
-        first = set(primary) or set(every[:1])
-        if len(every) > 1 and not primary and "primary_company_ids" not in self._columns:
-            self._guessed += 1
-        elif not primary and "primary_company_ids" in self._columns:
-            first = set()
+        first = set(primary) if self._names_primary else set(every[:1])
+        self._guessed += len(every) > 1 and not self._names_primary
         ends = {"from_object": str(self._object), "from_id": record_id, "to_object": Object.COMPANY.value}
         for company in every:
             if company in plain or company in first:
@@ -110,15 +111,37 @@ class AssociationColumns:
             if label is not None:
                 yield from ((part, label) for part in _parts(line.cells[position]))
 
-    def _named(self, line: Line) -> list[str]:
+    @property
+    def _names_primary(self) -> bool:
+        """Whether a column says which company is the primary one."""
+        return not self._columns.keys().isdisjoint({"primary_company_ids", "primary_company_names"})
+
+    def _primary(self, line: Line) -> list[str]:
+        if "primary_company_ids" in self._columns:
+            return self._ids("primary_company_ids", line)
+        return self._named("primary_company_names", line)
+
+    def _others_named(self, line: Line) -> list[str]:
         """The ids of the companies that are named, where no column holds ids."""
         if "company_ids" in self._columns or "primary_company_ids" in self._columns:
             return []
-        columns = self._columns.get("company_names", ())
-        names = [name for position, _ in columns for name in _names(line.cells[position])]
-        ids = [(self.company_ids or {}).get(name) for name in names]
+        return self._named("company_names", line)
+
+    def _named(self, kind: str, line: Line) -> list[str]:
+        cells = [line.cells[position] for position, _ in self._columns.get(kind, ())]
+        ids = [self._id_of(name) for cell in cells for name in self._names_in(cell)]
         self._unidentified += sum(not company for company in ids)
         return [company for company in ids if company]
+
+    def _names_in(self, cell: str | None) -> list[str]:
+        """The names in a cell; a company whose name holds a semicolon is one."""
+        whole = (cell or "").strip()
+        return [whole] if whole in (self.company_ids or {}) else _names(cell)
+
+    def _id_of(self, name: str) -> str | None:
+        """The id of the company of that name; a property such as `hs_primary_associated_company` holds the id."""
+        by_name = (self.company_ids or {}).get(name)
+        return name if by_name is None and name.isdecimal() else by_name
 
     def _conclude(self) -> None:
         if self._guessed:

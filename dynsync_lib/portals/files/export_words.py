@@ -90,10 +90,15 @@ class ExportWords:
     def _association_kinds(self) -> Mapping[str, str]:
         return {plain_word(word): kind for kind, words in self.tables["associations"].items() for word in words}
 
+    @cached_property
+    def _primary_labels(self) -> frozenset[str]:
+        return frozenset(map(plain_word, self.tables["association_labels"]["primary"]))
+
     def association_of(self, heading: str) -> tuple[str, str | None] | None:
         """What a column of associated records holds; None for every other column.
 
         A kind of `[associations]` in the file of words, and the association label in brackets, if the heading has one.
+        A label that means the primary company is part of the kind.
         """
         kinds = self._association_kinds
         plain = plain_word(heading)
@@ -103,4 +108,10 @@ class ExportWords:
         if labelled is None or plain_word(labelled["start"]) not in kinds:
             return None
         kind = kinds[plain_word(labelled["start"])]
+        if plain_word(labelled["label"]) in self._primary_labels and "company" in kind:
+            return f"primary_{kind.removeprefix('primary_')}", None
         return (kind, labelled["label"]) if kind.endswith("_ids") else None
+
+    def association_property(self, object_: str, name: str) -> str | None:
+        """`primary_company_ids` for a property that holds the primary company's id; None for every other property."""
+        return "primary_company_ids" if name in self.tables["association_properties"].get(object_, ()) else None

@@ -163,8 +163,12 @@ class _Reader:
             return self._of_field(position, cell, *match)
         if self._table.object is None:
             return Heading(position, cell, cell, "internal")
-        is_associated = self._table.system is System.HUBSPOT and self._words.association_of(cell) is not None
-        return Heading(position, cell, cell, "associations" if is_associated else "unknown")
+        return Heading(position, cell, cell, "associations" if self._is_associated(cell) else "unknown")
+
+    def _is_associated(self, cell: str) -> bool:
+        """Whether the column names associated records, by its heading or as a property."""
+        by_property = self._words.association_property(str(self._table.object), cell)
+        return self._table.system is System.HUBSPOT and (by_property or self._words.association_of(cell)) is not None
 
     def _id_field(self) -> Field | None:
         return self._by_name.get(self._table.id_field)
