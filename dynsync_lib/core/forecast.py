@@ -18,9 +18,10 @@ from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.advice.near_names import find_near_names
 from dynsync_lib.core.audit.findings import run_checks
 from dynsync_lib.core.audit.marketing import foresee_marketing
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity, with_sensitivity
-from dynsync_lib.core.situation import Frame, Situation, has_keys, stack
+from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.core.tables import COLLISIONS, FORECAST_TABLES, OUTCOMES
 
@@ -64,7 +65,7 @@ def collect_collisions(situation: Situation, decision: Decision) -> Frame:
     parts = [
         find_collisions(situation, object_, system, decision.mappings[object_])
         for object_ in decision.pairs
-        if has_keys(situation, object_)
+        if Job(situation, object_).has_keys
         for system in System
         if not _is_told_as_contact(object_, system, decision) and not situation.is_empty(object_, system)
     ]

@@ -21,11 +21,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.sync.flowing_mappings import flowing_of
 from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
@@ -78,7 +78,7 @@ def _replay_object(before: Situation, after: Situation, bindings: Frame, object_
     escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
-    flowing = [judged for judged in flowing_of(after, object_) if judged.is_compared]
+    flowing = [judged for judged in Job(after, object_).flowing if judged.is_compared]
     wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
     writes = [_write_rows(after, wide, judged, number=number, object_=object_) for number, judged in enumerate(flowing)]
     return _Replayed(stack([frame for frames in writes for frame in frames]) if writes else None, escapes)
@@ -105,11 +105,11 @@ def _escapes(after: Situation, pairs: Frame, object_: Object) -> Frame:
     """The pairs that step 3 would not make at the later moment, as ESCAPES."""
     judged = pairs
     for system in System:
-        side = prepare_side(after, object_, system)
+        side = prepare_side(Job(after, object_), system)
         passes = {f"{system}_id": nw.col("id"), f"{system}_passes": nw.col("passes")}
         judged = judged.join(side.select(**passes), on=f"{system}_id")
     return (
-        judged.filter(~may_pair(after, object_))
+        judged.filter(~may_pair(Job(after, object_)))
         .select(
             *_IDS,
             object=nw.lit(object_.value),

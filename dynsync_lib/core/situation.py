@@ -148,19 +148,6 @@ def stack(frames: Sequence[Frame]) -> Frame:
     return nw.concat([stack(frames[:middle]), stack(frames[middle:])])
 
 
-def inactive(situation: Situation, object_: Object) -> nw.Expr:
-    """Whether a Dynamics record is inactive: `statecode` filled and not 0. Source: rule record.inactive-readonly."""
-    if "statecode" not in situation.columns(object_, System.DYNAMICS):
-        return nw.lit(value=False)
-    return (situation.text(object_, System.DYNAMICS, "statecode") != "0").fill_null(value=False)
-
-
-def has_keys(situation: Situation, object_: Object) -> bool:
-    """Whether records of the object are matched by a key at all (2.3, 2.8)."""
-    mode = situation.sync(object_).match_mode
-    return mode == "own_field" or (mode == "default" and object_ in (*PERSONS, Object.COMPANY))
-
-
 def has_second_round(situation: Situation) -> Condition:
     """Whether companies without a pair by name are matched by domain (step 3b)."""
     return _companies_match_by(situation, "name_or_domain")

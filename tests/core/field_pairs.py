@@ -10,6 +10,7 @@ from typing import Any
 from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
 from dynsync_lib.core.fields.mappings import JudgedMapping, judge_mappings
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
@@ -48,16 +49,18 @@ class Portals:
         with PolarsEngine() as engine:
             situation = self.situation(engine)
             comparison = compare_pairs(
-                situation, self.object_, self._pairs(engine, pairs, bound), self._judge(situation)
+                Job(situation, self.object_), self._pairs(engine, pairs, bound), self._judge(situation)
             )
-            rows = engine.rows(tell_changes(situation, self.object_, comparison))
+            rows = engine.rows(tell_changes(Job(situation, self.object_), comparison))
         return sorted(_told(row) for row in rows)
 
     def refusals(self, *pairs: tuple[str, str]) -> list[str]:
         """`dynamics refuses: too_long (field.too-long)` and its like, sorted, of the matched pairs."""
         with PolarsEngine() as engine:
             situation = self.situation(engine)
-            comparison = compare_pairs(situation, self.object_, self._pairs(engine, pairs, ()), self._judge(situation))
+            comparison = compare_pairs(
+                Job(situation, self.object_), self._pairs(engine, pairs, ()), self._judge(situation)
+            )
             rows = engine.rows(comparison.written)
         refused = [(target, row[f"{target.other}_refusal"]) for row in rows for target in System]
         return sorted(
@@ -68,7 +71,7 @@ class Portals:
         """`too_long (field.too-long)` and its like, by id, of all records of a system, were they created."""
         with PolarsEngine() as engine:
             situation = self.situation(engine)
-            rows = engine.rows(refusals_of_creates(situation, self.object_, system, self._judge(situation)))
+            rows = engine.rows(refusals_of_creates(Job(situation, self.object_), system, self._judge(situation)))
         return {row["id"]: _word(row) for row in rows}
 
     def address_conflicts(self, system: System, *creates: str) -> dict[str, str]:
@@ -77,7 +80,7 @@ class Portals:
             situation = self.situation(engine)
             table = situation.tables[record_table(self.object_, system).name].select("id", rank="api_rank")
             created = table.filter(table_ids(creates))
-            rows = engine.rows(conflicts_of_creates(situation, self.object_, system, created))
+            rows = engine.rows(conflicts_of_creates(Job(situation, self.object_), system, created))
         return {row["id"]: f"{_word(row)} with {row['counterpart_id']}" for row in rows}
 
     def judged(self) -> list[JudgedMapping]:

@@ -27,7 +27,7 @@ _GROUND = (
 )
 """What stands below all packages of the core."""
 _WORDS = ("core.model", "core.tables")
-_SITUATION = (*_GROUND, "core.fields", "core.situation")
+_SITUATION = (*_GROUND, "core.fields", "core.situation", "core.job")
 _READERS = ("portals.http", "portals.sign_in", "portals.pages", "portals.rows", "portals.metadata_rows")
 _PORTAL = ("emulator.calls", "emulator.routing", "emulator.times", "emulator.store", "emulator.conditions")
 
@@ -47,6 +47,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.settings_file": (*_GROUND, "core.fields", "core.filters"),
     "core.needed_fields": (*_GROUND, "core.fields", "core.filters"),
     "core.situation": (*_GROUND, "core.fields"),
+    "core.job": (*_GROUND, "core.fields", "core.situation"),
     "core.counting": _SITUATION,
     "core.matching": (*_SITUATION, "core.filters"),
     "core.writing": (*_SITUATION, "core.matching"),

@@ -41,6 +41,7 @@ PLANTED = (
     ("core.settings_file.reader", "from dynsync_lib.core.needed_fields import needed_fields"),
     ("core.needed_fields", "from dynsync_lib.core.settings_file.reader import parse_settings"),
     ("core.situation", "from dynsync_lib.core.filters.expressions import filter_expression"),
+    ("core.job", "from dynsync_lib.core.matching.sides import prepare_side"),
     ("core.matching.pairs", "from dynsync_lib.core.writing.refusals import required_fields"),
     ("core.writing.refusals", "from dynsync_lib.core.filters.expressions import filter_expression"),
     ("core.sync.initial_sync", "from dynsync_lib.core.advice.collisions import collisions"),

@@ -15,6 +15,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
@@ -27,10 +28,10 @@ def find_collisions(situation: Situation, object_: Object, system: System, mappi
 
     Leads on HubSpot's side are listed as the contacts they are.
     """
-    side = prepare_side(situation, object_, system).filter(~nw.col("key").is_null())
+    side = prepare_side(Job(situation, object_), system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
     members = side.join(shared, on="key", how="semi")
-    winners = claim_keys(situation, object_).owners[system].select("key", owner_id="id")
+    winners = claim_keys(Job(situation, object_)).owners[system].select("key", owner_id="id")
     placed = situation.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{object_}_members")
     listed = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
     return listed.select(

@@ -17,6 +17,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known, rows_of
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import bound_pairs
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
@@ -37,9 +38,9 @@ def count_escapes(situation: Situation, tables: Tables) -> Count:
 
 def _escapes(situation: Situation, object_: Object) -> Frame | None:
     """The bound pairs of an object that its filters would not let in; None without bindings."""
-    sides = {system: prepare_side(situation, object_, system) for system in System}
-    bound = bound_pairs(situation, object_, sides)
-    return None if bound is None else bound.filter(~may_pair(situation, object_))
+    sides = {system: prepare_side(Job(situation, object_), system) for system in System}
+    bound = bound_pairs(Job(situation, object_), sides)
+    return None if bound is None else bound.filter(~may_pair(Job(situation, object_)))
 
 
 def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> Count:

@@ -18,9 +18,10 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.advice.unpaired_options import holds_unpaired
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known, rows_of
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Health, System
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.sync.flowing_mappings import flowing, judge, objects_on
+from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 
 
@@ -67,7 +68,7 @@ def _in_sync(tables: Tables, table: RecordTable) -> Frame:
 
 def _short_of_asked(situation: Situation, *rule_ids: str) -> Count:
     """Mappings that carry values fewer ways than was asked, because of one of these rules."""
-    mappings = [judged for object_ in objects_on(situation) for judged in judge(situation, object_)]
+    mappings = [judged for object_ in objects_on(situation) for judged in Job(situation, object_).mappings]
     return known(sum(judged.flow is not judged.asked and judged.by_fields.rule_id in rule_ids for judged in mappings))
 
 

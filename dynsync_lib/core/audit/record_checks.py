@@ -22,10 +22,11 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of, with_outcome
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import belongs
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
-from dynsync_lib.core.sync.flowing_mappings import flowing, flowing_of, objects_on
+from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.writing.record_owners import directory
 from dynsync_lib.core.writing.refusals import PERSONS, missing_required, required_columns
@@ -151,8 +152,8 @@ def _unpartnered(
 
 def _lacking(situation: Situation, tables: Tables, object_: Object) -> Frame | None:
     """The created HubSpot records of an object that leave a business-required column empty; None when none can."""
-    columns = required_columns(situation, object_, "ApplicationRequired")
-    flow = [judged for judged in flowing_of(situation, object_) if judged.writes_to(System.DYNAMICS)]
+    columns = required_columns(Job(situation, object_), "ApplicationRequired")
+    flow = [judged for judged in Job(situation, object_).flowing if judged.writes_to(System.DYNAMICS)]
     missing = missing_required(situation, columns, flow)
     if missing is None or not situation.sync(object_).is_source(System.HUBSPOT):
         return None
@@ -167,7 +168,7 @@ def routed_records(situation: Situation, object_: Object) -> Frame:
     records = records_of(situation, object_, System.HUBSPOT)
     if object_ not in PERSONS:
         return records
-    test = belongs(situation, object_, System.HUBSPOT)
+    test = belongs(Job(situation, object_), System.HUBSPOT)
     if test is None:
         drawing = Object.CONTACT if draws_contacts(situation, Object.CONTACT) else Object.LEAD
         test = nw.lit(value=object_ is drawing)

@@ -20,9 +20,10 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.audit.record_checks import routed_records
 from dynsync_lib.core.counting import Number, Question, Tables
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.sync.flowing_mappings import flowing_of, objects_on
+from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.refusals import NUMBER_OF, limit_tests, missing_required, required_by_settings
@@ -49,7 +50,7 @@ def _sentence(counts: Mapping[str, int]) -> str:
 
 def _counted(situation: Situation, tables: Tables, object_: Object, reason: Reason) -> dict[str, Number]:
     """The records that each column refuses for the reason, by the column's name after its table's."""
-    flow = [judged for judged in flowing_of(situation, object_) if judged.writes_to(System.DYNAMICS)]
+    flow = [judged for judged in Job(situation, object_).flowing if judged.writes_to(System.DYNAMICS)]
     tests = dict(_tests(situation, object_, flow, reason))
     if not tests:
         return {}
@@ -74,7 +75,7 @@ def _tests(
 ) -> Iterator[tuple[str, nw.Expr]]:
     """Per Dynamics column that can refuse a record for the reason: its name, and whether it refuses."""
     if reason is Reason.REQUIRED:
-        for column in required_by_settings(situation, object_):
+        for column in required_by_settings(Job(situation, object_)):
             missing = missing_required(situation, [column], flow)
             if missing is not None:
                 yield column.name, missing

@@ -22,9 +22,10 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
 from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, total
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, name_column, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, name_column, stack
 from dynsync_lib.core.sync.associations import associations_of
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")
@@ -109,9 +110,9 @@ def count_twin_deals(situation: Situation, tables: Tables) -> Count:
 
 def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
     """match_key of the Dynamics records that pass their filter, of an object that is on; empty when it has no keys."""
-    if not situation.sync(object_).enabled or not has_keys(situation, object_):
+    if not situation.sync(object_).enabled or not Job(situation, object_).has_keys:
         return []
-    side = prepare_side(situation, object_, System.DYNAMICS)
+    side = prepare_side(Job(situation, object_), System.DYNAMICS)
     return [side.filter(nw.col("passes") & ~nw.col("key").is_null()).select(match_key="key")]
 
 
@@ -192,7 +193,7 @@ def _deals(situation: Situation, system: System) -> Frame:
 def _companies(situation: Situation, system: System) -> Frame:
     """id of a deal, `<system>_company` and company_name of its primary company, whatever travels."""
     column = f"{system}_company"
-    links = associations_of(situation, Object.DEAL, Object.COMPANY, system).select(
+    links = associations_of(Job(situation, Object.DEAL), Object.COMPANY, system).select(
         id="from_id", **{column: nw.col("to_id")}
     )
     names = records_of(situation, Object.COMPANY, system).select(

@@ -25,9 +25,10 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, records_of, with_outcome
 from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.sync.flowing_mappings import flowing, flowing_of, objects_on
+from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.refusals import PERSONS
 
 _CURRENCY: Final = {
@@ -73,7 +74,7 @@ def count_suspicious_names(situation: Situation, tables: Tables) -> Count:
     """Dynamics persons whose name, to be written to HubSpot, holds a web address or code (5.14)."""
     persons = []
     for object_ in PERSONS:
-        names = [judged for judged in flowing_of(situation, object_) if judged.mapping.hubspot in _NAMES]
+        names = [judged for judged in Job(situation, object_).flowing if judged.mapping.hubspot in _NAMES]
         written = [judged for judged in names if judged.writes_to(System.HUBSPOT)]
         if written:
             persons.append(_suspicious(situation, tables, object_, written))
@@ -97,7 +98,7 @@ def _amounts(situation: Situation, object_: Object, system: System) -> list[Judg
     """Mappings that carry an amount away from one side."""
     return [
         judged
-        for judged in flowing_of(situation, object_)
+        for judged in Job(situation, object_).flowing
         if judged.writes_to(system.other) and (field := judged.fields[System.DYNAMICS]) and field.type == "Money"
     ]
 

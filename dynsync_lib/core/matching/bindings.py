@@ -19,61 +19,62 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import all_of, as_expression
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each, may_pair
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, has_keys
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import BINDINGS
 
 RULE: Final = "record.bindings"
 
 
-def bound_pairs(situation: Situation, object_: Object, sides: Mapping[System, Frame]) -> Frame | None:
+def bound_pairs(job: Job, sides: Mapping[System, Frame]) -> Frame | None:
     """hubspot_id, dynamics_id, and rank and passes of both ends, of every binding that counts; None without bindings.
 
     Source: rule record.bindings.
     """
-    if not is_bound_before(situation, object_):
+    if not is_bound_before(job):
         return None
-    named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    named = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value)
     pairs, by = named.select("hubspot_id", "dynamics_id").unique(), list[str]()
     for system in System:
         ends = {"id": f"{system}_id", "rank": f"{system}_rank", "passes": f"{system}_passes"}
-        side = sides[system].select(*situation.by, *ends).rename(ends)
-        pairs, by = pairs.join(side, on=[*by, f"{system}_id"]), list(situation.by)
-    pairs = situation.keep(pairs, f"{object_}_bindings")
+        side = sides[system].select(*job.by, *ends).rename(ends)
+        pairs, by = pairs.join(side, on=[*by, f"{system}_id"]), list(job.by)
+    pairs = job.keep(pairs, f"{job.object}_bindings")
     counting = pairs
     for system, other in ((System.HUBSPOT, System.DYNAMICS), (System.DYNAMICS, System.HUBSPOT)):
-        group = [*situation.by, f"{system}_id"]
-        first = first_of_each(pairs, group, f"{other}_rank").select("hubspot_id", "dynamics_id", *situation.by)
-        counting = counting.join(first, on=[*situation.by, "hubspot_id", "dynamics_id"], how="semi")
-    return situation.keep(counting, f"{object_}_bound")
+        group = [*job.by, f"{system}_id"]
+        first = first_of_each(pairs, group, f"{other}_rank").select("hubspot_id", "dynamics_id", *job.by)
+        counting = counting.join(first, on=[*job.by, "hubspot_id", "dynamics_id"], how="semi")
+    return job.keep(counting, f"{job.object}_bound")
 
 
-def with_bound(situation: Situation, object_: Object, system: System, side: Frame, *, bound: Frame) -> Frame:
+def with_bound(job: Job, system: System, side: Frame, *, bound: Frame) -> Frame:
     """The side with the flag `bound`."""
-    ids = bound.select(*situation.by, id=f"{system}_id", bound=nw.lit(value=True))
-    flagged = side.join(ids, on=[*situation.by, "id"], how="left").with_columns(nw.col("bound").fill_null(value=False))
-    return situation.keep(flagged, f"{system}_{object_}_side_bound")
+    ids = bound.select(*job.by, id=f"{system}_id", bound=nw.lit(value=True))
+    flagged = side.join(ids, on=[*job.by, "id"], how="left").with_columns(nw.col("bound").fill_null(value=False))
+    return job.keep(flagged, f"{system}_{job.object}_side_bound")
 
 
-def pairs_by_binding(situation: Situation, object_: Object, bound: Frame) -> Frame:
+def pairs_by_binding(job: Job, bound: Frame) -> Frame:
     """The bound pairs: hubspot_id, dynamics_id, rule_id, is_bound (true) and fenced. Source: rule record.fence."""
-    is_fence = situation.chooses("filter_semantics", "continuous")
-    fenced = as_expression(all_of(is_fence, ~may_pair(situation, object_)))
+    is_fence = job.chooses("filter_semantics", "continuous")
+    fenced = as_expression(all_of(is_fence, ~may_pair(job)))
     rule = nw.when(fenced).then(nw.lit("record.fence")).otherwise(nw.lit(RULE))
     flags = {"rule_id": rule, "is_bound": nw.lit(value=True), "fenced": fenced}
-    pairs = bound.select(*situation.by, "hubspot_id", "dynamics_id", **flags)
-    return situation.keep(pairs, f"{object_}_pairs_by_binding")
+    pairs = bound.select(*job.by, "hubspot_id", "dynamics_id", **flags)
+    return job.keep(pairs, f"{job.object}_pairs_by_binding")
 
 
-def may_have_pairs(situation: Situation, object_: Object) -> bool:
+def may_have_pairs(job: Job) -> bool:
     """Whether records of the object can be paired at all: by a key, or by bindings."""
-    return has_keys(situation, object_) or is_bound_before(situation, object_)
+    return job.has_keys or is_bound_before(job)
 
 
-def is_bound_before(situation: Situation, object_: Object) -> bool:
+def is_bound_before(job: Job) -> bool:
     """Whether any binding of the object is known. Computes once per situation."""
-    if BINDINGS.name not in situation.tables:
+    if BINDINGS.name not in job.situation.tables:
         return False
-    named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
-    return situation.remember(("is_bound", object_.value), lambda: not named.head(1).collect().is_empty())
+    named = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value)
+    return job.situation.remember(("is_bound", job.object.value), lambda: not named.head(1).collect().is_empty())

@@ -17,8 +17,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import all_of, negate, rows_where
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each, fresh_pairs, may_pair
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import EMAIL_COLUMN, Frame, Situation, one_row_each, stack
 
 SECONDARY_RULE: Final = "contact.match-secondary"
@@ -38,55 +39,53 @@ class Secondary:
 
 
 def match_additional_emails(
-    situation: Situation,
-    object_: Object,
+    job: Job,
     *,
     sides: Mapping[System, Frame],
     owners: Mapping[System, Frame],
     pairs: Frame,
 ) -> Secondary:
     """Step 4. `owners` are those that may still take part, `pairs` the pairs so far."""
-    by = list(situation.by)
-    offers = _offers(situation, object_, sides=sides, owners=owners, pairs=pairs)
-    chosen = situation.keep(_first_offers(situation, offers), f"{object_}_chosen")
-    is_conflict = situation.chooses("secondary_email", "fail_409")
+    by = list(job.by)
+    offers = _offers(job, sides=sides, owners=owners, pairs=pairs)
+    chosen = job.keep(_first_offers(job, offers), f"{job.object}_chosen")
+    is_conflict = job.chooses("secondary_email", "fail_409")
     conflicts = rows_where(chosen, is_conflict).select(*by, "hubspot_id", id="dynamics_id")
     chosen = rows_where(chosen, negate(is_conflict))
-    holders = situation.keep(_holders(situation, chosen, pairs), f"{object_}_holders")
+    holders = job.keep(_holders(job, chosen, pairs), f"{job.object}_holders")
     rivals = chosen.join(holders, on=[*by, "hubspot_id"], how="left")
     wins = nw.col("dynamics_id") == nw.col("winner_id")
-    won = fresh_pairs(situation, rivals.filter(wins), nw.lit(SECONDARY_RULE))
+    won = fresh_pairs(job, rivals.filter(wins), nw.lit(SECONDARY_RULE))
     return Secondary(won, rivals.filter(~wins).select(*by, "winner_id", id="dynamics_id"), conflicts)
 
 
 def _offers(
-    situation: Situation,
-    object_: Object,
+    job: Job,
     *,
     sides: Mapping[System, Frame],
     owners: Mapping[System, Frame],
     pairs: Frame,
 ) -> Frame:
     """Which HubSpot contacts each Dynamics owner without a pair could take: one row per Dynamics record and contact."""
-    by = list(situation.by)
+    by = list(job.by)
     ends = {"dynamics_id": "id", "dynamics_rank": "rank", "dynamics_passes": "passes"}
-    addresses = _addresses(situation, sides, owners[System.HUBSPOT])
+    addresses = _addresses(job, sides, owners[System.HUBSPOT])
     waiting = owners[System.DYNAMICS].select(*by, "key", **ends)
     waiting = waiting.join(addresses.select(*by, "key"), on=[*by, "key"], how="semi")
     waiting = waiting.join(pairs.select(*by, "dynamics_id"), on=[*by, "dynamics_id"], how="anti")
-    return waiting.join(addresses, on=[*by, "key"]).filter(may_pair(situation, object_))
+    return waiting.join(addresses, on=[*by, "key"]).filter(may_pair(job))
 
 
-def _first_offers(situation: Situation, offers: Frame) -> Frame:
+def _first_offers(job: Job, offers: Frame) -> Frame:
     """Which HubSpot contact each waiting Dynamics owner takes: dynamics_id, dynamics_rank, hubspot_id."""
-    first = first_of_each(offers, [*situation.by, "dynamics_id"], "hubspot_rank")
-    return first.select(*situation.by, "dynamics_id", "dynamics_rank", "hubspot_id")
+    first = first_of_each(offers, [*job.by, "dynamics_id"], "hubspot_rank")
+    return first.select(*job.by, "dynamics_id", "dynamics_rank", "hubspot_id")
 
 
-def _addresses(situation: Situation, sides: Mapping[System, Frame], owners: Frame) -> Frame:
+def _addresses(job: Job, sides: Mapping[System, Frame], owners: Frame) -> Frame:
     """Additional addresses of HubSpot contacts that may take part: key, hubspot_id, hubspot_rank, hubspot_passes."""
-    by, on_id = list(situation.by), [*situation.by, "id"]
-    listed = situation.keep(listed_addresses(situation), "additional_emails")
+    by, on_id = list(job.by), [*job.by, "id"]
+    listed = job.keep(listed_addresses(job.situation), "additional_emails")
     holders = listed.select(*on_id).unique()
     side = sides[System.HUBSPOT].join(holders, on=on_id, how="semi")
     own = owners.join(holders, on=on_id, how="semi").filter(~nw.col("bound")).select(*on_id)
@@ -110,9 +109,9 @@ def listed_addresses(situation: Situation) -> Frame:
     return stack(parts)
 
 
-def _holders(situation: Situation, chosen: Frame, pairs: Frame) -> Frame:
+def _holders(job: Job, chosen: Frame, pairs: Frame) -> Frame:
     """Which Dynamics record has each HubSpot contact that was chosen: hubspot_id, winner_id."""
-    on = [*situation.by, "hubspot_id"]
+    on = [*job.by, "hubspot_id"]
     bound = pairs.join(chosen.select(*on), on=on, how="semi")
     free = chosen.join(pairs.select(*on), on=on, how="anti")
     won = first_of_each(free, on, "dynamics_rank")

@@ -16,9 +16,10 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import Facts, find_owners, fresh_pairs, may_pair
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Frame, stack
 
 _FIRST_RULE: Final = "company.first-per-domain"
 
@@ -36,56 +37,60 @@ class ByDomain:
     behind: dict[System, Facts]
 
 
-def match_by_domain(
-    situation: Situation,
-    sides: Mapping[System, Frame],
-    *,
-    owners: Mapping[System, Frame],
-    pairs: Frame,
-    taken: Mapping[System, Facts],
-) -> ByDomain:
-    """Step 3b. `pairs` are the pairs so far, `taken` (by id: winner_id, rule_id) what step 3 took."""
+@dataclass(frozen=True, slots=True)
+class RoundOne:
+    """What is known after step 3: `sides` and `owners` as in `core.matching.pairs.Claims`, the `pairs` so far, and
+    per system, by id, winner_id and rule_id of the owners that step 3 took (`taken`).
+    """
+
+    sides: Mapping[System, Frame]
+    owners: Mapping[System, Frame]
+    pairs: Frame
+    taken: Mapping[System, Facts]
+
+
+def match_by_domain(companies: Job, round_one: RoundOne) -> ByDomain:
+    """Step 3b, of the companies that step 3 left without a pair."""
     entrants, firsts = {}, {}
     for system in System:
-        enters = _entrants(situation, system, sides[system], owners=owners[system], pairs=pairs, taken=taken[system])
-        entrants[system] = situation.keep(enters, f"{system}_company_entrants")
-        firsts[system] = situation.keep(_firsts(situation, system, entrants[system]), f"{system}_domains")
-    by_domain = situation.keep(_pairs(situation, firsts), "company_pairs_by_domain")
-    all_taken, behind, on = {}, {}, (*situation.by, "id")
+        enters = _entrants(companies, system, round_one)
+        entrants[system] = companies.keep(enters, f"{system}_company_entrants")
+        firsts[system] = companies.keep(_firsts(companies, system, entrants[system]), f"{system}_domains")
+    by_domain = companies.keep(_pairs(companies, firsts), "company_pairs_by_domain")
+    all_taken, behind, on = {}, {}, (*companies.by, "id")
     for system in System:
-        fresh = situation.keep(_taken(situation, system, firsts, pairs), f"{system}_company_taken_by_domain")
-        earlier = taken[system].rows
+        fresh = companies.keep(_taken(companies, system, firsts, round_one.pairs), f"{system}_company_taken_by_domain")
+        earlier = round_one.taken[system].rows
         all_taken[system] = Facts(on, fresh if earlier is None else stack([earlier, fresh]))
-        later = _behind(situation, entrants[system], firsts[system], fresh)
-        behind[system] = Facts(on, situation.keep(later, f"{system}_company_behind"))
+        later = _behind(companies, entrants[system], firsts[system], fresh)
+        behind[system] = Facts(on, companies.keep(later, f"{system}_company_behind"))
     return ByDomain(by_domain, all_taken, behind)
 
 
-def _entrants(situation: Situation, system: System, side: Frame, *, owners: Frame, pairs: Frame, taken: Facts) -> Frame:
+def _entrants(companies: Job, system: System, round_one: RoundOne) -> Frame:
     """Who takes part and has a domain: key (the domain), id, rank, passes, paired, free (neither paired nor taken)."""
-    by, yes = list(situation.by), nw.lit(value=True)
-    entrants = side.filter(~nw.col("domain").is_null())
-    entrants = entrants.join(owners.select(*by, "id", owns=yes), on=[*by, "id"], how="left")
+    by, yes = list(companies.by), nw.lit(value=True)
+    entrants = round_one.sides[system].filter(~nw.col("domain").is_null())
+    entrants = entrants.join(round_one.owners[system].select(*by, "id", owns=yes), on=[*by, "id"], how="left")
     enters = nw.col("key").is_null() | ~nw.col("owns").is_null() | nw.col("bound")
-    paired = pairs.select(*by, id=f"{system}_id", paired=yes)
+    paired = round_one.pairs.select(*by, id=f"{system}_id", paired=yes)
     entrants = entrants.filter(enters).select(*by, "id", "rank", "passes", key="domain")
     entrants = entrants.join(paired, on=[*by, "id"], how="left")
     entrants = entrants.with_columns(nw.col("paired").fill_null(value=False))
-    entrants = taken.attach_to(entrants, taken_by="winner_id")
+    entrants = round_one.taken[system].attach_to(entrants, taken_by="winner_id")
     return entrants.with_columns(free=~nw.col("paired") & nw.col("taken_by").is_null()).drop("taken_by")
 
 
-def _firsts(situation: Situation, system: System, entrants: Frame) -> Frame:
+def _firsts(companies: Job, system: System, entrants: Frame) -> Frame:
     """The owner of every domain: key, id, passes, paired, free."""
-    is_source = situation.sync(Object.COMPANY).is_source(system)
-    owners = find_owners(situation, entrants, is_source=is_source, favoured="paired")
-    free = entrants.select(*situation.by, "id", "free")
-    columns = (*situation.by, "key", "id", "passes", "paired", "free")
-    return owners.join(free, on=[*situation.by, "id"]).select(*columns)
+    owners = find_owners(companies, system, entrants, favoured="paired")
+    free = entrants.select(*companies.by, "id", "free")
+    columns = (*companies.by, "key", "id", "passes", "paired", "free")
+    return owners.join(free, on=[*companies.by, "id"]).select(*columns)
 
 
-def _pairs(situation: Situation, firsts: Mapping[System, Frame]) -> Frame:
-    by = list(situation.by)
+def _pairs(companies: Job, firsts: Mapping[System, Frame]) -> Frame:
+    by = list(companies.by)
     ends = {
         system: firsts[system]
         .filter(nw.col("free"))
@@ -93,13 +98,13 @@ def _pairs(situation: Situation, firsts: Mapping[System, Frame]) -> Frame:
         for system in System
     }
     both = ends[System.DYNAMICS].join(ends[System.HUBSPOT], on=[*by, "key"])
-    pairs = both.filter(may_pair(situation, Object.COMPANY))
-    return fresh_pairs(situation, pairs, nw.lit("company.match-domain"))
+    pairs = both.filter(may_pair(companies))
+    return fresh_pairs(companies, pairs, nw.lit("company.match-domain"))
 
 
-def _taken(situation: Situation, system: System, firsts: Mapping[System, Frame], pairs: Frame) -> Frame:
+def _taken(companies: Job, system: System, firsts: Mapping[System, Frame], pairs: Frame) -> Frame:
     """Domain owners whose opposite domain owner has a pair: id, winner_id, rule_id."""
-    by, other = list(situation.by), system.other
+    by, other = list(companies.by), system.other
     mine = firsts[system].filter(nw.col("free")).select(*by, "key", "id")
     theirs = firsts[other].filter(nw.col("paired")).select(*by, "key", other_id="id")
     partners = pairs.select(*by, other_id=f"{other}_id", winner_id=f"{system}_id")
@@ -107,9 +112,9 @@ def _taken(situation: Situation, system: System, firsts: Mapping[System, Frame],
     return taken.select(*by, "id", "winner_id", rule_id=nw.lit(_FIRST_RULE))
 
 
-def _behind(situation: Situation, entrants: Frame, firsts: Frame, taken: Frame) -> Frame:
+def _behind(companies: Job, entrants: Frame, firsts: Frame, taken: Frame) -> Frame:
     """Entrants that stand behind their domain's owner: id, owner_id."""
-    by = list(situation.by)
+    by = list(companies.by)
     free = entrants.filter(nw.col("free"))
     owners = firsts.select(*by, "key", owner_id="id")
     later = free.join(owners, on=[*by, "key"]).filter(nw.col("id") != nw.col("owner_id"))

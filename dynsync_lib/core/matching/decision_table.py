@@ -19,11 +19,12 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, negate
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_keys, has_second_round, stack
+from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_second_round, stack
 from dynsync_lib.core.typed_values import NO_TEXT
 
 
@@ -96,11 +97,11 @@ class Matched:
     pairs: Frame
 
 
-def match_object(situation: Situation, object_: Object, overlap: Facts) -> Matched:
+def match_object(job: Job, overlap: Facts) -> Matched:
     """Steps 1 to 5 of one object; `overlap` as in `core.matching.pairs.match_records`."""
-    matching = match_records(situation, object_, overlap)
-    placed = {system: _place(situation, object_, system, matching) for system in System}
-    return Matched(placed, situation.keep(_all_pairs(situation, object_, matching, placed), f"{object_}_all_pairs"))
+    matching = match_records(job, overlap)
+    placed = {system: _place(job, system, matching) for system in System}
+    return Matched(placed, job.keep(_all_pairs(job, matching, placed), f"{job.object}_all_pairs"))
 
 
 def reason_of(object_: Object, *, own_key: bool) -> dict[int, str]:
@@ -125,20 +126,20 @@ def word_of(number: str, words: Mapping[int, str]) -> nw.Expr:
 # --- What is known about a record --------------------------------------------------------------------------------
 
 
-def _place(situation: Situation, object_: Object, system: System, matching: Matching) -> Frame:
-    records = _with_pairs(situation, system, matching)
-    records = _with_owners(situation, object_, system, matching, records)
+def _place(job: Job, system: System, matching: Matching) -> Frame:
+    records = _with_pairs(job.situation, system, matching)
+    records = _with_owners(job, system, matching, records)
     records = _with_rivals(system, matching, records)
-    table = _Table(situation, object_, system)
+    table = _Table(job, system)
     columns = {
         "key": table.key(),
-        "rule_id": NO_TEXT if situation.scenarios else table.rule(),  # what scenarios move is not told with its rule
+        "rule_id": NO_TEXT if job.situation.scenarios else table.rule(),  # what scenarios move is told without a rule
         "counterpart_id": table.counterpart(),
         "winner_id": table.winner(),
     }
     lines = records.with_columns(line=table.line())
-    placed = lines.select(*situation.by, "id", "rank", "barrier", "line", **columns)
-    return situation.keep(placed, f"{system}_{object_}_placed")
+    placed = lines.select(*job.by, "id", "rank", "barrier", "line", **columns)
+    return job.keep(placed, f"{system}_{job.object}_placed")
 
 
 def _with_pairs(situation: Situation, system: System, matching: Matching) -> Frame:
@@ -149,12 +150,12 @@ def _with_pairs(situation: Situation, system: System, matching: Matching) -> Fra
     return records.with_columns(nw.col("fenced").fill_null(value=False))
 
 
-def _with_owners(situation: Situation, object_: Object, system: System, matching: Matching, records: Frame) -> Frame:
+def _with_owners(job: Job, system: System, matching: Matching, records: Frame) -> Frame:
     """Adds owner_id of the key, and of the owner's pair owner_pair_id and owner_fenced where a line asks for them;
     by_domain: the owner is that of its domain.
     """
-    by = list(situation.by)
-    if not has_keys(situation, object_):
+    by = list(job.by)
+    if not job.has_keys:
         nobody = dict.fromkeys(("owner_id", "owner_pair_id"), NO_TEXT)
         flags = dict.fromkeys(("by_domain", "owner_fenced"), nw.lit(value=False))
         return records.with_columns(**nobody, **flags)
@@ -165,7 +166,7 @@ def _with_owners(situation: Situation, object_: Object, system: System, matching
     records = records.with_columns(
         owner_id=nw.coalesce("domain_owner_id", "owner_id"), by_domain=~nw.col("domain_owner_id").is_null()
     )
-    if not _asks_owners_pair(situation, object_, system):
+    if not _asks_owners_pair(job, system):
         return records.with_columns(owner_pair_id=NO_TEXT, owner_fenced=nw.lit(value=False))
     pairs = matching.pairs.select(
         *by, owner_id=f"{system}_id", owner_pair_id=f"{system.other}_id", owner_fenced="fenced"
@@ -174,10 +175,10 @@ def _with_owners(situation: Situation, object_: Object, system: System, matching
     return records.with_columns(nw.col("owner_fenced").fill_null(value=False))
 
 
-def _asks_owners_pair(situation: Situation, object_: Object, system: System) -> bool:
+def _asks_owners_pair(job: Job, system: System) -> bool:
     """Whether a line asks for the pair of a key's owner: of a side that is no source, or where later records join."""
-    joins = all_of(object_ is Object.COMPANY, situation.chooses("company_dup", "all_bind"))
-    return not situation.sync(object_).is_source(system) or joins is not False
+    joins = all_of(job.object is Object.COMPANY, job.chooses("company_dup", "all_bind"))
+    return not job.is_source(system) or joins is not False
 
 
 def _with_rivals(system: System, matching: Matching, records: Frame) -> Frame:
@@ -190,16 +191,16 @@ def _with_rivals(system: System, matching: Matching, records: Frame) -> Frame:
     return matching.overlap.attach_to(records, overlap_id="contact_id")
 
 
-def _all_pairs(situation: Situation, object_: Object, matching: Matching, placed: Mapping[System, Frame]) -> Frame:
+def _all_pairs(job: Job, matching: Matching, placed: Mapping[System, Frame]) -> Frame:
     """Every pair that syncs, further pairs of later records included."""
-    columns = [*situation.by, "hubspot_id", "dynamics_id", "is_bound"]
+    columns = [*job.by, "hubspot_id", "dynamics_id", "is_bound"]
     parts = [matching.pairs.filter(~nw.col("fenced")).select(*columns)]
-    if object_ is not Object.COMPANY or situation.chooses("company_dup", "all_bind") is False:
+    if job.object is not Object.COMPANY or job.chooses("company_dup", "all_bind") is False:
         return parts[0]
     for system in System:
         joined = placed[system].filter((nw.col("line") == Line.JOINED.value) & ~nw.col("counterpart_id").is_null())
         ends = {f"{system}_id": nw.col("id"), f"{system.other}_id": nw.col("counterpart_id")}
-        parts.append(joined.select(*situation.by, **ends, is_bound=nw.lit(value=False)).select(*columns))
+        parts.append(joined.select(*job.by, **ends, is_bound=nw.lit(value=False)).select(*columns))
     return stack(parts)
 
 
@@ -212,8 +213,7 @@ _Test = tuple[Condition, Line]
 class _Table:
     """The table of step 5 for one side, over the columns that `_place` has joined."""
 
-    situation: Situation
-    object: Object
+    job: Job
     system: System
 
     def line(self) -> nw.Expr:
@@ -224,9 +224,9 @@ class _Table:
     def _of_side(self) -> list[_Test]:
         """Lines 2 to 4, and the overlap that comes after them."""
         tests: list[_Test] = []
-        if not self.situation.sync(self.object).is_source(self.system):
+        if not self.job.is_source(self.system):
             tests += [(_has("owner_pair_id"), Line.OWNER_PAIRED), (True, Line.DIRECTION)]
-        is_before = self.situation.chooses("filter_stage", "before_claim")
+        is_before = self.job.chooses("filter_stage", "before_claim")
         tests += [(all_of(is_before, fails), line) for fails, line in self._fails()]
         return [*tests, (_has("overlap_id"), Line.OVERLAP)]
 
@@ -251,7 +251,7 @@ class _Table:
             (_has("conflict_id"), Line.CONFLICT),
             (all_of(stays, _has("taken_by")), Line.TAKEN),
             (all_of(stays, nw.col("by_domain")), Line.TAKEN),
-            (self.situation.sync(self.object).only_existing_in_target, Line.NOT_IN_TARGET),
+            (self.job.sync.only_existing_in_target, Line.NOT_IN_TARGET),
         ]
 
     def _fails(self) -> list[_Test]:
@@ -259,33 +259,30 @@ class _Table:
         lines: list[_Test] = [(barrier.is_in([Barrier.ROUTE.value, Barrier.FILTER.value]), Line.FILTERED)]
         if self.system is System.DYNAMICS:
             lines.append((barrier == Barrier.INACTIVE.value, Line.INACTIVE))
-        if self.object is Object.DEAL:
+        if self.job.object is Object.DEAL:
             lines.append((barrier == Barrier.STAGE.value, Line.UNSTAGED))
         return lines
 
     def _wants_key(self) -> Condition:
         """Whether a record without a key stays out (line 5)."""
-        if not has_keys(self.situation, self.object):
+        if not self.job.has_keys:
             return False
-        if self.object in PERSONS and not self._own_key():
-            return self.situation.sync(self.object).require_email
-        return negate(self.situation.chooses("no_key", "create"))
-
-    def _own_key(self) -> bool:
-        return self.situation.sync(self.object).match_mode == "own_field"
+        if self.job.is_about_persons and not self.job.has_own_key:
+            return self.job.sync.require_email
+        return negate(self.job.chooses("no_key", "create"))
 
     def _duplicates(self, choice: str) -> Condition:
         """Whether this choice of `company_dup` counts; of what is no company matched by name the first always wins."""
-        if self.object is Object.COMPANY and not self._own_key():
-            return self.situation.chooses("company_dup", choice)
+        if self.job.object is Object.COMPANY and not self.job.has_own_key:
+            return self.job.chooses("company_dup", choice)
         return choice == "first_wins"
 
     def _is_later(self) -> Condition:
         """Not the owner of its key, nor, in a second round, of its domain, where it has a key at all."""
-        if not has_keys(self.situation, self.object):
+        if not self.job.has_keys:
             return False
         later = (nw.col("owner_id") != nw.col("id")).fill_null(value=False)
-        if self.object is not Object.COMPANY or has_second_round(self.situation) is False:
+        if self.job.object is not Object.COMPANY or has_second_round(self.job.situation) is False:
             return later
         return later & ~(nw.col("by_domain") & nw.col("key").is_null())
 
@@ -313,17 +310,17 @@ class _Table:
 
     def key(self) -> nw.Expr:
         """The key it was matched by: its own, or the domain of a pair of the second round."""
-        if self.object is not Object.COMPANY:
+        if self.job.object is not Object.COMPANY:
             return nw.col("key")
         by_domain = (nw.col("pair_rule") == "company.match-domain").fill_null(value=False)
         matched = nw.when(by_domain).then(nw.col("domain")).otherwise(nw.col("key"))
-        return either(has_second_round(self.situation), matched, nw.col("key"))
+        return either(has_second_round(self.job.situation), matched, nw.col("key"))
 
     def rule(self) -> nw.Expr:
         """The rule of the line; of a pair its own."""
         behind = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.TAKEN.value])
         by_domain = nw.lit("company.first-per-domain")
-        first = first_rule(self.situation, self.object)
+        first = first_rule(self.job)
         is_later = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.JOINED.value])
         return nw.coalesce(
             _on_lines("pair_rule", Line.PAIRED, Line.FENCED),
@@ -348,14 +345,14 @@ class _Table:
         }
 
     def _no_key_rule(self) -> str:
-        if self._own_key():
+        if self.job.has_own_key:
             return "record.own-key"
-        return "contact.no-email" if self.object in PERSONS else "company.no-name"
+        return "contact.no-email" if self.job.is_about_persons else "company.no-name"
 
     def _create_rule(self) -> str:
-        if self.object is Object.DEAL and not self._own_key():
+        if self.job.object is Object.DEAL and not self.job.has_own_key:
             return "deal.never-matched"
-        if self.object is Object.INVOICE and not self._own_key():
+        if self.job.object is Object.INVOICE and not self.job.has_own_key:
             return "invoice.to-hubspot" if self.system is System.DYNAMICS else "invoice.to-dynamics"
         return "record.create"
 

@@ -20,8 +20,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression, negate, rows_where
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.typed_values import NO_NUMBER, NO_TEXT
 
 _BEHIND_ALL: Final = 2**40
@@ -57,21 +58,21 @@ def first_of_each(frame: Frame, by: Sequence[str], turn: str) -> Frame:
     return frame.join(first, on=[*by, turn], how="semi")
 
 
-def find_owners(situation: Situation, side: Frame, *, is_source: bool, favoured: str) -> Frame:
-    """Step 2: the owner of every key, as key, id, rank, passes and the favoured flag.
+def find_owners(job: Job, system: System, side: Frame, *, favoured: str) -> Frame:
+    """Step 2: the owner of every key of one system, as key, id, rank, passes and the favoured flag.
 
     `side` has key, id, rank and passes. `favoured` names a flag of records that go before all others, passing or not.
     """
-    is_before = situation.chooses("filter_stage", "before_claim")
-    is_both = situation.chooses("filter_scope", "both")
+    is_before = job.chooses("filter_stage", "before_claim")
+    is_both = job.chooses("filter_scope", "both")
     passes, is_favoured = nw.col("passes"), nw.col(favoured)
     stays_out = all_of(is_before, is_both, ~(passes | is_favoured))
     holders = rows_where(side.filter(~nw.col("key").is_null()), negate(stays_out))
-    waits = all_of(is_before, negate(is_both), is_source, ~passes)
+    waits = all_of(is_before, negate(is_both), job.is_source(system), ~passes)
     turn = _later_where(nw.col("rank"), waits)
     turn = nw.when(is_favoured).then(nw.col("rank") - nw.lit(_BEHIND_ALL)).otherwise(turn)
-    holders = holders.select(*situation.by, "key", "id", "rank", "passes", favoured, turn=turn)
-    return first_of_each(holders, [*situation.by, "key"], "turn").drop("turn")
+    holders = holders.select(*job.by, "key", "id", "rank", "passes", favoured, turn=turn)
+    return first_of_each(holders, [*job.by, "key"], "turn").drop("turn")
 
 
 def _later_where(rank: nw.Expr, waits: Condition) -> nw.Expr:
@@ -81,16 +82,16 @@ def _later_where(rank: nw.Expr, waits: Condition) -> nw.Expr:
     return rank + nw.when(as_expression(waits)).then(nw.lit(_BEHIND_ALL)).otherwise(nw.lit(0))
 
 
-def fresh_pairs(situation: Situation, pairs: Frame, rule: nw.Expr) -> Frame:
+def fresh_pairs(job: Job, pairs: Frame, rule: nw.Expr) -> Frame:
     """Pairs that no earlier run bound: hubspot_id, dynamics_id, rule_id and the flags is_bound, fenced, both false."""
     flags = dict.fromkeys(("is_bound", "fenced"), nw.lit(value=False))
-    return pairs.select(*situation.by, "hubspot_id", "dynamics_id", rule_id=rule, **flags)
+    return pairs.select(*job.by, "hubspot_id", "dynamics_id", rule_id=rule, **flags)
 
 
-def may_pair(situation: Situation, object_: Object) -> nw.Expr:
+def may_pair(job: Job) -> nw.Expr:
     """Step 3, of rows with hubspot_passes and dynamics_passes: one is a source that passes; with scope both, both."""
-    sync = situation.sync(object_)
+    sync = job.sync
     pulls = any_of(*(nw.col(f"{system}_passes") for system in System if sync.is_source(system)))
     both_pass = nw.col("hubspot_passes") & nw.col("dynamics_passes")
-    is_source_enough = situation.chooses("filter_scope", "source")
+    is_source_enough = job.chooses("filter_scope", "source")
     return as_expression(all_of(pulls, any_of(is_source_enough, both_pass)))

@@ -22,17 +22,16 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import either
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching import bindings
 from dynsync_lib.core.matching.by_additional_email import match_additional_emails
-from dynsync_lib.core.matching.by_domain import match_by_domain
+from dynsync_lib.core.matching.by_domain import RoundOne, match_by_domain
 from dynsync_lib.core.matching.first_records import Facts, find_owners, first_of_each, fresh_pairs, may_pair
 from dynsync_lib.core.matching.sides import prepare_side, ranked
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import (
-    PERSONS,
     Frame,
     Situation,
-    has_keys,
     has_second_round,
     is_keyed_by_domain,
     name_column,
@@ -90,75 +89,77 @@ class Matching:
     overlap: Facts
 
 
-def match_rule(situation: Situation, object_: Object) -> nw.Expr:
+def match_rule(job: Job) -> nw.Expr:
     """The rule of a pair by key."""
-    return _rule(situation, object_, _MATCH_RULE, by_domain="company.match-domain")
+    return _rule(job, _MATCH_RULE, by_domain="company.match-domain")
 
 
-def first_rule(situation: Situation, object_: Object) -> nw.Expr:
+def first_rule(job: Job) -> nw.Expr:
     """The rule by which only the first record of a key takes part."""
-    return _rule(situation, object_, _FIRST_RULE, by_domain="company.first-per-domain")
+    return _rule(job, _FIRST_RULE, by_domain="company.first-per-domain")
 
 
-def _rule(situation: Situation, object_: Object, rules: Mapping[Object, str], *, by_domain: str) -> nw.Expr:
-    if situation.sync(object_).match_mode == "own_field" or object_ not in rules:
+def _rule(job: Job, rules: Mapping[Object, str], *, by_domain: str) -> nw.Expr:
+    if job.has_own_key or job.object not in rules:
         return nw.lit(OWN_KEY_RULE)
-    by_key = nw.lit(rules[object_])
-    return either(is_keyed_by_domain(situation), nw.lit(by_domain), by_key) if object_ is Object.COMPANY else by_key
+    by_key = nw.lit(rules[job.object])
+    if job.object is not Object.COMPANY:
+        return by_key
+    return either(is_keyed_by_domain(job.situation), nw.lit(by_domain), by_key)
 
 
-def match_records(situation: Situation, object_: Object, overlap: Facts) -> Matching:
+def match_records(job: Job, overlap: Facts) -> Matching:
     """Steps 1 to 4: eligible, bound, owners, pairs by key, by domain and by additional e-mail.
 
     `overlap`, by key: contact_id of the leads that take no part since a contact has their key.
     """
-    claims = claim_keys(situation, object_)
-    by, none = situation.by, Facts((*situation.by, "id"))
-    pairs = _first_pairs(situation, object_, claims, overlap)
-    if object_ is Object.COMPANY and has_second_round(situation) is not False:
-        round_two = match_by_domain(situation, claims.sides, owners=claims.owners, pairs=pairs, taken=claims.taken)
-        pairs = situation.keep(stack([pairs, round_two.pairs]), "company_pairs")
+    claims = claim_keys(job)
+    by, none = job.by, Facts((*job.by, "id"))
+    pairs = _first_pairs(job, claims, overlap)
+    if job.object is Object.COMPANY and has_second_round(job.situation) is not False:
+        round_two = match_by_domain(job, RoundOne(claims.sides, claims.owners, pairs, claims.taken))
+        pairs = job.keep(stack([pairs, round_two.pairs]), "company_pairs")
         return Matching(claims, pairs, round_two.taken, round_two.behind, none, none, overlap)
     behind = dict.fromkeys(System, none)
-    if not _asks_additional_emails(situation, object_):
+    if not _asks_additional_emails(job):
         return Matching(claims, pairs, claims.taken, behind, none, none, overlap)
     waiting = claims.taken[System.DYNAMICS].absent_from(overlap.absent_from(claims.owners[System.DYNAMICS]))
     owners = {System.HUBSPOT: claims.owners[System.HUBSPOT], System.DYNAMICS: waiting}
-    further = match_additional_emails(situation, object_, sides=claims.sides, owners=owners, pairs=pairs)
-    pairs = situation.keep(stack([pairs, further.pairs]), f"{object_}_pairs")
+    further = match_additional_emails(job, sides=claims.sides, owners=owners, pairs=pairs)
+    pairs = job.keep(stack([pairs, further.pairs]), f"{job.object}_pairs")
     lost, conflicts = (Facts((*by, "id"), rows) for rows in (further.lost, further.conflicts))
     return Matching(claims, pairs, claims.taken, behind, lost, conflicts, overlap)
 
 
-def _asks_additional_emails(situation: Situation, object_: Object) -> bool:
-    is_default = object_ in PERSONS and situation.sync(object_).match_mode == "default"
-    return is_default and situation.chooses("secondary_email", "ignore") is not True
+def _asks_additional_emails(job: Job) -> bool:
+    is_default = job.is_about_persons and job.sync.match_mode == "default"
+    return is_default and job.chooses("secondary_email", "ignore") is not True
 
 
-def claim_keys(situation: Situation, object_: Object) -> Claims:
+def claim_keys(job: Job) -> Claims:
     """Steps 1, 1b and 2 of one object, whatever contacts keep out. Computes once per situation."""
-    return situation.remember(("claims", object_.value), lambda: _claim(situation, object_))
+    return job.situation.remember(("claims", job.object.value), lambda: _claim(job))
 
 
-def _claim(situation: Situation, object_: Object) -> Claims:
-    sides = {system: prepare_side(situation, object_, system) for system in System}
-    bound = bindings.bound_pairs(situation, object_, sides)
-    by_binding = None if bound is None else bindings.pairs_by_binding(situation, object_, bound)
+def _claim(job: Job) -> Claims:
+    sides = {system: prepare_side(job, system) for system in System}
+    bound = bindings.bound_pairs(job, sides)
+    by_binding = None if bound is None else bindings.pairs_by_binding(job, bound)
     for system, side in sides.items():
         if bound is None:
             sides[system] = side.with_columns(bound=nw.lit(value=False))
         else:
-            sides[system] = bindings.with_bound(situation, object_, system, side, bound=bound)
-    owners = {system: _owners(situation, object_, system, sides[system]) for system in System}
-    taken = {system: _taken(situation, object_, system, owners, bound=bound) for system in System}
+            sides[system] = bindings.with_bound(job, system, side, bound=bound)
+    owners = {system: _owners(job, system, sides[system]) for system in System}
+    taken = {system: _taken(job, system, owners, bound=bound) for system in System}
     return Claims(sides, owners, by_binding, taken)
 
 
-def _owners(situation: Situation, object_: Object, system: System, side: Frame) -> Frame:
-    if not has_keys(situation, object_):
-        return side.head(0).select(*situation.by, "key", "id", "rank", "passes", "bound")
-    owners = find_owners(situation, side, is_source=situation.sync(object_).is_source(system), favoured="bound")
-    return situation.keep(owners, f"{system}_{object_}_owners")
+def _owners(job: Job, system: System, side: Frame) -> Frame:
+    if not job.has_keys:
+        return side.head(0).select(*job.by, "key", "id", "rank", "passes", "bound")
+    owners = find_owners(job, system, side, favoured="bound")
+    return job.keep(owners, f"{system}_{job.object}_owners")
 
 
 def pair_first_of_names(situation: Situation) -> Frame:
@@ -178,43 +179,41 @@ def pair_first_of_names(situation: Situation) -> Frame:
 # --- Step 3 ------------------------------------------------------------------------------------------------------
 
 
-def _first_pairs(situation: Situation, object_: Object, claims: Claims, overlap: Facts) -> Frame:
+def _first_pairs(job: Job, claims: Claims, overlap: Facts) -> Frame:
     """Bound pairs and pairs by key, as `Matching.pairs`."""
     parts = [] if claims.by_binding is None else [claims.by_binding]
-    if has_keys(situation, object_):
-        by_key = _pairs_by_key(situation, object_, claims.owners, overlap)
-        parts.append(situation.keep(by_key, f"{object_}_pairs_by_key"))
-    return stack(parts) if parts else no_pairs(situation, claims.sides[System.HUBSPOT])
+    if job.has_keys:
+        by_key = _pairs_by_key(job, claims.owners, overlap)
+        parts.append(job.keep(by_key, f"{job.object}_pairs_by_key"))
+    return stack(parts) if parts else no_pairs(job, claims.sides[System.HUBSPOT])
 
 
-def no_pairs(situation: Situation, side: Frame) -> Frame:
+def no_pairs(job: Job, side: Frame) -> Frame:
     """`Matching.pairs` without a row."""
-    ends = side.head(0).select(*situation.by, hubspot_id="id", dynamics_id="id")
-    return fresh_pairs(situation, ends, NO_TEXT)
+    ends = side.head(0).select(*job.by, hubspot_id="id", dynamics_id="id")
+    return fresh_pairs(job, ends, NO_TEXT)
 
 
-def _pairs_by_key(situation: Situation, object_: Object, owners: Mapping[System, Frame], overlap: Facts) -> Frame:
+def _pairs_by_key(job: Job, owners: Mapping[System, Frame], overlap: Facts) -> Frame:
     ends = {
         system: owners[system]
         .filter(~nw.col("bound"))
-        .select(*situation.by, "key", nw.col("id").alias(f"{system}_id"), nw.col("passes").alias(f"{system}_passes"))
+        .select(*job.by, "key", nw.col("id").alias(f"{system}_id"), nw.col("passes").alias(f"{system}_passes"))
         for system in System
     }
     waiting = overlap.absent_from(ends[System.DYNAMICS])
-    both = waiting.join(ends[System.HUBSPOT], on=[*situation.by, "key"]).filter(may_pair(situation, object_))
-    return fresh_pairs(situation, both, match_rule(situation, object_))
+    both = waiting.join(ends[System.HUBSPOT], on=[*job.by, "key"]).filter(may_pair(job))
+    return fresh_pairs(job, both, match_rule(job))
 
 
-def _taken(
-    situation: Situation, object_: Object, system: System, owners: Mapping[System, Frame], *, bound: Frame | None
-) -> Facts:
+def _taken(job: Job, system: System, owners: Mapping[System, Frame], *, bound: Frame | None) -> Facts:
     """Owners whose opposite owner is bound to another record, by id: winner_id, rule_id."""
-    by = list(situation.by)
-    if bound is None or not has_keys(situation, object_):
+    by = list(job.by)
+    if bound is None or not job.has_keys:
         return Facts((*by, "id"))
     mine = owners[system].filter(~nw.col("bound")).select(*by, "key", "id")
     theirs = owners[system.other].filter(nw.col("bound")).select(*by, "key", other_id="id")
     partners = bound.select(*by, other_id=f"{system.other}_id", winner_id=f"{system}_id")
     taken = mine.join(theirs, on=[*by, "key"]).join(partners, on=[*by, "other_id"])
     rows = taken.select(*by, "id", "winner_id", rule_id=nw.lit(bindings.RULE))
-    return Facts((*by, "id"), situation.keep(rows, f"{system}_{object_}_taken"))
+    return Facts((*by, "id"), job.keep(rows, f"{system}_{job.object}_taken"))

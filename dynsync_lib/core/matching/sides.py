@@ -22,23 +22,21 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, only_where, rows_where
 from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.situation import (
     LAST,
-    PERSONS,
     Frame,
     Situation,
     email_key,
-    has_keys,
     has_second_round,
-    inactive,
     is_keyed_by_domain,
     is_routed,
     name_key,
     stack,
 )
-from dynsync_lib.core.tables import RecordTable, record_table
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.core.typed_values import NO_TEXT
 
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
@@ -54,27 +52,27 @@ class Barrier(IntEnum):
     STAGE = 4
 
 
-def prepare_side(situation: Situation, object_: Object, system: System) -> Frame:
+def prepare_side(job: Job, system: System) -> Frame:
     """One row per record: id, rank (int), key (null when none), domain, barrier (a `Barrier`), passes (flag).
 
     `domain` is null unless companies have a second round by domain.
     """
-    name = ("side", object_.value, system.value)
-    return situation.remember(name, lambda: _prepare(situation, object_, system))
+    name = ("side", job.object.value, system.value)
+    return job.situation.remember(name, lambda: _prepare(job, system))
 
 
-def _prepare(situation: Situation, object_: Object, system: System) -> Frame:
-    records = ranked(situation, record_table(object_, system))
-    domain = nw.col("domain_key") if object_ is Object.COMPANY else NO_TEXT
+def _prepare(job: Job, system: System) -> Frame:
+    records = ranked(job.situation, job.table(system))
+    domain = nw.col("domain_key") if job.object is Object.COMPANY else NO_TEXT
     side = records.select(
-        *situation.by,
+        *job.by,
         "id",
         "rank",
-        key=key_of(situation, object_, system),
-        domain=only_where(all_of(object_ is Object.COMPANY, has_second_round(situation)), domain),
-        barrier=barrier_of(situation, object_, system),
+        key=key_of(job, system),
+        domain=only_where(all_of(job.object is Object.COMPANY, has_second_round(job.situation)), domain),
+        barrier=barrier_of(job, system),
     ).with_columns(passes=nw.col("barrier") == Barrier.NONE.value)
-    return situation.keep(side, f"{system}_{object_}_side")
+    return job.keep(side, f"{system}_{job.object}_side")
 
 
 def ranked(situation: Situation, table: RecordTable) -> Frame:
@@ -124,41 +122,41 @@ def _with_turn(situation: Situation, records: Frame, table: RecordTable, order: 
     return moments.with_columns(turn=(typed_values.moment_number(nw.col("turn")) * sign).fill_null(LAST))
 
 
-def key_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
+def key_of(job: Job, system: System) -> nw.Expr:
     """A record's match key; null when it has none. Source: docs/semantics.md section 3."""
-    if not has_keys(situation, object_):
+    if not job.has_keys:
         return NO_TEXT
-    sync = situation.sync(object_)
+    sync = job.sync
     if sync.match_mode == "own_field":
-        return own_key(situation, object_, system)
-    if object_ in PERSONS:
-        return email_key(situation)
-    return either(is_keyed_by_domain(situation), nw.col("domain_key"), name_key(situation))
+        return own_key(job, system)
+    if job.is_about_persons:
+        return email_key(job.situation)
+    return either(is_keyed_by_domain(job.situation), nw.col("domain_key"), name_key(job.situation))
 
 
-def own_key(situation: Situation, object_: Object, system: System) -> nw.Expr:
+def own_key(job: Job, system: System) -> nw.Expr:
     """The value of the field by which the settings match records; null where it was not delivered (2.3)."""
-    field, delivered = situation.sync(object_).match_field(system) or "", situation.columns(object_, system)
+    field, delivered = job.sync.match_field(system) or "", job.columns(system)
     name = next((name for name in (field, f"_{field}_value") if name in delivered), None)
-    return situation.text(object_, system, name) if name is not None else NO_TEXT
+    return job.text(system, name) if name is not None else NO_TEXT
 
 
 # --- What a record must pass -------------------------------------------------------------------------------------
 
 
-def barrier_of(situation: Situation, object_: Object, system: System) -> nw.Expr:
+def barrier_of(job: Job, system: System) -> nw.Expr:
     """What keeps a record from passing, as the number of a `Barrier`."""
     barriers: list[tuple[Condition, Barrier]] = []
-    is_ours = belongs(situation, object_, system)
+    is_ours = belongs(job, system)
     if is_ours is not None:
         barriers.append((~is_ours, Barrier.ROUTE))
-    if situation.sync(object_).filter_of(system):
-        barriers.append((~_filter(situation, object_, system), Barrier.FILTER))
+    if job.sync.filter_of(system):
+        barriers.append((~_filter(job, system), Barrier.FILTER))
     if system is System.DYNAMICS:
-        stays_out = all_of(situation.chooses("include_inactive", "false"), inactive(situation, object_))
+        stays_out = all_of(job.chooses("include_inactive", "false"), job.inactive())
         barriers.append((stays_out, Barrier.INACTIVE))
-    if object_ is Object.DEAL:
-        barriers.append((~_has_stage(situation, system), Barrier.STAGE))
+    if job.object is Object.DEAL:
+        barriers.append((~_has_stage(job.situation, system), Barrier.STAGE))
     tests = [(test, barrier) for test, barrier in barriers if test is not False]
     nothing = nw.lit(Barrier.NONE.value)
     if not tests:
@@ -167,30 +165,30 @@ def barrier_of(situation: Situation, object_: Object, system: System) -> nw.Expr
     return nw.coalesce(*numbers, nothing)
 
 
-def belongs(situation: Situation, object_: Object, system: System) -> nw.Expr | None:
+def belongs(job: Job, system: System) -> nw.Expr | None:
     """Whether a HubSpot contact belongs to this sync of contacts or leads; None when the route is not asked (4.6)."""
-    if system is not System.HUBSPOT or object_ not in PERSONS or not is_routed(situation):
+    if system is not System.HUBSPOT or not job.is_about_persons or not is_routed(job.situation):
         return None
-    if "lifecyclestage" not in situation.columns(object_, system):
-        return nw.lit(value=object_ is Object.CONTACT)
-    stages = situation.sync(object_).lifecycle_stages or LIFECYCLE_STAGES[object_]
-    return _is_one_of(situation.text(object_, system, "lifecyclestage"), stages)
+    if "lifecyclestage" not in job.columns(system):
+        return nw.lit(value=job.object is Object.CONTACT)
+    stages = job.sync.lifecycle_stages or LIFECYCLE_STAGES[job.object]
+    return _is_one_of(job.text(system, "lifecyclestage"), stages)
 
 
 def _is_one_of(text: nw.Expr, known: Collection[str]) -> nw.Expr:
     return text.is_in(list(known)).fill_null(value=False) if known else nw.lit(value=False)
 
 
-def _filter(situation: Situation, object_: Object, system: System) -> nw.Expr:
+def _filter(job: Job, system: System) -> nw.Expr:
     return filter_expression(
-        situation.sync(object_).filter_of(system),
+        job.sync.filter_of(system),
         system=system,
-        object_=object_,
-        catalogue=situation.catalogue,
-        rulebook=situation.rulebook,
-        available=situation.columns(object_, system),
-        taken_at=situation.taken_at,
-        trimmed=situation.trimmed_columns(object_, system),
+        object_=job.object,
+        catalogue=job.situation.catalogue,
+        rulebook=job.situation.rulebook,
+        available=job.columns(system),
+        taken_at=job.situation.taken_at,
+        trimmed=job.trimmed_columns(system),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
 from dynsync_lib.core.model import Object, System
@@ -25,9 +26,7 @@ from dynsync_lib.core.situation import (
     PERSONS,
     Frame,
     Situation,
-    has_keys,
     has_second_round,
-    inactive,
     is_keyed_by_domain,
     one_row_each,
     stack,
@@ -78,9 +77,9 @@ def _members(situation: Situation, object_: Object, system: System) -> Frame:
         spelt = nw.col(_SPELLING[object_])
         spelling = nw.when(spelt != nw.col(_GROUP[object_])).then(spelt)
     is_own = situation.sync(object_).match_mode == "own_field"
-    own = own_key(situation, object_, system) if is_own else NO_TEXT
+    own = own_key(Job(situation, object_), system) if is_own else NO_TEXT
     group = nw.col(_GROUP[object_]) if object_ in _GROUP else own
-    is_inactive = inactive(situation, object_) if system is System.DYNAMICS else nw.lit(value=False)
+    is_inactive = Job(situation, object_).inactive() if system is System.DYNAMICS else nw.lit(value=False)
     members = situation.tables[table.name].select(
         "id",
         table=nw.lit(table.name),
@@ -89,15 +88,17 @@ def _members(situation: Situation, object_: Object, system: System) -> Frame:
         spelling=spelling,
         own=own if object_ in _GROUP else NO_TEXT,
         domain=nw.col("domain_key") if object_ is Object.COMPANY else NO_TEXT,
-        fails=barrier_of(situation, object_, system) != Barrier.NONE.value,
-        lacks_key=key_of(situation, object_, system).is_null() if has_keys(situation, object_) else nw.lit(value=False),
+        fails=barrier_of(Job(situation, object_), system) != Barrier.NONE.value,
+        lacks_key=key_of(Job(situation, object_), system).is_null()
+        if Job(situation, object_).has_keys
+        else nw.lit(value=False),
         is_inactive=is_inactive,
     )
     return _with_bound(situation, object_, system, members)
 
 
 def _with_bound(situation: Situation, object_: Object, system: System, members: Frame) -> Frame:
-    if not is_bound_before(situation, object_):
+    if not is_bound_before(Job(situation, object_)):
         return members.with_columns(is_bound=nw.lit(value=False))
     named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
     bound = named.select(nw.col(f"{system}_id").alias("id"), is_bound=nw.lit(value=True)).unique()
@@ -113,7 +114,7 @@ def _ties(situation: Situation, objects: Sequence[Object], members: Frame) -> It
         if situation.sync(object_).match_mode == "own_field" and object_ in _GROUP:
             sides = [side_name(object_, system) for system in System]
             yield _sharing(members.filter(nw.col("side").is_in(sides)), "own")
-        if is_bound_before(situation, object_):
+        if is_bound_before(Job(situation, object_)):
             yield from _by_binding(situation, object_, members)
     if Object.COMPANY in objects and (has_second_round(situation) or is_keyed_by_domain(situation)):
         yield _sharing(members, "domain")

@@ -17,6 +17,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario
@@ -86,13 +87,13 @@ def _differing_creates(
     judged: Judge,
 ) -> list[Scenario]:
     """The scenarios under which creates may be refused for other reasons."""
-    if not creates_records(situation, object_, system):
+    if not creates_records(Job(situation, object_), system):
         return []
-    own = what_refuses_creates(situation, object_, system, mappings)
+    own = what_refuses_creates(Job(situation, object_), system, mappings)
     return [
         scenario
         for scenario in scenarios
-        if what_refuses_creates(scenario.situation, object_, system, judged[scenario.number]) != own
+        if what_refuses_creates(Job(scenario.situation, object_), system, judged[scenario.number]) != own
     ]
 
 
@@ -105,9 +106,12 @@ def _refusals_under(
     mappings: Sequence[JudgedMapping],
     judged: Judge,
 ) -> Frame:
-    choices = {"refusal": (situation, mappings)}
-    choices |= {_under("refusal", scenario): (scenario.situation, judged[scenario.number]) for scenario in scenarios}
-    refused = refusals_under(situation, object_, system, choices)
+    choices = {"refusal": (Job(situation, object_), mappings)}
+    choices |= {
+        _under("refusal", scenario): (Job(scenario.situation, object_), judged[scenario.number])
+        for scenario in scenarios
+    }
+    refused = refusals_under(Job(situation, object_), system, choices)
     differs = {_under("differs", scenario): _differs("refusal", _under("refusal", scenario)) for scenario in scenarios}
     refused = refused.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
     refused = situation.keep(refused, f"{system}_{object_}_refused_otherwise")
@@ -139,7 +143,7 @@ def written_under(
     own = _plans(situation, object_, comparison.flowing)
     changes = []
     for scenario in scenarios:
-        if scenario.knob == "resave_reconcile" and not is_bound_before(situation, object_):
+        if scenario.knob == "resave_reconcile" and not is_bound_before(Job(situation, object_)):
             continue  # it is about bound pairs only
         other = _plans(scenario.situation, object_, compared(judged[scenario.number]))
         gone = tuple(plan for name, plan in own.items() if other.get(name) != plan)
@@ -153,7 +157,7 @@ def written_under(
 
 def _plans(situation: Situation, object_: Object, flowing: Mapping[int, JudgedMapping]) -> dict[str, WritePlan]:
     """Every write that is planned, by the name of its column of landing."""
-    plans = (plan for target in System for plan in plan_writes(situation, object_, flowing, target))
+    plans = (plan for target in System for plan in plan_writes(Job(situation, object_), flowing, target))
     return {lands_column(plan): plan for plan in plans}
 
 
@@ -191,7 +195,7 @@ class _Evaluation:
         added = [judged for tag, judged in others.items() if _has_other_columns(judged, known.values())]
         if added:
             pairs = wide.select(*PAIR)
-            extra = with_values(self.situation, self.object, pairs, added)
+            extra = with_values(Job(self.situation, self.object), pairs, added)
             names = set(wide.collect_schema().names())
             fresh = [name for name in extra.collect_schema().names() if name not in names]
             wide = wide.join(extra.select("hubspot_id", "dynamics_id", *fresh), on=["hubspot_id", "dynamics_id"])
@@ -205,7 +209,7 @@ class _Evaluation:
         going = {lands_column(plan) for change in self.changes for plan in change.gone}
         writes = {}
         for name, plan in self.own.items():
-            write = work_out(self.situation, self.object, plan)
+            write = work_out(Job(self.situation, self.object), plan)
             if name in going or write.tests:
                 writes[name] = replace(write, wanted=nw.col(wanted_column(plan)))
         for change in self.changes:
@@ -217,7 +221,7 @@ class _Evaluation:
     def _work_out(self, plan: WritePlan, scenario: Scenario) -> Write:
         is_known = plan.judged is None or self.comparison.flowing.get(plan.index) == plan.judged
         tag = str(plan.index) if is_known else _tag(plan, scenario)
-        return work_out(scenario.situation, self.object, plan, lands=_lands(plan, scenario), compared=tag)
+        return work_out(Job(scenario.situation, self.object), plan, lands=_lands(plan, scenario), compared=tag)
 
     def _landed(self) -> dict[str, nw.Expr]:
         """How many writes land in each system under each scenario."""
@@ -244,7 +248,7 @@ class _Evaluation:
                 new = [_lands(plan, change.scenario) for plan in change.new if plan.target is target]
                 names = [_refused(name) for name in [*stay, *new] if name in tested]
                 landed = _under(f"{target}_landed", change.scenario)
-                of_pair = first_refusal(tests_of_pair(self.situation, self.object, target, landed))
+                of_pair = first_refusal(tests_of_pair(Job(self.situation, self.object), target, landed))
                 name = _under(f"{target.other}_refusal", change.scenario)
                 refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64) if names else of_pair
         return refusals

@@ -21,6 +21,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import Matched
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.affected_records import affected_records
@@ -28,7 +29,6 @@ from dynsync_lib.core.sensitivity.components import FAMILIES, find_components, s
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
 from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
-from dynsync_lib.core.sync.flowing_mappings import judge_again
 from dynsync_lib.core.sync.initial_sync import Decision, decide_objects, tell_outcomes
 from dynsync_lib.core.sync.object_outcomes import FieldWork
 from dynsync_lib.core.tables import SENSITIVITY, RecordTable, record_table
@@ -92,7 +92,9 @@ def _judged(situation: Situation, scenarios: Iterable[Scenario], decision: Decis
     """The judged mappings of every object that is on under each scenario about fields."""
     about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
     return {
-        object_: {other.number: judge_again(situation, object_, other.knob, other.situation) for other in about_fields}
+        object_: {
+            other.number: Job(situation, object_).mappings_under(other.situation, other.knob) for other in about_fields
+        }
         for object_ in decision.works
     }
 
@@ -210,7 +212,7 @@ class _DecidedAgain:
     ) -> tuple[Frame, Frame | None]:
         """What is known about fields, with the pairs that only scenarios make."""
         mappings: Sequence[JudgedMapping] = self.decision.mappings[object_]
-        comparison = compare_new_pairs(self.situation, object_, fresh, mappings)
+        comparison = compare_new_pairs(Job(self.situation, object_), fresh, mappings)
         written = stack([written, comparison.written])
         if self.situation.chosen("lead_contact_overlap") != "first_sync_wins":
             # only there does who is matched depend on what is written; elsewhere fields make no new pair

@@ -22,12 +22,13 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import word_of
 from dynsync_lib.core.matching.pairs import pair_first_of_names
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.created_companies import company_of_no_pair, created_by_domain
-from dynsync_lib.core.tables import LINKS, record_table
+from dynsync_lib.core.tables import LINKS
 from dynsync_lib.core.typed_values import NO_TEXT
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
@@ -88,7 +89,8 @@ def decide_links(
     for system in System:
         associations = _associations(situation, system)
         sources = _sources(outcomes, system, as_leads)
-        placed = _place(situation, associations, system, sources=sources, reached=reached, company_pairs=company_pairs)
+        created = company_of_no_pair(situation, system, company_pairs)
+        placed = _place(system, associations, sources=sources, reached=reached, created=created)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
     placed = stack(parts)
     if Object.CONTACT in pairs:
@@ -117,7 +119,7 @@ def _of_hubspot(situation: Situation) -> Frame:
     links = situation.tables["hubspot/links"]
     labelled = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
     once = labelled.group_by(*_ENDS).agg(nw.col("is_primary").max())
-    wanted = [object_.value for object_ in _FROM if _travels(situation, object_, System.HUBSPOT)]
+    wanted = [object_.value for object_ in _FROM if _travels(Job(situation, object_), System.HUBSPOT)]
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
     kept = once.filter(nw.col("from_object").is_in(wanted) & ends)
     return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
@@ -125,68 +127,68 @@ def _of_hubspot(situation: Situation) -> Frame:
 
 def _of_dynamics(situation: Situation) -> list[Frame]:
     return [
-        _of_lookup(situation, object_, name, to=to)
+        _of_lookup(Job(situation, object_), name, to=to)
         for object_, name, to in _LOOKUPS
-        if _travels(situation, object_, System.DYNAMICS)
+        if _travels(Job(situation, object_), System.DYNAMICS)
     ]
 
 
-def associations_of(situation: Situation, object_: Object, to: Object, system: System) -> Frame:
+def associations_of(job: Job, to: Object, system: System) -> Frame:
     """from_id, to_id of the associations of one object with another on one side, whatever travels.
 
     Of HubSpot's with companies the primary ones.
     """
     if system is System.DYNAMICS:
         associations = [
-            _of_lookup(situation, holder, name, to=end)
+            _of_lookup(Job(job.situation, holder), name, to=end)
             for holder, name, end in _LOOKUPS
-            if holder is object_ and end is to
+            if holder is job.object and end is to
         ]
         return stack(associations).select("from_id", "to_id")
-    links = situation.tables["hubspot/links"]
-    ours = (nw.col("from_object") == object_.value) & (nw.col("to_object") == to.value)
+    links = job.situation.tables["hubspot/links"]
+    ours = (nw.col("from_object") == job.object.value) & (nw.col("to_object") == to.value)
     counts = nw.col("is_primary").fill_null(value=False) if to is Object.COMPANY else nw.lit(value=True)
     return links.filter(ours & counts).select("from_id", "to_id").unique()
 
 
-def _of_lookup(situation: Situation, object_: Object, name: str, *, to: Object | None) -> Frame:
+def _of_lookup(job: Job, name: str, *, to: Object | None) -> Frame:
     """The associations of one lookup column; `to` None means that `_name_type` says where it points."""
-    value = _looked_up(situation, object_, name)
+    value = _looked_up(job, name)
     if to is not None:
-        points_there = _target_object(situation, object_, _CUSTOMER) == to.value
-        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(situation, object_, _CUSTOMER)))
-    records = situation.tables[record_table(object_, System.DYNAMICS).name]
+        points_there = _target_object(job, _CUSTOMER) == to.value
+        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(job, _CUSTOMER)))
+    records = job.records(System.DYNAMICS)
     associations = records.select(
-        from_object=nw.lit(object_.value),
+        from_object=nw.lit(job.object.value),
         from_id="id",
-        to_object=nw.lit(to.value) if to is not None else _target_object(situation, object_, name),
+        to_object=nw.lit(to.value) if to is not None else _target_object(job, name),
         to_id=value,
         is_primary=nw.lit(value=True),
     )
     return associations.filter(~nw.col("to_id").is_null())
 
 
-def _looked_up(situation: Situation, object_: Object, name: str) -> nw.Expr:
+def _looked_up(job: Job, name: str) -> nw.Expr:
     """Where a lookup points; null when it is blank or was not delivered."""
     column = f"_{name}_value"
-    is_there = column in situation.columns(object_, System.DYNAMICS)
-    return situation.text(object_, System.DYNAMICS, column) if is_there else NO_TEXT
+    is_there = column in job.columns(System.DYNAMICS)
+    return job.text(System.DYNAMICS, column) if is_there else NO_TEXT
 
 
-def _target_object(situation: Situation, object_: Object, name: str) -> nw.Expr:
+def _target_object(job: Job, name: str) -> nw.Expr:
     company = nw.lit(Object.COMPANY.value)
-    if f"_{name}_type" not in situation.columns(object_, System.DYNAMICS):
+    if f"_{name}_type" not in job.columns(System.DYNAMICS):
         return company
-    is_contact = situation.text(object_, System.DYNAMICS, f"_{name}_type") == "contact"
+    is_contact = job.text(System.DYNAMICS, f"_{name}_type") == "contact"
     return nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(company)
 
 
-def _travels(situation: Situation, object_: Object, system: System) -> bool:
+def _travels(job: Job, system: System) -> bool:
     """Whether records of a side may travel; HubSpot's contacts do as leads, too."""
-    if (object_, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(situation, Object.LEAD):
+    if (job.object, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(job.situation, Object.LEAD):
         return True
-    sync = situation.sync(object_)
-    return sync.enabled and sync.is_source(system) and not situation.is_empty(object_, system)
+    sync = job.sync
+    return sync.enabled and sync.is_source(system) and not job.is_empty(system)
 
 
 # --- What it meets -----------------------------------------------------------------------------------------------
@@ -233,18 +235,15 @@ def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
     return sources.with_columns(nw.col("lead_only").fill_null(value=False))
 
 
-def _place(
-    situation: Situation, associations: Frame, system: System, *, sources: Frame, reached: Frame, company_pairs: Frame
-) -> Frame:
+def _place(system: System, associations: Frame, *, sources: Frame, reached: Frame, created: Frame | None) -> Frame:
     """Associations of the records of `sources`, with from_system and line; all but the disagreement of primary
-    companies."""
+    companies. `created` as `company_of_no_pair` gives it."""
     there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
     there = there.with_columns(reaches=nw.lit(value=True))
     associations = associations.join(sources, on=["from_object", "from_id"]).join(
         there, on=["to_object", "to_id"], how="left"
     )
     decided = _tests(system)
-    created = company_of_no_pair(situation, system, company_pairs)
     if created is not None:
         associations = associations.join(created, on=["from_object", "to_object", "to_id"], how="left")
         test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(IN_SYNC) & ~nw.col("lead_only")

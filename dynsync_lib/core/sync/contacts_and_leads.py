@@ -19,6 +19,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import negate, rows_where
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import OVERLAP_RULE, Line
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import claim_keys
@@ -98,8 +99,8 @@ def _overlap(situation: Situation) -> bool:
 def _shared_keys(situation: Situation) -> Frame:
     """key, contact_id of the Dynamics contacts that own a key that a lead has, too."""
     on = [*situation.by, "key"]
-    owners = claim_keys(situation, _CONTACT).owners[System.DYNAMICS]
-    leads = prepare_side(situation, _LEAD, System.DYNAMICS).filter(~nw.col("key").is_null())
+    owners = claim_keys(Job(situation, _CONTACT)).owners[System.DYNAMICS]
+    leads = prepare_side(Job(situation, _LEAD), System.DYNAMICS).filter(~nw.col("key").is_null())
     return owners.select(*on, contact_id="id").join(leads.select(*on).unique(), on=on, how="semi")
 
 

@@ -17,13 +17,13 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import Matched, match_object
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, stack
 from dynsync_lib.core.sync.associations import decide_links
 from dynsync_lib.core.sync.contacts_and_leads import hubspot_contacts, overlapped_keys, with_shared_creates
-from dynsync_lib.core.sync.flowing_mappings import judge
 from dynsync_lib.core.sync.object_outcomes import (
     Decided,
     FieldWork,
@@ -60,18 +60,18 @@ class Decision:
 
 def decide_sync(situation: Situation) -> Decision:
     """Every record's outcome, every write, every association."""
-    mappings = {object_: judge(situation, object_) for object_ in Object}
+    mappings = {object_: Job(situation, object_).mappings for object_ in Object}
     works: dict[Object, FieldWork] = {}
     changes: list[Frame] = []
 
     def work_of(object_: Object, matched: Matched) -> FieldWork:
-        works[object_], written = work_on_fields(situation, object_, matched, mappings[object_])
+        works[object_], written = work_on_fields(Job(situation, object_), matched, mappings[object_])
         changes.extend([written] if written is not None else [])
         return works[object_]
 
     decided = decide_objects(situation, ORDER, work_of)
     objects = tell_outcomes(situation, decided)
-    off = [_switched_off(situation, object_) for object_ in Object if object_ not in decided]
+    off = [_switched_off(Job(situation, object_)) for object_ in Object if object_ not in decided]
     outcomes = stack([*objects.outcomes, *(frame for frames in off for frame in frames)] or [no_outcomes(situation)])
     pairs = {object_: result.matched.pairs.select("hubspot_id", "dynamics_id") for object_, result in decided.items()}
     links = decide_links(situation, outcomes, pairs, as_leads=objects.as_leads)
@@ -87,8 +87,8 @@ def decide_objects(situation: Situation, objects: Collection[Object], work_of: W
         if situation.has_records(object_):
             asks = object_ is Object.LEAD
             overlap = overlapped_keys(situation, decided.get(Object.CONTACT)) if asks else Facts((*situation.by, "key"))
-            matched = match_object(situation, object_, overlap)
-            decided[object_] = compose(situation, object_, matched, work_of(object_, matched))
+            matched = match_object(Job(situation, object_), overlap)
+            decided[object_] = compose(Job(situation, object_), matched, work_of(object_, matched))
         else:
             decided[object_] = decide_nothing(situation)
     return decided
@@ -107,28 +107,28 @@ def tell_outcomes(situation: Situation, decided: Mapping[Object, Decided]) -> To
     outcomes, as_leads = [], None
     for object_, result in decided.items():
         if object_ not in PERSONS and situation.has_records(object_):
-            outcomes += [outcome_frame(situation, result.records[system], system, object_) for system in System]
+            outcomes += [outcome_frame(Job(situation, object_), result.records[system], system) for system in System]
     if Object.CONTACT in decided:
         contacts = decided[Object.CONTACT].records[System.DYNAMICS]
-        outcomes.append(outcome_frame(situation, contacts, System.DYNAMICS, Object.CONTACT))
+        outcomes.append(outcome_frame(Job(situation, Object.CONTACT), contacts, System.DYNAMICS))
     if Object.LEAD in decided:
         leads = with_shared_creates(situation, decided)
-        outcomes.append(outcome_frame(situation, leads, System.DYNAMICS, Object.LEAD))
+        outcomes.append(outcome_frame(Job(situation, Object.LEAD), leads, System.DYNAMICS))
     if any(person in decided for person in PERSONS):
         persons = hubspot_contacts(situation, decided)
-        outcomes.append(outcome_frame(situation, persons, System.HUBSPOT, Object.CONTACT))
+        outcomes.append(outcome_frame(Job(situation, Object.CONTACT), persons, System.HUBSPOT))
         if Object.LEAD in decided:
             in_sync = nw.col("outcome").is_in(list(IN_SYNC))
             as_leads = persons.filter(nw.col("as_lead") & in_sync).select("id")
     return ToldOutcomes(outcomes, as_leads)
 
 
-def _switched_off(situation: Situation, object_: Object) -> list[Frame]:
+def _switched_off(job: Job) -> list[Frame]:
     """Both sides of an object that is off, where they have records; HubSpot's contacts stay on as long as leads are."""
     sides = list(System)
-    if object_ is Object.LEAD or (object_ is Object.CONTACT and situation.sync(Object.LEAD).enabled):
+    if job.object is Object.LEAD or (job.object is Object.CONTACT and job.situation.sync(Object.LEAD).enabled):
         sides = [System.DYNAMICS]
-    return [switched_off(situation, object_, system) for system in sides if not situation.is_empty(object_, system)]
+    return [switched_off(job, system) for system in sides if not job.is_empty(system)]
 
 
 def _no_changes(outcomes: Frame) -> Frame:

@@ -17,12 +17,13 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import may_have_pairs
 from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line, Matched, reason_of, word_of
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation
-from dynsync_lib.core.tables import Column, record_table
+from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.tables import Column
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
@@ -70,32 +71,30 @@ class Decided:
     matched: Matched
 
 
-def work_on_fields(
-    situation: Situation, object_: Object, matched: Matched, mappings: Sequence[JudgedMapping]
-) -> tuple[FieldWork, Frame | None]:
+def work_on_fields(job: Job, matched: Matched, mappings: Sequence[JudgedMapping]) -> tuple[FieldWork, Frame | None]:
     """What is known about the fields of one object, and its rows of `changes`; None where nothing can be paired."""
-    refusals = {system: _refusals(situation, object_, system, mappings) for system in System}
-    if not may_have_pairs(situation, object_):
+    refusals = {system: _refusals(job, system, mappings) for system in System}
+    if not may_have_pairs(job):
         nothing = {name: nw.lit(0) for name in WRITTEN if name not in PAIR}
         written = matched.pairs.head(0).select(*PAIR, **nothing)
         return FieldWork(written, refusals), None
-    comparison = compare_pairs(situation, object_, matched.pairs, mappings)
+    comparison = compare_pairs(job, matched.pairs, mappings)
     work = FieldWork(comparison.written, refusals, comparison)
-    return work, tell_changes(situation, object_, comparison)
+    return work, tell_changes(job, comparison)
 
 
-def _refusals(situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]) -> Frame:
+def _refusals(job: Job, system: System, mappings: Sequence[JudgedMapping]) -> Frame:
     """id, refusal of the records whose creation would be refused; of none where the side creates nothing."""
-    if not creates_records(situation, object_, system):
-        records = situation.tables[record_table(object_, system).name]
+    if not creates_records(job, system):
+        records = job.records(system)
         return records.head(0).select("id", refusal=nw.lit(0))
-    refused = refusals_of_creates(situation, object_, system, mappings)
-    return situation.keep(refused, f"{system}_{object_}_refused")
+    refused = refusals_of_creates(job, system, mappings)
+    return job.keep(refused, f"{system}_{job.object}_refused")
 
 
-def creates_records(situation: Situation, object_: Object, system: System) -> bool:
+def creates_records(job: Job, system: System) -> bool:
     """Whether records of that system may be created in the other one."""
-    sync = situation.sync(object_)
+    sync = job.sync
     return sync.is_source(system) and not sync.only_existing_in_target
 
 
@@ -119,41 +118,43 @@ def no_outcomes(situation: Situation) -> Frame:
     return situation.from_rows([], [Column(name, "text", "") for name in DECIDED])
 
 
-def compose(situation: Situation, object_: Object, matched: Matched, work: FieldWork) -> Decided:
+def compose(job: Job, matched: Matched, work: FieldWork) -> Decided:
     """Every record's outcome; `work` knows every pair there is."""
-    judged = _judge_pairs(situation, work)
+    judged = _judge_pairs(job.situation, work)
     decided = {}
     for system in System:
-        records = _with_fields(situation, object_, system, matched.placed[system], judged=judged, work=work)
-        conflicts = _conflicts(situation, object_, system, matched.placed[system])
+        records = _with_fields(job, system, matched.placed[system], judged=judged, work=work)
+        conflicts = _conflicts(job, system, matched.placed[system])
         records = conflicts.attach_to(records, conflict_refusal="refusal", conflict_holder_id="counterpart_id")
-        outcomes = _tell(situation, object_, records)
-        is_read_again = not situation.scenarios or (object_ in PERSONS and situation.sync(Object.LEAD).enabled)
-        decided[system] = situation.keep(outcomes, f"{system}_{object_}_told") if is_read_again else outcomes
+        outcomes = _tell(job, records)
+        is_read_again = not job.situation.scenarios or (
+            job.is_about_persons and job.situation.sync(Object.LEAD).enabled
+        )
+        decided[system] = job.keep(outcomes, f"{system}_{job.object}_told") if is_read_again else outcomes
     return Decided(decided, matched)
 
 
-def outcome_frame(situation: Situation, records: Frame, system: System, object_: Object) -> Frame:
+def outcome_frame(job: Job, records: Frame, system: System) -> Frame:
     """Rows of DECIDED, of records that have id, outcome, reason, rule_id, counterpart_id, winner_id and key."""
     named = records.select(
-        *situation.by,
+        *job.by,
         "outcome",
         "reason",
         "rule_id",
         "counterpart_id",
         "winner_id",
         system=nw.lit(system.value),
-        object=nw.lit(object_.value),
+        object=nw.lit(job.object.value),
         record_id="id",
         match_key="key",
         health=_health(),
     )
-    return named.select(*situation.by, *DECIDED)
+    return named.select(*job.by, *DECIDED)
 
 
-def switched_off(situation: Situation, object_: Object, system: System) -> Frame:
+def switched_off(job: Job, system: System) -> Frame:
     """Step 0: every record of an object that is off. Source: rule record.object-off."""
-    records = situation.tables[record_table(object_, system).name].select(
+    records = job.records(system).select(
         "id",
         outcome=nw.lit(Outcome.EXCLUDED.value),
         reason=nw.lit(Reason.OBJECT_OFF.value),
@@ -162,7 +163,7 @@ def switched_off(situation: Situation, object_: Object, system: System) -> Frame
         winner_id=NO_TEXT,
         key=NO_TEXT,
     )
-    return outcome_frame(situation, records, system, object_)
+    return outcome_frame(job, records, system)
 
 
 def _health() -> nw.Expr:
@@ -181,35 +182,33 @@ def _judge_pairs(situation: Situation, work: FieldWork) -> Frame:
     return work.written.select(*situation.by, "hubspot_id", "dynamics_id", *refusals, updated=updated)
 
 
-def _conflicts(situation: Situation, object_: Object, system: System, placed: Frame) -> Facts:
+def _conflicts(job: Job, system: System, placed: Frame) -> Facts:
     """About new persons whose address is taken on the other side, by id: refusal (see REFUSALS), counterpart_id."""
-    is_asked = system is System.DYNAMICS or situation.chooses("dv_dup_rules", "true") is not False
-    on, numbers = (*situation.by, "id"), frozenset({"refusal"})
-    if object_ not in PERSONS or not is_asked:
+    is_asked = system is System.DYNAMICS or job.chooses("dv_dup_rules", "true") is not False
+    on, numbers = (*job.by, "id"), frozenset({"refusal"})
+    if not job.is_about_persons or not is_asked:
         return Facts(on, numbers=numbers)
     creates = placed.filter(nw.col("line") == Line.CREATE.value)
-    is_keyed_by_it = situation.chooses("email_norm", "lower_trim") is True
-    if is_keyed_by_it and situation.sync(object_).match_mode == "default":
+    is_keyed_by_it = job.chooses("email_norm", "lower_trim") is True
+    if is_keyed_by_it and job.sync.match_mode == "default":
         asked = creates.filter(~nw.col("key").is_null()).select(*on, "rank", address="key")
-        conflicts = conflicts_of_addresses(situation, object_, system, asked, is_distinct=True)
+        conflicts = conflicts_of_addresses(job, system, asked, is_distinct=True)
     else:
-        conflicts = conflicts_of_creates(situation, object_, system, creates)
-    return Facts(on, situation.keep(conflicts, f"{system}_{object_}_conflicts"), numbers)
+        conflicts = conflicts_of_creates(job, system, creates)
+    return Facts(on, job.keep(conflicts, f"{system}_{job.object}_conflicts"), numbers)
 
 
-def _with_fields(
-    situation: Situation, object_: Object, system: System, placed: Frame, *, judged: Frame, work: FieldWork
-) -> Frame:
+def _with_fields(job: Job, system: System, placed: Frame, *, judged: Frame, work: FieldWork) -> Frame:
     """Adds updated and pair_refusal of the record's pairs, and create_refusal."""
-    on = [*situation.by, "id"]
-    by_record = judged.select(*situation.by, id=f"{system}_id", pair_refusal=f"{system}_refusal", updated="updated")
-    if object_ is Object.COMPANY and situation.chooses("company_dup", "all_bind") is not False:
+    on = [*job.by, "id"]
+    by_record = judged.select(*job.by, id=f"{system}_id", pair_refusal=f"{system}_refusal", updated="updated")
+    if job.object is Object.COMPANY and job.chooses("company_dup", "all_bind") is not False:
         by_record = by_record.group_by(*on).agg(nw.col("pair_refusal").min(), nw.col("updated").max())
     create = work.refusals[system].select(*on, create_refusal="refusal")
     return placed.join(by_record, on=on, how="left").join(create, on=on, how="left")
 
 
-def _tell(situation: Situation, object_: Object, records: Frame) -> Frame:
+def _tell(job: Job, records: Frame) -> Frame:
     """The outcome of every record of one side, as in `Decided.records`."""
     line, has_pair = nw.col("line"), ~nw.col("updated").is_null()
     refusal, of_conflict = nw.col("create_refusal"), nw.col("conflict_refusal")
@@ -221,15 +220,15 @@ def _tell(situation: Situation, object_: Object, records: Frame) -> Frame:
     judged = records.with_columns(
         refusal=nw.when(has_pair).then(nw.col("pair_refusal")).otherwise(of_create), counterpart_id=counterpart
     )
-    own_key = situation.sync(object_).match_mode == "own_field"
+    own_key = job.has_own_key
     lines: dict[int, str] = {line: outcome.value for line, outcome in OUTCOME_OF.items()}
     return judged.with_columns(case=_case()).select(
-        *situation.by,
+        *job.by,
         *("id", "key", "barrier", "line", "counterpart_id", "winner_id", "refusal", "updated"),
         line_rule="rule_id",
         outcome=word_of("case", {**lines, **_OUTCOME_OF_CASE}),
-        reason=word_of("case", {**reason_of(object_, own_key=own_key), **_REASON_OF_CASE}),
-        rule_id=nw.col("rule_id") if situation.scenarios else nw.coalesce(refusal_word(1), nw.col("rule_id")),
+        reason=word_of("case", {**reason_of(job.object, own_key=own_key), **_REASON_OF_CASE}),
+        rule_id=nw.col("rule_id") if job.situation.scenarios else nw.coalesce(refusal_word(1), nw.col("rule_id")),
     )
 
 

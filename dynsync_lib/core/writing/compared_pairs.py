@@ -22,9 +22,10 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, inactive, stack
-from dynsync_lib.core.tables import CHANGES, record_table
+from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.tables import CHANGES
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
     are_equal,
@@ -76,29 +77,27 @@ class Comparison:
     flowing: Mapping[int, JudgedMapping]
 
 
-def compare_pairs(situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
+def compare_pairs(job: Job, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
     """Section 6 and step 7 for every pair; `pairs` has hubspot_id, dynamics_id and is_bound. Computes once."""
     flowing = compared_mappings(mappings)
-    wide = _with_stale(situation, object_, _compare(situation, object_, pairs, flowing))
-    wide = situation.keep(_without_repeats(wide, list(flowing.values())), f"{object_}_compared")
+    wide = _with_stale(job, _compare(job, pairs, flowing))
+    wide = job.keep(_without_repeats(wide, list(flowing.values())), f"{job.object}_compared")
     return Comparison(wide, wide.select(*WRITTEN), flowing)
 
 
-def compare_new_pairs(
-    situation: Situation, object_: Object, pairs: Frame, mappings: Sequence[JudgedMapping]
-) -> Comparison:
+def compare_new_pairs(job: Job, pairs: Frame, mappings: Sequence[JudgedMapping]) -> Comparison:
     """As `compare_pairs`, of pairs whose changes nobody lists: `wide` is worked out anew by who reads it."""
     flowing = compared_mappings(mappings)
-    wide = _compare(situation, object_, pairs, flowing)
-    return Comparison(wide, situation.keep(wide.select(*WRITTEN), f"{object_}_written"), flowing)
+    wide = _compare(job, pairs, flowing)
+    return Comparison(wide, job.keep(wide.select(*WRITTEN), f"{job.object}_written"), flowing)
 
 
-def _compare(situation: Situation, object_: Object, pairs: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
+def _compare(job: Job, pairs: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
     """The pairs with their values compared, and `WRITTEN`."""
-    wide = with_values(situation, object_, pairs, list(flowing.values()))
+    wide = with_values(job, pairs, list(flowing.values()))
     compared = comparisons({str(index): judged for index, judged in flowing.items()})
     wide = wide.with_columns(**compared) if compared else wide
-    return _with_written(situation, object_, wide, flowing)
+    return _with_written(job, wide, flowing)
 
 
 def compared_mappings(mappings: Sequence[JudgedMapping]) -> dict[int, JudgedMapping]:
@@ -106,36 +105,32 @@ def compared_mappings(mappings: Sequence[JudgedMapping]) -> dict[int, JudgedMapp
     return {index: judged for index, judged in enumerate(mappings) if judged.is_compared}
 
 
-def with_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+def with_values(job: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     """The pairs with every mapped value of both sides, as delivered and trimmed, and their owners."""
-    return with_trimmed(situation, _join_values(situation, object_, pairs, flowing), flowing, System)
+    return with_trimmed(job.situation, _join_values(job, pairs, flowing), flowing, System)
 
 
-def tell_changes(situation: Situation, object_: Object, comparison: Comparison) -> Frame:
+def tell_changes(job: Job, comparison: Comparison) -> Frame:
     """The forecast's `changes` of one object: what lands or is skipped, without what is refused."""
-    writes = [
-        (plan, work_out(situation, object_, plan))
-        for target in System
-        for plan in plan_writes(situation, object_, comparison.flowing, target)
-    ]
+    writes = [(plan, work_out(job, plan)) for target in System for plan in plan_writes(job, comparison.flowing, target)]
     if not writes:
         ids = ("hubspot_id", "dynamics_id")
         none = {name: NO_TEXT for name in CHANGES.column_names if name not in ids}
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
     wide = _with_notes(comparison.wide)
     rows = stack([_rows_of(wide, number, plan, write) for number, (plan, write) in enumerate(writes)])
-    return _as_changes(object_, rows, [write for _, write in writes])
+    return _as_changes(job.object, rows, [write for _, write in writes])
 
 
-def _with_written(situation: Situation, object_: Object, wide: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
+def _with_written(job: Job, wide: Frame, flowing: Mapping[int, JudgedMapping]) -> Frame:
     """Adds `WRITTEN`: both systems step by step, since an engine works out anew what stands in an expression twice."""
-    plans = {target: list(plan_writes(situation, object_, flowing, target)) for target in System}
-    writes = {lands_column(plan): work_out(situation, object_, plan) for target in System for plan in plans[target]}
+    plans = {target: list(plan_writes(job, flowing, target)) for target in System}
+    writes = {lands_column(plan): work_out(job, plan) for target in System for plan in plans[target]}
     landed, refusals = {}, {}
     for target in System:
         names = [lands_column(plan) for plan in plans[target]]
         landed[f"{target}_landed"] = sum_of_flags(names)
-        tests = [*tests_of_pair(situation, object_, target, f"{target}_landed")]
+        tests = [*tests_of_pair(job, target, f"{target}_landed")]
         tests += [test for name in names for test in writes[name].tests]
         refusals[f"{target.other}_refusal"] = first_refusal(tests)
     every = [plan for target in System for plan in plans[target]]
@@ -168,11 +163,11 @@ def _without_repeats(wide: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     return wide.with_columns(**repeats) if repeats else wide
 
 
-def tests_of_pair(situation: Situation, object_: Object, target: System, landed: str) -> Iterator[Test]:
+def tests_of_pair(job: Job, target: System, landed: str) -> Iterator[Test]:
     """Why the target may refuse whatever lands; `landed` is the column that counts it."""
     if target is System.DYNAMICS:
         lands = nw.col(landed) > 0
-        if not situation.sync(object_).sync_user_may_write:
+        if not job.sync.sync_user_may_write:
             yield NUMBER_OF["record.privilege"], lands
         yield NUMBER_OF["record.inactive-readonly"], lands & nw.col(_INACTIVE)
 
@@ -241,14 +236,13 @@ def _stale_column(target: System) -> str:
     return f"stale:{target}"
 
 
-def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
+def _with_stale(job: Job, wide: Frame) -> Frame:
     """Adds, for each target, whether its record was modified later than its source."""
-    names = {system: _modified(situation, object_, system) for system in System}
+    names = {system: _modified(job, system) for system in System}
     if None in names.values():
         return wide.with_columns(**{_stale_column(target): nw.lit(value=False) for target in System})
     moments = {
-        f"moment:{system}": situation.text(object_, system, str(name), column_of(system, str(name)))
-        for system, name in names.items()
+        f"moment:{system}": job.text(system, str(name), column_of(system, str(name))) for system, name in names.items()
     }
     timed = wide.with_columns(**moments)
     timed = timed.with_columns(**{moment: typed_values.moment(nw.col(moment)) for moment in moments})
@@ -257,28 +251,28 @@ def _with_stale(situation: Situation, object_: Object, wide: Frame) -> Frame:
     return timed.with_columns(**flags).drop(*moments)
 
 
-def _join_values(situation: Situation, object_: Object, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
+def _join_values(job: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     """The pairs with every mapped value of both sides, as `hubspot:email` and its like."""
     wide = pairs.select(*PAIR)
     for system in System:
-        names = _needed(situation, object_, flowing, system)
+        names = _needed(job, flowing, system)
         chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
         if system is System.DYNAMICS:
-            chosen.append(inactive(situation, object_).alias(_INACTIVE))
-        table = situation.tables[record_table(object_, system).name]
+            chosen.append(job.inactive().alias(_INACTIVE))
+        table = job.records(system)
         wide = wide.join(table.select(nw.col("id").alias(f"{system}_id"), *chosen), on=f"{system}_id")
     return wide
 
 
-def _needed(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
+def _needed(job: Job, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
     """The columns of one side that the comparison reads."""
-    keys = [column.name for column in record_table(object_, system).keys if column.name in ("email_key", "email_valid")]
-    modified = _modified(situation, object_, system)
-    has_stage = system is System.HUBSPOT and default_stage_field(situation, object_, flowing) is not None
+    keys = [column.name for column in job.table(system).keys if column.name in ("email_key", "email_valid")]
+    modified = _modified(job, system)
+    has_stage = system is System.HUBSPOT and default_stage_field(job, flowing) is not None
     more = [*keys, *([modified] if modified is not None else []), *([STAGE] if has_stage else [])]
     return list(dict.fromkeys([*columns_of(flowing, system), *more]))
 
 
-def _modified(situation: Situation, object_: Object, system: System) -> str | None:
-    table = record_table(object_, system)
-    return table.modified_field if table.modified_field in situation.columns(object_, system) else None
+def _modified(job: Job, system: System) -> str | None:
+    table = job.table(system)
+    return table.modified_field if table.modified_field in job.columns(system) else None

@@ -19,8 +19,8 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import System
 
 STAGE: Final = "lifecyclestage"
 DEFAULT_STAGE: Final = "default_lifecycle_stage"
@@ -32,14 +32,14 @@ def moves_backward(stages: Field, old: nw.Expr, new: nw.Expr) -> nw.Expr:
     return (_place(stages, new) < _place(stages, old)).fill_null(value=False)
 
 
-def default_stage_field(situation: Situation, object_: Object, flowing: Iterable[JudgedMapping]) -> Field | None:
+def default_stage_field(job: Job, flowing: Iterable[JudgedMapping]) -> Field | None:
     """HubSpot's stage property when the sync gives a default stage to matched contacts; None when it does not."""
-    sync = situation.sync(object_)
+    sync = job.sync
     is_mapped = any(judged.mapping.hubspot == STAGE and judged.writes_to(System.HUBSPOT) for judged in flowing)
     is_given = sync.default_lifecycle_stage and sync.is_source(System.DYNAMICS)
-    if not is_given or is_mapped or STAGE not in situation.columns(object_, System.HUBSPOT):
+    if not is_given or is_mapped or STAGE not in job.columns(System.HUBSPOT):
         return None
-    return situation.catalogue.find(System.HUBSPOT, object_, STAGE)
+    return job.situation.catalogue.find(System.HUBSPOT, job.object, STAGE)
 
 
 def is_promoted(stages: Field, old: nw.Expr, default: str) -> nw.Expr:

@@ -25,10 +25,10 @@ from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.writing.email_syntax import is_valid_address
 from dynsync_lib.core.writing.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
 
@@ -58,62 +58,52 @@ Test = tuple[int, nw.Expr]
 """A refusal number and whether it applies."""
 
 
-def refusals_of_creates(
-    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
-) -> Frame:
+def refusals_of_creates(job: Job, system: System, mappings: Sequence[JudgedMapping]) -> Frame:
     """id, refusal (index in REFUSALS) of those records of `system` whose creation the other side would refuse.
 
     What a record shows alone; addresses that are taken are found by `core.writing.taken_emails`. For leads HubSpot's
     records are its contacts.
     """
-    refused = refusals_under(situation, object_, system, {"refusal": (situation, mappings)})
+    refused = refusals_under(job, system, {"refusal": (job, mappings)})
     return refused.filter(~nw.col("refusal").is_null())
 
 
-def refusals_under(
-    situation: Situation,
-    object_: Object,
-    system: System,
-    choices: Mapping[str, tuple[Situation, Sequence[JudgedMapping]]],
-) -> Frame:
-    """id of every record of `system`, and for each name its refusal under those choices and mappings; null: none."""
+def refusals_under(job: Job, system: System, choices: Mapping[str, tuple[Job, Sequence[JudgedMapping]]]) -> Frame:
+    """id of every record of `system`, and for each name its refusal by that job and its mappings; null: none.
+
+    The jobs are of the same object and differ in assumptions only.
+    """
     target = system.other
-    flowing = {name: _with_a_say(*choice_of, object_, target) for name, choice_of in choices.items()}
+    flowing = {name: _with_a_say(*choice, target) for name, choice in choices.items()}
     once = {tuple(judged.columns.values()): judged for group in flowing.values() for judged in reversed(group)}
     asked = list(once.values())
-    table = record_table(object_, system)
-    keys = [column.name for column in table.keys if column.name in ("email_key", "email_valid")]
+    keys = [column.name for column in job.table(system).keys if column.name in ("email_key", "email_valid")]
     names = dict.fromkeys([*columns_of(asked, system), *keys])
     chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
-    wide = with_trimmed(situation, situation.tables[table.name].select("id", *chosen), asked, [system])
+    wide = with_trimmed(job.situation, job.records(system).select("id", *chosen), asked, [system])
     refusals = {
-        name: first_refusal(_create_tests(other, object_, target, flowing[name]))
-        for name, (other, _) in choices.items()
+        name: first_refusal(_create_tests(other, target, flowing[name])) for name, (other, _) in choices.items()
     }
     return wide.select("id", **refusals)
 
 
 def what_refuses_creates(
-    situation: Situation, object_: Object, system: System, mappings: Sequence[JudgedMapping]
+    job: Job, system: System, mappings: Sequence[JudgedMapping]
 ) -> tuple[list[JudgedMapping], tuple[str, ...], str | None]:
     """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
     target = system.other
-    flowing = _with_a_say(situation, mappings, object_, target)
+    flowing = _with_a_say(job, mappings, target)
     is_choice_asked = target is System.DYNAMICS or any(judged.pairs_options() for judged in flowing)
-    return flowing, _levels(situation), situation.chosen("invalid_value") if is_choice_asked else None
+    return flowing, _levels(job.situation), job.chosen("invalid_value") if is_choice_asked else None
 
 
-def _with_a_say(
-    situation: Situation, mappings: Sequence[JudgedMapping], object_: Object, target: System
-) -> list[JudgedMapping]:
+def _with_a_say(job: Job, mappings: Sequence[JudgedMapping], target: System) -> list[JudgedMapping]:
     """Mappings that can make the target refuse a create: limited or required columns, identity, unpaired options."""
     required: frozenset[str] = frozenset()
     if target is System.DYNAMICS:
-        required = frozenset(column.name for column in required_by_settings(situation, object_))
+        required = frozenset(column.name for column in required_by_settings(job))
     return [
-        judged
-        for judged in mappings
-        if judged.writes_to(target) and _matters(situation, object_, judged, target, required=required)
+        judged for judged in mappings if judged.writes_to(target) and _matters(job, judged, target, required=required)
     ]
 
 
@@ -124,14 +114,12 @@ def first_refusal(tests: Iterable[Test]) -> nw.Expr:
     return nw.coalesce(*numbers, nw.lit(None, dtype=nw.Int64)).cast(nw.Int64)
 
 
-def refusals_of_write(
-    situation: Situation, object_: Object, judged: JudgedMapping, *, target: System, fresh: nw.Expr
-) -> Iterator[Test]:
+def refusals_of_write(job: Job, judged: JudgedMapping, *, target: System, fresh: nw.Expr) -> Iterator[Test]:
     """Why the target may refuse a value that would land in a record that is there."""
     if target is System.DYNAMICS:
         yield from limit_tests(judged, fresh)
-    elif is_persons_email(object_, judged):
-        yield NUMBER_OF["contact.invalid-email"], is_invalid_address(situation, judged, fresh)
+    elif is_persons_email(job.object, judged):
+        yield NUMBER_OF["contact.invalid-email"], is_invalid_address(job.situation, judged, fresh)
 
 
 def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
@@ -160,14 +148,14 @@ def is_invalid_address(situation: Situation, judged: JudgedMapping, address: nw.
     return ~is_valid_address(address, situation.rulebook.top_level_domains)
 
 
-def required_columns(situation: Situation, object_: Object, *levels: str) -> list[Field]:
+def required_columns(job: Job, *levels: str) -> list[Field]:
     """The Dynamics columns that a new record must fill, at the given requirement levels (9.5)."""
-    return required_fields(situation.catalogue, situation.rulebook, object_, levels)
+    return required_fields(job.situation.catalogue, job.situation.rulebook, job.object, levels)
 
 
-def required_by_settings(situation: Situation, object_: Object) -> list[Field]:
+def required_by_settings(job: Job) -> list[Field]:
     """The Dynamics columns that a new record must fill, by the choice of `app_required` (9.5, 9.6)."""
-    return required_columns(situation, object_, *_levels(situation))
+    return required_columns(job, *_levels(job.situation))
 
 
 def required_fields(catalogue: Catalogue, rulebook: Rulebook, object_: Object, levels: Collection[str]) -> list[Field]:
@@ -205,14 +193,12 @@ def _given(situation: Situation, judged: JudgedMapping) -> nw.Expr:
     return value
 
 
-def _matters(
-    situation: Situation, object_: Object, judged: JudgedMapping, target: System, *, required: Collection[str]
-) -> bool:
+def _matters(job: Job, judged: JudgedMapping, target: System, *, required: Collection[str]) -> bool:
     """Whether a mapping can have a say in a refusal."""
-    if situation.chosen("invalid_value") == "fail_options" and judged.pairs_options():
+    if job.chosen("invalid_value") == "fail_options" and judged.pairs_options():
         return True
     if target is System.HUBSPOT:
-        return object_ in PERSONS and judged.mapping.hubspot in IDENTITY
+        return job.is_about_persons and judged.mapping.hubspot in IDENTITY
     is_limited = any(True for _ in limit_tests(judged, nw.lit("")))
     return is_limited or judged.name_of(System.DYNAMICS) in required
 
@@ -226,41 +212,39 @@ def requirement_levels(app_required: str) -> tuple[str, ...]:
     return ("SystemRequired", "ApplicationRequired") if app_required == "fail" else ("SystemRequired",)
 
 
-def _create_tests(
-    situation: Situation, object_: Object, target: System, flowing: Sequence[JudgedMapping]
-) -> Iterator[Test]:
+def _create_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why the target may refuse to create a record."""
     if target is System.HUBSPOT:
-        yield from _contact_tests(situation, object_, flowing)
+        yield from _contact_tests(job, flowing)
     else:
-        yield from _record_tests(situation, object_, flowing)
-    if situation.chosen("invalid_value") == "fail_options":
+        yield from _record_tests(job, flowing)
+    if job.chosen("invalid_value") == "fail_options":
         for judged in filter(JudgedMapping.pairs_options, flowing):
             is_filled = ~value_of(target.other, judged).is_null()
             yield NUMBER_OF["field.option-unpaired"], is_filled & new_value(judged, target).is_null()
 
 
-def _contact_tests(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
+def _contact_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why HubSpot may refuse a new contact; other objects it always takes."""
-    if object_ not in PERSONS:
+    if not job.is_about_persons:
         return
     nameless = [new_value(judged, System.HUBSPOT).is_null() for judged in flowing if judged.mapping.hubspot in IDENTITY]
     unaddressed = nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
     yield NUMBER_OF["contact.no-identity"], nw.all_horizontal(unaddressed, *nameless, ignore_nulls=False)
     yield NUMBER_OF["contact.invalid-email"], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
     for judged in flowing:
-        if is_persons_email(object_, judged):
-            invalid = is_invalid_address(situation, judged, new_value(judged, System.HUBSPOT))
+        if is_persons_email(job.object, judged):
+            invalid = is_invalid_address(job.situation, judged, new_value(judged, System.HUBSPOT))
             yield NUMBER_OF["contact.invalid-email"], invalid
 
 
-def _record_tests(situation: Situation, object_: Object, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
+def _record_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why Dynamics may refuse a new record."""
-    if not situation.sync(object_).sync_user_may_write:
+    if not job.sync.sync_user_may_write:
         yield NUMBER_OF["record.privilege"], _ALWAYS
-    missing = missing_required(situation, required_by_settings(situation, object_), flowing)
+    missing = missing_required(job.situation, required_by_settings(job), flowing)
     if missing is not None:
         yield NUMBER_OF["field.required"], missing
-    if situation.chosen("invalid_value") != "skip_field":
+    if job.chosen("invalid_value") != "skip_field":
         for judged in flowing:
             yield from limit_tests(judged, new_value(judged, System.DYNAMICS))

@@ -21,10 +21,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import negate, rows_where
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.matching.sides import ranked
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, inactive, one_row_each, stack
+from dynsync_lib.core.situation import Frame, Situation, one_row_each, stack
 from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.refusals import NUMBER_OF
@@ -33,43 +34,41 @@ _BEHIND_PRIMARY: Final = 2**40
 """Added to the rank of an additional address, so that it comes behind every primary one."""
 
 
-def conflicts_of_creates(situation: Situation, object_: Object, system: System, creates: Frame) -> Frame:
+def conflicts_of_creates(job: Job, system: System, creates: Frame) -> Frame:
     """id, refusal (index in REFUSALS), counterpart_id of those new persons whose address is taken, one row each.
 
     `creates` has id and rank of the records of `system` that are to be created on the other side. The counterpart is
     the record that has the address; null when it is another new one.
     """
-    table = situation.tables[record_table(object_, system).name]
-    columns = [*situation.by, "id"]
+    table = job.records(system)
+    columns = [*job.by, "id"]
     addresses = table.select(*columns, address="email_key").filter(~nw.col("address").is_null())
     asked = creates.select(*columns, "rank").join(addresses, on=columns)
-    return conflicts_of_addresses(situation, object_, system, asked, is_distinct=False)
+    return conflicts_of_addresses(job, system, asked, is_distinct=False)
 
 
-def conflicts_of_addresses(
-    situation: Situation, object_: Object, system: System, asked: Frame, *, is_distinct: bool
-) -> Frame:
+def conflicts_of_addresses(job: Job, system: System, asked: Frame, *, is_distinct: bool) -> Frame:
     """As `conflicts_of_creates`, of id, rank and address; `is_distinct`: no two of them have the same address."""
     if system is System.DYNAMICS:
-        return _taken_in_hubspot(situation, object_, asked, is_distinct=is_distinct)
-    return _taken_in_dynamics(situation, object_, rows_where(asked, situation.chooses("dv_dup_rules", "true")))
+        return _taken_in_hubspot(job, asked, is_distinct=is_distinct)
+    return _taken_in_dynamics(job, rows_where(asked, job.chooses("dv_dup_rules", "true")))
 
 
-def _taken_in_hubspot(situation: Situation, object_: Object, asked: Frame, *, is_distinct: bool) -> Frame:
-    by, number = list(situation.by), nw.lit(NUMBER_OF["contact.email-conflict"])
+def _taken_in_hubspot(job: Job, asked: Frame, *, is_distinct: bool) -> Frame:
+    by, number = list(job.by), nw.lit(NUMBER_OF["contact.email-conflict"])
     on = [*by, "address"]
     wanted = asked.select(*on)
-    holders = [holder.join(wanted, on=on, how="semi") for holder in _hubspot_holders(situation)]
-    held = _first_holder(situation, situation.keep(stack(holders), "address_holders"))
-    held = situation.keep(held, f"{object_}_addresses_held")
+    holders = [holder.join(wanted, on=on, how="semi") for holder in _hubspot_holders(job.situation)]
+    held = _first_holder(job.situation, job.keep(stack(holders), "address_holders"))
+    held = job.keep(held, f"{job.object}_addresses_held")
     taken = asked.join(held, on=on).select(*by, "id", refusal=number, counterpart_id="holder_id")
     if is_distinct:
-        return situation.keep(taken, f"{object_}_address_conflicts")
+        return job.keep(taken, f"{job.object}_address_conflicts")
     free = asked.join(held, on=on, how="anti")
     first = first_of_each(free, on, "rank").select(*on, first="rank")
     later = free.join(first, on=on).filter(nw.col("rank") > nw.col("first"))
     rivals = later.select(*by, "id", refusal=number, counterpart_id=NO_TEXT)
-    return situation.keep(stack([taken, rivals]), f"{object_}_address_conflicts")
+    return job.keep(stack([taken, rivals]), f"{job.object}_address_conflicts")
 
 
 def _hubspot_holders(situation: Situation) -> Iterator[Frame]:
@@ -96,10 +95,10 @@ def _first_holder(situation: Situation, held: Frame) -> Frame:
     return earliest.group_by(*on).agg(holder_id=nw.col("holder_id").min())
 
 
-def _taken_in_dynamics(situation: Situation, object_: Object, asked: Frame) -> Frame:
-    on, number = [*situation.by, "address"], nw.lit(NUMBER_OF["record.duplicate-rules"])
-    records = ranked(situation, record_table(object_, System.DYNAMICS))
-    active = records.filter(~inactive(situation, object_) & ~nw.col("email_key").is_null())
+def _taken_in_dynamics(job: Job, asked: Frame) -> Frame:
+    on, number = [*job.by, "address"], nw.lit(NUMBER_OF["record.duplicate-rules"])
+    records = ranked(job.situation, job.table(System.DYNAMICS))
+    active = records.filter(~job.inactive() & ~nw.col("email_key").is_null())
     columns = {"address": "email_key", "turn": "rank", "holder_id": "id"}
-    held = _first_holder(situation, active.select(*situation.by, **columns))
-    return asked.join(held, on=on).select(*situation.by, "id", refusal=number, counterpart_id="holder_id")
+    held = _first_holder(job.situation, active.select(*job.by, **columns))
+    return asked.join(held, on=on).select(*job.by, "id", refusal=number, counterpart_id="holder_id")

@@ -25,7 +25,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.writing.field_values import column_of, is_copied, value_of
 from dynsync_lib.core.writing.lifecycle_stage import (
@@ -114,44 +115,36 @@ def lands_column(plan: WritePlan) -> str:
     return f"lands:{plan.index}:{plan.target}"
 
 
-def plan_writes(
-    situation: Situation, object_: Object, flowing: Mapping[int, JudgedMapping], target: System
-) -> Iterator[WritePlan]:
+def plan_writes(job: Job, flowing: Mapping[int, JudgedMapping], target: System) -> Iterator[WritePlan]:
     """A plan for everything that may be written into one system; `flowing` are the mappings by their index."""
     for index, judged in flowing.items():
         if judged.writes_to(target):
-            yield _plan_mapped(situation, object_, judged, index=index, target=target)
-    stages = default_stage_field(situation, object_, flowing.values()) if target is System.HUBSPOT else None
+            yield _plan_mapped(job, judged, index=index, target=target)
+    stages = default_stage_field(job, flowing.values()) if target is System.HUBSPOT else None
     if stages is not None:
-        default = situation.sync(object_).default_lifecycle_stage or ""
-        yield WritePlan(
-            -1, target, None, situation.chosen("resave_reconcile") == "true", stages=stages, default=default
-        )
+        default = job.sync.default_lifecycle_stage or ""
+        yield WritePlan(-1, target, None, job.chosen("resave_reconcile") == "true", stages=stages, default=default)
 
 
-def _plan_mapped(
-    situation: Situation, object_: Object, judged: JudgedMapping, *, index: int, target: System
-) -> WritePlan:
-    invalid_value = situation.chosen("invalid_value")
-    refused = refusals_of_write(situation, object_, judged, target=target, fresh=nw.lit(""))
+def _plan_mapped(job: Job, judged: JudgedMapping, *, index: int, target: System) -> WritePlan:
+    invalid_value = job.chosen("invalid_value")
+    refused = refusals_of_write(job, judged, target=target, fresh=nw.lit(""))
     is_stage = target is System.HUBSPOT and judged.name_of(target) == STAGE
     is_checked = is_stage and judged.fields[System.HUBSPOT] is not None
     return WritePlan(
         index,
         target,
         judged,
-        overwrites_bound=situation.chosen("resave_reconcile") == "true",
-        may_fill=_may_fill(situation, object_, judged, target),
-        may_overwrite=_may_overwrite(situation, object_, judged, target),
-        keeps_stages=is_checked and situation.chosen("lifecycle_backward") == "ignored",
+        overwrites_bound=job.chosen("resave_reconcile") == "true",
+        may_fill=_may_fill(job, judged, target),
+        may_overwrite=_may_overwrite(job, judged, target),
+        keeps_stages=is_checked and job.chosen("lifecycle_backward") == "ignored",
         skips_invalid=invalid_value == "skip_field" and any(True for _ in refused),
         fails_unpaired=invalid_value == "fail_options" and judged.pairs_options(),
     )
 
 
-def work_out(
-    situation: Situation, object_: Object, plan: WritePlan, *, lands: str | None = None, compared: str | None = None
-) -> Write:
+def work_out(job: Job, plan: WritePlan, *, lands: str | None = None, compared: str | None = None) -> Write:
     """The expressions of a planned write, over the wide table of pairs.
 
     `lands` is the column of its landing where that is not the plan's own, `compared` the tag of the columns that hold
@@ -164,7 +157,7 @@ def work_out(
     ours, theirs = value_of(target.other, judged), value_of(target, judged)
     fresh = ours if is_copied(judged, target) else nw.col(fresh_column(tag, target))
     wanted = _is_wanted(plan, judged, equal_column(tag))
-    refused = list(refusals_of_write(situation, object_, judged, target=target, fresh=fresh))
+    refused = list(refusals_of_write(job, judged, target=target, fresh=fresh))
     landing = nw.col(lands or lands_column(plan))
     tests = [(number, landing & test) for number, test in refused]
     if plan.fails_unpaired:
@@ -220,16 +213,16 @@ def _on_reconciling(plan: WritePlan, test: nw.Expr) -> nw.Expr:
     return test if plan.overwrites_bound else test & ~nw.col(IS_BOUND)
 
 
-def _may_overwrite(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
+def _may_overwrite(job: Job, judged: JudgedMapping, target: System) -> bool:
     """Table 3.A, both filled and different."""
-    wins = situation.sync(object_).conflict_winner is target
-    return not (wins and (judged.is_two_way or situation.chosen("oneway_winner") == "keep_target"))
+    wins = job.sync.conflict_winner is target
+    return not (wins and (judged.is_two_way or job.chosen("oneway_winner") == "keep_target"))
 
 
-def _may_fill(situation: Situation, object_: Object, judged: JudgedMapping, target: System) -> bool:
+def _may_fill(job: Job, judged: JudgedMapping, target: System) -> bool:
     """Table 3.A, target empty."""
-    wins = situation.sync(object_).conflict_winner is target
-    return not (judged.is_two_way and wins and situation.chosen("fill_empty_winner") == "false")
+    wins = job.sync.conflict_winner is target
+    return not (judged.is_two_way and wins and job.chosen("fill_empty_winner") == "false")
 
 
 def _held_back(plan: WritePlan, judged: JudgedMapping, refused: Sequence[nw.Expr], *, fresh: nw.Expr) -> nw.Expr | None:
