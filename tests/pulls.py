@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,11 +39,17 @@ class FakeTime:
         self.slept.append(seconds)
         self.now_s += seconds
 
+    def block(self, ended: threading.Event, seconds: float) -> bool:
+        self.slept.append(seconds)
+        self.now_s += seconds
+        return ended.is_set()
+
     def pace(self, *, tries: int = 4, longest_wait_s: float = 300.0) -> Pace:
         return Pace(
             tries=tries,
             longest_wait_s=longest_wait_s,
             sleep=self.sleep,
+            block=self.block,
             elapsed_s=lambda: self.now_s,
             chance=lambda: 0.0,
         )

@@ -50,7 +50,7 @@ class FakeEntra:
 
 def _sign_in(entra: FakeEntra, **changes: Any) -> EntraSignIn:
     usual = {"dynamics_url": f"{ORG}/", "client_id": "app-id", "client_secret": "app~secret"}
-    return EntraSignIn(PortalConnections(**{**usual, **changes}), inner=entra.transport)
+    return EntraSignIn(PortalConnections(**{**usual, **changes}), FakeTime().pace(), inner=entra.transport)
 
 
 def test_read_token__tenant_from_the_challenge() -> None:
@@ -156,7 +156,7 @@ def test_read_token__nobody_answers() -> None:
 
     connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
     with pytest.raises(PortalUnavailableError, match="does not answer"):
-        EntraSignIn(connections, inner=httpx.MockTransport(refuse)).read_token()
+        EntraSignIn(connections, FakeTime().pace(), inner=httpx.MockTransport(refuse)).read_token()
 
 
 def test_read_token__sign_in_answers_with_html() -> None:
@@ -164,8 +164,8 @@ def test_read_token__sign_in_answers_with_html() -> None:
         return httpx.Response(503, text="<html>") if request.method == "POST" else FakeEntra()._answer(request)
 
     connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
-    with pytest.raises(PortalUnavailableError, match="sign-in does not answer"):
-        EntraSignIn(connections, inner=httpx.MockTransport(answer)).read_token()
+    with pytest.raises(PortalUnavailableError, match="sign-in fails with status 503 at"):
+        EntraSignIn(connections, FakeTime().pace(), inner=httpx.MockTransport(answer)).read_token()
 
 
 def test_dataverse_auth__one_fresh_token_for_a_401() -> None:
@@ -176,7 +176,7 @@ def test_dataverse_auth__one_fresh_token_for_a_401() -> None:
         return httpx.Response(200 if seen[-1] == "Bearer token-2" else 401)
 
     async def ask() -> list[int]:
-        auth = DataverseAuth(_sign_in(FakeEntra()), FakeTime().pace())
+        auth = DataverseAuth(_sign_in(FakeEntra()))
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer), auth=auth) as client:
             answers = await asyncio.gather(*(client.get(f"{ORG}/api/data/v9.2/WhoAmI") for _ in range(3)))
             return [answer.status_code for answer in answers]
@@ -195,7 +195,7 @@ def test_dataverse_auth__asks_a_sign_in_again_that_fails() -> None:
     connections = PortalConnections(dynamics_url=ORG, client_id="app", client_secret="s")
 
     async def ask() -> str:
-        auth = DataverseAuth(EntraSignIn(connections, inner=httpx.MockTransport(answer)), time.pace())
+        auth = DataverseAuth(EntraSignIn(connections, time.pace(), inner=httpx.MockTransport(answer)))
         transport = httpx.MockTransport(lambda request: httpx.Response(200, text=request.headers["Authorization"]))
         async with httpx.AsyncClient(transport=transport, auth=auth) as client:
             return (await client.get(f"{ORG}/api/data/v9.2/WhoAmI")).text
@@ -206,7 +206,7 @@ def test_dataverse_auth__asks_a_sign_in_again_that_fails() -> None:
 
 def test_dataverse_auth__refused_for_good() -> None:
     async def ask() -> int:
-        auth = DataverseAuth(_sign_in(FakeEntra()), FakeTime().pace())
+        auth = DataverseAuth(_sign_in(FakeEntra()))
         transport = httpx.MockTransport(lambda _: httpx.Response(401))
         async with httpx.AsyncClient(transport=transport, auth=auth) as client:
             return (await client.get(f"{ORG}/api/data/v9.2/WhoAmI")).status_code

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from dynsync_lib.emulator.conditions.switches import SignInSwitches
+from dynsync_lib.emulator.conditions.switches import Fault, SignInSwitches
 from dynsync_lib.emulator.serving.emulator import Emulator
-from dynsync_lib.errors import PortalError, PortalUnavailableError, SignInError
+from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, SignInError
 from dynsync_lib.portals.http.transport import trust
 from dynsync_lib.portals.sign_in.auth import DataverseAuth, EntraSignIn
 from dynsync_lib.portals.sign_in.token_store import TokenStore
@@ -40,7 +40,7 @@ def emulator(running: Emulator) -> Emulator:
 
 @contextmanager
 def _sign_in(emulator: Emulator, **changes: Any) -> Iterator[EntraSignIn]:
-    with closing(EntraSignIn(connections(emulator, **changes))) as sign_in:
+    with closing(EntraSignIn(connections(emulator, **changes), FakeTime().pace())) as sign_in:
         yield sign_in
 
 
@@ -101,7 +101,7 @@ def test_device_code__ends_when_the_command_is_interrupted(emulator: Emulator) -
             loop.call_soon_threadsafe(asked.set)
 
         with _sign_in(emulator, sign_in="device_code", tell_person=tell) as sign_in:
-            async with httpx.AsyncClient(auth=DataverseAuth(sign_in, FakeTime().pace())) as client:
+            async with httpx.AsyncClient(auth=DataverseAuth(sign_in)) as client:
                 task = asyncio.create_task(client.get(emulator.addresses["dynamics"]["url"]))
                 await asked.wait()
                 task.cancel()
@@ -171,6 +171,44 @@ def test_foreign_tenant(emulator: Emulator) -> None:
     authority = emulator.addresses["dynamics"]["authority"].rpartition("/")[0]
     error = _refusal(emulator, authority=authority, tenant_id="0aa0c0de-0000-4000-8000-000000000bad")
     assert "Microsoft does not know the tenant of" in str(error)
+
+
+TOKEN, DEVICE_CODE, DISCOVERY = "*/oauth2/v2.0/token", "*/oauth2/v2.0/devicecode", "*/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("path", [TOKEN, DEVICE_CODE, DISCOVERY])
+@pytest.mark.parametrize(
+    ("fault", "pause_s"),
+    [
+        ({"status": 429, "body": {"error": "too_many_requests"}, "headers": {"Retry-After": "60"}}, 60.0),
+        ({"status": 408, "body": ""}, 1.0),
+        ({"status": 503, "body": "<html>"}, 1.0),
+        ({"cut": True}, 1.0),
+    ],
+)
+def test_device_code__throttled_on_the_way(
+    emulator: Emulator, path: str, fault: dict[str, Any], pause_s: float
+) -> None:
+    emulator.conditions.add_faults([Fault(path=path, **fault)])
+    sentences: list[str] = []
+    time = FakeTime()
+    changed = connections(emulator, sign_in="device_code", tell_person=sentences.append)
+    with closing(EntraSignIn(changed, time.pace())) as sign_in:
+        assert _who_am_i(emulator, sign_in.read_token()) == 200
+    assert time.slept == [pause_s]
+    assert len(sentences) == 1
+
+
+def test_device_code__refresh_that_microsoft_takes_for_a_loop(emulator: Emulator) -> None:
+    sentences: list[str] = []
+    with _sign_in(emulator, sign_in="device_code", tell_person=sentences.append) as sign_in:
+        first = sign_in.read_token()
+        emulator.conditions.sign_in = dataclasses.replace(AT_ONCE, refuse_with=50196)
+        with pytest.raises(RateLimitError, match=r"asks to wait \(AADSTS50196\)"):
+            sign_in.read_token(refused=first)
+        emulator.conditions.sign_in = AT_ONCE
+        assert _who_am_i(emulator, sign_in.read_token(refused=first)) == 200
+    assert len(sentences) == 1
 
 
 @pytest.mark.parametrize("authority", [{}, {"authority": None}])

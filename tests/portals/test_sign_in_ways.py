@@ -34,6 +34,7 @@ from dynsync_lib.portals.sign_in.auth import EntraSignIn
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.portals.sign_in.entra_refusals import REFUSALS, refusal_of
 from dynsync_lib.portals.sign_in.token_store import TokenStore
+from tests.pulls import FakeTime
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 ORG = "https://contoso.crm4.dynamics.com"
@@ -66,7 +67,7 @@ class FakeMicrosoft:
 
     def sign_in(self, **changes: Any) -> EntraSignIn:
         usual: dict[str, Any] = {"dynamics_url": ORG, "authority": AUTHORITY, "client_id": "app-id"}
-        return EntraSignIn(PortalConnections(**{**usual, **changes}), inner=self.transport)
+        return EntraSignIn(PortalConnections(**{**usual, **changes}), FakeTime().pace(), inner=self.transport)
 
 
 def _token(form: dict[str, str]) -> dict[str, Any]:

@@ -242,8 +242,8 @@ async def connect(connections: PortalConnections, pace: Pace) -> AsyncIterator[t
     """
     origin = check_host("dynamics", connections.dynamics_url)
     transport = ReadOnlyTransport(Guard("dynamics", origin), network(origin, ca_file=connections.ca_file))
-    sign_in = EntraSignIn(connections)
-    auth = DataverseAuth(sign_in, pace)
+    sign_in = EntraSignIn(connections, pace)
+    auth = DataverseAuth(sign_in)
     try:
         async with open_client(origin, auth, transport, pace) as client:
             yield client, auth

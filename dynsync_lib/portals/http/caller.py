@@ -1,8 +1,7 @@
 """Sends requests to a portal: paced, sent again where that can help, and with the kit's own errors where it cannot.
 
 Facts
-    * A request is sent again after: no connection, a timeout, a cut answer, an answer that is no JSON, 408, 423, 429,
-      477 and 5xx; first after the pause that the portal names, or after pauses that double (portal-apis 3.2, 7.1, 9).
+    * `portals.http.again` says which requests are sent again, and after which pause.
     * Numbers stay the text that the portal printed: `100.00` does not become 100.0.
     * The log holds method, path, status and the portal's correlation id; never headers, queries or bodies.
 
@@ -21,19 +20,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, Final
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
+from dynsync_lib.portals.http.again import AGAIN, AgainError, pause_s
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.http.transport import redact
 
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
 """The next step for errors after which a pull can be taken up again."""
 _log: Final = logging.getLogger("dynsync.portals")
-_AGAIN: Final = frozenset({408, 423, 429, 477, 500, 502, 503, 504, *range(520, 528)})
 _FAREWELL_S: Final = 5.0
 _Build = Callable[[int], httpx.Request]
 
@@ -66,17 +66,6 @@ class Manners:
 
 class AddressTooLongError(UnexpectedReplyError):
     """The portal does not accept an address of that length (414)."""
-
-
-class _AgainError(Exception):
-    """The request may be sent again, after `wait_s` seconds (None: the usual pause); `error` is raised if it is not.
-
-    A pause that no header names `grows` with each attempt, because the kit guessed it.
-    """
-
-    def __init__(self, error: PortalError, wait_s: float | None = None, *, grows: bool = False) -> None:
-        super().__init__(str(error))
-        self.error, self.wait_s, self.grows = error, wait_s, grows
 
 
 class PortalCaller:
@@ -116,29 +105,23 @@ class PortalCaller:
             return await self._attempt(build(next(attempts)), limiter)
 
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(_AgainError),
+            retry=retry_if_exception_type(AgainError),
             stop=stop_after_attempt(self._pace.tries),
-            wait=self._wait_s,
+            wait=partial(pause_s, self._pace),
             sleep=self._pace.sleep,
             reraise=True,
         )
         try:
             return await retrying(attempt)
-        except _AgainError as again:
+        except AgainError as again:
             raise again.error from None
-
-    def _wait_s(self, state: RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome is not None else None
-        if not isinstance(fault, _AgainError) or fault.wait_s is None:
-            return self._pace.backoff_s(state.attempt_number)
-        return fault.wait_s * (state.attempt_number if fault.grows else 1)
 
     async def _attempt(self, request: httpx.Request, limiter: Limiter) -> Any:
         async with limiter.turn():
             response = await self._answer(request)
         self._note(request, response)
         self._manners.heed(response)
-        if response.status_code in _AGAIN:
+        if response.status_code in AGAIN:
             raise self._refused(response, limiter)
         if not response.is_success:
             raise self._final(response)
@@ -153,7 +136,7 @@ class PortalCaller:
         finally:
             self._client.cookies.clear()
 
-    def _no_answer(self, fault: httpx.RequestError) -> _AgainError | PortalError:
+    def _no_answer(self, fault: httpx.RequestError) -> AgainError | PortalError:
         error = PortalUnavailableError(
             f"{self._manners.name} at {self._client.base_url} does not answer ({type(fault).__name__}).",
             next_step=f"Check the address and the network. {RESUMES}",
@@ -161,16 +144,16 @@ class PortalCaller:
         if "CERTIFICATE_VERIFY_FAILED" in str(fault):
             error.next_step = "Its certificate is not trusted: check the address and the machine's certificates."
             return error
-        return _AgainError(error)
+        return AgainError(error)
 
-    def _refused(self, response: httpx.Response, limiter: Limiter) -> _AgainError | PortalError:
+    def _refused(self, response: httpx.Response, limiter: Limiter) -> AgainError | PortalError:
         error = self._manners.explain(response)
         wait_s = self._manners.pause_s(response)
         if wait_s is not None and wait_s > self._pace.longest_wait_s:
             return error
         if response.status_code == 429:
             limiter.hold(wait_s or 0.0)
-        return _AgainError(error, wait_s, grows="retry-after" not in response.headers)
+        return AgainError(error, wait_s, grows="retry-after" not in response.headers)
 
     def _final(self, response: httpx.Response) -> PortalError:
         if response.is_redirect:
@@ -190,7 +173,7 @@ class PortalCaller:
         try:
             return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
         except ValueError:
-            raise _AgainError(
+            raise AgainError(
                 UnexpectedReplyError(
                     f"{self._manners.name} answers {response.request.url.path} with something that is no JSON.",
                     next_step=f"Check the portal's address. {RESUMES}",

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,6 +31,7 @@ class Pace:
     `tries` is how often a request is sent at most; `first_wait_s` the first pause between two attempts. A portal that
     asks for more than `longest_wait_s` stops the pull, which can be taken up again later. `chance` gives numbers from 0
     to 1: pauses that no portal asked for are shortened by up to half, so that tasks do not return all at once.
+    `sleep` waits in a task; `block` waits in a thread, at most until its event is set, and says whether it was.
     """
 
     tries: int = 6
@@ -37,6 +39,7 @@ class Pace:
     longest_wait_s: float = 300.0
     timeout_s: float = 120.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    block: Callable[[threading.Event, float], bool] = threading.Event.wait
     elapsed_s: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
 

@@ -15,21 +15,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, Generator, Mapping
+import threading
+from collections.abc import AsyncGenerator, Generator
 from typing import Any, Final
 
 import httpx
 import msal
 from msal.exceptions import MsalError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-from dynsync_lib.errors import PortalError, PortalUnavailableError, SignInError, UnexpectedReplyError
+from dynsync_lib.errors import SignInError, UnexpectedReplyError
+from dynsync_lib.portals.http.caller import client_timeout
 from dynsync_lib.portals.http.hosts import check_host, is_loopback
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.http.transport import BlockingReadOnlyTransport, Guard, blocking_network
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.portals.sign_in.credentials import Answer, SignInWay, way_of
 from dynsync_lib.portals.sign_in.entra_refusals import refusal_of
+from dynsync_lib.portals.sign_in.sign_in_http import NAME, MsalHttp, PatientClient
 
 _CHALLENGE: Final = re.compile(r"authorization_uri=[\"']?([^,\"'\s]+)")
 
@@ -54,8 +56,8 @@ class DataverseAuth(httpx.Auth):
     When a token is refused, one fresh token is fetched for all tasks whose requests were refused with it.
     """
 
-    def __init__(self, sign_in: EntraSignIn, pace: Pace) -> None:
-        self._sign_in, self._pace = sign_in, pace
+    def __init__(self, sign_in: EntraSignIn) -> None:
+        self._sign_in = sign_in
         self._turn = asyncio.Lock()
 
     async def sign_in(self) -> None:
@@ -72,17 +74,10 @@ class DataverseAuth(httpx.Auth):
             yield request
 
     async def _token(self, *, refused: str | None) -> str:
-        """A token other than `refused`; the sign-in is asked again, after pauses, when it does not answer."""
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(PortalUnavailableError),
-            stop=stop_after_attempt(self._pace.tries),
-            wait=lambda state: self._pace.backoff_s(state.attempt_number),
-            sleep=self._pace.sleep,
-            reraise=True,
-        )
+        """A token other than `refused`."""
         async with self._turn:
             try:
-                return await retrying(asyncio.to_thread, self._sign_in.read_token, refused=refused)
+                return await asyncio.to_thread(self._sign_in.read_token, refused=refused)
             except asyncio.CancelledError:
                 self._sign_in.cancel()
                 raise
@@ -91,36 +86,39 @@ class DataverseAuth(httpx.Auth):
 class EntraSignIn:
     """Fetches tokens for one Dataverse environment; `inner` replaces the network in tests.
 
-    Raises SafetyError when the address of Dynamics is no Dataverse host.
+    `pace` says how often a request is sent and how long the thread waits in between. Raises SafetyError when the
+    address of Dynamics is no Dataverse host.
     """
 
-    def __init__(self, connections: PortalConnections, *, inner: httpx.BaseTransport | None = None) -> None:
-        self._connections, self._inner = connections, inner
+    def __init__(self, connections: PortalConnections, pace: Pace, *, inner: httpx.BaseTransport | None = None) -> None:
+        self._connections, self._pace, self._inner = connections, pace, inner
         self._origin = check_host("dynamics", connections.dynamics_url)
         self._way: SignInWay | None = None
         self._cache = msal.SerializableTokenCache()
-        self._http_client: httpx.Client | None = None
+        self._client: PatientClient | None = None
+        self._ended = threading.Event()
 
     def close(self) -> None:
         """Closes the connections."""
-        if self._http_client is not None:
-            self._http_client.close()
+        if self._client is not None:
+            self._client.close()
 
     def cancel(self) -> None:
-        """Ends a sign-in that waits for a person."""
+        """Ends a sign-in that waits, for a person or for Microsoft."""
+        self._ended.set()
         if self._way is not None:
             self._way.cancel()
 
     def read_token(self, *, refused: str | None = None) -> str:
         """A token that differs from `refused`, from memory or from Microsoft (blocks until it answers).
 
-        Raises SignInError, PortalUnavailableError, SettingsError, UnexpectedReplyError, SafetyError.
+        Raises SignInError, PortalUnavailableError, RateLimitError, SettingsError, UnexpectedReplyError, SafetyError.
         """
         answer = self._ask(self._way or self._open(), afresh=False)
         if refused is not None and answer.get("access_token") == refused:
             answer = self._ask(self._way or self._open(), afresh=True)
         if "access_token" not in answer:
-            raise refusal_of(answer)
+            raise refusal_of(answer) if "error" in answer else _other_shape(KeyError())
         return str(answer["access_token"])
 
     def find_authority(self) -> str:
@@ -137,27 +135,25 @@ class EntraSignIn:
     def _open(self) -> SignInWay:
         way = way_of(self._connections)
         authority = self.find_authority()
-        self._http_client = self._http_client or self._http("sign-in", httpx.URL(authority))
+        self._client = self._client or self._sign_in_client(authority)
         self._recall()
         try:
-            way.open(authority, MsalHttp(self._http_client), self._cache)
+            way.open(authority, MsalHttp(self._client), self._cache)
         except ValueError:
             raise SignInError(
                 f"Microsoft does not know the tenant of {authority}.",
                 next_step="Correct tenant_id in the settings, or leave it empty.",
             ) from None
-        except (httpx.HTTPError, MsalError) as fault:
-            raise _no_sign_in(fault) from None
+        except (KeyError, TypeError, AttributeError, RuntimeError, MsalError) as fault:
+            raise _other_shape(fault) from None
         self._way = way
         return way
 
     def _ask(self, way: SignInWay, *, afresh: bool) -> Answer:
         try:
             answer = way.ask(str(self._origin).rstrip("/"), afresh=afresh)
-        except (httpx.HTTPError, MsalError, ValueError, RuntimeError) as fault:
-            self._way = None  # msal would answer from memory for a minute, without asking again
-            is_unfinished = way.is_person and not isinstance(fault, httpx.HTTPError)
-            raise (_unfinished(fault) if is_unfinished else _no_sign_in(fault)) from None
+        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, MsalError) as fault:
+            raise (_unfinished(fault) if way.is_person else _other_shape(fault)) from None
         self._remember()
         return answer
 
@@ -174,14 +170,12 @@ class EntraSignIn:
             store.write(self._cache.serialize())
 
     def _read_challenge(self) -> str:
+        name, advice = f"Dynamics at {self._origin}", "Check the address of Dynamics in the settings, and the network."
+        client = PatientClient(self._http("dynamics", self._origin), self._pace, self._ended, name=name, advice=advice)
         try:
-            with self._http("dynamics", self._origin) as client:
-                response = client.get(f"{str(self._origin).rstrip('/')}/api/data/v9.2/")
-        except httpx.RequestError as fault:
-            raise PortalUnavailableError(
-                f"Dynamics at {self._origin} does not answer ({type(fault).__name__}).",
-                next_step=_next_step(fault, "Check the address of Dynamics in the settings, and the network."),
-            ) from fault
+            response = client.send("GET", f"{str(self._origin).rstrip('/')}/api/data/v9.2/", _accept)
+        finally:
+            client.close()
         challenge = _CHALLENGE.search(response.headers.get("www-authenticate", ""))
         if challenge is None:
             raise UnexpectedReplyError(
@@ -198,38 +192,20 @@ class EntraSignIn:
             )
         return f"{str(host).rstrip('/')}{httpx.URL(authority).path}"
 
+    def _sign_in_client(self, authority: str) -> PatientClient:
+        client, advice = self._http("sign-in", httpx.URL(authority)), "Check the network and try again."
+        return PatientClient(client, self._pace, self._ended, name=NAME, advice=advice)
+
     def _http(self, portal: Any, address: httpx.URL) -> httpx.Client:
         origin = check_host(portal, str(address))
         inner = self._inner or blocking_network(origin, ca_file=self._connections.ca_file)
-        return httpx.Client(transport=BlockingReadOnlyTransport(Guard(portal, origin), inner), timeout=60)
+        transport = BlockingReadOnlyTransport(Guard(portal, origin), inner)
+        return httpx.Client(transport=transport, timeout=client_timeout(self._pace))
 
 
-class MsalHttp:
-    """The HTTP client that `msal` calls, around a client of httpx.
-
-    `msal` passes form fields as bytes, which httpx would send as the text `b'...'`.
-    """
-
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def get(self, url: str, *, params: Any = None, headers: Any = None, **options: Any) -> httpx.Response:
-        """The answer to a GET."""
-        del options
-        return self._client.get(url, params=params, headers=headers)
-
-    def post(
-        self, url: str, *, params: Any = None, data: Any = None, headers: Any = None, **options: Any
-    ) -> httpx.Response:
-        """The answer to a POST of form fields (a mapping) or of text."""
-        del options
-        if isinstance(data, Mapping):
-            data = {name: value.decode() if isinstance(value, bytes) else value for name, value in data.items()}
-            return self._client.post(url, params=params, data=data, headers=headers)
-        return self._client.post(url, params=params, content=data, headers=headers)
-
-    def close(self) -> None:
-        """Does nothing: `EntraSignIn` closes the client."""
+def _accept(response: httpx.Response) -> None:
+    """Accepts every answer that does not ask to wait: the challenge is in a refusal."""
+    del response
 
 
 def _unfinished(fault: Exception) -> SignInError:
@@ -239,13 +215,8 @@ def _unfinished(fault: Exception) -> SignInError:
     )
 
 
-def _no_sign_in(fault: Exception) -> PortalError:
-    return PortalUnavailableError(
-        f"Microsoft's sign-in does not answer ({type(fault).__name__}).",
-        next_step=_next_step(fault, "Check the network and try again."),
+def _other_shape(fault: Exception) -> UnexpectedReplyError:
+    return UnexpectedReplyError(
+        f"{NAME} answers in another shape than its documentation says ({type(fault).__name__}).",
+        next_step="Check the network: a proxy may answer in Microsoft's place.",
     )
-
-
-def _next_step(fault: Exception, usual: str) -> str:
-    is_trust = "CERTIFICATE_VERIFY_FAILED" in str(fault)
-    return "Its certificate is not trusted: check the address and the machine's certificates." if is_trust else usual

@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol
 import msal
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from dynsync_lib.errors import SettingsError
+from dynsync_lib.errors import PortalError, SettingsError
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 
 _BROWSER_WAIT_S: Final = 300
@@ -30,6 +30,10 @@ _CERTIFICATE: Final = "-----BEGIN CERTIFICATE-----"
 _PFX_ENDINGS: Final = frozenset({".pfx", ".p12"})
 _WHERE: Final = "Put it into the environment variable that [dynamics] of the settings names."
 _PROOF: Final = {"client_secret": ("client_secret",), "certificate": ("certificate_file",)}
+_PERSON_NEEDED: Final = frozenset({"invalid_grant", "interaction_required", "login_required", "consent_required"})
+"""The refusals of a silent refresh that a new sign-in of the person can cure."""
+_TOKEN_AT_HAND_WILL_DO: Final = (PortalError,)
+"""What `msal` passes over when a token that should be renewed by now is still good."""
 Answer = dict[str, Any]
 """Microsoft's answer as `msal` hands it on: `access_token`, or `error` and `error_codes`."""
 
@@ -91,7 +95,8 @@ class AppSignIn:
         """Microsoft's answer."""
         if afresh:
             self._application.remove_tokens_for_client()
-        answer: Answer = self._application.acquire_token_for_client([f"{origin}/.default"])
+        scopes = [f"{origin}/.default"]
+        answer: Answer = self._application.acquire_token_for_client(scopes, http_exceptions=_TOKEN_AT_HAND_WILL_DO)
         return answer
 
     def cancel(self) -> None:
@@ -118,12 +123,14 @@ class _PersonSignIn:
         )
 
     def ask(self, origin: str, *, afresh: bool) -> Answer:
-        """Microsoft's answer: from what is remembered, else from the person."""
+        """Microsoft's answer: from what is remembered, else from the person, once only the person can help."""
         scopes = [f"{origin}/user_impersonation"]
         for account in self._application.get_accounts():
-            known = self._application.acquire_token_silent(scopes, account=account, force_refresh=afresh)
-            if known and "access_token" in known:
-                return dict(known)
+            answer = self._application.acquire_token_silent_with_error(
+                scopes, account=account, force_refresh=afresh, http_exceptions=_TOKEN_AT_HAND_WILL_DO
+            )
+            if answer and answer.get("error") not in _PERSON_NEEDED:
+                return dict(answer)
         return self._ask_person(scopes)
 
     def cancel(self) -> None:

@@ -4,7 +4,7 @@ Facts
     * A refusal is a dictionary with `error_codes` or an `AADSTS` number in its description (portal-apis 5.4, 8).
     * The description is never repeated: it may hold the secret, an address or a person's name.
 
-Where it is used: `portals.sign_in.auth`.
+Where it is used: `portals.sign_in.auth`, `portals.sign_in.sign_in_http`.
 """
 
 from __future__ import annotations
@@ -73,8 +73,14 @@ def refusal_of(answer: Mapping[str, Any]) -> SignInError:
     )
 
 
+def codes_of(answer: Mapping[str, Any]) -> list[int]:
+    """The AADSTS codes of an answer: those of `error_codes`, then those in its description."""
+    listed = answer.get("error_codes")
+    codes = [int(code) for code in listed if str(code).isdecimal()] if isinstance(listed, list) else []
+    return [*codes, *map(int, _AADSTS.findall(str(answer.get("error_description"))))]
+
+
 def _code_of(answer: Mapping[str, Any]) -> int | None:
     """The first code of `REFUSALS` in the answer, else its first code; None when it has none."""
-    codes = [int(code) for code in answer.get("error_codes") or () if str(code).isdecimal()]
-    codes += [int(code) for code in _AADSTS.findall(str(answer.get("error_description")))]
+    codes = codes_of(answer)
     return next((code for code in codes if code in REFUSALS), codes[0] if codes else None)
