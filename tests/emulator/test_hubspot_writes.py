@@ -144,11 +144,9 @@ def test_companies__are_not_unique_but_their_unique_properties_are(portal: httpx
         ({"credit_limit": "ten"}, "INVALID_NUMERIC", "ten was not a valid number"),
         ({"birthday": "soon"}, "INVALID_DATE", "soon was not a valid date"),
         ({"no_bulk_mail": "maybe"}, "INVALID_OPTION", "maybe was not one of the allowed options: [true, false]"),
-        (
-            {"credit_limit": " 10"},
-            "LEADING_TRAILING_WHITESPACE",
-            "credit_limit has leading or trailing white space, or invisible characters",
-        ),
+        ({"credit_limit": "1,000"}, "INVALID_NUMERIC", "1,000 was not a valid number"),
+        ({"credit_limit": "1.000.5"}, "INVALID_NUMERIC", "1.000.5 was not a valid number"),
+        ({"credit_limit": "1 0"}, "INVALID_NUMERIC", "1 0 was not a valid number"),
     ],
 )
 def test_create__validation(portal: httpx.Client, properties: dict[str, str], error: str, message: str) -> None:
@@ -158,6 +156,27 @@ def test_create__validation(portal: httpx.Client, properties: dict[str, str], er
     inside = json.loads(body["message"].removeprefix("Property values were not valid: "))
     assert [(fault["error"], fault["message"], fault["portalId"]) for fault in inside] == [(error, message, 424242)]
     assert body["errors"][0]["code"] == error
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stored"),
+    [
+        ("credit_limit", " 10", "10"),
+        ("credit_limit", "10.5\u200b\n", "10.5"),
+        ("lifecyclestage", "\ufeffcustomer ", "customer"),
+        ("no_bulk_mail", " true", "true"),
+        ("birthday", " 1990-05-01\t", "1990-05-01"),
+        ("last_visit", "2026-01-02T03:04:05Z ", "2026-01-02T03:04:05Z"),
+        ("interests", " events;training", "events;training"),
+        ("credit_limit", "  ", None),
+        ("jobtitle", " Boss ", " Boss "),
+    ],
+)
+def test_create__blanks_around_values_are_no_fault(
+    portal: httpx.Client, name: str, value: str, stored: str | None
+) -> None:
+    answer = _create(portal, firstname="Dee", **{name: value})
+    assert (answer.status_code, answer.json()["properties"][name]) == (201, stored)
 
 
 def test_create__all_faults_at_once(portal: httpx.Client) -> None:
@@ -184,6 +203,20 @@ def test_patch__a_lifecycle_stage_does_not_go_back_unless_cleared(portal: httpx.
     assert set_stage("lead") == "customer"
     assert set_stage("") is None
     assert set_stage("lead") == "lead"
+
+
+def test_patch__null_changes_nothing(portal: httpx.Client) -> None:
+    answer = portal.patch(f"{CONTACTS}/102", json={"properties": {"firstname": None, "jobtitle": "Aide"}})
+    assert (answer.status_code, answer.json()["properties"]["firstname"]) == (200, "Bob")
+    only_null = portal.patch(f"{CONTACTS}/102", json={"properties": {"firstname": None, "lifecyclestage": None}})
+    assert (only_null.status_code, only_null.json()["properties"]["lifecyclestage"]) == (200, "customer")
+    unknown = portal.patch(f"{CONTACTS}/102", json={"properties": {"colour": None}})
+    assert unknown.json()["errors"][0]["code"] == "PROPERTY_DOESNT_EXIST"
+
+
+def test_create__null_is_no_value(portal: httpx.Client) -> None:
+    assert _create(portal, firstname="Dee", lastname=None).json()["properties"]["lastname"] is None
+    assert _create(portal, firstname=None, lastname=None).status_code == 400
 
 
 def test_patch__moves_the_modified_date(portal: httpx.Client) -> None:

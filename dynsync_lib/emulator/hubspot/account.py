@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_limit
+from dynsync_lib.emulator.calls import Call, Reply, json_reply
+from dynsync_lib.emulator.hubspot.bodies import asks_for_archived, read_body, read_limit
 from dynsync_lib.emulator.hubspot.errors import invalid, no_token, not_found
 from dynsync_lib.emulator.hubspot.names import KINDS
 from dynsync_lib.emulator.hubspot.portal import Portal
@@ -74,7 +74,7 @@ def list_owners(portal: Portal, call: Call) -> Reply:
     if not after.isdecimal():
         raise invalid(call, f"The paging cursor {after} is not valid")
     where = '"@rank" > ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
-    rows = _owners(portal.store, where, (int(after), is_true(call.option("archived")), limit + 1))
+    rows = _owners(portal.store, where, (int(after), asks_for_archived(call), limit + 1))
     page: dict[str, Any] = {"results": [_owner(row) for row in rows[:limit]]}
     if len(rows) > limit:
         following = str(rows[limit - 1][0])
@@ -85,7 +85,7 @@ def list_owners(portal: Portal, call: Call) -> Reply:
 def get_owner(portal: Portal, call: Call) -> Reply:
     """`GET /crm/v3/owners/{id}`."""
     number = int(call.names["id"]) if call.names["id"].isdecimal() else -1
-    rows = _owners(portal.store, '"@rank" = ? AND "@archived" = ?', (number, is_true(call.option("archived"))))
+    rows = _owners(portal.store, '"@rank" = ? AND "@archived" = ?', (number, asks_for_archived(call)))
     if not rows:
         raise not_found(call)
     return json_reply(_owner(rows[0]))

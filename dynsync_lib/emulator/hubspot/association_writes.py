@@ -16,8 +16,8 @@ from typing import Any, Final
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label, read_specs
 from dynsync_lib.emulator.hubspot.batches import batch_answer
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, refuse_too_many
-from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
+from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, read_json, refuse_too_many
+from dynsync_lib.emulator.hubspot.errors import invalid
 from dynsync_lib.emulator.hubspot.stored_associations import Ids, add_link, remove_label, remove_link
 from dynsync_lib.emulator.store.records import Store
 
@@ -69,11 +69,7 @@ def archive_labels(store: Store, call: Call, pair: Pair) -> Reply:
 
 def put_association(store: Store, call: Call, pair: Pair) -> Reply:
     """`PUT /crm/v4/objects/{type}/{id}/associations/{to}/{toId}`: 201, with the types of the body."""
-    try:
-        types = json.loads(call.body or b"[]")
-    except ValueError as error:
-        raise invalid_json(call, str(error)) from None
-    ids = _path_ids(call)
+    types, ids = read_json(call, empty="[]"), _path_ids(call)
     with store.change():
         specs = read_specs(store, call, pair, types)
         for spec in specs:

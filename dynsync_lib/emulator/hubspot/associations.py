@@ -23,6 +23,7 @@ from dynsync_lib.emulator.hubspot.association_types import PRIMARY, association_
 from dynsync_lib.emulator.hubspot.bodies import read_inputs, read_limit
 from dynsync_lib.emulator.hubspot.errors import invalid
 from dynsync_lib.emulator.hubspot.names import Kind
+from dynsync_lib.emulator.hubspot.record_ids import refuse_no_id
 from dynsync_lib.emulator.store.records import Store
 from dynsync_lib.emulator.times import iso_ms
 
@@ -80,7 +81,8 @@ def read_association_batch(store: Store, call: Call, pair: tuple[Kind, Kind]) ->
 def get_associations(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
     """`GET /crm/v4/objects/{type}/{id}/associations/{to}`."""
     after, limit = call.option("after") or "0", read_limit(call, default=500, most=500)
-    id_ = int(call.names["id"]) if call.names["id"].isdecimal() else -1
+    refuse_no_id(call, call.names["id"])
+    id_ = int(call.names["id"])
     links = read_links(store, *pair, [id_]).get(id_, [])
     return json_reply(_page(call, pair, own_labels(store, *pair), links, after=after, limit=limit))
 

@@ -6,11 +6,16 @@ Where it is used: the other modules of this folder.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
+
+_JACKSON_FEATURE: Final = "\x60JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS\x60"
+_NO_NUMBER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
+"""A JSON text, which is passed over, or one of the three numbers that JSON does not have."""
 
 
 def read_limit(call: Call, *, default: int, most: int) -> int:
@@ -23,12 +28,36 @@ def read_limit(call: Call, *, default: int, most: int) -> int:
     return int(text)
 
 
+def asks_for_archived(call: Call) -> bool:
+    """Whether archived records are asked for: the first value of `archived` counts, `true` in any case, untrimmed."""
+    first = next((value for name, value in call.options if name == "archived"), "")
+    return first.lower() == "true"
+
+
+def read_json(call: Call, *, empty: str) -> Any:
+    """The JSON of a request; `empty` is read when there is no body. Raises Refusal 400 for what is no JSON."""
+    text = call.body.decode("utf-8", "replace") or empty
+    number = next((token for token in _NO_NUMBER.finditer(text) if not token[0].startswith('"')), None)
+    if number is not None:
+        detail = f"Non-standard token '{number[0]}': enable {_JACKSON_FEATURE} to allow"
+        line, column = _position(text, number.end())
+        raise invalid_json(call, detail, line=line, column=column)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        line, column = _position(text, error.pos) if isinstance(error, json.JSONDecodeError) else (1, 1)
+        raise invalid_json(call, str(error), line=line, column=column) from None
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, from 1, as HubSpot counts them: columns in bytes."""
+    before = text[:offset]
+    return before.count("\n") + 1, len(before.rpartition("\n")[2].encode("utf-8", "replace")) + 1
+
+
 def read_body(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises Refusal 400 when the body is something else."""
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError as error:
-        raise invalid_json(call, str(error)) from None
+    body = read_json(call, empty="{}")
     if not isinstance(body, dict):
         raise invalid_json(call, "an object is expected")
     return body

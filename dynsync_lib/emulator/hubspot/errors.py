@@ -1,12 +1,17 @@
 """HubSpot's error bodies, as documented and recorded (portal-apis 3.2, 3.3).
 
+Facts
+    * A single record that is not there is a short page of the server below the API; only an id that can be none is
+      answered in JSON (corrections F6, measured by a third party).
+
 Where it is used: the other modules of this folder.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 
@@ -18,6 +23,13 @@ _NO_SCOPE = (
     "This app hasn't been granted all required scopes to make this call. "
     "Read more about required scopes here: https://developers.hubspot.com/scopes."
 )
+
+SERVER_PAGE: Final = (
+    '<html>\n<head>\n<meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>\n'
+    "<title>Error {status} {reason}</title>\n</head>\n"
+    "<body><h2>HTTP ERROR {status}</h2>\n{said}\n</body>\n</html>\n"
+)
+"""The page of the server below the API, which calls itself utf-8 and is sent as Latin-1."""
 
 
 def hubspot_error(call: Call, status: int, message: str, **more: Any) -> Reply:
@@ -48,18 +60,36 @@ def no_scope(call: Call, scopes: Sequence[str]) -> Refusal:
 
 
 def not_found(call: Call) -> Refusal:
-    """404 for one record, property or owner."""
+    """404 for one property, owner or export."""
     return Refusal(hubspot_error(call, 404, "resource not found"))
 
 
+def no_record() -> Refusal:
+    """404 for one record that is not there: a page, not JSON."""
+    page = SERVER_PAGE.format(status=404, reason="Not Found", said="<p>Resource not found</p>")
+    return Refusal(Reply(404, page.encode("latin-1"), media_type="text/html;charset=iso-8859-1"))
+
+
+def no_record_id(call: Call, id_: str, *, is_number: bool) -> Refusal:
+    """404 in JSON for an id that no record can have."""
+    message = (
+        "Object not found. objectId is usually positive."
+        if is_number
+        else "Object not found.  objectId are usually numeric."
+    )
+    return Refusal(hubspot_error(call, 404, message, context={"id": [id_]}, category="OBJECT_NOT_FOUND"))
+
+
 def unknown_type(call: Call, name: str) -> Refusal:
-    """400 for an object type that HubSpot does not know."""
-    return Refusal(hubspot_error(call, 400, f"Unable to infer object type from: {name}"))
+    """400 for an object type that HubSpot does not know; one that looks like a type id is told so."""
+    is_type_id = re.fullmatch(r"\d+-\d+", name) is not None
+    what = "Invalid object or event type id" if is_type_id else "Unable to infer object type from"
+    return Refusal(hubspot_error(call, 400, f"{what}: {name}"))
 
 
-def invalid_json(call: Call, detail: str) -> Refusal:
-    """400 for a body that is no JSON object."""
-    return Refusal(hubspot_error(call, 400, f"Invalid input JSON on line 1, column 1: {detail}"))
+def invalid_json(call: Call, detail: str, *, line: int = 1, column: int = 1) -> Refusal:
+    """400 for a body that is no JSON object, with the place where reading ended."""
+    return Refusal(hubspot_error(call, 400, f"Invalid input JSON on line {line}, column {column}: {detail}"))
 
 
 def too_many_requests(call: Call, policy: str, *, shape: str) -> Reply:

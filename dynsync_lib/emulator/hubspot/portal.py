@@ -19,6 +19,15 @@ from dynsync_lib.emulator.store.records import Store, World
 STATIC_TOKEN = "pat-eu1-emulator-demo"  # noqa: S105 - opens nothing but the emulator
 
 
+def read_token(call: Call) -> str:
+    """The token of `Authorization: Bearer token`, spelled exactly so with one space; empty for anything else.
+
+    Blanks around the whole header do not matter (corrections F15).
+    """
+    scheme, _, token = call.header("authorization").strip(" \t").partition(" ")
+    return token if scheme == "Bearer" and not any(sign.isspace() for sign in token) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Portal:
     """One portal: the world's account, its records, and the rights that are switched on."""
@@ -51,7 +60,7 @@ class Portal:
 
     def need(self, call: Call, *scopes: str) -> None:
         """Raises Refusal 403 when the token has none of these scopes."""
-        if not set(scopes) & self.scopes(call.bearer):
+        if not set(scopes) & self.scopes(read_token(call)):
             raise no_scope(call, scopes)
 
     def readable(self, call: Call, name: str = "type") -> Kind:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import PROPERTIES
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
-from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.bodies import asks_for_archived, read_body
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found
 from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.written_values import described
@@ -32,7 +32,7 @@ _STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain"
 
 def list_properties(store: Store, call: Call, kind: Kind) -> Reply:
     """`GET /crm/v3/properties/{type}`: all properties; an empty list for archived ones."""
-    rows = [] if is_true(call.option("archived")) else list(described(store, kind).values())
+    rows = [] if asks_for_archived(call) else list(described(store, kind).values())
     return json_reply({"results": [_property(row, order) for order, row in enumerate(rows)]})
 
 

@@ -23,10 +23,17 @@ from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import kind_of_type, read_specs
 from dynsync_lib.emulator.hubspot.bodies import read_body
-from dynsync_lib.emulator.hubspot.errors import invalid, not_found
+from dynsync_lib.emulator.hubspot.errors import invalid, no_record
 from dynsync_lib.emulator.hubspot.history import remember
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
-from dynsync_lib.emulator.hubspot.records import record_json, select_records, shape_of, survivor_of, unique_names
+from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, refuse_no_id
+from dynsync_lib.emulator.hubspot.records import (
+    record_json,
+    select_records,
+    shape_of,
+    survivor_of,
+    unique_names,
+)
 from dynsync_lib.emulator.hubspot.stored_associations import add_link, move_links, remove_links_of, set_company
 from dynsync_lib.emulator.hubspot.unique import addresses_of, already_exists, already_has, find_collision
 from dynsync_lib.emulator.hubspot.written_values import Texts, described, keeps_stage, read_properties
@@ -109,7 +116,7 @@ class RecordWriter:
 
     def find(self, text: str, id_property: str | None = None) -> Stored | None:
         """The record of an id or of a unique value; None when there is none or it is archived."""
-        if id_property in (None, "", "hs_object_id"):
+        if id_property in RECORD_ID:
             stored = self.store.find_id(self.kind.table, survivor_of(self.store, self.kind, text))
         elif id_property not in unique_names(self.store, self.kind):
             raise invalid(self.call, f"Property {id_property} is not a unique property of {self.kind.plural}")
@@ -122,9 +129,10 @@ class RecordWriter:
 
     def get(self, text: str, id_property: str | None = None) -> Stored:
         """The record of an id or of a unique value. Raises Refusal 404 when there is none or it is archived."""
+        refuse_no_id(self.call, text, id_property)
         stored = self.find(text, id_property)
         if stored is None:
-            raise not_found(self.call)
+            raise no_record()
         return stored
 
     @property
@@ -186,6 +194,7 @@ def patch_record(writer: RecordWriter) -> Reply:
 
 def archive_record(writer: RecordWriter) -> Reply:
     """`DELETE /crm/v3/objects/{type}/{id}`: 204, whether the record was there or not."""
+    refuse_no_id(writer.call, writer.call.names["id"])
     with writer.store.change():
         stored = writer.find(writer.call.names["id"])
         if stored is not None:

@@ -2,6 +2,7 @@
 
 Facts
     * List: 10 records unless asked, 100 at most, ascending ids; `after` is the id at which the next page starts.
+    * A list shows archived records or the others; one record and a batch show both when archived ones are asked for.
     * `paging` is absent on the last page. A property that does not exist is left out; one that is empty is null.
     * Every value is text; three properties come always. Batch read answers 207 when an id is unknown.
 
@@ -20,10 +21,17 @@ from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
 from dynsync_lib.emulator.hubspot.associations import list_associations
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, read_limit, refuse_too_many
-from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, not_found, unknown_type
+from dynsync_lib.emulator.hubspot.bodies import (
+    asks_for_archived,
+    read_body,
+    read_inputs,
+    read_limit,
+    refuse_too_many,
+)
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, no_record, unknown_type
 from dynsync_lib.emulator.hubspot.history import MOST_WITH_HISTORY, add_history
-from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, OTHER_TYPES, Kind
+from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, NO_ARCHIVED_PAGES, OTHER_TYPES, Kind
+from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, is_record_id, refuse_no_id
 from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import MERGED, Store
 from dynsync_lib.emulator.times import iso_ms
@@ -45,9 +53,16 @@ def find_kind(call: Call, name: str) -> Kind:
     """The object type of a name. Raises Refusal 400 for a name that HubSpot does not know, 501 for one not emulated."""
     if name.lower() in KIND_BY_NAME:
         return KIND_BY_NAME[name.lower()]
-    if name.lower() in OTHER_TYPES or name.startswith(("2-", "p")):
+    if name.upper() in OTHER_TYPES:
         raise Refusal(hubspot_error(call, 501, f"The emulator has no objects of type {name}."))
     raise unknown_type(call, name)
+
+
+def refuse_archived_pages(call: Call, name: str) -> None:
+    """Raises Refusal 400 when archived records are asked for of a type whose archived records HubSpot does not list."""
+    shown = NO_ARCHIVED_PAGES.get(name.upper())
+    if shown is not None and asks_for_archived(call):
+        raise invalid(call, f"Paging through deleted objects is not yet supported for object type {shown}")
 
 
 def known_properties(store: Store, kind: Kind) -> frozenset[str]:
@@ -108,7 +123,7 @@ def list_records(store: Store, call: Call) -> Reply:
     shown = min(limit, call.trick.short_page or limit)
     after = read_after(call)
     where = '"@rank" >= ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
-    rows = select_records(store, shape, where, (after, is_true(call.option("archived")), shown + 1))
+    rows = select_records(store, shape, where, (after, asks_for_archived(call), shown + 1))
     results = [record_json(shape, row) for row in rows[:shown]]
     add_history(store, kind.table, history, results)
     _add_associations(store, call, kind, results)
@@ -130,11 +145,12 @@ def get_record(store: Store, call: Call) -> Reply:
     kind = find_kind(call, call.names["type"])
     history = call.listed("propertiesWithHistory")
     shape = shape_of(store, kind, _with_history(kind, call.listed("properties"), history))
+    refuse_no_id(call, call.names["id"], call.option("idProperty"))
     column, cast = _id_column(store, call, kind, call.option("idProperty"))
-    where = f'{column} = ? AND "@archived" = ? LIMIT 1'
-    rows = select_records(store, shape, where, (cast(call.names["id"]), is_true(call.option("archived"))))
+    where = f'{column} = ? AND "@archived" <= ? LIMIT 1'
+    rows = select_records(store, shape, where, (cast(call.names["id"]), asks_for_archived(call)))
     if not rows:
-        raise not_found(call)
+        raise no_record()
     results = [record_json(shape, rows[0])]
     add_history(store, kind.table, history, results)
     _add_associations(store, call, kind, results)
@@ -151,8 +167,8 @@ def read_batch(store: Store, call: Call) -> Reply:
     shape = shape_of(store, kind, _with_history(kind, names, history))
     column, cast = _id_column(store, call, kind, body.get("idProperty"))
     marks = ", ".join("?" * len(asked))
-    where = f'{column} IN ({marks}) AND "@archived" = ? ORDER BY "@rank"'
-    rows = select_records(store, shape, where, (*map(cast, asked), is_true(call.option("archived"))))
+    where = f'{column} IN ({marks}) AND "@archived" <= ? ORDER BY "@rank"'
+    rows = select_records(store, shape, where, (*map(cast, asked), asks_for_archived(call)))
     results = [record_json(shape, row) for row in rows]
     add_history(store, kind.table, history, results)
     return _batch_reply(call, kind, results, _missing(store, kind, column, asked, rows, cast))
@@ -168,8 +184,8 @@ def read_ids(call: Call, *, most: int) -> list[str]:
 def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) -> tuple[str, Any]:
     """The column by which records are looked up, and the function that turns an id of the body into its value; the id
     of a merged record becomes that of its survivor."""
-    if id_property in (None, "", "hs_object_id"):
-        return '"@rank"', lambda text: int(survivor_of(store, kind, text)) if text.isdecimal() else -1
+    if id_property in RECORD_ID:
+        return '"@rank"', lambda text: int(survivor_of(store, kind, text)) if is_record_id(text) else -1
     if id_property not in unique_names(store, kind):
         raise invalid(call, f"Property {id_property} is not a unique property of {kind.plural}")
     carried = id_property in store.columns(kind.table)
@@ -177,7 +193,8 @@ def _id_column(store: Store, call: Call, kind: Kind, id_property: str | None) ->
 
 
 def survivor_of(store: Store, kind: Kind, id_: str) -> str:
-    """The id of the record that a merged record was merged into; any other id as it is."""
+    """The id of the record that a merged record was merged into; any other id as it is, without leading zeros."""
+    id_ = id_.lstrip("0") or "0"
     rows = store.query(f"SELECT survivor FROM {quoted(MERGED)} WHERE name = ? AND id = ?", (kind.table, id_))  # noqa: S608
     return survivor_of(store, kind, rows[0][0]) if rows else id_
 

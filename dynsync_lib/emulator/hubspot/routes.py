@@ -47,7 +47,7 @@ from dynsync_lib.emulator.hubspot.record_writes import (
     merge_records,
     patch_record,
 )
-from dynsync_lib.emulator.hubspot.records import find_kind, get_record, list_records, read_batch
+from dynsync_lib.emulator.hubspot.records import find_kind, get_record, list_records, read_batch, refuse_archived_pages
 from dynsync_lib.emulator.hubspot.search import search_records
 from dynsync_lib.emulator.routing import Route
 from dynsync_lib.emulator.store.records import Store
@@ -96,6 +96,12 @@ def _owners(answer: Answer) -> Answer:
     return answer_owners
 
 
+def _list(portal: Portal, call: Call) -> Reply:
+    refuse_archived_pages(call, call.names["type"])
+    portal.readable(call)
+    return list_records(portal.store, call)
+
+
 def _search(portal: Portal, call: Call) -> Reply:
     kind = portal.readable(call)
     return search_records(portal.store, call, kind, lag_s=portal.conditions.limits.hubspot_index_lag_s)
@@ -122,7 +128,7 @@ ROUTES: Final = tuple(
         ),
         ("GET", r"/crm/v3/limits/records", record_limits, "the limit is that of large portals"),
         ("GET", r"/crm-object-schemas/v3/schemas", list_schemas, "worlds have no custom objects"),
-        ("GET", _V3, _reading(list_records), "100 a page by ascending id, 50 with history; associations all at once"),
+        ("GET", _V3, _list, "100 a page by ascending id, 50 with history; associations all at once"),
         ("POST", _V3, _writing(create_record), "validation, 409 with the id that is there; companies are not unique"),
         (
             "POST",

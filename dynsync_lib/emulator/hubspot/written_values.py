@@ -2,8 +2,10 @@
 
 Facts
     * One answer lists every fault, by property: unknown, read-only, not an option, no number, no date, no address.
-    * Values of other types than text must not have white space at the ends or invisible characters (5.13).
-    * An empty text clears a value. A lifecycle stage does not go back unless it is cleared first: the request looks
+    * White space at the ends and invisible characters are passed over in values of other types than text: the check
+      that was announced for them never came (corrections F1). Numbers have no comma and one point at most (F13).
+    * An empty text clears a value; null leaves it as it is, and the request looks successful (hubspot-api-nodejs #324).
+      A lifecycle stage does not go back unless it is cleared first: the request looks
       successful and the stage stays (5.16, reported).
 
 Not modelled
@@ -51,10 +53,14 @@ def described(store: Store, kind: Kind) -> dict[str, Row]:
 
 
 def read_properties(store: Store, call: Call, kind: Kind, written: Any, *, portal_id: int) -> Texts:
-    """The texts that a write stores, by property; None clears. Raises Refusal 400 with every fault."""
+    """The texts that a write stores, by property; None clears, and null in the request changes nothing.
+
+    Raises Refusal 400 with every fault.
+    """
     properties: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
     known = described(store, kind)
-    texts: Texts = {name: _text(value) for name, value in properties.items()}
+    written_texts = {name: value for name, value in properties.items() if value is not None or name not in known}
+    texts: Texts = {name: _trimmed(known.get(name), _text(value)) for name, value in written_texts.items()}
     faults = [fault for name, text in texts.items() for fault in _faults(known, name, text)]
     if faults:
         raise invalid_properties(call, faults, portal_id=portal_id)
@@ -101,9 +107,6 @@ def _value_faults(row: Row, name: str, text: str) -> Iterator[PropertyFault]:
     type_ = row["type"]
     if type_ in _TEXTS:
         yield from _text_faults(name, text)
-    elif text != text.strip() or _INVISIBLE.search(text):
-        message = f"{name} has leading or trailing white space, or invisible characters"
-        yield PropertyFault(name, "LEADING_TRAILING_WHITESPACE", message)
     elif type_ == "number" and not _is_number(text):
         yield PropertyFault(name, "INVALID_NUMERIC", f"{text} was not a valid number")
     elif type_ in ("date", "datetime") and not _is_moment(text, day=type_ == "date"):
@@ -144,8 +147,15 @@ def _is_moment(text: str, *, day: bool) -> bool:
     return ms is not None and (not day or ms % _DAY_MS == 0)
 
 
+def _trimmed(row: Row | None, text: str | None) -> str | None:
+    """A value without white space at its ends and without invisible characters, unless its property is a text."""
+    if row is None or text is None or row["type"] in _TEXTS:
+        return text
+    return _INVISIBLE.sub("", text).strip() or None
+
+
 def _text(value: Any) -> str | None:
-    """A value as HubSpot keeps it: everything is text, an empty text and null clear."""
+    """A value as HubSpot keeps it: everything is text, an empty text clears."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):
