@@ -24,6 +24,7 @@ from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Headings
 from dynsync_lib.portals.files.load_report import FileReport
+from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
 from dynsync_lib.snapshot.writer import TableRow
 
@@ -75,7 +76,7 @@ class AssociationColumns:
         lines = self.sheet.lines()
         next(lines)
         for line in lines:
-            record_id = (line.cells[self.headings.id_position] or "").strip()
+            record_id = plain_number(line.cells[self.headings.id_position]) or ""
             yield from self._companies(record_id, line)
             if self._object is not Object.CONTACT:
                 yield from self._contacts(record_id, line)
@@ -159,7 +160,7 @@ class AssociationColumns:
 
 
 def _parts(cell: str | None) -> list[str]:
-    return [part for part in re.split(r"[;,\s]+", cell or "") if part]
+    return [plain_number(part) or part for part in re.split(r"[;,\s]+", cell or "") if part]
 
 
 def _names(cell: str | None) -> list[str]:

@@ -1,17 +1,20 @@
-"""Cells under labels converted to what the API would print: numbers, dates, yes and no, options.
+"""Cells converted to what the API would print: numbers, dates, yes and no, options.
 
 Facts
+    * Every cell under a label is converted; under an internal name those that have not the API's form already.
     * The kit's numbers have a decimal point and no thousands separators; its dates are YYYY-MM-DD, its times UTC with
       `Z`.
     * `1.234` and `01/02/2026` can be read in two ways. One is chosen for each file: by the values that can be read in
       one way only, else by the language of the headings or the delimiter. The choice is a guess, and is reported.
-    * Times without a zone are read in the zone that the caller names.
+    * Times without a zone are read in the zone that the caller names; under internal names in UTC, as services write.
+    * Whole numbers of 11 to 13 digits are milliseconds since 1970 where a date belongs: so older APIs print dates.
     * A cell that is not understood stays as it is and is counted: customers' data is never repaired.
 
 Not modelled
     * Years of two digits, months in words, percentages; a file that mixes two forms is read by the commoner one.
+    * Milliseconds of the days around the first of January 1970; seconds since 1970; the day numbers of spreadsheets.
 
-Where it is used: `portals.files.file_rows`, `portals.files.name_index`, `portals.files.headings`.
+Where it is used: `portals.files.file_rows`.
 """
 
 from __future__ import annotations
@@ -19,13 +22,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, Literal
 
 from dynsync_lib.portals.files.export_words import plain_word
+from dynsync_lib.portals.files.record_ids import plain_number
+from dynsync_lib.portals.files.stored_values import IsStored, ValueKind
 
-ValueKind = Literal["number", "date", "datetime", "yes_no", "option"]
 Convert = Callable[[str], str | None]
 """Converts a cell; None when the cell is not understood."""
 
@@ -38,6 +42,12 @@ _NUMBER: Final = re.compile(
 _CANONICAL_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _ONE_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _API_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_MILLISECONDS: Final = re.compile(r"(?P<plain>-?\d{11,13})(?:\.0+)?|/Date\((?P<json>-?\d{1,14})(?:[+-]\d{4})?\)/")
+_COMPACT_TIME: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d")
+"""202205281030 is a time without separators and a number of milliseconds: it is not understood."""
+_PIPELINE: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
+_DAY_MS: Final = 86_400_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = r"(?:[T,]?\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?(?:\s*Uhr)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"  # noqa: E501
 _YEAR_FIRST: Final = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + _TIME)
 _YEAR_LAST: Final = re.compile(
@@ -61,8 +71,8 @@ class Evidence:
     without_zone: int = 0
     is_typed: bool = False
 
-    def look(self, kind: ValueKind, text: str) -> None:
-        """Counts one cell that is not empty."""
+    def look(self, kind: ValueKind, text: str, *, is_local: bool = True) -> None:
+        """Counts one cell that is not empty. `is_local`: a time without a zone is one of the caller's."""
         if kind == "number" and not (self.is_typed and _CANONICAL_NUMBER.fullmatch(text)):
             self._look_at_number(_bare_number(text))
         elif kind in {"date", "datetime"}:
@@ -70,7 +80,7 @@ class Evidence:
             self._look_at_date(_YEAR_LAST.fullmatch(plain))
             parts = _YEAR_LAST.fullmatch(plain) or _YEAR_FIRST.fullmatch(plain)
             is_timed = parts is not None and parts["hour"] is not None and parts["zone"] is None
-            self.without_zone += kind == "datetime" and is_timed
+            self.without_zone += is_local and kind == "datetime" and is_timed
 
     def _look_at_number(self, text: str | None) -> None:
         mark = _decimal_mark(text) if text is not None else None
@@ -168,7 +178,8 @@ def moment_converter(notation: Notation, *, is_date: bool) -> Convert:
         plain = text.strip()
         if _API_MOMENT.fullmatch(plain):
             return plain[:10] if is_date else plain
-        return _moment(plain, notation, is_date=is_date)
+        counted = _MILLISECONDS.fullmatch(plain)
+        return _counted_moment(counted, is_date=is_date) if counted else _moment(plain, notation, is_date=is_date)
 
     return convert
 
@@ -178,7 +189,8 @@ def word_converter(words: Mapping[str, str]) -> Convert:
     stored = set(words.values())
 
     def stored_value(text: str) -> str | None:
-        return words.get(plain_word(text)) or (text.strip() if text.strip() in stored else None)
+        plain = plain_number(text) or ""
+        return words.get(plain_word(text)) or (plain if plain in stored else words.get(plain))
 
     def convert(text: str) -> str | None:
         whole = stored_value(text)
@@ -190,36 +202,46 @@ def word_converter(words: Mapping[str, str]) -> Convert:
     return lru_cache(maxsize=4_096)(convert)
 
 
+def without_pipeline(convert: Convert) -> Convert:
+    """Converts deal stages, behind which HubSpot's exports write the pipeline: `Closed won (Sales Pipeline)`."""
+
+    def convert_stage(text: str) -> str | None:
+        stage = convert(text)
+        return stage if stage is not None else convert(_PIPELINE.sub("", text))
+
+    return convert_stage
+
+
 @dataclass(slots=True)
 class Column:
     """A column that is converted.
 
-    `position` is that of its cells (from 0), `kind` what they are converted to. `not_understood` counts the cells that
-    could not be converted; `first_line` is the line of the first of them.
+    `position` is that of its cells (from 0), `kind` what they are converted to, `is_stored` which have that form. Under
+    an internal name (`is_internal`) these stay as they are. `converted` counts the cells that were converted,
+    `not_understood` those that could not be, or in part only; `first_line` is the line of the first of these.
     """
 
     position: int
     heading: str
     kind: ValueKind
     convert: Convert
+    is_stored: IsStored
+    is_internal: bool = False
+    converted: int = 0
     not_understood: int = 0
     first_line: int | None = None
 
     def read(self, text: str | None, line: int) -> str | None:
         """The cell of line number `line`, converted; as it is when it is empty or not understood."""
-        if text is None or not text.strip():
+        if text is None or not text.strip() or (self.is_internal and self.is_stored(text)):
             return text
         value = self.convert(text)
-        if value is not None:
-            return value
-        self.not_understood += 1
-        self.first_line = line if self.first_line is None else self.first_line
-        return text
-
-
-def plain_guid(cell: str | None) -> str | None:
-    """A GUID as the API would print it: trimmed, without braces, in lower case; an empty cell as it is."""
-    return cell.strip().strip("{}").lower() if cell else cell
+        if value is None or not self.is_stored(value):
+            self.not_understood += 1
+            self.first_line = line if self.first_line is None else self.first_line
+            return value or text
+        self.converted += 1
+        return value
 
 
 def _bare_number(text: str) -> str | None:
@@ -246,6 +268,15 @@ def _decimal_mark(text: str) -> Literal[",", ".", "?"] | None:
     return "?" if _ONE_THOUSANDS.fullmatch(plain) else last
 
 
+def _counted_moment(counted: re.Match[str], *, is_date: bool) -> str | None:
+    """The date or time of a number of milliseconds since 1970."""
+    milliseconds = int(counted["plain"] or counted["json"])
+    if _COMPACT_TIME.fullmatch(counted[0]) and not (is_date and milliseconds % _DAY_MS == 0):
+        return None
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.date().isoformat() if is_date else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _moment(text: str, notation: Notation, *, is_date: bool) -> str | None:
     parts = _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text)
     if parts is None:
@@ -254,8 +285,8 @@ def _moment(text: str, notation: Notation, *, is_date: bool) -> str | None:
     try:
         moment = datetime(int(parts["year"]), month, day, *_clock(parts), tzinfo=_zone(parts["zone"], notation))
         if is_date or parts["hour"] is None:
-            return f"{moment:%Y-%m-%d}" if moment.year > 999 else None
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return moment.date().isoformat()
+        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     except (ValueError, OverflowError):
         return None
 

@@ -69,12 +69,22 @@ class ExportWords:
         return headings
 
     def option_labels(self, field: Field) -> dict[str, str]:
-        """The stored value by each label: the labels of the metadata, then the German ones."""
-        labels = {plain_word(option.label): option.value for option in field.options}
+        """The stored value by each label: those of the metadata, then the vendors' own.
+
+        A label that several options have stands for none of them.
+        """
+        labels: dict[str, str] = {}
+        twice: set[str] = set()
+        for option in field.options:
+            label = plain_word(option.label)
+            twice |= {label} if labels.setdefault(label, option.value) != option.value else set()
         key = f"{field.system.value}.{field.object.value}.{field.name}"
-        for value, label in self.tables["german_options"].get(key, {}).items():
-            labels.setdefault(plain_word(label), value)
-        return labels
+        known = {option.value for option in field.options}
+        for kind in ("english_options", "german_options"):
+            for value, label in self.tables[kind].get(key, {}).items():
+                if not known or value in known:
+                    labels.setdefault(plain_word(label), value)
+        return {label: value for label, value in labels.items() if label not in twice}
 
     def yes_no(self, field: Field) -> dict[str, str]:
         """`true` or `false` by each word for it."""
@@ -85,6 +95,17 @@ class ExportWords:
             if option.value.lower() in {"true", "false", "1", "0"}:
                 words[plain_word(option.label)] = "true" if option.value.lower() in {"true", "1"} else "false"
         return words
+
+    @cached_property
+    def lookup_tables(self) -> Mapping[str, str]:
+        """Dynamics' tables that lookups point to, by the words and numbers that services write for them."""
+        named = {plain_word(word): table for table, words in self.tables["lookup_tables"].items() for word in words}
+        return named | {table: table for table in self.tables["lookup_tables"]}
+
+    @cached_property
+    def left_owners(self) -> tuple[str, ...]:
+        """What HubSpot writes behind the names of owners that left."""
+        return tuple(map(plain_word, self.tables["left_owners"]))
 
     @cached_property
     def _association_kinds(self) -> Mapping[str, str]:

@@ -1,8 +1,9 @@
 """The rows of one exported file as a snapshot stores them, and a report of what was converted and guessed.
 
 Facts
-    * A file with numbers or dates under labels is read twice: first to decide how it writes them.
+    * A file with numbers or dates is read twice: first to decide how it writes them.
     * Each record may be there once; an id that a spreadsheet shortened (1.2E+11) cannot be repaired.
+    * Under an internal name cells that have the API's form stay as they are; how many have not is reported.
 
 Where it is used: `portals.files.load_files`.
 """
@@ -11,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Final
 
 from dynsync_lib.core.keys import KeyMaker
@@ -22,18 +23,20 @@ from dynsync_lib.portals.files.cell_values import (
     Convert,
     Evidence,
     Notation,
-    ValueKind,
     decide_notation,
     moment_converter,
     number_converter,
-    plain_guid,
+    without_pipeline,
     word_converter,
 )
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Heading, Headings
 from dynsync_lib.portals.files.load_report import FileReport
-from dynsync_lib.portals.files.name_index import LookupColumn, NameIndex
+from dynsync_lib.portals.files.lookup_columns import LookupColumn
+from dynsync_lib.portals.files.name_index import NameIndex
+from dynsync_lib.portals.files.record_ids import plain_guid, plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
+from dynsync_lib.portals.files.stored_values import ValueKind, stored_form
 from dynsync_lib.snapshot.writer import TableRow
 
 _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
@@ -42,6 +45,13 @@ _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
     "datetime": "neither dates nor times",
     "yes_no": "neither yes nor no",
     "option": "no options that the kit knows",
+}
+_READ_AS: Final[Mapping[ValueKind, str]] = {
+    "number": "numbers",
+    "date": "dates",
+    "datetime": "dates and times, in UTC where they name no zone",
+    "yes_no": "yes or no",
+    "option": "labels",
 }
 _SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _WITH_NOTATION: Final = frozenset({"number", "date", "datetime"})
@@ -73,7 +83,9 @@ class ExportRows:
             for position in guid_positions:
                 cells[position] = plain_guid(cells[position])
             cells[id_position] = record_id = self._id(cells[id_position], line, seen)
-            row = {**dict(zip(names, cells, strict=True)), **_resolved(lookups, cells)}
+            row = dict(zip(names, cells, strict=True))
+            for lookup in lookups:
+                row |= lookup.read(cells)
             yield {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
         self._conclude(columns, lookups, len(seen))
 
@@ -88,50 +100,61 @@ class ExportRows:
         return lines
 
     def _columns(self) -> list[Column]:
-        typed = [column for column in self.headings.columns if column.kind is not None]
-        notation = self._notation([column for column in typed if column.kind in _WITH_NOTATION])
+        columns = [column for heading in self.headings.columns if (column := self._column(heading)) is not None]
+        notation = self._notation([column for column in columns if column.kind in _WITH_NOTATION])
         self.report.guessed.extend(notation.guesses)
-        converted = [(column, self._converter(column, notation)) for column in typed]
-        return [
-            Column(column.position, column.text, column.kind, convert)
-            for column, convert in converted
-            if convert is not None and column.kind is not None
-        ]
+        for column in columns:
+            if column.kind in _WITH_NOTATION:
+                column.convert = _converter(column, notation)
+        return columns
 
-    def _notation(self, columns: list[Heading]) -> Notation:
+    def _column(self, heading: Heading) -> Column | None:
+        """The column of a heading; None when its cells are not converted. How numbers are written is not known yet."""
+        if heading.kind is None or heading.field is None:
+            return None
+        words = self._words(heading)
+        if words is None:
+            return None
+        convert = word_converter(words)
+        if heading.field.name == "dealstage":
+            convert = without_pipeline(convert)
+        is_stored = stored_form(heading.kind, set(words.values()) | {option.value for option in heading.field.options})
+        return Column(heading.position, heading.text, heading.kind, convert, is_stored, is_internal=heading.is_internal)
+
+    def _words(self, heading: Heading) -> dict[str, str] | None:
+        """The stored values by the words for them; empty for numbers and dates, None when they are not known."""
+        assert heading.field is not None  # noqa: S101 - only known fields have a kind
+        if heading.kind in _WITH_NOTATION:
+            return {}
+        if heading.kind == "yes_no":
+            return self.words.yes_no(heading.field)
+        labels = self.words.option_labels(heading.field)
+        if not labels and heading.field.type in {"enumeration", "Picklist"} and not heading.is_internal:
+            self.report.notes.append(f"{heading.text}: its options are not known, so labels stay as they are.")
+        return labels or None
+
+    def _notation(self, columns: list[Column]) -> Notation:
         evidence = Evidence(is_typed=self.sheet.form is None)
-        kinds = [(column.position, column.kind) for column in columns if column.kind is not None]
-        for line in self._records() if kinds else ():
-            for position, kind in kinds:
-                cell = line.cells[position]
-                if cell is not None:
-                    evidence.look(kind, cell)
+        for line in self._records() if columns else ():
+            for column in columns:
+                cell = line.cells[column.position]
+                if cell is not None and not (column.is_internal and column.is_stored(cell)):
+                    evidence.look(column.kind, cell, is_local=not column.is_internal)
         has_semicolons = self.sheet.form is not None and self.sheet.form.delimiter == ";"
         return decide_notation(evidence, looks_german=self.headings.is_german or has_semicolons, zone=self.zone)
 
-    def _converter(self, column: Heading, notation: Notation) -> Convert | None:
-        assert column.field is not None  # noqa: S101 - only known fields have a kind
-        if column.kind == "number":
-            return number_converter(notation)
-        if column.kind in {"date", "datetime"}:
-            return moment_converter(notation, is_date=column.kind == "date")
-        if column.kind == "yes_no":
-            return word_converter(self.words.yes_no(column.field))
-        labels = self.words.option_labels(column.field)
-        if not labels and column.field.type in {"enumeration", "Picklist"}:
-            self.report.notes.append(f"{column.text}: its options are not known, so labels stay as they are.")
-        return word_converter(labels) if labels else None
-
     def _lookups(self) -> list[LookupColumn]:
-        names = set(self.headings.names)
+        names = {name: position for position, name in enumerate(self.headings.names)}
         return [
-            LookupColumn(column, self.index)
+            LookupColumn(column, self.index, names.get(f"_{column.field.name}_type"), self.words.lookup_tables)
             for column in self.headings.columns
-            if column.field is not None and column.points_to and f"_{column.field.name}_value" not in names
+            if column.field is not None
+            and column.points_to
+            and (column.is_internal or f"_{column.field.name}_value" not in names)
         ]
 
     def _id(self, cell: str | None, line: Line, seen: dict[str, int]) -> str:
-        record_id, where = (cell or "").strip(), f"{self.sheet.path}, line {line.number}"
+        record_id, where = plain_number(cell) or "", f"{self.sheet.path}, line {line.number}"
         id_field = self.headings.table.id_field
         if not record_id:
             raise InputFileError(
@@ -153,22 +176,20 @@ class ExportRows:
     def _conclude(self, columns: list[Column], lookups: list[LookupColumn], rows: int) -> None:
         self.report.rows = rows
         for column in columns:
+            if column.is_internal and column.converted:
+                self.report.guessed.append(
+                    f"{column.heading}: cells that are not as the API prints them ({column.converted:,}): read as "
+                    f"{_READ_AS[column.kind]}."
+                )
             if column.not_understood:
                 where = f"{column.not_understood:,}, the first on line {column.first_line}"
                 what = _WORDS_FOR[column.kind]
                 self.report.notes.append(f"{column.heading}: cells that are {what} ({where}) stay as they are.")
-        self.report.guessed.extend(text for lookup in lookups if (text := lookup.summary()) is not None)
+        self.report.guessed.extend(sentence for lookup in lookups for sentence in lookup.sentences())
 
 
-def _resolved(lookups: list[LookupColumn], cells: list[str | None]) -> dict[str, str | None]:
-    """The columns that lookups add or change in one row."""
-    resolved: dict[str, str | None] = {}
-    for lookup in lookups:
-        cell = cells[lookup.heading.position]
-        if lookup.heading.is_hubspot:
-            is_id = (cell or "").strip().isdecimal()
-            resolved[lookup.heading.name] = cell if is_id else lookup.resolve(cell)[0] or cell
-        else:
-            value_name, type_name = lookup.added
-            resolved[value_name], resolved[type_name] = lookup.resolve(cell)
-    return resolved
+def _converter(column: Column, notation: Notation) -> Convert:
+    if column.kind == "number":
+        return number_converter(notation)
+    zoned = replace(notation, zone=UTC) if column.is_internal else notation
+    return moment_converter(zoned, is_date=column.kind == "date")

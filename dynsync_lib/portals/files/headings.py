@@ -1,11 +1,11 @@
 """Which field each column of an exported file is, by its heading: an internal name, or a label of a CRM's export.
 
 Facts
-    * Cells under an internal name are not converted; only cells under labels are.
+    * Cells under labels are converted, and those under internal names that have not the API's form.
     * The heading of the id is `(Do Not Modify) Contact` in exports of Dynamics, which may also have
       `(Do Not Modify) Modified On` beside `Modified On`.
     * The heading of the id is `Record ID`, in newer exports `Record ID - Contact`, in exports of HubSpot.
-    * A lookup under a label holds the name of the record it points to, not its id.
+    * A lookup under a label holds the name of the record it points to, not its id; `lookup_headings` knows the others.
     * A column whose heading is unknown is stored under that heading.
 
 Where it is used: `portals.files.load_files`, `portals.files.file_rows`, `portals.files.association_columns`,
@@ -24,14 +24,16 @@ from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import InputFileError
-from dynsync_lib.portals.files.cell_values import ValueKind
 from dynsync_lib.portals.files.export_words import ExportWords, Language, plain_word
+from dynsync_lib.portals.files.lookup_headings import lookup_headings
 from dynsync_lib.portals.files.sheets import Line
+from dynsync_lib.portals.files.stored_values import ValueKind
 from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 
 How = Literal["internal", "label", "words", "associations", "unknown"]
 """How a heading was recognised: an internal name, a label of the metadata, or a word of `export_words.toml`."""
 _OWNER: Final = "hubspot_owner_id"
+_VERBATIM: Final = frozenset({"hs_object_id", "hs_additional_emails", "hs_additional_domains"})
 _KINDS: Final[Mapping[str, ValueKind]] = {
     **dict.fromkeys(("number", "Integer", "BigInt", "Decimal", "Double", "Money"), "number"),
     **dict.fromkeys(("date",), "date"),
@@ -58,19 +60,22 @@ class Heading:
 
     @property
     def kind(self) -> ValueKind | None:
-        """What its cells are converted to; None when they are not: texts, ids, and all under an internal name."""
-        if self.how not in {"label", "words"} or self.field is None or self.is_verbatim or self.points_to:
+        """What its cells are converted to; None when they are not: texts, and ids."""
+        if self.field is None or self.is_verbatim or self.points_to or self.field.type in LOOKUP_TYPES:
             return None
         if self.field.type == "DateTime" and (self.field.behavior == "DateOnly" or self.field.format == "DateOnly"):
             return "date"
         return _KINDS.get(self.field.type)
 
     @property
+    def is_internal(self) -> bool:
+        """Whether the heading is an internal name, under which cells may have the API's form already."""
+        return self.how == "internal"
+
+    @property
     def is_verbatim(self) -> bool:
-        """Whether its cells are ids or addresses under a label, which are never converted."""
-        return self.field is not None and (
-            self.field.type == "Uniqueidentifier" or self.name in {"hs_object_id", "hs_additional_emails"}
-        )
+        """Whether its cells are ids, addresses or domains, which are never converted."""
+        return self.field is not None and (self.field.type == "Uniqueidentifier" or self.name in _VERBATIM)
 
     @property
     def is_hubspot(self) -> bool:
@@ -79,8 +84,8 @@ class Heading:
 
     @property
     def points_to(self) -> tuple[str, ...]:
-        """The tables whose records its cells name: of a lookup or an owner under a label; else empty."""
-        if self.how not in {"label", "words"} or self.field is None:
+        """The tables of the records that its cells point to: of a lookup or an owner; else empty."""
+        if self.field is None or self.name.endswith("_type"):
             return ()
         if self.field.system is System.HUBSPOT:
             return ("owners",) if self.field.name == _OWNER else ()
@@ -106,12 +111,12 @@ class Headings:
 
     @property
     def guid_positions(self) -> tuple[int, ...]:
-        """The positions of GUIDs: of the id and every lookup of a Dynamics table; none for HubSpot."""
+        """The positions of GUIDs: of the id and lookups that no metadata names; none for HubSpot."""
         if self.table.system is System.HUBSPOT:
             return ()
         names = enumerate(self.names)
         lookups = (position for position, name in names if name.startswith("_") and name.endswith("_value"))
-        return (self.id_position, *lookups)
+        return (self.id_position, *(position for position in lookups if self.columns[position].field is None))
 
     @property
     def is_german(self) -> bool:
@@ -144,6 +149,7 @@ class _Reader:
         self._cells, self._plain_cells = set(cells), {plain_word(cell) for cell in cells}
         self._id_headings = words.id_headings(table.name)
         self._by_name = {field.name: field for field in self._fields}
+        self._lookups = lookup_headings(self._fields, self._cells)
         self._by_label: dict[str, Field] = {}
         self._by_word: dict[str, tuple[Field, Language]] = {}
         for field in self._fields:
@@ -153,6 +159,9 @@ class _Reader:
 
     def heading_at(self, position: int, cell: str) -> Heading:
         """The column under one heading; owners and users have no metadata, so their headings are internal names."""
+        if cell in self._lookups:
+            name, field, holds_names = self._lookups[cell]
+            return Heading(position, cell, name, "label" if holds_names else "internal", field)
         if cell in self._by_name or cell == self._table.id_field or _is_lookup(cell):
             return Heading(position, cell, cell, "internal", self._by_name.get(cell))
         plain = plain_word(cell)

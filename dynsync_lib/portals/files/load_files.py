@@ -38,6 +38,7 @@ from dynsync_lib.portals.files.headings import Headings, read_headings
 from dynsync_lib.portals.files.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
 from dynsync_lib.portals.files.metadata_files import read_metadata
 from dynsync_lib.portals.files.name_index import NameIndex
+from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Sheet, open_sheet, read_sheet
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
@@ -139,7 +140,7 @@ class _Loader:
         self._load_metadata()
         details = self._read_details()
         zone = self.time_zone or _zone_of(details) or UTC
-        index = NameIndex(self._read_names)
+        index = NameIndex(self._read_names, self.words.left_owners)
         for table in RECORD_TABLES.values():
             if table.system is self.system:
                 self._load_records(table, index, zone)
@@ -276,17 +277,13 @@ def _link(row: TextRow, path: Path, line: int) -> TableRow:
         raise InputFileError(f"{path}, line {line}: is_primary is {cell}.", next_step="Write true or false.")
     ends = {
         "from_object": row.get("from_object") or "contact",
-        "from_id": _stripped(row.get("from_id")) or _stripped(row.get("contact_id")),
+        "from_id": plain_number(row.get("from_id")) or plain_number(row.get("contact_id")),
         "to_object": row.get("to_object") or "company",
-        "to_id": _stripped(row.get("to_id")) or _stripped(row.get("company_id")),
+        "to_id": plain_number(row.get("to_id")) or plain_number(row.get("company_id")),
     }
     if not ends["from_id"] or not ends["to_id"]:
         raise InputFileError(f"{path}, line {line}: an end of the association is empty.", next_step="Give both ids.")
     return {**ends, "label": row.get("label"), "is_primary": FLAGS[flag]}
-
-
-def _stripped(cell: str | None) -> str | None:
-    return cell.strip() if cell is not None else None
 
 
 def _read_json(path: Path) -> Any:

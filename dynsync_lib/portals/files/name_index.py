@@ -1,26 +1,21 @@
-"""Lookups that were exported as names: the id of the record of that name, where exactly one record has it.
+"""Records that other records point to: their ids by name, and all their ids.
 
 Facts
-    * Names are compared exactly, after trimming. Where two records have the name the lookup stays empty, and is
-      counted.
+    * Names are compared exactly, after trimming. A name that two records have is nobody's.
+    * Archived owners have a name only where nobody else has it, or where HubSpot's mark of them stands behind it.
     * The name of an account is its `name`, of contacts and users their `fullname`, of HubSpot's owners first and last
       name, or e-mail.
 
-Not modelled
-    * Teams, which nobody exports.
-
-Where it is used: `portals.files.load_files`, `portals.files.file_rows`.
+Where it is used: `portals.files.load_files`, `portals.files.lookup_columns`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dynsync_lib.core.model import System
-from dynsync_lib.portals.files.cell_values import plain_guid
-from dynsync_lib.portals.files.headings import Heading
+from dynsync_lib.portals.files.record_ids import plain_guid, plain_number
 from dynsync_lib.portals.rows import TextRow
 
 ReadTable = Callable[[str], Iterator[TextRow] | None]
@@ -38,34 +33,73 @@ _TWICE: Final = ""
 
 
 @dataclass(slots=True)
+class _Records:
+    """The records of one table: ids by name, those of owners that left by name, and all ids."""
+
+    by_name: dict[str, str] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class NameIndex:
-    """Record ids by name, of each table when it is first needed."""
+    """Record ids by name, of each table when it is first needed.
+
+    `left` are the endings, in lower case, by which HubSpot marks owners that left.
+    """
 
     read_table: ReadTable
-    _ids: dict[str, dict[str, str] | None] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+    _tables: dict[str, _Records | None] = field(default_factory=dict)
 
     def ids_of(self, target: str) -> Mapping[str, str] | None:
         """Record ids by name of a lookup's target such as `account`; None when there is no file of its table.
 
         The id is `""` where several records have the name. Reads the file at the first call.
         """
-        if target not in self._ids:
-            self._ids[target] = self._read(target)
-        return self._ids[target]
+        records = self._records(target)
+        return records.by_name if records is not None else None
 
-    def _read(self, target: str) -> dict[str, str] | None:
+    def id_of(self, target: str, name: str) -> str | None:
+        """The id of the record of a name; `""` where several have it, None where none has it."""
+        records = self._records(target)
+        if records is None:
+            return None
+        bare = next((name[: -len(end)].strip() for end in self.left if name.casefold().endswith(end)), None)
+        if bare is not None and name not in records.by_name:
+            return records.former.get(bare, records.by_name.get(bare))
+        return records.by_name.get(name, records.former.get(name))
+
+    def record_ids(self, target: str) -> Collection[str]:
+        """The ids of a target's records; none when there is no file of its table."""
+        records = self._records(target)
+        return records.ids if records is not None else ()
+
+    def missing_tables(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """The tables of some targets of which there is no file."""
+        return tuple(_TABLES[target][0] for target in targets if target in _TABLES and self._records(target) is None)
+
+    def _records(self, target: str) -> _Records | None:
+        if target not in self._tables:
+            self._tables[target] = self._read(target)
+        return self._tables[target]
+
+    def _read(self, target: str) -> _Records | None:
         if target not in _TABLES:
             return None
         table, id_field = _TABLES[target]
         rows = self.read_table(table)
         if rows is None:
             return None
-        ids: dict[str, str] = {}
+        records = _Records()
         for row in rows:
-            record_id = plain_guid(row.get(id_field)) or ""
+            cell = row.get(id_field)
+            record_id = (plain_number(cell) if table.startswith("hubspot") else plain_guid(cell)) or ""
+            records.ids.add(record_id)
+            names = records.former if (row.get("archived") or "").strip().lower() == "true" else records.by_name
             for name in _names(row):
-                ids[name] = record_id if ids.get(name, record_id) == record_id else _TWICE
-        return ids
+                names[name] = record_id if names.get(name, record_id) == record_id else _TWICE
+        return records
 
 
 def _names(row: TextRow) -> set[str]:
@@ -73,55 +107,3 @@ def _names(row: TextRow) -> set[str]:
     whole = " ".join(part for part in parts if part)
     names = (row.get("name"), row.get("fullname"), whole, row.get("email") if whole else None)
     return {name.strip() for name in names if name and name.strip()}
-
-
-@dataclass(slots=True)
-class LookupColumn:
-    """A lookup column that holds names.
-
-    `resolved` counts the cells whose record was identified, `unknown` those that name no record of the files,
-    `ambiguous` those that name several.
-    """
-
-    heading: Heading
-    index: NameIndex
-    resolved: int = 0
-    unknown: int = 0
-    ambiguous: int = 0
-
-    @property
-    def added(self) -> tuple[str, ...]:
-        """The columns it adds to the row; none for HubSpot's owner, whose id replaces the name."""
-        if self.heading.field is None or self.heading.field.system is System.HUBSPOT:
-            return ()
-        return f"_{self.heading.field.name}_value", f"_{self.heading.field.name}_type"
-
-    @property
-    def missing_files(self) -> tuple[str, ...]:
-        """The tables of its targets of which there is no file."""
-        targets = [target for target in self.heading.points_to if target in _TABLES]
-        return tuple(_TABLES[target][0] for target in targets if self.index.ids_of(target) is None)
-
-    def resolve(self, cell: str | None) -> tuple[str | None, str | None]:
-        """Id and target of the record that a cell names; both None when it names none, or several. Counts the cell."""
-        name = (cell or "").strip()
-        if not name:
-            return None, None
-        known = [(target, (self.index.ids_of(target) or {}).get(name)) for target in self.heading.points_to]
-        hits = [(record_id, target) for target, record_id in known if record_id is not None]
-        if len(hits) == 1 and hits[0][0] != _TWICE:
-            self.resolved += 1
-            return hits[0]
-        self.ambiguous += bool(hits)
-        self.unknown += not hits
-        return None, None
-
-    def summary(self) -> str | None:
-        """A sentence with the counts of its cells; None when all were empty."""
-        if not self.resolved + self.unknown + self.ambiguous:
-            return None
-        parts = [f"found {self.resolved:,}"]
-        parts += [f"name no record that was exported {self.unknown:,}"] if self.unknown else []
-        parts += [f"name several {self.ambiguous:,}"] if self.ambiguous else []
-        why = f" ({', '.join(self.missing_files)} not there)" if self.unknown and self.missing_files else ""
-        return f"{self.heading.text} holds names, not ids: {', '.join(parts)}{why}."
