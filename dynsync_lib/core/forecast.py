@@ -63,7 +63,7 @@ def summarize(outcomes: Frame) -> Frame:
 def collect_collisions(situation: Situation, decision: Decision) -> Frame:
     """The forecast's `collisions` of all enabled objects."""
     parts = [
-        find_collisions(situation, object_, system, decision.mappings[object_])
+        find_collisions(Job(situation, object_), system, decision.mappings[object_])
         for object_ in decision.pairs
         if Job(situation, object_).has_keys
         for system in System

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition
-from dynsync_lib.core.fields.mappings import JudgedMapping, judge_mappings
+from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
@@ -134,7 +134,7 @@ class Job:
 
     def _judge(self) -> _Judged:
         assumptions = _Recorder(self.situation.settings.assumptions)
-        mappings = judge_mappings(
+        judge = MappingJudge(
             self.object,
             self.sync,
             catalogue=self.situation.catalogue,
@@ -143,7 +143,7 @@ class Job:
             assumptions=assumptions,
             trimmed={system: self.trimmed_columns(system) for system in System},
         )
-        return _Judged(mappings, frozenset(assumptions.asked))
+        return _Judged(judge.verdicts(), frozenset(assumptions.asked))
 
 
 @dataclass(frozen=True, slots=True)

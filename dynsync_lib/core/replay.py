@@ -26,7 +26,7 @@ from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table, record_table
+from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import (
     are_equal,
@@ -59,7 +59,7 @@ def replay_snapshots(before: Situation, after: Situation, bindings: Frame) -> di
     holds the pairs at `before`. Pairs of which a record has gone since are left out (3.10).
     """
     objects = [object_ for object_ in Object if before.sync(object_).enabled]
-    replayed = [_replay_object(before, after, bindings, object_) for object_ in objects]
+    replayed = [_replay_object(Job(before, object_), Job(after, object_), bindings) for object_ in objects]
     changes = [part.changes for part in replayed if part.changes is not None]
     return {
         "changes": _stacked(changes, after, CHANGES.columns),
@@ -73,14 +73,14 @@ class _Replayed:
     escapes: Frame
 
 
-def _replay_object(before: Situation, after: Situation, bindings: Frame, object_: Object) -> _Replayed:
-    pairs = after.keep(_living_pairs(before, after, bindings, object_), f"{object_}_replayed_pairs")
-    escapes = after.keep(_escapes(after, pairs, object_), f"{object_}_escapes")
+def _replay_object(before: Job, after: Job, bindings: Frame) -> _Replayed:
+    pairs = after.keep(_living_pairs(before, after, bindings), f"{after.object}_replayed_pairs")
+    escapes = after.keep(_escapes(after, pairs), f"{after.object}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
-    flowing = [judged for judged in Job(after, object_).flowing if judged.is_compared]
-    wide = _compare(before, after, pairs, flowing=flowing, object_=object_)
-    writes = [_write_rows(after, wide, judged, number=number, object_=object_) for number, judged in enumerate(flowing)]
+    flowing = [judged for judged in after.flowing if judged.is_compared]
+    wide = _compare(before, after, pairs, flowing)
+    writes = [_write_rows(after, wide, judged, number=number) for number, judged in enumerate(flowing)]
     return _Replayed(stack([frame for frames in writes for frame in frames]) if writes else None, escapes)
 
 
@@ -91,28 +91,28 @@ def _stacked(frames: Sequence[Frame], situation: Situation, columns: Sequence[Co
 # --- Pairs -------------------------------------------------------------------------------------------------------
 
 
-def _living_pairs(before: Situation, after: Situation, bindings: Frame, object_: Object) -> Frame:
+def _living_pairs(before: Job, after: Job, bindings: Frame) -> Frame:
     """hubspot_id, dynamics_id of the pairs whose records are there at both moments."""
-    pairs = bindings.filter(nw.col("object") == object_.value).select(*_IDS).unique()
-    for situation in (before, after):
+    pairs = bindings.filter(nw.col("object") == after.object.value).select(*_IDS).unique()
+    for moment in (before, after):
         for system in System:
-            records = situation.tables[record_table(object_, system).name].select(**{f"{system}_id": nw.col("id")})
+            records = moment.records(system).select(**{f"{system}_id": nw.col("id")})
             pairs = pairs.join(records, on=f"{system}_id", how="semi")
     return pairs
 
 
-def _escapes(after: Situation, pairs: Frame, object_: Object) -> Frame:
+def _escapes(after: Job, pairs: Frame) -> Frame:
     """The pairs that step 3 would not make at the later moment, as ESCAPES."""
     judged = pairs
     for system in System:
-        side = prepare_side(Job(after, object_), system)
+        side = prepare_side(after, system)
         passes = {f"{system}_id": nw.col("id"), f"{system}_passes": nw.col("passes")}
         judged = judged.join(side.select(**passes), on=f"{system}_id")
     return (
-        judged.filter(~may_pair(Job(after, object_)))
+        judged.filter(~may_pair(after))
         .select(
             *_IDS,
-            object=nw.lit(object_.value),
+            object=nw.lit(after.object.value),
             hubspot_passes="hubspot_passes",
             dynamics_passes="dynamics_passes",
         )
@@ -123,18 +123,18 @@ def _escapes(after: Situation, pairs: Frame, object_: Object) -> Frame:
 # --- Values ------------------------------------------------------------------------------------------------------
 
 
-def _compare(
-    before: Situation, after: Situation, pairs: Frame, *, flowing: Sequence[JudgedMapping], object_: Object
-) -> Frame:
+def _compare(before: Job, after: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     """The pairs with the later values, what they would write, and per mapping and side whether it has changed."""
-    wide = _values(after, pairs, flowing, object_)
-    earlier = _values(before, pairs, [replace(judged, trimmed=frozenset()) for judged in flowing], object_)
+    wide = _values(after, pairs, flowing)
+    earlier = _values(before, pairs, [replace(judged, trimmed=frozenset()) for judged in flowing])
     forms = {
         _form(number, system): own_form(judged, system) for number, judged in enumerate(flowing) for system in System
     }
     if not forms:
         return wide
-    old = after.keep(earlier.select(*_IDS, **{f"old {name}": form for name, form in forms.items()}), f"{object_}_old")
+    old = after.keep(
+        earlier.select(*_IDS, **{f"old {name}": form for name, form in forms.items()}), f"{after.object}_old"
+    )
     new = {f"new {name}": form for name, form in forms.items()}
     equal = {equal_column(number): are_equal(judged) for number, judged in enumerate(flowing)}
     fresh = {
@@ -143,27 +143,27 @@ def _compare(
         for side in System
         if judged.writes_to(side)
     }
-    later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{object_}_new")
+    later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{after.object}_new")
     both = later.join(old, on=list(_IDS))
     changed = {_changed(name): ~_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
-    return after.keep(both.with_columns(**changed), f"{object_}_replayed")
+    return after.keep(both.with_columns(**changed), f"{after.object}_replayed")
 
 
-def _values(situation: Situation, pairs: Frame, flowing: Sequence[JudgedMapping], object_: Object) -> Frame:
+def _values(job: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
     wide = pairs
     for system in System:
-        table = situation.tables[record_table(object_, system).name]
+        table = job.records(system)
         delivered = frozenset(table.collect_schema().names())
         chosen = {
             column_of(system, name): nw.col(name) if name in delivered else NO_TEXT
-            for name in _needed(flowing, object_, system)
+            for name in _needed(job, flowing, system)
         }
         wide = wide.join(table.select(**{f"{system}_id": nw.col("id")}, **chosen), on=f"{system}_id")
-    return with_trimmed(situation, wide, flowing, System)
+    return with_trimmed(job.situation, wide, flowing, System)
 
 
-def _needed(flowing: Sequence[JudgedMapping], object_: Object, system: System) -> list[str]:
-    keys = [column.name for column in record_table(object_, system).keys if column.name == "email_key"]
+def _needed(job: Job, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
+    keys = [column.name for column in job.table(system).keys if column.name == "email_key"]
     return [*columns_of(flowing, system), *keys]
 
 
@@ -183,20 +183,12 @@ def _changed(form: str) -> str:
 # --- What travels ------------------------------------------------------------------------------------------------
 
 
-def _write_rows(
-    situation: Situation, wide: Frame, judged: JudgedMapping, *, number: int, object_: Object
-) -> list[Frame]:
+def _write_rows(job: Job, wide: Frame, judged: JudgedMapping, *, number: int) -> list[Frame]:
     """What one mapping, the `number`th of those that carry values, writes; one frame per system written to."""
-    return [
-        _rows_to(situation, wide, judged, number=number, object_=object_, target=target)
-        for target in System
-        if judged.writes_to(target)
-    ]
+    return [_rows_to(job, wide, judged, number=number, target=target) for target in System if judged.writes_to(target)]
 
 
-def _rows_to(
-    situation: Situation, wide: Frame, judged: JudgedMapping, *, number: int, object_: Object, target: System
-) -> Frame:
+def _rows_to(job: Job, wide: Frame, judged: JudgedMapping, *, number: int, target: System) -> Frame:
     """The values of one mapping that would travel into `target`, as model.CHANGES.
 
     A value travels when the source alone has changed. Where both have, it travels when the source wins, or when the
@@ -206,20 +198,20 @@ def _rows_to(
     source_value, target_value = value_of(source, judged), value_of(target, judged)
     written = nw.col(fresh_column(number, target))
     source_changed, target_changed = (nw.col(_changed(_form(number, system))) for system in (source, target))
-    source_wins = not judged.is_two_way or situation.sync(object_).conflict_winner is source
+    source_wins = not judged.is_two_way or job.sync.conflict_winner is source
     settled = source_changed & target_changed & (target_value.is_null() | nw.lit(value=source_wins))
     is_equal = nw.col(equal_column(number)).fill_null(value=False)
     travels = ((source_changed & ~target_changed) | settled) & ~is_equal & ~source_value.is_null()
     note = nw.when(target_changed).then(nw.lit("both_changed")).otherwise(nw.lit("one_side_changed"))
     writes = wide.filter(travels).select(
         *_IDS,
-        object=nw.lit(object_.value),
+        object=nw.lit(job.object.value),
         target_system=nw.lit(target.value),
         target_field=nw.lit(judged.name_of(target)),
         source_field=nw.lit(judged.name_of(source)),
         kind=nw.when(target_value.is_null()).then(nw.lit("fill")).otherwise(nw.lit("overwrite")),
         old_value=nw.when(~target_value.is_null()).then(nw.col(column_of(target, judged.columns[target]))),
         new_value=nw.coalesce(written, source_value),
-        note=nw.coalesce(*notes_without_partner(situation, judged, target=target, fresh=written), note),
+        note=nw.coalesce(*notes_without_partner(job.situation, judged, target=target, fresh=written), note),
     )
     return writes.select(*CHANGES.column_names)

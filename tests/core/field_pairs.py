@@ -9,7 +9,7 @@ from typing import Any
 
 from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
-from dynsync_lib.core.fields.mappings import JudgedMapping, judge_mappings
+from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
@@ -97,7 +97,7 @@ class Portals:
         return [by_field[mapping.hubspot] for mapping in self.sync.mappings]
 
     def _judge(self, situation: Situation) -> tuple[JudgedMapping, ...]:
-        return judge_mappings(
+        judge = MappingJudge(
             self.object_,
             self.sync,
             catalogue=situation.catalogue,
@@ -105,6 +105,7 @@ class Portals:
             available={system: situation.columns(self.object_, system) for system in System},
             assumptions=situation.settings.assumptions,
         )
+        return judge.verdicts()
 
     def situation(self, engine: Engine) -> Situation:
         """What every stage asks."""

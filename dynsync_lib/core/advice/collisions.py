@@ -18,25 +18,25 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import prepare_side
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import COLLISIONS, KEY_SOURCE, record_table
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import COLLISIONS, KEY_SOURCE
 
 
-def find_collisions(situation: Situation, object_: Object, system: System, mappings: Iterable[JudgedMapping]) -> Frame:
+def find_collisions(job: Job, system: System, mappings: Iterable[JudgedMapping]) -> Frame:
     """The forecast's `collisions` of one object and side: one row per record that shares its key.
 
     Leads on HubSpot's side are listed as the contacts they are.
     """
-    side = prepare_side(Job(situation, object_), system).filter(~nw.col("key").is_null())
+    side = prepare_side(job, system).filter(~nw.col("key").is_null())
     shared = side.group_by("key").agg(size=nw.len()).filter(nw.col("size") > 1).select("key")
     members = side.join(shared, on="key", how="semi")
-    winners = claim_keys(Job(situation, object_)).owners[system].select("key", owner_id="id")
-    placed = situation.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{object_}_members")
-    listed = placed.join(_differences(situation, object_, system, placed, mappings), on="id", how="left")
+    winners = claim_keys(job).owners[system].select("key", owner_id="id")
+    placed = job.keep(_with_position(members).join(winners, on="key", how="left"), f"{system}_{job.object}_members")
+    listed = placed.join(_differences(job, system, placed, mappings), on="id", how="left")
     return listed.select(
         system=nw.lit(system.value),
-        object=nw.lit((record_table(object_, system).object or object_).value),
+        object=nw.lit((job.table(system).object or job.object).value),
         match_key="key",
         record_id="id",
         position="position",
@@ -56,22 +56,20 @@ def _with_position(members: Frame) -> Frame:
     return members.select("id", "key", "rank", position=position)
 
 
-def _differences(
-    situation: Situation, object_: Object, system: System, placed: Frame, mappings: Iterable[JudgedMapping]
-) -> Frame:
+def _differences(job: Job, system: System, placed: Frame, mappings: Iterable[JudgedMapping]) -> Frame:
     """id, differs_in: mapped fields that differ from the owner's, separated by `;`, null when none."""
-    delivered = situation.columns(object_, system)
+    delivered = job.columns(system)
     names = sorted({judged.name_of(system) for judged in mappings} & delivered)
     if not names:
         return placed.select("id", differs_in=typed_values.NO_TEXT)
-    table = record_table(object_, system).name
+    table = job.table(system).name
     address = KEY_SOURCE.get(table, {}).get("email")
     chosen = {name: nw.col("email_key" if name == address else name) for name in names}
-    records = situation.tables[table].select("id", **chosen)
+    records = job.situation.tables[table].select("id", **chosen)
     records = records.join(placed.select("id"), on="id", how="semi")
-    already = situation.trimmed_columns(object_, system)
+    already = job.trimmed_columns(system)
     compared = {name: _comparable(nw.col(name), is_trimmed=name in already and name != address) for name in names}
-    records = situation.keep(records.with_columns(**compared), f"{system}_{object_}_members_values")
+    records = job.keep(records.with_columns(**compared), f"{system}_{job.object}_members_values")
     theirs = records.rename({name: f"owner:{name}" for name in names} | {"id": "owner_id"})
     both = placed.select("id", "owner_id").join(records, on="id").join(theirs, on="owner_id")
     differing = [nw.when(nw.col(name) != nw.col(f"owner:{name}")).then(nw.lit(name)) for name in names]

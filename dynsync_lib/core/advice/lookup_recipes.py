@@ -23,6 +23,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.tables import record_table
@@ -118,24 +119,24 @@ class LookupRecipe:
 def find_recipes(situation: Situation, objects: Iterable[Object]) -> list[LookupRecipe]:
     """A recipe for every lookup column of the objects, by object and name."""
     return [
-        recipe_of(situation, object_, column)
+        recipe_of(Job(situation, object_), column)
         for object_ in objects
-        for column in _columns(situation, object_)
+        for column in _columns(Job(situation, object_))
         if kind_of(column, situation.rulebook) == "lookup"
     ]
 
 
-def recipe_of(situation: Situation, object_: Object, column: Field) -> LookupRecipe:
+def recipe_of(job: Job, column: Field) -> LookupRecipe:
     """The recipe for one lookup column."""
     delivered = f"_{column.name}_value"
-    is_there = delivered in situation.columns(object_, System.DYNAMICS)
-    counts = _count(situation, object_, column, delivered) if is_there else _Counts()
+    is_there = delivered in job.columns(System.DYNAMICS)
+    counts = _count(job, column, delivered) if is_there else _Counts()
     return LookupRecipe(
-        object_,
+        job.object,
         column.name,
         column.label,
         column.targets,
-        is_mapped=any(mapping.dynamics == column.name for mapping in situation.sync(object_).mappings),
+        is_mapped=any(mapping.dynamics == column.name for mapping in job.sync.mappings),
         records=counts.records,
         filled=counts.filled,
         labelled=counts.labelled,
@@ -144,7 +145,7 @@ def recipe_of(situation: Situation, object_: Object, column: Field) -> LookupRec
         most_shared=counts.most_shared,
         same_values_in=counts.same_values_in,
         text_column=_new_name(column.name),
-        text_length=_new_length(situation, column, counts.longest),
+        text_length=_new_length(job.situation, column, counts.longest),
         hubspot_property=f"dynamics_{column.name}",
     )
 
@@ -160,9 +161,9 @@ class _Counts:
     same_values_in: str | None = None
 
 
-def _columns(situation: Situation, object_: Object) -> Iterator[Field]:
-    for name in situation.catalogue.names(System.DYNAMICS, object_):
-        column = situation.catalogue.find(System.DYNAMICS, object_, name)
+def _columns(job: Job) -> Iterator[Field]:
+    for name in job.situation.catalogue.names(System.DYNAMICS, job.object):
+        column = job.situation.catalogue.find(System.DYNAMICS, job.object, name)
         if column is not None:
             yield column
 
@@ -188,12 +189,12 @@ def _lengths_of_labels(situation: Situation, column: Field) -> Iterator[int]:
                 yield label.length
 
 
-def _count(situation: Situation, object_: Object, column: Field, delivered: str) -> _Counts:
-    texts = _text_columns(situation, object_)
-    table = situation.tables[record_table(object_, System.DYNAMICS).name]
+def _count(job: Job, column: Field, delivered: str) -> _Counts:
+    texts = _text_columns(job)
+    table = job.records(System.DYNAMICS)
     asked = table.select(points_to=typed_values.trimmed(nw.col(delivered)), **{name: nw.col(name) for name in texts})
-    labels = _labels(situation, column.targets)
-    shown = situation.keep(asked.join(labels, on="points_to", how="left"), f"{object_}_{column.name}_labels")
+    labels = _labels(job.situation, column.targets)
+    shown = job.keep(asked.join(labels, on="points_to", how="left"), f"{job.object}_{column.name}_labels")
     shares = shown.filter(~nw.col("shown").is_null()).group_by("shown").agg(records=nw.len())
     longest = nw.col("shown").str.len_chars().max()
     row = shown.select(
@@ -205,10 +206,10 @@ def _count(situation: Situation, object_: Object, column: Field, delivered: str)
     return _Counts(records, filled, labelled, distinct, length, most, same)
 
 
-def _text_columns(situation: Situation, object_: Object) -> list[str]:
-    there = situation.columns(object_, System.DYNAMICS)
-    fields = [field for field in _columns(situation, object_) if field.name in there]
-    return [field.name for field in fields if kind_of(field, situation.rulebook) == "text"]
+def _text_columns(job: Job) -> list[str]:
+    there = job.columns(System.DYNAMICS)
+    fields = [field for field in _columns(job) if field.name in there]
+    return [field.name for field in fields if kind_of(field, job.situation.rulebook) == "text"]
 
 
 def _labels(situation: Situation, targets: Iterable[str]) -> Frame:

@@ -16,6 +16,7 @@ from dynsync_lib.core.advice.lookup_recipes import recipe_of
 from dynsync_lib.core.advice.unpaired_options import find_unpaired, tell_unpaired
 from dynsync_lib.core.counting import Number, Question, answers
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System, Verdict
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import MAPPING, record_table
@@ -34,16 +35,14 @@ def tell_mappings(situation: Situation, mappings: Mapping[Object, tuple[JudgedMa
     """
     on = {object_: mapped for object_, mapped in mappings.items() if situation.sync(object_).enabled}
     filled = _filled(situation, on)
-    rows = [_row(situation, object_, judged, filled) for object_, mapped in on.items() for judged in mapped]
+    rows = [_row(Job(situation, object_), judged, filled) for object_, mapped in on.items() for judged in mapped]
     return situation.from_rows(rows, MAPPING.columns)
 
 
-def _row(
-    situation: Situation, object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]
-) -> dict[str, Any]:
+def _row(job: Job, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> dict[str, Any]:
     verdict = judged.judged
     row = {
-        "object": object_.value,
+        "object": job.object.value,
         "hubspot_field": judged.mapping.hubspot,
         "dynamics_field": judged.mapping.dynamics,
         "verdict": verdict.verdict.value,
@@ -51,14 +50,14 @@ def _row(
         "reason": verdict.reason,
         "rule_id": verdict.rule_id,
         "workaround": verdict.workaround,
-        "rows_affected": None if verdict.verdict is Verdict.OK else _concerned(object_, judged, filled),
+        "rows_affected": None if verdict.verdict is Verdict.OK else _concerned(job.object, judged, filled),
     }
-    return row | _about_options(situation, object_, judged) | _about_lookup(situation, object_, judged)
+    return row | _about_options(job, judged) | _about_lookup(job, judged)
 
 
-def _about_options(situation: Situation, object_: Object, judged: JudgedMapping) -> dict[str, Any]:
+def _about_options(job: Job, judged: JudgedMapping) -> dict[str, Any]:
     """What is said instead when values of a mapped choice have no partner."""
-    unpaired = find_unpaired(situation, object_, judged) if judged.judged.verdict in _LIVE else []
+    unpaired = find_unpaired(job, judged) if judged.judged.verdict in _LIVE else []
     if not unpaired:
         return {}
     return {
@@ -70,12 +69,12 @@ def _about_options(situation: Situation, object_: Object, judged: JudgedMapping)
     }
 
 
-def _about_lookup(situation: Situation, object_: Object, judged: JudgedMapping) -> dict[str, Any]:
+def _about_lookup(job: Job, judged: JudgedMapping) -> dict[str, Any]:
     """The recipe for a lookup that is mapped."""
     column = judged.fields[System.DYNAMICS]
     if judged.judged.rule_id != "field.lookup-blocked" or column is None:
         return {}
-    return {"workaround": recipe_of(situation, object_, column).text}
+    return {"workaround": recipe_of(job, column).text}
 
 
 def _concerned(object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> int | None:

@@ -21,9 +21,9 @@ from dynsync_lib.core import typed_values as values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.option_pairs import partners_of
 from dynsync_lib.core.fields.several_choices import elements
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Frame
 
 _NAMED: Final = 5
 
@@ -38,12 +38,12 @@ class Unpaired:
     records: int
 
 
-def find_unpaired(situation: Situation, object_: Object, judged: JudgedMapping) -> list[Unpaired]:
+def find_unpaired(job: Job, judged: JudgedMapping) -> list[Unpaired]:
     """One entry per side that holds values without a partner; empty when there are none or no choices are mapped."""
     if not judged.pairs_options():
         return []
     sides = [system for system in System if judged.writes_to(system.other)]
-    counted = [_count(situation, object_, judged, system) for system in sides]
+    counted = [_count(job, judged, system) for system in sides]
     return [side for side in counted if side.records]
 
 
@@ -75,8 +75,8 @@ def holds_unpaired(judged: JudgedMapping, system: System) -> nw.Expr:
     return ~value.is_null() & ~value.is_in(list(partners_of(judged.option_pairs, system)))
 
 
-def _count(situation: Situation, object_: Object, judged: JudgedMapping, system: System) -> Unpaired:
-    table = situation.tables[record_table(object_, system).name]
+def _count(job: Job, judged: JudgedMapping, system: System) -> Unpaired:
+    table = job.records(system)
     if judged.kinds[system] == "several_choices":
         return _count_elements(table, judged, system)
     alone = table.filter(holds_unpaired(judged, system)).select(value=values.trimmed(nw.col(judged.columns[system])))

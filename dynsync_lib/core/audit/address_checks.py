@@ -10,34 +10,34 @@ Source: rules contact.match-secondary, contact.one-binding, contact.email-confli
 
 from __future__ import annotations
 
-import functools
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, number_with, outcomes_of, records_of
+from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, number_with, of_object, outcomes_of
 from dynsync_lib.core.counting import Count, Tables, rows_of, total
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each, stack
 
 _BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
 
 
-def count_met_by_additional(situation: Situation, tables: Tables, *, object_: Object) -> Count:
+def count_met_by_additional(persons: Job, tables: Tables) -> Count:
     """Dynamics persons who meet a HubSpot contact by an additional address, or are refused because of one (2.18)."""
-    matched = number_with(object_, System.DYNAMICS, rule_id=_BY_ADDITIONAL)
-    refused = outcomes_of(tables, object_, System.DYNAMICS).filter(
+    matched = number_with(persons.object, System.DYNAMICS, rule_id=_BY_ADDITIONAL)
+    refused = outcomes_of(tables, persons.object, System.DYNAMICS).filter(
         (nw.col("reason") == Reason.EMAIL_CONFLICT.value) & ~nw.col("counterpart_id").is_null()
     )
-    addresses = _addresses(situation, object_, refused).join(_primary(situation), on="address", how="anti")
+    addresses = _addresses(persons, refused).join(_primary(persons.situation), on="address", how="anti")
     return total([matched, rows_of(addresses)])
 
 
-def count_refused_addresses(situation: Situation, tables: Tables, *, object_: Object) -> Count:
+def count_refused_addresses(persons: Job, tables: Tables) -> Count:
     """Dynamics persons who are refused because HubSpot has their address, or gets it from another one (9.14)."""
-    del situation, tables
-    return number_with(object_, System.DYNAMICS, reason=Reason.EMAIL_CONFLICT.value)
+    del tables
+    return number_with(persons.object, System.DYNAMICS, reason=Reason.EMAIL_CONFLICT.value)
 
 
 def count_addresses_written_twice(situation: Situation, tables: Tables) -> Count:
@@ -52,9 +52,9 @@ def count_addresses_written_twice(situation: Situation, tables: Tables) -> Count
     return rows_of(written.join(several, on="address", how="semi").select("id").unique())
 
 
-def _addresses(situation: Situation, object_: Object, outcomes: Frame) -> Frame:
+def _addresses(job: Job, outcomes: Frame) -> Frame:
     """id, address of the records of these outcomes."""
-    records = records_of(situation, object_, System.DYNAMICS).select("id", address="email_key")
+    records = job.records(System.DYNAMICS).select("id", address="email_key")
     return records.join(outcomes.select(id="record_id"), on="id", how="semi")
 
 
@@ -65,20 +65,20 @@ def _primary(situation: Situation) -> Frame:
 
 def _held(situation: Situation) -> Frame:
     """id, address of every HubSpot contact that has one."""
-    contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
+    contacts = Job(situation, Object.CONTACT).records(System.HUBSPOT).select("id", address="email_key")
     return contacts.filter(~nw.col("address").is_null())
 
 
 def _additional(situation: Situation) -> Frame:
     """id, address of every additional address of HubSpot's contacts."""
-    listed = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="secondary_email_keys")
+    listed = Job(situation, Object.CONTACT).records(System.HUBSPOT).select("id", address="secondary_email_keys")
     return one_row_each(listed, "address")
 
 
 MEASURES: Final[Measures] = {
     "addresses_written_twice": count_addresses_written_twice,
     **{
-        f"{name}_of_{object_}s": functools.partial(measure, object_=object_)
+        f"{name}_of_{object_}s": of_object(object_, measure)
         for object_ in PERSONS
         for name, measure in (
             ("met_by_additional", count_met_by_additional),

@@ -21,10 +21,10 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import bound_pairs
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
-from dynsync_lib.core.tables import BINDINGS, record_table
+from dynsync_lib.core.tables import BINDINGS
 
 
 def count_escapes(situation: Situation, tables: Tables) -> Count:
@@ -32,15 +32,15 @@ def count_escapes(situation: Situation, tables: Tables) -> Count:
     del tables
     if situation.chosen("filter_semantics") == "continuous":
         return known(0)
-    escapes = (_escapes(situation, object_) for object_ in objects_on(situation))
+    escapes = (_escapes(Job(situation, object_)) for object_ in objects_on(situation))
     return rows_of(*(pairs for pairs in escapes if pairs is not None))
 
 
-def _escapes(situation: Situation, object_: Object) -> Frame | None:
+def _escapes(job: Job) -> Frame | None:
     """The bound pairs of an object that its filters would not let in; None without bindings."""
-    sides = {system: prepare_side(Job(situation, object_), system) for system in System}
-    bound = bound_pairs(Job(situation, object_), sides)
-    return None if bound is None else bound.filter(~may_pair(Job(situation, object_)))
+    sides = {system: prepare_side(job, system) for system in System}
+    bound = bound_pairs(job, sides)
+    return None if bound is None else bound.filter(~may_pair(job))
 
 
 def count_bindings(situation: Situation, tables: Tables, *, records_there: int) -> Count:
@@ -48,14 +48,14 @@ def count_bindings(situation: Situation, tables: Tables, *, records_there: int) 
     del tables
     if BINDINGS.name not in situation.tables:
         return known(0)
-    return rows_of(*(_with_records(situation, object_, records_there) for object_ in objects_on(situation)))
+    return rows_of(*(_with_records(Job(situation, object_), records_there) for object_ in objects_on(situation)))
 
 
-def _with_records(situation: Situation, object_: Object, records_there: int) -> Frame:
+def _with_records(job: Job, records_there: int) -> Frame:
     """The bindings of an object of whose two records so many are in the snapshot."""
-    pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value).unique()
+    pairs = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value).unique()
     for system in System:
-        there = situation.tables[record_table(object_, system).name]
+        there = job.records(system)
         ends = there.select(nw.col("id").alias(f"{system}_id"), nw.lit(1).alias(f"{system}_there"))
         pairs = pairs.join(ends, on=f"{system}_id", how="left")
     number_there = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))

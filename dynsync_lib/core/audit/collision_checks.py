@@ -20,8 +20,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.audit.measures import Measures, of_object, outcomes_of, with_outcome
 from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
 from dynsync_lib.core.sync.flowing_mappings import objects_on
@@ -54,7 +55,7 @@ def count_missed_by_own_keys(situation: Situation, tables: Tables) -> Count:
     """Dynamics records that would meet a HubSpot record by address or name, and do not by an own field (2.7)."""
     own = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "own_field"]
     keys = {object_: _DEFAULT_KEYS[object_] for object_ in own if object_ in _DEFAULT_KEYS}
-    return rows_of(*(_missed(situation, tables, object_, key) for object_, key in keys.items()))
+    return rows_of(*(_missed(Job(situation, object_), tables, key) for object_, key in keys.items()))
 
 
 def count_shared_domains(situation: Situation, tables: Tables, *, system: System) -> Count:
@@ -62,12 +63,12 @@ def count_shared_domains(situation: Situation, tables: Tables, *, system: System
     del tables
     if is_keyed_by_domain(situation) or has_second_round(situation):
         return known(0)
-    domains = records_of(situation, Object.COMPANY, system).filter(~nw.col("domain_key").is_null())
+    domains = Job(situation, Object.COMPANY).records(system).filter(~nw.col("domain_key").is_null())
     sizes = domains.group_by("domain_key").agg(size=nw.len()).filter(nw.col("size") > 1)
     return Question((Number(sizes, nw.col("size").sum()),), sum)
 
 
-def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> Frame:
+def _missed(job: Job, tables: Tables, key: str) -> Frame:
     """Of the records without a counterpart, those of Dynamics whose default key one of HubSpot has.
 
     Who is refused because its address is taken names the holder as counterpart, and has none all the same.
@@ -77,36 +78,35 @@ def _missed(situation: Situation, tables: Tables, object_: Object, key: str) -> 
         is_inside = ~nw.col("reason").is_in(_OUTSIDE).fill_null(value=False)
         is_refused = (nw.col("reason") == Reason.EMAIL_CONFLICT.value).fill_null(value=False)
         is_alone = nw.col("counterpart_id").is_null() | is_refused
-        alone = outcomes_of(tables, object_, system).filter(is_inside & is_alone)
-        records = records_of(situation, object_, system).select("id", key=key).filter(~nw.col("key").is_null())
+        alone = outcomes_of(tables, job.object, system).filter(is_inside & is_alone)
+        records = job.records(system).select("id", key=key).filter(~nw.col("key").is_null())
         keyed[system] = records.join(alone.select(id="record_id"), on="id", how="semi")
     return keyed[System.DYNAMICS].join(keyed[System.HUBSPOT].select("key").unique(), on="key", how="semi")
 
 
-def count_several_people(situation: Situation, tables: Tables, *, object_: Object) -> Count:
+def count_several_people(persons: Job, tables: Tables) -> Count:
     """Dynamics records that share an address and not a last name, where one of them syncs (2.15).
 
     None when last names were not delivered and there is anybody to ask for.
     """
-    members = _members(tables, object_)
-    syncing = members.join(with_outcome(tables, object_, System.DYNAMICS, *IN_SYNC), on="id", how="semi")
-    groups = members.join(_in_scope(tables, object_), on="id", how="semi")
+    members = _members(tables, persons.object)
+    syncing = members.join(with_outcome(tables, persons.object, System.DYNAMICS, *IN_SYNC), on="id", how="semi")
+    groups = members.join(_in_scope(tables, persons.object), on="id", how="semi")
     groups = groups.join(syncing.select("match_key").unique(), on="match_key", how="semi")
-    if "lastname" not in situation.columns(object_, System.DYNAMICS):
+    if "lastname" not in persons.columns(System.DYNAMICS):
         return combined([rows_of(groups)], lambda sizes: None if sizes[0] else 0)
-    last_name = typed_values.lowered(situation.text(object_, System.DYNAMICS, "lastname"))
-    named = groups.join(records_of(situation, object_, System.DYNAMICS).select("id", "lastname"), on="id")
+    last_name = typed_values.lowered(persons.text(System.DYNAMICS, "lastname"))
+    named = groups.join(persons.records(System.DYNAMICS).select("id", "lastname"), on="id")
     named = named.with_columns(last=last_name).filter(~nw.col("last").is_null())
     spread = named.group_by("match_key").agg(low=nw.col("last").min(), high=nw.col("last").max())
     several = spread.filter(nw.col("low") != nw.col("high")).select("match_key")
     return rows_of(named.join(several, on="match_key", how="semi"))
 
 
-def count_shadowed_others(situation: Situation, tables: Tables, *, object_: Object) -> Count:
+def count_shadowed_others(persons: Job, tables: Tables) -> Count:
     """Dynamics records behind another of their address, from which they differ in mapped fields."""
-    del situation
-    shadowed = with_outcome(tables, object_, System.DYNAMICS, Outcome.SHADOWED.value)
-    different = _members(tables, object_).filter(~nw.col("differs_in").is_null())
+    shadowed = with_outcome(tables, persons.object, System.DYNAMICS, Outcome.SHADOWED.value)
+    different = _members(tables, persons.object).filter(~nw.col("differs_in").is_null())
     return rows_of(different.join(shadowed, on="id", how="semi"))
 
 
@@ -124,10 +124,10 @@ def _in_scope(tables: Tables, object_: Object, system: System = System.DYNAMICS)
 
 MEASURES: Final[Measures] = {
     "missed_by_own_keys": count_missed_by_own_keys,
-    "several_people_of_contacts": functools.partial(count_several_people, object_=Object.CONTACT),
-    "several_people_of_leads": functools.partial(count_several_people, object_=Object.LEAD),
-    "shadowed_others_of_contacts": functools.partial(count_shadowed_others, object_=Object.CONTACT),
-    "shadowed_others_of_leads": functools.partial(count_shadowed_others, object_=Object.LEAD),
+    "several_people_of_contacts": of_object(Object.CONTACT, count_several_people),
+    "several_people_of_leads": of_object(Object.LEAD, count_several_people),
+    "shadowed_others_of_contacts": of_object(Object.CONTACT, count_shadowed_others),
+    "shadowed_others_of_leads": of_object(Object.LEAD, count_shadowed_others),
     "shared_domains_in_dynamics": functools.partial(count_shared_domains, system=System.DYNAMICS),
     "shared_domains_in_hubspot": functools.partial(count_shared_domains, system=System.HUBSPOT),
     "shared_own_keys": count_shared_own_keys,

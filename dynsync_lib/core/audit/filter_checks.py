@@ -14,6 +14,7 @@ from typing import Final
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, known
 from dynsync_lib.core.filters.expressions import delivered_column
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
@@ -28,7 +29,7 @@ def count_unseen_filter_fields(situation: Situation, tables: Tables) -> Count:
 def _unseen(situation: Situation) -> Iterator[str]:
     for object_ in objects_on(situation):
         for system in System:
-            if not _is_asked(situation, object_, system):
+            if not _is_asked(Job(situation, object_), system):
                 continue
             filter_ = situation.sync(object_).filter_of(system)
             columns = situation.columns(object_, system)
@@ -37,9 +38,9 @@ def _unseen(situation: Situation) -> Iterator[str]:
                     yield name
 
 
-def _is_asked(situation: Situation, object_: Object, system: System) -> bool:
+def _is_asked(job: Job, system: System) -> bool:
     """Whether the filter of a side lets anybody in: of a side that is no source only with `filter_scope = both`."""
-    return situation.sync(object_).is_source(system) or situation.chosen("filter_scope") == "both"
+    return job.is_source(system) or job.chosen("filter_scope") == "both"
 
 
 def _unseen_of_criterion(situation: Situation) -> Iterator[str]:

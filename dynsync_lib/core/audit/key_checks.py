@@ -18,8 +18,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, records_of
+from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, rows_where, total
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Situation, is_keyed_by_domain
@@ -34,7 +35,7 @@ def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Cou
     keyed = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "default"]
     asked = {Object.CONTACT if system is System.HUBSPOT and object_ in PERSONS else object_ for object_ in keyed}
     return total(
-        rows_where(records_of(situation, object_, system), _differs(object_))
+        rows_where(Job(situation, object_).records(system), _differs(object_))
         for object_ in sorted(asked)
         if object_ in PERSONS or (object_ is Object.COMPANY and not is_keyed_by_domain(situation))
     )

@@ -27,10 +27,10 @@ from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, wit
 from dynsync_lib.core.counting import Question, answers, known, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.filter_tree import Filter
-from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
-from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.lifecycle_stage import STAGE
@@ -113,18 +113,11 @@ def _enrolled(
     fields = list(dict.fromkeys([*criterion.fields, _IS_MARKETING]))
     people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
     if not situation.settings.hubspot.sync_as_marketing:
-        people += [_newcomers(situation, tables, mappings, fields=fields, object_=person) for person in PERSONS]
+        people += [_newcomers(Job(situation, person), tables, mappings, fields=fields) for person in PERSONS]
     if not people:
         return known(0)
-    meets = filter_expression(
-        criterion,
-        system=System.HUBSPOT,
-        object_=Object.CONTACT,
-        catalogue=situation.catalogue,
-        rulebook=situation.rulebook,
-        available=fields,
-        taken_at=situation.taken_at,
-    )
+    contacts = FilteredTable(System.HUBSPOT, Object.CONTACT, situation.catalogue, situation.rulebook, fields)
+    meets = filter_expression(criterion, contacts, situation.taken_at)
     is_marketing = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
     return rows_where(stack(people), meets & ~is_marketing)
 
@@ -142,30 +135,29 @@ def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Fr
 
 
 def _newcomers(
-    situation: Situation,
+    job: Job,
     tables: Mapping[str, Frame],
     mappings: Mapping[Object, Sequence[JudgedMapping]],
     *,
     fields: Sequence[str],
-    object_: Object,
 ) -> Frame:
     """id and the asked fields of the contacts that are created out of one Dynamics object."""
-    writing = [judged for judged in mappings.get(object_, ()) if judged.writes_to(System.HUBSPOT)]
+    writing = [judged for judged in mappings.get(job.object, ()) if judged.writes_to(System.HUBSPOT)]
     by_field = {judged.mapping.hubspot: judged for judged in writing}
     carried = [by_field[name] for name in fields if name in by_field]
     columns = columns_of(carried, System.DYNAMICS)
-    table = situation.tables[record_table(object_, System.DYNAMICS).name]
+    table = job.records(System.DYNAMICS)
     records = table.select("id", **{column_of(System.DYNAMICS, name): nw.col(name) for name in columns})
-    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
-    by_itself = _set_by_hubspot(situation, object_)
+    created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
+    by_itself = _set_by_hubspot(job)
     mapped = {judged.mapping.hubspot: new_value(judged, System.HUBSPOT) for judged in carried}
     after = {name: nw.coalesce(mapped.get(name, NO_TEXT), by_itself.get(name, NO_TEXT)) for name in fields}
-    return with_trimmed(situation, created, carried, [System.DYNAMICS]).select("id", **after)
+    return with_trimmed(job.situation, created, carried, [System.DYNAMICS]).select("id", **after)
 
 
-def _set_by_hubspot(situation: Situation, object_: Object) -> dict[str, nw.Expr]:
+def _set_by_hubspot(job: Job) -> dict[str, nw.Expr]:
     """What a contact that is created has without any mapping: a default stage, its date, no marketing contact."""
-    created = nw.lit(typed_values.moment_text(situation.taken_at))
+    created = nw.lit(typed_values.moment_text(job.situation.taken_at))
     always = {**dict.fromkeys(_CREATED_AT, created), _IS_MARKETING: nw.lit("false")}
-    stage = situation.sync(object_).default_lifecycle_stage
+    stage = job.sync.default_lifecycle_stage
     return {**always, STAGE: nw.lit(stage)} if stage else always

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.counting import Count, Question, Tables, rows_with
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
@@ -23,9 +24,9 @@ Measures = Mapping[str, Measure]
 """By the name that rules/checks.toml asks for it with."""
 
 
-def records_of(situation: Situation, object_: Object, system: System) -> Frame:
-    """The records of one side; leads are contacts in HubSpot."""
-    return situation.tables[record_table(object_, system).name]
+def of_object(object_: Object, counts: Callable[[Job, Tables], Count]) -> Measure:
+    """The measure that asks what `counts` says of one object's sync."""
+    return lambda situation, tables: counts(Job(situation, object_), tables)
 
 
 def outcomes_of(tables: Tables, object_: Object, system: System) -> Frame:

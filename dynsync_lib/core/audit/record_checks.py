@@ -19,7 +19,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
@@ -51,22 +51,22 @@ def count_unmatched_creates(situation: Situation, tables: Tables) -> Count:
     """Records created without a look for twins although both sides hold records: `match_mode = "none"` (2.8)."""
     syncs = {object_: situation.sync(object_) for object_ in (Object.COMPANY, *PERSONS)}
     unmatched = [object_ for object_, sync in syncs.items() if sync.enabled and sync.match_mode == "none"]
-    return total(_creates_beside_others(situation, tables, object_) for object_ in unmatched)
+    return total(_creates_beside_others(Job(situation, object_), tables) for object_ in unmatched)
 
 
-def _creates_beside_others(situation: Situation, tables: Tables, object_: Object) -> Question[int]:
+def _creates_beside_others(job: Job, tables: Tables) -> Question[int]:
     """The created records of an object, 0 where one of the two sides holds none of its kind."""
-    sizes = [rows_of(records_of(situation, object_, system)) for system in System]
-    created = rows_of(*(_created(situation, tables, object_, system) for system in System))
+    sizes = [rows_of(job.records(system)) for system in System]
+    created = rows_of(*(_created(job, tables, system) for system in System))
     return combined([*sizes, created], lambda counts: counts[-1] if all(counts[:-1]) else 0)
 
 
-def _created(situation: Situation, tables: Tables, object_: Object, system: System) -> Frame:
+def _created(job: Job, tables: Tables, system: System) -> Frame:
     """id of the records of one side that are created on the other by the sync of this object."""
-    created = with_outcome(tables, object_, system, Outcome.CREATE.value)
-    if system is System.DYNAMICS or object_ not in PERSONS:
+    created = with_outcome(tables, job.object, system, Outcome.CREATE.value)
+    if system is System.DYNAMICS or not job.is_about_persons:
         return created
-    return created.join(routed_records(situation, object_).select("id"), on="id", how="semi")
+    return created.join(routed_records(job).select("id"), on="id", how="semi")
 
 
 def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> Count:
@@ -92,7 +92,7 @@ def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
 
 def _unstaged(situation: Situation, tables: Tables, system: System, is_closed: nw.Expr) -> Frame:
     """id of the closed deals of one side whose stage has no partner."""
-    closed = records_of(situation, Object.DEAL, system).filter(is_closed).select("id")
+    closed = Job(situation, Object.DEAL).records(system).filter(is_closed).select("id")
     unstaged = outcomes_of(tables, Object.DEAL, system).filter(nw.col("reason") == Reason.STAGE_UNMAPPED.value)
     return closed.join(unstaged.select(id="record_id"), on="id", how="semi")
 
@@ -101,7 +101,7 @@ def count_business_required(situation: Situation, tables: Tables) -> Count:
     """HubSpot records that would be created in Dynamics without a business-required column (9.6)."""
     if situation.chosen("app_required") == "fail":
         return known(0)
-    lacking = (_lacking(situation, tables, object_) for object_ in objects_on(situation))
+    lacking = (_lacking(Job(situation, object_), tables) for object_ in objects_on(situation))
     return rows_of(*(records for records in lacking if records is not None))
 
 
@@ -122,26 +122,26 @@ def count_unknown_owners(situation: Situation, tables: Tables, *, system: System
         return known(0)
     as_text = situation.chosen("owner_mode") == "text_only"
     people = [rows_of(directory(situation, side)) for side in ([system] if as_text else System)]
-    unpartnered = [_unpartnered(situation, tables, system, *mapped, as_text=as_text) for mapped in owned]
+    unpartnered = [
+        _unpartnered(Job(situation, object_), tables, system, judged, as_text=as_text) for object_, judged in owned
+    ]
     records = rows_of(stack(unpartnered).unique())
     return combined([*people, records], lambda counts: counts[-1] if all(counts[:-1]) else None)
 
 
-def _unpartnered(
-    situation: Situation, tables: Tables, system: System, object_: Object, judged: JudgedMapping, *, as_text: bool
-) -> Frame:
+def _unpartnered(job: Job, tables: Tables, system: System, judged: JudgedMapping, *, as_text: bool) -> Frame:
     """id of in-sync records of `system` whose owner has no user of the same e-mail address on the other side.
 
     With `as_text`: whose owner is not even among the owners (users) of `system` itself. A team is never a user.
     """
-    records = records_of(situation, object_, system)
+    records = job.records(system)
     kind = judged.owner_type if system is System.DYNAMICS else None
     is_team = nw.lit(value=False) if kind is None else typed_values.trimmed(nw.col(kind)) == "team"
     owner = typed_values.trimmed(nw.col(judged.columns[system]))
     owned = records.select("id", owner=owner, team=is_team.fill_null(value=False))
     owned = owned.filter(~nw.col("owner").is_null())
-    owned = owned.join(with_outcome(tables, object_, system, *IN_SYNC), on="id", how="semi")
-    people = directory(situation, system)
+    owned = owned.join(with_outcome(tables, job.object, system, *IN_SYNC), on="id", how="semi")
+    people = directory(job.situation, system)
     partnered = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
     fine = owned.filter(~nw.col("team")).join(partnered, on="owner", how="semi").select("id")
     return owned.join(fine, on="id", how="anti").select("id")
@@ -150,28 +150,28 @@ def _unpartnered(
 # --- Required columns --------------------------------------------------------------------------------------------
 
 
-def _lacking(situation: Situation, tables: Tables, object_: Object) -> Frame | None:
+def _lacking(job: Job, tables: Tables) -> Frame | None:
     """The created HubSpot records of an object that leave a business-required column empty; None when none can."""
-    columns = required_columns(Job(situation, object_), "ApplicationRequired")
-    flow = [judged for judged in Job(situation, object_).flowing if judged.writes_to(System.DYNAMICS)]
-    missing = missing_required(situation, columns, flow)
-    if missing is None or not situation.sync(object_).is_source(System.HUBSPOT):
+    columns = required_columns(job, "ApplicationRequired")
+    flow = [judged for judged in job.flowing if judged.writes_to(System.DYNAMICS)]
+    missing = missing_required(job.situation, columns, flow)
+    if missing is None or not job.is_source(System.HUBSPOT):
         return None
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
-    records = routed_records(situation, object_).select("id", *chosen)
-    created = records.join(with_outcome(tables, object_, System.HUBSPOT, "create"), on="id", how="semi")
-    return with_trimmed(situation, created, flow, [System.HUBSPOT]).filter(missing)
+    records = routed_records(job).select("id", *chosen)
+    created = records.join(with_outcome(tables, job.object, System.HUBSPOT, "create"), on="id", how="semi")
+    return with_trimmed(job.situation, created, flow, [System.HUBSPOT]).filter(missing)
 
 
-def routed_records(situation: Situation, object_: Object) -> Frame:
+def routed_records(job: Job) -> Frame:
     """HubSpot's records of an object; contacts that belong to another sync, or to none, are left out (4.6, 4.7)."""
-    records = records_of(situation, object_, System.HUBSPOT)
-    if object_ not in PERSONS:
+    records = job.records(System.HUBSPOT)
+    if not job.is_about_persons:
         return records
-    test = belongs(Job(situation, object_), System.HUBSPOT)
+    test = belongs(job, System.HUBSPOT)
     if test is None:
-        drawing = Object.CONTACT if draws_contacts(situation, Object.CONTACT) else Object.LEAD
-        test = nw.lit(value=object_ is drawing)
+        drawing = Object.CONTACT if draws_contacts(job.situation, Object.CONTACT) else Object.LEAD
+        test = nw.lit(value=job.object is drawing)
     return records.with_columns(belongs=test).filter(nw.col("belongs")).drop("belongs")
 
 

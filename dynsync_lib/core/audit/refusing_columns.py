@@ -21,10 +21,9 @@ from dynsync_lib.core.audit.record_checks import routed_records
 from dynsync_lib.core.counting import Number, Question, Tables
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.model import Reason, System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
-from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.refusals import NUMBER_OF, limit_tests, missing_required, required_by_settings
 
@@ -36,7 +35,7 @@ def name_refusing_columns(situation: Situation, tables: Tables, reason: str) -> 
     """`contact.jobtitle (8 records), account.name (1 record) and 2 more columns`, most records first; empty if none."""
     columns: dict[str, Number] = {}
     for object_ in objects_on(situation):
-        columns |= _counted(situation, tables, object_, Reason(reason))
+        columns |= _counted(Job(situation, object_), tables, Reason(reason))
     return Question(tuple(columns.values()), lambda counts: _sentence(dict(zip(columns, counts, strict=True))))
 
 
@@ -48,35 +47,31 @@ def _sentence(counts: Mapping[str, int]) -> str:
     return ", ".join(first) + tail
 
 
-def _counted(situation: Situation, tables: Tables, object_: Object, reason: Reason) -> dict[str, Number]:
+def _counted(job: Job, tables: Tables, reason: Reason) -> dict[str, Number]:
     """The records that each column refuses for the reason, by the column's name after its table's."""
-    flow = [judged for judged in Job(situation, object_).flowing if judged.writes_to(System.DYNAMICS)]
-    tests = dict(_tests(situation, object_, flow, reason))
+    flow = [judged for judged in job.flowing if judged.writes_to(System.DYNAMICS)]
+    tests = dict(_tests(job, flow, reason))
     if not tests:
         return {}
-    table = record_table(object_, System.DYNAMICS).name.removeprefix("dynamics/").rstrip("s")
-    failing = with_trimmed(situation, _failing(situation, tables, object_, flow, reason=reason), flow, [System.HUBSPOT])
+    table = job.table(System.DYNAMICS).name.removeprefix("dynamics/").rstrip("s")
+    failing = with_trimmed(job.situation, _failing(job, tables, flow, reason=reason), flow, [System.HUBSPOT])
     return {f"{table}.{name}": Number(failing, test.cast(nw.Int64).sum()) for name, test in tests.items()}
 
 
-def _failing(
-    situation: Situation, tables: Tables, object_: Object, flow: list[JudgedMapping], *, reason: Reason
-) -> Frame:
+def _failing(job: Job, tables: Tables, flow: list[JudgedMapping], *, reason: Reason) -> Frame:
     """id and the mapped values of HubSpot's records that fail for the reason."""
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]
-    name = str(record_table(object_, System.HUBSPOT).object)
+    name = str(job.table(System.HUBSPOT).object)
     is_ours = (nw.col("system") == System.HUBSPOT.value) & (nw.col("object") == name)
     failed = tables["outcomes"].filter(is_ours & (nw.col("reason") == reason.value)).select(id="record_id")
-    return routed_records(situation, object_).select("id", *chosen).join(failed, on="id", how="semi")
+    return routed_records(job).select("id", *chosen).join(failed, on="id", how="semi")
 
 
-def _tests(
-    situation: Situation, object_: Object, flow: list[JudgedMapping], reason: Reason
-) -> Iterator[tuple[str, nw.Expr]]:
+def _tests(job: Job, flow: list[JudgedMapping], reason: Reason) -> Iterator[tuple[str, nw.Expr]]:
     """Per Dynamics column that can refuse a record for the reason: its name, and whether it refuses."""
     if reason is Reason.REQUIRED:
-        for column in required_by_settings(Job(situation, object_)):
-            missing = missing_required(situation, [column], flow)
+        for column in required_by_settings(job):
+            missing = missing_required(job.situation, [column], flow)
             if missing is not None:
                 yield column.name, missing
         return

@@ -21,10 +21,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, with_outcome
 from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, rows_with, total
 from dynsync_lib.core.filter_tree import Filter
-from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
 
@@ -68,15 +69,8 @@ def _unknown_if_new_contacts() -> Count:
 
 def _passes_when_created(situation: Situation, filter_to_dynamics: Filter | None) -> nw.Expr:
     """Whether a company passes that has a domain and nothing else yet."""
-    return filter_expression(
-        filter_to_dynamics,
-        system=System.HUBSPOT,
-        object_=Object.COMPANY,
-        catalogue=situation.catalogue,
-        rulebook=situation.rulebook,
-        available=["domain"],
-        taken_at=situation.taken_at,
-    )
+    companies = FilteredTable(System.HUBSPOT, Object.COMPANY, situation.catalogue, situation.rulebook, ["domain"])
+    return filter_expression(filter_to_dynamics, companies, situation.taken_at)
 
 
 def count_cascades(situation: Situation, tables: Tables) -> Count:
@@ -94,34 +88,34 @@ def count_cascades(situation: Situation, tables: Tables) -> Count:
 def count_consent_conflicts(situation: Situation, tables: Tables) -> Count:
     """Matched persons who opted out on one side only; None when a side did not deliver its opt-outs."""
     persons = [person for person in PERSONS if situation.sync(person).enabled]
-    conflicts = [_conflicts_of(situation, tables, person) for person in persons]
+    conflicts = [_conflicts_of(Job(situation, person), tables) for person in persons]
     asked = [frame for frame in conflicts if frame is not None]
     return rows_of(*asked) if asked or not persons else known(None)
 
 
-def _conflicts_of(situation: Situation, tables: Tables, object_: Object) -> Frame | None:
+def _conflicts_of(job: Job, tables: Tables) -> Frame | None:
     """Pairs of an object of which one side has opted out; None when a side did not deliver its opt-outs."""
-    theirs = _opted_out(situation, object_, System.DYNAMICS)
-    ours = _opted_out(situation, object_, System.HUBSPOT)
+    theirs = _opted_out(job, System.DYNAMICS)
+    ours = _opted_out(job, System.HUBSPOT)
     if theirs is None or ours is None:
         return None
     in_sync = nw.col("outcome").is_in(["update", "link"]) & ~nw.col("counterpart_id").is_null()
-    pairs = outcomes_of(tables, object_, System.DYNAMICS).filter(in_sync)
+    pairs = outcomes_of(tables, job.object, System.DYNAMICS).filter(in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
     consents = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
     return consents.filter(nw.col("dynamics_out") != nw.col("hubspot_out"))
 
 
-def _opted_out(situation: Situation, object_: Object, system: System) -> Frame | None:
+def _opted_out(job: Job, system: System) -> Frame | None:
     """`<system>_id` and `<system>_out` of every person; None when no opt-out field was delivered."""
-    fields = [name for name in _OPTED_OUT[system] if name in situation.columns(object_, system)]
+    fields = [name for name in _OPTED_OUT[system] if name in job.columns(system)]
     if not fields:
         return None
     opt_outs = [
         (typed_values.truth(typed_values.trimmed(nw.col(name))) == "true").fill_null(value=False) for name in fields
     ]
     either = functools.reduce(operator.or_, opt_outs)
-    persons = records_of(situation, object_, system)
+    persons = job.records(system)
     return persons.select(nw.col("id").alias(f"{system}_id"), either.alias(f"{system}_out"))
 
 

@@ -20,7 +20,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, records_of, with_outcome
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, with_outcome
 from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import prepare_side
@@ -39,9 +39,9 @@ _DEAL: Final = {
 def count_other_addresses(situation: Situation, tables: Tables) -> Count:
     """HubSpot contacts whose address is the second or third of a Dynamics person they do not meet (2.19)."""
     alone = {system: _alone(tables, system) for system in System}
-    contacts = records_of(situation, Object.CONTACT, System.HUBSPOT).select("id", address="email_key")
+    contacts = Job(situation, Object.CONTACT).records(System.HUBSPOT).select("id", address="email_key")
     ours = contacts.filter(~nw.col("address").is_null()).join(alone[System.HUBSPOT], on="id")
-    listed = [part for object_ in _matched_by_address(situation) for part in _other_addresses(situation, object_)]
+    listed = [part for object_ in _matched_by_address(situation) for part in _other_addresses(Job(situation, object_))]
     if not listed:
         return known(0)
     theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
@@ -56,7 +56,7 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> Cou
     if not free:
         return known(0)
     unkeyed = tables["outcomes"].filter((nw.col("outcome") == Outcome.CREATE.value) & nw.col("match_key").is_null())
-    names = {side: stack([_full_names(situation, person, side) for person in free]) for side in System}
+    names = {side: stack([_full_names(Job(situation, person), side) for person in free]) for side in System}
     namesakes = []
     for system in System:
         created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
@@ -81,7 +81,7 @@ def count_shared_between_environments(situation: Situation, tables: Tables) -> C
     """Contacts and accounts in sync here whose key a record of another environment has that may sync, too."""
     shared = []
     for object_ in (Object.CONTACT, Object.COMPANY):
-        keys = [part for other in situation.beside for part in _keys_that_may_sync(other, object_)]
+        keys = [part for other in situation.beside for part in _keys_that_may_sync(Job(other, object_))]
         if keys:
             mine = outcomes_of(tables, object_, System.DYNAMICS).filter(nw.col("health") == "in_sync")
             shared.append(mine.join(stack(keys).unique(), on="match_key", how="semi"))
@@ -108,11 +108,11 @@ def count_twin_deals(situation: Situation, tables: Tables) -> Count:
     return rows_of(*(ids[system].join(created[system], on="id", how="semi").unique() for system in System))
 
 
-def _keys_that_may_sync(situation: Situation, object_: Object) -> list[Frame]:
+def _keys_that_may_sync(job: Job) -> list[Frame]:
     """match_key of the Dynamics records that pass their filter, of an object that is on; empty when it has no keys."""
-    if not situation.sync(object_).enabled or not Job(situation, object_).has_keys:
+    if not job.sync.enabled or not job.has_keys:
         return []
-    side = prepare_side(Job(situation, object_), System.DYNAMICS)
+    side = prepare_side(job, System.DYNAMICS)
     return [side.filter(nw.col("passes") & ~nw.col("key").is_null()).select(match_key="key")]
 
 
@@ -133,10 +133,10 @@ def _alone(tables: Tables, system: System) -> Frame:
     return alone.select("outcome", id="record_id")
 
 
-def _other_addresses(situation: Situation, object_: Object) -> list[Frame]:
+def _other_addresses(job: Job) -> list[Frame]:
     """id, address: one frame for each of the two columns that was delivered."""
-    records = records_of(situation, object_, System.DYNAMICS)
-    columns = situation.columns(object_, System.DYNAMICS)
+    records = job.records(System.DYNAMICS)
+    columns = job.columns(System.DYNAMICS)
     delivered = [name for name in _OTHER_ADDRESSES if name in columns]
     listed = [
         records.select("id", address=typed_values.lowered(typed_values.trimmed(nw.col(name)))) for name in delivered
@@ -144,10 +144,10 @@ def _other_addresses(situation: Situation, object_: Object) -> list[Frame]:
     return [addresses.filter(~nw.col("address").is_null()) for addresses in listed]
 
 
-def _full_names(situation: Situation, object_: Object, system: System) -> Frame:
+def _full_names(job: Job, system: System) -> Frame:
     """id, full_name of the persons of one side who have both names."""
-    records = records_of(situation, object_, system)
-    if not set(_NAMES) <= situation.columns(object_, system):
+    records = job.records(system)
+    if not set(_NAMES) <= job.columns(system):
         return records.head(0).select("id", full_name="id")
     first, last = (typed_values.lowered(typed_values.trimmed(nw.col(name))) for name in _NAMES)
     named = records.select("id", first=first, last=last).filter(~nw.col("first").is_null() & ~nw.col("last").is_null())
@@ -160,7 +160,8 @@ def _full_names(situation: Situation, object_: Object, system: System) -> Frame:
 def _told_apart(situation: Situation, pairs: Frame, key: str) -> Frame:
     """hubspot_id, dynamics_id of pairs whose `key` differs and is that of another record on the other side."""
     keyed = {
-        system: records_of(situation, Object.COMPANY, system)
+        system: Job(situation, Object.COMPANY)
+        .records(system)
         .select(nw.col("id").alias(f"{system}_id"), nw.col(key).alias(f"{system}_key"))
         .filter(~nw.col(f"{system}_key").is_null())
         for system in System
@@ -183,8 +184,12 @@ def _deals(situation: Situation, system: System) -> Frame:
     One row per deal and company; the last two are null for a deal without one.
     """
     name, amount, day = (typed_values.trimmed(nw.col(column)) for column in _DEAL[system])
-    deals = records_of(situation, Object.DEAL, system).select(
-        "id", name=typed_values.lowered(name), amount=typed_values.number_text(amount), day=day.str.slice(0, 10)
+    deals = (
+        Job(situation, Object.DEAL)
+        .records(system)
+        .select(
+            "id", name=typed_values.lowered(name), amount=typed_values.number_text(amount), day=day.str.slice(0, 10)
+        )
     )
     filled = [~nw.col(column).is_null() for column in ("name", "amount", "day")]
     return deals.filter(filled[0] & filled[1] & filled[2]).join(_companies(situation, system), on="id", how="left")
@@ -196,8 +201,10 @@ def _companies(situation: Situation, system: System) -> Frame:
     links = associations_of(Job(situation, Object.DEAL), Object.COMPANY, system).select(
         id="from_id", **{column: nw.col("to_id")}
     )
-    names = records_of(situation, Object.COMPANY, system).select(
-        nw.col("id").alias(column), company_name=name_column(situation)
+    names = (
+        Job(situation, Object.COMPANY)
+        .records(system)
+        .select(nw.col("id").alias(column), company_name=name_column(situation))
     )
     return links.join(names, on=column, how="left")
 

@@ -22,11 +22,11 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, records_of, with_outcome
+from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, with_outcome
 from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, rows_where, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.refusals import PERSONS
@@ -44,10 +44,10 @@ def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
     """Records whose mapped amount is in another currency than that of most; None when no currency was delivered."""
     del tables
     counts = [
-        _in_other_currencies(situation, object_, system, judged)
+        _in_other_currencies(Job(situation, object_), system, judged)
         for object_ in objects_on(situation)
         for system in System
-        for judged in [_amounts(situation, object_, system)]
+        for judged in [_amounts(Job(situation, object_), system)]
         if judged
     ]
     return combined(counts, _sum)
@@ -66,7 +66,7 @@ def count_shifted_days(situation: Situation, tables: Tables) -> Count:
     offsets = _offsets_s(situation)
     if offsets is None:
         return known(None)
-    records = {object_: records_of(situation, object_, System.DYNAMICS) for object_, _ in shifting}
+    records = {object_: Job(situation, object_).records(System.DYNAMICS) for object_, _ in shifting}
     return total(rows_where(records[object_], _is_shifted(judged, offsets)) for object_, judged in shifting)
 
 
@@ -77,7 +77,7 @@ def count_suspicious_names(situation: Situation, tables: Tables) -> Count:
         names = [judged for judged in Job(situation, object_).flowing if judged.mapping.hubspot in _NAMES]
         written = [judged for judged in names if judged.writes_to(System.HUBSPOT)]
         if written:
-            persons.append(_suspicious(situation, tables, object_, written))
+            persons.append(_suspicious(Job(situation, object_), tables, written))
     return rows_of(*persons)
 
 
@@ -88,29 +88,31 @@ def count_unique_values(situation: Situation, tables: Tables) -> Count:
         for object_, judged in flowing(situation)
         if judged.is_compared and judged.writes_to(System.HUBSPOT) and judged.mapping.hubspot != "email"
     ]
-    return rows_of(*(_repeated(situation, tables, *mapped) for mapped in unique if _is_unique(mapped[1])))
+    return rows_of(
+        *(_repeated(Job(situation, object_), tables, judged) for object_, judged in unique if _is_unique(judged))
+    )
 
 
 # --- Currencies --------------------------------------------------------------------------------------------------
 
 
-def _amounts(situation: Situation, object_: Object, system: System) -> list[JudgedMapping]:
+def _amounts(job: Job, system: System) -> list[JudgedMapping]:
     """Mappings that carry an amount away from one side."""
     return [
         judged
-        for judged in Job(situation, object_).flowing
+        for judged in job.flowing
         if judged.writes_to(system.other) and (field := judged.fields[System.DYNAMICS]) and field.type == "Money"
     ]
 
 
-def _in_other_currencies(situation: Situation, object_: Object, system: System, amounts: list[JudgedMapping]) -> Count:
+def _in_other_currencies(job: Job, system: System, amounts: list[JudgedMapping]) -> Count:
     """Filled amounts of one side that are not in its most frequent currency; None when it delivered no currency."""
-    delivered = situation.columns(object_, system)
+    delivered = job.columns(system)
     column = next((name for name in _CURRENCY[system] if name in delivered), None)
     if column is None:
         return known(None)
     filled = [~typed_values.trimmed(nw.col(judged.columns[system])).is_null() for judged in amounts]
-    held = records_of(situation, object_, system).filter(functools.reduce(operator.or_, filled))
+    held = job.records(system).filter(functools.reduce(operator.or_, filled))
     by_currency = held.select(currency=typed_values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
     counts = by_currency.group_by("currency").agg(records=nw.len())
     records = nw.col("records")
@@ -155,12 +157,12 @@ def _is_shifted(judged: JudgedMapping, offsets_s: tuple[int, int]) -> nw.Expr:
 # --- Names and unique values -------------------------------------------------------------------------------------
 
 
-def _suspicious(situation: Situation, tables: Tables, object_: Object, names: list[JudgedMapping]) -> Frame:
+def _suspicious(job: Job, tables: Tables, names: list[JudgedMapping]) -> Frame:
     """dynamics_id of persons that are created with such a name or get one written."""
     tests = [_is_suspicious(nw.col(judged.columns[System.DYNAMICS])) for judged in names]
-    records = records_of(situation, object_, System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
-    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
-    written = landing_in_hubspot(tables["changes"], object_).filter(
+    records = job.records(System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
+    created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
+    written = landing_in_hubspot(tables["changes"], job.object).filter(
         nw.col("target_field").is_in([judged.mapping.hubspot for judged in names]) & _is_suspicious(nw.col("new_value"))
     )
     return stack([created.select(dynamics_id="id"), written.select("dynamics_id")]).unique()
@@ -175,15 +177,15 @@ def _is_unique(judged: JudgedMapping) -> bool:
     return field is not None and field.unique
 
 
-def _repeated(situation: Situation, tables: Tables, object_: Object, judged: JudgedMapping) -> Frame:
+def _repeated(job: Job, tables: Tables, judged: JudgedMapping) -> Frame:
     """Writes and new records whose value another HubSpot record has or gets."""
-    written = landing_in_hubspot(tables["changes"], object_).filter(nw.col("target_field") == judged.mapping.hubspot)
+    written = landing_in_hubspot(tables["changes"], job.object).filter(nw.col("target_field") == judged.mapping.hubspot)
     written = written.select(id="hubspot_id", value="new_value")
-    records = records_of(situation, object_, System.DYNAMICS)
-    created = records.join(with_outcome(tables, object_, System.DYNAMICS, "create"), on="id", how="semi")
+    records = job.records(System.DYNAMICS)
+    created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
     created = created.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
     planned = stack([written, created.filter(~nw.col("value").is_null())])
-    theirs = records_of(situation, object_, System.HUBSPOT)
+    theirs = job.records(System.HUBSPOT)
     kept = theirs.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
     kept = kept.join(written, on="id", how="anti").filter(~nw.col("value").is_null())
     held = stack([planned, kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)

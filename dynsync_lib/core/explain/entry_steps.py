@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.filter_tree import Filter
-from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.filters.grammar import parse_filter
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Direction, Object, Reason, System
@@ -117,15 +117,9 @@ def _passes(evidence: Evidence, row: Row, filter_: Filter) -> bool:
     frame = evidence.records[record_table(object_, system).name]
     if evidence.catalogue is None or evidence.taken_at is None:
         return False
-    expression = filter_expression(
-        filter_,
-        system=system,
-        object_=object_,
-        catalogue=evidence.catalogue,
-        rulebook=evidence.rulebook,
-        available=frame.collect_schema().names(),
-        taken_at=evidence.taken_at,
-    )
+    columns = frame.collect_schema().names()
+    table = FilteredTable(system, object_, evidence.catalogue, evidence.rulebook, columns)
+    expression = filter_expression(filter_, table, evidence.taken_at)
     record = frame.filter(nw.col("id") == row["record_id"]).select(passes=expression)
     return bool(record.collect().rows()[0][0])
 

@@ -16,8 +16,7 @@ field.owner-by-email, field.several-choices, field.opt-out-polarity.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
@@ -78,35 +77,26 @@ class JudgedMapping:
         return set(self.kinds.values()) in _OPTION_KINDS
 
 
-def judge_mappings(
-    object_: Object,
-    sync: ObjectSync,
-    *,
-    catalogue: Catalogue,
-    rulebook: Rulebook,
-    available: Mapping[System, Collection[str]],
-    assumptions: Mapping[str, str],
-    trimmed: Mapping[System, Collection[str]] = MappingProxyType({}),
-) -> tuple[JudgedMapping, ...]:
-    """The verdict on every mapping of an object.
+@dataclass(frozen=True, slots=True)
+class MappingJudge:
+    """What the verdicts on the mappings of one object depend on.
 
     `available` are the delivered columns of each side, `trimmed` those of them whose values are known to be trimmed.
     """
-    judge = _Judge(object_, sync, catalogue, rulebook, available, assumptions, trimmed)
-    return tuple(judge.judge(mapping) for mapping in sync.mappings)
 
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
     object: Object
     sync: ObjectSync
     catalogue: Catalogue
     rulebook: Rulebook
     available: Mapping[System, Collection[str]]
     assumptions: Mapping[str, str]
-    trimmed: Mapping[System, Collection[str]]
+    trimmed: Mapping[System, Collection[str]] = field(default_factory=dict)
 
-    def judge(self, mapping: FieldMapping) -> JudgedMapping:
+    def verdicts(self) -> tuple[JudgedMapping, ...]:
+        """The verdict on every mapping of the object, in the order of the settings."""
+        return tuple(self._judge(mapping) for mapping in self.sync.mappings)
+
+    def _judge(self, mapping: FieldMapping) -> JudgedMapping:
         names = {System.HUBSPOT: mapping.hubspot, System.DYNAMICS: mapping.dynamics}
         fields = {system: self.catalogue.find(system, self.object, name) for system, name in names.items()}
         kinds = {side: kind_of(field, self.rulebook) if field is not None else None for side, field in fields.items()}

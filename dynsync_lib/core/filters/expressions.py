@@ -20,6 +20,7 @@ import difflib
 import functools
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -54,26 +55,37 @@ _HELD: Final = {
 _TYPED: Final = {"number": "a number", "date": "a date", "datetime": "a date", "yes_no": "true or false"}
 
 
-def filter_expression(
-    filter_: Filter | None,
-    *,
-    system: System,
-    object_: Object,
-    catalogue: Catalogue,
-    rulebook: Rulebook,
-    available: Collection[str],
-    taken_at: datetime,
-    trimmed: Collection[str] = (),
-) -> nw.Expr:
+@dataclass(frozen=True, slots=True)
+class FilteredTable:
+    """The table whose records a filter is asked of.
+
+    `available` are its columns; a field that was not delivered counts as blank. `trimmed` are those columns whose
+    values are known to be trimmed.
+    """
+
+    system: System
+    object: Object
+    catalogue: Catalogue
+    rulebook: Rulebook
+    available: Collection[str]
+    trimmed: Collection[str] = ()
+
+    def field(self, name: str) -> Field | None:
+        """The field that a filter names; None when the metadata does not know it."""
+        return self.catalogue.find(self.system, self.object, name)
+
+    def kind(self, name: str) -> str:
+        """The kind of a field; text when it has none, or is not known."""
+        field = self.field(name)
+        return (field and kind_of(field, self.rulebook)) or "text"
+
+
+def filter_expression(filter_: Filter | None, table: FilteredTable, taken_at: datetime) -> nw.Expr:
     """An expression, never null, that is true for records that pass; without a filter true for all.
 
-    `available` are the columns of the record table; a field that was not delivered counts as blank. `trimmed`
-    are those whose values are known to be trimmed.
+    `taken_at` is the moment from which `within last` counts back.
     """
-    if filter_ is None:
-        return nw.lit(value=True)
-    compiler = _Compiler(system, object_, catalogue, rulebook, frozenset(available), taken_at, frozenset(trimmed))
-    return compiler.expression(filter_.tree)
+    return nw.lit(value=True) if filter_ is None else _Compiler(table, taken_at).expression(filter_.tree)
 
 
 def check_filter(
@@ -165,21 +177,12 @@ def _is_typed(kind: str, value: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
 class _Compiler:
     """Turns the tree of one filter into one expression."""
 
-    def __init__(
-        self,
-        system: System,
-        object_: Object,
-        catalogue: Catalogue,
-        rulebook: Rulebook,
-        available: frozenset[str],
-        taken_at: datetime,
-        trimmed: frozenset[str],
-    ) -> None:
-        self.system, self.object, self.catalogue, self.rulebook = system, object_, catalogue, rulebook
-        self.available, self.taken_at, self.trimmed = available, taken_at, trimmed
+    table: FilteredTable
+    taken_at: datetime
 
     def expression(self, tree: FilterTree) -> nw.Expr:
         if isinstance(tree, Negation):
@@ -187,10 +190,10 @@ class _Compiler:
         if isinstance(tree, Junction):
             join = operator.and_ if tree.word == "and" else operator.or_
             return functools.reduce(join, [self.expression(term) for term in tree.terms])
-        column = delivered_column(self._field(tree.field), tree.field, self.available)
+        column = delivered_column(self.table.field(tree.field), tree.field, self.table.available)
         if column is None:
             return nw.lit(value=_passes_blank(tree))
-        value = typed_values.trimmed(nw.col(column), already=column in self.trimmed)
+        value = typed_values.trimmed(nw.col(column), already=column in self.table.trimmed)
         return self._window(tree, value) if isinstance(tree, Window) else self._comparison(tree, value)
 
     def _window(self, window: Window, value: nw.Expr) -> nw.Expr:
@@ -213,7 +216,7 @@ class _Compiler:
         return self._ordered(test, value)
 
     def _any_equal(self, test: Comparison, value: nw.Expr) -> nw.Expr:
-        kind, field = self._kind(test.field), self._field(test.field)
+        kind, field = self.table.kind(test.field), self.table.field(test.field)
         if kind == "several_choices":
             return self._any_held(test, value)
         wanted = [_canonical(kind, _internal(field, literal)) for literal in test.values]
@@ -221,27 +224,20 @@ class _Compiler:
         return _comparable(kind, value).is_in(known).fill_null(value=False)
 
     def _any_held(self, test: Comparison, value: nw.Expr) -> nw.Expr:
-        field, held = self._field(test.field), typed_values.lowered(elements(value, self.system))
+        field, held = self.table.field(test.field), typed_values.lowered(elements(value, self.table.system))
         wanted = [lower(trim(_internal(field, literal))) for literal in test.values]
-        wanted_elements = [element for element in wanted if element and is_one_element(element, self.system)]
+        wanted_elements = [element for element in wanted if element and is_one_element(element, self.table.system)]
         tests = [held.str.contains(f";{element};", literal=True) for element in wanted_elements]
         return nw.any_horizontal(nw.lit(value=False), *tests, ignore_nulls=True)
 
     def _ordered(self, test: Comparison, value: nw.Expr) -> nw.Expr:
-        kind = self._kind(test.field)
-        wanted = _canonical(kind, _internal(self._field(test.field), test.values[0]))
+        kind = self.table.kind(test.field)
+        wanted = _canonical(kind, _internal(self.table.field(test.field), test.values[0]))
         if wanted is None:
             return nw.lit(value=False)
         if kind == "number":
             return _ordered(typed_values.number(value), test.operator, float(wanted))
         return _ordered(_comparable(kind, value), test.operator, wanted)
-
-    def _field(self, name: str) -> Field | None:
-        return self.catalogue.find(self.system, self.object, name)
-
-    def _kind(self, name: str) -> str:
-        field = self._field(name)
-        return (field and kind_of(field, self.rulebook)) or "text"
 
 
 def _ordered(value: nw.Expr, sign: str, wanted: str | float) -> nw.Expr:

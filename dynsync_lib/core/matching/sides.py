@@ -21,7 +21,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, only_where, rows_where
-from dynsync_lib.core.filters.expressions import filter_expression
+from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
@@ -180,16 +180,10 @@ def _is_one_of(text: nw.Expr, known: Collection[str]) -> nw.Expr:
 
 
 def _filter(job: Job, system: System) -> nw.Expr:
-    return filter_expression(
-        job.sync.filter_of(system),
-        system=system,
-        object_=job.object,
-        catalogue=job.situation.catalogue,
-        rulebook=job.situation.rulebook,
-        available=job.columns(system),
-        taken_at=job.situation.taken_at,
-        trimmed=job.trimmed_columns(system),
-    )
+    catalogue, rulebook = job.situation.catalogue, job.situation.rulebook
+    columns, trimmed = job.columns(system), job.trimmed_columns(system)
+    table = FilteredTable(system, job.object, catalogue, rulebook, columns, trimmed)
+    return filter_expression(job.sync.filter_of(system), table, job.situation.taken_at)
 
 
 def _has_stage(situation: Situation, system: System) -> nw.Expr:
