@@ -119,7 +119,7 @@ def test_get__guessed_pauses_grow() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(404, text="<html>"),
+        httpx.Response(404, json={"status": "error", "message": "resource not found"}),
         httpx.Response(400, json={"status": "error", "message": "Unable to infer object type from: invoices"}),
     ],
 )
@@ -127,6 +127,16 @@ def test_get__an_object_the_account_does_not_have(answer: httpx.Response) -> Non
     error = _fault(answer)
     assert isinstance(error, AccessError)
     assert str(error) == "HubSpot has no /crm/v3/objects/contacts here."
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_get__a_refusal_that_is_no_json_says_nothing_about_rights_and_objects(status: int) -> None:
+    time = FakeTime()
+    html = httpx.Response(status, text="<html>", headers={"Content-Type": "text/html;charset=iso-8859-1"})
+    error = _fault(html, time=time)
+    assert isinstance(error, UnexpectedReplyError)
+    assert str(error) == f"HubSpot answers /crm/v3/objects/contacts with status {status} and something that is no JSON."
+    assert time.slept == []
 
 
 def test_get__limit_that_stays() -> None:

@@ -390,6 +390,28 @@ def test_pull_portals__scopes_that_are_not_needed(emulator: Emulator, tmp_path: 
     assert "from deal to company were not read" in snapshot.manifest["tables"]["hubspot/links"]["note"]
 
 
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("path", ["/crm/v3/properties/deals", "/crm/v3/objects/deals", "/api/data/v9.2/leads"])
+def test_pull_portals__html_for_json_never_leaves_a_table_empty(
+    emulator: Emulator, tmp_path: Path, undisturbed: Snapshot, path: str, status: int
+) -> None:
+    emulator.conditions.add_faults([Fault(path=path, status=status, body="<html>Not Found</html>")])
+    with pytest.raises(UnexpectedReplyError, match=f"with status {status} and something that is no JSON"):
+        pull(emulator, tmp_path / "s")
+    assert _bytes(pull(emulator, tmp_path / "s")) == _bytes(undisturbed)
+
+
+def test_pull_portals__records_without_associations_are_looked_up(emulator: Emulator, tmp_path: Path) -> None:
+    body = {"status": "COMPLETE", "results": []}
+    paths = ("/crm/v4/associations/contacts/*", "/crm/v3/objects/contacts/batch/read")
+    emulator.conditions.add_faults([Fault(path=path, status=200, body=body) for path in paths])
+    snapshot = pull(emulator, tmp_path / "s")
+    assert snapshot.manifest["tables"]["hubspot/links"]["note"] == (
+        "From contact to company: of 100 records without associations that were looked up, HubSpot does not know 100,"
+        " so what they are associated with is not known."
+    )
+
+
 @pytest.mark.parametrize("name", ["contacts", "companies"])
 def test_pull_portals__scope_that_is_needed(emulator: Emulator, tmp_path: Path, name: str) -> None:
     emulator.conditions.rights = Rights(

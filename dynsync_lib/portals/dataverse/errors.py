@@ -3,6 +3,7 @@
 Facts
     * 403 0x80072560: no application user. 403 0x80040220: a privilege is missing and named. 404 0x8006088a: the
       environment has no such table, as without the Sales app (portal-apis 7.2).
+    * A 403 or 404 without Dataverse's JSON comes from a server before it, and says nothing about rights and tables.
     * 429 always carries `Retry-After` in seconds (7.1). A 401 has no body worth reading.
 
 Where it is used: `portals.dataverse.reader`, `portals.check.dynamics`.
@@ -22,6 +23,7 @@ from dynsync_lib.portals.http.caller import (
     ignore_headers,
     json_object,
     limited,
+    no_json,
     retry_after_s,
     unavailable,
     undocumented,
@@ -46,6 +48,8 @@ def explain_dataverse(response: httpx.Response) -> PortalError:
             next_step="Check that tenant and address belong to the same environment.",
             correlation_id=correlation_id,
         )
+    if status in {403, 404} and not error:
+        return no_json(_NAME, response, _segment(response), correlation_id)
     if status == 403:
         return _no_access(response, error, correlation_id)
     if status == 404:

@@ -173,13 +173,9 @@ class PortalCaller:
         try:
             return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
         except ValueError:
-            raise AgainError(
-                UnexpectedReplyError(
-                    f"{self._manners.name} answers {response.request.url.path} with something that is no JSON.",
-                    next_step=f"Check the portal's address. {RESUMES}",
-                    correlation_id=self._manners.correlation_id(response),
-                )
-            ) from None
+            correlation_id = self._manners.correlation_id(response)
+            path = response.request.url.path
+            raise AgainError(no_json(self._manners.name, response, path, correlation_id)) from None
 
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
         correlation_id = self._manners.correlation_id(response)
@@ -249,6 +245,15 @@ def undocumented(
     return UnexpectedReplyError(
         f"{name} answers {path} with status {response.status_code}: {redact(message)[:300].rstrip(' .')}.",
         next_step="Report this with the correlation id.",
+        correlation_id=correlation_id,
+    )
+
+
+def no_json(name: str, response: httpx.Response, path: str, correlation_id: str | None) -> UnexpectedReplyError:
+    """The error for an answer that is no JSON: it comes from a server before the portal called `name`."""
+    return UnexpectedReplyError(
+        f"{name} answers {path} with status {response.status_code} and something that is no JSON.",
+        next_step=f"Check the portal's address, and whether a proxy answers in its place. {RESUMES}",
         correlation_id=correlation_id,
     )
 

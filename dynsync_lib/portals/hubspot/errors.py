@@ -5,7 +5,9 @@ Facts
       not reliable. The daily limit ends at midnight of the account: waiting does not help (portal-apis 3.2).
     * A locked record is free after 2 s; an account that moves to another data centre may take a day (3.3). A 404, or a
       type that cannot be inferred, means that the account has no such object.
-    * Cloudflare answers 5xx with HTML, so the body of a refusal need not be JSON.
+    * The body of a refusal need not be JSON: Cloudflare answers 5xx with HTML, and so does HubSpot itself a 404 for a
+      single record that does not exist (measured by others, 2026). A 403 or 404 without JSON says nothing about rights
+      or objects.
 
 Where it is used: `portals.hubspot.reader`, `portals.check.hubspot`.
 """
@@ -26,6 +28,7 @@ from dynsync_lib.portals.http.caller import (
     ignore_headers,
     json_object,
     limited,
+    no_json,
     retry_after_s,
     unavailable,
     undocumented,
@@ -50,6 +53,8 @@ def explain_hubspot(response: httpx.Response) -> PortalError:
             next_step="Put a working service key or private app token into the environment.",
             correlation_id=correlation_id,
         )
+    if status in {403, 404} and not body:
+        return no_json(_NAME, response, response.request.url.path, correlation_id)
     if status == 403:
         return _no_access(response, body, correlation_id)
     if status == 404 or "Unable to infer object type" in str(body.get("message")):

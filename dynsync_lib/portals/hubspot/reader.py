@@ -166,6 +166,16 @@ class HubSpotReader:
                     inputs.append({"id": id_, "after": after})
         return [link for id_, ends in targets.items() for link in link_rows(pair, id_, ends)]
 
+    @_understood
+    async def find_unknown(self, object_: Object, ids: Sequence[str]) -> list[str]:
+        """Those of at most 100 record ids that HubSpot no longer knows among its live records. Costs one request."""
+        path = f"{self._paths.objects}/{_PLURALS[object_]}/batch/read?archived=false"
+        body = {"inputs": [{"id": id_} for id_ in ids], "properties": ["hs_object_id"]}
+        answer = await self._caller.post(path, body)
+        refuse_errors(answer)
+        known = {str(row.get("id")) for row in _results(answer)}
+        return [id_ for id_ in ids if id_ not in known]
+
     async def _read_owners(self, cursor: str | None) -> Delivery:
         """Owners in use, then the archived ones, who may still own records."""
         archived, _, after = (cursor or "false|").partition("|")

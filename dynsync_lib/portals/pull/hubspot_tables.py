@@ -3,6 +3,8 @@
 Facts
     * Associations are read for 500 records at a time, four requests at once, while the records still download: large
       batches have been seen to take a minute (portal-apis 2.5).
+    * HubSpot shows a record that it does not know like one without associations. So of each pair of objects some
+      records without associations are looked up (100 at most), and a note says when HubSpot does not know them.
     * When all tables are read, the records that changed since the pull began are read again, with their associations.
     * Archived records are read on their own: a list shows either the live or the archived ones (2.2).
 
@@ -40,6 +42,7 @@ from dynsync_lib.portals.pull.work_folder import Job
 from dynsync_lib.portals.rows import TextRow
 
 _BATCHES_AT_ONCE: Final = 4
+_LOOKED_UP: Final = 100
 _TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.HUBSPOT)
 Pair = tuple[Object, Object]
 """Two objects whose associations are read, from the first to the second."""
@@ -152,7 +155,7 @@ class HubSpotSide:
             if pair == ASSOCIATION_PAIRS[0]:
                 raise
             return TableResult(name, note=str(fault))
-        return TableResult(name, (job,), LINKS_IN.column_names)
+        return TableResult(name, (job,), LINKS_IN.column_names, note=self.puller.work.recall(_unknown_fact(job)))
 
     async def _read_changed_links(self, pair: Pair, links: TableResult) -> TableResult:
         """Adds the associations of the records that changed meanwhile."""
@@ -170,24 +173,53 @@ class HubSpotSide:
         """Stores the associations of each batch of record ids as one page, in order; stored batches are skipped."""
         if job.is_complete:
             return
-        reading: deque[asyncio.Task[list[TextRow]]] = deque()
+        reading: deque[tuple[Sequence[str], asyncio.Task[list[TextRow]]]] = deque()
         skip = job.pages_read
+        bare: Sequence[str] = []
         try:
             async for ids in batches:
                 skip -= 1
                 if skip < 0:
-                    reading.append(asyncio.ensure_future(self.reader.read_links(pair, ids)))
+                    reading.append((ids, asyncio.ensure_future(self.reader.read_links(pair, ids))))
                 if len(reading) >= _BATCHES_AT_ONCE:
-                    await self._store_batch(job, await reading.popleft())
+                    bare = _thinned([*bare, *await self._store_batch(job, *reading.popleft())])
             while reading:
-                await self._store_batch(job, await reading.popleft())
+                bare = [*bare, *await self._store_batch(job, *reading.popleft())]
         finally:
-            for task in reading:
+            for _, task in reading:
                 task.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
+            await asyncio.gather(*(task for _, task in reading), return_exceptions=True)
+        await self._look_up(pair, job, bare)
         self.puller.work.add_page(job, [], cursor=None)
 
-    async def _store_batch(self, job: Job, rows: Sequence[TextRow]) -> None:
+    async def _look_up(self, pair: Pair, job: Job, bare: Sequence[str]) -> None:
+        """Notes how many of some records without associations HubSpot does not know."""
+        asked = _thinned(bare)[:_LOOKED_UP]
+        unknown = await self.reader.find_unknown(pair[0], asked) if asked else []
+        if unknown:
+            note = (
+                f"From {pair[0]} to {pair[1]}: of {len(asked)} records without associations that were looked up,"
+                f" HubSpot does not know {len(unknown)}, so what they are associated with is not known."
+            )
+            self.puller.work.remember(_unknown_fact(job), note)
+
+    async def _store_batch(self, job: Job, ids: Sequence[str], reading: asyncio.Task[list[TextRow]]) -> Sequence[str]:
+        """Stores the associations of these records, and gives some of the ids that have none."""
+        rows = await reading
+        with_links = {row["from_id"] for row in rows}
         await asyncio.to_thread(self.puller.work.add_page, job, rows, cursor=str(job.pages_read + 1))
         self._links_read[job.name] = job.rows_read
         self.puller.progress(LINKS_IN.name, sum(self._links_read.values()), None)
+        return [id_ for id_ in ids if id_ not in with_links][:_LOOKED_UP]
+
+
+def _thinned(ids: Sequence[str]) -> Sequence[str]:
+    """Every second id, or every fourth and so on, until no more than twice the ids are left that are looked up."""
+    while len(ids) > 2 * _LOOKED_UP:
+        ids = ids[::2]
+    return ids
+
+
+def _unknown_fact(job: Job) -> str:
+    """The name under which the work folder keeps the note about records that HubSpot does not know."""
+    return f"unknown {job.name}"

@@ -21,9 +21,9 @@ from typing import Any, Final
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
-from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, SignInError, UnexpectedReplyError
+from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, SignInError
 from dynsync_lib.portals.http.again import AGAIN, AgainError, pause_s
-from dynsync_lib.portals.http.caller import RESUMES, json_object, limited, retry_after_s, unavailable
+from dynsync_lib.portals.http.caller import RESUMES, json_object, limited, no_json, retry_after_s, unavailable
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.sign_in.entra_refusals import codes_of
 
@@ -132,7 +132,7 @@ class MsalHttp:
         """Raises AgainError or PortalError for an answer that `msal` would misread."""
         answer = json_object(response)
         if not answer:
-            raise _no_json(response)
+            raise _not_understood(response)
         codes = codes_of(answer)
         if _LOOP in codes:
             raise self._client.again(_throttled(response), retry_after_s(response) or _LOOP_PAUSE_S)
@@ -140,13 +140,9 @@ class MsalHttp:
             raise self._client.again(_throttled(response), retry_after_s(response))
 
 
-def _no_json(response: httpx.Response) -> AgainError | PortalError:
+def _not_understood(response: httpx.Response) -> AgainError | PortalError:
     """Asked again when it claims success; a refusal that is no JSON stays one."""
-    error = UnexpectedReplyError(
-        f"{NAME} answers {response.request.url.path} with status {response.status_code} and something that is no JSON.",
-        next_step="Check the network: a proxy may answer in Microsoft's place.",
-        correlation_id=_correlation_id(response),
-    )
+    error = no_json(NAME, response, response.request.url.path, _correlation_id(response))
     return AgainError(error) if response.is_success else error
 
 
