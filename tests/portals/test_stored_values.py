@@ -271,3 +271,57 @@ def test_lookups__owners_of_synapse(tmp_path: Path) -> None:
     loaded = _load(tmp_path, None, files)
     assert loaded.column("dynamics/contacts", "_ownerid_value") == [f"{GUID}7"]
     assert loaded.column("dynamics/contacts", "_ownerid_type") == ["team"]
+
+
+# --- Headings of the vendors' standard views ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "headings", "names"),
+    [
+        (
+            "opportunities",
+            "(Do Not Modify) Opportunity,Topic,Potential Customer,Est. Close Date,Est. Revenue,Account",
+            "opportunityid name customeridname estimatedclosedate estimatedvalue parentaccountidname",
+        ),
+        (
+            "opportunities",
+            "(Nicht ändern) Verkaufschance,Thema,Potenzieller Kunde,Gesch. Abschlussdatum,Gesch. Umsatz,Firma",
+            "opportunityid name customeridname estimatedclosedate estimatedvalue parentaccountidname",
+        ),
+        (
+            "leads",
+            "(Do Not Modify) Lead,Name,Topic,Status Reason,Created On,Company Name,Mobile Phone",
+            "leadid fullname subject statuscode createdon companyname mobilephone",
+        ),
+        (
+            "leads",
+            "(Nicht ändern) Lead,Name,Thema,Statusgrund,Erstellt am,Firmenname,Mobiltelefon",
+            "leadid fullname subject statuscode createdon companyname mobilephone",
+        ),
+        (
+            "accounts",
+            "(Do Not Modify) Account,Account Name,Main Phone,Address 1: City,Primary Contact,Status",
+            "accountid name telephone1 address1_city primarycontactidname statecode",
+        ),
+        (
+            "invoices",
+            "(Do Not Modify) Invoice,Name,Customer,Total Amount,Status Reason,Owner",
+            "invoiceid name customeridname totalamount statuscode owneridname",
+        ),
+    ],
+)
+def test_views__headings_are_known(tmp_path: Path, table: str, headings: str, names: str) -> None:
+    cells = ",".join([f"{GUID}a", *[""] * headings.count(",")])
+    loaded = _load(tmp_path, None, {f"{table}.csv": f"{headings}\n{cells}\n"})
+    (file,) = kit.read_load_report(loaded.snapshot)["files"]
+    assert file["unknown"] == []
+    assert set(file["recognised"].values()) == set(names.split())
+
+
+@pytest.mark.parametrize("heading", ["Potential Customer", "Potenzieller Kunde"])
+def test_views__potential_customer_is_the_customer(tmp_path: Path, heading: str) -> None:
+    deals = f"opportunityid,{heading}\n{GUID}a,Company A\n"
+    loaded = _load(tmp_path, None, {"accounts.csv": ACCOUNTS, "opportunities.csv": deals})
+    assert loaded.column("dynamics/opportunities", "_customerid_value") == [f"{GUID}1"]
+    assert loaded.column("dynamics/opportunities", "_customerid_type") == ["account"]
