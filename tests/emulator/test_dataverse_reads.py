@@ -22,31 +22,6 @@ def _names(environment: httpx.Client, query: str, table: str = "contacts", colum
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("firstname eq 'ADA'", ["Ada"]),
-        ("firstname ne 'Ada'", ["Bob", "Cy"]),
-        ("statecode eq 1", ["Cy"]),
-        ("not (statecode eq 1)", ["Ada", "Bob"]),
-        ("contains(emailaddress1,'firm') and startswith(firstname,'b')", ["Bob"]),
-        ("endswith(lastname,'s') or lastname eq 'Coe'", ["Ada", "Cy"]),
-        ("emailaddress1 eq null", ["Cy"]),
-        (f"_parentcustomerid_value eq {FIRM}", ["Ada"]),
-        (f"contactid eq {BOB}", ["Bob"]),
-        ("createdon ge 2024-01-01T00:00:00Z", ["Ada", "Bob", "Cy"]),
-        ("createdon gt 2024-02-01T09:30:00Z", []),
-        ("Microsoft.Dynamics.CRM.In(PropertyName='firstname',PropertyValues=['ada','cy'])", ["Ada", "Cy"]),
-        ("Microsoft.Dynamics.CRM.In(PropertyName=@p1,PropertyValues=@p2) and statecode eq 0", ["Ada"]),
-        ("Microsoft.Dynamics.CRM.In(PropertyName='statecode',PropertyValues=['1'])", ["Cy"]),
-    ],
-)
-def test_filter(environment: httpx.Client, text: str, names: list[str]) -> None:
-    aliases = "&@p1='firstname'&@p2=['Ada','Cy']" if "@p1" in text else ""
-    assert _names(environment, f"$filter={quote(text)}{aliases}") == names
-    assert _names(environment, f"$filter={text.replace(' ', '+')}{aliases}") == names
-
-
-@pytest.mark.parametrize(
     ("query", "status", "code"),
     [
         ("contacts?$select=colour", 400, "0x80060888"),
@@ -421,54 +396,7 @@ def test_faults__tell_more_to_who_asks_for_annotations(environment: httpx.Client
     } <= detailed.keys()
 
 
-# --- SQL, as Microsoft's own client asks -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sql", "names"),
-    [
-        ("SELECT TOP 2 firstname FROM contact", ["Ada", "Bob"]),
-        (
-            "select c.firstname, c.lastname from contact c where c.statecode = 0 order by c.firstname desc",
-            ["Bob", "Ada"],
-        ),
-        (
-            "SELECT firstname FROM contact AS c WHERE lastname LIKE 'B%' OR (lastname = 'Coe' AND statecode <> 0)",
-            ["Bob", "Cy"],
-        ),
-        ("SELECT firstname FROM contact WHERE emailaddress1 IS NULL", ["Cy"]),
-        ("SELECT firstname FROM contact WHERE emailaddress1 IS NOT NULL AND NOT firstname LIKE '%d%'", ["Bob"]),
-        ("SELECT firstname FROM contact WHERE createdon >= '2024-03-01T00:00:00Z'", []),
-        (
-            "SELECT firstname FROM contact WHERE _parentcustomerid_value = '00000000-0000-4000-8000-0000000000a1'",
-            ["Ada"],
-        ),
-        ("SELECT firstname FROM contact WHERE lastname = 'O''Neil and = sons'", []),
-    ],
-)
-def test_sql(environment: httpx.Client, sql: str, names: list[str]) -> None:
-    answer = environment.get(f"contacts?sql={quote(sql)}")
-    assert answer.status_code == 200, answer.text
-    assert [row["firstname"] for row in answer.json()["value"]] == names
-
-
-@pytest.mark.parametrize(
-    ("sql", "status"),
-    [
-        ("SELECT COUNT(*) FROM contact", 501),
-        ("SELECT firstname FROM contact JOIN account a ON 1 = 1", 501),
-        ("SELECT firstname FROM contact WHERE firstname LIKE 'A_a'", 501),
-        ("SELECT firstname FROM contact WHERE firstname BETWEEN 'A' AND 'B'", 501),
-        ("DELETE FROM contact", 501),
-        ("SELECT name FROM account", 400),
-        ("SELECT colour FROM contact", 400),
-        ('SELECT firstname FROM contact WHERE firstname = "Ada"', 400),
-        ("SELECT firstname FROM contact WHERE firstname =", 501),
-    ],
-)
-def test_sql__refused(environment: httpx.Client, sql: str, status: int) -> None:
-    answer = environment.get(f"contacts?sql={quote(sql)}")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (status, "0x80060888")
+# --- Pages ---------------------------------------------------------------------------------------------------------
 
 
 def test_top__passes_over_the_page_size(environment: httpx.Client) -> None:

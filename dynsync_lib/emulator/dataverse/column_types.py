@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -61,12 +61,14 @@ _STATE_BY_STATUS: Final[Mapping[str, Mapping[int, int]]] = {
 class ValueKind:
     """What is done with the values of a type. Values are stored as the world's texts.
 
-    `as_json` prints a stored text. `column_sql` and `value_sql` are what SQL compares: patterns with `{}` for the name
-    of a column and for a literal or parameter in lower case. `formatted` gives the text for people, None for none, from
-    a column's metadata row and a stored text. `read` checks a JSON value (never null) of a write and gives the text to
-    store, None for an empty one; it raises Refusal 400 for a value that the service would not take.
+    `edm` is the type by OData's name. `as_json` prints a stored text. `column_sql` and `value_sql` are what SQL
+    compares: patterns with `{}` for the name of a column and for a literal or parameter in lower case. `formatted`
+    gives the text for people, None for none, from a column's metadata row and a stored text. `read` checks a JSON value
+    (never null) of a write and gives the text to store, None for an empty one; it raises Refusal 400 for a value that
+    the service would not take.
     """
 
+    edm: str
     as_json: Callable[[str], Any]
     column_sql: str
     value_sql: str
@@ -113,6 +115,11 @@ def type_of(row: Row) -> ColumnType:
         column = f"{row['object']}.{row['name']}"
         raise refused(501, "0x80060888", f"The emulator has no columns of type {row['type']} ({column}).")
     return known
+
+
+def is_day_column(row: Row) -> bool:
+    """Whether a column of moments holds days alone."""
+    return "DateOnly" in (row.get("format"), row.get("behavior"))
 
 
 def labels_of(row: Row) -> dict[str, str]:
@@ -232,7 +239,7 @@ def _read_decimal(entity: Entity, row: Row, value: Any) -> str:
 
 
 def _read_moment(entity: Entity, row: Row, value: Any) -> str:
-    is_day = "DateOnly" in (row.get("format"), row.get("behavior"))
+    is_day = is_day_column(row)
     if not isinstance(value, str) or moment_ms(value) is None:
         raise _wrong_type(entity, value, "Edm.Date" if is_day else "Edm.DateTimeOffset")
     return value[:10] if is_day else value
@@ -335,27 +342,33 @@ def _lookup_details(entity: Entity, row: Row) -> Details:
 # --- The table -------------------------------------------------------------------------------------------------------
 
 _NUMBER_SQL: Final = "CAST({} AS REAL)"
-_TEXTS: Final = ValueKind(str, "fold({})", "{}", _label_for_people, _read_text)
-_WHOLES: Final = ValueKind(_whole_json, _NUMBER_SQL, _NUMBER_SQL, _whole_for_people, _read_whole)
-_DECIMALS: Final = ValueKind(_decimal_json, _NUMBER_SQL, _NUMBER_SQL, _decimal_for_people, _read_decimal)
-_CHOICES: Final = ValueKind(_whole_json, _NUMBER_SQL, _NUMBER_SQL, _label_for_people, _read_choice)
-_SEVERAL: Final = ValueKind(str, "fold({})", "{}", _several_for_people, _read_several)
-_FLAGS: Final = ValueKind(is_true, "(fold({}) IN ('true', '1'))", "{}", _flag_for_people, _read_flag)
-_MOMENTS: Final = ValueKind(str, "moment_ms({})", "moment_ms({})", _moment_for_people, _read_moment)
+_FLAG_SQL: Final = "(fold({}) IN ('true', '1'))"
+_TEXTS: Final = ValueKind("Edm.String", str, "fold({})", "{}", _label_for_people, _read_text)
+_GUIDS: Final = ValueKind("Edm.Guid", str, "guid_key({})", "guid_key({})", _label_for_people, _read_text)
+_WHOLES: Final = ValueKind("Edm.Int32", _whole_json, _NUMBER_SQL, _NUMBER_SQL, _whole_for_people, _read_whole)
+_LONGS: Final = replace(_WHOLES, edm="Edm.Int64")
+_DECIMALS: Final = ValueKind("Edm.Decimal", _decimal_json, _NUMBER_SQL, _NUMBER_SQL, _decimal_for_people, _read_decimal)
+_DOUBLES: Final = replace(_DECIMALS, edm="Edm.Double")
+_CHOICES: Final = ValueKind("Edm.Int32", _whole_json, _NUMBER_SQL, _NUMBER_SQL, _label_for_people, _read_choice)
+_SEVERAL: Final = ValueKind("Edm.String", str, "fold({})", "{}", _several_for_people, _read_several)
+_FLAGS: Final = ValueKind("Edm.Boolean", is_true, _FLAG_SQL, "{}", _flag_for_people, _read_flag)
+_MOMENTS: Final = ValueKind(
+    "Edm.DateTimeOffset", str, "moment_ms({})", "moment_ms({})", _moment_for_people, _read_moment
+)
 
 COLUMN_TYPES: Final[Mapping[str, ColumnType]] = {
     column_type.name: column_type
     for column_type in (
         ColumnType(_STRING, _TEXTS, _text_details, longest=4_000),
         ColumnType("Memo", _TEXTS, _text_details, longest=1_048_576),
-        ColumnType(KEY_TYPE, _TEXTS),
+        ColumnType(KEY_TYPE, _GUIDS),
         ColumnType("EntityName", _TEXTS),
         ColumnType("ManagedProperty", _TEXTS),
         ColumnType("CalendarRules", _TEXTS),
         ColumnType("Integer", _WHOLES, _integer_details),
-        ColumnType("BigInt", _WHOLES, _range_details),
+        ColumnType("BigInt", _LONGS, _range_details),
         ColumnType("Decimal", _DECIMALS, _range_details),
-        ColumnType("Double", _DECIMALS, _range_details),
+        ColumnType("Double", _DOUBLES, _range_details),
         ColumnType("Money", _DECIMALS, _range_details, brings_currency=True),
         ColumnType("Picklist", _CHOICES, _option_details, companion=_VIRTUAL),
         ColumnType("State", _CHOICES, _state_details, companion=_VIRTUAL, is_set_on_creation=False),
@@ -363,11 +376,11 @@ COLUMN_TYPES: Final[Mapping[str, ColumnType]] = {
         ColumnType("MultiSelectPicklist", _SEVERAL, _option_details, attribute_type=_VIRTUAL, companion=_VIRTUAL),
         ColumnType("Boolean", _FLAGS, _flag_details, companion=_VIRTUAL),
         ColumnType("DateTime", _MOMENTS, _moment_details),
-        ColumnType(_LOOKUP, _TEXTS, _lookup_details, companion=_STRING, is_lookup=True),
-        ColumnType("Customer", _TEXTS, _lookup_details, shared_kind=_LOOKUP, companion=_STRING, is_lookup=True),
+        ColumnType(_LOOKUP, _GUIDS, _lookup_details, companion=_STRING, is_lookup=True),
+        ColumnType("Customer", _GUIDS, _lookup_details, shared_kind=_LOOKUP, companion=_STRING, is_lookup=True),
         ColumnType(
             "Owner",
-            _TEXTS,
+            _GUIDS,
             _lookup_details,
             shared_kind=_LOOKUP,
             companion=_STRING,

@@ -17,7 +17,15 @@ from typing import Any, Final
 
 import dynsync_lib
 from dynsync_lib.emulator.calls import Reply, json_reply
-from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES, KEY_TYPE, ColumnType, Row, targets_of, type_of
+from dynsync_lib.emulator.dataverse.column_types import (
+    COLUMN_TYPES,
+    KEY_TYPE,
+    ColumnType,
+    Row,
+    is_day_column,
+    targets_of,
+    type_of,
+)
 from dynsync_lib.emulator.dataverse.names import Entity
 from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import Store
@@ -30,13 +38,14 @@ class Column:
     """One column that can be selected.
 
     `name` is its name in JSON and in queries, `stored` the column of the world that holds its values, `row` its
-    metadata.
+    metadata. `is_stored`: whether the world has that column; without it every value is empty.
     """
 
     name: str
     stored: str
     type: ColumnType = field(compare=False)
     row: Row = field(compare=False)
+    is_stored: bool = True
 
     @property
     def logical(self) -> str:
@@ -66,7 +75,13 @@ class Column:
     @property
     def sql(self) -> str:
         """What SQL compares and sorts by: numbers, flags and moments by their value, texts without case."""
-        return self.type.values.column_sql.format(quoted(self.stored))
+        return self.type.values.column_sql.format(quoted(self.stored) if self.is_stored else "NULL")
+
+    @property
+    def edm(self) -> str:
+        """Its type by OData's name; a column of days is Edm.Date."""
+        values = self.type.values
+        return "Edm.Date" if values.edm == "Edm.DateTimeOffset" and is_day_column(self.row) else values.edm
 
     def value_sql(self, value: str) -> str:
         """The other side of a comparison: a literal or a parameter of SQL in lower case, as this column compares."""
@@ -90,12 +105,12 @@ def columns_of(store: Store, entity: Entity) -> dict[str, Column]:
 
     Raises Refusal 501 when one of them has a type that the emulator does not know.
     """
-    columns = {}
+    columns, carried = {}, store.columns(entity.table)
     for row in metadata_rows(store, entity):
         column_type = type_of(row)
         if column_type.is_selectable:
             name = f"_{row['name']}_value" if column_type.is_lookup else str(row["name"])
-            columns[name] = Column(name, name, column_type, row)
+            columns[name] = Column(name, name, column_type, row, name in carried)
     columns.setdefault(entity.key, Column(entity.key, entity.key, COLUMN_TYPES[KEY_TYPE], {}))
     return columns
 

@@ -1,13 +1,15 @@
 """`$filter` as SQL over the world's texts, by way of an OData parser (portal-apis 6.2).
 
 Facts
-    * Texts are compared without case; numbers, moments and flags by their type.
-    * An unknown column is an error (0x80060888), not an empty answer.
-    * `Microsoft.Dynamics.CRM.In(PropertyName='x',PropertyValues=['a','b'])`, also with parameter aliases.
+    * Texts are compared without case; numbers, moments and flags by their type. A constant of another type, and an
+      unknown column, is an error (0x80060888), not an empty answer.
+    * `contains`, `startswith` and `endswith` take the wildcards of T-SQL. The operator `in` is not there;
+      `Microsoft.Dynamics.CRM.In(PropertyName='x',PropertyValues=['a','b'])` is, also with parameter aliases. Its values
+      are JSON: one with an apostrophe stands in double quotes.
 
 Not modelled
-    * Other query functions of Dataverse, lambda operators, columns of other tables: refused with 501. Collations that
-      ignore accents.
+    * Other query functions of Dataverse, lambda operators, columns of other tables, arithmetic: refused with 501.
+      Collations that ignore accents.
 
 Where it is used: `emulator.dataverse.query`.
 """
@@ -16,89 +18,162 @@ from __future__ import annotations
 
 import logging
 import re
-import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
 from odata_query import ast, exceptions
 from odata_query.grammar import ODataLexer, ODataParser
-from odata_query.sql.sqlite import AstToSqliteSqlVisitor
 
 from dynsync_lib.emulator.dataverse.columns import Column
 from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
+from dynsync_lib.emulator.dataverse.query_functions import read_query_functions
+from dynsync_lib.emulator.dataverse.row_conditions import (
+    STRING,
+    Literal,
+    column_comparison,
+    comparison,
+    joined,
+    like,
+)
 
-_ALIAS: Final = re.compile(r"(?<![\w'])@\w+")
-_IN: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.In\(PropertyName='(\w+)',\s*PropertyValues=\[([^\]]*)\]\)")
-_TEXT: Final = re.compile(r"'((?:[^']|'')*)'|\"([^\"]*)\"|([^,\s'\"]+)")
-_STAND_IN: Final = "emulated_in_"
+Columns = Mapping[str, Column]
+_ALIAS: Final = re.compile(r"('(?:[^']|'')*')|@\w+")
+_LONGEST: Final = 65_536
+"""Characters of a filter with the values of its aliases: what an address in a batch may hold."""
+_SIGNS: Final = {ast.Eq: "=", ast.NotEq: "<>", ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
+_TURNED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_TYPES: Final = {
+    ast.String: STRING,
+    ast.Integer: "Edm.Int32",
+    ast.Float: "Edm.Double",
+    ast.Boolean: "Edm.Boolean",
+    ast.GUID: "Edm.Guid",
+    ast.Date: "Edm.Date",
+    ast.DateTime: "Edm.DateTimeOffset",
+    ast.Time: "Edm.TimeOfDay",
+    ast.Duration: "Edm.Duration",
+    ast.Geography: "Edm.Geography",
+}
+"""The type of a constant, by what the parser calls it."""
+_PATTERNS: Final = {"contains": "%{}%", "startswith": "{}%", "endswith": "%{}"}
 logging.getLogger("odata_query").setLevel(logging.ERROR)  # it warns of every column whose type it cannot guess
 
 
-def filter_sql(text: str, entity: Entity, columns: Mapping[str, Column], *, aliases: Mapping[str, str]) -> str:
+def filter_sql(text: str, entity: Entity, columns: Columns, *, aliases: Mapping[str, str]) -> str:
     """The condition of SQL that a `$filter` means; `aliases` are the query options, in which `@p1` has its value.
 
-    Raises Refusal 400 for a filter that cannot be read or names an unknown column, 501 for what is not modelled.
+    Raises Refusal 400 for a filter that cannot be read, names an unknown column or compares what does not go together,
+    501 for what is not modelled.
     """
-    whole = _ALIAS.sub(lambda match: aliases.get(match[0], match[0]), text)
-    stand_ins: dict[str, str] = {}
-
-    def replace_in(match: re.Match[str]) -> str:
-        name = f"{_STAND_IN}{len(stand_ins)}"
-        stand_ins[name] = _in_sql(match, entity, columns)
-        return f"{name} eq true"
-
-    plain = _IN.sub(replace_in, whole)
-    if "Microsoft.Dynamics.CRM." in plain:
-        raise refused(501, "0x80060888", "The emulator has no query function of Dataverse but In.")
+    plain, stand_ins = read_query_functions(_without_aliases(text, aliases), entity, columns)
     try:
         tree = ODataParser().parse(ODataLexer().tokenize(plain))
-        return str(_Visitor(entity, columns, stand_ins).visit(tree))
-    except (exceptions.ODataException, sqlite3.Error) as error:
+        return _Reader(entity, columns, stand_ins).condition(tree)
+    except exceptions.ODataException as error:
         raise refused(400, "0x80060888", f"Syntax error in the $filter: {error}") from None
+    except RecursionError:
+        raise refused(400, "0x80060888", "The $filter is nested too deeply.") from None
 
 
-def _in_sql(match: re.Match[str], entity: Entity, columns: Mapping[str, Column]) -> str:
-    column = columns.get(match[1])
-    if column is None:
-        raise unknown_column(match[1], entity)
-    values = ["".join(groups).replace("''", "'") for groups in _TEXT.findall(match[2])]
-    return f"({column.sql} IN ({', '.join(column.value_sql(_text_sql(value)) for value in values)}))"
+def _without_aliases(text: str, aliases: Mapping[str, str]) -> str:
+    """The filter with the values of its aliases in their places; what stands in quotes stays as it is."""
+    whole = _ALIAS.sub(lambda match: match[1] or aliases.get(match[0], match[0])[:_LONGEST], text[:_LONGEST])
+    if len(whole) > _LONGEST:
+        raise refused(400, "0x80060888", f"A $filter has at most {_LONGEST} characters.")
+    return whole
 
 
-def _text_sql(text: str) -> str:
-    """A text in lower case as a literal of SQL."""
-    return "'" + text.casefold().replace("'", "''") + "'"
-
-
-class _Visitor(AstToSqliteSqlVisitor):
+class _Reader:
     """Turns a parsed filter into SQL over columns that are all texts."""
 
-    def __init__(self, entity: Entity, columns: Mapping[str, Column], stand_ins: Mapping[str, str]) -> None:
-        super().__init__()
+    def __init__(self, entity: Entity, columns: Columns, stand_ins: Mapping[str, str]) -> None:
         self.entity, self.columns, self.stand_ins = entity, columns, stand_ins
 
-    def visit_Identifier(self, node: ast.Identifier) -> str:  # noqa: N802 - the parser's own name
-        if node.name in self.stand_ins:
-            return self.stand_ins[node.name]
-        column = self.columns.get(node.name)
-        if column is None:
-            raise unknown_column(node.name, self.entity)
-        return column.sql
+    def condition(self, node: ast._Node) -> str:
+        """The SQL of what is true or false. Raises Refusal 400 or 501."""
+        if isinstance(node, ast.BoolOp):
+            joint = "AND" if isinstance(node.op, ast.And) else "OR"
+            return joined([self.condition(term) for term in _chain(node)], joint)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return f"(NOT {self.condition(node.operand)})"
+        if isinstance(node, ast.Compare):
+            return self._compare(node)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        if isinstance(node, ast.Identifier):
+            column = self._column(node)
+            return comparison(column, "=", Literal("Edm.Boolean", "true"))
+        raise _not_modelled(node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> str:  # noqa: N802
-        raise refused(501, "0x80060888", f"The emulator has no filter over another table ({node.attr}).")
+    def _compare(self, node: ast.Compare) -> str:
+        if isinstance(node.comparator, ast.In):
+            raise refused(400, "0x80060888", "The operator 'in' is not there; use Microsoft.Dynamics.CRM.In.")
+        sign, left, right = _SIGNS[type(node.comparator)], node.left, node.right
+        if isinstance(left, ast._Literal) and not isinstance(right, ast._Literal):
+            left, right, sign = right, left, _TURNED.get(sign, sign)
+        if isinstance(left, ast.Identifier) and left.name in self.stand_ins and isinstance(right, ast.Boolean):
+            return self.stand_ins[left.name]
+        if not isinstance(left, ast.Identifier):
+            raise _not_modelled(left)
+        if isinstance(right, ast.Identifier):
+            return column_comparison(self._column(left), sign, self._column(right))
+        if not isinstance(right, ast._Literal):
+            raise _not_modelled(right)
+        return comparison(self._column(left), sign, _literal(right))
 
-    def visit_CollectionLambda(self, node: ast.CollectionLambda) -> str:  # noqa: N802
-        raise refused(501, "0x80060888", f"The emulator has no lambda operator {type(node.operator).__name__}.")
+    def _call(self, node: ast.Call) -> str:
+        pattern = _PATTERNS.get(node.func.name)
+        if pattern is None:
+            raise _no_function(node)
+        column, text = node.args
+        if not isinstance(column, ast.Identifier):
+            raise _not_modelled(column)
+        searched = self._column(column)
+        if not isinstance(text, ast.String) or searched.edm != STRING:
+            signature = f"{node.func.name}(Edm.String Nullable=true, Edm.String Nullable=true)"
+            considered = f"The function signatures considered are: {signature}."
+            message = f"No function signature for the function with name '{node.func.name}' matches the specified "
+            raise refused(400, "0x80060888", f"{message}arguments. {considered}")
+        return like(searched, pattern.format(text.val))
 
-    def visit_String(self, node: ast.String) -> str:  # noqa: N802
-        return _text_sql(node.val)
+    def _column(self, node: ast.Identifier) -> Column:
+        name = ".".join((*node.namespace, node.name))
+        if name not in self.columns:
+            raise unknown_column(name, self.entity)
+        return self.columns[name]
 
-    def visit_GUID(self, node: ast.GUID) -> str:  # noqa: N802
-        return f"'{node.val.lower()}'"
 
-    def visit_Date(self, node: ast.Date) -> str:  # noqa: N802
-        return f"moment_ms('{node.val}')"
+def _chain(node: ast.BoolOp) -> list[ast._Node]:
+    """The terms of `a and b and c`, in order; the parser makes it as deep as it is long."""
+    terms: list[ast._Node] = []
+    waiting: list[ast._Node] = [node]
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, ast.BoolOp) and term.op == node.op:
+            waiting += [term.right, term.left]
+        else:
+            terms.append(term)
+    return terms
 
-    def visit_DateTime(self, node: ast.DateTime) -> str:  # noqa: N802
-        return f"moment_ms('{node.val}')"
+
+def _literal(node: ast._Literal) -> Literal | None:
+    """A constant; None for null."""
+    if isinstance(node, ast.Null):
+        return None
+    if type(node) not in _TYPES:
+        raise _not_modelled(node)
+    return Literal(_TYPES[type(node)], str(getattr(node, "val", "")))
+
+
+def _no_function(node: ast.Call) -> Exception:
+    return refused(501, "0x80060888", f"The emulator has no function {node.func.name} in a $filter.")
+
+
+def _not_modelled(node: ast._Node) -> Exception:
+    if isinstance(node, ast.Attribute):
+        return refused(501, "0x80060888", f"The emulator has no filter over another table ({node.attr}).")
+    if isinstance(node, ast.CollectionLambda):
+        return refused(501, "0x80060888", f"The emulator has no lambda operator {type(node.operator).__name__}.")
+    if isinstance(node, ast.Call):
+        return _no_function(node)
+    return refused(501, "0x80060888", f"The emulator has no {type(node).__name__} here in a $filter.")

@@ -42,13 +42,24 @@ def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, A
     """
     if _GUID.fullmatch(text):
         return text.lower(), {}
-    values = {name: (quoted or "").replace("''", "'") or plain for name, quoted, plain in _PART.findall(text)}
+    values = _parts(text)
     if set(values) == {entity.key} and _GUID.fullmatch(values[entity.key]):
         return values[entity.key].lower(), {}
     if not any(set(values) == set(columns) for _, columns in keys_of(store, entity)):
         message = f"The specified key properties ({', '.join(values)}) are no key of the entity {entity.logical}."
         raise refused(400, "0x80060888", message)
     return None, values
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The values of an alternate key by column; empty when the text is no such key."""
+    values, position = {}, 0
+    while (match := _PART.match(text, position)) is not None:
+        values[match[1]] = match[3] if match[2] is None else match[2].replace("''", "'")
+        position = match.end()
+        if position == len(text):
+            return values
+    return {}
 
 
 def find_by_key(store: Store, entity: Entity, address: Address) -> Stored | None:

@@ -4,7 +4,10 @@ Facts
     * Unknown columns are an error (0x80060888). The key comes always; a money column brings its currency along.
     * `$top` has no next page. `$skip`, `$search`, `$apply`, `$format` are not there; nor are they in Dataverse, but
       for `$apply`.
-    * Without `$orderby` rows come in primary-key order; with it the key decides between equals.
+    * Without `$orderby` rows come in primary-key order, which is SQL Server's order of GUIDs (corrections F2, F3); with
+      it the key decides between equals. A lookup is sorted by the primary name of the row it points to, a choice by its
+      number (order-rows.md).
+    * A number of rows below 0, and a flag that is neither true nor false, is refused in the words of OData's library.
 
 Not modelled
     * `$apply`, FetchXML, collection-valued `$expand`: refused with 501.
@@ -14,24 +17,25 @@ Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.changes`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.dataverse.columns import Column, columns_of
+from dynsync_lib.emulator.dataverse.expand import expanded_parts, selected_inside
 from dynsync_lib.emulator.dataverse.filter import filter_sql
-from dynsync_lib.emulator.dataverse.names import Entity, refused, unknown_column
+from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity, refused, unknown_column
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
 from dynsync_lib.emulator.dataverse.prefer import Preferences, read_preferences
+from dynsync_lib.emulator.dataverse.sql_queries import SqlQuery, read_sql
 from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import Store
 
-_KNOWN: Final = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "$deltatoken"})
+_KNOWN: Final = frozenset(
+    {"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "$deltatoken", "sql"}
+)
 _CURRENCY: Final = "_transactioncurrencyid_value"
-_EXPAND: Final = re.compile(r"\s*(\w+)(?:\(([^()]*)\))?\s*(?:,|$)")
-_SELECT: Final = re.compile(r"\$select=([^;]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,46 @@ def read_query(store: Store, call: Call, entity: Entity) -> Query:
         if name not in _KNOWN and not name.startswith("@"):
             is_option = name.startswith("$")
             raise refused(501 if is_option else 400, "0x80060888", f"The emulator has no query option {name}.")
+    sql = call.option("sql")
     known = columns_of(store, entity)
+    if sql is not None:
+        return _sql_query(store, call, read_sql(sql, entity, known), entity)
     text = call.option("$filter")
-    top = call.option("$top")
     return Query(
         entity,
         selected(call.listed("$select"), entity, known),
         filter_sql(text, entity, known, aliases=dict(call.options)) if text else "1",
-        _order(call, entity, known),
-        int(top) if top and top.isdecimal() else None,
-        call.option("$count") == "true",
+        _orders(store, entity, known, _order_terms(call)),
+        _top(call),
+        _wants_count(call),
         _expansions(store, call, entity),
         read_preferences(call),
     )
+
+
+def _sql_query(store: Store, call: Call, asked: SqlQuery, entity: Entity) -> Query:
+    known = columns_of(store, entity)
+    order = _orders(store, entity, known, asked.order)
+    columns = selected(list(asked.names), entity, known)
+    return Query(entity, columns, asked.where, order, asked.top, _wants_count(call), (), read_preferences(call))
+
+
+def _top(call: Call) -> int | None:
+    text = call.option("$top")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        needs = "The $top query option requires a non-negative integer value."
+        raise refused(400, "0x80060888", f"Invalid value '{text}' for $top query option found. {needs}")
+    return int(text)
+
+
+def _wants_count(call: Call) -> bool:
+    text = call.option("$count") or "false"
+    if text not in ("true", "false"):
+        needs = "Valid values are 'true' and 'false'."
+        raise refused(400, "0x80060888", f"Invalid value '{text}' for $count query option found. {needs}")
+    return text == "true"
 
 
 def selected(asked: list[str], entity: Entity, known: Mapping[str, Column]) -> tuple[Column, ...]:
@@ -106,32 +137,53 @@ def selected(asked: list[str], entity: Entity, known: Mapping[str, Column]) -> t
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
-def _order(call: Call, entity: Entity, known: Mapping[str, Column]) -> tuple[Order, ...]:
-    terms = []
+def _order_terms(call: Call) -> Iterator[tuple[str, bool]]:
+    """The columns of `$orderby`, and whether each descends."""
     for part in (call.option("$orderby") or "").split(","):
-        name, _, way = part.strip().partition(" ")
-        if name and name not in known:
+        name, *ways = part.split()[:3] or [""]
+        if ways not in ([], ["asc"], ["desc"]):
+            raise refused(400, "0x80060888", f"Syntax error in the $orderby: '{part.strip()}'.")
+        if name:
+            yield name, ways == ["desc"]
+
+
+def _orders(
+    store: Store, entity: Entity, known: Mapping[str, Column], terms: Iterable[tuple[str, bool]]
+) -> tuple[Order, ...]:
+    orders = []
+    for name, descends in terms:
+        if name not in known:
             raise unknown_column(name, entity)
-        if name and name != entity.key:
-            terms.append(Order(name, known[name].sql, way.strip() == "desc"))
-        elif name:
-            terms.append(Order(name, quoted("@order"), way.strip() == "desc"))
-    return tuple(terms)
+        orders.append(Order(name, _order_sql(store, entity, known[name]), descends))
+    return tuple(orders)
+
+
+def _order_sql(store: Store, entity: Entity, column: Column) -> str:
+    """What SQL sorts a column by: the primary name of the row that a lookup points to, else its own value."""
+    if not column.is_lookup or not column.is_stored:
+        return column.sql
+    names = [_name_sql(store, entity, column, BY_LOGICAL[target]) for target in column.targets if target in BY_LOGICAL]
+    if not names:
+        return column.sql
+    return names[0] if len(names) == 1 else f"coalesce({', '.join(names)})"
+
+
+def _name_sql(store: Store, entity: Entity, column: Column, target: Entity) -> str:
+    """The primary name of the row that a lookup points to, without case; NULL when that is in another table."""
+    if target.primary_name not in store.columns(target.table):
+        return "NULL"
+    where = f'SELECT fold({quoted(target.primary_name)}) FROM {quoted(target.table)} AS "@end"'  # noqa: S608
+    return f'({where} WHERE "@end"."@id" = {quoted(entity.table)}.{quoted(column.stored)})'
 
 
 def _expansions(store: Store, call: Call, entity: Entity) -> tuple[Expansion, ...]:
-    text = call.option("$expand")
-    if text is None:
-        return ()
     expansions = []
-    for name, options in _EXPAND.findall(text):
+    for name, options in expanded_parts(call):
         navigation = find_navigation(store, entity, name)
         if navigation is None:
             raise refused(
                 501, "0x80060888", f"The emulator has no single-valued navigation {name} of {entity.logical}."
             )
-        asked = _SELECT.search(options)
-        names = [part.strip() for part in asked[1].split(",")] if asked else []
         target_columns = columns_of(store, navigation.target)
-        expansions.append(Expansion(navigation, selected(names, navigation.target, target_columns)))
+        expansions.append(Expansion(navigation, selected(selected_inside(options), navigation.target, target_columns)))
     return tuple(expansions)

@@ -27,7 +27,6 @@ from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_
 from dynsync_lib.emulator.dataverse.prefer import MOST_PER_PAGE
 from dynsync_lib.emulator.dataverse.query import read_query
 from dynsync_lib.emulator.dataverse.rows import count_rows, get_row
-from dynsync_lib.emulator.dataverse.sql_queries import as_options
 from dynsync_lib.emulator.dataverse.writes import create_row, delete_row, patch_row
 from dynsync_lib.emulator.routing import Route
 
@@ -36,7 +35,7 @@ Answer = Callable[[Environment, Call], Reply]
 
 def _list(environment: Environment, call: Call) -> Reply:
     entity = environment.readable(call)
-    return list_rows_or_changes(environment.store, as_options(call, entity), entity)
+    return list_rows_or_changes(environment.store, call, entity)
 
 
 def _count(environment: Environment, call: Call) -> Reply:

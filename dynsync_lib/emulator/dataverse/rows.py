@@ -49,7 +49,7 @@ def list_rows(store: Store, call: Call, entity: Entity) -> Reply:
     position = read_position(call, query)
     if query.prefer.tracks_changes and position.tracked_from is None:
         position = Position(position.page, position.key, position.values, store.version)
-    limit = min(query.top or query.prefer.page_rows, call.trick.short_page or MOST_PER_PAGE)
+    limit = min(query.prefer.page_rows if query.top is None else query.top, call.trick.short_page or MOST_PER_PAGE)
     rows = _rows(store, query, position, limit=limit + 1)
     shown = rows[:limit]
     answer: dict[str, Any] = {"@odata.context": context_of(call, f"{entity.set}({_selected_names(query)})")}

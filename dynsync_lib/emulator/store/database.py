@@ -3,7 +3,7 @@
 Facts
     * After `keep_log` readers go on while somebody writes; a change is seen whole or not at all.
     * The file is gone after `close`.
-    * SQL may call a few functions of Python: texts without case, moments, whole words.
+    * SQL may call a few functions of Python: texts without case, moments, GUIDs, whole words, patterns.
 
 Where it is used: store; the searches, filters and keys of both APIs.
 """
@@ -22,6 +22,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
+from dynsync_lib.emulator.store.patterns import is_like
 from dynsync_lib.emulator.times import moment_ms
 
 _CACHE_KIB: Final = 8_192
@@ -117,6 +118,14 @@ def guid_order(guid: str) -> bytes:
     return stored[10:] + stored[8:10] + stored[6:8] + stored[4:6] + stored[:4]
 
 
+def guid_key(text: str | None) -> str | None:
+    """A text whose order is the one in which SQL Server sorts GUIDs; None stays None, and what is no GUID itself."""
+    try:
+        return None if text is None else guid_order(text).hex()
+    except ValueError:
+        return text
+
+
 def fold(text: str | None) -> str | None:
     """The text case-folded, as both portals compare texts; None stays None."""
     return None if text is None else text.casefold()
@@ -135,6 +144,8 @@ def has_token(text: str | None, pattern: str) -> bool:
 _FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Any]]]] = {
     "fold": (1, fold),
     "moment_ms": (1, moment_ms),
+    "guid_key": (1, guid_key),
+    "is_like": (2, is_like),
     "has_token": (2, has_token),
 }
 """What SQL may call: name to number of arguments and the function."""
