@@ -20,8 +20,7 @@ from typing import Any
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import PRIMARY, association_type, own_labels, own_types
-from dynsync_lib.emulator.hubspot.bodies import read_inputs, read_limit
-from dynsync_lib.emulator.hubspot.errors import invalid
+from dynsync_lib.emulator.hubspot.bodies import read_inputs, read_limit, refuse_too_many
 from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.record_ids import refuse_no_id
 from dynsync_lib.emulator.store.records import Store
@@ -73,9 +72,8 @@ def _read_batch(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Seque
 def read_association_batch(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
     """`POST /crm/v4/associations/{from}/{to}/batch/read`."""
     inputs = read_inputs(call, with_ids=True)
-    if len(inputs) > MOST_PER_BATCH:
-        raise invalid(call, f"The maximum number of inputs supported in a batch request is {MOST_PER_BATCH}")
-    return _read_batch(store, call, pair, inputs)
+    refuse_too_many(call, inputs, most=MOST_PER_BATCH)
+    return _read_batch(store, call, pair, list({str(item["id"]): item for item in inputs}.values()))
 
 
 def get_associations(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:

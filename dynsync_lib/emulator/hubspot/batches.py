@@ -3,6 +3,8 @@
 Facts
     * 100 inputs at most. One bad input fails the whole batch, unless every input has an `objectWriteTraceId`: then the
       answer is 207, the good ones are done, and each error names its trace id.
+    * Two inputs of one record, and an `idProperty` whose values are not unique, refuse the whole batch, traced or not
+      (recorded by clients). Updates by the id of the record name no `idProperty`; upserts must name one.
     * An update of an id that is not there is an error of its own: 207 and OBJECT_NOT_FOUND.
     * The specification of 2026-09 knows only 200, with the same body.
 
@@ -17,10 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
-from dynsync_lib.emulator.hubspot.bodies import read_inputs, refuse_too_many
-from dynsync_lib.emulator.hubspot.errors import invalid
+from dynsync_lib.emulator.hubspot.bodies import lacking, read_inputs, refuse_too_many
+from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid
 from dynsync_lib.emulator.hubspot.record_writes import RecordWriter
-from dynsync_lib.emulator.hubspot.records import MOST_PER_BATCH, record_json, select_records, shape_of
+from dynsync_lib.emulator.hubspot.records import MOST_PER_BATCH, record_json, select_records, shape_of, unique_names
 from dynsync_lib.emulator.times import iso_ms
 
 Input = Mapping[str, Any]
@@ -45,14 +47,17 @@ def create_batch(writer: RecordWriter) -> Reply:
 
 def update_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/update`: 200, or 207 with errors."""
-    return _reply(
-        writer, _run(writer, read_batch_inputs(writer.call, need_id=True), lambda item: _update(writer, item))
-    )
+    inputs = read_batch_inputs(writer.call, need_id=True)
+    _refuse_names(writer, inputs)
+    return _reply(writer, _run(writer, inputs, lambda item: _update(writer, item)))
 
 
 def upsert_batch(writer: RecordWriter) -> Reply:
     """`POST .../batch/upsert`: 200, or 207 with errors; each result says whether it is new."""
     inputs = read_batch_inputs(writer.call, need_id=True)
+    if any(not item.get("idProperty") for item in inputs):
+        raise lacking(writer.call, "idProperty")
+    _refuse_names(writer, inputs)
     return _reply(writer, _run(writer, inputs, lambda item: _upsert(writer, item)), tells_new=True)
 
 
@@ -68,9 +73,7 @@ def archive_batch(writer: RecordWriter) -> Reply:
 
 def read_batch_inputs(call: Call, *, need_id: bool = False) -> Sequence[Input]:
     """The inputs of a batch. Raises Refusal 400 when there are none, too many, or one has no id that needs one."""
-    inputs = read_inputs(call)
-    if need_id and not all("id" in item for item in inputs):
-        raise invalid(call, "Invalid input JSON: every input needs an 'id'")
+    inputs = read_inputs(call, with_ids=need_id)
     refuse_too_many(call, inputs, most=MOST_PER_BATCH)
     return inputs
 
@@ -83,6 +86,26 @@ def batch_answer(call: Call, results: Sequence[Any], errors: Sequence[Any], *, s
         answer |= {"numErrors": len(errors), "errors": errors}
     is_dated = "/2026-09/" in call.path
     return json_reply(answer, status=(200 if is_dated else 207) if errors else status)
+
+
+def _refuse_names(writer: RecordWriter, inputs: Sequence[Input]) -> None:
+    """Raises Refusal 400 when inputs name records by a property that is not unique, or two of them one record."""
+    for id_property in dict.fromkeys(item.get("idProperty") for item in inputs):
+        if id_property and str(id_property) not in unique_names(writer.store, writer.kind):
+            what = f"non-unique {writer.kind.type_id} property {id_property} in portal ID {writer.portal_id}"
+            raise invalid(writer.call, f"Unable to perform update/upsert by {what}")
+    names = [_record_name(writer, item) for item in inputs]
+    again = [str(item["id"]) for index, item in enumerate(inputs) if names[index] in names[:index]]
+    if again:
+        twice = list(dict.fromkeys(again))
+        message = f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique"
+        raise Refusal(hubspot_error(writer.call, 400, message, context={"ids": twice}, category="VALIDATION_ERROR"))
+
+
+def _record_name(writer: RecordWriter, item: Input) -> tuple[str, ...]:
+    """The id of the record that an input names; of one that is not there, the property and the value."""
+    stored = writer.find(str(item["id"]), item.get("idProperty"))
+    return (stored.id,) if stored is not None else (str(item.get("idProperty")), str(item["id"]).casefold())
 
 
 def _run(writer: RecordWriter, inputs: Sequence[Input], step: Callable[[Input], tuple[str, bool] | None]) -> Outcome:
@@ -120,9 +143,8 @@ def _upsert(writer: RecordWriter, item: Input) -> tuple[str, bool]:
     if stored is not None:
         writer.update(stored, item.get("properties"))
         return stored.id, False
-    if item.get("idProperty") in (None, "", "hs_object_id"):
-        raise invalid(writer.call, "An upsert by record id needs a record that is there")
-    return writer.create({"properties": {item["idProperty"]: item["id"], **(item.get("properties") or {})}}), True
+    writer.read(item.get("properties"), purpose="create")
+    return writer.create({"properties": {item["idProperty"]: item["id"], **item["properties"]}}), True
 
 
 def _error(reply: Reply, item: Input) -> dict[str, Any]:
@@ -145,7 +167,7 @@ def _reply(writer: RecordWriter, outcome: Outcome, *, status: int = 200, tells_n
 def _written_properties(writer: RecordWriter) -> list[str]:
     """What the answer shows: the usual properties and all that were written."""
     inputs = read_batch_inputs(writer.call)
-    written = (name for item in inputs for name in (item.get("properties") or {}))
+    written = (name for item in inputs for name in (item.get("properties") or ()))
     return list(dict.fromkeys([*writer.kind.defaults, *written]))
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from dynsync_lib.emulator.calls import Call
+from dynsync_lib.emulator.calls import Call, Refusal
 from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
 
 _JACKSON_FEATURE: Final = "\x60JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS\x60"
@@ -64,13 +64,26 @@ def read_body(call: Call) -> dict[str, Any]:
 
 
 def read_inputs(call: Call, *, with_ids: bool = False) -> list[dict[str, Any]]:
-    """The inputs of a batch. Raises Refusal 400 when they are no list of objects or, `with_ids`, one has no id."""
+    """The inputs of a batch; `with_ids` takes a plain text for an object with that id, too.
+
+    Raises Refusal 400 when they are no list of objects or, `with_ids`, one has no id.
+    """
     inputs = read_body(call).get("inputs")
-    needed = {"id"} if with_ids else set()
-    if not isinstance(inputs, list) or not all(isinstance(item, dict) and needed <= item.keys() for item in inputs):
-        objects = "objects with an 'id'" if with_ids else "objects"
-        raise invalid(call, f"Invalid input JSON: 'inputs' must be a list of {objects}")
-    return inputs
+    if not isinstance(inputs, list):
+        raise lacking(call, "inputs")
+    read = [{"id": item} if with_ids and isinstance(item, str) else item for item in inputs]
+    if not all(isinstance(item, dict) for item in read):
+        raise invalid(call, "Invalid input JSON: 'inputs' must be a list of objects")
+    if with_ids and any(item.get("id") is None for item in read):
+        raise lacking(call, "id")
+    return read
+
+
+def lacking(call: Call, *names: str) -> Refusal:
+    """400 for a body in which fields are missing that must be there."""
+    line, column = _position(call.body.decode("utf-8", "replace").rstrip() or "{}", -1)
+    where = f"Invalid input JSON on line {line}, column {column}."
+    return invalid(call, f"{where} Some required fields were not set: [{', '.join(names)}]")
 
 
 def refuse_too_many(call: Call, inputs: Sequence[Any], *, most: int) -> None:

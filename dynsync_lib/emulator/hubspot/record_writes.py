@@ -22,7 +22,7 @@ from typing import Any, Final
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import kind_of_type, read_specs
-from dynsync_lib.emulator.hubspot.bodies import read_body
+from dynsync_lib.emulator.hubspot.bodies import lacking, read_body
 from dynsync_lib.emulator.hubspot.errors import invalid, no_record
 from dynsync_lib.emulator.hubspot.history import remember
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
@@ -41,7 +41,8 @@ from dynsync_lib.emulator.store.database import fold, quoted
 from dynsync_lib.emulator.store.records import MERGED, Store, Stored
 from dynsync_lib.emulator.times import iso_ms
 
-_NAMES_OF_A_CONTACT: Final = ("email", "firstname", "lastname")
+_MERGED: Final = ("primaryObjectId", "objectIdToMerge")
+_NEEDS_ONE_OF: Final = {"contact": ("email", "firstname", "lastname"), "company": ("name", "domain")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,10 @@ class RecordWriter:
 
         Raises Refusal 400 for values that are not taken, 409 for an address that another contact has.
         """
-        texts = self._read(body.get("properties"))
-        if self.kind.singular == "contact" and not any(texts.get(name) for name in _NAMES_OF_A_CONTACT):
-            raise invalid(self.call, "A contact needs an email, a firstname or a lastname")
+        texts = self.read(body.get("properties"), purpose="create")
+        needed = _NEEDS_ONE_OF.get(self.kind.singular, ())
+        if needed and not any(texts.get(name) for name in needed):
+            raise invalid(self.call, f"A {self.kind.singular} needs one of these properties: {', '.join(needed)}")
         collision = find_collision(self.store, self.kind, texts, own_id=None)
         if collision is not None and collision.name in ("email", "hs_additional_emails"):
             raise already_exists(self.call, self.kind, collision)
@@ -76,7 +78,7 @@ class RecordWriter:
 
     def update(self, stored: Stored, properties: Any) -> None:
         """Changes the properties of a record. Raises Refusal 400 for values that are not taken or that another has."""
-        texts = self._read(properties)
+        texts = self.read(properties, purpose="update")
         collision = find_collision(self.store, self.kind, texts, own_id=stored.id)
         if collision is not None:
             raise already_has(self.call, self.kind, collision, own_id=stored.id, portal_id=self.portal_id)
@@ -135,12 +137,17 @@ class RecordWriter:
             raise no_record()
         return stored
 
+    def read(self, properties: Any, *, purpose: str) -> Texts:
+        """The texts that a write stores. Raises Refusal 400 when there is none, or for values that are not taken."""
+        if not isinstance(properties, Mapping):
+            raise lacking(self.call, "properties")
+        if not properties:
+            raise invalid(self.call, f"No properties found to {purpose}, please provide at least one.")
+        return read_properties(self.store, self.call, self.kind, properties, portal_id=self.portal_id)
+
     @property
     def _now(self) -> str:
         return str(iso_ms(self.call.at_s))
-
-    def _read(self, properties: Any) -> Texts:
-        return read_properties(self.store, self.call, self.kind, properties, portal_id=self.portal_id)
 
     def _store(self, stored: Stored, texts: Texts) -> None:
         changed = {**texts, self.kind.modified: self._now}
@@ -180,7 +187,7 @@ def create_record(writer: RecordWriter) -> Reply:
     body = read_body(writer.call)
     with writer.store.change():
         id_ = writer.create(body)
-    return _record(writer, id_, body.get("properties") or {}, status=201)
+    return _record(writer, id_, body["properties"], status=201)
 
 
 def patch_record(writer: RecordWriter) -> Reply:
@@ -189,7 +196,7 @@ def patch_record(writer: RecordWriter) -> Reply:
     with writer.store.change():
         stored = writer.get(writer.call.names["id"], writer.call.option("idProperty"))
         writer.update(stored, properties)
-    return _record(writer, stored.id, properties or {}, status=200)
+    return _record(writer, stored.id, properties or (), status=200)
 
 
 def archive_record(writer: RecordWriter) -> Reply:
@@ -205,7 +212,10 @@ def archive_record(writer: RecordWriter) -> Reply:
 def merge_records(writer: RecordWriter) -> Reply:
     """`POST /crm/v3/objects/{type}/merge`: 200 and the record that stays."""
     body = read_body(writer.call)
-    ids = (str(body.get("primaryObjectId", "")), str(body.get("objectIdToMerge", "")))
+    missing = [name for name in _MERGED if body.get(name) is None]
+    if missing:
+        raise lacking(writer.call, *missing)
+    ids = [str(body[name]) for name in _MERGED]
     with writer.store.change():
         survivor, other = (writer.get(id_) for id_ in ids)
         if survivor.id == other.id:

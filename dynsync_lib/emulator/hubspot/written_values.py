@@ -52,15 +52,14 @@ def described(store: Store, kind: Kind) -> dict[str, Row]:
     return {str(row["name"]): row for row in rows if row["object"] == kind.singular}
 
 
-def read_properties(store: Store, call: Call, kind: Kind, written: Any, *, portal_id: int) -> Texts:
+def read_properties(store: Store, call: Call, kind: Kind, properties: Mapping[str, Any], *, portal_id: int) -> Texts:
     """The texts that a write stores, by property; None clears, and null in the request changes nothing.
 
     Raises Refusal 400 with every fault.
     """
-    properties: Mapping[str, Any] = written if isinstance(written, Mapping) else {}
     known = described(store, kind)
-    written_texts = {name: value for name, value in properties.items() if value is not None or name not in known}
-    texts: Texts = {name: _trimmed(known.get(name), _text(value)) for name, value in written_texts.items()}
+    written = {name: value for name, value in properties.items() if value is not None or name not in known}
+    texts: Texts = {name: _trimmed(known.get(name), _text(value)) for name, value in written.items()}
     faults = [fault for name, text in texts.items() for fault in _faults(known, name, text)]
     if faults:
         raise invalid_properties(call, faults, portal_id=portal_id)

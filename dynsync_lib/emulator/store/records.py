@@ -198,6 +198,8 @@ class Store:
             if table not in self._columns:
                 self._create(table, ())
             missing = sorted(set(names) - self._columns[table])
+            if missing:  # this thread's connection may remember the columns of before a reseed: reading refreshes it
+                self.query(f"SELECT 1 FROM {quoted(table)} LIMIT 0")  # noqa: S608
             for name in missing:
                 self.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} TEXT")
             self._columns = {**self._columns, table: self._columns[table] | set(missing)}
