@@ -42,6 +42,8 @@ _QUIET_LAB: Final = (
 """JupyterLab on this machine only, asking nobody for news or updates."""
 _LAB_SETTINGS: Final = Path(__file__).with_name("jupyter")
 """What JupyterLab starts from, unless somebody chose otherwise: it does not ask whether to fetch news."""
+_ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
+"""NumPy, which pyarrow imports, starts a thread a core for products of matrices; the kit multiplies none."""
 
 
 @app.callback()
@@ -202,6 +204,7 @@ def forecast(
     Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
     """
     arguments.refuse_severity(fail_on)
+    os.environ.setdefault(*_ONE_THREAD)
     written = kit.forecast(
         snapshot,
         settings,

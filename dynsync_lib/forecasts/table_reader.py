@@ -1,7 +1,8 @@
 """Rows and counts of a forecast's tables, read without loading the tables: memory does not grow with the portal.
 
 Facts
-    * DuckDB reads the columns that are asked for and gives back what was counted; nothing else reaches Python.
+    * DuckDB reads the columns that are asked for and gives back what was counted; nothing else reaches Python. Files of
+      few rows are read without it (`forecasts.small_tables`), unless people are masked.
     * A column that an older file lacks is all null. Rows come in the order asked for, null last.
     * Masked, keys and values of people are replaced before anything is grouped, as `core.masking` replaces them.
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import PEOPLE
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
+from dynsync_lib.forecasts import small_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,6 +71,8 @@ class TableReader:
         self, table: str, where: Mapping[str, str], order: Sequence[str] = (), limit: int | None = None
     ) -> list[Row]:
         """The rows that have these values, as stored or by `order`, in which `-name` sorts falling."""
+        if self._is_small(table) and _are_texts(table, where):
+            return small_tables.find_rows(self._path(table), table, where, order, limit)
         asked = " AND ".join(f"{name} = {_quoted(str(value))}" for name, value in where.items()) or "true"
         sort = f"ORDER BY {', '.join(map(_sorted, order))}" if order else ""
         cut = "" if limit is None else f"LIMIT {limit:d}"
@@ -76,12 +80,16 @@ class TableReader:
 
     def counts(self, table: str, by: Sequence[str]) -> list[Row]:
         """How many rows of each combination of `by` there are: its columns and `count`, sorted by its columns."""
+        if self._is_small(table):
+            return small_tables.count_rows(self._path(table), by)
         names = ", ".join(by)
         sort = ", ".join(map(_sorted, by))
         return self._select(table, f"SELECT {names}, count(*) AS count FROM stored GROUP BY ALL ORDER BY {sort}")  # noqa: S608
 
     def count_groups(self, table: str, by: Sequence[str]) -> int:
         """How many combinations of `by` there are."""
+        if self._is_small(table):
+            return len(small_tables.count_rows(self._path(table), by))
         groups = f"SELECT DISTINCT {', '.join(by)} FROM stored"  # noqa: S608 - own names
         return int(self._select(table, f"SELECT count(*) AS count FROM ({groups})")[0]["count"])  # noqa: S608
 
@@ -91,10 +99,23 @@ class TableReader:
         """
         return self._select("collisions", _SHARED_KEYS.format(limit=limit))
 
+    def _path(self, table: str) -> Path:
+        return self._folder / f"{table}.parquet"
+
+    def _is_small(self, table: str) -> bool:
+        """Whether a table is read without DuckDB: nobody is masked, rows are few, columns are those of this kit."""
+        path = self._path(table)
+        return self._salt is None and small_tables.is_small(path, path.stat().st_mtime, table)
+
     def _select(self, table: str, query: str) -> list[Row]:
-        path = self._folder / f"{table}.parquet"
+        path = self._path(table)
         stamp = path.stat().st_mtime
         return [dict(row) for row in _select(path, stamp, table, self._salt, query)]
+
+
+def _are_texts(table: str, names: Iterable[str]) -> bool:
+    types = {column.name: column.type for column in FORECAST_TABLES[table].columns}
+    return all(types[name] == "text" for name in names)
 
 
 def _sorted(name: str) -> str:

@@ -19,7 +19,6 @@ from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.forecasts.csv_files import write_csv
-from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE, Forecast, write_info
 from dynsync_lib.forecasts.forecast_info import describe_forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
@@ -44,6 +43,8 @@ def write_forecast(
         with open_tables(snapshot, *beside, work=folder.work, engine=engine) as opened:
             situation = open_situation(opened, snapshot, settings, rulebook, beside=beside)
             if bindings is not None:
+                from dynsync_lib.forecasts.earlier_bindings import read_bindings  # hardly anybody waits for it
+
                 earlier = read_bindings(opened, bindings, folder.work / "earlier")
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
             rows = _write_tables(opened, situation, folder.new, csv=csv)

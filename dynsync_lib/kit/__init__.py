@@ -28,24 +28,22 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
-    from dynsync_lib.report import (
+    from dynsync_lib.report.charts import outcome_bars
+    from dynsync_lib.report.cover import cover, provenance, scope_table
+    from dynsync_lib.report.decisions import decisions_table
+    from dynsync_lib.report.figures import six_figures
+    from dynsync_lib.report.flow import flow_chart
+    from dynsync_lib.report.light import traffic_light
+    from dynsync_lib.report.views import (
         assumptions_table,
         changes_table,
         collisions_table,
-        cover,
-        decisions_table,
         findings_table,
-        flow_chart,
         links_table,
         mapping_table,
         near_names_table,
-        outcome_bars,
         outcome_table,
-        provenance,
         reason_table,
-        scope_table,
-        six_figures,
-        traffic_light,
     )
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
@@ -61,24 +59,22 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
-    "report": (
+    "report.charts": ("outcome_bars",),
+    "report.cover": ("cover", "provenance", "scope_table"),
+    "report.decisions": ("decisions_table",),
+    "report.figures": ("six_figures",),
+    "report.flow": ("flow_chart",),
+    "report.light": ("traffic_light",),
+    "report.views": (
         "assumptions_table",
         "changes_table",
         "collisions_table",
-        "cover",
-        "decisions_table",
         "findings_table",
-        "flow_chart",
         "links_table",
         "mapping_table",
         "near_names_table",
-        "outcome_bars",
         "outcome_table",
-        "provenance",
         "reason_table",
-        "scope_table",
-        "six_figures",
-        "traffic_light",
     ),
     "forecasts.open_snapshot": ("read_catalogue",),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),

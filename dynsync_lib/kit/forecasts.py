@@ -8,22 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynsync_lib.core.advice.lookup_recipes import find_recipes
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.engine import AUTO, Engine
-from dynsync_lib.forecasts import explanations
-from dynsync_lib.forecasts.explanations import Explained
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables, read_catalogue
-from dynsync_lib.forecasts.replay_folder import Replay, write_replay
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.kit import tables
 from dynsync_lib.kit.rulebooks import read_settings, rulebook
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.replay_folder import Replay
 
 
 def forecast(
@@ -81,6 +79,9 @@ def lookup_recipes(snapshot: str | Path, settings: str | Path) -> pd.DataFrame:
     >>> recipes.set_index("column").loc["parentaccountid", ["object", "filled", "distinct"]].values.tolist()
     [['company', 12, 12], ['deal', 107, 86]]
     """
+    from dynsync_lib.core.advice.lookup_recipes import find_recipes  # a forecast does not wait for it
+    from dynsync_lib.kit import tables
+
     opened = open_snapshot(snapshot)
     checked = read_settings(settings, snapshot=opened)
     objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
@@ -129,6 +130,8 @@ def replay(
     >>> replay.info["counts"]
     {'escapes': 0}
     """
+    from dynsync_lib.forecasts.replay_folder import write_replay  # a forecast does not wait for it
+
     earlier, later = open_snapshot(before), open_snapshot(after)
     checked = read_settings(settings, snapshot=later, overrides=assumptions)
     with tempfile.TemporaryDirectory(prefix="dynsync-") as work:
@@ -151,4 +154,6 @@ def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None)
     >>> print(chains[0].steps[-1].says)
     HubSpot email would get 'dariush.almasri@nordenta', which is no valid address.
     """
+    from dynsync_lib.forecasts import explanations  # a forecast does not wait for it
+
     return explanations.explain(forecast, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)

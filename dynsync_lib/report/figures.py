@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts, sum_where
-from dynsync_lib.report.pieces import Piece, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,8 @@ class SixFigures:
         return {figure.key: figure.value for figure in self.figures}
 
     def _repr_html_(self) -> str:
+        from dynsync_lib.report.pieces import Piece, render  # whoever prints the figures waits for no templates
+
         return Piece(render("figures", figures=self.figures), repr(self))._repr_html_()
 
     def __repr__(self) -> str:

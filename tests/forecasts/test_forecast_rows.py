@@ -8,7 +8,7 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
-from dynsync_lib.report import changes_table
+from dynsync_lib.report.views import changes_table
 from tests.report.hand_made_forecast import CHANGES, HandMadeForecast, empty_forecast, write_forecast
 
 GROUPINGS = [

@@ -89,6 +89,10 @@ def test_commands__the_probe_sees_pandas(imported: Imported) -> None:
     assert "pandas" in imported(code=PROBE.replace("commands.main()", shown))
 
 
+def test_forecast__of_few_records_does_without_duckdb_and_templates(imported: Imported) -> None:
+    assert imported("forecast", "s", "--out", "f4") & {"duckdb", "jinja2"} == set()
+
+
 @pytest.mark.parametrize("command", ["--help", "forecast --help", "sign-out --help"])
 def test_help__imports_nothing_heavy(imported: Imported, command: str) -> None:
     assert HEAVY & imported(*command.split()) == set()

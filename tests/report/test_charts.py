@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from dynsync_lib.report import assumption_bars, flow_chart, outcome_bars, overwrite_bars
-from dynsync_lib.report.charts import read_bars
+from dynsync_lib.report.charts import outcome_bars, read_bars
+from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.pieces import Piece
+from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.svg import INK, MUTED, PAPER, _adapt, text_colour
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 

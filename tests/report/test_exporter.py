@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from dynsync_lib.errors import DynsyncError
-from dynsync_lib.report import DynsyncReportExporter, exporter, outcome_bars, six_figures
+from dynsync_lib.report import exporter
+from dynsync_lib.report.charts import outcome_bars
+from dynsync_lib.report.exporter import DynsyncReportExporter
+from dynsync_lib.report.figures import six_figures
 from dynsync_lib.report.notebook_format import nbformat
 from tests.report.hand_made_forecast import HandMadeForecast
 

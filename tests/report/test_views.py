@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 
-from dynsync_lib import report
+from dynsync_lib import kit, report
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
+from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
-VIEWS: list[Callable[..., Any]] = [getattr(report, name) for name in report.__all__ if name != "DynsyncReportExporter"]
+VIEWS: list[Callable[..., Any]] = [
+    assumption_bars,
+    overwrite_bars,
+    *(getattr(kit, name) for room, names in kit.ROOMS.items() if room.startswith("report.") for name in names),
+]
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -50,7 +55,7 @@ def test_views__optional_values_may_be_null(view: Callable[..., Any]) -> None:
 
 
 def test_findings_table__worst_first_and_grey_last() -> None:
-    html = report.findings_table(HandMadeForecast()).html
+    html = kit.findings_table(HandMadeForecast()).html
     assert [html.index(check) for check in ("G01", "G26", "G18")] == sorted(
         html.index(c) for c in ("G01", "G26", "G18")
     )
@@ -58,15 +63,15 @@ def test_findings_table__worst_first_and_grey_last() -> None:
 
 
 def test_mapping_table__worst_first() -> None:
-    html = report.mapping_table(HandMadeForecast()).html
+    html = kit.mapping_table(HandMadeForecast()).html
     assert "3 field mappings: 1 blocked, 1 loses detail, 1 works" in html
     twice = HandMadeForecast().with_rows("mapping", MAPPING * 2)
-    assert "6 field mappings: 2 blocked, 2 lose detail, 2 work" in report.mapping_table(twice).html
+    assert "6 field mappings: 2 blocked, 2 lose detail, 2 work" in kit.mapping_table(twice).html
     assert html.index("parentcustomerid") < html.index("closedate") < html.index("jobtitle")
 
 
 def test_links_table__counts_kept_and_lost() -> None:
-    html = report.links_table(HandMadeForecast()).html
+    html = kit.links_table(HandMadeForecast()).html
     assert "2 of 6 associations are kept" in html
     assert "To be made by hand" in html
     assert "Made by HubSpot" not in html
@@ -80,7 +85,7 @@ def test_links_table__tells_every_cause_of_a_loss_apart() -> None:
         (*link, "target_not_synced", "link.loser-parent-lost"),
     ]
     forecast = HandMadeForecast().with_rows("links", [*LINKS, *lost])
-    html = report.links_table(forecast).html
+    html = kit.links_table(forecast).html
     heads = re.findall(r'<th scope="col" class="ds-number">([^<]+)</th>', html)
     assert heads == [
         "Total",
@@ -102,18 +107,18 @@ def test_links_table__tells_every_cause_of_a_loss_apart() -> None:
 
 def test_changes_table__a_lead_is_written_into_a_contact() -> None:
     change = ("lead", "1", "l-1", "hubspot", "phone", "telephone1", "fill", None, "1", None)
-    assert "HubSpot contacts of leads" in report.changes_table(HandMadeForecast().with_rows("changes", [change])).html
+    assert "HubSpot contacts of leads" in kit.changes_table(HandMadeForecast().with_rows("changes", [change])).html
 
 
 def test_changes_table__one_row_per_field() -> None:
-    html = report.changes_table(HandMadeForecast()).html
+    html = kit.changes_table(HandMadeForecast()).html
     assert "4 fields of matched records are written" in html
     assert "3 values are replaced, in 2 fields." in html
     assert html.index("<code>jobtitle</code>") < html.index("<code>telephone1</code>")
 
 
 def test_collisions_table__biggest_group_first_and_total_named() -> None:
-    html = report.collisions_table(HandMadeForecast(), limit=1).html
+    html = kit.collisions_table(HandMadeForecast(), limit=1).html
     assert "2 groups of records share a key" in html
     assert "1 of 2 groups are shown" in html
     assert "a-8, a-9" in html
@@ -122,7 +127,7 @@ def test_collisions_table__biggest_group_first_and_total_named() -> None:
 
 def test_collisions_table__names_three_losers_and_counts_the_rest() -> None:
     rows = [("hubspot", "company", "x", str(n), n, n == 1, None) for n in range(1, 8)]
-    assert "2, 3, 4 and 3 more" in report.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
+    assert "2, 3, 4 and 3 more" in kit.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
 
 
 def test_collisions_table__names_four_fields_and_counts_the_rest() -> None:
@@ -130,12 +135,12 @@ def test_collisions_table__names_four_fields_and_counts_the_rest() -> None:
         ("hubspot", "company", "x", "1", 1, True, None),
         ("hubspot", "company", "x", "2", 2, False, "name;city;phone;domain;zip;state"),
     ]
-    html = report.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
+    html = kit.collisions_table(HandMadeForecast().with_rows("collisions", rows)).html
     assert "city, domain, name, phone and 2 more" in html
 
 
 def test_assumptions_table__folds_what_moves_nothing() -> None:
-    html = report.assumptions_table(HandMadeForecast()).html
+    html = kit.assumptions_table(HandMadeForecast()).html
     shown, folded = html.split('<details class="ds-folded">')
     assert "2 of 3 other choices move a record" in shown
     assert "exact" not in shown.split("<caption")[-1]
@@ -144,13 +149,13 @@ def test_assumptions_table__folds_what_moves_nothing() -> None:
 
 
 def test_reason_table__never_adds_excluded_and_failing() -> None:
-    html = report.reason_table(HandMadeForecast()).html
+    html = kit.reason_table(HandMadeForecast()).html
     assert "9 shadowed, 84 excluded, 8 failing" in html
     assert "the e-mail address is not valid for HubSpot" in html
 
 
 def test_near_names_table__most_alike_first() -> None:
-    html = report.near_names_table(HandMadeForecast()).html
+    html = kit.near_names_table(HandMadeForecast()).html
     assert html.index("Morgen Licht") < html.index("Adler Papier GmbH")
 
 
@@ -161,18 +166,18 @@ def test_read_decisions__d1_to_d18_with_known_numbers() -> None:
 
 
 def test_decisions_table__tells_the_numbers() -> None:
-    html = report.decisions_table(HandMadeForecast()).html
+    html = kit.decisions_table(HandMadeForecast()).html
     assert "705 records are created in HubSpot and 30 in Dynamics." in html
     assert html.count("to be filled in") == 36
 
 
 def test_cover__says_whether_people_are_masked() -> None:
-    assert "Not masked" in report.cover(HandMadeForecast()).html
-    assert "People are masked" in report.cover(HandMadeForecast().with_info(masked=True)).html
+    assert "Not masked" in kit.cover(HandMadeForecast()).html
+    assert "People are masked" in kit.cover(HandMadeForecast().with_info(masked=True)).html
 
 
 def test_cover__says_for_whom_and_how_old() -> None:
-    piece = report.cover(HandMadeForecast(), client="Adler & Co.")
+    piece = kit.cover(HandMadeForecast(), client="Adler & Co.")
     assert "Adler &amp; Co." in piece.html
     assert "Data of 23 November 2026, 08:05 UTC, pulled from the emulated demo portals" in piece.html
 
@@ -181,12 +186,12 @@ def test_provenance__names_what_is_missing() -> None:
     forecast = HandMadeForecast().with_info(
         standard_schema={"hubspot": True, "dynamics": True}, not_provided=["hubspot/owners"]
     )
-    html = report.provenance(forecast).html
+    html = kit.provenance(forecast).html
     assert "not delivered by HubSpot and Dynamics; the standard fields stand in for them" in html
     assert "HubSpot owners" in html
     assert "HubSpot: 9 contacts; Dynamics: 12 contacts" in html
     forecast = forecast.with_info(records={"hubspot/companies": 1, "hubspot/owners": 1, "dynamics/opportunities": 2})
-    assert "HubSpot: 1 company, 1 owner; Dynamics: 2 opportunities" in report.provenance(forecast).html
+    assert "HubSpot: 1 company, 1 owner; Dynamics: 2 opportunities" in kit.provenance(forecast).html
 
 
 def test_report__unknown_name_is_an_attribute_error() -> None:
