@@ -282,6 +282,8 @@ def explain(
 ) -> None:
     """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
 
+    The outcome names the step and line of docs/semantics.md that decided it, such as (step 5, line 9b).
+
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
     opened = open_forecast(folder)

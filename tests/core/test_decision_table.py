@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line
+from dynsync_lib.core.lines import Line
+from dynsync_lib.core.matching.decision_table import OUTCOME_OF
 
 SEMANTICS = Path(__file__).resolve().parents[2] / "docs/semantics.md"
 

@@ -88,7 +88,7 @@ def test_explain__tells_the_whole_way(told: kit.Forecast) -> None:
         f"rivals: 2 Dynamics records share it, by api_order: {GUID}, d2. This one is number 1. It belongs to {GUID}. "
         "[record.first-order]",
         "outcome: A Dynamics contact matches a HubSpot contact whose e-mail address is the same, without regard to "
-        "case and outer blanks. Its counterpart is 1. [contact.match-email]",
+        "case and outer blanks. Its counterpart is 1. (step 5, line 1) [contact.match-email]",
         f"field: jobtitle of {GUID} overwrites HubSpot jobtitle 'Buyer' with 'Head'. [field.conflict-winner]",
     ]
     outcome = next(step for step in chain.steps if step.about == "outcome")
@@ -97,9 +97,12 @@ def test_explain__tells_the_whole_way(told: kit.Forecast) -> None:
 
 def test_explain__tells_the_loser_from_whom_and_the_filtered_by_what(told: kit.Forecast) -> None:
     (loser,) = kit.explain(told, "d2")
-    assert says(loser, "outcome")[0].endswith(f"It stands behind {GUID}, from which it differs in jobtitle.")
+    assert says(loser, "outcome")[0].endswith(
+        f"It stands behind {GUID}, from which it differs in jobtitle. (step 5, line 6)"
+    )
     (filtered,) = kit.explain(told, "d3")
     assert filtered.outcome == "excluded/filter"
+    assert says(filtered, "outcome")[0].endswith("(step 5, line 4)")
     assert says(filtered, "filter") == [
         "Only Dynamics contacts with statecode = 0 may enter. Its statecode is '1': it does not pass."
     ]

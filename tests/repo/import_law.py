@@ -24,6 +24,7 @@ _GROUND = (
     "core.typed_values",
     "core.conditions",
     "core.filter_tree",
+    "core.lines",
 )
 """What stands below all packages of the core."""
 _WORDS = ("core.model", "core.tables")
@@ -37,6 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.tables": ("core.model",),
     "core.settings": ("core.model", "core.filter_tree"),
     "core.filter_tree": (),
+    "core.lines": (),
     "core.rulebook": (*_WORDS, "core.settings"),
     "core.keys": (*_WORDS, "core.settings"),
     "core.masking": (*_WORDS, "core.settings"),

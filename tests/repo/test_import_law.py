@@ -35,6 +35,7 @@ PLANTED = (
     ("core.typed_values", "from dynsync_lib.core.rulebook import Rulebook"),
     ("core.conditions", "from dynsync_lib.core.keys import trim"),
     ("core.filter_tree", "from dynsync_lib.core.model import System"),
+    ("core.lines", "from dynsync_lib.core.model import Outcome"),
     ("core.counting", "from dynsync_lib.core.filters.grammar import parse_filter"),
     ("core.fields.mappings", "from dynsync_lib.core.situation import Situation"),
     ("core.filters.expressions", "from dynsync_lib.core.matching.sides import prepare_side"),

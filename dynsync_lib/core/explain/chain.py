@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dynsync_lib.core.explain.deciding_line import deciding_line
 from dynsync_lib.core.explain.effect_steps import assumption_steps, field_steps, link_steps
 from dynsync_lib.core.explain.entry_steps import filter_steps, key_steps, rival_steps, route_steps, scope_steps
 from dynsync_lib.core.explain.evidence import Evidence, Explanation, Row, Step
@@ -41,13 +42,14 @@ def _explain(evidence: Evidence, row: Row) -> Explanation:
 
 
 def _outcome_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
-    """What the record gets, by which rule, beside whom."""
+    """What the record gets, by which rule, beside whom, and which step of docs/semantics.md says so."""
     rule = evidence.rulebook.rules.get(row["rule_id"])
     says = [rule.says] if rule is not None else []
     if row["counterpart_id"]:
         says.append(f"Its counterpart is {row['counterpart_id']}.")
     if row["winner_id"]:
         says.append(f"It stands behind {row['winner_id']}{_difference(evidence, row)}.")
+    says.append(f"({deciding_line(evidence, row)})")
     yield evidence.step("outcome", " ".join(says), row["rule_id"])
 
 

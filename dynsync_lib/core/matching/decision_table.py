@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, negate
 from dynsync_lib.core.job import Job
+from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
@@ -27,52 +27,6 @@ from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_second_round, stack
 from dynsync_lib.core.typed_values import NO_TEXT
 
-
-class Line(IntEnum):
-    """The lines of the table of step 5; `label` is the number that docs/semantics.md gives them.
-
-    INACTIVE and UNSTAGED are line 4 with a rule of their own, OVERLAP is `lead_contact_overlap` (section 5.8), JOINED
-    is line 6 with `company_dup = all_bind`.
-    """
-
-    FENCED = 0
-    PAIRED = 1
-    OWNER_PAIRED = 2
-    DIRECTION = 3
-    FILTERED = 4
-    INACTIVE = 5
-    UNSTAGED = 6
-    OVERLAP = 7
-    NO_KEY = 8
-    NOT_OWNER = 9
-    JOINED = 10
-    LOST = 11
-    CONFLICT = 12
-    TAKEN = 13
-    NOT_IN_TARGET = 14
-    CREATE = 15
-
-    @property
-    def label(self) -> str:
-        """The line's number in the table of docs/semantics.md, such as `9b`."""
-        return _LABELS[self]
-
-
-_LABELS: Final[Mapping[Line, str]] = {
-    Line.FENCED: "0",
-    Line.PAIRED: "1",
-    Line.OWNER_PAIRED: "2",
-    Line.DIRECTION: "3",
-    **dict.fromkeys((Line.FILTERED, Line.INACTIVE, Line.UNSTAGED), "4"),
-    Line.OVERLAP: "5.8",
-    Line.NO_KEY: "5",
-    **dict.fromkeys((Line.NOT_OWNER, Line.JOINED), "6"),
-    Line.LOST: "8",
-    Line.CONFLICT: "9",
-    Line.TAKEN: "9b",
-    Line.NOT_IN_TARGET: "9c",
-    Line.CREATE: "10",
-}
 OUTCOME_OF: Final[Mapping[Line, Outcome]] = {
     **dict.fromkeys((Line.OWNER_PAIRED, Line.OVERLAP, Line.NOT_OWNER, Line.LOST, Line.TAKEN), Outcome.SHADOWED),
     **dict.fromkeys((Line.FENCED, Line.DIRECTION, Line.FILTERED, Line.INACTIVE), Outcome.EXCLUDED),

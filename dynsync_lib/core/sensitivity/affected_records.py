@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression
-from dynsync_lib.core.matching.decision_table import Line
+from dynsync_lib.core.lines import Line
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.components import LINKED, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences

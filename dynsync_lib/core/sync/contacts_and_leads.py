@@ -20,7 +20,8 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import negate, rows_where
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.matching.decision_table import OVERLAP_RULE, Line
+from dynsync_lib.core.lines import Line
+from dynsync_lib.core.matching.decision_table import OVERLAP_RULE
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import Barrier, prepare_side

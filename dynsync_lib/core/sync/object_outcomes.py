@@ -18,8 +18,9 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
+from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.bindings import may_have_pairs
-from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Line, Matched, reason_of, word_of
+from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Matched, reason_of, word_of
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
 from dynsync_lib.core.situation import Frame, Situation
