@@ -36,7 +36,7 @@ def test_read__primary_label_and_plain(portal: httpx.Client) -> None:
 def test_labels__of_a_pair(portal: httpx.Client) -> None:
     assert portal.get(f"{V4}/labels").json()["results"] == [PRIMARY, PLAIN, EMPLOYER]
     created = portal.post(f"{V4}/labels", json={"label": "Adviser", "name": "adviser"})
-    assert (created.status_code, created.json()["results"][0]["typeId"]) == (201, 37)
+    assert (created.status_code, created.json()["results"][0]["typeId"]) == (200, 37)
     assert portal.get("/crm/v4/associations/companies/contacts/labels").json()["results"][-1]["label"] == "Adviser"
 
 

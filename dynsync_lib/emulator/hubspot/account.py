@@ -1,5 +1,8 @@
 """What a HubSpot portal says of itself: account, usage, limits, token, owners, schemas (portal-apis 2.1, 2.8).
 
+Facts
+    * An owner is not its user: each has an id of its own, and an archived owner has no active user.
+
 Where it is used: `emulator.hubspot.routes`.
 """
 
@@ -14,13 +17,16 @@ from dynsync_lib.emulator.hubspot.bodies import asks_for_archived, read_body, re
 from dynsync_lib.emulator.hubspot.errors import invalid, no_token, not_found
 from dynsync_lib.emulator.hubspot.names import KINDS
 from dynsync_lib.emulator.hubspot.portal import Portal
+from dynsync_lib.emulator.hubspot.record_ids import is_record_id
 from dynsync_lib.emulator.hubspot.records import next_link
-from dynsync_lib.emulator.store.database import quoted
+from dynsync_lib.emulator.store.database import fold, quoted
 from dynsync_lib.emulator.store.records import Store
 from dynsync_lib.emulator.times import iso_ms
 
 _OWNERS: Final = "hubspot/owners"
 _OWNER_NAMES: Final = ("email", "firstName", "lastName", "createdAt", "updatedAt")
+_FIRST_USER: Final = 52_000_000
+"""Added to an owner's id to get its user's: HubSpot numbers both apart from each other; the users are invented."""
 _MOST_RECORDS: Final = 15_000_000
 
 
@@ -69,12 +75,13 @@ def list_schemas(portal: Portal, call: Call) -> Reply:
 
 
 def list_owners(portal: Portal, call: Call) -> Reply:
-    """`GET /crm/v3/owners`: one page of the active or of the archived owners."""
+    """`GET /crm/v3/owners`: one page of the active or of the archived owners, of one address when it is asked for."""
     limit, after = read_limit(call, default=100, most=500), call.option("after") or "0"
     if not after.isdecimal():
         raise invalid(call, f"The paging cursor {after} is not valid")
-    where = '"@rank" > ? AND "@archived" = ? ORDER BY "@rank" LIMIT ?'
-    rows = _owners(portal.store, where, (int(after), asks_for_archived(call), limit + 1))
+    email = fold(call.option("email") or None)
+    where = '"@rank" > ? AND "@archived" = ? AND (? IS NULL OR fold("email") = ?) ORDER BY "@rank" LIMIT ?'
+    rows = _owners(portal.store, where, (int(after), asks_for_archived(call), email, email, limit + 1))
     page: dict[str, Any] = {"results": [_owner(row) for row in rows[:limit]]}
     if len(rows) > limit:
         following = str(rows[limit - 1][0])
@@ -83,8 +90,11 @@ def list_owners(portal: Portal, call: Call) -> Reply:
 
 
 def get_owner(portal: Portal, call: Call) -> Reply:
-    """`GET /crm/v3/owners/{id}`."""
-    number = int(call.names["id"]) if call.names["id"].isdecimal() else -1
+    """`GET /crm/v3/owners/{id}`, by the owner's own id or its user's."""
+    id_property, text = call.option("idProperty") or "id", call.names["id"]
+    if id_property not in ("id", "userId"):
+        raise invalid(call, f"idProperty must be one of: [id, userId], not {id_property}")
+    number = (int(text) if is_record_id(text) else -1) - (_FIRST_USER if id_property == "userId" else 0)
     rows = _owners(portal.store, '"@rank" = ? AND "@archived" = ?', (number, asks_for_archived(call)))
     if not rows:
         raise not_found(call)
@@ -102,8 +112,9 @@ def _owners(store: Store, where: str, parameters: Sequence[Any]) -> list[tuple[A
 
 def _owner(row: Sequence[Any]) -> dict[str, Any]:
     facts = dict(zip(_OWNER_NAMES, row[2:], strict=True))
-    users = {"userId": int(row[0]), "userIdIncludingInactive": int(row[0])}
-    return {"id": str(row[0]), "type": "PERSON", **users, **facts, "archived": bool(row[1]), "teams": []}
+    user, is_archived = _FIRST_USER + int(row[0]), bool(row[1])
+    users = {"userId": None if is_archived else user, "userIdIncludingInactive": user}
+    return {"id": str(row[0]), "type": "PERSON", **users, **facts, "archived": is_archived, "teams": []}
 
 
 def _next_midnight(portal: Portal, call: Call) -> str | None:

@@ -103,15 +103,25 @@ def kind_of_type(from_: str, type_id: Any) -> str | None:
     return None
 
 
-def add_label(store: Store, pair: Pair, label: str) -> Sequence[dict[str, Any]]:
-    """Adds a label of the portal between two object types, in both directions, and gives its two types."""
+def add_label(store: Store, pair: Pair, label: str, inverse: str) -> Sequence[dict[str, Any]]:
+    """Adds a label of the portal between two object types, with the text of the other direction, and gives its two
+    types."""
     types = []
-    for direction in dict.fromkeys((pair, (pair[1], pair[0]))):
-        number = max(own_labels(store, *direction).values(), default=FIRST_OWN_TYPE_ID - 1) + 1
-        sql = f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?)"  # noqa: S608
-        store.execute(sql, (*names_of(direction), label, number))
-        types.append(association_type("USER_DEFINED", number, label))
+    for direction, text, back in ((pair, label, inverse), ((pair[1], pair[0]), inverse, label)):
+        labels = own_labels(store, *direction)
+        number = labels.get(text) or max(labels.values(), default=FIRST_OWN_TYPE_ID - 1) + 1
+        if text not in labels:
+            sql = f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+            store.execute(sql, (*names_of(direction), text, number, back))
+        types.append(association_type("USER_DEFINED", number, text))
     return types
+
+
+def inverse_label(store: Store, pair: Pair, label: str | None) -> str | None:
+    """How a label of the portal reads from the other end; None for no label."""
+    sql = f"SELECT inverse FROM {quoted(LABELS)} WHERE from_object = ? AND to_object = ? AND label = ?"  # noqa: S608
+    rows = store.query(sql, (*names_of(pair), label)) if label is not None else []
+    return str(rows[0][0]) if rows else label
 
 
 def _spec(store: Store, call: Call, pair: Pair, item: Any) -> Spec:

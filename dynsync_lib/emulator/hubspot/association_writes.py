@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
-from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label, read_specs
+from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label, own_labels, read_specs
 from dynsync_lib.emulator.hubspot.batches import batch_answer
-from dynsync_lib.emulator.hubspot.bodies import read_body, read_inputs, read_json, refuse_too_many
+from dynsync_lib.emulator.hubspot.bodies import lacking, read_body, read_inputs, read_json, refuse_too_many
 from dynsync_lib.emulator.hubspot.errors import invalid
 from dynsync_lib.emulator.hubspot.stored_associations import Ids, add_link, remove_label, remove_link
 from dynsync_lib.emulator.store.records import Store
@@ -98,11 +98,15 @@ def delete_association(store: Store, call: Call, pair: Pair) -> Reply:
 
 def create_label(store: Store, call: Call, pair: Pair) -> Reply:
     """`POST /crm/v4/associations/{from}/{to}/labels`: the new types, one for each direction."""
-    label = read_body(call).get("label")
-    if not isinstance(label, str) or not label.strip():
-        raise invalid(call, "A label needs a text")
+    body = read_body(call)
+    missing = [name for name in ("label", "name") if not str(body.get(name) or "").strip()]
+    if missing:
+        raise lacking(call, *missing)
+    label, inverse = str(body["label"]), str(body.get("inverseLabel") or body["label"])
+    if label in own_labels(store, *pair):
+        raise invalid(call, f"There is a label {label} between these two object types")
     with store.change():
-        return json_reply({"results": add_label(store, pair, label)}, status=201)
+        return json_reply({"results": add_label(store, pair, label, inverse)})
 
 
 def _each(store: Store, call: Call, make: Callable[[Item], dict[str, Any]], *, status: int) -> Reply:

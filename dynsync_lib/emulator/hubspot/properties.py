@@ -5,7 +5,8 @@ Facts
     * `hasUniqueValue` can be set only when a property is made. A name that is there already is 409.
 
 Not modelled
-    * Groups, archived properties, sensitive ones, changing and deleting; the texts of descriptions.
+    * Groups, archived properties, sensitive ones, batches, changing and deleting, options that come from elsewhere than
+      a portal's owners: refused with 501. The texts of descriptions.
 
 Where it is used: `emulator.hubspot.routes`.
 """
@@ -14,9 +15,13 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 from typing import Any, Final
 
+import dynsync_lib
 from dynsync_lib.core.tables import PROPERTIES
 from dynsync_lib.emulator.calls import Call, Refusal, Reply, is_true, json_reply
 from dynsync_lib.emulator.hubspot.bodies import asks_for_archived, read_body
@@ -25,9 +30,18 @@ from dynsync_lib.emulator.hubspot.names import Kind
 from dynsync_lib.emulator.hubspot.written_values import described
 from dynsync_lib.emulator.store.records import Row, Store, options_of
 
-TYPES: Final = ("string", "number", "date", "datetime", "enumeration", "bool", "phone_number")
+FIELD_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "string": ("text", "textarea", "html", "file", "phonenumber", "calculation_equation"),
+    "number": ("number", "calculation_equation"),
+    "date": ("date",),
+    "datetime": ("date",),
+    "enumeration": ("select", "radio", "checkbox", "booleancheckbox", "calculation_equation"),
+    "bool": ("booleancheckbox", "calculation_equation"),
+    "phone_number": ("phonenumber",),
+}
+"""The types of properties, and the fields in which people fill each of them in."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
-_STANDARD: Final = frozenset({"email", "firstname", "lastname", "name", "domain", "dealname", "amount", "hs_object_id"})
+_OWNERS: Final = ("hubspot_owner_id",)
 
 
 def list_properties(store: Store, call: Call, kind: Kind) -> Reply:
@@ -65,9 +79,12 @@ def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
     for needed in ("name", "label", "type", "fieldType", "groupName"):
         if not body.get(needed):
             raise invalid(call, f"Invalid input JSON: {needed} is required")
-    if not _NAME.fullmatch(str(body["name"])) or body["type"] not in TYPES:
-        raise invalid(call, f"The name {body['name']} or the type {body['type']} is not allowed")
-    options = [{"value": str(option["value"]), "label": str(option["label"])} for option in body.get("options") or ()]
+    if not _NAME.fullmatch(str(body["name"])) or body["fieldType"] not in FIELD_TYPES.get(str(body["type"]), ()):
+        what = f"the type {body['type']} or the field type {body['fieldType']}"
+        raise invalid(call, f"The name {body['name']}, {what} is not allowed")
+    if body.get("externalOptions"):
+        raise Refusal(hubspot_error(call, 501, "The emulator makes no properties with external options."))
+    options = [_option(call, option) for option in body.get("options") or ()]
     facts = {
         "object": kind.singular,
         "name": str(body["name"]),
@@ -81,12 +98,26 @@ def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:
     return {**dict.fromkeys(PROPERTIES.column_names), "read_only": "false", "calculated": "false", **facts}
 
 
+def _option(call: Call, option: Any) -> dict[str, str]:
+    if not isinstance(option, Mapping) or not option.get("label") or option.get("value") in (None, ""):
+        raise invalid(call, "Every option needs a label and a value")
+    return {"value": str(option["value"]), "label": str(option["label"])}
+
+
+@cache
+def _standard_names(kind: str) -> frozenset[str]:
+    """The properties that HubSpot has out of the box, as far as the kit's own list goes."""
+    schema = tomllib.loads((resources.files(dynsync_lib) / "rules" / "standard_schema.toml").read_text("utf-8"))
+    return frozenset(schema["properties"].get(kind, {}))
+
+
 def _property(row: Row, display_order: int) -> dict[str, Any]:
     shown = [
         {"label": option["label"], "value": option["value"], "description": "", "displayOrder": order, "hidden": False}
         for order, option in enumerate(options_of(row))
     ]
-    is_standard = row["name"] in _STANDARD or str(row["name"]).startswith("hs_")
+    name, is_of_owners = str(row["name"]), row["name"] in _OWNERS
+    is_standard = name in _standard_names(str(row["object"])) or name.startswith("hs_")
     read_only = is_true(row.get("read_only"))
     return {
         "name": row["name"],
@@ -95,10 +126,11 @@ def _property(row: Row, display_order: int) -> dict[str, Any]:
         "fieldType": row["field_type"],
         "description": "",
         "groupName": f"{row['object']}information",
-        "options": shown,
+        "options": [] if is_of_owners else shown,
         "displayOrder": display_order,
         "calculated": is_true(row.get("calculated")),
-        "externalOptions": False,
+        "externalOptions": is_of_owners,
+        **({"referencedObjectType": "OWNER"} if is_of_owners else {}),
         "hasUniqueValue": is_true(row.get("unique")),
         "hidden": is_true(row.get("hidden")),
         "hubspotDefined": is_standard,

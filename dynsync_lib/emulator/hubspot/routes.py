@@ -156,7 +156,7 @@ ROUTES: Final = tuple(
         ("POST", _V4 + r"/batch/archive", _pair(archive_associations, writes=True), "100 records"),
         ("POST", _V4 + r"/batch/labels/archive", _pair(archive_labels, writes=True), "100 pairs"),
         ("GET", _V4 + r"/labels", _pair(get_labels, writes=False), "type ids of invoices are invented: ask for them"),
-        ("POST", _V4 + r"/labels", _pair(create_label, writes=True), "one text for both directions"),
+        ("POST", _V4 + r"/labels", _pair(create_label, writes=True), "with one text, or one for each direction"),
         ("GET", _V4_OF + r"/(?P<to>[^/]+)", _pair(get_associations, writes=False, from_="type"), "500 a page"),
         (
             "PUT",
@@ -168,11 +168,16 @@ ROUTES: Final = tuple(
         ("DELETE", _V4_OF + _V4_PAIR, _pair(delete_association, writes=True, from_="type"), "all types of the pair"),
         ("GET", _PROPERTIES, _schema(list_properties, "read"), "all at once; worlds have no archived ones"),
         ("POST", _PROPERTIES, _schema(create_property, "write"), "usable at once"),
-        ("GET", _PROPERTIES + r"/(?P<name>[^/]+)", _schema(get_property, "read"), "one of them"),
+        ("GET", _PROPERTIES + r"/(?P<name>(?!(?:groups|batch)$)[^/]+)", _schema(get_property, "read"), "one of them"),
         ("POST", _EXPORTS + r"/async", start_export, "views as CSV, without filters; fetched without a token"),
         ("GET", _EXPORTS + r"/async/tasks/(?P<id>[^/]+)/status", export_status, "complete at once"),
         ("GET", _EXPORTS + r"/(?P<id>[^/]+)", export_details, "done at once"),
-        ("GET", r"/crm/v3/owners", _owners(list_owners), "active or archived; no teams"),
-        ("GET", r"/crm/v3/owners/(?P<id>[^/]+)", _owners(get_owner), "by id"),
+        (
+            "GET",
+            r"/crm/v3/owners",
+            _owners(list_owners),
+            "active or archived, of one address; no teams, users invented",
+        ),
+        ("GET", r"/crm/v3/owners/(?P<id>[^/]+)", _owners(get_owner), "by its id or its user's"),
     )
 )

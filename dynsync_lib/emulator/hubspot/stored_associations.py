@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.emulator.calls import Call, Refusal
-from dynsync_lib.emulator.hubspot.association_types import PRIMARY, Pair, Spec, names_of
+from dynsync_lib.emulator.hubspot.association_types import PRIMARY, Pair, Spec, inverse_label, names_of
 from dynsync_lib.emulator.hubspot.errors import hubspot_error
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
 from dynsync_lib.emulator.hubspot.written_values import described
@@ -56,7 +56,7 @@ def remove_link(store: Store, call: Call, pair: Pair, ids: Ids) -> None:
 def remove_label(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> None:
     """Removes one type between two records: a label, or primary; with the plain type all types are removed."""
     if spec.label is not None:
-        _delete(store, pair, ids, "label = ?", (spec.label,))
+        _delete_label(store, pair, ids, spec.label)
     elif spec.is_primary:
         _set_primary(store, pair, ids, is_primary=False)
         _tell_contact(store, call, pair, ids, None)
@@ -108,10 +108,19 @@ def _both_ways(pair: Pair, ids: Ids) -> list[tuple[Any, ...]]:
 
 
 def _put(store: Store, pair: Pair, ids: Ids, label: str | None) -> None:
-    for key in _both_ways(pair, ids):
+    texts = (label, inverse_label(store, pair, label))
+    for key, text in zip(_both_ways(pair, ids), texts, strict=True):
         where = "from_object = ? AND from_id = ? AND to_object = ? AND to_id = ? AND label IS ?"
-        if not store.query(f"SELECT 1 FROM {_TABLE} WHERE {where}", (*key, label)):  # noqa: S608
-            store.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, 0)", (*key, label))  # noqa: S608
+        if not store.query(f"SELECT 1 FROM {_TABLE} WHERE {where}", (*key, text)):  # noqa: S608
+            store.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, 0)", (*key, text))  # noqa: S608
+
+
+def _delete_label(store: Store, pair: Pair, ids: Ids, label: str) -> None:
+    """Deletes a label, which may read otherwise from the other end."""
+    texts = (label, inverse_label(store, pair, label))
+    for key, text in zip(_both_ways(pair, ids), texts, strict=True):
+        where = "from_object = ? AND from_id = ? AND to_object = ? AND to_id = ? AND label = ?"
+        store.execute(f"DELETE FROM {_TABLE} WHERE {where}", (*key, text))  # noqa: S608
 
 
 def _delete(store: Store, pair: Pair, ids: Ids, where: str, parameters: tuple[Any, ...]) -> None:

@@ -2,7 +2,7 @@
 
 Facts
     * HubSpot numbers a portal's own labels for each pair of kinds; here in alphabetical order from 36 up, then in the
-      order in which they are made.
+      order in which they are made. A label of a world reads the same in both directions (`inverse`).
 
 Where it is used: `emulator.store.records`, `emulator.hubspot.associations`.
 """
@@ -18,6 +18,7 @@ from dynsync_lib.emulator.store.database import Database, quoted
 from dynsync_lib.errors import InputFileError
 
 LABELS: Final = "@labels"
+_LABEL_COLUMNS: Final = "from_object TEXT, to_object TEXT, label TEXT, type_id INTEGER, inverse TEXT"
 FIRST_OWN_TYPE_ID: Final = 36
 _TABLE: Final = quoted(LINKS_IN.name)
 _REVERSED: Final = f"SELECT to_object, to_id, from_object, from_id, label, is_primary FROM {_TABLE}"  # noqa: S608
@@ -39,11 +40,12 @@ def load_links(database: Database, rows: Iterable[Mapping[str, str | None]]) -> 
 
 
 def _load_labels(database: Database) -> None:
-    database.execute(f"CREATE TABLE {quoted(LABELS)} (from_object TEXT, to_object TEXT, label TEXT, type_id INTEGER)")
+    database.execute(f"CREATE TABLE {quoted(LABELS)} ({_LABEL_COLUMNS})")
     numbers: dict[tuple[str, str], int] = {}
     for from_, to, label in database.query(_OWN_LABELS):
         numbers[from_, to] = numbers.get((from_, to), FIRST_OWN_TYPE_ID - 1) + 1
-        database.execute(f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?)", (from_, to, label, numbers[from_, to]))  # noqa: S608
+        values = (from_, to, label, numbers[from_, to], label)
+        database.execute(f"INSERT INTO {quoted(LABELS)} VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608
 
 
 def _cells(row: Mapping[str, str | None]) -> list[Any]:
