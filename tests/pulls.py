@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +103,14 @@ def rows_of(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     """All rows of a table."""
     rows: list[dict[str, Any]] = pq.read_table(snapshot.table_path(name)).to_pylist()
     return rows
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    """A hash of every file of a snapshot; of the manifest without its notes on records that came twice."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    note = rb'"note": "\d+ records came more than once[^"]*"'
+    files["manifest.json"] = re.sub(note, b'"note": null', files["manifest.json"])
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def answering(*answers: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[httpx.Request]]:
