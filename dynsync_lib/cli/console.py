@@ -56,9 +56,11 @@ def print_counts(counts: Mapping[str, int]) -> None:
 
 
 def print_figures(forecast: kit.Forecast) -> None:
-    """The six figures of a forecast."""
+    """The six figures of a forecast, and under the matched records where they are written."""
     for figure in kit.six_figures(forecast).figures:
         out.print(f"{figure.value:>9,}  {figure.label}")
+        if figure.key == "updated":
+            out.print(Text(f"{'':>11}{figure.sentence}", style="dim"))
 
 
 def print_check(report: kit.CheckReport) -> None:

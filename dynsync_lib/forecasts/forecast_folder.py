@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError
-from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Row, TableReader
+from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Choices, Row, TableReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +54,13 @@ class Forecast:
         """How many rows of each combination of `by` there are: its columns and `count`, sorted by them, None last."""
         return self._reader.counts(table, by)
 
-    def count_groups(self, table: str, by: Sequence[str]) -> int:
-        """How many combinations of `by` there are."""
-        return self._reader.count_groups(table, by)
+    def count_groups(
+        self, table: str, by: Sequence[str], *, where: Choices | None = None, without: Choices | None = None
+    ) -> int:
+        """How many combinations of `by` there are among the rows that have one of the values of `where` in each of its
+        columns, and none of those of `without`.
+        """
+        return self._reader.count_groups(table, by, where or {}, without or {})
 
     def shared_keys(self, limit: int) -> list[Row]:
         """The largest groups of records that share a key. See `TableReader.shared_keys`."""

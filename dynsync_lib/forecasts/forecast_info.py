@@ -16,7 +16,7 @@ from typing import Any, Final
 import dynsync_lib
 from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import System
-from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.rulebook import Check, Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.snapshot.snapshot import Snapshot
@@ -51,8 +51,14 @@ def describe_forecast(
         },
         "rows": dict(rows),
         "questions": {knob.id: knob.question for knob in rulebook.assumptions.values()},
+        "wholes": {_check_key(check): check.of for check in rulebook.checks if check.of != "none"},
         "masked": False,
     }
+
+
+def _check_key(check: Check) -> str:
+    """What tells a check's findings from those of all others."""
+    return "|".join((check.id, check.system or "", check.object or "", check.rule_id))
 
 
 def _object_info(sync: ObjectSync) -> dict[str, Any]:

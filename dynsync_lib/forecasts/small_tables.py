@@ -57,6 +57,20 @@ def count_rows(path: Path, by: Sequence[str]) -> list[dict[str, Any]]:
     return [{**dict(zip(by, group, strict=True)), "count": counted[group]} for group in groups]
 
 
+def count_groups(
+    path: Path, by: Sequence[str], where: Mapping[str, Sequence[str]], without: Mapping[str, Sequence[str]]
+) -> int:
+    """How many combinations of `by` there are among the rows with texts of `where` and none of `without`."""
+    rows = _read(path, list(dict.fromkeys((*by, *where, *without))))
+    kept = (
+        row
+        for row in rows
+        if all(row[name] in texts for name, texts in where.items())
+        and not any(row[name] in texts for name, texts in without.items())
+    )
+    return len({tuple(row[name] for name in by) for row in kept})
+
+
 def _read(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Row = dict[str, Any]
+Choices = Mapping[str, Sequence[str]]
+"""Values by column."""
 
 MASKED_KEYS: Final[Mapping[str, Sequence[str]]] = {"outcomes": ("match_key",), "collisions": ("match_key",)}
 """Columns that hold a match key, by table."""
@@ -86,11 +88,13 @@ class TableReader:
         sort = ", ".join(map(_sorted, by))
         return self._select(table, f"SELECT {names}, count(*) AS count FROM stored GROUP BY ALL ORDER BY {sort}")  # noqa: S608
 
-    def count_groups(self, table: str, by: Sequence[str]) -> int:
-        """How many combinations of `by` there are."""
+    def count_groups(self, table: str, by: Sequence[str], where: Choices, without: Choices) -> int:
+        """How many combinations of `by` there are among the rows with values of `where` and none of `without`."""
         if self._is_small(table):
-            return len(small_tables.count_rows(self._path(table), by))
-        groups = f"SELECT DISTINCT {', '.join(by)} FROM stored"  # noqa: S608 - own names
+            return small_tables.count_groups(self._path(table), by, where, without)
+        asked = [f"{name} IN ({_listed(values)})" for name, values in where.items()]
+        asked += [f"({name} IS NULL OR {name} NOT IN ({_listed(values)}))" for name, values in without.items()]
+        groups = f"SELECT DISTINCT {', '.join(by)} FROM stored WHERE {' AND '.join(asked) or 'true'}"  # noqa: S608 - own names
         return int(self._select(table, f"SELECT count(*) AS count FROM ({groups})")[0]["count"])  # noqa: S608
 
     def shared_keys(self, limit: int) -> list[Row]:
@@ -116,6 +120,10 @@ class TableReader:
 def _are_texts(table: str, names: Iterable[str]) -> bool:
     types = {column.name: column.type for column in FORECAST_TABLES[table].columns}
     return all(types[name] == "text" for name in names)
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(_quoted(value) for value in values)
 
 
 def _sorted(name: str) -> str:

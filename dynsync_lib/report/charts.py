@@ -81,14 +81,17 @@ def outcome_bars(forecast: ForecastTables) -> Piece:
     """One bar per object and side, parted by outcome; an empty forecast gives a sentence instead of a drawing.
 
     >>> kit.outcome_bars(kit.open_forecast("out/demo/forecast"))
-    3,871 records, each with exactly one outcome. Excluded and failing are never added together.
+    3,871 records, each with exactly one outcome. Matched ones are counted at both ends of their pairs. ...
     """
     bars = read_bars(count_outcomes(forecast))
     title = "What happens to each kind of record"
     if not bars:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
     total = sum(bar.total for bar in bars)
-    sentence = f"{total:,} records, each with exactly one outcome. Excluded and failing are never added together."
+    sentence = (
+        f"{total:,} records, each with exactly one outcome. Matched ones are counted at both ends of their pairs. "
+        "Excluded and failing are never added together."
+    )
     svg = _draw_bars(bars, title, "; ".join(_say_bar(bar) for bar in bars))
     return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records by outcome"))).as_piece()
 

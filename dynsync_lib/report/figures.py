@@ -3,6 +3,7 @@
 Facts
     * Created in HubSpot are Dynamics records, created in Dynamics are HubSpot records.
     * A choice without a partner is skipped; it is not counted as overwritten.
+    * A matched record changes when a value is written to it; of most pairs only one end does.
     * "Left out" counts records that lose their key; excluded and failing are counted apart.
 
 Not modelled
@@ -13,9 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts, sum_where
+from dynsync_lib.report.forecast_tables import (
+    HELD_BACK,
+    ForecastTables,
+    Row,
+    count_outcomes,
+    is_held_back,
+    sum_counts,
+    sum_where,
+)
+from dynsync_lib.report.words import OUTCOMES, counted
+
+_RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
+    System.HUBSPOT: [(Object.CONTACT, Object.LEAD), (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,)],
+    System.DYNAMICS: [(object_,) for object_ in Object],
+}
+"""Objects whose records are the same ones: leads are contacts in HubSpot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,7 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     """Six counts: created in HubSpot, created in Dynamics, matched and changed, overwritten values, left out, failing.
 
     >>> kit.six_figures(kit.open_forecast("out/demo/forecast"))
-    records created in HubSpot: 1,172; records created in Dynamics: 432; matched records that change: 861; ...
+    records created in HubSpot: 1,172; records created in Dynamics: 432; matched records that change: 530; ...
     """
     numbers = count_numbers(forecast)
     return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)))
@@ -76,8 +93,17 @@ def _safe_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
             "updated",
             "matched records that change",
             numbers["updated"],
-            "Records of both systems that belong to a pair in which at least one field is written.",
+            say_written(numbers),
         ),
+    )
+
+
+def say_written(numbers: Mapping[str, int]) -> str:
+    """In which systems matched records are written, in how many pairs, and whose ends `outcomes` counts."""
+    pairs = counted(numbers["changed_pairs"], "pair", "pairs")
+    return (
+        f"{numbers['written_in_hubspot']:,} in HubSpot and {numbers['written_in_dynamics']:,} in Dynamics, in {pairs}. "
+        f"The outcome “{OUTCOMES[Outcome.UPDATE]}” counts both ends of the pairs, {numbers['updated_ends']:,} records."
     )
 
 
@@ -87,7 +113,8 @@ def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
             "fields_overwritten",
             "field values overwritten",
             numbers["overwritten"],
-            f"Existing values replaced by the other system’s; {numbers['stale']:,} of them by an older record.",
+            f"Existing values replaced by the other system’s, of {numbers['written']:,} that are written; "
+            f"{numbers['stale']:,} of them by an older record.",
             "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(
@@ -114,6 +141,7 @@ def count_numbers(forecast: ForecastTables) -> dict[str, int]:
         **_count_outcome_numbers(rows),
         **_count_reason_numbers(rows),
         **_count_change_numbers(forecast.counts("changes", ["kind", "target_system", "note"])),
+        **_count_written(forecast),
         **_count_link_numbers(forecast.counts("links", ["status", "rule_id"])),
         **_count_advice_numbers(forecast),
     }
@@ -130,7 +158,7 @@ def _count_outcome_numbers(rows: Sequence[Row]) -> dict[str, int]:
         "people_created_in_hubspot": sum_where(rows, object=people, **into_hubspot),
         "companies_created_in_hubspot": sum_where(rows, object=Object.COMPANY, **into_hubspot),
         "companies_created_in_dynamics": sum_where(rows, object=Object.COMPANY, **into_dynamics),
-        "updated": sum_where(rows, outcome=Outcome.UPDATE),
+        "updated_ends": sum_where(rows, outcome=Outcome.UPDATE),
         "matched_companies": sum_where(
             rows, system=System.DYNAMICS, object=Object.COMPANY, outcome=(Outcome.UPDATE, Outcome.LINK)
         ),
@@ -167,6 +195,26 @@ def _count_change_numbers(changes: Sequence[Row]) -> dict[str, int]:
         "skipped": sum_counts(changes) - sum_counts(written),
         "stages_ignored": sum_where(changes, note="lifecycle_ignored"),
         "owners_unresolved": sum_where(changes, note="owner_unresolved"),
+    }
+
+
+def _count_written(forecast: ForecastTables) -> dict[str, int]:
+    """Matched records that a value is written to, by system, and their pairs; a record in two pairs is one record."""
+    landing: dict[str, Any] = {"without": {"note": HELD_BACK}}
+    in_system = {
+        system: sum(
+            forecast.count_groups(
+                "changes", [f"{system}_id"], where={"target_system": (system.value,), "object": objects}, **landing
+            )
+            for objects in _RECORDS[system]
+        )
+        for system in System
+    }
+    return {
+        "updated": sum(in_system.values()),
+        "written_in_hubspot": in_system[System.HUBSPOT],
+        "written_in_dynamics": in_system[System.DYNAMICS],
+        "changed_pairs": forecast.count_groups("changes", ["object", "hubspot_id", "dynamics_id"], **landing),
     }
 
 

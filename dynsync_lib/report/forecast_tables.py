@@ -16,6 +16,8 @@ from typing import Any, Final, Protocol
 from dynsync_lib.core.model import System
 
 Row = Mapping[str, Any]
+Choices = Mapping[str, Sequence[str]]
+"""Values by column."""
 
 
 class ForecastTables(Protocol):
@@ -33,8 +35,12 @@ class ForecastTables(Protocol):
     def counts(self, table: str, by: Sequence[str]) -> Sequence[Row]:
         """How many rows of each combination of `by` there are: its columns and `count`, sorted by them, None last."""
 
-    def count_groups(self, table: str, by: Sequence[str]) -> int:
-        """How many combinations of `by` there are."""
+    def count_groups(
+        self, table: str, by: Sequence[str], *, where: Choices | None = None, without: Choices | None = None
+    ) -> int:
+        """How many combinations of `by` there are among the rows that have one of the values of `where` in each of its
+        columns, and none of those of `without`.
+        """
 
     def shared_keys(self, limit: int) -> Sequence[Row]:
         """The largest groups of `collisions`, the largest first: system, object, match_key, count, winner_id,

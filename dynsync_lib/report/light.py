@@ -22,7 +22,8 @@ from dynsync_lib.core.model import Severity
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
-from dynsync_lib.report.tables import format_share
+from dynsync_lib.report.tables import Share, format_share
+from dynsync_lib.report.wholes import finding_share
 from dynsync_lib.report.words import counted, system_word
 
 Level = Literal["go", "go_with_conditions", "no_go", "not_assessed"]
@@ -96,7 +97,7 @@ def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = N
     grounds = (
         *_blockers(findings),
         *_marketing(forecast.info.get("marketing") or {}, numbers["people_created_in_hubspot"]),
-        *_high_findings(findings, numbers["records"], limits),
+        *_high_findings(forecast, findings, numbers["records"], limits),
         *_swings(forecast, numbers["records"], limits),
         *_unchecked(forecast, findings),
     )
@@ -138,13 +139,15 @@ def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
 _TIER_SETTING: Final = "Set marketing_contacts and marketing_tier in the settings."
 
 
-def _high_findings(findings: Sequence[Row], records: int, thresholds: Thresholds) -> Iterator[Ground]:
+def _high_findings(
+    forecast: ForecastTables, findings: Sequence[Row], records: int, thresholds: Thresholds
+) -> Iterator[Ground]:
     for row in findings:
         if row["severity"] != Severity.HIGH or not row["count"] or row["check_id"] == _CONSENT_CHECK:
             continue
-        share = row["count"] / records if row["share"] is None else row["share"]
-        if share > thresholds.high_share:
-            limit = f"{format_share(share)}; amber above {format_share(thresholds.high_share)}"
+        share = finding_share(forecast, row) or Share(row["count"] / records, "all records")
+        if share.share > thresholds.high_share:
+            limit = f"{share}; amber above {format_share(thresholds.high_share)}"
             yield Ground("warn", str(row["sentence"]), str(row["fix"] or ""), limit)
 
 
@@ -160,7 +163,7 @@ def _swings(forecast: ForecastTables, records: int, thresholds: Thresholds) -> I
                 f"One open question decides the outcome of {counted(moved, 'record', 'records')}: "
                 f"{questions.get(assumption, f'{assumption}.')}",
                 "Settle it in a test portal before go-live.",
-                f"{format_share(moved / records)}; amber above {format_share(thresholds.swing_share)}",
+                f"{Share(moved / records, 'all records')}; amber above {format_share(thresholds.swing_share)}",
             )
 
 

@@ -45,6 +45,17 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share from 0 to 1; `whole` says of what, such as "Dynamics contacts", and is empty when nobody knows."""
+
+    share: float
+    whole: str
+
+    def __str__(self) -> str:
+        return f"{format_share(self.share)} of {self.whole}" if self.whole else format_share(self.share)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One finished cell: what is shown, and what it is sorted by (None: by what is shown)."""
 
@@ -88,6 +99,9 @@ def _cell(value: Any, kind: Kind) -> Cell:
         return Cell(value.word, sort=str(value.rank), tone=value.tone)
     if isinstance(value, Lines):
         return Cell(value.first, second=value.second, is_code=value.is_code)
+    if isinstance(value, Share):
+        second = f"of {value.whole}" if value.whole else ""
+        return Cell(format_share(value.share), sort=repr(value.share), second=second)
     if kind == "share":
         return Cell(format_share(float(value)), sort=repr(float(value)))
     if kind == "number":

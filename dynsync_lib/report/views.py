@@ -20,6 +20,7 @@ from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcom
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
+from dynsync_lib.report.wholes import finding_share
 from dynsync_lib.report.words import (
     DIRECTIONS,
     LINK_FATES,
@@ -101,7 +102,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
             Lines(row["sentence"], row["fix"] or ""),
             _where(row),
             _whole(row["count"]),
-            row["share"],
+            finding_share(forecast, row),
             row["rule_id"],
         ]
         for row in findings
@@ -115,10 +116,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
         Head("Share", "share"),
         Head("Rule", "code"),
     ]
-    note = (
-        "Share: of the records, values, associations or mappings that the check looked at. Not checked means that the "
-        "forecast cannot know it; it is never a pass."
-    )
+    note = "Not checked means that the forecast cannot know it; it is never a pass."
     empty = "No audit rule had anything to say."
     caption = _tally(findings, "severity", SEVERITIES, "finding", "findings")
     return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.report.forecast_tables import Choices
 
 INFO: Mapping[str, Any] = {
     "kit_version": "0.1.0",
@@ -217,8 +218,12 @@ class HandMadeForecast:
         told = [{**dict(zip(by, group, strict=True)), "count": count} for group, count in groups.items()]
         return sorted(told, key=lambda row: [_nulls_last(row[name]) for name in by])
 
-    def count_groups(self, table: str, by: Sequence[str]) -> int:
-        return len(self.counts(table, by))
+    def count_groups(
+        self, table: str, by: Sequence[str], *, where: Choices | None = None, without: Choices | None = None
+    ) -> int:
+        rows = [row for row in self.rows(table) if all(row[name] in values for name, values in (where or {}).items())]
+        kept = [row for row in rows if not any(row[name] in values for name, values in (without or {}).items())]
+        return len({tuple(row[name] for name in by) for row in kept})
 
     def shared_keys(self, limit: int) -> list[dict[str, Any]]:
         groups = self.counts("collisions", ["system", "object", "match_key"])

@@ -9,7 +9,7 @@ def test_six_figures__hand_made() -> None:
     assert six_figures(HandMadeForecast()).as_dict() == {
         "created_in_hubspot": 705,
         "created_in_dynamics": 30,
-        "updated": 395,
+        "updated": 3,
         "fields_overwritten": 3,
         "shadowed": 9,
         "failing": 8,
@@ -24,6 +24,26 @@ def test_count_numbers__skipped_values_are_not_overwritten() -> None:
     told = count_numbers(HandMadeForecast())
     assert (told["written"], told["overwritten"], told["skipped"], told["stale"]) == (4, 3, 1, 1)
     assert (told["overwritten_in_hubspot"], told["overwritten_in_dynamics"]) == (2, 1)
+
+
+def test_six_figures__say_where_matched_records_are_written() -> None:
+    (figure,) = [figure for figure in six_figures(HandMadeForecast()).figures if figure.key == "updated"]
+    assert figure.sentence == (
+        "2 in HubSpot and 1 in Dynamics, in 3 pairs. The outcome “Matched, changed” counts both ends of the pairs, "
+        "395 records."
+    )
+
+
+def test_count_numbers__a_contact_in_two_pairs_is_written_once() -> None:
+    changes = [
+        ("contact", "1", "a-1", "hubspot", "phone", "telephone1", "fill", None, "1", None),
+        ("lead", "1", "l-1", "hubspot", "jobtitle", "jobtitle", "fill", None, "Head", None),
+        ("company", "1", "c-1", "hubspot", "city", "address1_city", "fill", None, "Town", None),
+        ("company", "1", "c-1", "dynamics", "telephone1", "phone", "fill", None, "2", "value_skipped"),
+    ]
+    numbers = count_numbers(HandMadeForecast().with_rows("changes", changes))
+    assert (numbers["updated"], numbers["written_in_hubspot"], numbers["written_in_dynamics"]) == (2, 2, 0)
+    assert numbers["changed_pairs"] == 3
 
 
 def test_is_held_back__what_is_told_and_does_not_land() -> None:
