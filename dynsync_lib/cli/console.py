@@ -88,6 +88,8 @@ def print_load_report(report: Mapping[str, Any]) -> None:
             out.print(Text(f"  {sentence}"))
         if file["unknown"]:
             out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
+    for file in report.get("left_alone", ()):
+        out.print(Text(f"{file['file']} {file['why']}: left alone. {file['next_step']}", style="yellow"))
     for sentence in report.get("notes", ()):
         out.print(Text(sentence))
     out.print()

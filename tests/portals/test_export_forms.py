@@ -147,7 +147,10 @@ def test_form__two_files_that_could_be_one_table(tmp_path: Path) -> None:
     with pytest.raises(InputFileError) as error:
         _load(tmp_path, dict.fromkeys(names, "hs_object_id\n1\n"))
     assert str(error.value) == f"{tmp_path}/hubspot holds both {names[0]} and {names[1]}, and each could be contacts."
-    assert error.value.next_step == "Name the right one contacts.csv."
+    assert error.value.next_step == (
+        "Name them contacts-1 and contacts-2 if they are parts of one export: parts are read together. "
+        "If one is older, or holds only some records of the other, move it out of the folder."
+    )
 
 
 # --- German exports ----------------------------------------------------------------------------------------------

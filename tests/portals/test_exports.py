@@ -198,7 +198,7 @@ def test_load_files__line_ends_survive(tmp_path: Path) -> None:
         ("", "hubspot/contacts.csv is empty."),
         ("\n\n", "hubspot/contacts.csv is empty."),
         ("email\nx@y.org\n", "hubspot/contacts.csv, line 1: the id column hs_object_id is missing."),
-        ("hs_object_id,a,a\n1,2,3\n", "hubspot/contacts.csv, line 1: two columns are called a."),
+        ("hs_object_id,email,email\n1,2,3\n", "hubspot/contacts.csv, line 1: two columns are called email."),
         ("hs_object_id,\n1,2\n", "hubspot/contacts.csv, line 1: column 2 has no heading."),
         ("hs_object_id,Email,EMAIL\n1,2,3\n", "hubspot/contacts.csv, line 1: two columns mean email."),
         (

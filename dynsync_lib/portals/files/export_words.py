@@ -4,7 +4,7 @@ Facts
     * The words are in `rules/export_words.toml`; the labels of the metadata come first, these words only add to them.
     * Words are compared without regard to case, kinds of dashes and numbers of spaces.
 
-Where it is used: `portals.files.file_names`, `portals.files.headings`, `portals.files.file_rows`,
+Where it is used: `portals.files.recognition`, `portals.files.headings`, `portals.files.file_rows`,
 `portals.files.association_columns`.
 """
 
@@ -19,6 +19,8 @@ from importlib import resources
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.model import System
+from dynsync_lib.portals.files.file_names import words_of
 
 Language = Literal["english", "german"]
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
@@ -54,9 +56,14 @@ class ExportWords:
         """The headings over the record id of a table."""
         return frozenset(map(plain_word, self.tables["ids"].get(table, ())))
 
-    def file_words(self, table: str) -> frozenset[str]:
-        """Words in a file's name that say that it holds the table."""
-        return frozenset(self.tables["file_words"].get(table, ()))
+    def tables_named(self, system: System, stem: str) -> list[str]:
+        """The tables of a system whose words stand in a file's name without its ending."""
+        named = self.tables["file_words"].items()
+        return [table for table, words in named if table.startswith(f"{system}/") and words_of(stem) & set(words)]
+
+    def signs(self, table: str) -> frozenset[str]:
+        """The fields that a table has and no other table of its system, in files that are exported."""
+        return frozenset(self.tables["signs"].get(table, ()))
 
     def field_headings(self, field: Field) -> dict[str, Language]:
         """Headings of a field beside its label, and the language of each."""

@@ -1,50 +1,61 @@
-"""Finds the file of a folder that holds a table: by the kit's name for it, else by the name of a CRM's export.
+"""What the name of a file says: whether a CRM gave it, which tables it names, and whether it is a part or a copy.
 
 Facts
-    * HubSpot names its files `hubspot-crm-exports-` and the view, Dynamics the view and the time of the export. The
-      customer names the view: where the name holds the table's in English or German the file is taken, as a guess. Any
-      other file is ignored.
+    * HubSpot names its files `hubspot-crm-exports-`, the view and the day, `all-contacts-2026-04-20` inside a ZIP;
+      Dynamics names them by the view, the day and the time, in the form that its user chose (26-Feb-26 1-28-48 PM).
+    * The customer names the view, so that its words are no proof of what the file holds.
+    * A number at the end is that of a part (`all-contacts-2`, HubSpot's `-1` behind the day); in brackets it is a
+      browser's second copy.
 
-Where it is used: `portals.files.load_files`.
+Where it is used: `portals.files.folder_files`, `portals.files.recognition`.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
-from dynsync_lib.errors import InputFileError
-from dynsync_lib.portals.files.export_words import ExportWords
-from dynsync_lib.portals.files.sheets import find_sheet
-
-_VIEWS: Final = (
-    re.compile(r"hubspot-crm-exports-(?P<view>.+)", re.IGNORECASE),
-    re.compile(r"(?P<view>.+) \d{1,4}[-.]\d{1,2}[-.]\d{1,4} \d{1,2}-\d{2}-\d{2}(?: [AP]M)?", re.IGNORECASE),
+_HUBSPOT: Final = re.compile(r"hubspot-crm-exports-.+", re.IGNORECASE)
+_DAY_AT_END: Final = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}\Z")
+_TIME_AT_END: Final = re.compile(
+    r"(?<!\w)\d{1,4}[-. ](?:\d{1,2}|[^\W\d_]{3,9})[-. ]{1,2}\d{1,4} "
+    r"\d{1,2}[-.]\d{2}(?:[-.]\d{2})?(?: ?[AP]\.? ?M\.?)?\Z",
+    re.IGNORECASE,
 )
-_ENDINGS: Final = frozenset({".csv", ".xlsx"})
+_COPY: Final = re.compile(r"(?P<base>.+?)(?: ?\(\d{1,2}\)| - (?:Copy|Kopie)(?: \(\d{1,2}\))?)\Z", re.IGNORECASE)
+_PART: Final = re.compile(r"(?P<base>.*\w)[-_ ]+(?:(?:part|teil)[-_ ]*)?(?P<number>\d{1,3})\Z", re.IGNORECASE)
 
 
-def find_export(folder: Path, table: str, words: ExportWords) -> Path | None:
-    """The file of a folder that holds a table such as `hubspot/contacts`; None when there is none.
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What a name without its ending says.
 
-    Raises InputFileError when several files could hold it.
+    `series` is what all parts of one export have in common, `number` that of the part (None without one), `is_copy`
+    whether it looks like a second copy.
     """
-    name = table.partition("/")[2]
-    exact = find_sheet(folder, name)
-    if exact is not None:
-        return exact
-    fitting = [path for path in sorted(folder.iterdir()) if _fits(path, words.file_words(table))]
-    if len(fitting) > 1:
-        raise InputFileError(
-            f"{folder} holds both {fitting[0].name} and {fitting[1].name}, and each could be {name}.",
-            next_step=f"Name the right one {name}{fitting[0].suffix}.",
-        )
-    return fitting[0] if fitting else None
+
+    series: str
+    number: int | None
+    is_copy: bool
 
 
-def _fits(path: Path, words: frozenset[str]) -> bool:
-    if path.suffix.lower() not in _ENDINGS or not path.is_file():
-        return False
-    name = next((match for pattern in _VIEWS if (match := pattern.fullmatch(path.stem))), None)
-    return name is not None and not words.isdisjoint(re.findall(r"[^\W\d_]+", name["view"].casefold()))
+def read_name(stem: str) -> FileName:
+    """Series, number and whether it is a copy, of a file's name without its ending."""
+    copied = _COPY.fullmatch(stem)
+    base = copied["base"] if copied else stem
+    part = None if _DAY_AT_END.search(base) or _TIME_AT_END.search(base) else _PART.fullmatch(base)
+    series, number = (part["base"], int(part["number"])) if part else (base, None)
+    return FileName(series.casefold(), number, copied is not None)
+
+
+def is_of_vendor(stem: str) -> bool:
+    """Whether a CRM gave the file its name: HubSpot's beginning, or the day and time at the end of Dynamics' names."""
+    copied = _COPY.fullmatch(stem)
+    base = copied["base"] if copied else stem
+    return _HUBSPOT.fullmatch(base) is not None or _TIME_AT_END.search(base) is not None
+
+
+def words_of(stem: str) -> frozenset[str]:
+    """The words of a name in lower case."""
+    return frozenset(re.findall(r"[^\W\d_]+", stem.casefold()))

@@ -11,9 +11,10 @@ Where it is used: `portals.files.load_files`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.keys import KeyMaker
@@ -59,7 +60,11 @@ _WITH_NOTATION: Final = frozenset({"number", "date", "datetime"})
 
 @dataclass(slots=True)
 class ExportRows:
-    """Reads one file. `zone` is that of times without one; `report` receives what was guessed and not understood."""
+    """Reads one file, or the parts of one export.
+
+    `zone` is that of times without one. `report` receives what was guessed and not understood; the reports of further
+    parts (`reports_of_parts`) only how many rows they have.
+    """
 
     sheet: Sheet
     headings: Headings
@@ -67,6 +72,7 @@ class ExportRows:
     index: NameIndex
     zone: tzinfo
     report: FileReport
+    reports_of_parts: Sequence[FileReport] = ()
 
     def rows(self, key_maker: KeyMaker) -> Iterator[TableRow]:
         """One row per record in the order of the file, with id, rank and finished keys.
@@ -76,18 +82,22 @@ class ExportRows:
         columns, lookups = self._columns(), self._lookups()
         id_position, seen = self.headings.id_position, dict[str, int]()
         names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
+        rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
         for rank, line in enumerate(self._records()):
             cells = list(line.cells)
             for column in columns:
-                cells[column.position] = column.read(cells[column.position], line.number)
+                cells[column.position] = column.read(cells[column.position], line.place_number)
             for position in guid_positions:
                 cells[position] = plain_guid(cells[position])
             cells[id_position] = record_id = self._id(cells[id_position], line, seen)
+            rows_of_parts[line.part] += 1
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
             yield {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
-        self._conclude(columns, lookups, len(seen))
+        for report, count in zip((self.report, *self.reports_of_parts), rows_of_parts, strict=True):
+            report.rows = count
+        self._conclude(columns, lookups)
 
     @property
     def added_names(self) -> tuple[str, ...]:
@@ -154,35 +164,51 @@ class ExportRows:
         ]
 
     def _id(self, cell: str | None, line: Line, seen: dict[str, int]) -> str:
-        record_id, where = plain_number(cell) or "", f"{self.sheet.path}, line {line.number}"
-        id_field = self.headings.table.id_field
+        record_id, id_field = plain_number(cell) or "", self.headings.table.id_field
         if not record_id:
             raise InputFileError(
-                f"{where}: {id_field} is empty.", next_step="Export the table again with its record id."
+                f"{self._where(line)}: {id_field} is empty.", next_step="Export the table again with its record id."
             )
         if _SHORTENED.fullmatch(record_id):
             raise InputFileError(
-                f"{where}: {id_field} is {record_id}, shortened by a spreadsheet.",
+                f"{self._where(line)}: {id_field} is {record_id}, shortened by a spreadsheet.",
                 next_step="Export the table again, and do not save it from a spreadsheet.",
             )
         if record_id in seen:
-            raise InputFileError(
-                f"{where}: the id {record_id} stands on line {seen[record_id]} already.",
-                next_step="Export the table again; each record may stand once.",
-            )
-        seen[record_id] = line.number
+            raise self._twice(record_id, line, seen[record_id])
+        seen[record_id] = line.place_number
         return record_id
 
-    def _conclude(self, columns: list[Column], lookups: list[LookupColumn], rows: int) -> None:
-        self.report.rows = rows
+    def _where(self, line: Line) -> str:
+        return self.sheet.name_line(line.place_number)
+
+    def _short_line(self, place_number: int) -> str:
+        """Such as `line 3`, with the file of a further part."""
+        whole = self.sheet.name_line(place_number)
+        own = f"{self.sheet.name}, "
+        return whole.removeprefix(own) if whole.startswith(own) else Path(whole).name
+
+    def _twice(self, record_id: str, line: Line, earlier: int) -> InputFileError:
+        """The fault of an id that stands on an earlier line already, perhaps of another part."""
+        if line.place_number - earlier < line.number:
+            return InputFileError(
+                f"{self._where(line)}: the id {record_id} stands on line {earlier - line.part_start} already.",
+                next_step="Export the table again; each record may stand once.",
+            )
+        return InputFileError(
+            f"{self._where(line)}: the id {record_id} stands already in {self.sheet.name_line(earlier)}.",
+            next_step="These are no parts of one export: move the older one out of the folder.",
+        )
+
+    def _conclude(self, columns: list[Column], lookups: list[LookupColumn]) -> None:
         for column in columns:
             if column.is_internal and column.converted:
                 self.report.guessed.append(
                     f"{column.heading}: cells that are not as the API prints them ({column.converted:,}): read as "
                     f"{_READ_AS[column.kind]}."
                 )
-            if column.not_understood:
-                where = f"{column.not_understood:,}, the first on line {column.first_line}"
+            if column.first_line is not None:
+                where = f"{column.not_understood:,}, the first on {self._short_line(column.first_line)}"
                 what = _WORDS_FOR[column.kind]
                 self.report.notes.append(f"{column.heading}: cells that are {what} ({where}) stay as they are.")
         self.report.guessed.extend(sentence for lookup in lookups for sentence in lookup.sentences())

@@ -9,20 +9,20 @@ Facts
     * A column whose heading is unknown is stored under that heading.
 
 Where it is used: `portals.files.load_files`, `portals.files.file_rows`, `portals.files.association_columns`,
-`portals.files.load_report`.
+`portals.files.load_report`, `portals.files.recognition`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final, Literal
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import System
-from dynsync_lib.core.tables import RecordTable
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.export_words import ExportWords, Language, plain_word
 from dynsync_lib.portals.files.lookup_headings import lookup_headings
@@ -73,6 +73,11 @@ class Heading:
         return self.how == "internal"
 
     @property
+    def base_name(self) -> str:
+        """The field's name, or the column's where no field is known: `parentcustomerid` for a lookup under a label."""
+        return self.field.name if self.field is not None else self.name
+
+    @property
     def is_verbatim(self) -> bool:
         """Whether its cells are ids, addresses or domains, which are never converted."""
         return self.field is not None and (self.field.type == "Uniqueidentifier" or self.name in _VERBATIM)
@@ -90,6 +95,35 @@ class Heading:
         if self.field.system is System.HUBSPOT:
             return ("owners",) if self.field.name == _OWNER else ()
         return self.field.targets if self.field.type in LOOKUP_TYPES else ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHeadings:
+    """Headings that the user named, for columns that he or his administrator calls otherwise.
+
+    `by_column` gives the heading by the column's internal name, which may have its table before it
+    (`dynamics/accounts.name`); an empty heading says that the files do not hold the column.
+    """
+
+    by_column: Mapping[str, str] = field(default_factory=dict)
+
+    def of_table(self, table: RecordTable, known: Collection[str]) -> dict[str, str]:
+        """The internal name by each heading, in the form of `plain_word`, that means a column of the table.
+
+        `known` are the columns that the table can have; others are its own only where the table stands before them.
+        """
+        plain = {heading: name for name, heading in self.by_column.items() if name in known}
+        named = {
+            heading: name.rpartition(".")[2]
+            for name, heading in self.by_column.items()
+            if name.rpartition(".")[0] == table.name
+        }
+        return {plain_word(heading): name for heading, name in {**plain, **named}.items() if heading}
+
+    def is_left_out(self, table: RecordTable, name: str) -> bool:
+        """Whether the user said that the files do not hold the column."""
+        heading = self.by_column.get(f"{table.name}.{name}", self.by_column.get(name))
+        return heading == ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,39 +160,69 @@ class Headings:
 
 
 def read_headings(
-    table: RecordTable, fields: Sequence[Field], heading: Line, path: Path, words: ExportWords
+    table: RecordTable, fields: Sequence[Field], heading: Line, name: str, words: ExportWords, own: OwnHeadings
 ) -> Headings:
-    """The headings of the file at `path`, which holds `table`. `fields` are the fields that the table can have.
+    """The headings of the file of that name, which holds `table`. `fields` are the fields that the table can have.
 
-    Raises InputFileError when the id column is missing, two columns mean the same field, or a column has the name of
-    one of the kit's own.
+    Two columns of one unknown heading are no fault: the second is stored with a number. Raises InputFileError when the
+    id column is missing, two columns mean the same field, or a column has the name of one of the kit's own.
     """
     cells = [str(cell) for cell in heading.cells]
-    reader = _Reader(table, cells, fields, words)
-    columns = tuple(reader.heading_at(position, cell) for position, cell in enumerate(cells))
-    headings = Headings(table, columns)
-    _refuse(headings, path, heading.number)
+    reader = HeadingReader(table, cells, fields, words, own)
+    columns = [reader.heading_at(position, cell) for position, cell in enumerate(cells)]
+    headings = Headings(table, tuple(_numbered(columns)))
+    _refuse(headings, f"{name}, line {heading.number}")
     return headings
 
 
-class _Reader:
+def _numbered(columns: Iterable[Heading]) -> Iterator[Heading]:
+    """The columns, those of an unknown heading that was there already under a name of their own: `Notes (2)`."""
+    columns = list(columns)
+    taken = {column.name for column in columns}
+    seen: set[str] = set()
+    for column in columns:
+        name = column.name
+        if column.how in {"unknown", "associations"} and name in seen:
+            name = next(free for number in count(2) if (free := f"{column.name} ({number})") not in taken)
+            taken.add(name)
+        seen.add(name)
+        yield replace(column, name=name)
+
+
+class HeadingReader:
     """Recognises headings by dictionaries made once, so that a file of thousands of columns is read at once."""
 
-    def __init__(self, table: RecordTable, cells: Sequence[str], fields: Iterable[Field], words: ExportWords) -> None:
+    def __init__(
+        self,
+        table: RecordTable,
+        cells: Sequence[str],
+        fields: Iterable[Field],
+        words: ExportWords,
+        own: OwnHeadings,
+    ) -> None:
         self._table, self._words, self._fields = table, words, list(fields)
         self._cells, self._plain_cells = set(cells), {plain_word(cell) for cell in cells}
         self._id_headings = words.id_headings(table.name)
         self._by_name = {field.name: field for field in self._fields}
         self._lookups = lookup_headings(self._fields, self._cells)
+        known = {*self._by_name, table.id_field, *KEY_SOURCE.get(table.name, {}).values()}
+        self._own = own.of_table(table, known)
+        self._claimed = {name for heading, name in self._own.items() if heading in self._plain_cells}
         self._by_label: dict[str, Field] = {}
         self._by_word: dict[str, tuple[Field, Language]] = {}
-        for field in self._fields:
-            self._by_label.setdefault(plain_word(field.label), field)
-            for word, language in words.field_headings(field).items():
-                self._by_word.setdefault(word, (field, language))
+        for known_field in self._fields:
+            self._by_label.setdefault(plain_word(known_field.label), known_field)
+            for word, language in words.field_headings(known_field).items():
+                self._by_word.setdefault(word, (known_field, language))
 
     def heading_at(self, position: int, cell: str) -> Heading:
         """The column under one heading; owners and users have no metadata, so their headings are internal names."""
+        if plain_word(cell) in self._own:
+            return self._named_by_user(position, cell, self._own[plain_word(cell)])
+        heading = self._heading_at(position, cell)
+        return Heading(position, cell, cell, "unknown") if heading.base_name in self._claimed else heading
+
+    def _heading_at(self, position: int, cell: str) -> Heading:
         if cell in self._lookups:
             name, field, holds_names = self._lookups[cell]
             return Heading(position, cell, name, "label" if holds_names else "internal", field)
@@ -178,6 +242,12 @@ class _Reader:
         """Whether the column names associated records, by its heading or as a property."""
         by_property = self._words.association_property(str(self._table.object), cell)
         return self._table.system is System.HUBSPOT and (by_property or self._words.association_of(cell)) is not None
+
+    def _named_by_user(self, position: int, cell: str, name: str) -> Heading:
+        field = self._by_name.get(name)
+        if field is None:
+            return Heading(position, cell, name, "label")
+        return self._of_field(position, cell, field, None)
 
     def _id_field(self) -> Field | None:
         return self._by_name.get(self._table.id_field)
@@ -206,8 +276,8 @@ def _is_lookup(cell: str) -> bool:
     return cell.startswith("_") and cell.endswith(("_value", "_type"))
 
 
-def _refuse(headings: Headings, path: Path, line: int) -> None:
-    where, id_field = f"{path}, line {line}", headings.table.id_field
+def _refuse(headings: Headings, where: str) -> None:
+    id_field = headings.table.id_field
     counts = Counter(headings.names)
     if id_field not in counts:
         raise InputFileError(
@@ -215,7 +285,12 @@ def _refuse(headings: Headings, path: Path, line: int) -> None:
         )
     twice = next((name for name in headings.names if counts[name] > 1), None)
     if twice is not None:
-        raise InputFileError(f"{where}: two columns mean {twice}.", next_step="Delete one of them.")
+        texts = {column.text for column in headings.columns if column.name == twice}
+        what = "mean" if len(texts) > 1 else "are called"
+        raise InputFileError(
+            f"{where}: two columns {what} {twice if len(texts) > 1 else texts.pop()}.",
+            next_step="Give the column that is not meant another heading.",
+        )
     taken = {column.name for column in headings.table.structure} - {"id"}
     for name in headings.names:
         if name in taken:

@@ -8,7 +8,7 @@ Facts
     * `load_report.json` beside the manifest says what was recognised, guessed and stored as plain text.
 
 Not modelled
-    * Exports in other languages than English, German and that of the metadata's labels; exports in several files.
+    * Exports in other languages than English, German and that of the metadata's labels.
 
 Source: design of `dynsync load`; rules record.first-order, field.missing.
 
@@ -32,14 +32,16 @@ from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.portals.files.association_columns import AssociationColumns
 from dynsync_lib.portals.files.export_words import ExportWords
-from dynsync_lib.portals.files.file_names import find_export
+from dynsync_lib.portals.files.file_names import read_name
 from dynsync_lib.portals.files.file_rows import ExportRows
-from dynsync_lib.portals.files.headings import Headings, read_headings
+from dynsync_lib.portals.files.folder_files import FolderFiles
+from dynsync_lib.portals.files.headings import Headings, OwnHeadings, read_headings
 from dynsync_lib.portals.files.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
 from dynsync_lib.portals.files.metadata_files import read_metadata
 from dynsync_lib.portals.files.name_index import NameIndex
+from dynsync_lib.portals.files.recognition import Recognition
 from dynsync_lib.portals.files.record_ids import plain_number
-from dynsync_lib.portals.files.sheets import Sheet, open_sheet, read_sheet
+from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
@@ -57,7 +59,8 @@ StandardSchema = Mapping[str, Sequence[MetadataRow]]
 class _OpenedFile(NamedTuple):
     sheet: Sheet
     headings: Headings
-    report: FileReport
+    reports: Sequence[FileReport]
+    """One of each part; what is said of the table stands in the first."""
 
 
 def load_files(
@@ -69,44 +72,40 @@ def load_files(
     standard_schema: StandardSchema,
     taken_at: datetime,
     time_zone: tzinfo | None = None,
+    own: OwnHeadings | None = None,
 ) -> Snapshot:
     """The snapshot in `out` of two folders of exported files; either folder may be None and may lack any file.
 
     `taken_at` is the snapshot's time, in UTC. Times without a zone are read in `time_zone`; None: HubSpot's in that of
-    its account.json, all others in UTC. `standard_schema` describes fields that no file of metadata names.
+    its account.json, all others in UTC. `standard_schema` describes fields that no file of metadata names. `own` are
+    headings that the user named.
 
     Costs a read of each file, and another for numbers or dates under labels, for names of lookups and for associations;
     a file's record ids are held in memory. Raises InputFileError, which names file and line, for a file that cannot be
     used, SnapshotError when `out` holds something; no snapshot is left then.
     """
     folders, words = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}, ExportWords.shipped()
-    for system, folder in folders.items():
-        _refuse_folder(system, folder, words)
+    for folder in folders.values():
+        if folder is not None and not folder.is_dir():
+            raise InputFileError(f"{folder} is no folder.", next_step="Name the folder that holds the exported files.")
     _refuse_nothing(folders)
     with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
         standard: dict[str, bool] = {}
         report = LoadReport()
         for system, folder in folders.items():
-            loader = _Loader(system, folder, writer, key_maker, standard_schema, words, time_zone, report)
+            files = _open_folder(system, folder) if folder is not None else None
+            loader = _Loader(
+                system, files, writer, key_maker, standard_schema, words, time_zone, report, own or OwnHeadings()
+            )
             loader.load()
             standard[system.value] = loader.is_standard
         writer.write_json(LOAD_REPORT_FILE, report.as_dict())
         return writer.finish(finished_at=taken_at, facts={"standard_schema": standard})
 
 
-def _refuse_folder(system: System, folder: Path | None, words: ExportWords) -> None:
-    if folder is None:
-        return
-    if not folder.is_dir():
-        raise InputFileError(f"{folder} is no folder.", next_step="Name the folder that holds the exported files.")
-    tables = [table.name for table in RECORD_TABLES.values() if table.system is system]
-    known = [*tables, _METADATA[system].name, *([LINKS_IN.name] if system is System.HUBSPOT else [])]
-    names = [table.partition("/")[2] for table in tables]
-    if not _is_empty(folder) and not any(find_export(folder, table, words) for table in known):
-        raise InputFileError(
-            f"{folder} holds no file of {system} that the kit knows.",
-            next_step=f"Put files such as {names[0]}.csv and {names[1]}.csv there.",
-        )
+def _open_folder(system: System, folder: Path) -> FolderFiles:
+    metadata, details = _METADATA[system].name.partition("/")[2], _DETAILS[system].partition("/")[2]
+    return FolderFiles(system, folder, metadata, details)
 
 
 def _is_empty(folder: Path) -> bool:
@@ -125,19 +124,22 @@ class _Loader:
     """Loads the files of one side. `is_standard`: no file of metadata described its fields."""
 
     system: System
-    folder: Path | None
+    files: FolderFiles | None
     writer: SnapshotWriter
     key_maker: KeyMaker
     standard_schema: StandardSchema
     words: ExportWords
     time_zone: tzinfo | None
     report: LoadReport
+    own: OwnHeadings
     is_standard: bool = True
     _fields: list[Field] = field(default_factory=list)
+    _sheets: dict[str, Sheet] = field(default_factory=dict)
     _opened: dict[str, _OpenedFile] = field(default_factory=dict)
 
     def load(self) -> None:
         self._load_metadata()
+        self._assign_files()
         details = self._read_details()
         zone = self.time_zone or _zone_of(details) or UTC
         index = NameIndex(self._read_names, self.words.left_owners)
@@ -148,56 +150,83 @@ class _Loader:
             self._load_links()
         self.writer.write_json(_DETAILS[self.system], details)
 
-    def _find(self, name: str) -> Path | None:
-        return find_export(self.folder, name, self.words) if self.folder is not None else None
-
     def _load_metadata(self) -> None:
         table = _METADATA[self.system]
-        path = self._find(table.name)
-        self.is_standard = path is None
+        sheet = self.files.find_metadata() if self.files is not None else None
+        self.is_standard = sheet is None
         schema = self.standard_schema["properties" if self.system is System.HUBSPOT else "columns"]
-        named = self._named_fields(path, table)
+        named = self._named_fields(sheet, table)
         rows = with_standard_fields(named, schema, self.system)
-        self.writer.write(table.name, stored_rows(rows, table), provided=path is not None)
+        self.writer.write(table.name, stored_rows(rows, table), provided=sheet is not None)
         catalogue = build_catalogue(*((rows, []) if self.system is System.HUBSPOT else ([], rows)))
         self._fields = list(catalogue.fields.values())
-        if path is None and self.folder is not None:
+        if sheet is None and self.files is not None:
             self.report.notes.append(
                 f"{table.name} is not there: what {self.system} has out of the box says what fields are and mean."
             )
-        if path is not None and len(rows) > len(named):
+        if sheet is not None and len(rows) > len(named):
             self.report.notes.append(
                 f"{table.name} does not name the id of every object: there {len(rows) - len(named)} fields "
                 f"that {self.system} has out of the box are taken as well."
             )
 
-    def _named_fields(self, path: Path | None, table: Table) -> list[MetadataRow]:
-        if path is None:
+    def _named_fields(self, sheet: Sheet | None, table: Table) -> list[MetadataRow]:
+        if sheet is None:
             return []
-        metadata = read_metadata(path, table, self.system)
+        metadata = read_metadata(sheet, table, self.system)
         self.report.files.append(metadata.report)
         return metadata.rows
 
+    def _assign_files(self) -> None:
+        """Says of each file which table it holds. Raises InputFileError when the folder holds files and none is one."""
+        if self.files is None:
+            return
+        self._sheets = self.files.assign(Recognition(self.system, self._fields, self.words, self.own))
+        self.report.left_alone += self.files.left_alone
+        if not self._sheets and self.is_standard and not _is_empty(self.files.folder):
+            names = [table.name.partition("/")[2] for table in RECORD_TABLES.values() if table.system is self.system]
+            reasons = "; ".join(f"{Path(file.file).name} {file.why}" for file in self.files.left_alone)
+            left = f" Now: {reasons}." if reasons else ""
+            raise InputFileError(
+                f"{self.files.folder} holds no file of {self.system} that the kit knows.",
+                next_step=f"Put files such as {names[0]}.csv and {names[1]}.csv there.{left}",
+            )
+
     def _open(self, table: RecordTable) -> _OpenedFile | None:
-        """The file of a table, opened once, with its headings and its report; None when there is no such file."""
+        """The file of a table, opened once, with its headings and its reports; None when there is no such file."""
         if table.name not in self._opened:
-            path = self._find(table.name)
-            if path is None:
+            sheet = self._sheets.get(table.name)
+            if sheet is None:
                 return None
-            sheet = open_sheet(path)
             fields = [candidate for candidate in self._fields if candidate.object is table.object]
-            headings = read_headings(table, fields, next(sheet.lines()), path, self.words)
-            self._opened[table.name] = _OpenedFile(sheet, headings, self._file_report(table, sheet, headings))
+            headings = read_headings(table, fields, next(sheet.lines()), sheet.name, self.words, self.own)
+            self._opened[table.name] = _OpenedFile(sheet, headings, self._file_reports(table, sheet, headings))
         return self._opened[table.name]
 
-    def _file_report(self, table: RecordTable, sheet: Sheet, headings: Headings) -> FileReport:
-        report = FileReport(f"{self.system}/{sheet.path.name}", table.name, sheet.description)
-        report.take_headings(headings.columns)
-        if sheet.path.stem.lower() != table.name.partition("/")[2]:
-            report.guessed.append(f"Its name says that it holds {table.name.partition('/')[2]}.")
+    def _file_reports(self, table: RecordTable, sheet: Sheet, headings: Headings) -> list[FileReport]:
+        reports = []
+        for file in sheet.files:
+            report = FileReport(f"{self.system}/{file.short_name}", table.name, Sheet((file,)).description)
+            report.take_headings(headings.columns)
+            reports.append(report)
+        reports[0].guessed += self._guesses(table, sheet)
+        for number, report in enumerate(reports[1:], 2):
+            report.notes.append(f"Part {number} of {len(reports)}: what is said of the first holds for it, too.")
+        return reports
+
+    def _guesses(self, table: RecordTable, sheet: Sheet) -> Iterator[str]:
+        """What was guessed about the file itself, in sentences."""
+        name, stem = table.name.partition("/")[2], sheet.path.stem
+        if stem.lower() != name and len(sheet.files) == 1:
+            says = "name says" if table.name in self.words.tables_named(self.system, stem) else "headings say"
+            yield f"Its {says} that it holds {name}."
+            number = read_name(sheet.files[0].stem).number
+            if number is not None:
+                yield f"Its name ends in {number} and no other part is there: taken for the whole export."
+        if len(sheet.files) > 1:
+            yield f"Read as {len(sheet.files)} parts of one export of {name}."
         if sheet.form is not None and sheet.form.is_guessed:
-            report.guessed.append("Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252.")
-        return report
+            yield "Nothing says how letters are encoded and it is not UTF-8: read as Windows-1252."
 
     def _read_names(self, name: str) -> Iterator[TextRow] | None:
         """The rows of a table's file by internal names; None when there is no such file."""
@@ -213,15 +242,17 @@ class _Loader:
         if opened is None:
             self.writer.write(table.name, [], provided=False)
             return
-        rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, opened.report)
+        first, *more = opened.reports
+        rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, first, more)
         names = (*opened.headings.names, *rows.added_names)
         self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
-        self.report.files.append(opened.report)
+        self.report.files += opened.reports
 
     def _load_links(self) -> None:
-        path = self._find(LINKS_IN.name)
-        if path is not None:
-            self.writer.write(LINKS_IN.name, _links(path))
+        sheet = self._sheets.get(LINKS_IN.name)
+        if sheet is not None:
+            count = self.writer.write(LINKS_IN.name, _links(sheet))
+            self.report.files.append(_report_of_links(sheet, count))
             return
         files = [columns for columns in self._association_columns() if columns.are_there]
         rows = (row for columns in files for row in columns.rows())
@@ -229,13 +260,13 @@ class _Loader:
 
     def _association_columns(self) -> Iterator[AssociationColumns]:
         companies = NameIndex(self._read_names).ids_of("companies")
-        for sheet, headings, report in list(self._opened.values()):
+        for sheet, headings, reports in list(self._opened.values()):
             if headings.table.object is not None:
-                yield AssociationColumns(sheet, headings, self.words, companies, report)
+                yield AssociationColumns(sheet, headings, self.words, companies, reports[0])
 
     def _read_details(self) -> Any:
         name = _DETAILS[self.system]
-        path = self.folder / name.partition("/")[2] if self.folder is not None else None
+        path = self.files.folder / name.partition("/")[2] if self.files is not None else None
         return _read_json(path) if path is not None and path.is_file() else {}
 
 
@@ -256,25 +287,38 @@ def _zone_of(details: Any) -> tzinfo | None:
         return None
 
 
-def _links(path: Path) -> Iterator[TableRow]:
-    lines = read_sheet(path)
-    names = [str(cell) for cell in next(lines).cells]
+def _links(sheet: Sheet) -> Iterator[TableRow]:
+    lines = sheet.lines()
+    heading = next(lines)
+    refuse_twins(f"{sheet.name}, line {heading.number}", heading)
+    names = [str(cell) for cell in heading.cells]
     whole = {"from_object", "from_id", "to_object", "to_id"} <= set(names)
     needed = {"is_primary"} if whole else {"contact_id", "company_id", "is_primary"}
     for name in sorted(needed - set(names)):
         raise InputFileError(
-            f"{path}, line 1: the column {name} is missing.", next_step="Give contact_id, company_id and is_primary."
+            f"{sheet.name}, line 1: the column {name} is missing.",
+            next_step="Give contact_id, company_id and is_primary.",
         )
     for line in lines:
         row = dict(zip(names, line.cells, strict=True))
-        yield _link(row, path, line.number)
+        yield _link(row, sheet.name_line(line.place_number))
 
 
-def _link(row: TextRow, path: Path, line: int) -> TableRow:
+def _report_of_links(sheet: Sheet, rows: int) -> FileReport:
+    names = [str(cell) for cell in next(sheet.lines()).cells]
+    known = {"contact_id", "company_id", *LINKS_IN.column_names}
+    report = FileReport(f"hubspot/{sheet.path.name}", LINKS_IN.name, sheet.description, rows)
+    report.recognised = {name: name for name in names if name in known}
+    report.unknown = [name for name in names if name not in known]
+    report.notes += [f"Read together with {file.short_name}." for file in sheet.files[1:]]
+    return report
+
+
+def _link(row: TextRow, where: str) -> TableRow:
     flag = (row["is_primary"] or "").strip().lower()
     if flag not in FLAGS:
         cell = repr(row["is_primary"]) if flag else "empty"
-        raise InputFileError(f"{path}, line {line}: is_primary is {cell}.", next_step="Write true or false.")
+        raise InputFileError(f"{where}: is_primary is {cell}.", next_step="Write true or false.")
     ends = {
         "from_object": row.get("from_object") or "contact",
         "from_id": plain_number(row.get("from_id")) or plain_number(row.get("contact_id")),
@@ -282,7 +326,7 @@ def _link(row: TextRow, path: Path, line: int) -> TableRow:
         "to_id": plain_number(row.get("to_id")) or plain_number(row.get("company_id")),
     }
     if not ends["from_id"] or not ends["to_id"]:
-        raise InputFileError(f"{path}, line {line}: an end of the association is empty.", next_step="Give both ids.")
+        raise InputFileError(f"{where}: an end of the association is empty.", next_step="Give both ids.")
     return {**ends, "label": row.get("label"), "is_primary": FLAGS[flag]}
 
 

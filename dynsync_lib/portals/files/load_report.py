@@ -47,12 +47,22 @@ class FileReport:
                 self.recognised[column.text] = column.name
 
 
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file, or a sheet of one, that was not read: why, to follow its name in a sentence, and what to do."""
+
+    file: str
+    why: str
+    next_step: str
+
+
 @dataclass(slots=True)
 class LoadReport:
-    """The report on one load; `notes` are sentences about no single file."""
+    """The report on one load; `notes` are sentences about no single file, `left_alone` the files that were not read."""
 
     files: list[FileReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_alone: list[LeftAlone] = field(default_factory=list)
 
     def as_dict(self) -> Mapping[str, Any]:
         """The content of `load_report.json`."""
@@ -63,7 +73,8 @@ def read_load_report(snapshot: Snapshot) -> dict[str, Any]:
     """What was recognised, guessed and kept as plain text when files were loaded; empty for a snapshot of APIs.
 
     `files` has an entry for each file: file, table, form, rows, recognised (headings to internal names), unknown
-    (headings), guessed and notes (sentences); `notes` are sentences about no single file.
+    (headings), guessed and notes (sentences); `notes` are sentences about no single file; `left_alone` has an entry for
+    each file that was not read: file, why, next_step.
 
     >>> kit.read_load_report(kit.open_snapshot("out/demo/snapshot"))
     {}

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Words in other languages than English and German; choices that a list names by another list's name.
 
-Where it is used: `portals.files.load_files`. Source: design of `dynsync load`.
+Where it is used: `portals.files.load_files`, `portals.files.recognition`. Source: design of `dynsync load`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib.core.tables import COLUMNS, Table
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.metadata_words import letters_and_digits, shipped_words
-from dynsync_lib.portals.files.sheets import Line, open_sheet
+from dynsync_lib.portals.files.sheets import Line, Sheet, refuse_twins
 from dynsync_lib.portals.rows import MetadataRow
 
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})+$")
@@ -45,14 +44,15 @@ class MetadataFile:
     report: FileReport
 
 
-def read_metadata(path: Path, table: Table, system: str) -> MetadataFile:
+def read_metadata(sheet: Sheet, table: Table, system: str) -> MetadataFile:
     """The rows of a file about the fields of `table`, with a report that names the file of `system`.
 
-    Raises InputFileError when it lacks the column `object` or `name`, and as `Sheet.lines`.
+    Raises InputFileError when it lacks the column `object` or `name`, has a heading twice, and as `Sheet.lines`.
     """
-    sheet = open_sheet(path)
-    lines = sheet.lines()
-    headings = [str(cell or "") for cell in next(lines).cells]
+    path, lines = sheet.path, sheet.lines()
+    first = next(lines)
+    refuse_twins(f"{sheet.name}, line {first.number}", first)
+    headings = [str(cell or "") for cell in first.cells]
     names = [heading_of(heading) for heading in headings]
     for name in ("object", "name"):
         if name not in names:

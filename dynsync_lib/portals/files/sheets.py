@@ -1,12 +1,14 @@
 """Exported CSV and XLSX files as lines of text cells, each with its number in the file.
 
 Facts
-    * `csv_dialect` reads from its bytes how a CSV file is written; of a workbook the first sheet is read.
+    * `csv_dialect` reads from its bytes how a CSV file is written. Each sheet of a workbook is a table of its own.
     * An empty cell is None. A row that is longer or shorter than the heading is refused, never padded.
+    * The parts of one export have the same headings.
 
 Source: design of `dynsync load`.
 
-Where it is used: `portals.files.load_files`, `portals.files.metadata_files`, `portals.files.file_names`.
+Where it is used: `portals.files.folder_files`, `portals.files.recognition`, `portals.files.load_files`,
+`portals.files.metadata_files`.
 """
 
 from __future__ import annotations
@@ -26,45 +28,110 @@ from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
 from dynsync_lib.portals.files.workbook_cells import cell_text
 
-_ENDINGS: Final = (".csv", ".xlsx")
-_OTHER_ENDINGS: Final = {
-    ".xls": "Export the table again as XLSX or CSV.",
-    ".txt": "If it is CSV, give it the ending .csv.",
-    ".zip": "Unpack it first.",
-}
+_DAMAGES: Final = (
+    OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a workbook raises that is no workbook, or was cut."""
+_LINES_OF_A_PART: Final = 10**12
+_RENAME: Final = "Give the column that is not meant another heading."
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a file: the number of the line it begins on (from 1), and its cells; None for an empty one."""
+    """One row of a file: the number of the line it begins on (from 1), and its cells; None for an empty one.
+
+    `part` is the file's number among the parts of one export, from 0.
+    """
 
     number: int
     cells: tuple[str | None, ...]
+    part: int = 0
+
+    @property
+    def place_number(self) -> int:
+        """Part and line in one whole number, which takes little memory. See `Sheet.name_line`."""
+        return self.part_start + self.number
+
+    @property
+    def part_start(self) -> int:
+        """What `place_number` has more than `number`."""
+        return self.part * _LINES_OF_A_PART
 
 
-def find_sheet(folder: Path, name: str) -> Path | None:
-    """The file `name.csv` or `name.xlsx` of a folder, in upper or lower case; None when there is neither.
+@dataclass(frozen=True, slots=True)
+class SheetFile:
+    """One CSV file, or one sheet of a workbook.
 
-    Raises InputFileError when there are several, or only a file of that name that the kit does not read (`.xls`).
+    `form` says how a CSV file is written; None for a workbook, of which `title` names the sheet, and `is_only` says
+    whether it has no other. `is_hidden`: people who open the workbook do not see the sheet.
     """
-    files = sorted(path for path in folder.iterdir() if path.stem.lower() == name and path.is_file())
-    readable = [path for path in files if path.suffix.lower() in _ENDINGS]
-    other = next((path for path in files if path.suffix.lower() in _OTHER_ENDINGS), None)
-    if other is not None and not readable:
-        raise InputFileError(f"{other} is neither CSV nor XLSX.", next_step=_OTHER_ENDINGS[other.suffix.lower()])
-    if len(readable) > 1:
-        raise InputFileError(
-            f"{folder} holds both {readable[0].name} and {readable[1].name}.", next_step="Leave one of them."
-        )
-    return readable[0] if readable else None
+
+    path: Path
+    form: SheetForm | None
+    title: str | None = None
+    is_only: bool = True
+    is_hidden: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file, and its sheet where it has several, for people."""
+        return str(self.path) if self.is_only else f"{self.path}, sheet {self.title}"
+
+    @property
+    def short_name(self) -> str:
+        """As `name`, without the folder."""
+        return self.path.name if self.is_only else f"{self.path.name}, sheet {self.title}"
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending, and the title of its sheet where it has several."""
+        return self.path.stem if self.is_only else f"{self.path.stem} {self.title}"
+
+    def rows(self) -> Iterator[Line]:
+        """The lines that hold something, the heading first, as wide as they are.
+
+        Raises InputFileError when the file cannot be read.
+        """
+        return _read_xlsx(self.path, self.title) if self.form is None else _read_csv(self.path, self.form)
+
+    def lines(self) -> Iterator[Line]:
+        """The lines, the heading first, all as wide as the heading; see `Sheet.lines`."""
+        lines = self.rows()
+        heading = next(lines, None)
+        if heading is None or not any(heading.cells):
+            raise InputFileError(f"{self.name} is empty.", next_step="Export the table again, with its headings.")
+        _refuse_headings(self.name, heading)
+        yield heading
+        for line in lines:
+            if len(line.cells) != len(heading.cells):
+                raise InputFileError(
+                    f"{self.name}, line {line.number}: {len(line.cells)} cells where the heading has "
+                    f"{len(heading.cells)}.",
+                    next_step="Put cells that hold commas or line ends in quotes, and try again.",
+                )
+            yield line
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One file that can be read. `form` says how a CSV file is written; None for a workbook."""
+    """The rows of one table: one file, or the parts of one export in their order."""
 
-    path: Path
-    form: SheetForm | None
+    files: tuple[SheetFile, ...]
+
+    @property
+    def path(self) -> Path:
+        """The first file."""
+        return self.files[0].path
+
+    @property
+    def name(self) -> str:
+        """The first file, and its sheet where it has several, for people."""
+        return self.files[0].name
+
+    @property
+    def form(self) -> SheetForm | None:
+        """How the first CSV file is written; None when all are workbooks."""
+        return next((file.form for file in self.files if file.form is not None), None)
 
     @property
     def description(self) -> str:
@@ -74,44 +141,67 @@ class Sheet:
     def lines(self) -> Iterator[Line]:
         """The lines of the file, the heading first; each call reads the file from the beginning.
 
-        Raises InputFileError when the file is empty or cannot be read, a heading is missing or there twice, or a row
-        has more or fewer cells than the heading.
+        Of the parts of one export the heading comes once. Raises InputFileError when a file is empty or cannot be read,
+        a heading is missing, a row has more or fewer cells than the heading, or a part has other headings.
         """
-        lines = _read_xlsx(self.path) if self.form is None else _read_csv(self.path, self.form)
-        heading = next(lines, None)
-        if heading is None or not any(heading.cells):
-            raise InputFileError(f"{self.path} is empty.", next_step="Export the table again, with its headings.")
-        _refuse_headings(self.path, heading)
-        yield heading
-        for line in lines:
-            if len(line.cells) != len(heading.cells):
+        heading: Line | None = None
+        for number, file in enumerate(self.files):
+            lines = file.lines()
+            first = next(lines)
+            if heading is None:
+                heading = first
+                yield heading
+            elif first.cells != heading.cells:
                 raise InputFileError(
-                    f"{self.path}, line {line.number}: {len(line.cells)} cells where the heading has "
-                    f"{len(heading.cells)}.",
-                    next_step="Put cells that hold commas or line ends in quotes, and try again.",
+                    f"{file.name} has other headings than {self.name}.",
+                    next_step="Export all parts again with the same columns in the same order.",
                 )
-            yield line
+            yield from lines if number == 0 else (Line(line.number, line.cells, number) for line in lines)
+
+    def name_line(self, place_number: int) -> str:
+        """Where the line of a `Line.place_number` stands, for people: `contacts.csv, line 3`."""
+        part, line = divmod(place_number, _LINES_OF_A_PART)
+        return f"{self.files[part].name}, line {line}"
+
+
+def open_files(path: Path) -> list[SheetFile]:
+    """The CSV file, or every sheet of the workbook that holds something, in the workbook's order.
+
+    Reads a CSV file whole, to know its letters. Raises InputFileError when the file cannot be read.
+    """
+    if path.suffix.lower() != ".xlsx":
+        return [SheetFile(path, find_form(path))]
+    sheets = _filled_sheets(path)
+    is_only = sum(not is_hidden for _, is_hidden in sheets) < 2
+    return [SheetFile(path, None, title, is_only, is_hidden) for title, is_hidden in sheets]
 
 
 def open_sheet(path: Path) -> Sheet:
-    """The file, after its form was read from its bytes. Raises InputFileError when they cannot be read."""
-    return Sheet(path, None if path.suffix.lower() == ".xlsx" else find_form(path))
+    """The file, after its form was read from its bytes; of a workbook the first sheet that people see.
+
+    Raises InputFileError when it cannot be read.
+    """
+    files = open_files(path)
+    seen = [file for file in files if not file.is_hidden] or files
+    if not seen:
+        raise InputFileError(f"{path} is empty.", next_step="Export the table again, with its headings.")
+    return Sheet((seen[0],))
 
 
-def read_sheet(path: Path) -> Iterator[Line]:
-    """The lines of a file, the heading first. See `Sheet.lines`."""
-    return open_sheet(path).lines()
-
-
-def _refuse_headings(path: Path, heading: Line) -> None:
-    seen: set[str] = set()
-    for number, cell in enumerate(heading.cells, start=1):
-        where = f"{path}, line {heading.number}"
-        if not cell:
-            raise InputFileError(f"{where}: column {number} has no heading.", next_step="Name it or delete it.")
+def refuse_twins(where: str, heading: Line) -> None:
+    """Raises InputFileError, which names `where`, when two columns have the same heading."""
+    seen: set[str | None] = set()
+    for cell in heading.cells:
         if cell in seen:
-            raise InputFileError(f"{where}: two columns are called {cell}.", next_step="Delete one of them.")
+            raise InputFileError(f"{where}: two columns are called {cell}.", next_step=_RENAME)
         seen.add(cell)
+
+
+def _refuse_headings(name: str, heading: Line) -> None:
+    for number, cell in enumerate(heading.cells, start=1):
+        if not cell:
+            where = f"{name}, line {heading.number}"
+            raise InputFileError(f"{where}: column {number} has no heading.", next_step="Name it or delete it.")
 
 
 def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
@@ -134,21 +224,41 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
             ) from fault
 
 
-def _read_xlsx(path: Path) -> Iterator[Line]:
+def _filled_sheets(path: Path) -> list[tuple[str, bool]]:
+    """Title and whether it is hidden, of each sheet of a workbook that holds something."""
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            filled = [sheet for sheet in book.worksheets if next(_rows_of(sheet), None) is not None]
+            return [(sheet.title, sheet.sheet_state != "visible") for sheet in filled]
+        finally:
+            book.close()
+    except _DAMAGES as fault:
+        raise _damaged(path, 0) from fault
+
+
+def _read_xlsx(path: Path, title: str | None) -> Iterator[Line]:
     number = 0
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            for line in _squared(enumerate(sheet.iter_rows(), start=1)):
+            for line in _rows_of(next(sheet for sheet in book.worksheets if sheet.title == title)):
                 number = line.number
                 yield line
         finally:
             book.close()
-    except (OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error) as fault:
-        what = f"is damaged after line {number}" if number else "is no XLSX workbook"
-        raise InputFileError(f"{path} {what}.", next_step="Export the table again.") from fault
+    except _DAMAGES as fault:
+        raise _damaged(path, number) from fault
+
+
+def _damaged(path: Path, line: int) -> InputFileError:
+    what = f"is damaged after line {line}" if line else "is no XLSX workbook"
+    return InputFileError(f"{path} {what}.", next_step="Export the table again.")
+
+
+def _rows_of(sheet: Any) -> Iterator[Line]:
+    sheet.reset_dimensions()
+    return _squared(enumerate(sheet.iter_rows(), start=1))
 
 
 def _squared(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[Line]:
