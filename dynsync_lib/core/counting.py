@@ -179,7 +179,8 @@ def _aggregates(asked: Sequence[Number]) -> list[int]:
 
 def _one_row(key: int, numbers: Sequence[Number], width: int) -> Frame:
     """frame (the key), n0, n1, ... up to the width: the numbers of one frame, then 0."""
-    nothing = nw.len().cast(nw.Int64) * 0
     columns = {f"n{position}": number.value.cast(nw.Int64) for position, number in enumerate(numbers)}
-    unused = {f"n{position}": nothing for position in range(len(numbers), width)}
-    return numbers[0].frame.select(frame=nothing + key, **columns, **unused)
+    unused = {f"n{position}": nw.lit(0, dtype=nw.Int64) for position in range(len(numbers), width)}
+    return (
+        numbers[0].frame.select(**columns).with_columns(frame=nw.lit(key), **unused).select("frame", *columns, *unused)
+    )

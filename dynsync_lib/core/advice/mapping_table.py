@@ -79,22 +79,29 @@ def _about_lookup(job: Job, judged: JudgedMapping) -> dict[str, Any]:
 
 def _concerned(object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> int | None:
     """Records that hold a value which cannot travel, or not whole; None when neither side delivered the field."""
-    stuck = [system for system in System if not judged.writes_to(system.other)] or list(System)
-    fields = [(object_, system, judged.name_of(system)) for system in stuck]
-    counts = [filled[field] for field in fields if field in filled]
+    counts = [filled[field] for field in _stuck_fields(object_, judged) if field in filled]
     return sum(counts) if counts else None
 
 
+def _stuck_fields(object_: Object, judged: JudgedMapping) -> list[_FieldOf]:
+    """The fields whose values cannot travel, or not whole; none of a mapping with nothing to say."""
+    if judged.judged.verdict is Verdict.OK:
+        return []
+    stuck = [system for system in System if not judged.writes_to(system.other)] or list(System)
+    return [(object_, system, judged.name_of(system)) for system in stuck]
+
+
 def _filled(situation: Situation, mappings: Mapping[Object, Iterable[JudgedMapping]]) -> dict[_FieldOf, int]:
-    """How many records hold a value, per mapped field that was delivered; lookups by their bare name."""
+    """How many records hold a value, per delivered field whose values are stuck; lookups by their bare name."""
+    stuck = [
+        field for object_, mapped in mappings.items() for judged in mapped for field in _stuck_fields(object_, judged)
+    ]
     asked: dict[_FieldOf, Question[int]] = {}
-    for object_, mapped in mappings.items():
-        for system in System:
+    for object_, system, name in dict.fromkeys(stuck):
+        delivered = situation.columns(object_, system)
+        column = name if name in delivered else f"_{name}_value"
+        if column in delivered:
             table = situation.tables[record_table(object_, system).name]
-            delivered = situation.columns(object_, system)
-            for name in dict.fromkeys(judged.name_of(system) for judged in mapped):
-                column = name if name in delivered else f"_{name}_value"
-                if column in delivered:
-                    filled = situation.text(object_, system, column).count()
-                    asked[object_, system, name] = Question((Number(table, filled),), sum)
+            filled = situation.text(object_, system, column).count()
+            asked[object_, system, name] = Question((Number(table, filled),), sum)
     return answers({}, asked)
