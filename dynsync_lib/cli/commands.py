@@ -263,7 +263,10 @@ def recipes(
 
     Example: dynsync recipes snapshots/monday --settings acme/dynsync.toml
     """
-    rows = kit.records(kit.lookup_recipes(snapshot, settings))
+    from dynsync_lib.kit.forecasts import find_lookup_recipes
+    from dynsync_lib.kit.tables import recipe_row
+
+    rows = [recipe_row(recipe) for recipe in find_lookup_recipes(snapshot, settings)]
     if as_json:
         console.print_json({"recipes": rows})
     else:
@@ -341,7 +344,9 @@ def rules(
 
     Example: dynsync rules --numbers
     """
-    listed, knobs, statements = (kit.records(table()) for table in (kit.rules, kit.assumptions, kit.research))
+    from dynsync_lib.kit.tables import assumption_rows, research_rows, rule_rows
+
+    listed, knobs, statements = (rows_of(kit.rulebook()) for rows_of in (rule_rows, assumption_rows, research_rows))
     if as_json:
         console.print_json({"rules": listed, "assumptions": knobs, "research": statements})
         return

@@ -20,6 +20,7 @@ from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dynsync_lib.core.advice.lookup_recipes import LookupRecipe
     from dynsync_lib.forecasts.explanations import Explained
     from dynsync_lib.forecasts.replay_folder import Replay
 
@@ -72,15 +73,21 @@ def forecast(
 def lookup_recipes(snapshot: str | Path, settings: str | Path) -> pd.DataFrame:
     """For each lookup of an enabled object, which cannot sync, the text column to create in its stead; one row each.
 
-    Columns: see `kit.tables.recipe_table`. This computes: it counts the labels in every lookup column.
+    Columns: see `kit.tables.recipe_row`. This computes: it counts the labels in every lookup column.
     Raises SettingsError or SnapshotError.
 
     >>> recipes = kit.lookup_recipes("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> recipes.set_index("column").loc["parentaccountid", ["object", "filled", "distinct"]].values.tolist()
     [['company', 12, 12], ['deal', 107, 86]]
     """
-    from dynsync_lib.core.advice.lookup_recipes import find_recipes  # a forecast does not wait for it
     from dynsync_lib.kit import tables
+
+    return tables.recipe_table(find_lookup_recipes(snapshot, settings))
+
+
+def find_lookup_recipes(snapshot: str | Path, settings: str | Path) -> list[LookupRecipe]:
+    """The recipes of `lookup_recipes` as values, without a frame. Computes, and raises, as that does."""
+    from dynsync_lib.core.advice.lookup_recipes import find_recipes  # a forecast does not wait for it
 
     opened = open_snapshot(snapshot)
     checked = read_settings(settings, snapshot=opened)
@@ -89,7 +96,7 @@ def lookup_recipes(snapshot: str | Path, settings: str | Path) -> pd.DataFrame:
         tempfile.TemporaryDirectory(prefix="dynsync-") as work,
         open_tables(opened, work=Path(work)) as engine,
     ):
-        return tables.recipe_table(find_recipes(prepare_situation(engine, opened, checked), objects))
+        return list(find_recipes(prepare_situation(engine, opened, checked), objects))
 
 
 def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) -> Situation:

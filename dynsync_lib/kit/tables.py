@@ -1,6 +1,9 @@
-"""The kit's data as pandas tables: the rules, the research behind them, the open questions, recipes for lookups.
+"""The kit's data as rows and as pandas tables: rules, the research behind them, open questions, recipes for lookups.
 
-Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`, `kit.lookup_recipes`.
+Facts
+    * Rows are plain dictionaries, null is None: who prints them does not wait for pandas.
+
+Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`, `kit.lookup_recipes`, and `cli.commands`.
 """
 
 from __future__ import annotations
@@ -15,15 +18,19 @@ from dynsync_lib.core.rulebook import Rule, Rulebook
 if TYPE_CHECKING:
     import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+_Row = dict[str, Any]
 
 
 def rules_table(book: Rulebook) -> pd.DataFrame:
-    """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
+    """`rule_rows` as a frame."""
     import pandas as pd
 
-    return pd.DataFrame(
+    return pd.DataFrame(rule_rows(book))
+
+
+def rule_rows(book: Rulebook) -> list[_Row]:
+    """Every rule: id, says, status, confidence, sources, assumption, why; one row per rule, in the rulebook's order."""
+    return [
         {
             "id": rule.id,
             "says": rule.says,
@@ -34,24 +41,29 @@ def rules_table(book: Rulebook) -> pd.DataFrame:
             "why": rule.why,
         }
         for rule in book.rules.values()
-    )
+    ]
 
 
 def research_table(book: Rulebook) -> pd.DataFrame:
+    """`research_rows` as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame(research_rows(book))
+
+
+def research_rows(book: Rulebook) -> list[_Row]:
     """Every numbered statement of the research: number, section, state, rules, confidence, sources, why; one row each.
 
     `state` is implemented when at least one of its rules is; `why` is null unless none is.
     """
-    import pandas as pd
-
-    return pd.DataFrame(
+    return [
         _researched(section.title, statement, book.rules_about(statement))
         for section in book.research
         for statement in section.statements
-    )
+    ]
 
 
-def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[str, Any]:
+def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> _Row:
     state = rules[0].status
     return {
         "number": statement,
@@ -65,10 +77,15 @@ def _researched(section: str, statement: str, rules: tuple[Rule, ...]) -> dict[s
 
 
 def assumptions_table(book: Rulebook) -> pd.DataFrame:
-    """Every open question: id, question, choices that can be made, default, status, why; one row per assumption."""
+    """`assumption_rows` as a frame."""
     import pandas as pd
 
-    return pd.DataFrame(
+    return pd.DataFrame(assumption_rows(book))
+
+
+def assumption_rows(book: Rulebook) -> list[_Row]:
+    """Every open question: id, question, choices that can be made, default, status, why; one row per assumption."""
+    return [
         {
             "id": knob.id,
             "question": knob.question,
@@ -78,7 +95,7 @@ def assumptions_table(book: Rulebook) -> pd.DataFrame:
             "why": knob.why,
         }
         for knob in book.assumptions.values()
-    )
+    ]
 
 
 _COUNTS: Final = ("records", "filled", "labelled", "distinct", "longest", "most_shared", "text_length")
@@ -86,14 +103,15 @@ _COLUMNS: Final = (*(field.name for field in fields(LookupRecipe)), "fill_rate",
 
 
 def recipe_table(recipes: Iterable[LookupRecipe]) -> pd.DataFrame:
-    """One row per recipe: the fields of `LookupRecipe`, then fill_rate, staleness, recipe (in sentences)."""
+    """`recipe_row` of each recipe as a frame; counts are whole numbers, or missing."""
     import pandas as pd
 
-    table = pd.DataFrame([_row(recipe) for recipe in recipes], columns=list(_COLUMNS))
+    table = pd.DataFrame([recipe_row(recipe) for recipe in recipes], columns=list(_COLUMNS))
     return table.astype(dict.fromkeys(_COUNTS, "Int64"))
 
 
-def _row(recipe: LookupRecipe) -> dict[str, Any]:
+def recipe_row(recipe: LookupRecipe) -> _Row:
+    """The fields of `LookupRecipe`, then fill_rate, staleness, recipe (in sentences)."""
     row = {field.name: getattr(recipe, field.name) for field in fields(LookupRecipe)}
     row |= {"object": recipe.object.value, "targets": ";".join(recipe.targets)}
     return row | {"fill_rate": recipe.fill_rate, "staleness": recipe.staleness, "recipe": recipe.text}

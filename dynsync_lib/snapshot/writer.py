@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
@@ -30,6 +30,7 @@ from dynsync_lib.arrow_tables import arrow_rows, arrow_schema
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.tables import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.moments import utc_text
 from dynsync_lib.snapshot.snapshot import (
     ACCOUNT_FILE,
     ARCHIVED_TABLES,
@@ -235,11 +236,6 @@ def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...
     own = {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
     taken = {column.name for column in own}
     return (*own, *(Column(column, "text", "") for column in vendor_columns if column not in taken))
-
-
-def utc_text(moment: datetime) -> str:
-    """A time as text in UTC, to the second: `2026-11-23T09:30:00Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _id(value: object) -> str | None:

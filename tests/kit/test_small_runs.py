@@ -46,6 +46,11 @@ WITHOUT_PANDAS = [
     "explain ada@example.com --forecast f --json",
     "audit --forecast f",
     "audit --forecast f --json",
+    "rules",
+    "rules --numbers",
+    "rules --json",
+    "recipes s",
+    "recipes s --json",
 ]
 HEAVY = {"pandas", "pyarrow", "polars", "duckdb", "narwhals", "httpx", "openpyxl", "matplotlib", "jinja2", "numpy"}
 Imported = Callable[..., set[str]]

@@ -20,7 +20,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ import httpx
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
+from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse.column_metadata import KINDS, column_row, describe_column, is_selectable
 from dynsync_lib.portals.dataverse.errors import dataverse_manners
 from dynsync_lib.portals.dataverse.rows import record_row, selected, vendor_names
@@ -164,7 +165,7 @@ class DataverseReader:
     @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
         """A page of the rows that changed at or after `since`; the cursor is as in `read_page`."""
-        condition = f"{read.table.modified_field} ge {_moment_text(since)}"
+        condition = f"{read.table.modified_field} ge {utc_text(since)}"
         return await self.read_page(TableRead(read.table, read.names, condition=condition), cursor)
 
     @_understood
@@ -273,7 +274,3 @@ def _first_address(entity_set: str, read: TableRead, names: Sequence[str]) -> st
         if len(address) <= _LONGEST_URL:
             break
     return address
-
-
-def _moment_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -26,6 +26,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, Literal
 
+from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.files.export_words import plain_word
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.stored_values import IsStored, ValueKind
@@ -286,7 +287,7 @@ def _moment(text: str, notation: Notation, *, is_date: bool) -> str | None:
         moment = datetime(int(parts["year"]), month, day, *_clock(parts), tzinfo=_zone(parts["zone"], notation))
         if is_date or parts["hour"] is None:
             return moment.date().isoformat()
-        return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return utc_text(moment)
     except (ValueError, OverflowError):
         return None
 

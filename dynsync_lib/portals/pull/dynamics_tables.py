@@ -20,11 +20,11 @@ from typing import Final
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
+from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse.reader import DataverseReader
 from dynsync_lib.portals.dataverse.rows import USER_NAMES, choose_columns
 from dynsync_lib.portals.pages import CHANGED, Delivery, TableRead
 from dynsync_lib.portals.pull.table_puller import SideResult, TablePuller, TableResult, Wanted, not_read, run_together
-from dynsync_lib.snapshot.writer import utc_text
 
 _TABLES: Final = tuple(table for table in RECORD_TABLES.values() if table.system is System.DYNAMICS)
 

@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import UsageError
+from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse import reader as dataverse
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.hubspot import reader as hubspot
@@ -33,7 +34,7 @@ from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePul
 from dynsync_lib.portals.pull.work_folder import WorkFolder
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.snapshot.snapshot import Snapshot
-from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target, utc_text
+from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target
 
 DEFAULT_PACE: Final = Pace()
 

@@ -27,8 +27,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.rows import TextRow
-from dynsync_lib.snapshot.writer import utc_text
 
 _JOURNAL: Final = "journal.json"
 _VERSION: Final = 2
