@@ -1,7 +1,9 @@
 """Answers about a Dataverse column of each type, to the byte: rows, filters, orders, writes and metadata.
 
 The expected answers are in `answers/column_types.json`, by request. They say what the emulator does; they were written
-down before its column types became one table.
+down before its column types became one table. A new type gets a column in `_COLUMNS`, values in `_ADA` and `_WRITTEN`,
+a filter and a cast; then `python -m tests.emulator.test_column_types` writes the answers again, and their difference is
+read like any other change: what was there stays as it was.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import World
 from dynsync_lib.emulator.world.metadata import column_rows, read_data
 from tests.emulator.clients import environment_client
+from tests.emulator.conftest import NOON
 from tests.emulator.small_world import ADA, BOB, CREATED, CY, FIRM
 
-ANSWERS: dict[str, list[Any]] = json.loads(
-    (Path(__file__).parent / "answers/column_types.json").read_text(encoding="utf-8")
-)
+_FILE = Path(__file__).parent / "answers/column_types.json"
+ANSWERS: dict[str, list[Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
 USER = "00000000-0000-4000-8000-0000000000e1"
 _CHOICES = '[{"value": "1", "label": "One"}, {"value": "2", "label": "Two"}]'
 _FLAG = '[{"value": "1", "label": "On"}, {"value": "0", "label": "Off"}]'
@@ -319,3 +321,20 @@ def test_every_type_that_the_kit_knows_has_a_row() -> None:
     rules = tomllib.loads((resources.files(dynsync_lib) / "rules/field_types.toml").read_text(encoding="utf-8"))
     named = {name for block in rules["dynamics"] for name in block["types"]}
     assert named | {row["type"] for row in column_rows()} <= set(COLUMN_TYPES)
+
+
+def write_answers() -> None:
+    """Writes down what the emulator answers now, every request asked of the untouched world."""
+    answers = {}
+    with Emulator(_world()) as running:
+        for name, request in _requests().items():
+            running.conditions.reset()
+            running.reseed()
+            running.conditions.clock.stop(NOON.timestamp())
+            with environment_client(running) as environment:
+                answers[name] = _answer(environment, request)
+    _FILE.write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_answers()
