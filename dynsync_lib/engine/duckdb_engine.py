@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 
 from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.engine.literal_paths import read_literally
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
 
 ROWS_PER_SORT: Final = 4_000_000
@@ -60,7 +61,7 @@ class DuckDbEngine:
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file as a lazy frame."""
-        return _lazy(self._connection.read_parquet(str(path)))
+        return _lazy(read_literally(self._connection, path))
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
@@ -68,7 +69,7 @@ class DuckDbEngine:
         with tempfile.TemporaryDirectory(prefix="dynsync-", dir=self._work) as folder:
             path = Path(folder) / "rows.parquet"  # an Arrow table, handed over as it is, makes DuckDB import pandas
             pq.write_table(arrow_rows(rows, columns), path)
-            self._connection.read_parquet(str(path)).create(name)
+            read_literally(self._connection, path).create(name)
         return _lazy(self._connection.table(name))
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:

@@ -11,7 +11,6 @@ Where it is used: `forecasts.forecast_folder`.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -133,11 +132,14 @@ def _sorted(name: str) -> str:
 @lru_cache(maxsize=_CACHED)
 def _select(path: Path, stamp: float, table: str, salt: str | None, query: str) -> list[Row]:
     """What a query over `stored`, the table with all columns of its schema, gives; read again when the file changes."""
+    from dynsync_lib.engine.literal_paths import literal_path, read_literally
+
     del stamp
     with _connected() as connection:
-        here = set(connection.read_parquet(str(path)).columns)
+        here = set(read_literally(connection, path).columns)
         columns = ", ".join(_shown(table, column, here, salt) for column in FORECAST_TABLES[table].columns)
-        connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM read_parquet({_quoted(str(path))})")  # noqa: S608
+        file = f"read_parquet({_quoted(literal_path(path))}, hive_partitioning = false)"
+        connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM {file}")  # noqa: S608 - a quoted path
         result = connection.execute(query)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -167,7 +169,9 @@ def _quoted(text: str) -> str:
 def _connected() -> Iterator[DuckDBPyConnection]:
     import duckdb  # the pages that show no forecast do without
 
-    spill = os.path.join(tempfile.gettempdir(), f"dynsync-rows-{os.getpid()}")
-    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spill}) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="dynsync-") as spill,  # nobody else can have a folder of this name
+        duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spill}) as connection,
+    ):
         connection.execute("SET enable_progress_bar = false")
         yield connection

@@ -1,0 +1,36 @@
+"""Paths that a library reads as they are, whatever stands in them.
+
+Facts
+    * DuckDB takes `*`, `?` and `[` in a path for a pattern, and a folder named `year=2026` for a column. A snapshot
+      named `acme [1]` would silently be read from the folder `acme 1`.
+    * A character in square brackets stands for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import duckdb
+
+_PATTERN: Final = re.compile(r"([*?\[])")
+
+
+def read_literally(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
+    """The Parquet file of exactly this path as a relation with exactly its own columns.
+
+    Raises `duckdb.IOException` when there is none.
+    """
+    arguments: dict[str, Any] = {"hive_partitioning": False}
+    return connection.read_parquet(literal_path(path), **arguments)
+
+
+def literal_path(path: Path) -> str:
+    """The path as a text in which DuckDB finds no pattern, no address of another machine and no home folder.
+
+    >>> literal_path(Path("/data/acme [1]/q?.parquet"))
+    '/data/acme [[]1]/q[?].parquet'
+    """
+    return _PATTERN.sub(r"[\1]", str(path.absolute()))
