@@ -27,7 +27,12 @@ _NAMED = re.compile(r"\(\?P<(\w+)>[^)]*\)")
 _UNKNOWN = (
     "HubSpot's list order and what its cursor means; here ascending ids, and the cursor is the next id.",
     "The bodies of 400 for searches past 10,000 results or pages over 200; here VALIDATION_ERROR with our words.",
-    "Whether NEQ and NOT_IN find records without a value; here they do.",
+    "Whether IN on a property that holds several choices looks at each of them; here it compares the whole value.",
+    "Whether a search refuses choices that a property does not have; here they are in no record.",
+    "Whether reading or archiving one id twice in a batch is refused; here it is done once.",
+    "Whether changing a record that is missing answers a page, as reading it does; here it does.",
+    "What creating a record without any property says; here the sentence of an update without any.",
+    "The user ids of owners; here invented, by adding 52,000,000.",
     "The exact length at which HubSpot answers 414; here 16,000 characters.",
     "Association type ids of invoices and of records of one kind; here invented: ask for the labels.",
     "Whether bodies of 2026-03 and 2026-09 differ from version 3 beyond the status of batches; here they do not.",

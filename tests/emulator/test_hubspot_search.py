@@ -53,6 +53,97 @@ def test_search__operators(portal: httpx.Client, groups: list[dict[str, Any]], i
     assert _ids(portal, filterGroups=groups) == ids
 
 
+@pytest.fixture
+def maria(portal: httpx.Client) -> str:
+    """The id of a contact whose texts have capitals, accents and words, and whose choices are many."""
+    properties = {
+        "firstname": "María",
+        "lastname": "O'Straße",
+        "jobtitle": "audit_logging lead (EMEA)",
+        "interests": "events;training",
+        "no_bulk_mail": "true",
+    }
+    created: str = portal.post("/crm/v3/objects/contacts", json={"properties": properties}).json()["id"]
+    return created
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_found"),
+    [
+        (_filter("firstname", "EQ", value="maria"), True),
+        (_filter("firstname", "EQ", value="MARÍA"), True),
+        (_filter("firstname", "EQ", value="mari"), False),
+        (_filter("lastname", "EQ", value="o'strasse"), True),
+        (_filter("firstname", "IN", values=["maria"]), True),
+        (_filter("firstname", "NEQ", value="MARIA"), False),
+        (_filter("firstname", "NOT_IN", values=["maria"]), False),
+        (_filter("firstname", "CONTAINS_TOKEN", value="Maria"), True),
+        (_filter("firstname", "CONTAINS_TOKEN", value="mar*"), True),
+        (_filter("firstname", "CONTAINS_TOKEN", value="m*a"), True),
+        (_filter("firstname", "CONTAINS_TOKEN", value="m**a"), True),
+        (_filter("firstname", "CONTAINS_TOKEN", value="mar"), False),
+        (_filter("firstname", "CONTAINS_TOKEN", value="?aria"), False),
+        (_filter("firstname", "CONTAINS_TOKEN", value="[m]aria"), False),
+        (_filter("jobtitle", "CONTAINS_TOKEN", value="audit"), True),
+        (_filter("jobtitle", "CONTAINS_TOKEN", value="lead audit"), True),
+        (_filter("jobtitle", "CONTAINS_TOKEN", value="emea"), True),
+        (_filter("jobtitle", "CONTAINS_TOKEN", value="*"), True),
+        (_filter("jobtitle", "NOT_CONTAINS_TOKEN", value="audit"), False),
+        (_filter("jobtitle", "NOT_CONTAINS_TOKEN", value="audit logger"), True),
+        (_filter("phone", "CONTAINS_TOKEN", value="*"), False),
+        (_filter("phone", "NOT_CONTAINS_TOKEN", value="5"), True),
+        (_filter("phone", "NEQ", value="5"), True),
+        (_filter("phone", "NOT_IN", values=["5"]), True),
+        (_filter("lifecyclestage", "NEQ", value="lead"), True),
+        (_filter("lead_score", "NEQ", value="5"), True),
+        (_filter("interests", "EQ", value="events;training"), True),
+        (_filter("interests", "EQ", value="Events;training"), False),
+        (_filter("interests", "IN", values=["events;training"]), True),
+        (_filter("interests", "CONTAINS_TOKEN", value="events"), True),
+        (_filter("no_bulk_mail", "EQ", value="true"), True),
+        (_filter("no_bulk_mail", "EQ", value=True), True),
+        (_filter("no_bulk_mail", "NEQ", value="true"), False),
+    ],
+)
+def test_search__compares_texts_without_case_and_accents(
+    portal: httpx.Client,
+    maria: str,
+    groups: list[dict[str, Any]],
+    is_found: bool,  # noqa: FBT001 - an expected value
+) -> None:
+    assert (maria in _ids(portal, filterGroups=groups)) is is_found
+
+
+def test_search__text_without_case_and_accents(portal: httpx.Client, maria: str) -> None:
+    assert _ids(portal, query="maria O'STRASSE") == [maria]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lead_score", "ten"),
+        ("lead_score", "1,000"),
+        ("lead_score", ""),
+        ("hs_object_id", "abc"),
+        ("createdate", "soon"),
+        ("createdate", "2024-13-01"),
+        ("birthday", "01.05.1990"),
+    ],
+)
+@pytest.mark.parametrize("operator", ["EQ", "NEQ", "LT", "GTE", "BETWEEN", "IN", "NOT_IN"])
+def test_search__values_must_be_of_the_propertys_type(
+    portal: httpx.Client, name: str, value: str, operator: str
+) -> None:
+    values = {"values": ["1706745600000", value]} if operator in {"IN", "NOT_IN"} else {"value": value}
+    answer = portal.post(SEARCH, json={"filterGroups": _filter(name, operator, highValue="1706745600000", **values)})
+    assert (answer.status_code, answer.json()["message"]) == (400, "There was a problem with the request.")
+
+
+@pytest.mark.parametrize("value", ["1706745600000", 1706745600000, "2024-02-01", "2024-02-01T00:00:00.000Z"])
+def test_search__moments_in_every_form(portal: httpx.Client, value: Any) -> None:
+    assert _ids(portal, filterGroups=_filter("createdate", "LT", value=value)) == ["101"]
+
+
 def test_search__filters_of_a_group_all_hold(portal: httpx.Client) -> None:
     both = [*_filter("email", "HAS_PROPERTY")[0]["filters"], *_filter("lead_score", "GT", value="1")[0]["filters"]]
     assert _ids(portal, filterGroups=[{"filters": both}]) == ["102"]
@@ -93,6 +184,22 @@ def _groups(groups: int, filters: int) -> list[dict[str, Any]]:
         {"filterGroups": _groups(4, 5)},
         {"sorts": ["email", "firstname"]},
         {"filterGroups": _filter("email", "LIKE", value="x")},
+        {"filterGroups": _filter("email", "eq", value="x")},
+        {"filterGroups": [{"filters": [{"propertyName": "email", "value": "x"}]}]},
+        {"filterGroups": [{"filters": ["email"]}]},
+        {"filterGroups": [{"filters": "email"}]},
+        {"filterGroups": "email"},
+        {"filterGroups": _filter("lead_score", "BETWEEN", value="1")},
+        {"filterGroups": _filter("email", "EQ", value=["x"])},
+        {"filterGroups": _filter("email", "IN", value="x")},
+        {"filterGroups": _filter("email", "IN", values="x")},
+        {"sorts": [{"propertyName": "email", "direction": "UP"}]},
+        {"sorts": "email"},
+        {"sorts": [5]},
+        {"query": 5},
+        {"properties": "email"},
+        {"limit": "10"},
+        {"limit": -1},
         {"filterGroups": _filter("colour", "EQ", value="x")},
         {"filterGroups": _filter("email", "EQ")},
         {"filterGroups": _filter("email", "IN", values=[])},

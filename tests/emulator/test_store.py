@@ -1,9 +1,12 @@
-"""The store under several threads."""
+"""The store under several threads, and what SQL may call."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from dynsync_lib.emulator.store.database import has_token
 from dynsync_lib.emulator.store.records import Store
 from tests.emulator.small_world import small_world
 
@@ -25,3 +28,27 @@ def test_reseed__lets_a_thread_add_a_column_again_that_it_added_before() -> None
             store.reseed()
             assert "run" not in store.columns("hubspot/contacts")
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ("maria", True),
+        ("m*a", True),
+        ("*a*a*", True),
+        ("m*m*a", False),
+        ("mar*ria", False),
+        ("maria*", True),
+        ("*maria*maria*", False),
+        ("*", True),
+        ("***", True),
+        ("", False),
+        ("!?", False),
+    ],
+)
+def test_tokens__with_stars(pattern: str, fits: bool) -> None:  # noqa: FBT001 - an expected value
+    assert has_token("Mar\u00eda", pattern) is fits
+
+
+def test_tokens__of_a_long_pattern_cost_no_more_than_its_length() -> None:
+    assert has_token("a" * 20_000, "*a" * 1_000 + "*b") is False

@@ -3,13 +3,15 @@
 Facts
     * Groups are joined by or, filters in a group by and: 5 groups, 6 filters each, 18 in all. The body has at most
       3,000 characters. 200 results a page; `after` is a number of results, at most 10,000 can be reached.
-    * Enumerations are compared with their case, texts without; IN and NOT_IN on texts want lower case.
+    * Enumerations are compared exactly, texts without case and accents; IN and NOT_IN on texts want lower case. NEQ,
+      NOT_IN and NOT_CONTAINS_TOKEN find records without a value, too (corrections F12, measured by a third party).
+    * A value that is no number or no moment where the property is one is refused.
     * Archived records are never found. What was written is found once the index has caught up, which here takes as
       long as the limits say.
 
 Not modelled
-    * Ranking of `query` and word stems. NEQ and NOT_IN find records without a value, which HubSpot does not say.
-      The default order is that of the ids, which is that of creation.
+    * Ranking of `query` and word stems; single choices of a property that holds several. The default order is that of
+      the ids, which is that of creation.
 
 Where it is used: `emulator.hubspot.routes`.
 """
@@ -25,9 +27,10 @@ from dynsync_lib.emulator.hubspot.bodies import read_body
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
 from dynsync_lib.emulator.hubspot.records import known_properties, record_json, select_records, shape_of
-from dynsync_lib.emulator.hubspot.written_values import described
-from dynsync_lib.emulator.store.database import quoted
+from dynsync_lib.emulator.hubspot.written_values import described, is_number
+from dynsync_lib.emulator.store.database import plain, quoted
 from dynsync_lib.emulator.store.records import Row, Store
+from dynsync_lib.emulator.times import moment_ms
 
 MOST_PER_PAGE: Final = 200
 MOST_REACHED: Final = 10_000
@@ -69,7 +72,10 @@ def search_records(store: Store, call: Call, kind: Kind, *, lag_s: float) -> Rep
     body = read_body(call)
     limit, after = _limit(searcher, body), _after(searcher, body)
     condition = _all_of([_seen(searcher), _groups(searcher, body), _text(searcher, body)])
-    shape = shape_of(store, kind, [str(name) for name in body.get("properties") or ()])
+    names = body.get("properties") or []
+    if not isinstance(names, list):
+        raise searcher.refused("properties must be a list of names")
+    shape = shape_of(store, kind, [str(name) for name in names])
     where = f"{condition.sql} ORDER BY {_order(searcher, body)} LIMIT ? OFFSET ?"
     rows = select_records(store, shape, where, (*condition.parameters, limit, after))
     total = store.count(kind.table, condition.sql, condition.parameters) if store.has(kind.table) else 0
@@ -123,7 +129,7 @@ def _condition(searcher: Searcher, item: Any) -> Condition:
     )
     make = _OPERATORS.get(operator)
     if make is None:
-        raise searcher.refused(f"{operator or 'nothing'} is no operator of a search")
+        raise searcher.refused(f"Invalid input JSON: Enum type must be one of: [{', '.join(_OPERATORS)}]")
     if name.startswith("associations."):
         return _associated(searcher, name.removeprefix("associations."), item)
     if name not in known_properties(searcher.store, searcher.kind):
@@ -145,6 +151,7 @@ class _Property:
     """A property as SQL compares it: numbers and moments by value, texts without case, choices as they are."""
 
     def __init__(self, searcher: Searcher, name: str) -> None:
+        self.searcher = searcher
         carried = name in searcher.store.columns(searcher.kind.table)
         self.column = '"@rank"' if name == "hs_object_id" else quoted(name) if carried else "NULL"
         named_type = str((searcher.types.get(name) or {}).get("type") or "string")
@@ -158,7 +165,7 @@ class _Property:
             return self.column if self.column == '"@rank"' else f"CAST({self.column} AS REAL)"
         if self.type in _MOMENTS:
             return f"moment_ms({self.column})"
-        return self.column if self.type in _EXACT else f"fold({self.column})"
+        return self.column if self.type in _EXACT else f"plain({self.column})"
 
     @property
     def marker(self) -> str:
@@ -167,7 +174,21 @@ class _Property:
             return "CAST(? AS REAL)"
         if self.type in _MOMENTS:
             return "moment_ms(?)"
-        return "?" if self.type in _EXACT else "fold(?)"
+        return "?" if self.type in _EXACT else "plain(?)"
+
+    def refuse_value(self, text: str) -> None:
+        """Raises Refusal 400 for a value that is none of the property's type."""
+        is_wrong = (self.type in _NUMBERS and not is_number(text)) or (
+            self.type in _MOMENTS and moment_ms(text) is None
+        )
+        if is_wrong:
+            raise Refusal(hubspot_error(self.searcher.call, 400, "There was a problem with the request."))
+
+
+def _typed(searcher: Searcher, property_: _Property, item: Mapping[str, Any], key: str = "value") -> str:
+    text = _value(searcher, item, key)
+    property_.refuse_value(text)
+    return text
 
 
 def _value(searcher: Searcher, item: Mapping[str, Any], key: str = "value") -> str:
@@ -179,17 +200,17 @@ def _value(searcher: Searcher, item: Mapping[str, Any], key: str = "value") -> s
 
 def _compared(sign: str) -> Callable[[Searcher, _Property, Mapping[str, Any]], Condition]:
     def compare(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
-        return Condition(f"{property_.sql} {sign} {property_.marker}", (_value(searcher, item),))
+        return Condition(f"{property_.sql} {sign} {property_.marker}", (_typed(searcher, property_, item),))
 
     return compare
 
 
 def _not_equal(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
-    return Condition(f"{property_.sql} IS NOT {property_.marker}", (_value(searcher, item),))
+    return Condition(f"{property_.sql} IS NOT {property_.marker}", (_typed(searcher, property_, item),))
 
 
 def _between(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) -> Condition:
-    ends = (_value(searcher, item), _value(searcher, item, "highValue"))
+    ends = (_typed(searcher, property_, item), _typed(searcher, property_, item, "highValue"))
     return Condition(f"{property_.sql} BETWEEN {property_.marker} AND {property_.marker}", ends)
 
 
@@ -197,7 +218,9 @@ def _among(searcher: Searcher, property_: _Property, item: Mapping[str, Any]) ->
     values = item.get("values")
     if not isinstance(values, list) or not values:
         raise searcher.refused(f"{item['operator']} needs values")
-    marker = "?" if property_.marker == "fold(?)" else property_.marker
+    for value in values:
+        property_.refuse_value(str(value))
+    marker = "unaccented(?)" if property_.marker == "plain(?)" else property_.marker
     listed = f"{property_.sql} IN ({', '.join([marker] * len(values))})"
     is_not = item["operator"] == "NOT_IN"
     return Condition(f"({property_.column} IS NULL OR NOT {listed})" if is_not else listed, tuple(map(str, values)))
@@ -217,10 +240,13 @@ def _text(searcher: Searcher, body: Mapping[str, Any]) -> Condition:
     """The condition that every word of `query` is in one of the properties that are searched by default."""
     carried = searcher.store.columns(searcher.kind.table)
     names = [quoted(name) for name in searcher.kind.search_in if name in carried]
-    words = str(body.get("query") or "").casefold().split()
+    query = body.get("query") or ""
+    if not isinstance(query, str):
+        raise searcher.refused("query must be a text")
+    words = (plain(query) or "").split()
     if not words:
         return Condition("1")
-    one_word = " OR ".join(f"instr(fold({name}), ?)" for name in names) or "0"
+    one_word = " OR ".join(f"instr(plain({name}), ?)" for name in names) or "0"
     return Condition(" AND ".join([f"({one_word})"] * len(words)), tuple(word for word in words for _ in names))
 
 
@@ -229,7 +255,7 @@ def _order(searcher: Searcher, body: Mapping[str, Any]) -> str:
     if not isinstance(sorts, list) or len(sorts) > 1:
         raise searcher.refused("A search has at most one sort")
     for item in sorts:
-        name, descends = _sort(item)
+        name, descends = _sort(searcher, item)
         if name not in known_properties(searcher.store, searcher.kind):
             raise searcher.refused(f"There was a problem with the request: property {name} does not exist")
         sql = _Property(searcher, name).sql
@@ -239,8 +265,11 @@ def _order(searcher: Searcher, body: Mapping[str, Any]) -> str:
     return '"@rank"'
 
 
-def _sort(item: Any) -> tuple[str, bool]:
+def _sort(searcher: Searcher, item: Any) -> tuple[str, bool]:
+    """The property that a sort names, and whether it goes downwards."""
     if isinstance(item, Mapping):
+        if item.get("direction", "ASCENDING") not in ("ASCENDING", "DESCENDING"):
+            raise searcher.refused("Enum type must be one of: [ASCENDING, DESCENDING]")
         return str(item.get("propertyName", "")), item.get("direction") == "DESCENDING"
     return str(item).removeprefix("-"), str(item).startswith("-")
 
@@ -255,17 +284,18 @@ def _all_of(conditions: Sequence[Condition]) -> Condition:
 
 
 _OPERATORS: Final[Mapping[str, Callable[[Searcher, _Property, Mapping[str, Any]], Condition]]] = {
-    "EQ": _compared("="),
-    "NEQ": _not_equal,
-    "LT": _compared("<"),
-    "LTE": _compared("<="),
-    "GT": _compared(">"),
-    "GTE": _compared(">="),
-    "BETWEEN": _between,
     "IN": _among,
-    "NOT_IN": _among,
-    "HAS_PROPERTY": _known,
     "NOT_HAS_PROPERTY": _known,
+    "LT": _compared("<"),
+    "EQ": _compared("="),
+    "GT": _compared(">"),
+    "NOT_IN": _among,
+    "GTE": _compared(">="),
     "CONTAINS_TOKEN": _token,
+    "HAS_PROPERTY": _known,
+    "LTE": _compared("<="),
     "NOT_CONTAINS_TOKEN": _token,
+    "BETWEEN": _between,
+    "NEQ": _not_equal,
 }
+"""What answers to each operator, in the order in which HubSpot's refusal names them."""

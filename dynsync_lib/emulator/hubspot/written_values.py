@@ -106,7 +106,7 @@ def _value_faults(row: Row, name: str, text: str) -> Iterator[PropertyFault]:
     type_ = row["type"]
     if type_ in _TEXTS:
         yield from _text_faults(name, text)
-    elif type_ == "number" and not _is_number(text):
+    elif type_ == "number" and not is_number(text):
         yield PropertyFault(name, "INVALID_NUMERIC", f"{text} was not a valid number")
     elif type_ in ("date", "datetime") and not _is_moment(text, day=type_ == "date"):
         yield PropertyFault(name, "INVALID_DATE", f"{text} was not a valid {type_}")
@@ -137,7 +137,8 @@ def _is_read_only(row: Row) -> bool:
     return is_fixed and row["name"] not in _WRITABLE_ALL_THE_SAME
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether HubSpot takes a text for a number: no comma, one point at most."""
     return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
 
 

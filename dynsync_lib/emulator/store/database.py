@@ -15,10 +15,10 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,8 @@ from dynsync_lib.emulator.store.patterns import is_like
 from dynsync_lib.emulator.times import moment_ms
 
 _CACHE_KIB: Final = 8_192
-_NO_WORD: Final = re.compile(r"[^\w]+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_WORD_OF_PATTERN: Final = re.compile(r"(?:[^\W_]|\*)+")
 
 
 class Database:
@@ -131,14 +132,43 @@ def fold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
+def unaccented(text: str | None) -> str | None:
+    """The text without accents, and with a dot on every i; None stays None."""
+    if text is None or text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text.replace("\u0131", "i"))
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def plain(text: str | None) -> str | None:
+    """The text case-folded and without accents, as HubSpot's search compares texts; None stays None."""
+    return unaccented(fold(text))
+
+
 def has_token(text: str | None, pattern: str) -> bool:
-    """Whether the whole text or one word of it matches the pattern, whatever the case; `*` stands for any
-    characters."""
-    if text is None:
+    """Whether each word of the pattern is one word of the text, whatever case and accents; `*` stands for any run of
+    letters and digits. A text without words has none, and a pattern without words is in no text."""
+    words = _WORD.findall(plain(text) or "")
+    wanted = _WORD_OF_PATTERN.findall(plain(pattern) or "")
+    return bool(wanted) and all(any(_fits(token, word) for token in words) for word in wanted)
+
+
+def _fits(word: str, pattern: str) -> bool:
+    """Whether a word fits a pattern with `*`, in time that grows with their lengths alone."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return word == pattern
+    *middle, last = rest
+    end = len(word) - len(last)
+    if not word.startswith(first) or not word.endswith(last) or end < len(first):
         return False
-    folded, wanted = text.casefold(), pattern.casefold()
-    words = {folded, *folded.split(), *_NO_WORD.split(folded)}
-    return any(fnmatchcase(word, wanted) for word in words)
+    start = len(first)
+    for part in middle:
+        index = word.find(part, start, end)
+        if index < 0:
+            return False
+        start = index + len(part)
+    return True
 
 
 _FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Any]]]] = {
@@ -146,6 +176,8 @@ _FUNCTIONS: Final[Mapping[str, tuple[int, Callable[..., Any]]]] = {
     "moment_ms": (1, moment_ms),
     "guid_key": (1, guid_key),
     "is_like": (2, is_like),
+    "plain": (1, plain),
+    "unaccented": (1, unaccented),
     "has_token": (2, has_token),
 }
 """What SQL may call: name to number of arguments and the function."""
