@@ -325,3 +325,44 @@ def test_views__potential_customer_is_the_customer(tmp_path: Path, heading: str)
     loaded = _load(tmp_path, None, {"accounts.csv": ACCOUNTS, "opportunities.csv": deals})
     assert loaded.column("dynamics/opportunities", "_customerid_value") == [f"{GUID}1"]
     assert loaded.column("dynamics/opportunities", "_customerid_type") == ["account"]
+
+
+# --- Rows of the recycling bin ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "mark"),
+    [("archived", "true"), ("Archived", "TRUE"), ("archivedAt", "2026-01-01T00:00:00Z"), ("_fivetran_deleted", "1")],
+)
+def test_removed__hubspot(tmp_path: Path, heading: str, mark: str) -> None:
+    contacts = (
+        f"hs_object_id,email,{heading},Associated Company IDs\n"
+        f"101,a@b.example,{mark},201\n102,c@d.example,,201\n103,e@f.example,,202\n"
+    )
+    companies = f"hs_object_id,name,{heading}\n201,Company A,\n202,Company B,{mark}\n"
+    loaded = _load(tmp_path, {"contacts.csv": contacts, "companies.csv": companies})
+    assert loaded.column("hubspot/contacts", "id") == ["102", "103"]
+    assert loaded.column("hubspot/contacts", "api_rank") == [0, 1]
+    assert loaded.column("hubspot/archived_contacts", "id") == ["101"]
+    assert loaded.column("hubspot/archived_companies", "id") == ["202"]
+    assert loaded.column("hubspot/links", "from_id") == ["102", "103"]
+    assert "Rows of the recycling bin (1): kept apart, no forecast counts them." in loaded.said("hubspot/contacts")
+
+
+def test_removed__dynamics(tmp_path: Path) -> None:
+    rows = f"{GUID}1,Company A,True\n{GUID}2,Company B,False\n"
+    loaded = _load(tmp_path, None, {"accounts.csv": f"accountid,name,IsDelete\n{rows}"})
+    assert loaded.column("dynamics/accounts", "id") == [f"{GUID}2"]
+
+
+def test_removed__names_of_lookups(tmp_path: Path) -> None:
+    accounts = f"accountid,name,IsDelete\n{GUID}1,Company A,true\n{GUID}2,Company A,false\n"
+    contacts = f"contactid,parentcustomerid\n{GUID}a,Company A\n"
+    loaded = _load(tmp_path, None, {"accounts.csv": accounts, "contacts.csv": contacts})
+    assert loaded.column("dynamics/contacts", "_parentcustomerid_value") == [f"{GUID}2"]
+
+
+def test_removed__a_property_of_that_name_is_a_property(tmp_path: Path) -> None:
+    properties = "object,name,label,type\ncontact,archived,Archived by us,bool\n"
+    files = {"properties.csv": properties, "contacts.csv": "hs_object_id,archived\n101,true\n"}
+    assert _load(tmp_path, files).column("hubspot/contacts", "archived") == ["true"]

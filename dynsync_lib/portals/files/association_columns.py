@@ -75,7 +75,7 @@ class AssociationColumns:
         """
         lines = self.sheet.lines()
         next(lines)
-        for line in lines:
+        for line in (line for line in lines if not self.headings.is_removed(line.cells)):
             record_id = plain_number(line.cells[self.headings.id_position]) or ""
             yield from self._companies(record_id, line)
             if self._object is not Object.CONTACT:

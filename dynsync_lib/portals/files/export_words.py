@@ -52,6 +52,11 @@ class ExportWords:
         """What Dynamics writes before the headings of columns that people should not change, with a space."""
         return tuple(f"{plain_word(word)} " for word in self.tables["do_not_modify"])
 
+    @cached_property
+    def removed(self) -> frozenset[str]:
+        """The columns of services that say a record was removed."""
+        return frozenset(map(plain_word, self.tables["removed"]))
+
     def id_headings(self, table: str) -> frozenset[str]:
         """The headings over the record id of a table."""
         return frozenset(map(plain_word, self.tables["ids"].get(table, ())))

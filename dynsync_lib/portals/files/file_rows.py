@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.model import System
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.cell_values import (
     Column,
@@ -64,6 +65,8 @@ class ExportRows:
 
     `zone` is that of times without one. `report` receives what was guessed and not understood; the reports of further
     parts (`reports_of_parts`) only how many rows they have.
+
+    `removed` are the rows of HubSpot's archived records, once `rows` came to its end.
     """
 
     sheet: Sheet
@@ -73,6 +76,8 @@ class ExportRows:
     zone: tzinfo
     report: FileReport
     reports_of_parts: Sequence[FileReport] = ()
+    removed: list[TableRow] = field(default_factory=list)
+    _removed: int = 0
 
     def rows(self, key_maker: KeyMaker) -> Iterator[TableRow]:
         """One row per record in the order of the file, with id, rank and finished keys.
@@ -83,8 +88,9 @@ class ExportRows:
         id_position, seen = self.headings.id_position, dict[str, int]()
         names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
-        for rank, line in enumerate(self._records()):
+        for line in self._records():
             cells = list(line.cells)
+            is_removed = self.headings.is_removed(cells)
             for column in columns:
                 cells[column.position] = column.read(cells[column.position], line.place_number)
             for position in guid_positions:
@@ -94,10 +100,21 @@ class ExportRows:
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
-            yield {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
+            rank = self._removed if is_removed else len(seen) - 1 - self._removed
+            finished = {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
+            if is_removed:
+                self._remove(finished)
+            else:
+                yield finished
         for report, count in zip((self.report, *self.reports_of_parts), rows_of_parts, strict=True):
             report.rows = count
         self._conclude(columns, lookups)
+
+    def _remove(self, row: TableRow) -> None:
+        """Keeps a record of the recycling bin apart; a snapshot has a place for HubSpot's only."""
+        self._removed += 1
+        if self.headings.table.system is System.HUBSPOT:
+            self.removed.append(row)
 
     @property
     def added_names(self) -> tuple[str, ...]:
@@ -201,6 +218,10 @@ class ExportRows:
         )
 
     def _conclude(self, columns: list[Column], lookups: list[LookupColumn]) -> None:
+        if self._removed:
+            self.report.notes.append(
+                f"Rows of the recycling bin ({self._removed:,}): kept apart, no forecast counts them."
+            )
         for column in columns:
             if column.is_internal and column.converted:
                 self.report.guessed.append(

@@ -30,8 +30,9 @@ from dynsync_lib.portals.files.sheets import Line
 from dynsync_lib.portals.files.stored_values import ValueKind
 from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 
-How = Literal["internal", "label", "words", "associations", "unknown"]
+How = Literal["internal", "label", "words", "associations", "removed", "unknown"]
 """How a heading was recognised: an internal name, a label of the metadata, or a word of `export_words.toml`."""
+_YES: Final = frozenset({"true", "1", "1.0", "yes", "t", "y"})
 _OWNER: Final = "hubspot_owner_id"
 _VERBATIM: Final = frozenset({"hs_object_id", "hs_additional_emails", "hs_additional_domains"})
 _KINDS: Final[Mapping[str, ValueKind]] = {
@@ -153,6 +154,17 @@ class Headings:
         return (self.id_position, *(position for position in lookups if self.columns[position].field is None))
 
     @property
+    def _removed(self) -> tuple[tuple[int, bool], ...]:
+        """The columns that say a record was removed: position, and whether they say when."""
+        columns = (column for column in self.columns if column.how == "removed")
+        return tuple((column.position, column.text.casefold().endswith("at")) for column in columns)
+
+    def is_removed(self, cells: Sequence[str | None]) -> bool:
+        """Whether a row is a record of the recycling bin: HubSpot's archived ones, or those that a service deleted."""
+        marks = (((cells[position] or "").strip().lower(), is_time) for position, is_time in self._removed)
+        return any(mark in _YES or (is_time and mark != "") for mark, is_time in marks)
+
+    @property
     def is_german(self) -> bool:
         """Whether more headings are German words than are English words or labels of the metadata."""
         counts = Counter(column.language or "own" for column in self.columns if column.how in {"label", "words"})
@@ -236,6 +248,8 @@ class HeadingReader:
             return self._of_field(position, cell, *match)
         if self._table.object is None:
             return Heading(position, cell, cell, "internal")
+        if plain in self._words.removed:
+            return Heading(position, cell, cell, "removed")
         return Heading(position, cell, cell, "associations" if self._is_associated(cell) else "unknown")
 
     def _is_associated(self, cell: str) -> bool:

@@ -44,7 +44,7 @@ from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
-from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot
+from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot, archived_table
 from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 
 _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
@@ -235,7 +235,8 @@ class _Loader:
             return None
         lines = opened.sheet.lines()
         next(lines)
-        return (dict(zip(opened.headings.names, line.cells, strict=True)) for line in lines)
+        present = (line for line in lines if not opened.headings.is_removed(line.cells))
+        return (dict(zip(opened.headings.names, line.cells, strict=True)) for line in present)
 
     def _load_records(self, table: RecordTable, index: NameIndex, zone: tzinfo) -> None:
         opened = self._open(table)
@@ -246,6 +247,8 @@ class _Loader:
         rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, first, more)
         names = (*opened.headings.names, *rows.added_names)
         self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
+        if rows.removed:
+            self.writer.write(archived_table(table.name), rows.removed, vendor_columns=names)
         self.report.files += opened.reports
 
     def _load_links(self) -> None:
