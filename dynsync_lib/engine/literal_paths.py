@@ -3,7 +3,8 @@
 Facts
     * DuckDB takes `*`, `?` and `[` in a path for a pattern, and a folder named `year=2026` for a column. A snapshot
       named `acme [1]` would silently be read from the folder `acme 1`.
-    * A character in square brackets stands for itself.
+    * In DuckDB a character in square brackets stands for itself, in Spark one behind a backslash. Spark does not decode
+      the `%20` of a file's URI.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _PATTERN: Final = re.compile(r"([*?\[])")
+_SPARK_PATTERN: Final = re.compile(r"([\\*?\[\]{}])")
 
 
 def read_literally(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
@@ -34,3 +36,12 @@ def literal_path(path: Path) -> str:
     '/data/acme [[]1]/q[?].parquet'
     """
     return _PATTERN.sub(r"[\1]", str(path.absolute()))
+
+
+def spark_path(path: Path) -> str:
+    """The path as a text in which Spark finds no pattern and no other file system, for reading.
+
+    >>> spark_path(Path("/data/acme [1]/q?.parquet"))
+    'file:/data/acme \\\\[1\\\\]/q\\\\?.parquet'
+    """
+    return _SPARK_PATTERN.sub(r"\\\1", f"file:{path.absolute()}")

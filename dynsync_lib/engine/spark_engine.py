@@ -20,10 +20,11 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, DataFrameReader
 
 from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.engine.literal_paths import spark_path
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, write_parquet
 from dynsync_lib.engine.spark_session import open_session
 
@@ -54,7 +55,7 @@ class SparkEngine:
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file as a lazy frame."""
-        return _lazy(self._session.read.parquet(path.absolute().as_uri()))
+        return _lazy(self._read().parquet(spark_path(path)))
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
@@ -66,7 +67,7 @@ class SparkEngine:
         if self._is_small:
             return _lazy(self._session.createDataFrame(native.toArrow()))
         folder = self._store(native, name)
-        return _lazy(self._session.read.schema(native.schema).parquet(folder.as_uri()))
+        return _lazy(self._read().schema(native.schema).parquet(spark_path(folder)))
 
     def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
@@ -80,8 +81,12 @@ class SparkEngine:
 
     def _store(self, frame: DataFrame, name: str) -> Path:
         folder = self._work / f"{name.replace('/', '_')}_{next(self._names)}"
-        frame.write.parquet(folder.as_uri())
+        frame.write.parquet(f"file:{folder}")
         return folder
+
+    def _read(self) -> DataFrameReader:
+        """A reader for which a folder named `year=2026` is no column."""
+        return self._session.read.option("recursiveFileLookup", "true")
 
 
 def _batches(folder: Path) -> Iterator[pa.RecordBatch]:

@@ -15,9 +15,11 @@ from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from dynsync_lib.engine.spark_needs import missing_need
 from tests.engine.adversarial_snapshot import SETTINGS, make_adversarial_snapshot
 from tests.report.hand_made_forecast import HandMadeForecast, write_forecast
 
+_MISSING = missing_need()
 _COLUMNS = (Column("a", "text", ""),)
 _UNLUCKY = "[]{}*?!-^,;:'\"`%$~=&@#+ ()ab1äß"
 _NAMES = st.text(_UNLUCKY, min_size=1, max_size=12).filter(lambda name: name.strip(" .") != "")
@@ -36,6 +38,21 @@ def test_scan__reads_the_file_of_exactly_this_name(name: str) -> None:
             frame = engine.scan(Path(folder) / name / "rows.parquet")
             assert engine.rows(frame) == [{"a": f"row of {name}"}]
             assert engine.rows(engine.keep(frame, "kept")) == [{"a": f"row of {name}"}]
+
+
+@pytest.mark.spark
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+def test_scan__on_spark_reads_the_file_of_exactly_this_name(tmp_path: Path) -> None:
+    from dynsync_lib.engine.spark_engine import SparkEngine
+
+    names = ["acme [1]", "acme 1", "a*", "ab", "year=2026", "p%20q", "b{a,b}", "c'd", "e\\f"]
+    with SparkEngine(tmp_path / "work [a] *") as spark:
+        for name in names:
+            (tmp_path / name).mkdir()
+            pq.write_table(arrow_rows([{"a": name}], _COLUMNS), tmp_path / name / "rows.parquet")
+        for name in names:
+            frame = spark.keep(spark.scan(tmp_path / name / "rows.parquet"), "kept")
+            assert spark.rows(frame) == [{"a": name}]
 
 
 @pytest.mark.parametrize("name", ["acme [1]", "acme *", "year=2026", "acme ?", "it's 100 %, {a,b}"])
