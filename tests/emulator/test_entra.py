@@ -148,6 +148,21 @@ def test_device__approves_itself_after_one_poll(emulator: Emulator, session: req
     assert "access_token" in app.acquire_token_by_device_flow(flow, exit_condition=_once)
 
 
+@pytest.mark.parametrize("grant", ["device_code", "urn:ietf:params:oauth:grant-type:device_code"])
+def test_device__by_the_short_name_of_its_grant(
+    emulator: Emulator, session: requests.Session, control: httpx.Client, grant: str
+) -> None:
+    where = f"{emulator.addresses['dynamics']['authority']}/oauth2/v2.0"
+    own = {"client_id": emulator.addresses["dynamics"]["client_id"], "client_info": "1"}
+    flow = session.post(f"{where}/devicecode", data={**own, "scope": "openid offline_access"}).json()
+    asked = {**own, "grant_type": grant, "device_code": flow["device_code"], "scope": "openid"}
+    assert session.post(f"{where}/token", data=asked).json()["error"] == "authorization_pending"
+    control.post("/__emu/device", json={})
+    answer = session.post(f"{where}/token", data=asked).json()
+    assert _is_admitted(emulator, session, answer["access_token"])
+    assert answer["refresh_token"].startswith("emulator-refresh-")
+
+
 def test_device__declined(emulator: Emulator, session: requests.Session, control: httpx.Client) -> None:
     app = _public(emulator, session)
     flow = app.initiate_device_flow(scopes=_user_scopes(emulator))

@@ -4,6 +4,7 @@ Facts
     * A client without a user proves itself by its secret or by an assertion that its certificate signed (PS256 or
       RS256), for the scope `{environment}/.default`.
     * A user signs in with a device code or a browser; a refresh token follows when `offline_access` is asked for.
+    * Microsoft's library for Node names the device grant by its short form, `device_code`; both names are one grant.
     * Device flow is for public clients: where the switch is off, 7000218 says that a secret is missing.
 
 Not modelled
@@ -33,6 +34,7 @@ from dynsync_lib.emulator.entra.tokens import AUTOMATIC_AFTER_POLLS, TOKEN_LIFE_
 CLIENT_ID: Final = "0aa0c0de-0000-4000-8000-00000000d001"
 CLIENT_SECRET: Final = "emulator~client~secret"  # noqa: S105
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
+SHORT_DEVICE_GRANT: Final = "device_code"
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _OWN_HOSTS: Final = ("127.0.0.1", "localhost")
 Form = Mapping[str, str]
@@ -165,6 +167,7 @@ def _of_user(wish: Wish, scope: str, *, nonce: str = "") -> dict[str, Any]:
 _GRANTS: Final[Mapping[str, Callable[[Wish], Reply]]] = {
     "client_credentials": _by_client,
     DEVICE_GRANT: _by_device,
+    SHORT_DEVICE_GRANT: _by_device,
     "authorization_code": _by_code,
     "refresh_token": _by_refresh,
 }
