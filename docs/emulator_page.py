@@ -32,6 +32,7 @@ _UNKNOWN = (
     "Whether reading or archiving one id twice in a batch is refused; here it is done once.",
     "Whether changing a record that is missing answers a page, as reading it does; here it does.",
     "What creating a record without any property says; here the sentence of an update without any.",
+    "The body of the refusal of one association too many; here 400 with crm.associations.LIMIT_EXCEEDED and our words.",
     "The user ids of owners; here invented, by adding 52,000,000.",
     "The exact length at which HubSpot answers 414; here 16,000 characters.",
     "Association type ids of invoices and of records of one kind; here invented: ask for the labels.",

@@ -2,7 +2,7 @@
 
 Facts
     * One call creates up to 2,000 associations or removes those of up to 100 records; PUT creates a single one.
-    * A pair that names a record that is not there is an error of its own: 207.
+    * A pair that names a record that is not there, or that would be over a limit, is an error of its own: 207.
 
 Where it is used: `emulator.hubspot.routes`.
 """
@@ -117,9 +117,9 @@ def _each(store: Store, call: Call, make: Callable[[Item], dict[str, Any]], *, s
                 with store.change():
                     results.append(make(item))
             except Refusal as refusal:
-                if refusal.reply.status != 404:
-                    raise
                 error = json.loads(refusal.reply.body)
+                if refusal.reply.status != 404 and "subCategory" not in error:
+                    raise
                 errors.append({name: error[name] for name in ("status", "category", "message")})
     return batch_answer(call, results, errors, status=status)
 

@@ -23,6 +23,13 @@ from dynsync_lib.emulator.hubspot.account import (
     record_limits,
     token_info,
 )
+from dynsync_lib.emulator.hubspot.association_configurations import (
+    create_limits,
+    list_all_limits,
+    list_limits,
+    purge_limits,
+    update_limits,
+)
 from dynsync_lib.emulator.hubspot.association_types import Pair
 from dynsync_lib.emulator.hubspot.association_writes import (
     archive_associations,
@@ -37,7 +44,7 @@ from dynsync_lib.emulator.hubspot.association_writes import (
 from dynsync_lib.emulator.hubspot.associations import get_associations, get_labels, read_association_batch
 from dynsync_lib.emulator.hubspot.batches import archive_batch, create_batch, update_batch, upsert_batch
 from dynsync_lib.emulator.hubspot.exports import export_details, export_status, start_export
-from dynsync_lib.emulator.hubspot.names import Kind
+from dynsync_lib.emulator.hubspot.names import KINDS, Kind
 from dynsync_lib.emulator.hubspot.portal import Portal
 from dynsync_lib.emulator.hubspot.properties import create_property, get_property, list_properties
 from dynsync_lib.emulator.hubspot.record_writes import (
@@ -88,6 +95,16 @@ def _pair(answer: Callable[[Store, Call, Pair], Reply], *, writes: bool, from_: 
     return answer_pair
 
 
+def _every(answer: Callable[[Store, Call], Reply]) -> Answer:
+    """What answers a reader of any object type."""
+
+    def answer_every(portal: Portal, call: Call) -> Reply:
+        portal.need(call, *(kind.scope for kind in KINDS))
+        return answer(portal.store, call)
+
+    return answer_every
+
+
 def _owners(answer: Answer) -> Answer:
     def answer_owners(portal: Portal, call: Call) -> Reply:
         portal.need(call, "crm.objects.owners.read")
@@ -110,6 +127,8 @@ def _search(portal: Portal, call: Call) -> Reply:
 _V3: Final = r"/crm/v3/objects/(?P<type>[^/]+)"
 _ONE: Final = _V3 + r"/(?P<id>[^/]+)"
 _V4: Final = r"/crm/v4/associations/(?P<from>[^/]+)/(?P<to>[^/]+)"
+_LIMITS: Final = r"/crm/v4/associations/definitions/configurations"
+_PAIR: Final = r"/(?P<from>[^/]+)/(?P<to>[^/]+)"
 _V4_OF: Final = r"/crm/v4/objects/(?P<type>[^/]+)/(?P<id>[^/]+)/associations"
 _V4_PAIR: Final = r"/(?P<to>[^/]+)/(?P<to_id>[^/]+)"
 _PROPERTIES: Final = r"/crm/v3/properties/(?P<type>[^/]+)"
@@ -157,6 +176,11 @@ ROUTES: Final = tuple(
         ("POST", _V4 + r"/batch/labels/archive", _pair(archive_labels, writes=True), "100 pairs"),
         ("GET", _V4 + r"/labels", _pair(get_labels, writes=False), "type ids of invoices are invented: ask for them"),
         ("POST", _V4 + r"/labels", _pair(create_label, writes=True), "with one text, or one for each direction"),
+        ("GET", _LIMITS + r"/all", _every(list_all_limits), "of all pairs"),
+        ("GET", _LIMITS + _PAIR, _pair(list_limits, writes=False), "those that were made here"),
+        ("POST", _LIMITS + _PAIR + r"/batch/create", _pair(create_limits, writes=True), "by pair and label"),
+        ("POST", _LIMITS + _PAIR + r"/batch/update", _pair(update_limits, writes=True), "by pair and label"),
+        ("POST", _LIMITS + _PAIR + r"/batch/purge", _pair(purge_limits, writes=True), "by pair and label"),
         ("GET", _V4_OF + r"/(?P<to>[^/]+)", _pair(get_associations, writes=False, from_="type"), "500 a page"),
         (
             "PUT",

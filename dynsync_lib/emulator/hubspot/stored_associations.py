@@ -6,7 +6,7 @@ Facts
     * Removing a pair removes all its types; removing a label leaves the plain association.
 
 Not modelled
-    * How many associations a plan allows. When the primary company goes, none follows it.
+    * When the primary company goes, none follows it.
 
 Where it is used: `emulator.hubspot.record_writes`, `emulator.hubspot.association_writes`.
 """
@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.emulator.calls import Call, Refusal
+from dynsync_lib.emulator.hubspot.association_limits import refuse_over_limit
 from dynsync_lib.emulator.hubspot.association_types import PRIMARY, Pair, Spec, inverse_label, names_of
 from dynsync_lib.emulator.hubspot.errors import hubspot_error
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
@@ -31,15 +32,26 @@ Ids = tuple[int, int]
 
 
 def add_link(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec) -> None:
-    """Associates two records with a type. Raises Refusal 404 when one of them is not there."""
+    """Associates two records with a type.
+
+    Raises Refusal 404 when one of them is not there, 400 when one of them has as many associations as it may.
+    """
     for kind, id_ in zip(pair, ids, strict=True):
         stored = store.find_id(kind.table, str(id_))
         if stored is None or stored.is_archived:
             raise _no_record(call, kind, id_)
+    _join(store, call, pair, ids, spec, is_limited=True)
+
+
+def _join(store: Store, call: Call, pair: Pair, ids: Ids, spec: Spec, *, is_limited: bool) -> None:
     is_new = not _rows(store, pair, ids)
     if is_new:
+        if is_limited:
+            refuse_over_limit(store, call, pair, ids, None)
         _put(store, pair, ids, None)
     if spec.label is not None:
+        if is_limited:
+            refuse_over_limit(store, call, pair, ids, spec.label)
         _put(store, pair, ids, spec.label)
     if spec.is_primary or (is_new and names_of(pair) in PRIMARY and _primary_of(store, pair, ids) is None):
         _make_primary(store, call, pair, ids)
@@ -77,7 +89,7 @@ def move_links(store: Store, call: Call, kind: Kind, ids: Ids) -> None:
     for to_object, to_id, label, _ in links:
         if (to_object, to_id) != (kind.singular, ids[1]):
             to = KIND_BY_NAME[to_object]
-            add_link(store, call, (kind, to), (ids[1], to_id), Spec("", 0, label, is_primary=False))
+            _join(store, call, (kind, to), (ids[1], to_id), Spec("", 0, label, is_primary=False), is_limited=False)
 
 
 def set_company(store: Store, call: Call, contact_id: int, company_id: str | None) -> None:

@@ -34,6 +34,7 @@ FIRST_VERSION: Final = 1_000_000
 ADDRESSES: Final = "@addresses"
 MERGED: Final = "@merged"
 HISTORY: Final = "@history"
+ASSOCIATION_LIMITS: Final = "@association_limits"
 _OWN: Final = ("@rank", "@order", "@id", "@archived", "@version", "@changed_s")
 _CONTACTS: Final = "hubspot/contacts"
 
@@ -216,13 +217,15 @@ class Store:
     # --- Loading -------------------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        for name in (*self._columns, "@deleted", ADDRESSES, MERGED, HISTORY):
+        for name in (*self._columns, "@deleted", ADDRESSES, MERGED, HISTORY, ASSOCIATION_LIMITS):
             self.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self.metadata, self._columns, self._version = {}, {}, FIRST_VERSION
         self.execute('CREATE TABLE "@deleted" (name TEXT, id TEXT, version INTEGER)')
         self.execute(f"CREATE TABLE {quoted(MERGED)} (name TEXT, id TEXT, survivor TEXT)")
         columns = "name TEXT, id TEXT, property TEXT, old TEXT, new TEXT, at_s REAL"
         self.execute(f"CREATE TABLE {quoted(HISTORY)} ({columns})")
+        columns = "from_object TEXT, to_object TEXT, category TEXT, type_id INTEGER, label TEXT, most INTEGER"
+        self.execute(f"CREATE TABLE {quoted(ASSOCIATION_LIMITS)} ({columns})")
         self.execute(f'CREATE INDEX "history_of" ON {quoted(HISTORY)} (name, id)')
         self.execute(f"CREATE TABLE {quoted(ADDRESSES)} (address TEXT, contact INTEGER)")
         self.execute(f'CREATE INDEX "addresses_text" ON {quoted(ADDRESSES)} (address)')
