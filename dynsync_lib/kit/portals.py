@@ -59,7 +59,7 @@ def emulate(world: str | Path | None = None, *, hubspot_port: int = 0, dynamics_
     """Both portals and the sign-in, emulated on 127.0.0.1, as a context manager.
 
     `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
-    are served from threads of this process until the block ends; `addresses` says where, and with what secrets.
+    are served until the block ends, each from a process of its own; `addresses` says where, and with what secrets.
 
     Raises UsageError when the folder holds no world.
 
@@ -72,7 +72,7 @@ def emulate(world: str | Path | None = None, *, hubspot_port: int = 0, dynamics_
     from dynsync_lib.emulator.world.world_folder import open_world
 
     shown = build_world() if world is None else open_world(Path(world))
-    return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port)
+    return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port, is_apart=True)
 
 
 def pull(

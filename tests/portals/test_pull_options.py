@@ -11,6 +11,7 @@ import pytest
 
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.serving.portals_here import PortalsHere
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.hubspot.paths import PATHS
 from dynsync_lib.portals.pull.pull_portals import PullOptions
@@ -143,7 +144,8 @@ class Moving:
     """Changes the records of a portal when the first page of a table was kept."""
 
     def __init__(self, emulator: Emulator, table: str, *statements: tuple[str, tuple[Any, ...]]) -> None:
-        self._store, self._table, self._waiting = emulator._store, table, list(statements)
+        assert isinstance(emulator.portals, PortalsHere)
+        self._store, self._table, self._waiting = emulator.portals.store, table, list(statements)
 
     def __call__(self, table: str, rows: int, total: int | None) -> None:
         del rows, total

@@ -12,11 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import trustme
-from cryptography import x509
 
 
-def make_certificates(folder: Path, *, host: str) -> x509.Certificate:
-    """Writes the three files into the folder, valid for this host, and gives the client's certificate."""
+def make_certificates(folder: Path, *, host: str) -> bytes:
+    """Writes the three files into the folder, valid for this host, and gives the client's certificate as PEM text."""
     authority = trustme.CA()
     server = authority.issue_cert(host, "localhost")
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -25,4 +24,4 @@ def make_certificates(folder: Path, *, host: str) -> x509.Certificate:
     certificate = client.cert_chain_pems[0].bytes()
     (folder / "client.pem").write_bytes(client.private_key_pem.bytes() + certificate)
     (folder / "client.pem").chmod(0o600)
-    return x509.load_pem_x509_certificate(certificate)
+    return certificate

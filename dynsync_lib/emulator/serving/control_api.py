@@ -15,8 +15,7 @@ from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.conditions.switches import Conditions, Fault, PortalFacts, Rights, SignInSwitches
 from dynsync_lib.emulator.entra.errors import SIGN_IN_ERRORS
-from dynsync_lib.emulator.entra.sign_in import Entra
-from dynsync_lib.emulator.store.records import Store
+from dynsync_lib.emulator.serving.portals_here import Portals
 
 PREFIX: Final = "/__emu/"
 _SETS: Final = ("scopes", "missing_privileges", "missing_tables")
@@ -46,8 +45,8 @@ class Command:
 class Control:
     """Answers the control plane of one emulator."""
 
-    def __init__(self, conditions: Conditions, entra: Entra, store: Store) -> None:
-        self.conditions, self.entra, self.store = conditions, entra, store
+    def __init__(self, conditions: Conditions, portals: Portals) -> None:
+        self.conditions, self.portals = conditions, portals
 
     def answer(self, call: Call) -> Reply:
         """The reply to a call: 400 for a body that cannot be used, 501 for a command that does not exist."""
@@ -118,7 +117,7 @@ def _set_sign_in(control: Control, body: Any) -> None:
 
 def _reseed(control: Control, body: Any) -> None:
     del body
-    control.store.reseed()
+    control.portals.reseed()
 
 
 def _set_limits(control: Control, body: Any) -> Mapping[str, Any]:
@@ -158,7 +157,7 @@ def _decide_device(control: Control, body: Any) -> Mapping[str, Any]:
     decision = body.get("decision", "approve")
     if decision not in _DECISIONS:
         raise ValueError(f"decision must be one of {_DECISIONS}")
-    return {"decided": control.entra.book.decide_devices(decision, body.get("user_code"))}
+    return {"decided": control.portals.decide_devices(decision, body.get("user_code"))}
 
 
 def _log(control: Control, body: Any) -> Mapping[str, Any]:
@@ -181,7 +180,7 @@ def _state(control: Control, body: Any) -> Mapping[str, Any]:
         "portals": asdict(conditions.portals),
         "limits": asdict(conditions.limits),
         "clock": _get_clock(control, None),
-        "devices": [asdict(device) for device in control.entra.book.devices()],
+        "devices": [asdict(device) for device in control.portals.devices()],
     }
 
 

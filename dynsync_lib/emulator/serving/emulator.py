@@ -3,6 +3,8 @@
 Facts
     * Three listeners: HubSpot over HTTP, Dataverse over HTTP, and Dataverse with the sign-in over TLS, because `msal`
       speaks to nothing else. The certificates are made for this run and are gone after it.
+    * The portals answer in threads of this process, which starts at once, or each in a process of its own, so that a
+      long request to one never holds up the other.
 
 Where it is used: `kit`, the demo, the tests.
 """
@@ -13,44 +15,49 @@ import shutil
 import signal
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.conditions.switches import Conditions
-from dynsync_lib.emulator.dataverse.api import DataverseApi
 from dynsync_lib.emulator.entra.grants import CLIENT_ID, CLIENT_SECRET
-from dynsync_lib.emulator.entra.sign_in import Entra
 from dynsync_lib.emulator.entra.tokens import STATIC_TOKEN as DATAVERSE_TOKEN
-from dynsync_lib.emulator.hubspot.api import HubspotApi
 from dynsync_lib.emulator.hubspot.portal import STATIC_TOKEN
 from dynsync_lib.emulator.serving.certificates import make_certificates
 from dynsync_lib.emulator.serving.control_api import PREFIX, Control
 from dynsync_lib.emulator.serving.http_portal import Answer, application
 from dynsync_lib.emulator.serving.listener import HOST, Listener, bind
-from dynsync_lib.emulator.store.records import Store, World
+from dynsync_lib.emulator.serving.portals_apart import PortalsApart
+from dynsync_lib.emulator.serving.portals_here import Portals, PortalsHere, SignInPlace
+from dynsync_lib.emulator.store.records import World
 
 
 class Emulator:
-    """Serves one world from threads of this process; a context manager.
+    """Serves one world; a context manager.
 
-    `addresses` gives the addresses and the secrets. Raises InputFileError for a world with a fault, OSError for a port
-    that is taken.
+    `is_apart` gives each portal a process of its own. `addresses` gives the addresses and the secrets. Raises
+    InputFileError for a world with a fault, OSError for a port that is taken.
     """
 
     def __init__(
-        self, world: World, *, hubspot_port: int = 0, dynamics_port: int = 0, limits: Limits | None = None
+        self,
+        world: World,
+        *,
+        hubspot_port: int = 0,
+        dynamics_port: int = 0,
+        limits: Limits | None = None,
+        is_apart: bool = False,
     ) -> None:
-        self.world, self._ports = world, (hubspot_port, dynamics_port)
+        self.world, self._ports, self._is_apart = world, (hubspot_port, dynamics_port), is_apart
         self._stop = threading.Event()
+        self._opened = ExitStack()
         self.conditions = Conditions(limits)
 
     def __enter__(self) -> Emulator:
-        self._store = Store(self.world)
         self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
-        self._servers: list[Listener] = []
+        self._opened.callback(shutil.rmtree, self._folder, ignore_errors=True)
         try:
             self._listen()
         except BaseException:
@@ -67,12 +74,7 @@ class Emulator:
     def close(self) -> None:
         """Stops serving and removes the certificates and the database of this run."""
         self._stop.set()
-        for server in self._servers:
-            server.ask_to_stop()
-        for server in self._servers:
-            server.stop()
-        self._store.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._opened.close()
 
     def wait(self) -> None:
         """Blocks until the process is interrupted or told to end, or `close` is called. Only for the main thread."""
@@ -86,7 +88,7 @@ class Emulator:
 
     def reseed(self) -> None:
         """Undoes all writes: records, properties and columns are as in the world again."""
-        self._store.reseed()
+        self.portals.reseed()
 
     @property
     def addresses(self) -> dict[str, dict[str, str]]:
@@ -110,40 +112,47 @@ class Emulator:
         return self._folder / "client.pem"
 
     def _listen(self) -> None:
-        certificate = make_certificates(self._folder, host=HOST)
-        tenant_id = str(self.world.organization["Detail"]["TenantId"])
-        entra = Entra(tenant_id, self.conditions, certificate=certificate)
-        control = Control(self.conditions, entra, self._store)
-        sockets = [bind(port) for port in (*self._ports, 0)]
+        sockets = [self._opened.enter_context(bind(port)) for port in (*self._ports, 0)]
         ports = [bound.getsockname()[1] for bound in sockets]
-        entra.origin = f"https://{HOST}:{ports[2]}"
+        sign_in_at = SignInPlace(f"https://{HOST}:{ports[2]}", make_certificates(self._folder, host=HOST))
+        portals = (PortalsApart if self._is_apart else PortalsHere)(self.world, self.conditions, sign_in_at)
+        self.portals: Portals = portals
+        self._opened.callback(portals.close)
+        control = Control(self.conditions, portals)
+        answers: list[tuple[str, Answer]] = [
+            ("hubspot", portals.answer_hubspot),
+            ("dynamics", portals.answer_dynamics),
+            ("dynamics", portals.answer_tls),
+        ]
         files = (None, None, self._folder / "server.pem")
-        for (portal, answer), bound, file in zip(self._answers(entra), sockets, files, strict=True):
-            self._servers.append(Listener(application(portal, answer, self.conditions, control), bound, file))
-        for server in self._servers:
+        servers = [
+            Listener(application(portal, answer, self.conditions, control), bound, file)
+            for (portal, answer), bound, file in zip(answers, sockets, files, strict=True)
+        ]
+        self._opened.callback(_stop_all, servers)
+        for server in servers:
             server.start()
-        self._addresses = self._addresses_of(entra, ports)
+        self._addresses = self._addresses_of(ports)
 
-    def _answers(self, entra: Entra) -> list[tuple[str, Answer]]:
-        """What answers at each listener, and the portal it belongs to."""
-        hubspot = HubspotApi(self.world, self._store, self.conditions)
-        dynamics = DataverseApi(self.world, self._store, self.conditions, entra)
-
-        def answer_dynamics(call: Call) -> Reply:
-            return entra.answer(call) if entra.owns(call.path) else dynamics.answer(call)
-
-        return [("hubspot", hubspot.answer), ("dynamics", dynamics.answer), ("dynamics", answer_dynamics)]
-
-    def _addresses_of(self, entra: Entra, ports: list[int]) -> dict[str, dict[str, str]]:
+    def _addresses_of(self, ports: list[int]) -> dict[str, dict[str, str]]:
+        tenant_id = str(self.world.organization["Detail"]["TenantId"])
         return {
             "hubspot": {"url": f"http://{HOST}:{ports[0]}", "token": STATIC_TOKEN},
             "dynamics": {
                 "url": f"http://{HOST}:{ports[1]}",
                 "tls_url": f"https://{HOST}:{ports[2]}",
-                "authority": entra.authority,
-                "tenant_id": entra.tenant_id,
+                "authority": f"https://{HOST}:{ports[2]}/{tenant_id}",
+                "tenant_id": tenant_id,
                 "client_id": CLIENT_ID,
                 "client_secret": CLIENT_SECRET,
                 "ca_file": str(self._folder / "ca.pem"),
             },
         }
+
+
+def _stop_all(servers: list[Listener]) -> None:
+    """Ends all listeners at the same time."""
+    for server in servers:
+        server.ask_to_stop()
+    for server in servers:
+        server.stop()

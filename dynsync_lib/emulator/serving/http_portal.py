@@ -1,7 +1,8 @@
 """The HTTP side of one portal: turns requests into calls, applies faults, and notes every answer in the log.
 
 Facts
-    * Faults are applied here, so that they reach every route alike; the control plane is never affected.
+    * Faults are applied here, so that they reach every route alike; the control plane is never affected, and answers
+      while all others wait.
 
 Where it is used: `emulator.serving.emulator`.
 """
@@ -12,11 +13,11 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,6 +29,8 @@ from dynsync_lib.emulator.serving.listener import HOST
 
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Answer = Callable[[Call], Reply]
+MOST_AT_ONCE: Final = 128
+"""Requests that one listener answers at the same time: more than the limit of a portal."""
 
 
 def application(portal: str, answer: Answer, conditions: Conditions, control: Control) -> Starlette:
@@ -40,16 +43,18 @@ class _Door:
     def __init__(self, portal: str, answer: Answer, conditions: Conditions, control: Control) -> None:
         self._portal, self._answer, self._conditions, self._control = portal, answer, conditions, control
         self._count = 0
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE)
+        self._control_threads = ThreadPoolExecutor(1)
 
     async def serve(self, request: Request) -> Response:
         call = await self._call(request)
         if call.path.startswith(PREFIX):
-            return _response(await run_in_threadpool(self._control.answer, call))
+            return _response(await _in(self._control_threads, self._control.answer, call))
         started_s = time.perf_counter()
         fault = self._conditions.take_fault(self._portal, call.method, call.path)
         if fault is not None and fault.delay_s:
             await asyncio.sleep(fault.delay_s)
-        reply = await run_in_threadpool(self._reply, call, fault)
+        reply = await _in(self._threads, self._reply, call, fault)
         self._note(call, reply, started_s)
         return _CutResponse(reply) if fault is not None and fault.cut else _response(reply)
 
@@ -88,6 +93,10 @@ class _Door:
             duration_ms=round((time.perf_counter() - started_s) * 1000, 3),
             correlation_id=call.correlation_id,
         )
+
+
+async def _in(threads: ThreadPoolExecutor, function: Callable[..., Reply], *arguments: Any) -> Reply:
+    return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
 
 
 def _fault_reply(fault: Fault) -> Reply:
