@@ -235,7 +235,7 @@ def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys:
 def test_our_own_bug__is_told_in_one_sentence(
     run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kit, "rules", lambda: 1 / 0)
+    monkeypatch.setattr(kit, "rulebook", lambda: 1 / 0)
     assert run("rules") == 2
     assert capsys.readouterr().err.startswith("The kit failed in a way it should not: ZeroDivisionError.")
 
