@@ -55,7 +55,8 @@ class Number:
 class Question(Generic[_Answer_co]):
     """What somebody wants to know: the numbers it takes, and the answer that they give, in the order of `asked`.
 
-    Describes only; `answers` computes.
+    Describes only; `answers` computes. `says` gets one whole number for each of `asked` and makes the answer of them: a
+    sum, a text, or None where one of them shows that the question cannot be answered.
     """
 
     asked: tuple[Rows | Number, ...]
@@ -63,7 +64,8 @@ class Question(Generic[_Answer_co]):
 
 
 Count = Question[int | None]
-"""A number of records, mappings or values; None means that the snapshot lacks what the question needs."""
+"""A question for a number of records, mappings or values. The answer None means that the snapshot lacks what it needs:
+it is not 0, and is shown as not checked."""
 
 
 def known(count: _Answer) -> Question[_Answer]:

@@ -85,6 +85,7 @@ class _Counted:
 
 
 def _question(situation: Situation, check: Check, tables: Tables, marketing: MarketingOutlook) -> Question[_Counted]:
+    """What a check asks: its count, and what that is a share of, where it is one of anything."""
     count = _count(situation, check, tables, marketing)
     if check.of == "none":
         return combined([count], lambda numbers: _Counted(numbers[0], None))

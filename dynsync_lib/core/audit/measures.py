@@ -1,7 +1,8 @@
-"""What audit rules begin with: the records and outcomes of one side, and the changes that land in HubSpot.
+"""What audit rules begin with: the outcomes of one side, and the changes that land in HubSpot.
 
 Facts
-    * A measure describes what it counts (`core.counting`); `core.audit.findings` computes all of them together.
+    * A measure describes what it counts, as a `core.counting.Count`; `core.audit.findings` computes all of them
+      together. Its answer is None where the snapshot lacks what the rule looks at: the finding is then `not_checked`.
 
 Where it is used: `core.audit.findings` and the modules of audit rules that it brings together.
 """
@@ -19,7 +20,7 @@ from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
 
 Measure = Callable[[Situation, Tables], Count]
-"""What an audit rule counts in a situation and its forecast."""
+"""What an audit rule counts in a situation and its forecast: the question, not yet the number."""
 Measures = Mapping[str, Measure]
 """By the name that rules/checks.toml asks for it with."""
 

@@ -54,7 +54,10 @@ def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
 
 
 def count_shifted_days(situation: Situation, tables: Tables) -> Count:
-    """Dynamics values whose day in the portal's time zone may differ from the day HubSpot gets (5.21)."""
+    """Dynamics values whose day in the portal's time zone may differ from the day HubSpot gets (5.21).
+
+    None when the portal's time zone is not known and there is such a mapping.
+    """
     del tables
     shifting = [
         (object_, judged)
