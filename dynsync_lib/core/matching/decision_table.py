@@ -165,50 +165,72 @@ _Test = tuple[Condition, Line]
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The table of step 5 for one side, over the columns that `_place` has joined."""
+    """The table of step 5 of docs/semantics.md for one side of an object.
+
+    `line` is the table itself, as an expression: the number of the first line whose test holds for a record. What the
+    settings decide leaves a line out, or makes it hold for all; what the record decides is asked of the columns that
+    `_place` has joined:
+
+    * of the record: id, key, domain, barrier (why it does not pass);
+    * of its pair: pair_id, pair_rule, fenced;
+    * of the owner of its key, or of its domain (then by_domain): owner_id, owner_pair_id, owner_fenced;
+    * of rivals: taken_by and taken_rule, lost_to, conflict_id, overlap_id.
+
+    `counterpart`, `winner`, `key` and `rule` say what is told beside the line, and read the column `line`.
+    """
 
     job: Job
     system: System
 
     def line(self) -> nw.Expr:
-        tests: list[_Test] = [(nw.col("fenced"), Line.FENCED), (_has("pair_id"), Line.PAIRED)]
-        tests += [*self._of_side(), *self._of_key(), *self._of_rivals(), (True, Line.CREATE)]
-        return _first_line(tests)
+        """The number of the line that decides; each test is one line of the table, in its order."""
+        return _first_line(
+            [
+                (nw.col("fenced"), Line.FENCED),
+                (_has("pair_id"), Line.PAIRED),
+                *self._lines_of_the_side(),
+                *self._lines_of_the_key(),
+                *self._lines_of_rivals(),
+                (True, Line.CREATE),
+            ]
+        )
 
-    def _of_side(self) -> list[_Test]:
-        """Lines 2 to 4, and the overlap that comes after them."""
-        tests: list[_Test] = []
+    def _lines_of_the_side(self) -> list[_Test]:
+        """Lines 2 to 4, and the leads that a contact keeps out, which come after them."""
+        lines: list[_Test] = []
         if not self.job.is_source(self.system):
-            tests += [(_has("owner_pair_id"), Line.OWNER_PAIRED), (True, Line.DIRECTION)]
-        is_before = self.job.chooses("filter_stage", "before_claim")
-        tests += [(all_of(is_before, fails), line) for fails, line in self._fails()]
-        return [*tests, (_has("overlap_id"), Line.OVERLAP)]
+            lines += [(_has("owner_pair_id"), Line.OWNER_PAIRED), (True, Line.DIRECTION)]
+        is_before_claim = self.job.chooses("filter_stage", "before_claim")
+        lines += [(all_of(is_before_claim, fails), line) for fails, line in self._filter_lines()]
+        return [*lines, (_has("overlap_id"), Line.OVERLAP)]
 
-    def _of_key(self) -> list[_Test]:
-        """Lines 5 to 7."""
-        is_later, is_behind = self._is_later(), all_of(self._is_later(), nw.col("by_domain"))
-        joins = all_of(self._is_later(), ~nw.col("by_domain"), self._duplicates("all_bind"))
+    def _lines_of_the_key(self) -> list[_Test]:
+        """Lines 5 to 7. A later record of an `all_bind` company joins its owner's pair only where it passes line 7."""
+        is_later, by_domain = self._is_later(), nw.col("by_domain")
+        first_wins, all_bind = self._later_records("first_wins"), self._later_records("all_bind")
+        joins = all_of(all_bind, is_later, ~by_domain)
         return [
             (all_of(self._wants_key(), nw.col("key").is_null()), Line.NO_KEY),
-            (all_of(self._duplicates("first_wins"), is_later), Line.NOT_OWNER),
-            (all_of(self._duplicates("all_bind"), is_behind), Line.NOT_OWNER),
-            *self._fails(),
+            (all_of(first_wins, is_later), Line.NOT_OWNER),
+            (all_of(all_bind, is_later, by_domain), Line.NOT_OWNER),
+            *self._filter_lines(),
             (all_of(joins, nw.col("owner_fenced")), Line.NOT_OWNER),
             (joins, Line.JOINED),
         ]
 
-    def _of_rivals(self) -> list[_Test]:
+    def _lines_of_rivals(self) -> list[_Test]:
         """Lines 8 to 9c."""
-        stays = negate(self._duplicates("rest_created"))
+        stays_behind = negate(self._later_records("rest_created"))
         return [
             (_has("lost_to"), Line.LOST),
             (_has("conflict_id"), Line.CONFLICT),
-            (all_of(stays, _has("taken_by")), Line.TAKEN),
-            (all_of(stays, nw.col("by_domain")), Line.TAKEN),
+            (all_of(stays_behind, _has("taken_by")), Line.TAKEN),
+            (all_of(stays_behind, nw.col("by_domain")), Line.TAKEN),
             (self.job.sync.only_existing_in_target, Line.NOT_IN_TARGET),
         ]
 
-    def _fails(self) -> list[_Test]:
+    def _filter_lines(self) -> list[_Test]:
+        """Line 4, and 7: it does not pass, by what kept it out."""
         barrier = nw.col("barrier")
         lines: list[_Test] = [(barrier.is_in([Barrier.ROUTE.value, Barrier.FILTER.value]), Line.FILTERED)]
         if self.system is System.DYNAMICS:
@@ -225,14 +247,17 @@ class _Table:
             return self.job.sync.require_email
         return negate(self.job.chooses("no_key", "create"))
 
-    def _duplicates(self, choice: str) -> Condition:
-        """Whether this choice of `company_dup` counts; of what is no company matched by name the first always wins."""
+    def _later_records(self, choice: str) -> Condition:
+        """Whether this choice of `company_dup` says what becomes of later records of a key.
+
+        Of persons, and of all that is matched by an own field, the first record always wins.
+        """
         if self.job.object is Object.COMPANY and not self.job.has_own_key:
             return self.job.chooses("company_dup", choice)
         return choice == "first_wins"
 
     def _is_later(self) -> Condition:
-        """Not the owner of its key, nor, in a second round, of its domain, where it has a key at all."""
+        """Whether a record with a key is not the owner of it, nor, in a second round, of its domain (line 6)."""
         if not self.job.has_keys:
             return False
         later = (nw.col("owner_id") != nw.col("id")).fill_null(value=False)
@@ -243,7 +268,7 @@ class _Table:
     # --- words -----------------------------------------------------------------------------------------------
 
     def counterpart(self) -> nw.Expr:
-        """The record of the other system; for a join that of its owner."""
+        """The record of the other system: of its pair, of the address that answers 409, or of its owner's pair."""
         return nw.coalesce(
             _on_lines("pair_id", Line.PAIRED, Line.FENCED),
             _on_lines("conflict_id", Line.CONFLICT),
@@ -251,7 +276,7 @@ class _Table:
         )
 
     def winner(self) -> nw.Expr:
-        """The record of the same system that it lost to."""
+        """The record of the same system that it lost to; of a join only where the owner it joins has no pair."""
         alone = (nw.col("line") == Line.JOINED.value) & nw.col("owner_pair_id").is_null()
         return nw.coalesce(
             _on_lines("owner_id", Line.OWNER_PAIRED, Line.NOT_OWNER),
@@ -272,19 +297,18 @@ class _Table:
 
     def rule(self) -> nw.Expr:
         """The rule of the line; of a pair its own."""
-        behind = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.TAKEN.value])
-        by_domain = nw.lit("company.first-per-domain")
-        first = first_rule(self.job)
-        is_later = nw.col("line").is_in([Line.OWNER_PAIRED.value, Line.NOT_OWNER.value, Line.JOINED.value])
+        is_behind_owner = _is_on(Line.OWNER_PAIRED, Line.NOT_OWNER, Line.TAKEN)
+        is_later = _is_on(Line.OWNER_PAIRED, Line.NOT_OWNER, Line.JOINED)
         return nw.coalesce(
             _on_lines("pair_rule", Line.PAIRED, Line.FENCED),
             _on_lines("taken_rule", Line.TAKEN),
-            nw.when(behind & nw.col("by_domain")).then(by_domain),
-            nw.when(is_later).then(first),
+            nw.when(is_behind_owner & nw.col("by_domain")).then(nw.lit("company.first-per-domain")),
+            nw.when(is_later).then(first_rule(self.job)),
             word_of("line", self._rules()),
         )
 
     def _rules(self) -> dict[int, str]:
+        """The rules of the lines that have one of their own, whoever the rivals are."""
         return {
             Line.DIRECTION: "record.direction",
             Line.FILTERED: "record.filter",
@@ -328,4 +352,9 @@ def _has(name: str) -> nw.Expr:
 
 def _on_lines(name: str, *lines: Line) -> nw.Expr:
     """The column where the record meets one of the lines, null elsewhere."""
-    return nw.when(nw.col("line").is_in([line.value for line in lines])).then(nw.col(name))
+    return nw.when(_is_on(*lines)).then(nw.col(name))
+
+
+def _is_on(*lines: Line) -> nw.Expr:
+    """Whether the record meets one of the lines."""
+    return nw.col("line").is_in([line.value for line in lines])
