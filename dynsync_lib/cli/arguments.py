@@ -70,6 +70,23 @@ def read_assumptions(choices: Iterable[str] | None) -> dict[str, str]:
     return chosen
 
 
+def read_columns(columns: Iterable[str] | None, settings: Path | None) -> dict[str, str]:
+    """The headings of `--column name=heading` by column, which win over `[files.columns]` of the settings.
+
+    Raises UsageError when one has another form, and SettingsError for wrong settings.
+    """
+    named = dict(kit.read_settings(settings).files.columns) if settings is not None else {}
+    for column in columns or ():
+        name, equals, heading = column.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(
+                f"--column {column} is not of the form name=heading.",
+                next_step='Write --column emailaddress1="Email 1".',
+            )
+        named[name.strip()] = heading.strip()
+    return named
+
+
 def refuse_severity(fail_on: str) -> None:
     """Raises UsageError when `--fail-on` names no severity; nothing at all is right."""
     if fail_on and fail_on not in SEVERITIES:

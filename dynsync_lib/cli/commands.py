@@ -134,6 +134,10 @@ def load(
     time_zone: Annotated[
         str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin; default UTC.")
     ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help='A heading that is not known: emailaddress1="Email 1"; may be repeated.')
+    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="A dynsync.toml whose [files.columns] to use.")] = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -142,7 +146,8 @@ def load(
     Example: dynsync load --hubspot exports/hubspot --dynamics exports/dynamics --out snapshots/monday
     """
     moment = taken_at.replace(tzinfo=UTC) if taken_at is not None else None
-    snapshot = kit.load(hubspot, dynamics, out, taken_at=moment, time_zone=time_zone)
+    columns = arguments.read_columns(column, settings)
+    snapshot = kit.load(hubspot, dynamics, out, taken_at=moment, time_zone=time_zone, columns=columns)
     if not as_json:
         console.print_load_report(kit.read_load_report(snapshot))
     console.print_snapshot(snapshot, as_json=as_json)

@@ -86,6 +86,9 @@ def print_load_report(report: Mapping[str, Any]) -> None:
             out.print(Text(f"  guessed: {sentence}", style="yellow"))
         for sentence in file["notes"]:
             out.print(Text(f"  {sentence}"))
+        for column in file["lacks"]:
+            what = file["table"].partition("/")[2]
+            out.print(Text(f"  no {column}, by which {what} are matched: who matches is not checked", style="yellow"))
         if file["unknown"]:
             out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
     for file in report.get("left_alone", ()):

@@ -64,6 +64,17 @@ class DynamicsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSettings:
+    """The `[files]` section: how exported files are read.
+
+    `columns` gives the heading by the internal name of its column, before which its table may stand
+    (`dynamics/accounts.name`); an empty heading says that no file holds the column.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMapping:
     """One mapping. `options` pairs HubSpot values with Dynamics values; empty means by label."""
 
@@ -128,3 +139,4 @@ class Settings:
     sync: Mapping[Object, ObjectSync]
     assumptions: Mapping[str, str]
     digest: str
+    files: FileSettings = FileSettings()

@@ -26,12 +26,16 @@ def load(
     *,
     taken_at: datetime | None = None,
     time_zone: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """The snapshot of two folders of exported CSV or XLSX files, written to `out`; None is a side without files.
 
     `taken_at` is when the files were exported (UTC; now when None), at which filters are evaluated; `time_zone` is the
     zone of times that name none, such as Europe/Berlin (UTC when None). `read_load_report` says what was recognised,
-    guessed and not known. It reads every cell; memory does not grow with the files.
+    guessed and not known. `columns` names headings that are not known, by the internal name of their column:
+    `{"emailaddress1": "Email 1"}`, with its table before it where others have such a column, too
+    (`dynamics/accounts.name`); an empty heading says that no file holds the column. It reads every cell; memory does
+    not grow with the files.
 
     Raises UsageError when neither folder is named, or one is no folder or holds no file the kit knows, and
     SnapshotError when `out` is there already.
@@ -42,6 +46,7 @@ def load(
     """
     if hubspot is None and dynamics is None:
         raise UsageError("No folder to load was named.", next_step="Give --hubspot DIR, --dynamics DIR, or both.")
+    from dynsync_lib.portals.files.headings import OwnHeadings
     from dynsync_lib.portals.files.load_files import find_time_zone, load_files
 
     return load_files(
@@ -52,6 +57,7 @@ def load(
         standard_schema=rulebook().standard_schema,
         taken_at=taken_at or datetime.now(UTC),
         time_zone=find_time_zone(time_zone) if time_zone is not None else None,
+        own=OwnHeadings(dict(columns or {})),
     )
 
 

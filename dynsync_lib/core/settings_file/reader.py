@@ -32,6 +32,7 @@ from dynsync_lib.core.settings import (
     LIFECYCLE_STAGES,
     DynamicsSettings,
     FieldMapping,
+    FileSettings,
     HubSpotSettings,
     MatchMode,
     ObjectSync,
@@ -46,7 +47,7 @@ _FILTERS: Final = ("marketing_criterion",)
 """Keys of the portals' sections that are filters, and read as such."""
 _LEAST: Final = {"windows": 1}
 """The least of whole numbers that cannot be 0."""
-_SECTIONS: Final = ("hubspot", "dynamics", "sync", "assumptions")
+_SECTIONS: Final = ("hubspot", "dynamics", "files", "sync", "assumptions")
 _SYNC_KEYS: Final = (
     "enabled",
     "direction",
@@ -130,7 +131,12 @@ class _Reader:
             sync=objects,
             assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
             digest="",
+            files=self._files(self._table(document, "files", ())),
         )
+
+    def _files(self, table: Mapping[str, Any]) -> FileSettings:
+        self._refuse_unknown(table, ("columns",), ("files",))
+        return FileSettings(columns=self._texts(table, "columns", ("files",)))
 
     # --- [hubspot], [dynamics] -------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ from dynsync_lib.portals.files.file_rows import ExportRows
 from dynsync_lib.portals.files.folder_files import FolderFiles
 from dynsync_lib.portals.files.headings import Headings, OwnHeadings, read_headings
 from dynsync_lib.portals.files.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
+from dynsync_lib.portals.files.match_columns import missing_match_column, refuse_unused
 from dynsync_lib.portals.files.metadata_files import read_metadata
 from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.recognition import Recognition
@@ -92,13 +93,16 @@ def load_files(
     with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
         standard: dict[str, bool] = {}
         report = LoadReport()
+        loaded: list[Headings] = []
         for system, folder in folders.items():
             files = _open_folder(system, folder) if folder is not None else None
             loader = _Loader(
                 system, files, writer, key_maker, standard_schema, words, time_zone, report, own or OwnHeadings()
             )
             loader.load()
+            loaded += loader.headings
             standard[system.value] = loader.is_standard
+        refuse_unused(own or OwnHeadings(), loaded)
         writer.write_json(LOAD_REPORT_FILE, report.as_dict())
         return writer.finish(finished_at=taken_at, facts={"standard_schema": standard})
 
@@ -149,6 +153,11 @@ class _Loader:
         if self.system is System.HUBSPOT:
             self._load_links()
         self.writer.write_json(_DETAILS[self.system], details)
+
+    @property
+    def headings(self) -> list[Headings]:
+        """The headings of every table of records that was read."""
+        return [opened.headings for opened in self._opened.values()]
 
     def _load_metadata(self) -> None:
         table = _METADATA[self.system]
@@ -244,6 +253,8 @@ class _Loader:
             self.writer.write(table.name, [], provided=False)
             return
         first, *more = opened.reports
+        missing = missing_match_column(opened.headings, opened.sheet.name, self.words, self.own)
+        opened.reports[0].lacks += [missing] if missing is not None else []
         rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, first, more)
         names = (*opened.headings.names, *rows.added_names)
         self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)

@@ -26,7 +26,8 @@ class FileReport:
 
     `file` is its name, `table` the table it holds, `form` how it is written, `rows` how many rows it has. `recognised`
     has the internal name by heading; `unknown` are the other headings, whose columns are stored as plain text and read
-    by no rule. `guessed` and `notes` are sentences.
+    by no rule. `guessed` and `notes` are sentences. `lacks` names the column by which its records are matched, when the
+    file does not hold it.
     """
 
     file: str
@@ -37,6 +38,7 @@ class FileReport:
     unknown: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lacks: list[str] = field(default_factory=list)
 
     def take_headings(self, columns: Sequence[Heading]) -> None:
         """Adds each column to `recognised` or `unknown`."""
@@ -73,8 +75,8 @@ def read_load_report(snapshot: Snapshot) -> dict[str, Any]:
     """What was recognised, guessed and kept as plain text when files were loaded; empty for a snapshot of APIs.
 
     `files` has an entry for each file: file, table, form, rows, recognised (headings to internal names), unknown
-    (headings), guessed and notes (sentences); `notes` are sentences about no single file; `left_alone` has an entry for
-    each file that was not read: file, why, next_step.
+    (headings), guessed and notes (sentences), lacks (the match column, when it is not there); `notes` are sentences
+    about no single file; `left_alone` has an entry for each file that was not read: file, why, next_step.
 
     >>> kit.read_load_report(kit.open_snapshot("out/demo/snapshot"))
     {}
