@@ -85,7 +85,7 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.TOO_LONG: "a text is longer than the Dynamics column",
     Reason.REQUIRED: "a required field is empty",
     Reason.OPTION: "a choice has no partner",
-    Reason.RANGE: "a number lies outside the range of the Dynamics column",
+    Reason.RANGE: "a number or date lies outside the range of the Dynamics column",
     Reason.INACTIVE_READONLY: "the Dynamics record is inactive and cannot be written",
     Reason.PRIVILEGE: "the user of the sync may not write it",
     Reason.NO_IDENTITY: "it cannot be told from other records",

@@ -49,6 +49,7 @@ _HUBSPOT = (
     Field(H, CONTACT, "lastmodifieddate", "Last modified", "datetime", "date", read_only=True),
     Field(H, COMPANY, "name", "Name", "string", "text"),
     Field(H, COMPANY, "domain", "Domain", "string", "text"),
+    Field(H, COMPANY, "hs_additional_domains", "Additional domains", "enumeration", "checkbox"),
     Field(H, COMPANY, "city", "City", "string", "text"),
     Field(H, COMPANY, "hs_lastmodifieddate", "Last modified", "datetime", "date", read_only=True),
     Field(H, DEAL, "dealname", "Deal name", "string", "text"),

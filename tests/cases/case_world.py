@@ -61,7 +61,16 @@ _STAGES = {"appointmentscheduled": "1", "closedwon": "3"}
 _SETTINGS = ("contact", "company", "lead", "deal", "invoice", "hubspot", "assumptions", "undelivered")
 _LOOKUPS = {one.name for one in FIELDS if one.targets}
 _TARGETS = {"d": "contact", "a": "account", "user": "systemuser", "team": "team"}
-_KEY_FIELDS = ("email", "emailaddress1", "hs_additional_emails", "internalemailaddress", "name", "domain", "websiteurl")
+_KEY_FIELDS = (
+    "email",
+    "emailaddress1",
+    "hs_additional_emails",
+    "internalemailaddress",
+    "name",
+    "domain",
+    "websiteurl",
+    "hs_additional_domains",
+)
 
 
 @dataclass(frozen=True)

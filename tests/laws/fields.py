@@ -78,6 +78,7 @@ FIELDS: tuple[Field, ...] = (
     *_dynamics_person(LEAD),
     Field(H, COMPANY, "name", "Name", "string", "text"),
     Field(H, COMPANY, "domain", "Domain", "string", "text"),
+    Field(H, COMPANY, "hs_additional_domains", "Additional domains", "enumeration", "checkbox"),
     Field(H, COMPANY, "city", "City", "string", "text"),
     Field(H, COMPANY, "size", "Size", "number", "number"),
     Field(H, COMPANY, "ext", "External id", "string", "text"),

@@ -24,7 +24,7 @@ _FIRST = ("Al", "al", "Maximilian", " Al ", "Bo", *BLANKS)
 _PHONES = ("+49 30 1", "+49(30)1", "call me", "+49 30 2", *BLANKS)
 _NUMBERS = ("12", "12.0", "012", "-5", "100.5", "1e3", "1,000", "+7", "x", *BLANKS)
 _FLAGS = ("true", "TRUE", "1", "false", "0", "yes", *BLANKS)
-_DAYS = ("1980-05-04", "1980-05-04T10:00:00Z", "1980-05-05", "soon", *BLANKS)
+_DAYS = ("1980-05-04", "1980-05-04T10:00:00Z", "1980-05-05", "1752-12-31", "soon", *BLANKS)
 _MOMENTS = (
     "2026-02-20T10:00:00Z",
     "2026-02-20 10:00:00.5",
@@ -303,7 +303,12 @@ def _named_company(dice: Dice, group: str, domain_field: str) -> Row:
 
 
 def _company(dice: Dice, group: str) -> Row:
-    own = {"ext": _external(dice, group), "lifecyclestage": pick(dice, _LIFECYCLE)}
+    more = "; ".join(some(dice, (*_DOMAINS, "new.example", ""), 2))
+    own = {
+        "ext": _external(dice, group),
+        "lifecyclestage": pick(dice, _LIFECYCLE),
+        "hs_additional_domains": more.replace("g.example", f"{group}.example") or None,
+    }
     return {**_named_company(dice, group, "domain"), **own, **_hubspot_times(dice)}
 
 

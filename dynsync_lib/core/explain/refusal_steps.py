@@ -21,7 +21,7 @@ from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.keys import trimmed_key
 from dynsync_lib.core.model import Direction, Object, Reason, System
-from dynsync_lib.core.writing.refusals import required_fields, requirement_levels
+from dynsync_lib.core.writing.refusals import EARLIEST, LATEST, required_fields, requirement_levels
 
 _Told = Callable[[Evidence, Row, Field, str], str | None]
 
@@ -62,6 +62,9 @@ def _too_long(evidence: Evidence, row: Row, field: Field, value: str) -> str | N
 
 
 def _out_of_range(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
+    if kind_of(field, evidence.rulebook) in ("date", "datetime"):
+        is_held = EARLIEST[:10] <= value[:10] <= LATEST[:10]
+        return None if is_held else f"would get {evidence.value(row['object'], value)} and takes dates from 1753 on."
     try:
         number = float(value)
     except ValueError:

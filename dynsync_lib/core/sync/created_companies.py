@@ -2,8 +2,9 @@
 
 Facts
     * With companies off and `assoc_missing_company = create`, a contact takes a named company of no pair along.
-    * HubSpot's own setting creates a company for a new contact's domain, unless one has the domain or the domain is one
-      of free mail (6.12). Whether it acts before the sync's own association is not known (Q22).
+    * HubSpot's own setting creates a company for a new contact's domain, unless one has the domain (an additional one
+      counts) or the domain is one of free mail (6.12). Whether it acts before the sync's own association is not known
+      (Q22).
 
 Not modelled
     * The portal's own list of domains that are left out; what becomes of the new companies in the next run.
@@ -13,12 +14,18 @@ Source: rules link.company-created-along, company.auto-created; docs/semantics.m
 
 from __future__ import annotations
 
+from typing import Final
+
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, name_column, stack
 from dynsync_lib.core.tables import record_table
+
+_ADDITIONAL: Final = "hs_additional_domains"
+_AROUND_DOMAIN: Final = (r"^[a-z][a-z0-9+.-]*://", r"[/?#][\s\S]*", r"^[\s\S]*@", r":[\s\S]*", r"^www\.", r"\.+$")
+"""What is not the domain of a web address, in the order in which it goes."""
 
 
 def company_of_no_pair(situation: Situation, system: System, company_pairs: Frame) -> Frame | None:
@@ -70,9 +77,28 @@ def _domains(situation: Situation, person: Object) -> Frame:
     return persons.filter(~nw.col("domain").is_in(sorted(situation.rulebook.free_mail_domains)))
 
 
+def domain_of(address: nw.Expr) -> nw.Expr:
+    """The domain of a web address, without what stands before and behind it. Source: docs/semantics.md section 3."""
+    domain = typed_values.lowered(address)
+    for pattern in _AROUND_DOMAIN:
+        domain = domain.str.replace_all(pattern, "")
+    return domain
+
+
+def _domains_of_companies(situation: Situation) -> Frame:
+    """domain: the first one and the additional ones of each of HubSpot's companies."""
+    companies = situation.tables["hubspot/companies"]
+    first = companies.select(domain="domain_key")
+    if _ADDITIONAL not in situation.columns(Object.COMPANY, System.HUBSPOT):
+        return first
+    filled = companies.filter(~typed_values.trimmed(nw.col(_ADDITIONAL)).is_null())
+    parts = filled.select(part=nw.col(_ADDITIONAL).str.split(";")).explode("part")
+    return stack([first, parts.select(domain=domain_of(typed_values.trimmed(nw.col("part"))))])
+
+
 def _known_domains(situation: Situation, outcomes: Frame) -> Frame:
     """The domains that HubSpot's companies have, and those that come with accounts in sync."""
-    known = situation.tables["hubspot/companies"].select(domain="domain_key")
+    known = _domains_of_companies(situation)
     if not situation.sync(Object.COMPANY).enabled:
         return known.filter(~nw.col("domain").is_null())
     in_sync = (nw.col("object") == Object.COMPANY.value) & nw.col("outcome").is_in(list(IN_SYNC))

@@ -49,6 +49,8 @@ NUMBER_OF: Final[Mapping[str, int]] = {rule_id: number for number, (_, rule_id) 
 PERSONS: Final = (Object.CONTACT, Object.LEAD)
 IDENTITY: Final = ("email", "firstname", "lastname")
 """HubSpot wants one of them for a new contact (3.14)."""
+EARLIEST, LATEST = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
+"""The first and the last moment that Dynamics can hold (9.10)."""
 _ALWAYS: Final = ~nw.col("id").is_null()
 """True for every new record; a plain literal would have no length of its own."""
 _FILLED_BY_DYNAMICS: Final = ("yes_no", "lookup", "owner")
@@ -134,6 +136,9 @@ def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
         for limit, sign in ((field.min_value, -1), (field.max_value, 1)):
             if limit is not None:
                 yield NUMBER_OF["field.range"], typed_values.number(value) * sign > limit * sign
+    if kind in ("date", "datetime"):
+        moment = typed_values.moment(value)
+        yield NUMBER_OF["field.range"], (moment < EARLIEST) | (moment > LATEST)
 
 
 def is_persons_email(object_: Object, judged: JudgedMapping) -> bool:
