@@ -15,7 +15,7 @@ from dynsync_lib.emulator.witness.decisions import Decision, LinkDecision, Recor
 from dynsync_lib.emulator.witness.entrance import domain_of
 from dynsync_lib.emulator.witness.object_job import PEOPLE
 from dynsync_lib.emulator.witness.plan import SyncPlan
-from dynsync_lib.emulator.witness.text_values import is_valid_email, trim
+from dynsync_lib.emulator.witness.text_values import domain_key, is_valid_email, trim
 from dynsync_lib.emulator.witness.witness_store import Store
 
 _Decisions = Mapping[RecordName, Decision]
@@ -48,7 +48,10 @@ def _known_domains(store: Store, decisions: _Decisions) -> set[str]:
         for one in store.records(System.DYNAMICS, Object.COMPANY)
         if decisions[(one.system, one.object, one.record_id)].in_sync
     ]
-    return {domain for domain in map(domain_of, companies + accounts) if domain is not None}
+    more = {
+        domain_key(part) for company in companies for part in (company.get("hs_additional_domains") or "").split(";")
+    }
+    return {domain for domain in (*map(domain_of, companies + accounts), *more) if domain is not None}
 
 
 def _attached(links: Sequence[LinkDecision], plan: SyncPlan) -> set[RecordName]:

@@ -18,8 +18,11 @@ from dynsync_lib.emulator.witness.kinds import Kind, flows_to, kind_of, value_of
 from dynsync_lib.emulator.witness.object_job import Job
 from dynsync_lib.emulator.witness.options import partner_of, partners_of
 from dynsync_lib.emulator.witness.plan import PlanField, PlanMapping, opposite
-from dynsync_lib.emulator.witness.text_values import is_blank, is_valid_email, number, trim, truth
+from dynsync_lib.emulator.witness.text_values import is_blank, is_valid_email, moment, number, trim, truth
 from dynsync_lib.emulator.witness.witness_store import Record
+
+_FIRST_MOMENT, _LAST_MOMENT = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
+"""What Dynamics can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,12 @@ def is_too_long(value: NewValue) -> bool:
 
 
 def is_out_of_range(value: NewValue) -> bool:
-    """Whether a Dynamics number column would refuse the value (9.10)."""
-    amount = number(value.text) if kind_of(System.DYNAMICS, value.field) is Kind.NUMBER else None
+    """Whether a Dynamics column of numbers, or of dates, would refuse the value (9.10)."""
+    kind = kind_of(System.DYNAMICS, value.field)
+    if kind in (Kind.DATE, Kind.MOMENT):
+        when = moment(value.text)
+        return when is not None and not _FIRST_MOMENT <= when <= _LAST_MOMENT
+    amount = number(value.text) if kind is Kind.NUMBER else None
     if amount is None:
         return False
     low, high = value.field.min_value, value.field.max_value
