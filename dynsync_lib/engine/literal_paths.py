@@ -1,8 +1,8 @@
 """Paths that a library reads as they are, whatever stands in them.
 
 Facts
-    * DuckDB takes `*`, `?` and `[` in a path for a pattern, and a folder named `year=2026` for a column. A snapshot
-      named `acme [1]` would silently be read from the folder `acme 1`.
+    * DuckDB takes `*`, `?` and `[` in a path for a pattern: a snapshot named `acme [1]` would silently be read from the
+      folder `acme 1`.
     * In DuckDB a character in square brackets stands for itself, in Spark one behind a backslash. Spark does not decode
       the `%20` of a file's URI.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,12 +21,11 @@ _SPARK_PATTERN: Final = re.compile(r"([\\*?\[\]{}])")
 
 
 def read_literally(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyRelation:
-    """The Parquet file of exactly this path as a relation with exactly its own columns.
+    """The Parquet file of exactly this path as a relation.
 
     Raises `duckdb.IOException` when there is none.
     """
-    arguments: dict[str, Any] = {"hive_partitioning": False}
-    return connection.read_parquet(literal_path(path), **arguments)
+    return connection.read_parquet(literal_path(path))
 
 
 def literal_path(path: Path) -> str:

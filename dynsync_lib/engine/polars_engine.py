@@ -40,7 +40,7 @@ class PolarsEngine:
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file, read into memory, as a lazy frame."""
-        return _lazy(pl.read_parquet(path.absolute(), glob=False, hive_partitioning=False))
+        return _lazy(pl.read_parquet(path.absolute(), glob=False))
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""

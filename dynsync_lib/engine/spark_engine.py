@@ -20,7 +20,7 @@ from typing import Any, Literal
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import DataFrame, DataFrameReader
+from pyspark.sql import DataFrame
 
 from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
@@ -55,7 +55,7 @@ class SparkEngine:
 
     def scan(self, path: Path) -> nw.LazyFrame[Any]:
         """The Parquet file as a lazy frame."""
-        return _lazy(self._read().parquet(spark_path(path)))
+        return _lazy(self._session.read.parquet(spark_path(path)))
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
@@ -67,7 +67,7 @@ class SparkEngine:
         if self._is_small:
             return _lazy(self._session.createDataFrame(native.toArrow()))
         folder = self._store(native, name)
-        return _lazy(self._read().schema(native.schema).parquet(spark_path(folder)))
+        return _lazy(self._session.read.schema(native.schema).parquet(spark_path(folder)))
 
     def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
@@ -83,10 +83,6 @@ class SparkEngine:
         folder = self._work / f"{name.replace('/', '_')}_{next(self._names)}"
         frame.write.parquet(f"file:{folder}")
         return folder
-
-    def _read(self) -> DataFrameReader:
-        """A reader for which a folder named `year=2026` is no column."""
-        return self._session.read.option("recursiveFileLookup", "true")
 
 
 def _batches(folder: Path) -> Iterator[pa.RecordBatch]:

@@ -199,12 +199,10 @@ def read_rows(path: Path) -> list[Row]:
 
 @cache
 def _read_cached(path: Path, stamp: float) -> pd.DataFrame:
-    import pyarrow.parquet as pq  # most commands load no frame
+    import pandas as pd  # slow to import, and most commands load no frame
 
     del stamp
-    with pq.ParquetFile(path) as file:  # by a path alone, Arrow takes a folder named `year=2026` for a column
-        frame: pd.DataFrame = file.read().to_pandas()
-    return frame
+    return pd.read_parquet(path)
 
 
 def read_table(path: Path) -> pd.DataFrame:

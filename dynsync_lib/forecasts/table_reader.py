@@ -138,7 +138,7 @@ def _select(path: Path, stamp: float, table: str, salt: str | None, query: str) 
     with _connected() as connection:
         here = set(read_literally(connection, path).columns)
         columns = ", ".join(_shown(table, column, here, salt) for column in FORECAST_TABLES[table].columns)
-        file = f"read_parquet({_quoted(literal_path(path))}, hive_partitioning = false)"
+        file = f"read_parquet({_quoted(literal_path(path))})"
         connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM {file}")  # noqa: S608 - a quoted path
         result = connection.execute(query)
         names = [column[0] for column in result.description]
