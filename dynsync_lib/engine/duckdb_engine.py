@@ -22,13 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
 
-import duckdb
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dynsync_lib.arrow_tables import arrow_rows
 from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.engine.duckdb_connection import open_duckdb
 from dynsync_lib.engine.literal_paths import read_literally
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
 
@@ -47,8 +47,7 @@ class DuckDbEngine:
         self._names = itertools.count()
         if work is not None:
             work.mkdir(parents=True, exist_ok=True)
-        self._connection = duckdb.connect(config=_config(work, memory_gb))
-        self._connection.execute("SET enable_progress_bar = false; SET parquet_metadata_cache = true")
+        self._connection = open_duckdb(f"{memory_gb}GB", work, keeps_order=False, knows_files=True)
 
     def __enter__(self) -> DuckDbEngine:
         return self
@@ -128,12 +127,6 @@ class DuckDbEngine:
         """All rows, in no order: for summaries and tests."""
         table: pa.Table = frame.to_native().to_arrow_table()
         return list(table.to_pylist())
-
-
-def _config(work: Path | None, memory_gb: float) -> dict[str, Any]:
-    """What DuckDB starts with; a setting given later as a parameter makes it import pandas, a third of a second."""
-    spilling = {} if work is None else {"temp_directory": str(work)}
-    return {"memory_limit": f"{memory_gb}GB", "preserve_insertion_order": "false", **spilling}
 
 
 def _sorted(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str] = ()) -> Iterator[pa.RecordBatch]:

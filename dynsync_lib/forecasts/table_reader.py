@@ -167,11 +167,10 @@ def _quoted(text: str) -> str:
 
 @contextmanager
 def _connected() -> Iterator[DuckDBPyConnection]:
-    import duckdb  # the pages that show no forecast do without
+    from dynsync_lib.engine.duckdb_connection import open_duckdb  # the pages that show no forecast do without
 
     with (
         tempfile.TemporaryDirectory(prefix="dynsync-") as spill,  # nobody else can have a folder of this name
-        duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": spill}) as connection,
+        open_duckdb(_MEMORY, Path(spill)) as connection,
     ):
-        connection.execute("SET enable_progress_bar = false")
         yield connection
