@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 MOST_LINES_PER_FILE = 450
 MOST_LINES_PER_FUNCTION = 45
+MOST_PARAMETERS = 5
 CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
 _FORBIDDEN_NAMES = ("utils", "helpers", "manager")
 EMPTY_WORDS = frozenset({"told", "one", "found", "met", "made", "given", "place"})
@@ -98,3 +99,17 @@ def link_complaints(text: str, exists: Any) -> list[str]:
     """Relative links of a page that point nowhere. `exists` says whether a path is there."""
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     return [f"the link to {target} is broken" for target in targets if not exists(target)]
+
+
+def parameter_complaints(name: str, source: str) -> list[str]:
+    """Functions of more than five parameters, and those that take a situation and an object instead of a `Job`."""
+    complaints = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            named = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]
+            if len(named) > MOST_PARAMETERS:
+                complaints.append(f"{name}: {node.name} has {len(named)} parameters")
+            if {"situation", "object_"} <= set(named):
+                complaints.append(f"{name}: {node.name} takes a situation and an object, not a Job")
+    return complaints

@@ -16,6 +16,7 @@ from tests.repo.checks import (
     link_complaints,
     lock_complaints,
     name_complaints,
+    parameter_complaints,
     size_complaints,
     variable_complaints,
 )
@@ -56,6 +57,25 @@ def test_library_files_are_small_and_told(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     told = [] if path.name == "__init__.py" and len(source) < 2 else docstring_complaints(name, source)
     assert [*size_complaints(name, source), *told, *name_complaints(name)] == []
+
+
+def test_functions_of_the_core_take_few_parameters() -> None:
+    core = [path for path in LIBRARY if path.is_relative_to(ROOT / "dynsync_lib/core")]
+    assert core
+    complaints = [
+        complaint
+        for path in core
+        for complaint in parameter_complaints(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
+    ]
+    assert complaints == []
+
+
+def test_the_check_of_parameters_sees_too_many() -> None:
+    assert parameter_complaints("a.py", "def f(a, b, /, c, *, d, e, f): ...") == ["a.py: f has 6 parameters"]
+    assert parameter_complaints("a.py", "class A:\n    def f(self, a, b, c, d, e): ...") == []
+    assert parameter_complaints("a.py", "def f(situation, system, *, object_): ...") == [
+        "a.py: f takes a situation and an object, not a Job"
+    ]
 
 
 def test_variables_are_named_for_what_they_hold() -> None:

@@ -20,7 +20,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.sensitivity.components import LINKED, side_name
+from dynsync_lib.core.sensitivity.components import LINKED, find_components, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences
 from dynsync_lib.core.sensitivity.scenarios import Scenario
 from dynsync_lib.core.situation import PERSONS, SCENARIO, Frame, Situation, stack
@@ -42,15 +42,15 @@ def affected_records(
     scenarios: Sequence[Scenario],
     *,
     decision: Decision,
-    members: Frame,
     differences: Mapping[Object, FieldDifferences],
 ) -> Affected | None:
     """Every record of a family that is to be decided again, and under which scenarios; None when there is none.
 
-    `members` is what `find_components` gives, `differences` what scenarios about fields change, per object that is on.
+    `differences` is what scenarios about fields change, per object that is on.
     Computes the table of components once, and counts it.
     """
     on = [object_ for object_ in family if object_ in decision.works]
+    members = find_components(situation, family)
     moving, parts = _by_components(situation, on, scenarios, members)
     named = [
         *_by_fields(decision, on, differences),

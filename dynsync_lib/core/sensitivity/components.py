@@ -54,7 +54,7 @@ def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
     Computes once, and once more what ties groups together.
     """
     objects = [object_ for object_ in family if situation.sync(object_).enabled and situation.has_records(object_)]
-    members = stack([_members(situation, object_, system) for object_ in objects for system in System])
+    members = stack([_members(Job(situation, object_), system) for object_ in objects for system in System])
     ties = list(_ties(situation, objects, members))
     alone = nw.coalesce("group", nw.concat_str([nw.lit("\x1f"), "table", "id"]))
     columns = ("side", "id", "spelling", "fails", "lacks_key", "is_inactive", "is_bound")
@@ -69,38 +69,36 @@ def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
     return situation.keep(members, f"{family[0]}_components")
 
 
-def _members(situation: Situation, object_: Object, system: System) -> Frame:
+def _members(job: Job, system: System) -> Frame:
     """One row per record of one side: table, side, id, group and what `find_components` says; own (key), domain."""
-    table = record_table(object_, system)
+    table = job.table(system)
     spelling = NO_TEXT
-    if object_ in _SPELLING:
-        spelt = nw.col(_SPELLING[object_])
-        spelling = nw.when(spelt != nw.col(_GROUP[object_])).then(spelt)
-    is_own = situation.sync(object_).match_mode == "own_field"
-    own = own_key(Job(situation, object_), system) if is_own else NO_TEXT
-    group = nw.col(_GROUP[object_]) if object_ in _GROUP else own
-    is_inactive = Job(situation, object_).inactive() if system is System.DYNAMICS else nw.lit(value=False)
-    members = situation.tables[table.name].select(
+    if job.object in _SPELLING:
+        spelt = nw.col(_SPELLING[job.object])
+        spelling = nw.when(spelt != nw.col(_GROUP[job.object])).then(spelt)
+    is_own = job.has_own_key
+    own = own_key(job, system) if is_own else NO_TEXT
+    group = nw.col(_GROUP[job.object]) if job.object in _GROUP else own
+    is_inactive = job.inactive() if system is System.DYNAMICS else nw.lit(value=False)
+    members = job.situation.tables[table.name].select(
         "id",
         table=nw.lit(table.name),
-        side=nw.lit(side_name(object_, system)),
+        side=nw.lit(side_name(job.object, system)),
         group=group,
         spelling=spelling,
-        own=own if object_ in _GROUP else NO_TEXT,
-        domain=nw.col("domain_key") if object_ is Object.COMPANY else NO_TEXT,
-        fails=barrier_of(Job(situation, object_), system) != Barrier.NONE.value,
-        lacks_key=key_of(Job(situation, object_), system).is_null()
-        if Job(situation, object_).has_keys
-        else nw.lit(value=False),
+        own=own if job.object in _GROUP else NO_TEXT,
+        domain=nw.col("domain_key") if job.object is Object.COMPANY else NO_TEXT,
+        fails=barrier_of(job, system) != Barrier.NONE.value,
+        lacks_key=key_of(job, system).is_null() if job.has_keys else nw.lit(value=False),
         is_inactive=is_inactive,
     )
-    return _with_bound(situation, object_, system, members)
+    return _with_bound(job, system, members)
 
 
-def _with_bound(situation: Situation, object_: Object, system: System, members: Frame) -> Frame:
-    if not is_bound_before(Job(situation, object_)):
+def _with_bound(job: Job, system: System, members: Frame) -> Frame:
+    if not is_bound_before(job):
         return members.with_columns(is_bound=nw.lit(value=False))
-    named = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    named = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value)
     bound = named.select(nw.col(f"{system}_id").alias("id"), is_bound=nw.lit(value=True)).unique()
     return members.join(bound, on="id", how="left").with_columns(nw.col("is_bound").fill_null(value=False))
 
@@ -115,7 +113,7 @@ def _ties(situation: Situation, objects: Sequence[Object], members: Frame) -> It
             sides = [side_name(object_, system) for system in System]
             yield _sharing(members.filter(nw.col("side").is_in(sides)), "own")
         if is_bound_before(Job(situation, object_)):
-            yield from _by_binding(situation, object_, members)
+            yield from _by_binding(Job(situation, object_), members)
     if Object.COMPANY in objects and (has_second_round(situation) or is_keyed_by_domain(situation)):
         yield _sharing(members, "domain")
     if any(person in objects for person in PERSONS):
@@ -133,17 +131,17 @@ def _sharing(members: Frame, name: str) -> Frame:
     return holders.join(mixed, on="value", how="semi").select("group", "table", "id")
 
 
-def _by_binding(situation: Situation, object_: Object, members: Frame) -> Iterator[Frame]:
+def _by_binding(job: Job, members: Frame) -> Iterator[Frame]:
     """Both ends of bindings between two groups, or with an end without one."""
-    pairs = situation.tables[BINDINGS.name].filter(nw.col("object") == object_.value)
+    pairs = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value)
     pairs = pairs.select("hubspot_id", "dynamics_id").unique()
     for system in System:
-        side = members.filter(nw.col("side") == side_name(object_, system))
+        side = members.filter(nw.col("side") == side_name(job.object, system))
         ends = {f"{system}_id": nw.col("id"), f"{system}_group": nw.col("group")}
         pairs = pairs.join(side.select(**ends), on=f"{system}_id")
     between = (nw.col("hubspot_group") != nw.col("dynamics_group")).fill_null(value=True)
     for system in System:
-        table = nw.lit(record_table(object_, system).name)
+        table = nw.lit(job.table(system).name)
         yield pairs.filter(between).select(group=f"{system}_group", table=table, id=f"{system}_id")
 
 

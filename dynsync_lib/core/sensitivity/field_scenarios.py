@@ -19,9 +19,9 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import System
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario
-from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
+from dynsync_lib.core.situation import SCENARIO, Frame, stack
 from dynsync_lib.core.sync.object_outcomes import FieldWork, creates_records
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, comparisons, tests_of_pair, with_values
 from dynsync_lib.core.writing.compared_pairs import compared_mappings as compared
@@ -49,8 +49,7 @@ Judge = Mapping[int, Sequence[JudgedMapping]]
 
 
 def field_differences(
-    situation: Situation,
-    object_: Object,
+    job: Job,
     scenarios: Sequence[Scenario],
     *,
     mappings: Sequence[JudgedMapping],
@@ -64,13 +63,13 @@ def field_differences(
     about_fields = [scenario for scenario in scenarios if scenario.knob in FIELD_KNOBS]
     written = None
     if work.comparison is not None:
-        written = written_under(situation, object_, about_fields, comparison=work.comparison, judged=judged)
+        written = written_under(job, about_fields, comparison=work.comparison, judged=judged)
     refusals, about_creates = {}, {}
     for system in System:
-        differing = _differing_creates(situation, object_, system, about_fields, mappings=mappings, judged=judged)
+        differing = _differing_creates(job, system, about_fields, mappings=mappings, judged=judged)
         about_creates[system] = tuple(scenario.number for scenario in differing)
         if differing:
-            refusals[system] = _refusals_under(situation, object_, system, differing, mappings=mappings, judged=judged)
+            refusals[system] = _refusals_under(job, system, differing, mappings=mappings, judged=judged)
     return FieldDifferences(written, refusals, about_creates)
 
 
@@ -78,8 +77,7 @@ def field_differences(
 
 
 def _differing_creates(
-    situation: Situation,
-    object_: Object,
+    job: Job,
     system: System,
     scenarios: Iterable[Scenario],
     *,
@@ -87,34 +85,33 @@ def _differing_creates(
     judged: Judge,
 ) -> list[Scenario]:
     """The scenarios under which creates may be refused for other reasons."""
-    if not creates_records(Job(situation, object_), system):
+    if not creates_records(job, system):
         return []
-    own = what_refuses_creates(Job(situation, object_), system, mappings)
+    own = what_refuses_creates(job, system, mappings)
     return [
         scenario
         for scenario in scenarios
-        if what_refuses_creates(Job(scenario.situation, object_), system, judged[scenario.number]) != own
+        if what_refuses_creates(Job(scenario.situation, job.object), system, judged[scenario.number]) != own
     ]
 
 
 def _refusals_under(
-    situation: Situation,
-    object_: Object,
+    job: Job,
     system: System,
     scenarios: Sequence[Scenario],
     *,
     mappings: Sequence[JudgedMapping],
     judged: Judge,
 ) -> Frame:
-    choices = {"refusal": (Job(situation, object_), mappings)}
+    choices = {"refusal": (job, mappings)}
     choices |= {
-        _under("refusal", scenario): (Job(scenario.situation, object_), judged[scenario.number])
+        _under("refusal", scenario): (Job(scenario.situation, job.object), judged[scenario.number])
         for scenario in scenarios
     }
-    refused = refusals_under(Job(situation, object_), system, choices)
+    refused = refusals_under(job, system, choices)
     differs = {_under("differs", scenario): _differs("refusal", _under("refusal", scenario)) for scenario in scenarios}
     refused = refused.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
-    refused = situation.keep(refused, f"{system}_{object_}_refused_otherwise")
+    refused = job.keep(refused, f"{system}_{job.object}_refused_otherwise")
     parts = [
         refused.filter(nw.col(_under("differs", scenario))).select(
             "id", refusal=_under("refusal", scenario), **{SCENARIO: nw.lit(scenario.number)}
@@ -136,71 +133,85 @@ class _Changed:
     new: tuple[WritePlan, ...]
 
 
-def written_under(
-    situation: Situation, object_: Object, scenarios: Sequence[Scenario], *, comparison: Comparison, judged: Judge
-) -> Frame | None:
+def written_under(job: Job, scenarios: Sequence[Scenario], *, comparison: Comparison, judged: Judge) -> Frame | None:
     """scenario and the columns WRITTEN of the pairs of a comparison that differ; None where no plan does."""
-    own = _plans(situation, object_, comparison.flowing)
+    own = _plans(job, comparison.flowing)
     changes = []
     for scenario in scenarios:
-        if scenario.knob == "resave_reconcile" and not is_bound_before(Job(situation, object_)):
+        if scenario.knob == "resave_reconcile" and not is_bound_before(job):
             continue  # it is about bound pairs only
-        other = _plans(scenario.situation, object_, compared(judged[scenario.number]))
+        other = _plans(Job(scenario.situation, job.object), compared(judged[scenario.number]))
         gone = tuple(plan for name, plan in own.items() if other.get(name) != plan)
         new = tuple(plan for name, plan in other.items() if own.get(name) != plan)
         if gone or new:
             changes.append(_Changed(scenario, gone, new))
     if not changes:
         return None
-    return _Evaluation(situation, object_, comparison, own, changes).differing_rows()
+    return _ScenarioWrites(job, comparison, own, changes).differing_rows()
 
 
-def _plans(situation: Situation, object_: Object, flowing: Mapping[int, JudgedMapping]) -> dict[str, WritePlan]:
+def _plans(job: Job, flowing: Mapping[int, JudgedMapping]) -> dict[str, WritePlan]:
     """Every write that is planned, by the name of its column of landing."""
-    plans = (plan for target in System for plan in plan_writes(Job(situation, object_), flowing, target))
+    plans = (plan for target in System for plan in plan_writes(job, flowing, target))
     return {lands_column(plan): plan for plan in plans}
 
 
 @dataclass(frozen=True, slots=True)
-class _Evaluation:
-    """One reading of the wide table for all scenarios that change a write; each step adds columns to it."""
+class _ScenarioWrites:
+    """One reading of the wide table of compared pairs for all scenarios that change a write.
 
-    situation: Situation
-    object: Object
+    `own` are the settings' own plans, by the column of their landing; `changes` what each scenario changes of them.
+    A write that no scenario changes is not worked out again: figures of the settings are taken, and corrected.
+
+    Columns that each step adds, `n` being a scenario's number:
+
+    1. `_with_new_values`: what changed mappings compare, `equal:INDEX@n` and `new:INDEX:SYSTEM@n`;
+    2. `_writes`: whether a write lands, `lands:INDEX:SYSTEM` of the settings' own and `...@n` of a scenario's;
+    3. of the same writes `refused ...`, the first reason why the target refuses it, and `SYSTEM_landed@n` (`_landed`);
+    4. `SYSTEM_refusal@n` (`_refusals`);
+    5. `differs@n` (`_differs`).
+    """
+
+    job: Job
     comparison: Comparison
     own: Mapping[str, WritePlan]
     changes: Sequence[_Changed]
 
     def differing_rows(self) -> Frame:
-        """scenario and WRITTEN, one row per scenario and pair that differs."""
+        """scenario and WRITTEN, one row per scenario and pair that differs. Computes one narrow table."""
         writes = self._writes()
-        tested = {name: first_refusal(write.tests) for name, write in writes.items() if write.tests}
-        wide = self._with_new_values().with_columns(**{name: write.lands for name, write in writes.items()})
-        wide = wide.with_columns(**{_refused(name): refusal for name, refusal in tested.items()}, **self._landed())
-        wide = wide.with_columns(**self._refusals(frozenset(tested)))
+        refused = {name: first_refusal(write.tests) for name, write in writes.items() if write.tests}
+        wide = self._with_new_values()
+        wide = wide.with_columns(**{name: write.lands for name, write in writes.items()})
+        wide = wide.with_columns(**{_refused(name): number for name, number in refused.items()}, **self._landed())
+        wide = wide.with_columns(**self._refusals(frozenset(refused)))
         differs = {_under("differs", change.scenario): self._differs(change.scenario) for change in self.changes}
-        narrow = wide.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
+        differing = wide.with_columns(**differs).filter(nw.any_horizontal(*differs, ignore_nulls=False))
         figures = [_under(name, change.scenario) for change in self.changes for name in _FIGURES]
-        narrow = self.situation.keep(narrow.select(*PAIR, *differs, *figures), f"{self.object}_written_otherwise")
+        narrow = self.job.keep(differing.select(*PAIR, *differs, *figures), f"{self.job.object}_written_otherwise")
         return stack([_rows_of(narrow, change.scenario) for change in self.changes])
 
     def _with_new_values(self) -> Frame:
         """The wide table with what changed mappings compare: values that the settings do not ask for, new options."""
         wide, known = self.comparison.wide, self.comparison.flowing
-        others: dict[str, JudgedMapping] = {}
-        for change in self.changes:
-            for plan in change.new:
-                if plan.judged is not None and known.get(plan.index) != plan.judged:
-                    others[_tag(plan, change.scenario)] = plan.judged
-        added = [judged for tag, judged in others.items() if _has_other_columns(judged, known.values())]
+        others = {
+            _tag(plan, change.scenario): plan.judged
+            for change in self.changes
+            for plan in change.new
+            if plan.judged is not None and not self._is_compared(plan)
+        }
+        added = [judged for judged in others.values() if _has_other_columns(judged, known.values())]
         if added:
-            pairs = wide.select(*PAIR)
-            extra = with_values(Job(self.situation, self.object), pairs, added)
+            extra = with_values(self.job, wide.select(*PAIR), added)
             names = set(wide.collect_schema().names())
             fresh = [name for name in extra.collect_schema().names() if name not in names]
             wide = wide.join(extra.select("hubspot_id", "dynamics_id", *fresh), on=["hubspot_id", "dynamics_id"])
         compared_anew = comparisons(others)
         return wide.with_columns(**compared_anew) if compared_anew else wide
+
+    def _is_compared(self, plan: WritePlan) -> bool:
+        """Whether the settings compare the values of a plan's mapping already, with the same verdict."""
+        return plan.judged is None or self.comparison.flowing.get(plan.index) == plan.judged
 
     def _writes(self) -> dict[str, Write]:
         """The writes to be worked out, by their column of landing: those of the settings that go or may be refused,
@@ -209,7 +220,7 @@ class _Evaluation:
         going = {lands_column(plan) for change in self.changes for plan in change.gone}
         writes = {}
         for name, plan in self.own.items():
-            write = work_out(Job(self.situation, self.object), plan)
+            write = work_out(self.job, plan)
             if name in going or write.tests:
                 writes[name] = replace(write, wanted=nw.col(wanted_column(plan)))
         for change in self.changes:
@@ -219,27 +230,31 @@ class _Evaluation:
         return writes
 
     def _work_out(self, plan: WritePlan, scenario: Scenario) -> Write:
-        is_known = plan.judged is None or self.comparison.flowing.get(plan.index) == plan.judged
-        tag = str(plan.index) if is_known else _tag(plan, scenario)
-        return work_out(Job(scenario.situation, self.object), plan, lands=_lands(plan, scenario), compared=tag)
+        tag = str(plan.index) if self._is_compared(plan) else _tag(plan, scenario)
+        return work_out(Job(scenario.situation, self.job.object), plan, lands=_lands(plan, scenario), compared=tag)
 
     def _landed(self) -> dict[str, nw.Expr]:
-        """How many writes land in each system under each scenario."""
+        """How many writes land in each system under each scenario: the settings' number, less what goes, plus what
+        comes.
+        """
         landed = {}
         for change in self.changes:
             for target in System:
-                gone = [nw.col(lands_column(plan)).cast(nw.Int64) for plan in change.gone if plan.target is target]
+                gone = [lands_column(plan) for plan in change.gone if plan.target is target]
                 new = [_lands(plan, change.scenario) for plan in change.new if plan.target is target]
                 total = nw.col(f"{target}_landed")
-                for part in gone:
-                    total = total - part
+                for name in gone:
+                    total = total - nw.col(name).cast(nw.Int64)
                 for name in new:
                     total = total + nw.col(name).cast(nw.Int64)
                 landed[_under(f"{target}_landed", change.scenario)] = total
         return landed
 
     def _refusals(self, tested: frozenset[str]) -> dict[str, nw.Expr]:
-        """Why each system refuses what its counterpart writes, under each scenario; the lowest number of a test."""
+        """Why each system refuses what its counterpart writes, under each scenario: the first reason of all writes.
+
+        `tested` are the columns of landing of the writes that may be refused.
+        """
         refusals = {}
         for change in self.changes:
             gone = {lands_column(plan) for plan in change.gone}
@@ -248,7 +263,7 @@ class _Evaluation:
                 new = [_lands(plan, change.scenario) for plan in change.new if plan.target is target]
                 names = [_refused(name) for name in [*stay, *new] if name in tested]
                 landed = _under(f"{target}_landed", change.scenario)
-                of_pair = first_refusal(tests_of_pair(Job(self.situation, self.object), target, landed))
+                of_pair = first_refusal(tests_of_pair(self.job, target, landed))
                 name = _under(f"{target.other}_refusal", change.scenario)
                 refusals[name] = nw.min_horizontal(of_pair, *names).cast(nw.Int64) if names else of_pair
         return refusals

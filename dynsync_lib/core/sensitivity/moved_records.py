@@ -20,12 +20,11 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import Matched
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.affected_records import affected_records
-from dynsync_lib.core.sensitivity.components import FAMILIES, find_components, side_name
+from dynsync_lib.core.sensitivity.components import FAMILIES, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
 from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
@@ -115,8 +114,7 @@ def _moves_of(
         return None
     differences = {
         object_: field_differences(
-            situation,
-            object_,
+            Job(situation, object_),
             scenarios,
             mappings=decision.mappings[object_],
             work=decision.works[object_],
@@ -124,14 +122,11 @@ def _moves_of(
         )
         for object_ in on
     }
-    members = find_components(situation, family)
-    affected = affected_records(
-        situation, family, scenarios, decision=decision, members=members, differences=differences
-    )
+    affected = affected_records(situation, family, scenarios, decision=decision, differences=differences)
     if affected is None:
         return None
     once = decided_at_once(situation, affected.scenarios, _affected_tables(situation, on, affected.records))
-    again = _DecidedAgain(situation, decision, affected.scenarios, judged, differences)
+    again = _FieldsAgain(situation, decision, affected.scenarios, judged, differences)
     decided = decide_objects(once, on, again.work_of)
     outcomes = stack(tell_outcomes(once, decided).outcomes)
     return situation.keep(_differing(decision.outcomes, outcomes), f"{family[0]}_moves")
@@ -173,12 +168,19 @@ def _asked_columns(situation: Situation, objects: Iterable[Object], table: Recor
 
 # --- What is known about fields under all scenarios ----------------------------------------------------------------
 
+_FIGURES: Final = tuple(name for name in WRITTEN if name not in PAIR)
+"""What is told of a pair: how many writes land in each system, and why one of them is refused."""
+
 
 @dataclass(frozen=True, slots=True)
-class _DecidedAgain:
-    """What is known about the fields of records that are decided again.
+class _FieldsAgain:
+    """What is known about the fields of records that are decided again: all of it from tables that are there already.
 
-    `situation` and `decision` are the settings' own.
+    `situation` and `decision` are the settings' own; `judged` has, per object, the mappings under each scenario about
+    fields, `differences` what such a scenario changes for the pairs and new records of the settings' own decision.
+
+    The figures of a pair under a scenario (the columns WRITTEN) are those of the settings, or what `differences` has of
+    that pair and scenario. Only pairs that scenarios make, and the settings do not, are compared anew.
     """
 
     situation: Situation
@@ -188,39 +190,37 @@ class _DecidedAgain:
     differences: Mapping[Object, FieldDifferences]
 
     def work_of(self, object_: Object, matched: Matched) -> FieldWork:
-        """The fields of all pairs that scenarios make, and the refusals of new records."""
+        """The fields of all pairs under every scenario (`matched` has them), and the refusals of new records."""
         refusals = {system: self._refusals(object_, system, matched) for system in System}
-        own = self.decision.works[object_]
         pairs = matched.pairs.select(SCENARIO, *PAIR)
-        if own.comparison is None:
-            nothing = {name: NO_NUMBER for name in WRITTEN if name not in PAIR}
+        if self.decision.works[object_].comparison is None:
+            nothing = dict.fromkeys(_FIGURES, NO_NUMBER)
             return FieldWork(pairs.head(0).with_columns(**nothing), refusals)
-        written, differing = own.written, self.differences[object_].written
-        known = own.written.select(*PAIR)
-        fresh = pairs.select(*PAIR).unique().join(known, on=list(PAIR), how="anti")
-        fresh = self.situation.keep(fresh, f"{object_}_new_pairs")
-        if not fresh.head(1).collect().is_empty():
-            written, differing = self._with_new_pairs(object_, fresh, written, differing)
-        figures = [name for name in WRITTEN if name not in PAIR]
-        written = pairs.join(written, on=list(PAIR))
-        if differing is not None:
-            written = _replaced(written, differing, [SCENARIO, *PAIR], figures)
+        by_settings, by_scenario = self._figures_of(object_, pairs)
+        written = pairs.join(by_settings, on=list(PAIR))
+        if by_scenario is not None:
+            written = _replaced(written, by_scenario, [SCENARIO, *PAIR], _FIGURES)
         return FieldWork(self.situation.keep(written, f"{object_}_written_again"), refusals)
 
-    def _with_new_pairs(
-        self, object_: Object, fresh: Frame, written: Frame, differing: Frame | None
-    ) -> tuple[Frame, Frame | None]:
-        """What is known about fields, with the pairs that only scenarios make."""
-        mappings: Sequence[JudgedMapping] = self.decision.mappings[object_]
-        comparison = compare_new_pairs(Job(self.situation, object_), fresh, mappings)
-        written = stack([written, comparison.written])
+    def _figures_of(self, object_: Object, pairs: Frame) -> tuple[Frame, Frame | None]:
+        """WRITTEN of these pairs as the settings have it, and, with the scenario, where a scenario has it otherwise;
+        None where none does.
+        """
+        by_settings, by_scenario = self.decision.works[object_].written, self.differences[object_].written
+        new = pairs.select(*PAIR).unique().join(by_settings.select(*PAIR), on=list(PAIR), how="anti")
+        new = self.situation.keep(new, f"{object_}_new_pairs")
+        if new.head(1).collect().is_empty():
+            return by_settings, by_scenario
+        job = Job(self.situation, object_)
+        comparison = compare_new_pairs(job, new, self.decision.mappings[object_])
+        by_settings = stack([by_settings, comparison.written])
         if self.situation.chosen("lead_contact_overlap") != "first_sync_wins":
             # only there does who is matched depend on what is written; elsewhere fields make no new pair
-            return written, differing
+            return by_settings, by_scenario
         about_fields = [scenario for scenario in self.scenarios if scenario.knob in FIELD_KNOBS]
-        more = written_under(self.situation, object_, about_fields, comparison=comparison, judged=self.judged[object_])
-        parts = [frame for frame in (differing, more) if frame is not None]
-        return written, stack(parts) if parts else None
+        of_new = written_under(job, about_fields, comparison=comparison, judged=self.judged[object_])
+        parts = [figures for figures in (by_scenario, of_new) if figures is not None]
+        return by_settings, stack(parts) if parts else None
 
     def _refusals(self, object_: Object, system: System, matched: Matched) -> Frame:
         """scenario, id, refusal of the records whose creation is refused."""
