@@ -54,10 +54,10 @@ def test_forecast__csv_has_the_contract_s_columns_and_empty_nulls(tmp_path: Path
     lines = (tmp_path / "f" / "outcomes.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == ",".join(OUTCOMES.column_names)
     assert lines[1:] == [
-        "dynamics,contact,d1,link,in_sync,,contact.match-email,1,,a@example.com,email_norm",
-        "dynamics,contact,d2,shadowed,excluded,,contact.first-per-email,,d1,a@example.com,email_norm",
-        "hubspot,contact,1,link,in_sync,,contact.match-email,d1,,a@example.com,email_norm",
-        "hubspot,contact,2,excluded,excluded,direction,record.direction,,,b@example.com,",
+        '"dynamics","contact","d1","link","in_sync","","contact.match-email","1","","a@example.com","email_norm"',
+        '"dynamics","contact","d2","shadowed","excluded","","contact.first-per-email","","d1","a@example.com","email_norm"',
+        '"hubspot","contact","1","link","in_sync","","contact.match-email","d1","","a@example.com","email_norm"',
+        '"hubspot","contact","2","excluded","excluded","direction","record.direction","","","b@example.com",""',
     ]
 
 
