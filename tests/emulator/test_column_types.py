@@ -223,6 +223,9 @@ def _small() -> Iterator[Emulator]:
         yield running
 
 
+_WITH_OPTIONS = ("Picklist", "State", "Status", "Boolean", "MultiSelectPicklist")
+
+
 def _requests() -> dict[str, tuple[str, str, Any]]:
     """Every request by its name in the file of answers: method, address, body."""
     row = f"contacts({ADA})"
@@ -249,8 +252,9 @@ def _requests() -> dict[str, tuple[str, str, Any]]:
     for table in ("account", "contact", "lead", "opportunity", "systemuser", "organization", "transactioncurrency"):
         requests[f"attributes of {table}"] = ("GET", _ATTRIBUTES.format(table), None)
     for cast in _CASTS:
-        where = f"{_ATTRIBUTES.format('contact')}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?$expand=OptionSet"
-        requests[f"attributes as {cast}"] = ("GET", where, None)
+        where = f"{_ATTRIBUTES.format('contact')}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata"
+        expanded = "?$expand=OptionSet" if cast in _WITH_OPTIONS else ""
+        requests[f"attributes as {cast}"] = ("GET", f"{where}{expanded}", None)
     for table in ("account", "lead", "opportunity"):
         for cast in ("State", "Status"):
             where = f"{_ATTRIBUTES.format(table)}/Microsoft.Dynamics.CRM.{cast}AttributeMetadata?$expand=OptionSet"

@@ -51,6 +51,8 @@ def test_create__201_with_the_row(environment: httpx.Client) -> None:
         ({"gendercode": "1"}, 400, "0x80048d19", "expected type 'Edm.Int32'"),
         ({"donotemail": "yes"}, 400, "0x80048d19", "expected type 'Edm.Boolean'"),
         ({"birthdate": "soon"}, 400, "0x80048d19", "expected type 'Edm.Date'"),
+        ({"birthdate": "1980-05-04T00:00:00Z"}, 400, "0x80048d19", "expected type 'Edm.Date'"),
+        ({"birthdate": "1980-05-04 "}, 400, "0x80048d19", "expected type 'Edm.Date'"),
         ({"colour": "red"}, 400, "0x80048d19", "Invalid property 'colour'"),
         ({"parentcustomerid": FIRM}, 400, "0x80048d19", "Invalid property 'parentcustomerid'"),
         ({"parentcustomerid_account@odata.bind": f"/accounts({NEW})"}, 404, "0x80040217", "Does Not Exist"),
@@ -192,6 +194,35 @@ def test_batch__answers_each_and_ends_at_the_first_failure(environment: httpx.Cl
     assert answer.headers["content-type"].startswith("multipart/mixed; boundary=batchresponse_")
     assert '"firstname":"Ada"' in answer.text
     assert _statuses(_batch(environment, text, Prefer="odata.continue-on-error")) == ["200", "404", "200"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET contacts?$select=firstname&$filter=firstname eq 'Ada' and statecode eq 0",
+        "GET contacts?$select=firstname&$filter=firstname%20eq%20'Ada'",
+        "GET /api/data/v9.2/contacts?$select=firstname&$filter=firstname+eq+'Ada'",
+        "GET https://contoso.crm4.dynamics.com/api/data/v9.2/contacts?$filter=firstname eq 'Ada'",
+        "GET  contacts?$filter=firstname eq 'Ada' ",
+    ],
+)
+def test_batch__request_lines_as_clients_write_them(environment: httpx.Client, line: str) -> None:
+    answer = _batch(environment, f"{_request(line)}--b1--")
+    assert _statuses(answer) == ["200"]
+    assert '"firstname":"Ada"' in answer.text
+    assert '"firstname":"Bob"' not in answer.text
+
+
+@pytest.mark.parametrize("line", ["FETCH contacts HTTP/1.1", "get contacts HTTP/1.1", "GET contacts", "GET HTTP/1.1"])
+def test_batch__request_lines_that_are_none(environment: httpx.Client, line: str) -> None:
+    whole = _request("GET x").replace("GET x HTTP/1.1", line)
+    assert _statuses(_batch(environment, f"{whole}--b1--")) == ["400"]
+
+
+def test_batch__at_most_a_thousand_requests(environment: httpx.Client) -> None:
+    whole = _request("GET WhoAmI") * 1_001 + "--b1--"
+    answer = _batch(environment, whole)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "A batch holds at most 1000 requests.")
 
 
 def test_batch__a_change_set_refers_to_what_it_made(environment: httpx.Client) -> None:

@@ -3,6 +3,8 @@
 Facts
     * At most 1,000 requests. Lines end in CR LF. The first failure ends the batch unless
       `Prefer: odata.continue-on-error`.
+    * The address of a request line is all between its first and its last blank, and may hold blanks itself; it may be
+      full, begin at the host, or be relative to the API.
     * A change set holds no GET; each of its requests has a `Content-ID`, by which later ones refer to it as `$1`.
 
 Where it is used: `emulator.dataverse.api`.
@@ -24,7 +26,7 @@ from dynsync_lib.emulator.store.records import Store
 
 MOST_REQUESTS: Final = 1_000
 _BOUNDARY: Final = re.compile(r'boundary="?([^";\s]+)"?')
-_LINE: Final = re.compile(r"(GET|POST|PATCH|PUT|DELETE) (\S+) HTTP/1\.1")
+_LINE: Final = re.compile(r"(GET|POST|PATCH|PUT|DELETE|HEAD) +(\S[^\r\n]*?) +HTTP/1\.1")
 _NEWLINE: Final = "\r\n"
 Route = Callable[[Call], Reply]
 
@@ -59,7 +61,7 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
     if boundary is None:
         raise refused(400, "0x80060888", "The batch names no boundary.")
     parts = read_parts(call.body.decode(), boundary[1])
-    if sum(max(len(re.findall(_LINE, part.body)), 1) for part in parts) > MOST_REQUESTS:
+    if sum(_requests_in(part) for part in parts) > MOST_REQUESTS:
         raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
     name = f"batchresponse_{call.correlation_id}"
     texts: list[str] = []
@@ -70,6 +72,12 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
             break
     text = "".join(texts) + f"--{name}--{_NEWLINE}"
     return Reply(200, text.encode(), media_type=f"multipart/mixed; boundary={name}")
+
+
+def _requests_in(part: Part) -> int:
+    """How many requests a part holds: those of a change set, or one."""
+    inner = _BOUNDARY.search(part.headers.get("content-type", ""))
+    return part.body.count(f"--{inner[1]}{_NEWLINE}") if inner is not None else 1
 
 
 def read_parts(text: str, boundary: str) -> list[Part]:
@@ -116,7 +124,7 @@ def _answer_change_set(store: Store, call: Call, route: Route, parts: list[Part]
 def _answer_in_change_set(call: Call, route: Route, part: Part, addresses: dict[str, str]) -> Reply:
     if "content-id" not in part.headers:
         raise BatchFailed(refused(400, "0x80060888", "The Content-ID header is not present.").reply)
-    if part.body.startswith("GET "):
+    if part.body.lstrip().startswith(("GET ", "HEAD ")):
         raise BatchFailed(refused(400, "0x80060888", "A change set holds no GET.").reply)
     reply = _answer_request(call, route, part, addresses)
     if reply.status >= HTTPStatus.BAD_REQUEST:
@@ -140,7 +148,7 @@ def _answer_request(call: Call, route: Route, part: Part, addresses: Mapping[str
         method=match[1],
         path=unquote(address.path),
         raw_path=address.path,
-        raw_query=address.query,
+        raw_query=address.query.replace(" ", "%20"),
         headers=headers,
         body=text.encode(),
     )

@@ -12,6 +12,7 @@ Facts
       type name says what it is; other virtual columns cannot be selected (6.4).
     * A written value of another JSON type is 0x80048d19, an unknown choice 0x8004431a, a number out of range 0x8004432f
       or 0x80044330.
+    * A column of days takes a day and no moment (corrections F24).
     * Columns of choices, flags and lookups have a companion that holds their text.
 
 Not modelled
@@ -45,6 +46,7 @@ _STRING: Final = "String"
 _LOOKUP: Final = "Lookup"
 _VIRTUAL: Final = "Virtual"
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LARGEST_INT32: Final = 2_147_483_647
 _MOST_CHOICES: Final = 150
 _STATE_BY_STATUS: Final[Mapping[str, Mapping[int, int]]] = {
@@ -240,9 +242,9 @@ def _read_decimal(entity: Entity, row: Row, value: Any) -> str:
 
 def _read_moment(entity: Entity, row: Row, value: Any) -> str:
     is_day = is_day_column(row)
-    if not isinstance(value, str) or moment_ms(value) is None:
+    if not isinstance(value, str) or moment_ms(value) is None or (is_day and not _DAY.fullmatch(value)):
         raise _wrong_type(entity, value, "Edm.Date" if is_day else "Edm.DateTimeOffset")
-    return value[:10] if is_day else value
+    return value
 
 
 def _refuse_unknown_choice(entity: Entity, row: Row, value: str) -> None:

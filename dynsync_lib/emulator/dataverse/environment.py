@@ -11,7 +11,8 @@ from typing import Any
 
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.conditions.switches import Conditions
-from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, unknown_set
+from dynsync_lib.emulator.dataverse.known_tables import no_such_set
+from dynsync_lib.emulator.dataverse.names import BY_SET, Entity
 from dynsync_lib.emulator.dataverse.privileges import APPEND_TO, READ, missing_privilege, privilege_name
 from dynsync_lib.emulator.dataverse.writes import RowWriter
 from dynsync_lib.emulator.store.records import Store, World
@@ -39,10 +40,10 @@ class Environment:
         return answer if chosen is None else {**answer, "OrganizationType": chosen}
 
     def table(self, name: str) -> Entity:
-        """The table of an entity set. Raises Refusal 404 when the environment has none."""
-        entity = BY_SET.get(name)
-        if entity is None or entity.logical in self.conditions.rights.missing_tables:
-            raise unknown_set(name)
+        """The table of an entity set. Raises Refusal 404 for one that is not there, 501 for one the emulator lacks."""
+        entity, missing = BY_SET.get(name), self.conditions.rights.missing_tables
+        if entity is None or entity.logical in missing:
+            raise no_such_set(name, missing)
         return entity
 
     def readable(self, call: Call) -> Entity:

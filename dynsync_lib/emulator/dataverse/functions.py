@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.dataverse.environment import Environment
+from dynsync_lib.emulator.dataverse.known_tables import is_known, no_table
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, ENTITIES, context_of, refused
 from dynsync_lib.emulator.dataverse.privileges import list_privileges
 
@@ -61,8 +62,11 @@ def total_record_count(environment: Environment, call: Call) -> Reply:
     read."""
     asked = call.names["names"]
     names = _listed(call.option(asked) or "" if asked.startswith("@") else asked)
+    missing = environment.conditions.rights.missing_tables
     for name in names:
-        if name not in BY_LOGICAL or name in environment.conditions.rights.missing_tables:
+        if is_known(name, missing):
+            raise no_table(name)
+        if name not in BY_LOGICAL or name in missing:
             raise refused(400, "0x80060888", f"The entity {name} is not known.")
     store = environment.store
     values = [store.count(BY_LOGICAL[name].table) if store.has(BY_LOGICAL[name].table) else 0 for name in names]

@@ -21,6 +21,7 @@ from dynsync_lib.emulator.calls import Call, Reply, is_true, json_reply
 from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES, ColumnType, Row, type_of
 from dynsync_lib.emulator.dataverse.columns import metadata_rows
 from dynsync_lib.emulator.dataverse.keys import keys_of
+from dynsync_lib.emulator.dataverse.known_tables import is_known, no_table
 from dynsync_lib.emulator.dataverse.metadata_query import shown_item, shown_metadata
 from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, context_of, label_json, metadata_id, refused
 from dynsync_lib.emulator.store.records import Store
@@ -29,22 +30,43 @@ _CAST: Final = re.compile(r"Microsoft\.Dynamics\.CRM\.(\w+)AttributeMetadata")
 _CASTS: Final = frozenset(column_type.kind for column_type in COLUMN_TYPES.values() if column_type.details)
 
 
-def list_entities(call: Call) -> Reply:
+_ASKED_TABLE: Final = re.compile(r"LogicalName eq '(\w+)'")
+_CUSTOM: Final = re.compile(r"(?!address\d_|billto_|shipto_)[a-z][a-z0-9]{1,7}_(?!base$)")
+"""Names with a publisher's prefix."""
+_NEVER: Final = ("IsCustomEntity", "IsPrivate", "IsIntersect", "IsActivity", "IsLogicalEntity")
+"""Flags that no table here has."""
+_TABLES: Final = {
+    "contact": ("Contact", "Contacts", "UserOwned"),
+    "account": ("Account", "Accounts", "UserOwned"),
+    "lead": ("Lead", "Leads", "UserOwned"),
+    "opportunity": ("Opportunity", "Opportunities", "UserOwned"),
+    "invoice": ("Invoice", "Invoices", "UserOwned"),
+    "systemuser": ("User", "Users", "BusinessOwned"),
+    "team": ("Team", "Teams", "BusinessOwned"),
+    "organization": ("Organization", "Organizations", "OrganizationOwned"),
+    "transactioncurrency": ("Currency", "Currencies", "OrganizationOwned"),
+}
+"""By table: its label, the label of many, and who owns its rows."""
+
+
+def list_entities(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions`."""
-    rows = shown_metadata(call, map(_entity, ENTITIES))
+    rows = shown_metadata(call, (_entity(store, entity) for entity in ENTITIES))
+    if not rows and (asked := _ASKED_TABLE.search(call.option("$filter") or "")) and is_known(asked[1]):
+        raise no_table(asked[1])
     return json_reply({"@odata.context": context_of(call, "EntityDefinitions"), "value": rows})
 
 
-def get_entity(call: Call) -> Reply:
+def get_entity(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(LogicalName='x')`, also by metadata id."""
-    shown = shown_item(call, _entity(find_entity(call)))
+    shown = shown_item(call, _entity(store, find_entity(call)))
     return json_reply({"@odata.context": context_of(call, "EntityDefinitions/$entity"), **shown})
 
 
 def list_attributes(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(...)/Attributes`, and the same with a cast to one kind."""
     entity = find_entity(call)
-    attributes = shown_metadata(call, _attributes(store, call, entity))
+    attributes = shown_metadata(call, _attributes(store, entity, call.names.get("cast")))
     where = f"EntityDefinitions('{entity.logical}')/Attributes"
     return json_reply({"@odata.context": context_of(call, where), "value": attributes})
 
@@ -53,7 +75,7 @@ def get_attribute(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(...)/Attributes(LogicalName='y')`, also with a cast."""
     entity = find_entity(call)
     where = context_of(call, f"EntityDefinitions('{entity.logical}')/Attributes/$entity")
-    for attribute in _attributes(store, call, entity):
+    for attribute in _attributes(store, entity, call.names.get("cast")):
         if attribute["LogicalName"] == call.names["attribute"]:
             return json_reply({"@odata.context": where, **shown_item(call, attribute)})
     raise refused(404, "0x80060888", f"Could not find an attribute with name {call.names['attribute']}.")
@@ -62,7 +84,12 @@ def get_attribute(store: Store, call: Call) -> Reply:
 def list_keys(store: Store, call: Call) -> Reply:
     """`GET EntityDefinitions(...)/Keys`."""
     entity = find_entity(call)
-    keys = [
+    where = context_of(call, f"EntityDefinitions('{entity.logical}')/Keys")
+    return json_reply({"@odata.context": where, "value": shown_metadata(call, _keys(store, entity))})
+
+
+def _keys(store: Store, entity: Entity) -> list[dict[str, Any]]:
+    return [
         {
             "MetadataId": metadata_id(f"{entity.logical}.{name}"),
             "LogicalName": name,
@@ -73,13 +100,10 @@ def list_keys(store: Store, call: Call) -> Reply:
         }
         for name, columns in keys_of(store, entity)
     ]
-    where = context_of(call, f"EntityDefinitions('{entity.logical}')/Keys")
-    return json_reply({"@odata.context": where, "value": shown_metadata(call, keys)})
 
 
-def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]]:
-    """Every attribute of a table, or those of the kind that the address casts to, with what that kind has."""
-    cast = call.names.get("cast")
+def _attributes(store: Store, entity: Entity, cast: str | None) -> list[dict[str, Any]]:
+    """Every attribute of a table, or those of the kind that an address casts to, with what that kind has."""
     match = _CAST.fullmatch(cast) if cast else None
     if cast and (match is None or match[1] not in _CASTS):
         raise refused(501, "0x80060888", f"The emulator has no attributes of type {cast}.")
@@ -95,17 +119,34 @@ def _attributes(store: Store, call: Call, entity: Entity) -> list[dict[str, Any]
 
 
 def find_entity(call: Call) -> Entity:
-    """The table of an address, by logical name or by metadata id. Raises Refusal 404 when there is none."""
+    """The table of an address, by logical name or by metadata id.
+
+    Raises Refusal 404 when there is none, 501 when Dataverse has it and the emulator has not.
+    """
     name, guid = call.names.get("logical"), call.names.get("metadata")
     for entity in ENTITIES:
         if entity.logical == name or metadata_id(entity.logical) == (guid or "").lower():
             return entity
+    if name is not None and is_known(name):
+        raise no_table(name)
     raise refused(404, "0x80060888", f"Could not find an entity with name {name or guid}.")
 
 
-def _entity(entity: Entity) -> dict[str, Any]:
+def _entity(store: Store, entity: Entity) -> dict[str, Any]:
+    """What metadata says of a table; what comes only when expanded is worked out when it is asked for."""
+    label, plural, ownership = _TABLES[entity.logical]
     return {
+        **dict.fromkeys(_NEVER, False),
         "MetadataId": metadata_id(entity.logical),
+        "DisplayName": label_json(label),
+        "DisplayCollectionName": label_json(plural),
+        "Description": label_json(None),
+        "IsManaged": True,
+        "OwnershipType": ownership,
+        "TableType": "Standard",
+        "CollectionSchemaName": plural.replace(" ", ""),
+        "Attributes": lambda: _attributes(store, entity, None),
+        "Keys": lambda: _keys(store, entity),
         "LogicalName": entity.logical,
         "SchemaName": entity.logical.capitalize(),
         "LogicalCollectionName": entity.set,
@@ -139,7 +180,7 @@ def _companion(own: Mapping[str, Any], column_type: ColumnType) -> Iterator[dict
 
 def _attribute(entity: Entity, row: Row, column_type: ColumnType) -> dict[str, Any]:
     """What metadata says of every column."""
-    writable = not is_true(row.get("read_only"))
+    writable, is_custom = not is_true(row.get("read_only")), _CUSTOM.match(str(row["name"])) is not None
     return {
         "@odata.type": f"#Microsoft.Dynamics.CRM.{column_type.kind}AttributeMetadata",
         "MetadataId": metadata_id(f"{row['object']}.{row['name']}"),
@@ -154,6 +195,11 @@ def _attribute(entity: Entity, row: Row, column_type: ColumnType) -> dict[str, A
         "IsValidForUpdate": writable,
         "IsPrimaryId": row["name"] == entity.key,
         "IsPrimaryName": row["name"] == entity.primary_name,
+        "EntityLogicalName": entity.logical,
+        "IsCustomAttribute": is_custom,
+        "IsManaged": not is_custom,
+        **dict.fromkeys(("IsSecured", "IsLogical"), False),
+        "Description": label_json(None),
         "DisplayName": label_json(row.get("label")),
     }
 

@@ -2,7 +2,8 @@
 
 Facts
     * The link carries a cookie inside a cookie, encoded as Dataverse encodes it. It names the key and the sorted
-      values of the last row, so a page begins behind that row even when it has been deleted.
+      values of the first and the last row of the page, and the next page begins behind the last row even when it has
+      been deleted.
     * The link must be used as it is: a cookie that would not be written so is refused.
     * A delta token names the last change a caller has seen; it expires after seven days.
 
@@ -31,20 +32,28 @@ FIRST_KEY: Final = "00000000-0000-0000-0000-000000000000"
 _TOKENS: Final = ("$skiptoken=", "%24skiptoken=", "$deltatoken=", "%24deltatoken=")
 _HEX: Final = re.compile(r"%[0-9A-F]{2}")
 _OUTER: Final = re.compile(r'<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istracking="(False|True:\d+)" />')
-_INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="[^"]*" />')
+_INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="([^"]*)" />')
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A row as a cookie names it: its key and the values it is sorted by."""
+
+    key: str
+    values: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page begins: behind the row with this key and these sorted values.
+    """Where a page begins: behind the `last` row of the page before it, which began with `first`.
 
     `page` is its number from 1; `tracked_from` is the version of the store when a sweep with change tracking began,
     None without tracking.
     """
 
     page: int
-    key: str
-    values: tuple[str | None, ...] = ()
+    last: Mark
+    first: Mark
     tracked_from: int | None = None
 
 
@@ -52,14 +61,18 @@ def read_position(call: Call, query: Query) -> Position:
     """Where the page begins. Raises Refusal 400 for a cookie that Dataverse would not have written."""
     token = call.option("$skiptoken")
     if token is None:
-        return Position(1, FIRST_KEY, (None,) * len(query.order))
+        nothing = Mark(FIRST_KEY, (None,) * len(query.order))
+        return Position(1, nothing, nothing)
     outer = _OUTER.fullmatch(token)
     pairs = _INNER.findall(unquote(outer[2])) if outer else []
     if outer is None or len(pairs) != 1 + len(query.order):
         raise _unreadable()
-    values = tuple(None if text == "" else html.unescape(text) for _, text in pairs[:-1])
+    last, first = (
+        Mark(texts[-1].strip("{}").lower(), tuple(html.unescape(text) if text else None for text in texts[:-1]))
+        for texts in ([pair[which] for pair in pairs] for which in (1, 2))
+    )
     tracked = outer[3].partition(":")[2]
-    position = Position(int(outer[1]), pairs[-1][1].strip("{}").lower(), values, int(tracked) if tracked else None)
+    position = Position(int(outer[1]), last, first, int(tracked) if tracked else None)
     if _cookie(query, position) != token:
         raise _unreadable()
     return position
@@ -67,13 +80,13 @@ def read_position(call: Call, query: Query) -> Position:
 
 def after_sql(query: Query, position: Position) -> tuple[str, list[Any]]:
     """The condition of SQL for rows behind a position, with its parameters."""
-    if position.page == 1 and position.key == FIRST_KEY:
+    if position.page == 1 and position.last.key == FIRST_KEY:
         return "1", []
-    key = guid_order(position.key)
+    key = guid_order(position.last.key)
     if not query.order:
         return '"@order" > ?', [key]
     parts, parameters, equal, equal_parameters = [], list[Any](), "1", list[Any]()
-    for term, value in zip(query.order, map(_number, position.values), strict=True):
+    for term, value in zip(query.order, map(_number, position.last.values), strict=True):
         parts.append(f"({equal} AND {_beyond(term.sql, value, descends=term.descends)})")
         parameters += [*equal_parameters, *([] if value is None else [value])]
         equal, equal_parameters = f"{equal} AND {term.sql} IS ?", [*equal_parameters, value]
@@ -124,19 +137,21 @@ def _link(call: Call, token: str) -> str:
 
 
 def _cookie(query: Query, position: Position) -> str:
-    names = [term.name for term in query.order]
-    ordered = "".join(_one(name, value or "") for name, value in zip(names, position.values, strict=True))
-    inner = (
-        f'<cookie page="{position.page - 1}">{ordered}{_one(query.entity.key, f"{{{position.key.upper()}}}")}</cookie>'
-    )
+    names = [*(term.name for term in query.order), query.entity.key]
+    ends = zip(names, _texts(position.last), _texts(position.first), strict=True)
+    inner = f'<cookie page="{position.page - 1}">{"".join(map(_element, ends))}</cookie>'
     tracking = "False" if position.tracked_from is None else f"True:{position.tracked_from}"
     encoded = _lowered(quote(inner, safe=""))
     return f'<cookie pagenumber="{position.page}" pagingcookie="{encoded}" istracking="{tracking}" />'
 
 
-def _one(name: str, value: str) -> str:
-    text = html.escape(value, quote=True)
-    return f'<{name} last="{text}" first="{text}" />'
+def _texts(mark: Mark) -> list[str]:
+    return [*(html.escape(value or "", quote=True) for value in mark.values), f"{{{mark.key.upper()}}}"]
+
+
+def _element(ends: tuple[str, str, str]) -> str:
+    name, last, first = ends
+    return f'<{name} last="{last}" first="{first}" />'
 
 
 def _lowered(text: str) -> str:

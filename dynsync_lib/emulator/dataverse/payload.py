@@ -22,7 +22,8 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, is_true
 from dynsync_lib.emulator.dataverse.columns import Column, columns_of
-from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, does_not_exist, refused, unknown_set, unreadable
+from dynsync_lib.emulator.dataverse.known_tables import no_such_set
+from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, does_not_exist, refused, unreadable
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
 from dynsync_lib.emulator.store.records import Store
 
@@ -98,7 +99,7 @@ def _bound(store: Store, entity: Entity, name: str, value: Any) -> Texts:
     if match is None:
         raise unreadable(f"The address '{value}' cannot be read.", entity)
     if match[1] not in BY_SET:
-        raise unknown_set(match[1])
+        raise no_such_set(match[1], frozenset())
     target = BY_SET[match[1]]
     if target.logical != navigation.target.logical:
         raise unreadable(f"The navigation {name} does not lead to {target.set}.", entity)

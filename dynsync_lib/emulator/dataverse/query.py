@@ -10,7 +10,7 @@ Facts
     * A number of rows below 0, and a flag that is neither true nor false, is refused in the words of OData's library.
 
 Not modelled
-    * `$apply`, FetchXML, collection-valued `$expand`: refused with 501.
+    * `$apply`, FetchXML, saved queries, collection-valued `$expand`: refused with 501.
 
 Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.changes`.
 """
@@ -35,6 +35,7 @@ from dynsync_lib.emulator.store.records import Store
 _KNOWN: Final = frozenset(
     {"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "$deltatoken", "sql"}
 )
+_OTHER_QUERIES: Final = frozenset({"fetchxml", "savedquery", "userquery"})
 _CURRENCY: Final = "_transactioncurrencyid_value"
 
 
@@ -81,9 +82,10 @@ class Query:
 def read_query(store: Store, call: Call, entity: Entity) -> Query:
     """What a call asks for. Raises Refusal 400 for unknown options and columns, 501 for options not modelled."""
     for name, _ in call.options:
+        if (name.startswith("$") and name not in _KNOWN) or name.lower() in _OTHER_QUERIES:
+            raise refused(501, "0x80060888", f"The emulator has no query option {name}.")
         if name not in _KNOWN and not name.startswith("@"):
-            is_option = name.startswith("$")
-            raise refused(501 if is_option else 400, "0x80060888", f"The emulator has no query option {name}.")
+            raise refused(400, "0x80060888", f"The query parameter {name} is not supported.")
     sql = call.option("sql")
     known = columns_of(store, entity)
     if sql is not None:

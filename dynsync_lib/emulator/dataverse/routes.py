@@ -26,7 +26,7 @@ from dynsync_lib.emulator.dataverse.metadata import get_attribute, get_entity, l
 from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_key, publish
 from dynsync_lib.emulator.dataverse.prefer import MOST_PER_PAGE
 from dynsync_lib.emulator.dataverse.query import read_query
-from dynsync_lib.emulator.dataverse.rows import count_rows, get_row
+from dynsync_lib.emulator.dataverse.rows import count_rows, get_row, unless_unchanged
 from dynsync_lib.emulator.dataverse.writes import create_row, delete_row, patch_row
 from dynsync_lib.emulator.routing import Route
 
@@ -52,7 +52,7 @@ def _get(environment: Environment, call: Call) -> Reply:
         if stored is None:
             raise no_such_key(entity)
         id_ = stored.id
-    return get_row(store, call, entity, id_)
+    return unless_unchanged(call, get_row(store, call, entity, id_))
 
 
 def _create(environment: Environment, call: Call) -> Reply:
@@ -93,9 +93,10 @@ _PRIVILEGES: Final = (
 )
 _BULK: Final = _SET + rf"/Microsoft\.Dynamics\.CRM\.(?P<action>{'|'.join(ACTIONS)})"
 _SHOWN_TABLE: Final = "EntityDefinitions(LogicalName='{table}')"
+_OWN_TABLES: Final = "the emulator's own tables; others that Dataverse has answer 501"
 _QUERIED: Final = (
     "`$select`, `$filter` with In, `$orderby`, `$top`, `$count`, single-valued `$expand`, pages by cookie, "
-    "annotations as asked for, change tracking, `?sql=` of one table; no `$apply` or FetchXML"
+    "annotations as asked for, change tracking, `?sql=` of one table; no `$apply`, no FetchXML"
 )
 ROUTES: Final = tuple(
     Route(method, re.compile(r"/api/data/v9\.\d" + path), answer, note, shown)
@@ -124,8 +125,8 @@ ROUTES: Final = tuple(
             user_privileges,
             "of the caller alone; all at depth Global",
         ),
-        ("GET", "EntityDefinitions", r"/EntityDefinitions", _on_metadata(list_entities), "the emulator's own tables"),
-        ("GET", _SHOWN_TABLE, _TABLE, _on_metadata(get_entity), "also by metadata id"),
+        ("GET", "EntityDefinitions", r"/EntityDefinitions", _on_store(list_entities), _OWN_TABLES),
+        ("GET", _SHOWN_TABLE, _TABLE, _on_store(get_entity), "also by metadata id; `$expand` of Attributes and Keys"),
         (
             "GET",
             f"{_SHOWN_TABLE}/Attributes[/{{cast}}]",
@@ -146,7 +147,7 @@ ROUTES: Final = tuple(
         ("POST", "PublishXml", r"/PublishXml", _on_metadata(publish), "answered; nothing needs it here"),
         ("POST", "PublishAllXml", r"/PublishAllXml", _on_metadata(publish), "answered; nothing needs it here"),
         ("GET", "{set}/$count", _SET + r"/\$count", _count, "ends at 5,000, as Dataverse's does"),
-        ("GET", "{set}({key})", _ROW, _get, "by GUID or by an alternate key that was made"),
+        ("GET", "{set}({key})", _ROW, _get, "by GUID or by an alternate key that was made; 304 by If-None-Match"),
         ("GET", "{set}", _SET, _list, _QUERIED),
         ("POST", "{set}", _SET, _create, "types, lengths, choices, ranges, lookups; duplicate detection on request"),
         ("PATCH", "{set}({key})", _ROW, _patch, "update, upsert, create by If-Match and If-None-Match"),

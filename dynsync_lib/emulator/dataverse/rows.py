@@ -2,6 +2,8 @@
 
 Facts
     * 5,000 rows a page unless `Prefer: odata.maxpagesize` asks for fewer. Counts end at 5,000.
+    * One row comes with its version as ETag, and as 304 to a caller whose If-None-Match names that version; `null`,
+      which many clients send, names none.
     * Selected columns that are empty are null. Annotations come only when asked for, each by its name.
 
 Where it is used: `emulator.dataverse.api`, `emulator.dataverse.changes`, `emulator.dataverse.writes`.
@@ -10,6 +12,7 @@ Where it is used: `emulator.dataverse.api`, `emulator.dataverse.changes`, `emula
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Reply
@@ -17,6 +20,7 @@ from dynsync_lib.emulator.dataverse.columns import Column, columns_of, exact_jso
 from dynsync_lib.emulator.dataverse.names import BY_LOGICAL, Entity, context_of, does_not_exist
 from dynsync_lib.emulator.dataverse.navigation import navigation_name
 from dynsync_lib.emulator.dataverse.pages import (
+    Mark,
     Position,
     after_sql,
     delta_link,
@@ -48,7 +52,7 @@ def list_rows(store: Store, call: Call, entity: Entity) -> Reply:
     query = read_query(store, call, entity)
     position = read_position(call, query)
     if query.prefer.tracks_changes and position.tracked_from is None:
-        position = Position(position.page, position.key, position.values, store.version)
+        position = replace(position, tracked_from=store.version)
     limit = min(query.prefer.page_rows if query.top is None else query.top, call.trick.short_page or MOST_PER_PAGE)
     rows = _rows(store, query, position, limit=limit + 1)
     shown = rows[:limit]
@@ -67,7 +71,19 @@ def list_rows(store: Store, call: Call, entity: Entity) -> Reply:
 def get_row(store: Store, call: Call, entity: Entity, guid: str) -> Reply:
     """`GET {set}({guid})`."""
     query = read_query(store, call, entity)
-    return applied(exact_json_reply(read_row(store, call, query, guid)), query)
+    row = read_row(store, call, query, guid)
+    return applied(exact_json_reply(row).with_headers({"ETag": row["@odata.etag"]}), query)
+
+
+def unless_unchanged(call: Call, reply: Reply) -> Reply:
+    """The reply with a row, or 304 without it when the call already has this version of it.
+
+    Not with `$expand`: the version of a row says nothing of the rows that it leads to.
+    """
+    versions = [part.strip() for part in call.header("if-none-match").split(",")]
+    if call.option("$expand") is not None or not {reply.headers["ETag"], "*"} & set(versions):
+        return reply
+    return Reply(304, b"", {"ETag": reply.headers["ETag"]})
 
 
 def read_row(store: Store, call: Call, query: Query, guid: str) -> dict[str, Any]:
@@ -169,9 +185,12 @@ def _repeats(call: Call) -> bool:
 
 def _position_behind(query: Query, position: Position, shown: Sequence[Sequence[Any]]) -> Position:
     """The position behind the last row shown."""
-    sorted_values = shown[-1][len(shown[-1]) - len(query.order) :]
-    values = tuple(marked(value) for value in sorted_values)
-    return Position(position.page + 1, str(shown[-1][1]), values, position.tracked_from)
+    first, last = (Mark(str(row[1]), _sorted_values(query, row)) for row in (shown[0], shown[-1]))
+    return Position(position.page + 1, last, first, position.tracked_from)
+
+
+def _sorted_values(query: Query, row: Sequence[Any]) -> tuple[str | None, ...]:
+    return tuple(marked(value) for value in row[len(row) - len(query.order) :])
 
 
 def _count(store: Store, query: Query) -> dict[str, Any]:
