@@ -92,13 +92,16 @@ def _by_components(
 
 
 def _summarized(objects: Sequence[Object], members: Frame) -> Frame:
-    """One row per component: how many records of each side, spellings, and records with each flag."""
+    """One row per component: how many records of each side, spelt otherwise than the key, and with each flag; of names
+    the first and the last spelling, too.
+    """
     counts = {side: (nw.col("side") == side).cast(nw.Int64).sum() for side in _sides(objects)}
     flags = ("fails", "lacks_key", "is_inactive", "is_bound")
     sums = {name: nw.col(name).cast(nw.Int64).sum() for name in flags}
     spellings = {"first_spelling": nw.col("spelling").min(), "last_spelling": nw.col("spelling").max()}
+    asked = spellings if Object.COMPANY in objects else {}  # the least of texts costs as much as all the counts
     spelt = nw.col("spelling").count()
-    return members.group_by("component").agg(**counts, **sums, **spellings, spelt=spelt, records=nw.len())
+    return members.group_by("component").agg(**counts, **sums, **asked, spelt=spelt, records=nw.len())
 
 
 def _sides(objects: Sequence[Object]) -> list[str]:
@@ -121,7 +124,7 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
         "lead_contact_overlap": overlaps,
     }
     if any(object_ in PERSONS for object_ in objects):
-        tests |= {"secondary_email": is_linked, "email_norm": _is_spelt_in_two_ways()}
+        tests |= {"secondary_email": is_linked, "email_norm": meets & (nw.col("spelt") > 0)}
     if Object.COMPANY in objects and _is_matched_by(situation, objects, "default"):
         tests |= {"name_norm": _is_spelt_in_two_ways(), "company_dup": several, **_company_keys(situation)}
     if Object.COMPANY in objects or own_key:
