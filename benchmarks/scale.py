@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,6 +109,12 @@ def test_commands(older: Path | None) -> dict[str, Command]:
     return commands
 
 
+def compile_checkouts(older: Path | None) -> None:
+    """Keeps the bytecode of both checkouts, as it is after a first command: who has none compiles in every run."""
+    for _, checkout in checkouts(older):
+        subprocess.run([python_of(checkout), "-m", "compileall", "-q", "dynsync_lib"], cwd=checkout, check=True)
+
+
 def checkouts(older: Path | None) -> Iterator[tuple[str, Path]]:
     """The older checkout, if there is one, and this."""
     if older is not None:
@@ -172,6 +179,7 @@ def measure_world(world: World, older: Path | None, repeats: int) -> dict[str, A
 
 def measure_all(sizes: Sequence[int], older: Path | None, repeats: int, *, tests: bool) -> Iterator[dict[str, Any]]:
     """One row after the other; each world's folder is gone when it is measured."""
+    compile_checkouts(older)
     makers: list[Callable[[Path], World]] = [demo_world, partial(sized_world, size=1, has_sql=False)]
     makers += [partial(sized_world, size=size) for size in sizes]
     for make_world in makers:
