@@ -116,12 +116,13 @@ class ChangeKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """Whether a field mapping can work."""
+    """Whether a field mapping can work; not checked is one that would, and whose values nobody could compare."""
 
     OK = "ok"
     ONE_WAY = "one_way"
     LOSSY = "lossy"
     BLOCKED = "blocked"
+    NOT_CHECKED = "not_checked"
 
 
 class Severity(StrEnum):

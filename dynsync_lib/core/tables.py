@@ -274,6 +274,8 @@ NEAR_NAMES: Final = Table(
     ("hubspot_id", "dynamics_id"),
 )
 
+NOT_COMPARED: Final = "no values were compared"
+"""What the reason of every mapping says of which a column was not delivered."""
 MAPPING: Final = Table(
     "mapping",
     "one field mapping of an enabled object",
@@ -281,7 +283,10 @@ MAPPING: Final = Table(
         _OBJECT,
         _column("hubspot_field", "HubSpot property"),
         _column("dynamics_field", "Dynamics column"),
-        _column("verdict", "ok, one_way, lossy or blocked"),
+        _column(
+            "verdict",
+            "ok, one_way, lossy, blocked, or not_checked: a column was not delivered, so nothing was compared",
+        ),
         _column("allowed_directions", "two_way, to_hubspot, to_dynamics or none: what will really flow"),
         _column("reason", "why the verdict is not plain ok; null when it is"),
         _RULE,
@@ -295,7 +300,7 @@ FINDINGS: Final = Table(
     "findings",
     "one audit rule that has something to say",
     (
-        _column("check_id", "G01 to G59"),
+        _column("check_id", "G01 to G61"),
         _column("severity", "blocker, high, medium, low or not_checked"),
         _column("system", "hubspot, dynamics, or null when it concerns both"),
         _column("object", "object, or null when it concerns several"),

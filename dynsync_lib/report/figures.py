@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
+from dynsync_lib.core.tables import NOT_COMPARED
 from dynsync_lib.report.forecast_tables import (
     HELD_BACK,
     ForecastTables,
@@ -104,7 +105,14 @@ def say_written(numbers: Mapping[str, int]) -> str:
     return (
         f"{numbers['written_in_hubspot']:,} in HubSpot and {numbers['written_in_dynamics']:,} in Dynamics, in {pairs}. "
         f"The outcome “{OUTCOMES[Outcome.UPDATE]}” counts both ends of the pairs, {numbers['updated_ends']:,} records."
+        f"{_say_uncompared(numbers)}"
     )
+
+
+def _say_uncompared(numbers: Mapping[str, int]) -> str:
+    """What a figure of changes leaves out: mappings whose columns were not delivered."""
+    missing, whole = numbers["mappings_uncompared"], numbers["mappings"]
+    return f" Not checked: {missing:,} of {whole:,} mappings were not compared." if missing else ""
 
 
 def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
@@ -114,7 +122,7 @@ def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
             "field values overwritten",
             numbers["overwritten"],
             f"Existing values replaced by the other system’s, of {numbers['written']:,} that are written; "
-            f"{numbers['stale']:,} of them by an older record.",
+            f"{numbers['stale']:,} of them by an older record.{_say_uncompared(numbers)}",
             "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(
@@ -237,6 +245,7 @@ def _count_advice_numbers(forecast: ForecastTables) -> dict[str, int]:
         "collision_groups": forecast.count_groups("collisions", ["system", "object", "match_key"]),
         "near_names": sum_counts(forecast.counts("near_names", ["reason"])),
         "mappings": len(mapping),
+        "mappings_uncompared": sum(1 for row in mapping if NOT_COMPARED in (row["reason"] or "")),
         "mappings_blocked": sum(1 for row in mapping if row["verdict"] == Verdict.BLOCKED),
         "lookups_blocked": sum(1 for row in mapping if row["rule_id"] == "field.lookup-blocked"),
     }

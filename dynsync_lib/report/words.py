@@ -120,8 +120,9 @@ VERDICTS: Final[Mapping[str, Word]] = {
     Verdict.LOSSY: Word("Loses detail", "warn", many="lose detail"),
     Verdict.ONE_WAY: Word("One way", "note"),
     Verdict.OK: Word("Works", "good", many="work"),
+    Verdict.NOT_CHECKED: Word("Not checked", "grey"),
 }
-"""Verdicts, worst first."""
+"""Verdicts, worst first; what was not checked comes last."""
 SEVERITIES: Final[Mapping[str, Word]] = {
     Severity.BLOCKER: Word("Blocker", "bad", many="blockers"),
     Severity.HIGH: Word("High", "warn"),

@@ -27,8 +27,8 @@ FILES = {
     "contact,donotbulkemail,Boolean,,\n"
     "contact,d_code,Picklist,,1=A;2=Q\n"
     "contact,d_more,Picklist,,1=A;2=Q\n",
-    "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
-    "d/contacts": "contactid,emailaddress1,d_code,d_more\nD1,ann@c.example,2,2\n",
+    "h/contacts": "hs_object_id,email,h_date,h_time\n1,ann@c.example,,\n",
+    "d/contacts": "contactid,emailaddress1,d_code,d_more,d_time\nD1,ann@c.example,2,2,\n",
 }
 
 

@@ -3,8 +3,9 @@
 Facts
     * A mapping of choices whose data holds values without a partner is lossy, and names them (5.11).
     * A mapping of a lookup comes with the recipe for a text column in its place (5.6).
+    * A mapping that would flow and whose column a side did not deliver is not checked: nothing was compared (5.5).
 
-Source: rules field.option-unpaired, field.lookup-blocked, and those of `core.fields.mappings`.
+Source: rules field.missing, field.option-unpaired, field.lookup-blocked, and those of `core.fields.mappings`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System, Verdict
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import MAPPING, record_table
+from dynsync_lib.core.tables import MAPPING, NOT_COMPARED, record_table
 
 _PAIR_THEM: Final = "Add the missing options on the other side, or pair them in the mapping's options."
 _LIVE: Final = (Verdict.OK, Verdict.ONE_WAY)
@@ -41,7 +42,7 @@ def tell_mappings(situation: Situation, mappings: Mapping[Object, tuple[JudgedMa
 
 def _row(job: Job, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> dict[str, Any]:
     verdict = judged.judged
-    row = {
+    row: dict[str, Any] = {
         "object": job.object.value,
         "hubspot_field": judged.mapping.hubspot,
         "dynamics_field": judged.mapping.dynamics,
@@ -52,7 +53,8 @@ def _row(job: Job, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> dic
         "workaround": verdict.workaround,
         "rows_affected": None if verdict.verdict is Verdict.OK else _concerned(job.object, judged, filled),
     }
-    return row | _about_options(job, judged) | _about_lookup(job, judged)
+    row |= _about_options(job, judged) | _about_lookup(job, judged)
+    return row | _about_delivery(judged, row)
 
 
 def _about_options(job: Job, judged: JudgedMapping) -> dict[str, Any]:
@@ -75,6 +77,23 @@ def _about_lookup(job: Job, judged: JudgedMapping) -> dict[str, Any]:
     if judged.judged.rule_id != "field.lookup-blocked" or column is None:
         return {}
     return {"workaround": recipe_of(job, column).text}
+
+
+def _about_delivery(judged: JudgedMapping, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said as well when a column was not delivered; a mapping that would be in order is not checked then."""
+    if not judged.lacks_a_column:
+        return {}
+    missing = [f"{system.label} {judged.name_of(system)}" for system in System if system not in judged.delivered]
+    were = "was" if len(missing) == 1 else "were"
+    says = f"{' and '.join(missing)} {were} not delivered, so {NOT_COMPARED}."
+    if row["verdict"] != Verdict.OK.value:
+        return {"reason": f"{row['reason']} {says}"}
+    return {
+        "verdict": Verdict.NOT_CHECKED.value,
+        "reason": says,
+        "rule_id": "field.missing",
+        "workaround": f"Deliver {' and '.join(missing)}, too.",
+    }
 
 
 def _concerned(object_: Object, judged: JudgedMapping, filled: Mapping[_FieldOf, int]) -> int | None:

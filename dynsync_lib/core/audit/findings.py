@@ -25,6 +25,7 @@ from dynsync_lib.core.audit import (
     association_checks,
     binding_checks,
     collision_checks,
+    delivery_checks,
     filter_checks,
     key_checks,
     mapping_checks,
@@ -105,10 +106,17 @@ def _row(check: Check, counted: _Counted, names: str) -> dict[str, Any]:
         "object": check.object,
         "count": counted.count,
         "share": None if counted.share is None else round(counted.share, 4),
-        "sentence": _sentence(check, counted.count) + (f" By column: {names}." if names else ""),
+        "sentence": _with_names(_sentence(check, counted.count), names),
         "fix": check.fix,
         "rule_id": check.rule_id,
     }
+
+
+def _with_names(sentence: str, names: str) -> str:
+    """The sentence with the names behind it where it has a place for them, else after it."""
+    if "{names}" in sentence:
+        return sentence.format(names=names)
+    return f"{sentence} By column: {names}." if names else sentence
 
 
 def _sentence(check: Check, count: int | None) -> str:
@@ -162,6 +170,7 @@ MEASURES: Final[Measures] = {
     **association_checks.MEASURES,
     **binding_checks.MEASURES,
     **collision_checks.MEASURES,
+    **delivery_checks.MEASURES,
     **filter_checks.MEASURES,
     **key_checks.MEASURES,
     **mapping_checks.MEASURES,
@@ -171,7 +180,8 @@ MEASURES: Final[Measures] = {
     **value_checks.MEASURES,
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
-    reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")
+    **{reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")},
+    **delivery_checks.NAMES,
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,

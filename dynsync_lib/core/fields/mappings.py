@@ -64,6 +64,11 @@ class JudgedMapping:
         return self.flow is not None and self.delivered == frozenset(System)
 
     @property
+    def lacks_a_column(self) -> bool:
+        """Whether the mapping would flow and a side did not deliver its column: nothing was compared."""
+        return self.flow is not None and self.delivered != frozenset(System)
+
+    @property
     def is_two_way(self) -> bool:
         """Whether values really travel both ways."""
         return self.flow is Direction.TWO_WAY

@@ -1,0 +1,126 @@
+"""What a side did not deliver is named as not checked: never `ok`, never equal, never without a key in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib import kit
+from tests.kit.small_portals import load_portals
+
+GUID = "4a4e1e7f-0000-4000-8000-00000000000"
+FILES = {
+    "h/contacts": "hs_object_id,email,firstname,lastname\n1,ann@c.example,Ann,A\n2,bob@c.example,Bob,B\n",
+    "d/contacts": f"contactid,emailaddress1,fullname\n{GUID}1,ann@c.example,Kasey Sample\n",
+    "h/companies": "hs_object_id,name,city\n5,Alpha,Ulm\n",
+    "d/accounts": f"accountid,name,address1_city\n{GUID}5,Alpha,Ulm\n",
+}
+SETTINGS = "[sync.contact]\n[sync.company]\n"
+
+
+def _forecast(tmp_path: Path, files: dict[str, str], settings: str = SETTINGS) -> kit.Forecast:
+    (tmp_path / "dynsync.toml").write_text(settings, encoding="utf-8")
+    return kit.forecast(load_portals(tmp_path, files), tmp_path / "dynsync.toml", tmp_path / "f")
+
+
+def _mapping(forecast: kit.Forecast, object_: str, hubspot: str) -> dict[str, Any]:
+    (row,) = forecast.rows("mapping", where={"object": object_, "hubspot_field": hubspot})
+    return dict(row)
+
+
+def _not_checked(forecast: kit.Forecast, check: str) -> list[str]:
+    return [str(row["sentence"]) for row in forecast.rows("findings", where={"check_id": check})]
+
+
+def test_mapping__of_a_column_that_a_side_did_not_deliver(tmp_path: Path) -> None:
+    row = _mapping(_forecast(tmp_path, FILES), "contact", "firstname")
+    assert row == {
+        "object": "contact",
+        "hubspot_field": "firstname",
+        "dynamics_field": "firstname",
+        "verdict": "not_checked",
+        "allowed_directions": "two_way",
+        "reason": "Dynamics firstname was not delivered, so no values were compared.",
+        "rule_id": "field.missing",
+        "workaround": "Deliver Dynamics firstname, too.",
+        "rows_affected": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("object_", "hubspot", "verdict", "reason"),
+    [
+        ("contact", "email", "ok", None),
+        ("company", "city", "ok", None),
+        (
+            "contact",
+            "jobtitle",
+            "not_checked",
+            "HubSpot jobtitle and Dynamics jobtitle were not delivered, so no values were compared.",
+        ),
+    ],
+)
+def test_mapping__verdicts(tmp_path: Path, object_: str, hubspot: str, verdict: str, reason: str | None) -> None:
+    row = _mapping(_forecast(tmp_path, FILES), object_, hubspot)
+    assert (row["verdict"], row["reason"]) == (verdict, reason)
+
+
+def test_mapping__what_else_limits_it_is_said_as_well(tmp_path: Path) -> None:
+    mapping = "default_mappings = false\n[[sync.contact.mapping]]\nhubspot = 'createdate'\ndynamics = 'description'\n"
+    row = _mapping(_forecast(tmp_path, FILES, f"[sync.contact]\n{mapping}"), "contact", "createdate")
+    assert row["verdict"] != "ok"
+    assert row["reason"].endswith(
+        " HubSpot createdate and Dynamics description were not delivered, so no values were compared."
+    )
+
+
+def test_finding__names_the_columns_and_how_many_mappings(tmp_path: Path) -> None:
+    settings = "[sync.company]\ndefault_mappings = false\n" + "".join(
+        f"[[sync.company.mapping]]\nhubspot = '{hubspot}'\ndynamics = '{dynamics}'\n"
+        for hubspot, dynamics in (("name", "name"), ("city", "address1_city"), ("zip", "address1_postalcode"))
+    )
+    forecast = _forecast(tmp_path, FILES, settings)
+    assert _not_checked(forecast, "G60") == [
+        "Values of mapped columns that were not delivered were not compared, so more may change than is counted "
+        "(HubSpot company: zip; Dynamics company: address1_postalcode; 1 of 3 mappings)."
+    ]
+    (finding,) = forecast.rows("findings", where={"check_id": "G60"})
+    assert (finding["severity"], finding["count"], finding["share"]) == ("not_checked", None, None)
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "names"),
+    [
+        (FILES, SETTINGS, None),
+        (
+            {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
+            SETTINGS,
+            "Dynamics contact: emailaddress1",
+        ),
+        ({**FILES, "h/companies": "hs_object_id,domain\n5,x.example\n"}, SETTINGS, "HubSpot company: name"),
+        ({key: text for key, text in FILES.items() if key != "d/accounts"}, SETTINGS, "Dynamics company: name"),
+        (
+            {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
+            "[sync.contact]\nmatch_mode = 'own_field'\nmatch_field = { hubspot = 'email', dynamics = 'fullname' }\n",
+            None,
+        ),
+        ({**FILES, "h/contacts": "hs_object_id,firstname\n1,Ann\n"}, "[sync.contact]\nmatch_mode = 'none'\n", None),
+    ],
+)
+def test_finding__of_the_column_that_records_are_matched_by(
+    tmp_path: Path, files: dict[str, str], settings: str, names: str | None
+) -> None:
+    says = "Who matches is not known where the column that records are matched by was not delivered"
+    expected = [] if names is None else [f"{says} ({names})."]
+    assert _not_checked(_forecast(tmp_path, files, settings), "G61") == expected
+
+
+def test_report__shows_it_in_grey(tmp_path: Path) -> None:
+    forecast = _forecast(tmp_path, FILES)
+    assert "not checked" in repr(kit.mapping_table(forecast))
+    light = kit.traffic_light(forecast)
+    assert any("were not compared" in ground.sentence for ground in light.of_tone("grey"))
+    figure = next(figure for figure in kit.six_figures(forecast).figures if figure.key == "updated")
+    assert "mappings were not compared" in figure.sentence
