@@ -45,8 +45,9 @@ def operations_of(client: str) -> list[Operation]:
 
 
 def module_of(client: str) -> str:
-    """The name of the test module that tries a client: test_client_azure_msal_node for @azure/msal-node."""
-    return f"test_client_{re.sub(r'[^a-z0-9]+', '_', client.lower()).strip('_')}"
+    """The name of the test module that tries a client: test_client_npm_azure_msal_node for @azure/msal-node."""
+    name = client.lower().replace("@", "npm ")
+    return f"test_client_{re.sub(r'[^a-z0-9]+', '_', name)}"
 
 
 def each_operation(client: str) -> pytest.MarkDecorator:

@@ -13,13 +13,13 @@ from tests.emulator.client_operations import AS_DOCUMENTED, REFUSED, all_operati
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = list(all_operations())
 NODE_PACKAGES = Path(__file__).with_name("node") / "package.json"
-PYPI_VERSIONS = ROOT / "requirements.lock"
+PYPI_VERSIONS = (ROOT / "requirements.lock", Path(__file__).with_name("python_clients") / "requirements.txt")
 
 
 def _versions() -> dict[str, str]:
     """The version of every package that tests may use, by its name."""
-    text = PYPI_VERSIONS.read_text(encoding="utf-8")
-    versions = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE))
+    texts = "\n".join(file.read_text(encoding="utf-8") for file in PYPI_VERSIONS)
+    versions = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", texts, re.MULTILINE))
     if NODE_PACKAGES.is_file():
         versions |= json.loads(NODE_PACKAGES.read_text(encoding="utf-8"))["dependencies"]
     return versions

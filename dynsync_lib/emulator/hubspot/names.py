@@ -93,7 +93,9 @@ _DATED = r"(?:2026-03|2026-09)"
 _ALIASES: Final = tuple(
     (re.compile(pattern), target)
     for pattern, target in (
+        (rf"^/crm/objects/{_DATED}/(?=[^/]+/[^/]+/associations/)", "/crm/v4/objects/"),
         (rf"^/crm/objects/{_DATED}/", "/crm/v3/objects/"),
+        (rf"^/crm/pipelines/{_DATED}/", "/crm/v3/pipelines/"),
         (rf"^/crm/associations/(?:{_DATED}|v4)/", "/crm/v4/associations/"),
         (rf"^/crm/properties/{_DATED}/", "/crm/v3/properties/"),
         (rf"^/crm/owners/{_DATED}(?=/|$)", "/crm/v3/owners"),

@@ -228,7 +228,8 @@ def _batch_reply(call: Call, kind: Kind, results: Sequence[dict[str, Any]], miss
 
 
 def _add_associations(store: Store, call: Call, kind: Kind, results: Sequence[dict[str, Any]]) -> None:
-    targets = [find_kind(call, name) for name in call.listed("associations")]
+    """Adds the associations to the types asked for; those of other types are passed over, as HubSpot does."""
+    targets = [KIND_BY_NAME[name.lower()] for name in call.listed("associations") if name.lower() in KIND_BY_NAME]
     for target in targets:
         associations = list_associations(store, kind, target, [int(record["id"]) for record in results])
         for record in results:
