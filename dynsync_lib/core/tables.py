@@ -300,7 +300,7 @@ FINDINGS: Final = Table(
     "findings",
     "one audit rule that has something to say",
     (
-        _column("check_id", "G01 to G61"),
+        _column("check_id", "G01 to G63"),
         _column("severity", "blocker, high, medium, low or not_checked"),
         _column("system", "hubspot, dynamics, or null when it concerns both"),
         _column("object", "object, or null when it concerns several"),

@@ -1,7 +1,9 @@
-"""Audit rule about filters: what they ask that the snapshot does not hold.
+"""Audit rules about filters: what they ask that the snapshot does not hold, and whom they let in.
 
 Facts
     * A field without a delivered column counts as blank for every record, so its filter lets all in or none.
+    * A value that no record has is a misspelling, a label where a code belongs, or cells that were not read. Each is
+      asked alone, of all records of the side; numbers, dates, yes and no only where a filter wants them (`=`, `in`).
 
 Source: rule record.filter; docs/semantics.md section 4.
 """
@@ -11,13 +13,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import narwhals.stable.v2 as nw
+
 from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Tables, known
+from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, rows_where
+from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.filter_tree import Comparison, Filter, conditions_of
 from dynsync_lib.core.filters.expressions import delivered_column
 from dynsync_lib.core.job import Job
+from dynsync_lib.core.matching.sides import passes
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
+
+_SIGNS: Final = {"=": "=", "in": "=", "!=": "=", "not in": "=", "contains": "contains"}
+"""The comparison that tells whether a record has a value, by the filter's own."""
+_MEASURED: Final = frozenset({"number", "date", "datetime", "yes_no"})
+"""Kinds of which a filter may well exclude a value that nobody has."""
+_NAMED: Final = 5
 
 
 def count_unseen_filter_fields(situation: Situation, tables: Tables) -> Count:
@@ -52,4 +65,71 @@ def _unseen_of_criterion(situation: Situation) -> Iterator[str]:
         yield from (name for name in criterion.fields if name not in columns)
 
 
-MEASURES: Final[Measures] = {"unseen_filter_fields": count_unseen_filter_fields}
+def count_closed_filters(situation: Situation, tables: Tables) -> Count:
+    """Filters that let none of the records pass, of sides that have records."""
+    del tables
+    return combined([_lets_nobody_pass(*asked) for asked in _filters(situation)], sum)
+
+
+def _lets_nobody_pass(job: Job, system: System, filter_: Filter) -> Question[int]:
+    """1 when there are records and none of them passes, else 0."""
+    records = job.records(system)
+    is_there = ~nw.col("id").is_null()
+    counts = [rows_of(records), rows_where(records, passes(job, system, filter_) & is_there)]
+    return combined(counts, lambda numbers: int(numbers[0] > 0 and numbers[1] == 0))
+
+
+def count_unheld_values(situation: Situation, tables: Tables) -> Count:
+    """Values that filters ask and that no record has, of sides that have records; once per filter and field."""
+    del tables
+    return combined([held for _, held in _values(situation)], lambda unheld: sum(unheld))
+
+
+def name_unheld_values(situation: Situation, tables: Tables) -> Question[str]:
+    """`contact.hs_lead_status = 'MQL', deal.name contains 'x'`: the values that `count_unheld_values` counts."""
+    del tables
+    values = list(_values(situation))
+    return combined([held for _, held in values], lambda unheld: _listed([name for name, _ in values], unheld))
+
+
+def _listed(names: list[str], unheld: list[int]) -> str:
+    listed = [name for name, is_unheld in zip(names, unheld, strict=True) if is_unheld]
+    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    return ", ".join(listed[:_NAMED]) + more
+
+
+def _values(situation: Situation) -> Iterator[tuple[str, Question[int]]]:
+    """Every value that a filter asks of a delivered field: its name, and 1 when no record has it, else 0."""
+    for job, system, filter_ in _filters(situation):
+        for name, test in dict(_single_tests(job, system, filter_)).items():
+            yield f"{job.object}.{name}", _lets_nobody_pass(job, system, Filter(name, test))
+
+
+def _single_tests(job: Job, system: System, filter_: Filter) -> Iterator[tuple[str, Comparison]]:
+    """For every value that a filter compares a field with: the test whether a record has it, by its text."""
+    for test in conditions_of(filter_.tree):
+        if not isinstance(test, Comparison) or test.operator not in _SIGNS:
+            continue
+        field = job.situation.catalogue.find(system, job.object, test.field)
+        kind = (field and kind_of(field, job.situation.rulebook)) or "text"
+        is_wanted = test.operator in ("=", "in", "contains") or kind not in _MEASURED
+        if is_wanted and delivered_column(field, test.field, job.columns(system)) is not None:
+            sign = _SIGNS[test.operator]
+            for value in test.values:
+                yield f"{test.field} {sign} '{value}'", Comparison(test.field, sign, (value,))
+
+
+def _filters(situation: Situation) -> Iterator[tuple[Job, System, Filter]]:
+    for object_ in objects_on(situation):
+        job = Job(situation, object_)
+        for system in System:
+            filter_ = job.sync.filter_of(system)
+            if filter_ is not None and _is_asked(job, system):
+                yield job, system, filter_
+
+
+MEASURES: Final[Measures] = {
+    "unseen_filter_fields": count_unseen_filter_fields,
+    "closed_filters": count_closed_filters,
+    "unheld_filter_values": count_unheld_values,
+}

@@ -32,6 +32,7 @@ from dynsync_lib.core.audit import (
     record_checks,
     side_effect_checks,
     twin_checks,
+    typed_checks,
     value_checks,
 )
 from dynsync_lib.core.audit.marketing import MarketingOutlook
@@ -177,11 +178,14 @@ MEASURES: Final[Measures] = {
     **record_checks.MEASURES,
     **side_effect_checks.MEASURES,
     **twin_checks.MEASURES,
+    **typed_checks.MEASURES,
     **value_checks.MEASURES,
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
     **{reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")},
     **delivery_checks.NAMES,
+    "unheld_filter_values": filter_checks.name_unheld_values,
+    "untyped_values": typed_checks.name_untyped_values,
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {
     "created_as_marketing": lambda outlook: outlook.created_as_marketing,

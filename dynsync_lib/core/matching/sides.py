@@ -21,6 +21,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, only_where, rows_where
+from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
@@ -151,7 +152,7 @@ def barrier_of(job: Job, system: System) -> nw.Expr:
     if is_ours is not None:
         barriers.append((~is_ours, Barrier.ROUTE))
     if job.sync.filter_of(system):
-        barriers.append((~_filter(job, system), Barrier.FILTER))
+        barriers.append((~passes(job, system, job.sync.filter_of(system)), Barrier.FILTER))
     if system is System.DYNAMICS:
         stays_out = all_of(job.chooses("include_inactive", "false"), job.inactive())
         barriers.append((stays_out, Barrier.INACTIVE))
@@ -179,11 +180,12 @@ def _is_one_of(text: nw.Expr, known: Collection[str]) -> nw.Expr:
     return text.is_in(list(known)).fill_null(value=False) if known else nw.lit(value=False)
 
 
-def _filter(job: Job, system: System) -> nw.Expr:
+def passes(job: Job, system: System, filter_: Filter | None) -> nw.Expr:
+    """Whether a record of one side passes a filter; never null."""
     catalogue, rulebook = job.situation.catalogue, job.situation.rulebook
     columns, trimmed = job.columns(system), job.trimmed_columns(system)
     table = FilteredTable(system, job.object, catalogue, rulebook, columns, trimmed)
-    return filter_expression(job.sync.filter_of(system), table, job.situation.taken_at)
+    return filter_expression(filter_, table, job.situation.taken_at)
 
 
 def _has_stage(situation: Situation, system: System) -> nw.Expr:

@@ -1,0 +1,94 @@
+"""Audit rule about values that are not what their field holds: no number, no date, neither yes nor no.
+
+Facts
+    * Such a value is compared as text and fails every comparison of a filter but `!=` and `not in`. What the forecast
+      says of it is a guess, so the finding is grey.
+    * Asked are mapped fields, those that filters ask, and the `statecode` of Dynamics, which decides who is inactive.
+
+Not modelled
+    * Choices: the finding about options without a partner counts them.
+
+Source: rules field.equal-after-typing, record.filter; docs/semantics.md sections 4 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.audit.measures import Measures
+from dynsync_lib.core.counting import Count, Number, Question, Tables
+from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.filters.expressions import delivered_column
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import System
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.sync.flowing_mappings import objects_on
+
+_READ: Final[Mapping[str, Callable[[nw.Expr], nw.Expr]]] = {
+    "number": typed_values.number,
+    "date": typed_values.moment,
+    "datetime": typed_values.moment,
+    "yes_no": typed_values.truth,
+}
+"""What a trimmed text is read as, by the kind of its field; null when it is none."""
+_STATE: Final = "statecode"
+_NAMED: Final = 5
+
+
+def count_untyped_values(situation: Situation, tables: Tables) -> Count:
+    """Values of fields that the forecast asks which are not of their field's kind."""
+    del tables
+    return Question(tuple(_numbers(situation).values()), sum)
+
+
+def name_untyped_values(situation: Situation, tables: Tables) -> Question[str]:
+    """`hubspot contact.renewal (2 values), dynamics account.revenue (1 value)`, most values first; empty if none."""
+    del tables
+    numbers = _numbers(situation)
+    return Question(tuple(numbers.values()), lambda counts: _listed(dict(zip(numbers, counts, strict=True))))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
+    first = [f"{name} ({count:,} {'value' if count == 1 else 'values'})" for name, count in ordered[:_NAMED]]
+    more = len(ordered) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
+
+
+def _numbers(situation: Situation) -> dict[str, Number]:
+    """How many values of each field are not of its kind, by system, table and field."""
+    numbers: dict[str, Number] = {}
+    for object_ in objects_on(situation):
+        job = Job(situation, object_)
+        for system in System:
+            for name, column, kind in _asked(job, system):
+                value = job.text(system, column)
+                is_other = ~value.is_null() & _READ[kind](value).is_null()
+                key = f"{system} {job.table(system).object}.{name}"
+                numbers.setdefault(key, Number(job.records(system), is_other.cast(nw.Int64).sum()))
+    return numbers
+
+
+def _asked(job: Job, system: System) -> Iterator[tuple[str, str, str]]:
+    """name, column and kind of the delivered fields of one side that the forecast asks."""
+    columns = job.columns(system)
+    for judged in job.flowing:
+        kind, column = judged.kinds[system], judged.columns[system]
+        if kind is not None and kind in _READ and column in columns:
+            yield judged.name_of(system), column, kind
+    filter_ = job.sync.filter_of(system)
+    for name in filter_.fields if filter_ is not None else ():
+        field = job.situation.catalogue.find(system, job.object, name)
+        kind = kind_of(field, job.situation.rulebook) if field is not None else None
+        delivered = delivered_column(field, name, columns)
+        if kind is not None and kind in _READ and delivered is not None:
+            yield name, delivered, kind
+    if system is System.DYNAMICS and _STATE in columns:
+        yield _STATE, _STATE, "number"
+
+
+MEASURES: Final[Measures] = {"untyped_values": count_untyped_values}
