@@ -1,8 +1,8 @@
 """A Parquet table as CSV that is safe to open in a spreadsheet.
 
 Facts
-    * UTF-8, a line of names, every cell below it in quotes, an empty cell is null, line ends `\\n`; the same table gives the same
-      bytes with every version of Python.
+    * UTF-8, a line of names, every cell below it in quotes, an empty cell is null, line ends `\\n`; the same table
+      gives the same bytes with every version of Python.
     * A spreadsheet may divide a file otherwise than it was written: at semicolons, tabs or the line ends inside a cell.
       So a text that would begin a formula at any such point gets an apostrophe there; a telephone or other number does
       not need it.
