@@ -3,13 +3,14 @@
 Facts
     * Only the first record of an address binds (2.12); what differs in the others never reaches HubSpot.
     * An own field alone decides who meets whom: those whom an address or a name would bring together may not (2.7).
+    * An inactive Dynamics record may come first and own the key of an active one.
     * People who share an address end in one HubSpot contact (2.15); different last names tell that they are several.
 
 Not modelled
     * Shared mailboxes by their name (`info@`): one last name on all of them may be a company's own choice.
 
 Source: rules contact.first-per-email, lead.first-per-email, contact.shared-address, record.own-key,
-company.shared-domain.
+company.shared-domain, record.inactive-readonly, company.auto-created.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from dynsync_lib.core.counting import Count, Number, Question, Tables, combined,
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
+from dynsync_lib.core.sync.created_companies import additional_domains
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 _OUTSIDE: Final = (Reason.FILTER.value, Reason.LIFECYCLE_ROUTE.value, Reason.OBJECT_OFF.value)
@@ -110,6 +112,31 @@ def count_shadowed_others(persons: Job, tables: Tables) -> Count:
     return rows_of(different.join(shadowed, on="id", how="semi"))
 
 
+def count_inactive_winners(situation: Situation, tables: Tables) -> Count:
+    """Active Dynamics records that lose their key to an inactive one of their table, which is read-only besides."""
+    return rows_of(*(_behind_inactive(Job(situation, object_), tables) for object_ in objects_on(situation)))
+
+
+def _behind_inactive(job: Job, tables: Tables) -> Frame:
+    """The active records of one table of Dynamics whose winner is inactive."""
+    states = job.records(System.DYNAMICS).with_columns(inactive=job.inactive())
+    is_shadowed = nw.col("outcome") == Outcome.SHADOWED.value
+    behind = outcomes_of(tables, job.object, System.DYNAMICS).filter(is_shadowed).select("winner_id", id="record_id")
+    behind = behind.join(states.filter(~nw.col("inactive")).select("id"), on="id", how="semi")
+    return behind.join(states.filter(nw.col("inactive")).select(winner_id="id"), on="winner_id", how="semi")
+
+
+def count_accounts_of_additional_domains(situation: Situation, tables: Tables) -> Count:
+    """Accounts that are created although a HubSpot company has their domain as an additional one, which is no key."""
+    domains = additional_domains(situation)
+    if domains is None:
+        return known(0)
+    created = with_outcome(tables, Object.COMPANY, System.DYNAMICS, Outcome.CREATE.value)
+    accounts = Job(situation, Object.COMPANY).records(System.DYNAMICS).select("id", domain="domain_key")
+    theirs = accounts.join(created, on="id", how="semi").join(domains, on="domain", how="semi")
+    return rows_of(theirs)
+
+
 def _members(tables: Tables, object_: Object, system: System = System.DYNAMICS) -> Frame:
     """match_key, id, differs_in of the records that share a key."""
     is_ours = (nw.col("system") == system.value) & (nw.col("object") == object_.value)
@@ -123,6 +150,8 @@ def _in_scope(tables: Tables, object_: Object, system: System = System.DYNAMICS)
 
 
 MEASURES: Final[Measures] = {
+    "accounts_of_additional_domains": count_accounts_of_additional_domains,
+    "inactive_winners": count_inactive_winners,
     "missed_by_own_keys": count_missed_by_own_keys,
     "several_people_of_contacts": of_object(Object.CONTACT, count_several_people),
     "several_people_of_leads": of_object(Object.LEAD, count_several_people),

@@ -85,15 +85,20 @@ def domain_of(address: nw.Expr) -> nw.Expr:
     return domain
 
 
+def additional_domains(situation: Situation) -> Frame | None:
+    """domain: the additional ones of HubSpot's companies; None when they were not delivered."""
+    if _ADDITIONAL not in situation.columns(Object.COMPANY, System.HUBSPOT):
+        return None
+    filled = situation.tables["hubspot/companies"].filter(~typed_values.trimmed(nw.col(_ADDITIONAL)).is_null())
+    parts = filled.select(part=nw.col(_ADDITIONAL).str.split(";")).explode("part")
+    domains = parts.select(domain=domain_of(typed_values.trimmed(nw.col("part"))))
+    return domains.filter(~nw.col("domain").is_null())
+
+
 def _domains_of_companies(situation: Situation) -> Frame:
     """domain: the first one and the additional ones of each of HubSpot's companies."""
-    companies = situation.tables["hubspot/companies"]
-    first = companies.select(domain="domain_key")
-    if _ADDITIONAL not in situation.columns(Object.COMPANY, System.HUBSPOT):
-        return first
-    filled = companies.filter(~typed_values.trimmed(nw.col(_ADDITIONAL)).is_null())
-    parts = filled.select(part=nw.col(_ADDITIONAL).str.split(";")).explode("part")
-    return stack([first, parts.select(domain=domain_of(typed_values.trimmed(nw.col("part"))))])
+    first, more = situation.tables["hubspot/companies"].select(domain="domain_key"), additional_domains(situation)
+    return first if more is None else stack([first, more])
 
 
 def _known_domains(situation: Situation, outcomes: Frame) -> Frame:
