@@ -181,6 +181,10 @@ def store_of(world: SmallWorld) -> MemoryStore:
         rows = [(str(row["id"]), {column: row.get(column) for column in columns}) for row in world.tables.get(name, ())]
         store.add(table.system, table.object, rows)
         store.delivered[(table.system, table.object)] = set(columns)
+        for row in world.tables.get(name, ()):
+            file_rank = row.get("file_rank")
+            if file_rank is not None:
+                store.file_ranks[(table.system, table.object, str(row["id"]))] = int(file_rank)
     store.persons = {
         System.HUBSPOT: [_owner(row) for row in world.tables.get("hubspot/owners", ())],
         System.DYNAMICS: [_user(row) for row in world.tables.get("dynamics/users", ())],
@@ -248,6 +252,7 @@ def _object_plan(
         lifecycle_stages=sync.lifecycle_stages,
         default_lifecycle_stage=sync.default_lifecycle_stage,
         sync_user_may_write=sync.sync_user_may_write,
+        required_properties=sync.required_properties,
     )
 
 
@@ -306,6 +311,7 @@ def _finished(key_maker: Any, table: Any, rank: int, row: Row, vendor: Iterable[
     return {
         "id": row["id"],
         "api_rank": rank,
+        "file_rank": int(place) if (place := row.get("file_rank")) else None,
         **key_maker.finish(table, {**values, table.id_field: row["id"]}),
         **values,
     }

@@ -74,7 +74,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One open question. `unbuilt` choices exist in the research and cannot be chosen yet."""
+    """One open question. `unbuilt` choices exist in the research and cannot be chosen yet; `older` has, by their name,
+    choices that settings may still hold, and what each means today."""
 
     id: str
     question: str
@@ -85,6 +86,7 @@ class Assumption:
     status: Status
     why: str | None
     unbuilt: tuple[str, ...]
+    older: Mapping[str, str]
 
     @property
     def built_choices(self) -> tuple[str, ...]:
@@ -313,6 +315,7 @@ def _assumption(row: Mapping[str, Any]) -> Assumption:
         status=row.get("status", "implemented"),
         why=row.get("why"),
         unbuilt=tuple(row.get("unbuilt", ())),
+        older=row.get("older", {}),
     )
 
 
@@ -433,6 +436,9 @@ def _assumption_faults(book: Rulebook) -> Iterator[str]:
     for knob in book.assumptions.values():
         if knob.default not in knob.choices:
             yield f"{knob.id} has the unknown default {knob.default!r}."
+        for name, choice in knob.older.items():
+            if name in knob.choices or choice not in knob.choices:
+                yield f"{knob.id} cannot take {name!r} for {choice!r}."
         if knob.status == "not-modelled" and not knob.why:
             yield f"{knob.id} is not modelled and does not say why."
     for pair in (pair for pairs in book.type_pairs.values() for pair in pairs):

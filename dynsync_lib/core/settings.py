@@ -92,7 +92,8 @@ class ObjectSync:
     `match_hubspot` and `match_dynamics` are the fields of `match_mode = "own_field"`, None otherwise. Deals and
     invoices have no default key: `default` means `none` there. `require_email`, `lifecycle_stages` (empty: those of
     LIFECYCLE_STAGES) and `default_lifecycle_stage` (empty: none) concern contacts and leads only.
-    `sync_user_may_write` is about Dynamics.
+    `sync_user_may_write` is about Dynamics. `required_properties` are those that HubSpot requires of new records, as an
+    administrator has ruled; the assumption `hs_write_rules` asks for them.
     """
 
     enabled: bool = False
@@ -111,6 +112,7 @@ class ObjectSync:
     lifecycle_stages: tuple[str, ...] = ()
     default_lifecycle_stage: str = ""
     sync_user_may_write: bool = True
+    required_properties: tuple[str, ...] = ()
 
     def match_field(self, system: System) -> str | None:
         """The own field that is the key on one side; None unless `match_mode` is `own_field` (2.3)."""
@@ -131,7 +133,8 @@ class Settings:
     """One engagement.
 
     `sync` has every object; its `mappings` already hold the defaults that apply. `assumptions` has every knob of
-    `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read.
+    `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read. `notes` are sentences
+    about what was read otherwise than it stands there.
     """
 
     hubspot: HubSpotSettings
@@ -140,3 +143,4 @@ class Settings:
     assumptions: Mapping[str, str]
     digest: str
     files: FileSettings = FileSettings()
+    notes: tuple[str, ...] = ()

@@ -4,7 +4,8 @@ Facts
     * Values of customer fields travel as text, just as the vendors print them; what type they are says the metadata
       (`properties` for HubSpot, `columns` for Dynamics). A column that a portal did not deliver is missing from the
       table; a value it delivered as null is null. The two are never mixed up.
-    * `api_rank` is the order in which the API (or the file) delivered the records. It *is* the survivor rule (2.12).
+    * `api_rank` is the order in which the API delivers the records. It *is* the survivor rule (2.12). Records of files
+      have the rank that their ids have in that order (2.24, 2.25), and their place in the file as `file_rank`.
     * Finished keys are computed once, in Python, at ingest (`core.keys`), so that every engine compares the same text.
 """
 
@@ -51,7 +52,10 @@ def _column(name: str, meaning: str, type_: ColumnType = "text") -> Column:
 
 
 ID: Final = _column("id", "record id as text; GUIDs lower-case")
-API_RANK: Final = _column("api_rank", "order in which the API delivered the record, from 0", "integer")
+API_RANK: Final = _column("api_rank", "order in which the API delivers the records, from 0", "integer")
+FILE_RANK: Final = _column(
+    "file_rank", "place of the record in its file, or in what the API delivered, from 0", "integer"
+)
 GUID_ORDER: Final = _column("guid_sql_key", "hex text that sorts as SQL Server sorts this GUID (2.25)")
 
 EMAIL_KEYS: Final = (
@@ -76,7 +80,7 @@ class RecordTable:
     """One record table of a snapshot.
 
     `name` is its path without the ending, `id_field` the vendor's key, `keys` the finished key columns between
-    `api_rank` and the vendor's own columns. `object` is None for owners and users.
+    `file_rank` and the vendor's own columns. `object` is None for owners and users.
     """
 
     system: System
@@ -89,8 +93,8 @@ class RecordTable:
 
     @property
     def structure(self) -> tuple[Column, ...]:
-        """The columns the kit adds, in order: id, api_rank, finished keys."""
-        return (ID, API_RANK, *self.keys)
+        """The columns the kit adds, in order: id, api_rank, file_rank, finished keys."""
+        return (ID, API_RANK, FILE_RANK, *self.keys)
 
 
 _CONTACT_KEYS: Final = (*EMAIL_KEYS, *SECONDARY_KEYS)
@@ -224,7 +228,7 @@ CHANGES: Final = Table(
         _column("kind", "fill (was empty) or overwrite (had another value)"),
         _column("old_value", "value before; null for a fill"),
         _column("new_value", "value after, in the target's own form"),
-        _column("note", "stale_winner, value_skipped, ...; null when there is nothing to say"),
+        _column("note", "several_writers, stale_winner, value_skipped, ...; null when there is nothing to say"),
     ),
     ("object", "hubspot_id", "dynamics_id", "target_system", "target_field"),
 )

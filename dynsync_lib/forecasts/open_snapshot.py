@@ -19,8 +19,9 @@ from dynsync_lib.core.fields.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Situation
-from dynsync_lib.core.tables import BINDINGS, RECORD_TABLES, RecordTable
+from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.tables import BINDINGS, FILE_RANK, RECORD_TABLES, RecordTable
+from dynsync_lib.core.typed_values import NO_NUMBER
 from dynsync_lib.engine import AUTO, Engine, open_engine_for
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.forecast_info import PROVIDERS
@@ -42,7 +43,7 @@ def open_situation(
 
     `beside` are snapshots of further Dynamics environments of the same portal (1.11). Nothing is computed yet.
     """
-    tables = {name: engine.scan(snapshot.table_path(name)) for name in (*RECORD_TABLES, "hubspot/links")}
+    tables = {name: _scan(engine, snapshot, name) for name in (*RECORD_TABLES, "hubspot/links")}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     parts = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
     trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
@@ -51,10 +52,17 @@ def open_situation(
     return replace(situation, beside=[_beside(engine, situation, other) for other in beside])
 
 
+def _scan(engine: Engine, snapshot: Snapshot, name: str) -> Frame:
+    """A table of the snapshot. Earlier ones do not say the place of a record in its file: there `api_rank` is it."""
+    table = engine.scan(snapshot.table_path(name))
+    is_lacking = name in RECORD_TABLES and FILE_RANK.name not in snapshot.columns(name)
+    return table.with_columns(**{FILE_RANK.name: NO_NUMBER}) if is_lacking else table
+
+
 def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situation:
     """The same portal under the same settings beside another Dynamics environment."""
     names = [name for name, table in RECORD_TABLES.items() if table.system is System.DYNAMICS]
-    theirs = {name: engine.scan(snapshot.table_path(name)) for name in names}
+    theirs = {name: _scan(engine, snapshot, name) for name in names}
     tables = {name: table for name, table in {**situation.tables, **theirs}.items() if name != BINDINGS.name}
     trimmed = {**situation.trimmed, **{name: snapshot.trimmed_columns(name) for name in names}}
     empty = situation.empty_tables.difference(names) | {name for name in names if not snapshot.rows(name)}

@@ -51,7 +51,7 @@ def forecast(
     >>> settings = kit.read_settings("out/demo/dynsync.toml", overrides={"company_dup": "all_bind"})
     >>> forecast = kit.forecast("out/demo/snapshot", settings, "out/forecast", csv=True)
     >>> forecast.counts("outcomes", ["outcome"])[0]
-    {'outcome': 'create', 'count': 1604}
+    {'outcome': 'create', 'count': 1608}
     """
     opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
     if not isinstance(settings, Settings):

@@ -70,7 +70,7 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     """Six counts: created in HubSpot, created in Dynamics, matched and changed, overwritten values, left out, failing.
 
     >>> kit.six_figures(kit.open_forecast("out/demo/forecast"))
-    records created in HubSpot: 1,172; records created in Dynamics: 432; matched records that change: 530; ...
+    records created in HubSpot: 1,172; records created in Dynamics: 436; matched records that change: 530; ...
     """
     numbers = count_numbers(forecast)
     return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)))

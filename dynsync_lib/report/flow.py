@@ -56,7 +56,7 @@ def flow_chart(forecast: ForecastTables) -> Piece:
     """Both sides flowing into the outcomes; an empty forecast gives a sentence instead of a drawing.
 
     >>> kit.flow_chart(kit.open_forecast("out/demo/forecast"))
-    Of 1,581 HubSpot records, 432 are created in Dynamics, 834 are matched, 8 shadowed, 290 excluded, 17 failing. ...
+    Of 1,581 HubSpot records, 436 are created in Dynamics, 830 are matched, 8 shadowed, 290 excluded, 17 failing. ...
     """
     bars = read_bars(count_outcomes(forecast))
     title = "Where the records of each side end"

@@ -210,6 +210,7 @@ def read_sync(told: Mapping[str, Any] | None, object_: Object) -> ObjectSync:
             filter_to_dynamics=read_filter(own.pop("filter_to_dynamics", "")),
             stages=own.pop("stages", _STAGES if object_ is Object.DEAL else {}),
             lifecycle_stages=tuple(own.pop("lifecycle_stages", LIFECYCLE_STAGES.get(object_, ()))),
+            required_properties=tuple(own.pop("required_properties", ())),
             match_hubspot=match.get("hubspot"),
             match_dynamics=match.get("dynamics"),
         ),

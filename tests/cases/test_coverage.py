@@ -60,7 +60,7 @@ def test_cases_are_numbered_once_and_say_their_source() -> None:
     assert len(ids) == len(set(ids)) >= 230
     for case in CASES:
         assert re.fullmatch(r"[A-Z]\d\d", case.id)
-        assert re.fullmatch(r"(\d\.(\d+|A)|Q\d+)(, (\d\.(\d+|A)|Q\d+))*", case.told["source"]), case.id
+        assert re.fullmatch(r"(\d\.(\d+|A)|[QF]\d+)(, (\d\.(\d+|A)|[QF]\d+))*", case.told["source"]), case.id
         assert case.told["says"].endswith("."), case.id
 
 

@@ -221,7 +221,7 @@ def test_rules__by_number_says_what_is_implemented_and_why_not(run: Run, capsys:
     assert "9.20" in printed
     assert run("rules", "--json") == 0
     told = {one["number"]: one for one in json.loads(capsys.readouterr().out)["research"]}
-    assert len(told) == 162
+    assert len(told) == 177
     assert (told["2.12"]["state"], told["2.12"]["why"]) == ("implemented", None)
     assert told["2.12"]["rules"].split(", ") == [
         "record.first-order",

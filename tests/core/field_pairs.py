@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import narwhals.stable.v2 as nw
+
 from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
 from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
@@ -18,7 +20,7 @@ from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable, record_table
 from dynsync_lib.core.writing.compared_pairs import compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
-from dynsync_lib.core.writing.taken_emails import conflicts_of_creates
+from dynsync_lib.core.writing.taken_emails import conflicts_of_creates, nobody_earlier
 from dynsync_lib.engine import Engine
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.rulebook_texts import shipped_rulebook
@@ -31,7 +33,7 @@ Row = Mapping[str, str | None]
 class Portals:
     """Two small portals and the settings of one object.
 
-    Rows name their `id`; a column that no row names is not delivered.
+    Rows name their `id`; a column that no row names is not delivered. `failing` are new records that fail otherwise.
     """
 
     fields: Sequence[Field]
@@ -43,6 +45,7 @@ class Portals:
     others: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     object_: Object = Object.CONTACT
     assumptions: Mapping[str, str] = field(default_factory=dict)
+    failing: Sequence[str] = ()
 
     def changes(self, *pairs: tuple[str, str], bound: Iterable[tuple[str, str]] = ()) -> list[str]:
         """`fill hubspot city: 'Ulm'` and its like, sorted, of the matched pairs (hubspot id, dynamics id)."""
@@ -80,7 +83,9 @@ class Portals:
             situation = self.situation(engine)
             table = situation.tables[record_table(self.object_, system).name].select("id", rank="api_rank")
             created = table.filter(table_ids(creates))
-            rows = engine.rows(conflicts_of_creates(Job(situation, self.object_), system, created))
+            created = created.with_columns(key=nw.lit(""), fails=nw.col("id").is_in(self.failing))
+            job = Job(situation, self.object_)
+            rows = engine.rows(conflicts_of_creates(job, system, created, nobody_earlier(job)))
         return {row["id"]: f"{_word(row)} with {row['counterpart_id']}" for row in rows}
 
     def judged(self) -> list[JudgedMapping]:
@@ -151,7 +156,13 @@ def _frame(engine: Engine, table: RecordTable, rows: Sequence[Row]) -> Any:
     key_maker = KeyMaker(frozenset({"com", "example"}))
     vendor = list(dict.fromkeys(name for row in rows for name in row if name != "id"))
     finished = [
-        {"id": row["id"], "api_rank": rank, **key_maker.finish(table, {**row, table.id_field: row["id"]}), **row}
+        {
+            "id": row["id"],
+            "api_rank": rank,
+            "file_rank": None,
+            **key_maker.finish(table, {**row, table.id_field: row["id"]}),
+            **row,
+        }
         for rank, row in enumerate(rows)
     ]
     return engine.from_rows(finished, (*table.structure, *(Column(name, "text", "") for name in vendor)))

@@ -174,8 +174,10 @@ def test_address_conflicts__primary_addresses_come_first_then_rank() -> None:
     }
 
 
-def test_address_conflicts__additional_addresses_may_be_ignored() -> None:
-    assert neighbours(secondary_email="ignore").address_conflicts(D, "d2", "d4") == {}
+def test_address_conflicts__who_fails_otherwise_takes_no_address_away() -> None:
+    portals_ = neighbours()
+    portals_.failing = ["d3"]
+    assert portals_.address_conflicts(D, "d3", "d4") == {}
 
 
 def test_address_conflicts__dynamics_asks_its_duplicate_rules_only_when_told_to() -> None:

@@ -233,6 +233,27 @@ def test_settings_template__is_right_and_switches_contacts_and_companies_on() ->
     assert [object_ for object_ in Object if settings.sync[object_].enabled] == [Object.CONTACT, Object.COMPANY]
 
 
+@pytest.mark.parametrize("overrides", [{}, {"secondary_email": "ignore"}], ids=["in the file", "on the command line"])
+def test_assumptions__an_older_name_of_a_choice_is_read_as_its_name_today(overrides: dict[str, str]) -> None:
+    text = "" if overrides else "[assumptions]\nsecondary_email = 'ignore'\n"
+    read = parse_settings(text, file="dynsync.toml", rulebook=shipped_rulebook(), overrides=overrides)
+    assert read.assumptions["secondary_email"] == "fail_409"
+    assert read.notes == ("`secondary_email = ignore` is read as `fail_409`, which is its name today.",)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("'phone'", "`required_properties` is 'phone'; it must be a list of properties in quotes."),
+        ("['']", "`required_properties` is ['']; it must be a list of properties in quotes."),
+    ],
+)
+def test_required_properties__must_be_a_list(value: str, fault: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        parse_settings(f"[sync.contact]\nrequired_properties = {value}\n", file="f", rulebook=shipped_rulebook())
+    assert raised.value.faults == (f"f, line 2: {fault}",)
+
+
 def test_settings_template__names_every_knob_with_all_its_choices() -> None:
     told = shipped_texts()["settings_template.toml"].partition("[assumptions]\n")[2].splitlines()
     knobs = shipped_rulebook().assumptions.values()

@@ -28,7 +28,7 @@ def test_snapshot_and_settings__make_the_same_forecast_again(tmp_path: Path) -> 
     """Except what is said of columns that were not delivered: a mapping of them was `ok` once, and is not checked."""
     forecast = kit.forecast(SNAPSHOT, SETTINGS, tmp_path / "forecast")
     earlier = kit.open_forecast(FORECAST)
-    names = [name for name in FORECAST_TABLES if name not in {"mapping", "findings"}]
+    names = [name for name in FORECAST_TABLES if name not in {"mapping", "findings", "sensitivity"}]
     assert {name: forecast.rows(name) for name in names} == {name: earlier.rows(name) for name in names}
     verdicts = {
         (before["verdict"], now["verdict"])
@@ -38,6 +38,21 @@ def test_snapshot_and_settings__make_the_same_forecast_again(tmp_path: Path) -> 
     assert verdicts == {("ok", "not_checked")}
     findings = [row for row in forecast.rows("findings") if row["check_id"] not in {"G60", "G61"}]
     assert findings == earlier.rows("findings")
+
+
+def test_snapshot_and_settings__move_alike_under_the_questions_of_that_time(tmp_path: Path) -> None:
+    forecast = kit.forecast(SNAPSHOT, SETTINGS, tmp_path / "forecast")
+    today, earlier = (_moved(told) for told in (forecast, kit.open_forecast(FORECAST)))
+    assert {choice: today[choice] for choice in earlier if choice in today} == {
+        choice: count for choice, count in earlier.items() if choice in today
+    }
+    assert set(earlier) - set(today) == {("secondary_email", "ignore")}
+
+
+def _moved(forecast: kit.Forecast) -> dict[tuple[str, str], int]:
+    """How many outcomes each other choice changes."""
+    rows = forecast.rows("sensitivity")
+    return {(row["assumption_id"], row["choice"]): row["outcomes_changed"] for row in rows}
 
 
 def test_forecast__opens_shows_and_explains() -> None:

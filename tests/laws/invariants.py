@@ -47,14 +47,17 @@ def _bound_once(world: SmallWorld, answer: Answer) -> Iterator[str]:
 
 
 def _created_once(world: SmallWorld, answer: Answer) -> Iterator[str]:
-    """No two Dynamics persons of one sync are created in HubSpot with one address (2.14)."""
-    for object_, table in (("contact", "dynamics/contacts"), ("lead", "dynamics/leads")):
-        addresses = Counter(
-            _address(row.get("emailaddress1"))
-            for row in world.tables.get(table, ())
-            if answer.outcomes[("dynamics", object_, str(row["id"]))][0] == Outcome.CREATE
-        )
-        yield from (f"{object_} {a} is created {n} times" for a, n in addresses.items() if a and n > 1)
+    """No two Dynamics persons, of whichever sync, are created in HubSpot with one address (2.14, 9.14), nor one whose
+    address a HubSpot contact has."""
+    created = Counter(
+        _address(row.get("emailaddress1"))
+        for object_, table in (("contact", "dynamics/contacts"), ("lead", "dynamics/leads"))
+        for row in world.tables.get(table, ())
+        if answer.outcomes[("dynamics", object_, str(row["id"]))][0] == Outcome.CREATE
+    )
+    there = {_address(row.get("email")) for row in world.tables.get("hubspot/contacts", ())}
+    yield from (f"{address} is created {count} times" for address, count in created.items() if address and count > 1)
+    yield from (f"{address} is created though it is there" for address in created.keys() & there if address)
 
 
 def _address(text: str | None) -> str:

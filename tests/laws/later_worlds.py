@@ -15,7 +15,7 @@ from tests.laws.dice import Dice
 from tests.laws.small_records import BINDABLE, BLANKS, draw_records, group_of
 from tests.opinions import Row, SmallWorld
 
-_KEPT = {"id"}
+_KEPT = {"id", "file_rank"}
 _PEOPLE = {"hubspot/owners", "dynamics/users"}
 _DAYS_LATER = 3
 _GONE, _CHANGED, _BLANKED, _SPELLED = 0.06, 0.35, 0.08, 0.10

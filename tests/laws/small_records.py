@@ -20,6 +20,8 @@ _BARE_EMAILS = ("a@g.example", "b@g.example", "c@g.example", "d@g.example", "a.g
 _BAD_EMAILS = ("a..b@g.example", "x@g.invalid", "two@g.example;x", "g", "@g.example", "ä@g.example")
 _NAMES = ("Acme g", "Bolt g", "Straße g", "  Acme  g", "ACME G", "strasse g", "Bolt\u00a0g")
 _DOMAINS = ("g.example", "www.g.example", "https://WWW.g.example/home", " http://two.g.example:8080 ", "two.g.example")
+_NO_DOMAINS = ("gmail.com", "intranet", "http://me@www.g.example./#top")
+_FILE_RANKS = (None, "0", "1", "2", "3")
 _FIRST = ("Al", "al", "Maximilian", " Al ", "Bo", *BLANKS)
 _PHONES = ("+49 30 1", "+49(30)1", "call me", "+49 30 2", *BLANKS)
 _NUMBERS = ("12", "12.0", "012", "-5", "100.5", "1e3", "1,000", "+7", "x", *BLANKS)
@@ -126,6 +128,7 @@ _LETTERS = {
 def _number(tables: dict[str, list[Row]], name: str, rows: list[Row], group: int) -> list[str]:
     letter, is_hubspot = _LETTERS[name], name.startswith("hubspot/")
     for place, row in enumerate(rows):
+        row["file_rank"] = _FILE_RANKS[(group * 7 + place * 3) % len(_FILE_RANKS)]
         row["id"] = f"{letter}{group}x{place}" if is_hubspot else _guid(letter, group, place)
     tables.setdefault(name, []).extend(rows)
     return [str(row["id"]) for row in rows]
@@ -242,6 +245,7 @@ def _contact(dice: Dice, group: str) -> Row:
         "note": pick(dice, ("1", "true", "12", "1980-05-04", "Ann", "chess", *BLANKS)),
         "fixed": pick(dice, ("x", "true", *BLANKS)),
         "ext": _external(dice, group),
+        "website": _domain(dice, group, *_NO_DOMAINS),
         "lifecyclestage": pick(dice, _LIFECYCLE),
         "hubspot_owner_id": pick(dice, _OWNER_IDS),
         "createdate": pick(dice, _MOMENTS),
@@ -285,6 +289,7 @@ def _dynamics_contact(dice: Dice, group: str) -> Row:
         **_dynamics_person(dice, group),
         "emailaddress2": _email(dice, group),
         "telephone1": pick(dice, _PHONES),
+        "websiteurl": _domain(dice, group, *_NO_DOMAINS),
         "score": pick(dice, _NUMBERS),
         "birthdate": pick(dice, _DAYS),
         "seen": pick(dice, _MOMENTS),
@@ -293,13 +298,18 @@ def _dynamics_contact(dice: Dice, group: str) -> Row:
 
 
 def _named_company(dice: Dice, group: str, domain_field: str) -> Row:
-    name, domain = pick(dice, (*_NAMES, *_NAMES, *BLANKS)), pick(dice, (*_DOMAINS, *_DOMAINS, *BLANKS))
+    name = pick(dice, (*_NAMES, *_NAMES, *BLANKS))
     return {
         "name": name and name.replace("G", group.upper()).replace("g", group),
-        domain_field: domain and domain.replace("g.example", f"{group}.example"),
+        domain_field: _domain(dice, group),
         "city": pick(dice, ("Ulm", "ulm", "Castrop-Rauxel", *BLANKS)),
         "size": pick(dice, _NUMBERS),
     }
+
+
+def _domain(dice: Dice, group: str, *others: str) -> str | None:
+    domain = pick(dice, (*_DOMAINS, *_DOMAINS, *BLANKS, *others))
+    return domain and domain.replace("g.example", f"{group}.example")
 
 
 def _company(dice: Dice, group: str) -> Row:

@@ -37,6 +37,8 @@ MAPPINGS: Mapping[Object, tuple[str, ...]] = {
         "agreed {} fixed",
         "email {} emailaddress2",
         "note {} parentcustomerid",
+        "website {} websiteurl",
+        "seen {} birthdate",
         "ext {} extid",
     ),
     LEAD: (
@@ -103,10 +105,10 @@ FILTERS: Mapping[Object, Mapping[System, tuple[str | None, ...]]] = {
     INVOICE: {H: (None, "total >= 12"), D: (None, "statecode = 0 or total is unknown")},
 }
 ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
-    "first_record_order": ("api_order", "guid_sql", "createdon_asc", "modifiedon_desc"),
+    "first_record_order": ("api_order", "file_order", "guid_sql", "createdon_asc", "modifiedon_desc", "modifiedon_asc"),
     "process_first": ("dynamics", "hubspot"),
     "email_norm": ("lower_trim", "exact"),
-    "secondary_email": ("match", "fail_409", "ignore"),
+    "secondary_email": ("match", "fail_409"),
     "lead_contact_overlap": ("both_bind_flag", "contact_wins", "first_sync_wins"),
     "company_keys": ("name", "name_or_domain", "domain"),
     "name_norm": ("casefold_trim", "exact_trim", "exact"),
@@ -130,8 +132,20 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "dv_dup_rules": ("false", "true"),
     "include_inactive": ("true", "false"),
     "fill_empty_winner": ("true", "false"),
+    "hs_write_rules": ("off", "on"),
+    "pair_in_other_sync": ("create_too", "enough"),
+    "assoc_deal_company": ("like_contact", "needs_sync"),
+    "no_email_unmatched": ("exclude", "create"),
+    "datetime_into_date": ("cut", "fail"),
 }
 _PEOPLE = (CONTACT, LEAD)
+_REQUIRED: Mapping[Object, tuple[tuple[str, ...], ...]] = {
+    CONTACT: (("firstname",), ("email", "lifecyclestage"), ("hubspot_owner_id", "note")),
+    LEAD: (("tier", "email"), ("lifecyclestage",)),
+    COMPANY: (("domain",), ("name", "lifecyclestage")),
+    DEAL: (("dealstage", "amount"), ("dealstage",)),
+    INVOICE: (("total",),),
+}
 _MATCH_MODES: tuple[MatchMode, ...] = (*("default",) * 6, "own_field", "none")
 
 
@@ -165,6 +179,7 @@ def _draw_object(dice: Dice, object_: Object) -> ObjectSync:
         lifecycle_stages=_draw_stages(dice, object_) if is_person else (),
         default_lifecycle_stage=pick(dice, ("", "", "lead", "customer", "odd")) if is_person else "",
         sync_user_may_write=not seldom(dice, 10),
+        required_properties=pick(dice, ((), (), *_REQUIRED[object_])),
     )
 
 

@@ -41,7 +41,8 @@ def test_a_second_run_changes_nothing(seed: int) -> None:
 def _steady(world: SmallWorld) -> SmallWorld:
     """The world without what is written or created on every run, and without filters that a write could open."""
     sync = {object_: _steady_sync(object_, one) for object_, one in world.sync.items() if object_ in _KEYS}
-    assumptions = {name: choice for name, choice in world.assumptions.items() if name not in _WOULD_REPEAT}
+    kept = {name: choice for name, choice in world.assumptions.items() if name not in _WOULD_REPEAT}
+    assumptions = {**kept, "pair_in_other_sync": "enough"}
     return replace(world, sync=sync, assumptions=assumptions, undelivered=frozenset())
 
 

@@ -70,12 +70,13 @@ def _fault(tmp_path: Path, files: dict[str, str | bytes]) -> str:
     return str(error.value).replace(f"{tmp_path}/", "")
 
 
-def test_load_files__internal_names_in_file_order(tmp_path: Path) -> None:
+def test_load_files__internal_names_in_file_order_and_ranked_by_id(tmp_path: Path) -> None:
     snapshot = _load(tmp_path, {"contacts.csv": "hs_object_id,email,own\n9,B@Y.org,x\n2,,\n"})
     assert _rows(snapshot, "hubspot/contacts") == [
         {
             "id": "9",
-            "api_rank": 0,
+            "api_rank": 1,
+            "file_rank": 0,
             "email_key": "b@y.org",
             "email_key_exact": "B@Y.org",
             "email_valid": True,
@@ -87,7 +88,8 @@ def test_load_files__internal_names_in_file_order(tmp_path: Path) -> None:
         },
         {
             "id": "2",
-            "api_rank": 1,
+            "api_rank": 0,
+            "file_rank": 1,
             "email_key": None,
             "email_key_exact": None,
             "email_valid": None,
@@ -98,6 +100,20 @@ def test_load_files__internal_names_in_file_order(tmp_path: Path) -> None:
             "own": None,
         },
     ]
+
+
+def test_load_files__dynamics_rows_rank_as_sql_server_sorts_guids(tmp_path: Path) -> None:
+    """The two ids that Microsoft's own page prints in its paging cookies, and one that is no GUID."""
+    lines = [
+        "bb55f942-161f-eb11-a813-000d3a1b1f2c",
+        "own-key",
+        "d5026a4d-d01c-ed11-b83e-000d3a572421",
+        "aaaaaaaa-0000-0000-0000-000000000001",
+    ]
+    text = "contactid\n" + "".join(f"{line}\n" for line in lines)
+    snapshot = _load(tmp_path, {}, {"contacts.csv": text})
+    ranks = {row["id"]: (row["api_rank"], row["file_rank"]) for row in _rows(snapshot, "dynamics/contacts")}
+    assert ranks == {lines[3]: (0, 3), lines[0]: (1, 0), lines[2]: (2, 2), "own-key": (3, 1)}
 
 
 @pytest.mark.parametrize("heading", ["Record ID", "record id", "Record ID - Contact", "hs_object_id"])

@@ -143,7 +143,7 @@ def test_pull_portals__folder_is_private_and_alone(emulator: Emulator, tmp_path:
 def test_pull_portals__only_wanted_fields(emulator: Emulator, tmp_path: Path) -> None:
     wanted = {"hubspot/contacts": ["note", "unknown"], "dynamics/contacts": ["parentcustomerid", "_ownerid_value"]}
     snapshot = pull(emulator, tmp_path / "s", fields=wanted)
-    vendor = {name: set(snapshot.columns(name)) - {"id", "api_rank"} for name in wanted}
+    vendor = {name: set(snapshot.columns(name)) - {"id", "api_rank", "file_rank"} for name in wanted}
     keys = {"email_key", "email_key_exact", "email_valid"}
     assert vendor["hubspot/contacts"] - keys == {
         *("secondary_email_keys", "secondary_email_keys_exact", "hs_object_id", "email", "hs_additional_emails"),

@@ -18,6 +18,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.writing.writes import HELD_BACK
 
 Measure = Callable[[Situation, Tables], Count]
 """What an audit rule counts in a situation and its forecast: the question, not yet the number."""
@@ -52,7 +53,7 @@ def number_with(object_: Object, system: System, **where: str | tuple[str, ...])
 
 def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
     """The changes of these objects that land in HubSpot, without those that a note leaves out."""
-    lands = nw.col("note").is_null() | (nw.col("note") == "stale_winner")
+    lands = ~nw.col("note").is_in(list(HELD_BACK)).fill_null(value=False)
     is_theirs = nw.col("object").is_in([object_.value for object_ in objects])
     return changes.filter(is_theirs & (nw.col("target_system") == System.HUBSPOT.value) & lands)
 

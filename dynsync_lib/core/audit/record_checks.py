@@ -154,7 +154,7 @@ def _lacking(job: Job, tables: Tables) -> Frame | None:
     """The created HubSpot records of an object that leave a business-required column empty; None when none can."""
     columns = required_columns(job, "ApplicationRequired")
     flow = [judged for judged in job.flowing if judged.writes_to(System.DYNAMICS)]
-    missing = missing_required(job.situation, columns, flow)
+    missing = missing_required(job, columns, flow)
     if missing is None or not job.is_source(System.HUBSPOT):
         return None
     chosen = [nw.col(name).alias(column_of(System.HUBSPOT, name)) for name in columns_of(flow, System.HUBSPOT)]

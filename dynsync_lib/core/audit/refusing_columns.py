@@ -25,9 +25,12 @@ from dynsync_lib.core.model import Reason, System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
-from dynsync_lib.core.writing.refusals import NUMBER_OF, limit_tests, missing_required, required_by_settings
+from dynsync_lib.core.writing.refusals import NUMBER_OF, missing_required, refusals_of_write, required_by_settings
 
-_LIMITS: Final = {Reason.TOO_LONG: NUMBER_OF["field.too-long"], Reason.RANGE: NUMBER_OF["field.range"]}
+_LIMITS: Final = {
+    Reason.TOO_LONG: (NUMBER_OF["field.too-long"],),
+    Reason.RANGE: (NUMBER_OF["field.range"], NUMBER_OF["field.date-only"]),
+}
 _NAMED: Final = 5
 
 
@@ -71,12 +74,13 @@ def _tests(job: Job, flow: list[JudgedMapping], reason: Reason) -> Iterator[tupl
     """Per Dynamics column that can refuse a record for the reason: its name, and whether it refuses."""
     if reason is Reason.REQUIRED:
         for column in required_by_settings(job):
-            missing = missing_required(job.situation, [column], flow)
+            missing = missing_required(job, [column], flow)
             if missing is not None:
                 yield column.name, missing
         return
     for judged in flow:
-        limits = limit_tests(judged, new_value(judged, System.DYNAMICS))
-        broken = [test for number, test in limits if number == _LIMITS[reason]]
+        fresh = new_value(judged, System.DYNAMICS)
+        limits = refusals_of_write(job, judged, target=System.DYNAMICS, fresh=fresh)
+        broken = [test for number, test in limits if number in _LIMITS[reason]]
         if broken:
             yield judged.name_of(System.DYNAMICS), nw.any_horizontal(*broken, ignore_nulls=True)

@@ -20,6 +20,7 @@ from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
 
 _MOST_LINKS: Final = 10
 _NOTES: Final[Mapping[str, tuple[str, str | None]]] = {
+    "several_writers": ("though another pair writes another value there, and nobody says which is last", None),
     "stale_winner": ("although its record is older than the one it overwrites", None),
     "value_skipped": ("but the other side would not take it, so it is skipped", "field.option-unpaired"),
     "owner_unresolved": ("but no owner of that address is there, so it is skipped", "field.owner-by-email"),

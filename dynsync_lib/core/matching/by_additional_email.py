@@ -16,7 +16,7 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.conditions import all_of, negate, rows_where
+from dynsync_lib.core.conditions import negate, rows_where
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each, fresh_pairs, may_pair
 from dynsync_lib.core.model import System
@@ -103,8 +103,7 @@ def listed_addresses(situation: Situation) -> Frame:
     parts = []
     for choice in situation.choices("email_norm"):
         column = f"secondary_{EMAIL_COLUMN[choice].replace('email_key', 'email_keys')}"
-        counts = negate(situation.chooses("secondary_email", "ignore"))
-        fitting = rows_where(contacts, all_of(situation.chooses("email_norm", choice), counts))
+        fitting = rows_where(contacts, situation.chooses("email_norm", choice))
         parts.append(one_row_each(fitting.select(*by, "id", key=column), "key").unique())
     return stack(parts)
 

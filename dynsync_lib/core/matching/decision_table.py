@@ -211,6 +211,7 @@ class _Table:
         joins = all_of(all_bind, is_later, ~by_domain)
         return [
             (all_of(self._wants_key(), nw.col("key").is_null()), Line.NO_KEY),
+            (self._lacks_address(), Line.NO_KEY),
             (all_of(first_wins, is_later), Line.NOT_OWNER),
             (all_of(all_bind, is_later, by_domain), Line.NOT_OWNER),
             *self._filter_lines(),
@@ -246,6 +247,12 @@ class _Table:
         if self.job.is_about_persons and not self.job.has_own_key:
             return self.job.sync.require_email
         return negate(self.job.chooses("no_key", "create"))
+
+    def _lacks_address(self) -> Condition:
+        """Whether a person without an address stays out where nothing is matched (line 5, Q31)."""
+        excludes = self.job.chooses("no_email_unmatched", "exclude")
+        is_asked = self.job.is_about_persons and self.job.sync.match_mode == "none" and self.job.sync.require_email
+        return all_of(is_asked, excludes, nw.col("unaddressed"))
 
     def _later_records(self, choice: str) -> Condition:
         """Whether this choice of `company_dup` says what becomes of later records of a key.

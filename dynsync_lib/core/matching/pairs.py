@@ -26,18 +26,15 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching import bindings
 from dynsync_lib.core.matching.by_additional_email import match_additional_emails
 from dynsync_lib.core.matching.by_domain import RoundOne, match_by_domain
-from dynsync_lib.core.matching.first_records import Facts, find_owners, first_of_each, fresh_pairs, may_pair
-from dynsync_lib.core.matching.sides import prepare_side, ranked
+from dynsync_lib.core.matching.first_records import Facts, find_owners, fresh_pairs, may_pair
+from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import (
     Frame,
-    Situation,
     has_second_round,
     is_keyed_by_domain,
-    name_column,
     stack,
 )
-from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 
 _MATCH_RULE: Final = {
@@ -132,8 +129,7 @@ def match_records(job: Job, overlap: Facts) -> Matching:
 
 
 def _asks_additional_emails(job: Job) -> bool:
-    is_default = job.is_about_persons and job.sync.match_mode == "default"
-    return is_default and job.chooses("secondary_email", "ignore") is not True
+    return job.is_about_persons and job.sync.match_mode == "default"
 
 
 def claim_keys(job: Job) -> Claims:
@@ -160,20 +156,6 @@ def _owners(job: Job, system: System, side: Frame) -> Frame:
         return side.head(0).select(*job.by, "key", "id", "rank", "passes", "bound")
     owners = find_owners(job, system, side, favoured="bound")
     return job.keep(owners, f"{system}_{job.object}_owners")
-
-
-def pair_first_of_names(situation: Situation) -> Frame:
-    """hubspot_id, dynamics_id of companies of one name, the first on each side, whatever filters and directions say.
-
-    Source: rule link.target-not-synced, assumption `assoc_missing_company`.
-    """
-    firsts = {}
-    for system in System:
-        records = ranked(situation, record_table(Object.COMPANY, system))
-        named = records.select("id", "rank", key=name_column(situation)).filter(~nw.col("key").is_null())
-        firsts[system] = first_of_each(named, ["key"], "rank")
-    hubspot = firsts[System.HUBSPOT].select("key", hubspot_id="id")
-    return firsts[System.DYNAMICS].select("key", dynamics_id="id").join(hubspot, on="key").drop("key")
 
 
 # --- Step 3 ------------------------------------------------------------------------------------------------------

@@ -54,9 +54,11 @@ class Barrier(IntEnum):
 
 
 def prepare_side(job: Job, system: System) -> Frame:
-    """One row per record: id, rank (int), key (null when none), domain, barrier (a `Barrier`), passes (flag).
+    """One row per record: id, rank (int), key (null when none), domain, barrier (a `Barrier`), and the flags passes and
+    unaddressed.
 
-    `domain` is null unless companies have a second round by domain.
+    `unaddressed`: a person without an e-mail address where nothing is matched (Q31). `domain` is null unless companies
+    have a second round by domain.
     """
     name = ("side", job.object.value, system.value)
     return job.situation.remember(name, lambda: _prepare(job, system))
@@ -72,8 +74,14 @@ def _prepare(job: Job, system: System) -> Frame:
         key=key_of(job, system),
         domain=only_where(all_of(job.object is Object.COMPANY, has_second_round(job.situation)), domain),
         barrier=barrier_of(job, system),
+        unaddressed=_is_unaddressed(job),
     ).with_columns(passes=nw.col("barrier") == Barrier.NONE.value)
     return job.keep(side, f"{system}_{job.object}_side")
+
+
+def _is_unaddressed(job: Job) -> nw.Expr:
+    is_asked = job.is_about_persons and job.sync.match_mode == "none"
+    return nw.col("email_key").is_null() if is_asked else nw.lit(value=False)
 
 
 def ranked(situation: Situation, table: RecordTable) -> Frame:
@@ -114,10 +122,13 @@ def _with_turn(situation: Situation, records: Frame, table: RecordTable, order: 
     """The records with what is sorted by before `api_rank`, as `turn`; None when nothing is."""
     if order == "guid_sql" and table.system is System.DYNAMICS:
         return records.with_columns(turn=nw.col("guid_sql_key"))
-    field = {"createdon_asc": table.created_field, "modifiedon_desc": table.modified_field}.get(order)
+    if order == "file_order":
+        return records.with_columns(turn=nw.col("file_rank").fill_null(LAST))
+    column, _, way = order.rpartition("_")
+    field = {"createdon": table.created_field, "modifiedon": table.modified_field}.get(column)
     if field is None or field not in records.collect_schema().names():
         return None
-    sign = 1 if order == "createdon_asc" else -1
+    sign = -1 if way == "desc" else 1
     is_trimmed = field in situation.trimmed.get(table.name, ())
     moments = records.with_columns(turn=typed_values.trimmed(nw.col(field), already=is_trimmed))
     return moments.with_columns(turn=(typed_values.moment_number(nw.col("turn")) * sign).fill_null(LAST))

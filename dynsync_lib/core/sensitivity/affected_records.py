@@ -55,6 +55,7 @@ def affected_records(
     named = [
         *_by_fields(decision, on, differences),
         *_by_duplicate_rules(situation, decision, on, scenarios),
+        *_by_pair_in_other_sync(decision, on, scenarios),
     ]
     if named:
         records = situation.keep(stack(named), f"{family[0]}_named")
@@ -127,6 +128,8 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
         tests |= {"secondary_email": is_linked, "email_norm": meets & (nw.col("spelt") > 0)}
     if Object.COMPANY in objects and _is_matched_by(situation, objects, "default"):
         tests |= {"name_norm": _is_spelt_in_two_ways(), "company_dup": several, **_company_keys(situation)}
+    if _is_matched_by(situation, [object_ for object_ in objects if object_ in PERSONS], "none"):
+        tests |= {"no_email_unmatched": lacks_key}
     if Object.COMPANY in objects or own_key:
         tests |= {"no_key": lacks_key}
     return tests
@@ -196,6 +199,21 @@ def _by_duplicate_rules(
         )
         side = nw.lit(side_name(object_, System.HUBSPOT))
         parts += [held.select(nw.lit(number).alias(SCENARIO), side=side, id="id") for number in numbers]
+    return parts
+
+
+def _by_pair_in_other_sync(decision: Decision, objects: Sequence[Object], scenarios: Sequence[Scenario]) -> list[Frame]:
+    """scenario, side, id of HubSpot contacts that have a pair in one sync and come to be created in the other."""
+    numbers = [scenario.number for scenario in scenarios if scenario.knob == "pair_in_other_sync"]
+    if not numbers or not set(PERSONS) <= set(objects):
+        return []
+    has_pair = nw.col("line").is_in([Line.PAIRED.value, Line.FENCED.value])
+    parts = []
+    for person, other in (PERSONS, PERSONS[::-1]):
+        paired = decision.decided[person].records[System.HUBSPOT].filter(has_pair).select("id")
+        beside = _creates(decision, other, System.HUBSPOT).join(paired, on="id", how="semi")
+        side = nw.lit(side_name(person, System.HUBSPOT))
+        parts += [beside.select(nw.lit(number).alias(SCENARIO), side=side, id="id") for number in numbers]
     return parts
 
 

@@ -89,10 +89,18 @@ def _members(job: Job, system: System) -> Frame:
         own=own if job.object in _GROUP else NO_TEXT,
         domain=nw.col("domain_key") if job.object is Object.COMPANY else NO_TEXT,
         fails=barrier_of(job, system) != Barrier.NONE.value,
-        lacks_key=key_of(job, system).is_null() if job.has_keys else nw.lit(value=False),
+        lacks_key=_lacks_key(job, system),
         is_inactive=is_inactive,
     )
     return _with_bound(job, system, members)
+
+
+def _lacks_key(job: Job, system: System) -> nw.Expr:
+    """Whether a record has no key, or, of persons whom nothing matches, no address (Q31)."""
+    if job.has_keys:
+        return key_of(job, system).is_null()
+    is_asked = job.is_about_persons and job.sync.match_mode == "none"
+    return nw.col("email_key").is_null() if is_asked else nw.lit(value=False)
 
 
 def _with_bound(job: Job, system: System, members: Frame) -> Frame:

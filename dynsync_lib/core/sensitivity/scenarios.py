@@ -31,6 +31,8 @@ FIELD_KNOBS: Final = frozenset(
         "invalid_value",
         "owner_mode",
         "app_required",
+        "hs_write_rules",
+        "datetime_into_date",
     }
 )
 """What they change is what is written, and which new records are refused."""
@@ -49,6 +51,8 @@ RECORD_KNOBS: Final = frozenset(
         "filter_stage",
         "include_inactive",
         "dv_dup_rules",
+        "pair_in_other_sync",
+        "no_email_unmatched",
     }
 )
 """What they change is who is matched, and what becomes of whom.
@@ -56,7 +60,14 @@ RECORD_KNOBS: Final = frozenset(
 `core.sensitivity.affected_records` says of which records.
 """
 MOVES_NOTHING: Final = frozenset(
-    {"process_first", "owner_fallback", "assoc_missing_company", "assoc_conflict", "auto_company_first"}
+    {
+        "process_first",
+        "owner_fallback",
+        "assoc_missing_company",
+        "assoc_conflict",
+        "assoc_deal_company",
+        "auto_company_first",
+    }
 )
 """The first changes nothing at all, the others change fields and associations, but no outcome."""
 

@@ -60,6 +60,7 @@ _SYNC_KEYS: Final = (
     "match_field",
     "only_existing_in_target",
     "sync_user_may_write",
+    "required_properties",
 )
 _PERSON_KEYS: Final = ("require_email", "lifecycle_stages", "default_lifecycle_stage")
 _OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
@@ -100,7 +101,7 @@ def parse_settings(
     settings = reader.settings(document, overrides or {})
     if reader.faults:
         raise SettingsError([sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])])
-    return dataclasses.replace(settings, digest=_digest(document, overrides or {}))
+    return dataclasses.replace(settings, digest=_digest(document, overrides or {}), notes=tuple(reader.notes))
 
 
 def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:
@@ -114,6 +115,7 @@ class _Reader:
     def __init__(self, lines: TomlLines, file: str, rulebook: Rulebook, catalogue: Catalogue | None) -> None:
         self.lines, self.file, self.rulebook, self.catalogue = lines, file, rulebook, catalogue
         self.faults: list[tuple[int, str]] = []
+        self.notes: list[str] = []
 
     def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
         self._refuse_unknown(document, _SECTIONS, ())
@@ -197,7 +199,20 @@ class _Reader:
             lifecycle_stages=self._stage_names(table, path, default=stages),
             default_lifecycle_stage=self._stage_name(table, path),
             sync_user_may_write=self._flag(table, "sync_user_may_write", path),
+            required_properties=self._required_properties(table, object_, path),
         )
+
+    # --- what HubSpot requires (F9) --------------------------------------------------------------------------
+
+    def _required_properties(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> tuple[str, ...]:
+        names = table.get("required_properties", [])
+        path = (*path, "required_properties")
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            self._fault(path, f"`required_properties` is {names!r}; it must be a list of properties in quotes.")
+            return ()
+        for name in names:
+            self._refuse_unknown_field(name, System.HUBSPOT, object_, path)
+        return tuple(dict.fromkeys(names))
 
     # --- keys of one's own (2.3) -----------------------------------------------------------------------------
 
@@ -345,13 +360,23 @@ class _Reader:
     def _assumptions(self, table: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, str]:
         chosen = self.rulebook.default_assumptions()
         for name, value in table.items():
-            choice = str(value).lower() if isinstance(value, bool) else value
+            choice = self._choice_today(name, str(value).lower() if isinstance(value, bool) else value)
             if self._is_assumption(name, choice, ("assumptions", name)):
                 chosen[name] = choice
-        for name, choice in overrides.items():
+        for name, value in overrides.items():
+            choice = self._choice_today(name, value)
             if self._is_assumption(name, choice, ("--set", name)):
                 chosen[name] = choice
         return chosen
+
+    def _choice_today(self, name: str, choice: Any) -> Any:
+        """The choice, or the one that an older name of it means today."""
+        knob = self.rulebook.assumptions.get(name)
+        if knob is None or not isinstance(choice, str) or choice not in knob.older:
+            return choice
+        today = knob.older[choice]
+        self.notes.append(f"`{name} = {choice}` is read as `{today}`, which is its name today.")
+        return today
 
     def _is_assumption(self, name: str, choice: object, path: tuple[str, ...]) -> bool:
         knob = self.rulebook.assumptions.get(name)

@@ -5,7 +5,9 @@ Facts
     * An association needs both its ends in sync; a shadowed contact's company is lost (6.9).
     * Where the two primary companies of a matched contact differ, the conflict winner's stays (6.10).
     * Invoices are joined to contacts automatically, to companies by hand (SEED).
-    * A HubSpot contact that syncs as a lead only has no company there, and nothing is joined to it.
+    * A HubSpot contact that syncs as a lead only has no company there, and nothing is joined to it. Where the contact
+      sync does not flow to Dynamics, no company of a HubSpot contact is written there (3.5, 3.8).
+    * With companies off they are found by their key (`core.sync.unsynced_companies`); of a deal that is open (Q30).
     * Companies that come into being on the way are told by `core.sync.created_companies`.
 
 Not modelled
@@ -24,10 +26,10 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import word_of
-from dynsync_lib.core.matching.pairs import pair_first_of_names
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
-from dynsync_lib.core.sync.created_companies import company_of_no_pair, created_by_domain
+from dynsync_lib.core.sync.created_companies import companies_created_along, created_by_domain
+from dynsync_lib.core.sync.unsynced_companies import unsynced_pairs
 from dynsync_lib.core.tables import LINKS
 from dynsync_lib.core.typed_values import NO_TEXT
 
@@ -89,8 +91,7 @@ def decide_links(
     for system in System:
         associations = _associations(situation, system)
         sources = _sources(outcomes, system, as_leads)
-        created = company_of_no_pair(situation, system, company_pairs)
-        placed = _place(system, associations, sources=sources, reached=reached, created=created)
+        placed = _place(situation, system, associations, sources=sources, reached=reached)
         parts.append(situation.keep(placed, f"{system}_links_placed"))
     placed = stack(parts)
     if Object.CONTACT in pairs:
@@ -195,12 +196,13 @@ def _travels(job: Job, system: System) -> bool:
 
 
 def _company_pairs(situation: Situation, outcomes: Frame, pairs: Mapping[Object, Frame]) -> Frame:
-    """Which companies belong together: their pairs or, with companies off, the first of each name."""
+    """Which companies belong together: their pairs or, with companies off, those that associations find."""
     if Object.COMPANY in pairs:
         return pairs[Object.COMPANY]
-    if situation.chosen("assoc_missing_company") == "skip":
+    unsynced = unsynced_pairs(situation)
+    if unsynced is None:
         return outcomes.head(0).select(hubspot_id="record_id", dynamics_id="record_id")
-    return situation.keep(pair_first_of_names(situation), "company_pairs_by_name")
+    return situation.keep(unsynced, "unsynced_company_pairs")
 
 
 def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_leads: Frame | None) -> Frame:
@@ -235,15 +237,16 @@ def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
     return sources.with_columns(nw.col("lead_only").fill_null(value=False))
 
 
-def _place(system: System, associations: Frame, *, sources: Frame, reached: Frame, created: Frame | None) -> Frame:
+def _place(situation: Situation, system: System, associations: Frame, *, sources: Frame, reached: Frame) -> Frame:
     """Associations of the records of `sources`, with from_system and line; all but the disagreement of primary
-    companies. `created` as `company_of_no_pair` gives it."""
+    companies."""
     there = reached.filter(nw.col("to_system") == system.value).select("to_object", "to_id")
     there = there.with_columns(reaches=nw.lit(value=True))
     associations = associations.join(sources, on=["from_object", "from_id"]).join(
         there, on=["to_object", "to_id"], how="left"
     )
-    decided = _tests(system)
+    decided = _tests(situation, system)
+    created = companies_created_along(situation, system)
     if created is not None:
         associations = associations.join(created, on=["from_object", "to_object", "to_id"], how="left")
         test = ~nw.col("created_along").is_null() & nw.col("outcome").is_in(IN_SYNC) & ~nw.col("lead_only")
@@ -253,18 +256,22 @@ def _place(system: System, associations: Frame, *, sources: Frame, reached: Fram
     return associations.select(*_ENDS, from_system=nw.lit(system.value), line=line)
 
 
-def _tests(system: System) -> list[tuple[nw.Expr, _Line]]:
+def _tests(situation: Situation, system: System) -> list[tuple[nw.Expr, _Line]]:
     """The table of docs/semantics.md section 8, line by line."""
+    is_contact = nw.col("from_object") == Object.CONTACT.value
     is_invoice = nw.col("from_object") == Object.INVOICE.value
     to_company = nw.col("to_object") == Object.COMPANY.value
     stays = ~nw.col("outcome").is_in(IN_SYNC) | (nw.col("lead_only") & to_company)
     not_there = nw.col("reaches").is_null()
+    if not situation.sync(Object.COMPANY).enabled and situation.chosen("assoc_deal_company") == "needs_sync":
+        not_there = not_there | (to_company & (nw.col("from_object") == Object.DEAL.value))
     tests = [(is_invoice & to_company, _Line.MANUAL)]
     if system is System.HUBSPOT:
         tests.append((to_company & ~nw.col("is_primary"), _Line.NOT_PRIMARY))
+        if not draws_contacts(situation, Object.CONTACT):
+            tests.append((is_contact & to_company, _Line.SOURCE_STAYS))
     else:
-        parent = (nw.col("from_object") == Object.CONTACT.value) & ~to_company
-        tests.append((parent, _Line.PARENT))
+        tests.append((is_contact & ~to_company, _Line.PARENT))
     shadowed = (nw.col("outcome") == "shadowed") & ~is_invoice
     return [
         *tests,

@@ -3,8 +3,8 @@
 Facts
     * With companies off and `assoc_missing_company = create`, a contact takes a named company of no pair along.
     * HubSpot's own setting creates a company for a new contact's domain, unless one has the domain (an additional one
-      counts) or the domain is one of free mail (6.12). Whether it acts before the sync's own association is not known
-      (Q22).
+      counts); of free mail it takes the domain of the contact's website (6.12). Whether it acts before the sync's own
+      association is not known (Q22).
 
 Not modelled
     * The portal's own list of domains that are left out; what becomes of the new companies in the next run.
@@ -19,23 +19,30 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
+from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import LinkStatus, Object, System
-from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, name_column, stack
+from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, stack
+from dynsync_lib.core.sync.unsynced_companies import missing_companies
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 
+_WEBSITE: Final = "website"
 _ADDITIONAL: Final = "hs_additional_domains"
 _AROUND_DOMAIN: Final = (r"^[a-z][a-z0-9+.-]*://", r"[/?#][\s\S]*", r"^[\s\S]*@", r":[\s\S]*", r"^www\.", r"\.+$")
 """What is not the domain of a web address, in the order in which it goes."""
 
 
-def company_of_no_pair(situation: Situation, system: System, company_pairs: Frame) -> Frame | None:
+def companies_created_along(situation: Situation, system: System) -> Frame | None:
     """from_object, to_object, to_id, created_along of companies that a contact takes along; None when none is."""
     if situation.sync(Object.COMPANY).enabled or situation.chosen("assoc_missing_company") != "create":
         return None
-    companies = situation.tables[record_table(Object.COMPANY, system).name]
-    named = companies.filter(~nw.col(name_column(situation)).is_null()).select(to_id="id")
-    free = named.join(company_pairs.select(to_id=f"{system}_id"), on="to_id", how="anti")
-    return free.with_columns(
+    missing = missing_companies(situation, system)
+    if missing is None:
+        return None
+    return missing.select(
+        to_id="id",
         from_object=nw.lit(Object.CONTACT.value),
         to_object=nw.lit(Object.COMPANY.value),
         created_along=nw.lit(value=True),
@@ -69,12 +76,25 @@ def created_by_domain(situation: Situation, outcomes: Frame, links: Frame) -> Fr
 
 
 def _domains(situation: Situation, person: Object) -> Frame:
-    """from_object, from_id, domain of the Dynamics persons whose address is valid."""
+    """from_object, from_id, domain of the Dynamics persons whose address is valid: of free mail, the website's."""
     records = situation.tables[record_table(person, System.DYNAMICS).name]
     valid = records.filter(nw.col("email_valid").fill_null(value=False))
+    website = _website(Job(situation, person))
+    chosen = {column_of(System.DYNAMICS, name): nw.col(name) for name in columns_of(website, System.DYNAMICS)}
     domain = typed_values.trimmed(nw.col("email_key_exact")).str.replace_all("^.*@", "").str.to_lowercase()
-    persons = valid.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
-    return persons.filter(~nw.col("domain").is_in(sorted(situation.rulebook.free_mail_domains)))
+    persons = with_trimmed(situation, valid.select("id", **chosen, domain=domain), website, [System.DYNAMICS])
+    free_mail = sorted(situation.rulebook.free_mail_domains)
+    instead = domain_of(new_value(website[0], System.HUBSPOT)) if website else NO_TEXT
+    domain = nw.when(nw.col("domain").is_in(free_mail)).then(instead).otherwise(nw.col("domain"))
+    persons = persons.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
+    return persons.filter(nw.col("domain").str.contains(".", literal=True) & ~nw.col("domain").is_in(free_mail))
+
+
+def _website(job: Job) -> list[JudgedMapping]:
+    """The mapping that writes the Website URL of HubSpot's contacts, in a list of its own; empty when none does."""
+    return [
+        judged for judged in job.flowing if judged.writes_to(System.HUBSPOT) and judged.mapping.hubspot == _WEBSITE
+    ][:1]
 
 
 def domain_of(address: nw.Expr) -> nw.Expr:

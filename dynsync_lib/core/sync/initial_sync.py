@@ -23,7 +23,12 @@ from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, stack
 from dynsync_lib.core.sync.associations import decide_links
-from dynsync_lib.core.sync.contacts_and_leads import hubspot_contacts, overlapped_keys, with_shared_creates
+from dynsync_lib.core.sync.contacts_and_leads import (
+    earlier_persons,
+    hubspot_contacts,
+    overlapped_keys,
+    with_shared_creates,
+)
 from dynsync_lib.core.sync.object_outcomes import (
     Decided,
     FieldWork,
@@ -34,6 +39,7 @@ from dynsync_lib.core.sync.object_outcomes import (
     switched_off,
     work_on_fields,
 )
+from dynsync_lib.core.sync.several_writers import mark_several_writers
 from dynsync_lib.core.tables import CHANGES
 
 ORDER: Final = (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
@@ -62,11 +68,12 @@ def decide_sync(situation: Situation) -> Decision:
     """Every record's outcome, every write, every association."""
     mappings = {object_: Job(situation, object_).mappings for object_ in Object}
     works: dict[Object, FieldWork] = {}
-    changes: list[Frame] = []
+    changes: dict[Object, Frame] = {}
 
     def work_of(object_: Object, matched: Matched) -> FieldWork:
         works[object_], written = work_on_fields(Job(situation, object_), matched, mappings[object_])
-        changes.extend([written] if written is not None else [])
+        if written is not None:
+            changes[object_] = written
         return works[object_]
 
     decided = decide_objects(situation, ORDER, work_of)
@@ -75,7 +82,8 @@ def decide_sync(situation: Situation) -> Decision:
     outcomes = stack([*objects.outcomes, *(frame for frames in off for frame in frames)] or [no_outcomes(situation)])
     pairs = {object_: result.matched.pairs.select("hubspot_id", "dynamics_id") for object_, result in decided.items()}
     links = decide_links(situation, outcomes, pairs, as_leads=objects.as_leads)
-    return Decision(outcomes, stack([_no_changes(outcomes), *changes]), links, mappings, works, decided, pairs)
+    written = stack([_no_changes(outcomes), *mark_several_writers(situation, changes)])
+    return Decision(outcomes, written, links, mappings, works, decided, pairs)
 
 
 def decide_objects(situation: Situation, objects: Collection[Object], work_of: WorkOf) -> dict[Object, Decided]:
@@ -88,7 +96,8 @@ def decide_objects(situation: Situation, objects: Collection[Object], work_of: W
             asks = object_ is Object.LEAD
             overlap = overlapped_keys(situation, decided.get(Object.CONTACT)) if asks else Facts((*situation.by, "key"))
             matched = match_object(Job(situation, object_), overlap)
-            decided[object_] = compose(Job(situation, object_), matched, work_of(object_, matched))
+            earlier = earlier_persons(situation, decided.get(Object.CONTACT)) if asks else None
+            decided[object_] = compose(Job(situation, object_), matched, work_of(object_, matched), earlier)
         else:
             decided[object_] = decide_nothing(situation)
     return decided

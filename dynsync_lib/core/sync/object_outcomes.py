@@ -28,7 +28,12 @@ from dynsync_lib.core.tables import Column
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
-from dynsync_lib.core.writing.taken_emails import conflicts_of_addresses, conflicts_of_creates
+from dynsync_lib.core.writing.taken_emails import (
+    EarlierPersons,
+    conflicts_of_addresses,
+    conflicts_of_creates,
+    nobody_earlier,
+)
 
 DECIDED: Final = (
     "system",
@@ -119,13 +124,13 @@ def no_outcomes(situation: Situation) -> Frame:
     return situation.from_rows([], [Column(name, "text", "") for name in DECIDED])
 
 
-def compose(job: Job, matched: Matched, work: FieldWork) -> Decided:
-    """Every record's outcome; `work` knows every pair there is."""
+def compose(job: Job, matched: Matched, work: FieldWork, earlier: EarlierPersons | None = None) -> Decided:
+    """Every record's outcome; `work` knows every pair there is, `earlier` the persons before these in turn."""
     judged = _judge_pairs(job.situation, work)
     decided = {}
     for system in System:
         records = _with_fields(job, system, matched.placed[system], judged=judged, work=work)
-        conflicts = _conflicts(job, system, matched.placed[system])
+        conflicts = _conflicts(job, system, records, earlier)
         records = conflicts.attach_to(records, conflict_refusal="refusal", conflict_holder_id="counterpart_id")
         outcomes = _tell(job, records)
         is_read_again = not job.situation.scenarios or (
@@ -183,20 +188,25 @@ def _judge_pairs(situation: Situation, work: FieldWork) -> Frame:
     return work.written.select(*situation.by, "hubspot_id", "dynamics_id", *refusals, updated=updated)
 
 
-def _conflicts(job: Job, system: System, placed: Frame) -> Facts:
+def _conflicts(job: Job, system: System, records: Frame, earlier: EarlierPersons | None) -> Facts:
     """About new persons whose address is taken on the other side, by id: refusal (see REFUSALS), counterpart_id."""
     is_asked = system is System.DYNAMICS or job.chooses("dv_dup_rules", "true") is not False
     on, numbers = (*job.by, "id"), frozenset({"refusal"})
     if not job.is_about_persons or not is_asked:
         return Facts(on, numbers=numbers)
-    creates = placed.filter(nw.col("line") == Line.CREATE.value)
-    is_keyed_by_it = job.chooses("email_norm", "lower_trim") is True
-    if is_keyed_by_it and job.sync.match_mode == "default":
+    creates = records.filter(nw.col("line") == Line.CREATE.value)
+    if earlier is None and are_addresses_keys(job):
         asked = creates.filter(~nw.col("key").is_null()).select(*on, "rank", address="key")
-        conflicts = conflicts_of_addresses(job, system, asked, is_distinct=True)
+        conflicts = conflicts_of_addresses(job, system, asked)
     else:
-        conflicts = conflicts_of_creates(job, system, creates)
+        creates = creates.with_columns(fails=~nw.col("create_refusal").is_null())
+        conflicts = conflicts_of_creates(job, system, creates, earlier or nobody_earlier(job))
     return Facts(on, job.keep(conflicts, f"{system}_{job.object}_conflicts"), numbers)
+
+
+def are_addresses_keys(job: Job) -> bool:
+    """Whether persons are matched by the address as HubSpot holds it: no two that are created share one then."""
+    return job.sync.match_mode == "default" and job.chooses("email_norm", "lower_trim") is True
 
 
 def _with_fields(job: Job, system: System, placed: Frame, *, judged: Frame, work: FieldWork) -> Frame:

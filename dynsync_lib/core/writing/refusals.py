@@ -4,6 +4,8 @@ Facts
     * The first reason of REFUSALS that applies counts; it makes the record fail that the value comes from.
     * For a create every mapped value that may flow and is not blank counts as written.
     * `invalid_value` says whether one bad value fails the record, or only the field is skipped (Q17).
+    * With `hs_write_rules = on` a new HubSpot record needs the properties that the settings name (F9); with
+      `datetime_into_date = fail` a column of dates refuses a value with a time (F24).
     * Business-required columns fail a create only with `app_required = fail`; owners, lookups and
       yes/no columns Dynamics fills by itself (5.18, 9.6).
 
@@ -11,7 +13,8 @@ Not modelled
     * Plug-ins, workflows, alternate keys and field security (rule record.server-logic); default values of choices.
 
 Source: rules record.privilege, record.inactive-readonly, contact.no-identity, contact.invalid-email,
-contact.email-conflict, record.duplicate-rules, field.required, field.too-long, field.range, field.option-unpaired.
+contact.email-conflict, record.duplicate-rules, field.required, field.required-in-hubspot, field.too-long, field.range,
+field.date-only, field.option-unpaired.
 """
 
 from __future__ import annotations
@@ -40,8 +43,10 @@ REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.EMAIL_CONFLICT, "contact.email-conflict"),
     (Reason.EMAIL_CONFLICT, "record.duplicate-rules"),
     (Reason.REQUIRED, "field.required"),
+    (Reason.REQUIRED, "field.required-in-hubspot"),
     (Reason.TOO_LONG, "field.too-long"),
     (Reason.RANGE, "field.range"),
+    (Reason.RANGE, "field.date-only"),
     (Reason.OPTION, "field.option-unpaired"),
 )
 """Why a target refuses, in the order in which the first one counts; the place is the `refusal` number."""
@@ -53,6 +58,10 @@ EARLIEST, LATEST = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
 """The first and the last moment that Dynamics can hold (9.10)."""
 _ALWAYS: Final = ~nw.col("id").is_null()
 """True for every new record; a plain literal would have no length of its own."""
+_FILLED_BY_STAGES: Final = ("dealstage", "pipeline")
+"""Properties of a new deal that the paired stages fill."""
+_DATE_LENGTH: Final = 10
+"""As many characters has a date; what is longer has a time."""
 _FILLED_BY_DYNAMICS: Final = ("yes_no", "lookup", "owner")
 """Kinds of column that a new record never leaves empty."""
 
@@ -95,13 +104,14 @@ def what_refuses_creates(
     """What `refusals_of_creates` depends on: where it is the same, so are the refusals."""
     target = system.other
     flowing = _with_a_say(job, mappings, target)
+    asked = (*_levels(job.situation), *_required_in_hubspot(job), job.chosen("datetime_into_date"))
     is_choice_asked = target is System.DYNAMICS or any(judged.pairs_options() for judged in flowing)
-    return flowing, _levels(job.situation), job.chosen("invalid_value") if is_choice_asked else None
+    return flowing, asked, job.chosen("invalid_value") if is_choice_asked else None
 
 
 def _with_a_say(job: Job, mappings: Sequence[JudgedMapping], target: System) -> list[JudgedMapping]:
     """Mappings that can make the target refuse a create: limited or required columns, identity, unpaired options."""
-    required: frozenset[str] = frozenset()
+    required = frozenset(_required_in_hubspot(job))
     if target is System.DYNAMICS:
         required = frozenset(column.name for column in required_by_settings(job))
     return [
@@ -120,6 +130,7 @@ def refusals_of_write(job: Job, judged: JudgedMapping, *, target: System, fresh:
     """Why the target may refuse a value that would land in a record that is there."""
     if target is System.DYNAMICS:
         yield from limit_tests(judged, fresh)
+        yield from _time_tests(job, judged)
     elif is_persons_email(job.object, judged):
         yield NUMBER_OF["contact.invalid-email"], is_invalid_address(job.situation, judged, fresh)
 
@@ -139,6 +150,17 @@ def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
     if kind in ("date", "datetime"):
         moment = typed_values.moment(value)
         yield NUMBER_OF["field.range"], (moment < EARLIEST) | (moment > LATEST)
+
+
+def refuses_times(job: Job, judged: JudgedMapping) -> bool:
+    """Whether a column of dates refuses the time of HubSpot's dates and times. Source: rule field.date-only."""
+    is_shortened = judged.kinds[System.DYNAMICS] == "date" and judged.kinds[System.HUBSPOT] == "datetime"
+    return is_shortened and job.chosen("datetime_into_date") == "fail"
+
+
+def _time_tests(job: Job, judged: JudgedMapping) -> Iterator[Test]:
+    if refuses_times(job, judged):
+        yield NUMBER_OF["field.date-only"], value_of(System.HUBSPOT, judged).str.len_chars() > _DATE_LENGTH
 
 
 def is_persons_email(object_: Object, judged: JudgedMapping) -> bool:
@@ -177,23 +199,41 @@ def _must_be_given(rulebook: Rulebook, column: Field) -> bool:
     return not is_unwritable(column) and kind is not None and kind not in _FILLED_BY_DYNAMICS
 
 
-def missing_required(
-    situation: Situation, columns: Iterable[Field], flowing: Iterable[JudgedMapping]
-) -> nw.Expr | None:
+def missing_required(job: Job, columns: Iterable[Field], flowing: Iterable[JudgedMapping]) -> nw.Expr | None:
     """Whether a required column of a new record (with its `id`) would stay empty; None when there are none."""
     written = {judged.name_of(System.DYNAMICS): judged for judged in flowing}
-    blank = [
-        _given(situation, written[column.name]).is_null() if column.name in written else _ALWAYS for column in columns
-    ]
+    blank = [_given(job, written[column.name]).is_null() if column.name in written else _ALWAYS for column in columns]
     return nw.any_horizontal(*blank, ignore_nulls=False) if blank else None
 
 
-def _given(situation: Situation, judged: JudgedMapping) -> nw.Expr:
+def _required_in_hubspot(job: Job) -> tuple[str, ...]:
+    """The properties that HubSpot requires of a new record and that only mappings fill (docs/semantics.md step 7b)."""
+    if job.chosen("hs_write_rules") != "on":
+        return ()
+    filled: tuple[str, ...] = _FILLED_BY_STAGES if job.object is Object.DEAL else ()
+    if job.is_about_persons and job.sync.default_lifecycle_stage:
+        filled = ("lifecyclestage",)
+    return tuple(name for name in job.sync.required_properties if name not in filled)
+
+
+def _missing_in_hubspot(job: Job, flowing: Iterable[JudgedMapping]) -> nw.Expr | None:
+    """Whether a required property of a new HubSpot record would stay empty; None when none is required."""
+    written = {judged.name_of(System.HUBSPOT): new_value(judged, System.HUBSPOT) for judged in flowing}
+    blank = []
+    for name in _required_in_hubspot(job):
+        is_blank = written[name].is_null() if name in written else _ALWAYS
+        if name == "email" and job.is_about_persons:
+            is_blank = is_blank & nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
+        blank.append(is_blank)
+    return nw.any_horizontal(*blank, ignore_nulls=False) if blank else None
+
+
+def _given(job: Job, judged: JudgedMapping) -> nw.Expr:
     """What a new Dynamics record gets of a mapping; null when the field is skipped as invalid."""
     value = new_value(judged, System.DYNAMICS)
-    if situation.chosen("invalid_value") != "skip_field":
+    if job.chosen("invalid_value") != "skip_field":
         return value
-    for _, test in limit_tests(judged, value):
+    for _, test in refusals_of_write(job, judged, target=System.DYNAMICS, fresh=value):
         value = nw.when(~test.fill_null(value=False)).then(value)
     return value
 
@@ -203,8 +243,8 @@ def _matters(job: Job, judged: JudgedMapping, target: System, *, required: Colle
     if job.chosen("invalid_value") == "fail_options" and judged.pairs_options():
         return True
     if target is System.HUBSPOT:
-        return job.is_about_persons and judged.mapping.hubspot in IDENTITY
-    is_limited = any(True for _ in limit_tests(judged, nw.lit("")))
+        return judged.mapping.hubspot in required or (job.is_about_persons and judged.mapping.hubspot in IDENTITY)
+    is_limited = any(True for _ in refusals_of_write(job, judged, target=target, fresh=nw.lit("")))
     return is_limited or judged.name_of(System.DYNAMICS) in required
 
 
@@ -220,6 +260,9 @@ def requirement_levels(app_required: str) -> tuple[str, ...]:
 def _create_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why the target may refuse to create a record."""
     if target is System.HUBSPOT:
+        missing = _missing_in_hubspot(job, flowing)
+        if missing is not None:
+            yield NUMBER_OF["field.required-in-hubspot"], missing
         yield from _contact_tests(job, flowing)
     else:
         yield from _record_tests(job, flowing)
@@ -230,7 +273,7 @@ def _create_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) ->
 
 
 def _contact_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
-    """Why HubSpot may refuse a new contact; other objects it always takes."""
+    """Why HubSpot may refuse a new contact for what only contacts have."""
     if not job.is_about_persons:
         return
     nameless = [new_value(judged, System.HUBSPOT).is_null() for judged in flowing if judged.mapping.hubspot in IDENTITY]
@@ -247,9 +290,10 @@ def _record_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why Dynamics may refuse a new record."""
     if not job.sync.sync_user_may_write:
         yield NUMBER_OF["record.privilege"], _ALWAYS
-    missing = missing_required(job.situation, required_by_settings(job), flowing)
+    missing = missing_required(job, required_by_settings(job), flowing)
     if missing is not None:
         yield NUMBER_OF["field.required"], missing
     if job.chosen("invalid_value") != "skip_field":
         for judged in flowing:
-            yield from limit_tests(judged, new_value(judged, System.DYNAMICS))
+            fresh = new_value(judged, System.DYNAMICS)
+            yield from refusals_of_write(job, judged, target=System.DYNAMICS, fresh=fresh)

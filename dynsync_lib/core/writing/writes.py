@@ -37,8 +37,10 @@ from dynsync_lib.core.writing.lifecycle_stage import (
     moves_backward,
 )
 from dynsync_lib.core.writing.record_owners import is_owner_pair
-from dynsync_lib.core.writing.refusals import NUMBER_OF, Test, refusals_of_write
+from dynsync_lib.core.writing.refusals import NUMBER_OF, Test, refusals_of_write, refuses_times
 
+HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
+"""The notes of what is told and does not land."""
 IS_BOUND: Final = "is_bound"
 """The flag column of pairs that an earlier run bound."""
 
@@ -79,7 +81,7 @@ class WritePlan:
     `judged` is None for the default lifecycle stage, whose property `stages` is and which `default` names. `may_fill`
     and `may_overwrite` are table 3.A; `overwrites_bound`: differences of bound pairs are settled, too
     (`resave_reconcile`). `keeps_stages`: a stage does not go backward. `skips_invalid`, `fails_unpaired`: what
-    `invalid_value` does here, where it does anything.
+    `invalid_value` does here, where it does anything. `refuses_times`: a date column refuses a value with a time.
     """
 
     index: int
@@ -91,6 +93,7 @@ class WritePlan:
     keeps_stages: bool = False
     skips_invalid: bool = False
     fails_unpaired: bool = False
+    refuses_times: bool = False
     stages: Field | None = None
     default: str = ""
 
@@ -141,6 +144,7 @@ def _plan_mapped(job: Job, judged: JudgedMapping, *, index: int, target: System)
         keeps_stages=is_checked and job.chosen("lifecycle_backward") == "ignored",
         skips_invalid=invalid_value == "skip_field" and any(True for _ in refused),
         fails_unpaired=invalid_value == "fail_options" and judged.pairs_options(),
+        refuses_times=target is System.DYNAMICS and refuses_times(job, judged),
     )
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dynsync_lib.core.model import LinkStatus, Object, Outcome, System
 from dynsync_lib.emulator.witness.decisions import Decision, LinkDecision, RecordName
 from dynsync_lib.emulator.witness.entrance import domain_of
-from dynsync_lib.emulator.witness.object_job import PEOPLE
+from dynsync_lib.emulator.witness.object_job import PEOPLE, Job, job_of
 from dynsync_lib.emulator.witness.plan import SyncPlan
 from dynsync_lib.emulator.witness.text_values import domain_key, is_valid_email, trim
-from dynsync_lib.emulator.witness.witness_store import Store
+from dynsync_lib.emulator.witness.values import values_of_new
+from dynsync_lib.emulator.witness.witness_store import Record, Store
 
 _Decisions = Mapping[RecordName, Decision]
 
@@ -29,15 +30,29 @@ def companies_by_domain(
         return
     known, attached = _known_domains(store, decisions), _attached(links, plan)
     for object_ in PEOPLE:
+        job = job_of(store, plan, object_)
         for person in store.records(System.DYNAMICS, object_):
             name = (person.system, object_, person.record_id)
-            address = trim(person.get("emailaddress1"))
             if decisions[name].outcome is not Outcome.CREATE or name in attached:
                 continue
-            domain = address.partition("@")[2].lower()
-            if is_valid_email(address, plan.top_level_domains) and domain not in known | plan.free_mail_domains:
+            domain = _domain_of_company(person, job)
+            if domain is not None and domain not in known:
                 to = (Object.COMPANY, f"domain:{domain}")
                 yield LinkDecision(*name, *to, LinkStatus.AUTO_CREATED, "company.auto-created")
+
+
+def _domain_of_company(person: Record, job: Job) -> str | None:
+    """The domain of a new contact's address or, behind a free-mail one, of its website; None when there is none."""
+    address = trim(person.get("emailaddress1"))
+    if not is_valid_email(address, job.plan.top_level_domains):
+        return None
+    domain = address.partition("@")[2].lower()
+    if domain not in job.plan.free_mail_domains:
+        return domain
+    websites = (value.text for value in values_of_new(person, job) if value.field.name == "website" and value.lands)
+    website = next((domain_key(text) for text in websites), None)
+    is_usable = website is not None and "." in website and website not in job.plan.free_mail_domains
+    return website if is_usable else None
 
 
 def _known_domains(store: Store, decisions: _Decisions) -> set[str]:

@@ -17,7 +17,7 @@ from dynsync_lib.core.model import LinkStatus, Object, Outcome, Reason, System
 RecordName = tuple[System, Object, str]
 """What names a record among all records of both systems."""
 
-LANDING_NOTES = (None, "stale_winner")
+LANDING_NOTES = (None, "several_writers", "stale_winner")
 """The notes of writes that really change their target."""
 
 

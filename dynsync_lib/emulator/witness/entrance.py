@@ -104,6 +104,11 @@ def key_of(record: Record, job: Job) -> str | None:
     return None
 
 
+def address_of_person(record: Record) -> str | None:
+    """The e-mail key of a person's match address as HubSpot compares addresses, whatever matching goes by."""
+    return email_key(record.get(_ADDRESS_FIELDS[record.system]), "lower_trim")
+
+
 def company_keys(job: Job) -> str:
     """By what companies are matched: the domain counts only with the default mappings (2.6)."""
     return job.choice("company_keys") if job.own.has_default_mappings else "name"
@@ -160,11 +165,19 @@ def ranked(job: Job, system: System) -> list[Record]:
     records, order = list(job.records(system)), job.choice("first_record_order")
     if order == "guid_sql" and system is System.DYNAMICS:
         return sorted(records, key=lambda record: guid_sql_order(record.record_id))
+    if order == "file_order":
+        return sorted(records, key=lambda record: (record.file_rank is None, record.file_rank or 0))
     if order == "createdon_asc":
         return sorted(records, key=lambda record: _created(record) or "~")
+    if order == "modifiedon_asc":
+        return sorted(records, key=lambda record: _modified(record) or "~")
     if order == "modifiedon_desc":
-        return sorted(records, key=lambda record: moment(record.get(modified_field(record))) or "", reverse=True)
+        return sorted(records, key=lambda record: _modified(record) or "", reverse=True)
     return records
+
+
+def _modified(record: Record) -> str | None:
+    return moment(record.get(modified_field(record)))
 
 
 def _created(record: Record) -> str | None:

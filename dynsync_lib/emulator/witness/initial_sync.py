@@ -7,7 +7,9 @@ Facts
     * A second run over what the first one left behind creates and changes nothing for what is in sync, save where the
       rules themselves want it: deals and invoices are never matched (2.40), nor is anything with `match_mode = none`;
       persons without an address and nameless companies that may be created, and companies beside the first of a name
-      (`rest_created`), are created each time; several pairs on one record (`all_bind`, a lead and a contact in one
+      (`rest_created`), are created each time; a HubSpot contact made from a lead is created by the contact sync, too,
+      and one made from a contact by the lead sync, where its stage says so (`create_too`);
+      several pairs on one record (`all_bind`, a lead and a contact in one
       HubSpot contact) overwrite each other; an exact key that travels trimmed is another key; a new record whose key
       field does not flow has no key; a value that a write changed may let a record pass a filter, or take a route,
       that it did not before; a contact that was created in Dynamics gets the sync's lifecycle stage when the next run
@@ -25,12 +27,14 @@ from collections.abc import Mapping
 
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.emulator.witness.auto_companies import companies_by_domain
+from dynsync_lib.emulator.witness.companies import Companies, companies_by_key, companies_of_sync
 from dynsync_lib.emulator.witness.decisions import Decision, LinkDecision, RecordName, SyncRun
-from dynsync_lib.emulator.witness.links import CompanyPairs, LinkCase, decide_links, named_companies, pairs_by_name
+from dynsync_lib.emulator.witness.links import LinkCase, decide_links
 from dynsync_lib.emulator.witness.object_job import job_of
 from dynsync_lib.emulator.witness.people import PeopleRun, decide_people
 from dynsync_lib.emulator.witness.plan import SyncPlan, opposite, table_of
 from dynsync_lib.emulator.witness.records import ObjectRun, decide_records, match_records, switched_off
+from dynsync_lib.emulator.witness.several_writers import note_several_writers
 from dynsync_lib.emulator.witness.witness_store import Association, Store, Values
 
 _LOOKUPS = {
@@ -80,23 +84,20 @@ def decide_initial_sync(store: Store, plan: SyncPlan) -> SyncRun:
             decisions |= {one.name: one for side in System for one in switched_off(store, side, object_)}
     people = decide_people(store, plan)
     decisions |= people.decisions
-    case = LinkCase(
-        plan, decisions, _company_pairs(runs, store, plan), named_companies(store), frozenset(people.leads_only)
-    )
+    case = LinkCase(plan, decisions, _companies(runs, store, plan), frozenset(people.leads_only))
     return _told(runs, people, case, store)
 
 
-def _company_pairs(runs: Mapping[Object, ObjectRun], store: Store, plan: SyncPlan) -> CompanyPairs:
+def _companies(runs: Mapping[Object, ObjectRun], store: Store, plan: SyncPlan) -> Companies:
     if Object.COMPANY in runs:
-        pairs = [pair for one in runs[Object.COMPANY].matching.pairs.values() for pair in one]
-        return frozenset((pair.hubspot.record_id, pair.dynamics.record_id) for pair in pairs)
-    return frozenset() if plan.choice("assoc_missing_company") == "skip" else pairs_by_name(store, plan)
+        return companies_of_sync(runs[Object.COMPANY])
+    return Companies() if plan.choice("assoc_missing_company") == "skip" else companies_by_key(store, plan)
 
 
 def _told(runs: Mapping[Object, ObjectRun], people: PeopleRun, case: LinkCase, store: Store) -> SyncRun:
     links = decide_links(store, case)
     links += companies_by_domain(store, case.plan, case.decisions, tuple(links))
-    writes = [write for run in runs.values() for write in run.writes] + people.writes
+    writes = note_several_writers([write for run in runs.values() for write in run.writes] + people.writes)
     creates = {name: twin for run in runs.values() for name, twin in run.creates.items()} | people.creates
     return SyncRun(tuple(case.decisions.values()), tuple(writes), tuple(links), creates)
 

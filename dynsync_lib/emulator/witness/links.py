@@ -16,28 +16,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dynsync_lib.core.model import LinkStatus, Object, Outcome, System
+from dynsync_lib.emulator.witness.companies import Companies
 from dynsync_lib.emulator.witness.decisions import Decision, LinkDecision, RecordName
-from dynsync_lib.emulator.witness.object_job import PEOPLE, job_of
-from dynsync_lib.emulator.witness.pairs import bind_by_key, open_matching
-from dynsync_lib.emulator.witness.plan import ObjectPlan, SyncPlan, opposite
+from dynsync_lib.emulator.witness.object_job import PEOPLE
+from dynsync_lib.emulator.witness.plan import SyncPlan, opposite
 from dynsync_lib.emulator.witness.text_values import is_blank, trim
 from dynsync_lib.emulator.witness.witness_store import Association, Record, Store
-
-CompanyPairs = frozenset[tuple[str, str]]
-"""The companies that are one: (HubSpot id, Dynamics id)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCase:
-    """What the links are judged by: the plan, every record's decision, which companies are pairs or have a name.
+    """What the links are judged by: the plan, every record's decision, which companies are one.
 
     `leads_only` are the HubSpot contacts that sync as a lead and as nothing else: they have no company there.
     """
 
     plan: SyncPlan
     decisions: Mapping[RecordName, Decision]
-    company_pairs: CompanyPairs
-    named_companies: frozenset[tuple[System, str]]
+    companies: Companies
     leads_only: frozenset[str]
 
     def takes_part(self, object_: Object, system: System) -> bool:
@@ -48,32 +44,6 @@ class LinkCase:
     def is_lead_only(self, system: System, object_: Object, record_id: str) -> bool:
         """Whether a record is a HubSpot contact that Dynamics only knows as a lead."""
         return (system, object_) == (System.HUBSPOT, Object.CONTACT) and record_id in self.leads_only
-
-
-def pairs_by_name(store: Store, plan: SyncPlan) -> CompanyPairs:
-    """The companies that are a pair by name alone, for a sync that leaves companies out."""
-    bare = replace(
-        plan,
-        objects={Object.COMPANY: ObjectPlan(enabled=True)},
-        bindings=(),
-        assumptions={
-            **plan.assumptions,
-            "include_inactive": "true",
-            "filter_scope": "source",
-            "company_keys": "name",
-        },
-    )
-    job = job_of(store, bare, Object.COMPANY)
-    matching = open_matching(job)
-    bind_by_key(matching, job)
-    pairs = [pair for one in matching.pairs.values() for pair in one]
-    return frozenset((pair.hubspot.record_id, pair.dynamics.record_id) for pair in pairs)
-
-
-def named_companies(store: Store) -> frozenset[tuple[System, str]]:
-    """The companies and accounts that have a name."""
-    records = [one for side in System for one in store.records(side, Object.COMPANY)]
-    return frozenset((one.system, one.record_id) for one in records if not is_blank(one.get("name")))
 
 
 def decide_links(store: Store, case: LinkCase) -> list[LinkDecision]:
@@ -98,8 +68,17 @@ def _hubspot_links(told: Sequence[Association], case: LinkCase) -> Iterator[Link
             continue
         if one.to_object is Object.COMPANY and not one.is_primary:
             yield _link(System.HUBSPOT, one, LinkStatus.DROPPED_NON_PRIMARY, "link.primary-only")
+        elif _travels_as_lead_only(one, case):
+            yield _link(System.HUBSPOT, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
         else:
             yield _judged(System.HUBSPOT, one, case)
+
+
+def _travels_as_lead_only(one: Association, case: LinkCase) -> bool:
+    """Whether a HubSpot contact's company has no way to Dynamics: the contact sync does not go there (3.5, 3.8)."""
+    contacts = case.plan.of(Object.CONTACT)
+    goes_there = contacts.enabled and contacts.is_source(System.HUBSPOT)
+    return (one.from_object, one.to_object) == (Object.CONTACT, Object.COMPANY) and not goes_there
 
 
 def _merged(store: Store) -> list[Association]:
@@ -175,7 +154,7 @@ def _judged(system: System, one: Association, case: LinkCase) -> LinkDecision:
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.loser-parent-lost")
     if not decision.in_sync or case.is_lead_only(system, one.from_object, one.from_id):
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
-    if _is_in_sync(system, one.to_object, one.to_id, case):
+    if _is_in_sync(system, one, case):
         return _link(system, one, LinkStatus.SYNCED, "link.both-synced")
     if _is_created_along(system, one, case):
         return _link(system, one, LinkStatus.AUTO_CREATED, "link.company-created-along")
@@ -185,14 +164,18 @@ def _judged(system: System, one: Association, case: LinkCase) -> LinkDecision:
 def _of_invoice(system: System, one: Association, case: LinkCase) -> LinkDecision:
     if not case.decisions[(system, one.from_object, one.from_id)].in_sync:
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.source-not-synced")
-    if not _is_in_sync(system, one.to_object, one.to_id, case):
+    if not _is_in_sync(system, one, case):
         return _link(system, one, LinkStatus.TARGET_NOT_SYNCED, "link.target-not-synced")
     return _link(system, one, LinkStatus.SYNCED, "link.invoice-contact-auto")
 
 
-def _is_in_sync(system: System, object_: Object, record_id: str, case: LinkCase) -> bool:
+def _is_in_sync(system: System, one: Association, case: LinkCase) -> bool:
+    """Whether what an association points to ends up on both sides."""
+    from_object, object_, record_id = one.from_object, one.to_object, one.to_id
     if object_ is Object.COMPANY and not case.plan.of(Object.COMPANY).enabled:
-        return any(record_id == pair[_place(system)] for pair in case.company_pairs)
+        if from_object is Object.DEAL and case.plan.choice("assoc_deal_company") == "needs_sync":
+            return False
+        return any(record_id == pair[_place(system)] for pair in case.companies.pairs)
     decision = case.decisions.get((system, object_, record_id))
     return decision is not None and decision.in_sync and not case.is_lead_only(system, object_, record_id)
 
@@ -201,7 +184,7 @@ def _is_created_along(system: System, one: Association, case: LinkCase) -> bool:
     """Whether a contact's company, left out of the sync, is created with the contact (Q20)."""
     is_asked = (one.from_object, one.to_object) == (Object.CONTACT, Object.COMPANY)
     is_chosen = case.plan.choice("assoc_missing_company") == "create" and not case.plan.of(Object.COMPANY).enabled
-    return is_asked and is_chosen and (system, one.to_id) in case.named_companies
+    return is_asked and is_chosen and (system, one.to_id) in case.companies.to_be_created
 
 
 def _place(system: System) -> int:
@@ -242,4 +225,4 @@ def _loses(link: LinkDecision, companies: Mapping[tuple[System, str], str], case
     if other is None:
         return False
     pair = (link.to_id, other) if link.from_system is System.HUBSPOT else (other, link.to_id)
-    return pair not in case.company_pairs
+    return pair not in case.companies.pairs

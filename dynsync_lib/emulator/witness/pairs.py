@@ -166,7 +166,7 @@ def twin_id(matching: Matching, entry: Entry) -> str:
 
 def bind_by_secondary(matching: Matching, job: Job) -> None:
     """Step 4: each lonely Dynamics owner takes a contact; of several takers the first in rank gets it."""
-    if not job.is_about_people or job.own.match_mode != "default" or job.choice("secondary_email") == "ignore":
+    if not job.is_about_people or job.own.match_mode != "default":
         return
     wanted: dict[EntryName, tuple[Entry, list[Entry]]] = {}
     for taker in matching.sides[System.DYNAMICS].entries:

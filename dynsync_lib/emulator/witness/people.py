@@ -2,7 +2,7 @@
 
 Facts
     * Dynamics' contacts and leads both land in HubSpot's contacts (1.7); there, a contact has one outcome all the same.
-    * A HubSpot contact with a pair in one of the two syncs is not created by the other.
+    * Whether a HubSpot contact with a pair in one of the two syncs is created by the other is an assumption (line 1a).
 
 Where it is used: `emulator.witness.initial_sync`.
 """
@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.emulator.witness.addresses import HeldAddresses, held_addresses
 from dynsync_lib.emulator.witness.decisions import Decision, NewTwin, RecordName, Write
-from dynsync_lib.emulator.witness.entrance import route_of
-from dynsync_lib.emulator.witness.object_job import PEOPLE, job_of
+from dynsync_lib.emulator.witness.entrance import ranked, route_of
+from dynsync_lib.emulator.witness.object_job import PEOPLE, Job, job_of
 from dynsync_lib.emulator.witness.pairs import open_matching
 from dynsync_lib.emulator.witness.plan import SyncPlan
 from dynsync_lib.emulator.witness.records import (
+    Fate,
     ObjectRun,
     decide_records,
     excluded,
@@ -27,6 +29,7 @@ from dynsync_lib.emulator.witness.records import (
     switched_off,
     told,
 )
+from dynsync_lib.emulator.witness.refusals import REFUSALS
 from dynsync_lib.emulator.witness.witness_store import Record, Store
 
 _NO_ROUTE = (Reason.LIFECYCLE_ROUTE, "lead.lifecycle-route")
@@ -52,13 +55,30 @@ def decide_people(store: Store, plan: SyncPlan) -> PeopleRun:
         if plan.of(object_).enabled:
             job = job_of(store, plan, object_)
             overlapped = _yielding_leads(runs, store, plan) if object_ is Object.LEAD else {}
-            runs[object_] = decide_records(job, match_records(job, overlapped))
+            runs[object_] = decide_records(job, match_records(job, overlapped), _held(runs, job))
     people = PeopleRun()
     _tell_dynamics(people, runs, store, plan)
     for contact in store.records(System.HUBSPOT, Object.CONTACT):
         people.decisions[name_of(contact)] = _tell_contact(people, contact, runs, store, plan)
     people.writes = [write for run in runs.values() for write in run.writes]
     return people
+
+
+def _held(runs: _Runs, job: Job) -> HeldAddresses:
+    """The addresses that HubSpot holds when a sync comes to its new persons: the lead sync goes second (step 7a)."""
+    held = held_addresses(ranked(job, System.HUBSPOT))
+    if Object.CONTACT not in runs:
+        return held
+    created = {name for name in runs[Object.CONTACT].creates if name[0] is System.DYNAMICS}
+    for contact in job.store.records(System.DYNAMICS, Object.CONTACT):
+        if name_of(contact) in created:
+            held.take(contact)
+    if job.plan.choice("lead_contact_overlap") == "both_bind_flag":
+        contacts = _contacts_of_leads(runs, job.store, job.plan)
+        held.not_asked = frozenset(
+            lead for lead, contact_id in contacts.items() if (System.DYNAMICS, Object.CONTACT, contact_id) in created
+        )
+    return held
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -95,9 +115,20 @@ def _yielding_leads(runs: _Runs, store: Store, plan: SyncPlan) -> dict[str, str]
     choice, contacts = plan.choice("lead_contact_overlap"), _contacts_of_leads(runs, store, plan)
     if choice == "both_bind_flag" or not contacts:
         return {}
-    decisions = runs[Object.CONTACT].all_decisions()
-    in_sync = {name[2] for name, one in decisions.items() if name[0] is System.DYNAMICS and one.in_sync}
-    return {lead: one for lead, one in contacts.items() if choice == "contact_wins" or one in in_sync}
+    counting = _contacts_that_count(runs[Object.CONTACT], choice, plan)
+    return {lead: one for lead, one in contacts.items() if one in counting}
+
+
+def _contacts_that_count(run: ObjectRun, choice: str, plan: SyncPlan) -> set[str]:
+    """The Dynamics contacts that keep a lead with their address out."""
+    if choice == "first_sync_wins":
+        decisions = run.all_decisions().items()
+        return {name[2] for name, contact in decisions if name[0] is System.DYNAMICS and contact.in_sync}
+    return {
+        entry.record.record_id
+        for entry in run.matching.sides[System.DYNAMICS].entries
+        if plan.choice("filter_stage") == "after_claim" or entry.is_eligible or entry.name in run.matching.pairs
+    }
 
 
 def _contacts_of_leads(runs: _Runs, store: Store, plan: SyncPlan) -> dict[str, str]:
@@ -123,6 +154,9 @@ def _contacts_of_leads(runs: _Runs, store: Store, plan: SyncPlan) -> dict[str, s
 def _tell_contact(people: PeopleRun, contact: Record, runs: _Runs, store: Store, plan: SyncPlan) -> Decision:
     name = name_of(contact)
     fates = [runs[one].fates[name] for one in PEOPLE if one in runs and name in runs[one].fates]
+    sync = _creating_beside(contact, runs, plan)
+    if sync is not None:
+        return _told_beside(people, name, fates, runs[sync])
     if fates:
         if Object.CONTACT not in runs or name not in runs[Object.CONTACT].fates:
             people.leads_only.add(contact.record_id)
@@ -140,6 +174,37 @@ def _tell_contact(people: PeopleRun, contact: Record, runs: _Runs, store: Store,
         if sync is Object.LEAD:
             people.leads_only.add(contact.record_id)
     return runs[sync].decisions[name]
+
+
+def _creating_beside(contact: Record, runs: _Runs, plan: SyncPlan) -> Object | None:
+    """The sync that creates a contact although the other one has a pair of it (line 1a), or None."""
+    name = name_of(contact)
+    has_pair = any((name[0], name[2]) in run.matching.pairs for run in runs.values())
+    if not has_pair or plan.choice("pair_in_other_sync") == "enough":
+        return None
+    reaching_creation = {Outcome.CREATE, Outcome.FAILING}
+    return next(
+        (
+            one
+            for one, run in runs.items()
+            if name in run.decisions and run.decisions[name].outcome in reaching_creation
+        ),
+        None,
+    )
+
+
+def _told_beside(people: PeopleRun, name: RecordName, fates: list[Fate], run: ObjectRun) -> Decision:
+    """Line 1a: the pair of one sync and the creation by the other judge a contact together."""
+    creation = run.decisions[name]
+    faults = [(refusal.why, fate.own.dynamics.record_id) for fate in fates for refusal in fate.refusals]
+    if creation.reason is None:
+        people.creates[name] = run.creates[name]
+    else:
+        faults.append(((creation.reason, creation.rule_id), creation.counterpart_id or ""))
+    if not faults:
+        return replace(creation, rule_id="contact.created-beside")
+    (reason, rule_id), counterpart_id = min(faults, key=lambda fault: REFUSALS.index(fault[0]))
+    return Decision(*name, Outcome.FAILING, rule_id, reason, counterpart_id or None, match_key=creation.match_key)
 
 
 def _sync_of(contact: Record, store: Store, plan: SyncPlan) -> Object | None:

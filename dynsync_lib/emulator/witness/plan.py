@@ -48,6 +48,11 @@ DEFAULT_ASSUMPTIONS: Mapping[str, str] = {
     "dv_dup_rules": "false",
     "include_inactive": "true",
     "fill_empty_winner": "true",
+    "no_email_unmatched": "exclude",
+    "hs_write_rules": "off",
+    "datetime_into_date": "cut",
+    "pair_in_other_sync": "create_too",
+    "assoc_deal_company": "like_contact",
 }
 """The assumptions the witness knows, with the choice it takes when the plan names none (docs/semantics.md)."""
 
@@ -101,6 +106,7 @@ class ObjectPlan:
 
     `fields` are all fields of each side: they type what filters compare, and say which columns are required.
     `match_fields` are the own keys of `match_mode = "own_field"`. No `lifecycle_stages` means those of the object.
+    `required_properties` are the HubSpot properties that a new record must have (step 7b).
     """
 
     enabled: bool = False
@@ -119,6 +125,7 @@ class ObjectPlan:
     lifecycle_stages: tuple[str, ...] = ()
     default_lifecycle_stage: str = ""
     sync_user_may_write: bool = True
+    required_properties: tuple[str, ...] = ()
 
     def is_source(self, system: System) -> bool:
         """Whether records of `system` may travel."""

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.emulator.witness.addresses import AddressBook, first_by_additional, first_by_address
+from dynsync_lib.emulator.witness.addresses import AddressBook, HeldAddresses, first_by_address
 from dynsync_lib.emulator.witness.by_domain import bind_by_domain
 from dynsync_lib.emulator.witness.decisions import Decision, NewTwin, RecordName, Write
-from dynsync_lib.emulator.witness.entrance import STAGE_FIELDS, Entry, is_keyless, ranked, twin_stage
+from dynsync_lib.emulator.witness.entrance import STAGE_FIELDS, Entry, address_of_person, is_keyless, ranked, twin_stage
 from dynsync_lib.emulator.witness.fields import STAGE, Draft, Pair, drafts_of_pair
 from dynsync_lib.emulator.witness.kinds import column_of
 from dynsync_lib.emulator.witness.object_job import Job
@@ -96,8 +96,8 @@ def match_records(job: Job, overlapped: Mapping[str, str] | None = None) -> Matc
     return matching
 
 
-def decide_records(job: Job, matching: Matching) -> ObjectRun:
-    """Each record's line of step 5, then fields and validation."""
+def decide_records(job: Job, matching: Matching, held: HeldAddresses | None = None) -> ObjectRun:
+    """Each record's line of step 5, then fields and validation; new persons take addresses that HubSpot holds."""
     run, creates = ObjectRun(matching), list[Entry]()
     for side in System:
         for entry in matching.sides[side].entries:
@@ -106,7 +106,7 @@ def decide_records(job: Job, matching: Matching) -> ObjectRun:
                 run.decisions[decision.name] = decision
             elif entry.name not in matching.pairs:
                 creates.append(entry)
-    _decide_creates(run, creates, job)
+    _decide_creates(run, creates, job, held or HeldAddresses())
     _decide_pairs(run, job)
     return run
 
@@ -151,8 +151,10 @@ def _owner(entry: Entry, matching: Matching, job: Job) -> tuple[Entry | None, st
 
 def _without_key(entry: Entry, job: Job) -> Decision | None:
     """Line 5."""
-    if entry.key is not None or is_keyless(job):
+    if entry.key is not None:
         return None
+    if is_keyless(job):
+        return _without_address(entry, job)
     if job.own.match_mode == "own_field":
         goes_on, why = job.choice("no_key") == "create", _OWN_KEY_MISSING
     else:
@@ -160,6 +162,13 @@ def _without_key(entry: Entry, job: Job) -> Decision | None:
         if job.is_about_people:
             goes_on = not job.own.require_email
     return None if goes_on else excluded(entry.record, why)
+
+
+def _without_address(entry: Entry, job: Job) -> Decision | None:
+    """Line 5 where nothing is matched: two pages disagree about persons without an address (2.8, 2.20)."""
+    if not job.is_about_people or job.choice("no_email_unmatched") == "create" or not job.own.require_email:
+        return None
+    return excluded(entry.record, _NO_KEY[job.object]) if address_of_person(entry.record) is None else None
 
 
 def _behind_another(entry: Entry, matching: Matching, job: Job) -> Decision | None:
@@ -238,8 +247,8 @@ def _failing(record: Record, refusal: Refusal, key: str | None) -> Decision:
 # ---------------------------------------------------------------------------------------------------------------
 
 
-def _decide_creates(run: ObjectRun, entries: list[Entry], job: Job) -> None:
-    book = _address_book(entries, job)
+def _decide_creates(run: ObjectRun, entries: list[Entry], job: Job, held: HeldAddresses) -> None:
+    book = _address_book(job, held)
     for entry in entries:
         record, values = entry.record, values_of_new(entry.record, job)
         refusal = refusal_of_new(record, values, job, book)
@@ -251,18 +260,11 @@ def _decide_creates(run: ObjectRun, entries: list[Entry], job: Job) -> None:
         run.creates[name_of(record)] = _twin(record, values, job)
 
 
-def _address_book(entries: list[Entry], job: Job) -> AddressBook:
+def _address_book(job: Job, held: HeldAddresses) -> AddressBook:
     if not job.is_about_people:
         return AddressBook()
-    contacts, rows = ranked(job, System.HUBSPOT), ranked(job, System.DYNAMICS)
-    ignores = job.choice("secondary_email") == "ignore"
-    ours = [entry.record for entry in entries if entry.record.system is System.DYNAMICS]
-    return AddressBook(
-        primary=first_by_address(contacts, "email"),
-        additional={} if ignores else first_by_additional(contacts),
-        active=first_by_address((row for row in rows if not is_inactive(row)), "emailaddress1"),
-        to_be_created=first_by_address(ours, "emailaddress1"),
-    )
+    active = (row for row in ranked(job, System.DYNAMICS) if not is_inactive(row))
+    return AddressBook(held, first_by_address(active, "emailaddress1"))
 
 
 def _create_rule(record: Record, job: Job) -> str:

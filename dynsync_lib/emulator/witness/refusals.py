@@ -21,7 +21,7 @@ from dynsync_lib.emulator.witness.kinds import Kind, kind_of
 from dynsync_lib.emulator.witness.object_job import Job
 from dynsync_lib.emulator.witness.plan import PlanField
 from dynsync_lib.emulator.witness.text_values import is_blank, is_valid_email, trim
-from dynsync_lib.emulator.witness.values import NewValue, is_bad_address, is_out_of_range, is_too_long
+from dynsync_lib.emulator.witness.values import NewValue, is_bad_address, is_out_of_range, is_refused_time, is_too_long
 from dynsync_lib.emulator.witness.witness_store import Record
 
 PRIVILEGE = (Reason.PRIVILEGE, "record.privilege")
@@ -31,8 +31,10 @@ INVALID_EMAIL = (Reason.INVALID_EMAIL, "contact.invalid-email")
 EMAIL_CONFLICT = (Reason.EMAIL_CONFLICT, "contact.email-conflict")
 DUPLICATE = (Reason.EMAIL_CONFLICT, "record.duplicate-rules")
 REQUIRED = (Reason.REQUIRED, "field.required")
+REQUIRED_IN_HUBSPOT = (Reason.REQUIRED, "field.required-in-hubspot")
 TOO_LONG = (Reason.TOO_LONG, "field.too-long")
 RANGE = (Reason.RANGE, "field.range")
+DATE_ONLY = (Reason.RANGE, "field.date-only")
 OPTION = (Reason.OPTION, "field.option-unpaired")
 
 REFUSALS = (
@@ -43,13 +45,16 @@ REFUSALS = (
     EMAIL_CONFLICT,
     DUPLICATE,
     REQUIRED,
+    REQUIRED_IN_HUBSPOT,
     TOO_LONG,
     RANGE,
+    DATE_ONLY,
     OPTION,
 )
 """Why a target refuses, in the order in which the reasons are looked for: the reason and its rule."""
 
 _IDENTITY = {"email", "firstname", "lastname"}
+_FILLED_BY_SYNC = {"dealstage", "pipeline"}
 _FILLED_BY_DYNAMICS = {"State", "Status", "Boolean"}
 _KINDS_NEVER_REQUIRED = {Kind.OTHER, Kind.LOOKUP, Kind.OWNER}
 
@@ -85,11 +90,27 @@ def _refusal_in_hubspot(record: Record, values: Sequence[NewValue], job: Job, bo
         return Refusal(NO_IDENTITY)
     if not is_blank(address) and not is_valid_email(address, job.plan.top_level_domains):
         return Refusal(INVALID_EMAIL)
-    of_values = _of_values(values, System.HUBSPOT, job)
-    conflict = book.conflict(record) if job.is_about_people else None
-    if conflict is not None and (of_values is None or of_values.why is not INVALID_EMAIL):
+    if any(is_bad_address(value, job) for value in values if value.lands):
+        return Refusal(INVALID_EMAIL)
+    conflict = book.held.conflict(record) if job.is_about_people else None
+    if conflict is not None:
         return Refusal(EMAIL_CONFLICT, conflict.hubspot_id)
-    return of_values
+    refusal = _lacks_property(record, landing, job) or _of_values(values, System.HUBSPOT, job)
+    if refusal is None and job.is_about_people:
+        book.held.take(record)
+    return refusal
+
+
+def _lacks_property(record: Record, landing: set[str], job: Job) -> Refusal | None:
+    """HubSpot's own rules for new records, where they count for the sync (step 7b, F9)."""
+    if job.choice("hs_write_rules") != "on":
+        return None
+    filled = landing | _FILLED_BY_SYNC
+    if job.is_about_people and not is_blank(record.get("emailaddress1")):
+        filled.add("email")
+    if job.is_about_people and job.own.default_lifecycle_stage:
+        filled.add("lifecyclestage")
+    return Refusal(REQUIRED_IN_HUBSPOT) if set(job.own.required_properties) - filled else None
 
 
 def refusal_of_update(pair: Pair, target: System, drafts: Sequence[Draft], job: Job) -> Refusal | None:
@@ -111,6 +132,8 @@ def _of_values(values: Sequence[NewValue], target: System, job: Job) -> Refusal 
         return Refusal(TOO_LONG)
     if target is System.DYNAMICS and any(map(is_out_of_range, landing)):
         return Refusal(RANGE)
+    if target is System.DYNAMICS and any(is_refused_time(value, job) for value in landing):
+        return Refusal(DATE_ONLY)
     fails_options = job.choice("invalid_value") == "fail_options"
     return Refusal(OPTION) if fails_options and any(value.is_unpaired for value in values) else None
 

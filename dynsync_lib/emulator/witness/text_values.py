@@ -71,10 +71,14 @@ def name_key(text: str | None, norm: str) -> str | None:
 
 
 def domain_key(text: str | None) -> str | None:
-    """The match key of a domain or a web address: no scheme, path, port or leading `www.`; None when blank."""
+    """The match key of a domain or a web address (section 3): no scheme, path, user, port, `www.`, dots at the end.
+
+    None when nothing is left.
+    """
     bare = _SCHEME.sub("", trim(text).lower())
     host = re.split(r"[/?#]", bare, maxsplit=1)[0].rpartition("@")[2]
-    return trim(re.sub(r":[0-9]*$", "", host).removeprefix("www.")) or None
+    domain = host.partition(":")[0].removeprefix("www.").rstrip(".")
+    return domain if trim(domain) else None
 
 
 def elements(text: str | None, marks: str) -> list[str]:

@@ -23,16 +23,21 @@ from dynsync_lib.emulator.witness.witness_store import Record
 
 _FIRST_MOMENT, _LAST_MOMENT = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
 """What Dynamics can hold."""
+_DAY = len("2026-01-31")
 
 
 @dataclass(frozen=True, slots=True)
 class NewValue:
-    """A value on its way into one field. With a note that does not land, `text` is what could not be written."""
+    """A value on its way into one field. With a note that does not land, `text` is what could not be written.
+
+    `loses_time`: the source holds a time of day that the column, a date, has no room for (step 7c).
+    """
 
     field: PlanField
     text: str
     note: str | None = None
     is_unpaired: bool = False
+    loses_time: bool = False
 
     @property
     def lands(self) -> bool:
@@ -51,13 +56,18 @@ def new_value(record: Record, mapping: PlanMapping, job: Job) -> NewValue:
         find = partner_of if source_kind is Kind.CHOICE else partners_of
         found = find(mapping, target, text, job.plan)
         return NewValue(field, text, "value_skipped", True) if found is None else NewValue(field, found)
-    return NewValue(field, _plain(text, source_kind, target_kind))
+    loses_time = target is System.DYNAMICS and _is_cut(source_kind, target_kind) and len(text) > _DAY
+    return NewValue(field, _plain(text, source_kind, target_kind), loses_time=loses_time)
+
+
+def _is_cut(source_kind: Kind, target_kind: Kind) -> bool:
+    return (source_kind, target_kind) == (Kind.MOMENT, Kind.DATE)
 
 
 def _plain(text: str, source_kind: Kind, target_kind: Kind) -> str:
     if Kind.TRUTH in (source_kind, target_kind):
         return truth(text) or text
-    return text[:10] if (source_kind, target_kind) == (Kind.MOMENT, Kind.DATE) else text
+    return text[:_DAY] if _is_cut(source_kind, target_kind) else text
 
 
 def _owner(record: Record, mapping: PlanMapping, job: Job, owner_id: str) -> NewValue:
@@ -86,7 +96,7 @@ def skipped_if_bad(value: NewValue, target: System, job: Job, *, is_create: bool
     if job.choice("invalid_value") != "skip_field" or not value.lands:
         return value
     if target is System.DYNAMICS:
-        is_bad = is_too_long(value) or is_out_of_range(value)
+        is_bad = is_too_long(value) or is_out_of_range(value) or is_refused_time(value, job)
     else:
         is_bad = not is_create and is_bad_address(value, job)
     return replace(value, note="value_skipped") if is_bad else value
@@ -96,6 +106,11 @@ def is_bad_address(value: NewValue, job: Job) -> bool:
     """Whether HubSpot would refuse the value as a person's e-mail (9.13)."""
     is_address = job.is_about_people and value.field.name == "email"
     return is_address and not is_valid_email(value.text, job.plan.top_level_domains)
+
+
+def is_refused_time(value: NewValue, job: Job) -> bool:
+    """Whether a Dynamics date column would refuse the value for its time of day (5.A, F24)."""
+    return value.loses_time and job.choice("datetime_into_date") == "fail"
 
 
 def is_too_long(value: NewValue) -> bool:

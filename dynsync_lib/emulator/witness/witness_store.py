@@ -34,13 +34,17 @@ class Association:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as delivered. `rank` counts from 0 in delivery order; `values` are the vendor's own columns."""
+    """One record as delivered. `rank` counts from 0 in delivery order; `values` are the vendor's own columns.
+
+    `file_rank` is the place in the file the record was read from, None when it came from no file.
+    """
 
     system: System
     object: Object
     record_id: str
     rank: int
     values: Values
+    file_rank: int | None = None
 
     def get(self, name: str) -> str | None:
         """The value of a field; None when it is null or was not delivered."""
@@ -97,6 +101,7 @@ class MemoryStore:
     delivered: dict[tuple[System, Object], set[str]] = field(default_factory=dict)
     links: list[Association] = field(default_factory=list)
     persons: dict[System, list[Person]] = field(default_factory=dict)
+    file_ranks: dict[tuple[System, Object, str], int] = field(default_factory=dict)
     created: int = 0
 
     def add(self, system: System, object_: Object, rows: Iterable[tuple[str, Values]]) -> None:
@@ -109,8 +114,11 @@ class MemoryStore:
 
     def records(self, system: System, object_: Object) -> Sequence[Record]:
         """As `Store.records`; an object without a table has none."""
-        table = self.tables.get((system, object_), {})
-        return [Record(system, object_, key, rank, values) for rank, (key, values) in enumerate(table.items())]
+        table, places = self.tables.get((system, object_), {}), self.file_ranks
+        return [
+            Record(system, object_, key, rank, values, places.get((system, object_, key)))
+            for rank, (key, values) in enumerate(table.items())
+        ]
 
     def columns(self, system: System, object_: Object) -> frozenset[str]:
         """As `Store.columns`."""

@@ -33,6 +33,7 @@ from dynsync_lib.portals.files.cell_values import (
 )
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Heading, Headings
+from dynsync_lib.portals.files.id_ranks import rank_ids
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.lookup_columns import LookupColumn
 from dynsync_lib.portals.files.name_index import NameIndex
@@ -80,7 +81,7 @@ class ExportRows:
     _removed: int = 0
 
     def rows(self, key_maker: KeyMaker) -> Iterator[TableRow]:
-        """One row per record in the order of the file, with id, rank and finished keys.
+        """One row per record in the order of the file, with id, ranks and finished keys. Reads the ids first.
 
         Raises InputFileError for an id that is empty, shortened or there twice, and as `Sheet.lines`.
         """
@@ -88,6 +89,7 @@ class ExportRows:
         id_position, seen = self.headings.id_position, dict[str, int]()
         names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
+        ranks = self._ranks()
         for line in self._records():
             cells = list(line.cells)
             is_removed = self.headings.is_removed(cells)
@@ -100,8 +102,10 @@ class ExportRows:
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
-            rank = self._removed if is_removed else len(seen) - 1 - self._removed
-            finished = {**row, "id": record_id, "api_rank": rank, **key_maker.finish(table, row)}
+            place = self._removed if is_removed else len(seen) - 1 - self._removed
+            rank = place if is_removed else ranks[place]
+            added = {"id": record_id, "api_rank": rank, "file_rank": place}
+            finished = {**row, **added, **key_maker.finish(table, row)}
             if is_removed:
                 self._remove(finished)
             else:
@@ -120,6 +124,14 @@ class ExportRows:
     def added_names(self) -> tuple[str, ...]:
         """The names of the columns that lookups under labels add."""
         return tuple(name for lookup in self._lookups() for name in lookup.added)
+
+    def _ranks(self) -> list[int]:
+        """The rank of each record that is not removed, in the order in which the API would deliver them."""
+        position = self.headings.id_position
+        is_guid = position in self.headings.guid_positions
+        cells = (line.cells[position] for line in self._records() if not self.headings.is_removed(line.cells))
+        ids = [(plain_guid(cell) if is_guid else plain_number(cell)) or "" for cell in cells]
+        return rank_ids(self.headings.table.system, ids)
 
     def _records(self) -> Iterator[Line]:
         lines = self.sheet.lines()

@@ -1,7 +1,8 @@
 """Loads files that the two CRMs exported into a snapshot, for the time before anybody may use the APIs.
 
 Facts
-    * The order of the file is `api_rank`. Headings are internal names or the labels of the CRMs' own exports, English
+    * `api_rank` is the rank of the id in the order in which the API delivers, `file_rank` the place in the file
+      (`portals.files.id_ranks`). Headings are internal names or the labels of the CRMs' own exports, English
       or German.
     * A side without a file of metadata is described by the standard schema; the manifest says so. A file of metadata
       that does not name an object's id is no full list of its fields: the standard ones are added.

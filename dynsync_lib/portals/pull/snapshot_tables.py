@@ -76,7 +76,8 @@ def _notes(table: RecordTable, result: TableResult, tally: Tally, count: int) ->
 
 def _finished(table: RecordTable, rows: Iterable[TextRow], key_maker: KeyMaker) -> Iterator[TableRow]:
     for rank, row in enumerate(rows):
-        yield {**row, "id": str(row[table.id_field]), "api_rank": rank, **key_maker.finish(table, row)}
+        ranks = {"api_rank": rank, "file_rank": rank}
+        yield {**row, "id": str(row[table.id_field]), **ranks, **key_maker.finish(table, row)}
 
 
 def _write_links(writer: SnapshotWriter, side: SideResult) -> None:
