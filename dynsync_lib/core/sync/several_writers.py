@@ -12,7 +12,7 @@ Source: rule contact.shared-address; docs/semantics.md section 6, Several writer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -29,7 +29,7 @@ _FIELD: Final = ("written_object", "target_system", "written_id", "target_field"
 
 def mark_several_writers(situation: Situation, changes: Mapping[Object, Frame]) -> list[Frame]:
     """The changes of every object, with the note of those that write another value than another pair does."""
-    shared = [object_ for object_ in changes if _may_share(situation, changes, object_)]
+    shared = [object_ for object_ in changes if object_ in _sharing(situation, changes)]
     marked = [frame for object_, frame in changes.items() if object_ not in shared]
     if not shared:
         return marked
@@ -37,10 +37,10 @@ def mark_several_writers(situation: Situation, changes: Mapping[Object, Frame]) 
     return [*marked, _mark(together)]
 
 
-def _may_share(situation: Situation, changes: Mapping[Object, Frame], object_: Object) -> bool:
-    if object_ is Object.COMPANY:
-        return situation.chosen("company_dup") == "all_bind"
-    return object_ in PERSONS and set(PERSONS) <= set(changes)
+def _sharing(situation: Situation, objects: Collection[Object]) -> set[Object]:
+    """The objects of which several pairs may write one field."""
+    persons = set(PERSONS) if set(PERSONS) <= set(objects) else set()
+    return persons | ({Object.COMPANY} if situation.chosen("company_dup") == "all_bind" else set())
 
 
 def _mark(changes: Frame) -> Frame:

@@ -102,9 +102,9 @@ class ExportRows:
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
-            place = self._removed if is_removed else len(seen) - 1 - self._removed
-            rank = place if is_removed else ranks[place]
-            added = {"id": record_id, "api_rank": rank, "file_rank": place}
+            file_rank = self._removed if is_removed else len(seen) - 1 - self._removed
+            api_rank = file_rank if is_removed else ranks[file_rank]
+            added = {"id": record_id, "api_rank": api_rank, "file_rank": file_rank}
             finished = {**row, **added, **key_maker.finish(table, row)}
             if is_removed:
                 self._remove(finished)

@@ -20,10 +20,10 @@ def rank_ids(system: System, ids: Sequence[str]) -> list[int]:
     """The rank of each id, from 0, in the order of the ids given."""
     key_of = _guid_order if system is System.DYNAMICS else _number_order
     keys = [key_of(record_id) for record_id in ids]
-    places = sorted(range(len(ids)), key=lambda place: (keys[place] is None, keys[place] or "", place))
+    in_order = sorted(range(len(ids)), key=lambda number: (keys[number] is None, keys[number] or "", number))
     ranks = [0] * len(ids)
-    for rank, place in enumerate(places):
-        ranks[place] = rank
+    for rank, number in enumerate(in_order):
+        ranks[number] = rank
     return ranks
 
 
