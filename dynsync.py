@@ -98,7 +98,7 @@ def install() -> None:
 
 def pip(arguments: Sequence[str]) -> None:
     """Runs pip in `.venv`; what it says goes to out/setup.log."""
-    call = [str(python_of(VENV)), "-m", "pip", "--disable-pip-version-check", "--retries", "2", "--timeout", "20"]
+    call = [str(python_of(VENV)), "-P", "-m", "pip", "--disable-pip-version-check", "--retries", "2", "--timeout", "20"]
     run = subprocess.run([*call, *arguments], capture_output=True, text=True, check=False)
     LOG.parent.mkdir(parents=True, exist_ok=True)
     LOG.write_text(run.stdout + run.stderr, encoding="utf-8")
@@ -118,11 +118,11 @@ def python_of(folder: Path) -> Path:
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    """The call that runs the arguments in `.venv`."""
-    python = str(python_of(VENV))
+    """The call that runs the arguments in `.venv`; `-P`: no module of the folder where it is run."""
+    python = [str(python_of(VENV)), "-P"]
     if arguments[:1] == ["test"]:
         return [
-            python,
+            *python,
             "-m",
             "pytest",
             "--rootdir",
@@ -132,8 +132,8 @@ def command(arguments: Sequence[str]) -> list[str]:
             *(arguments[1:] or [str(ROOT / "tests")]),
         ]
     if list(arguments) == ["lab"]:
-        return [python, "-m", "dynsync_lib.cli", "lab", str(ROOT / "notebooks")]
-    return [python, "-m", "dynsync_lib.cli", *(arguments or ["--help"])]
+        return [*python, "-m", "dynsync_lib.cli", "lab", str(ROOT / "notebooks")]
+    return [*python, "-m", "dynsync_lib.cli", *(arguments or ["--help"])]
 
 
 if __name__ == "__main__":

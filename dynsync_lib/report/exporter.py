@@ -5,6 +5,8 @@ Facts
       that forbids them; the one script is allowed by its hash.
     * Code, prompts and warnings are left out; a notebook that ended in an error gives no report.
     * A drawing without a name, an image without a text, and a file above 2 MB are refused: our bugs, found early.
+    * Its template is the kit's own and stands alone. nbconvert would look beside the data and in Jupyter's folders,
+      too, and a template there could run code.
     * Not an HTMLExporter: that one rewrites the finished page, and takes the capitals out of SVG on its way.
     * The name has no hyphen, since JupyterLab's download route knows none.
 
@@ -15,7 +17,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,9 +95,9 @@ class DynsyncReportExporter(TemplateExporter):
     def _templates(self) -> Path:
         return Path(str(package_resources.files("dynsync_lib.report"))) / "templates"
 
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self) -> list[str]:
-        return [os.getcwd(), str(self._templates)]
+    @default("template_paths")
+    def _template_paths_default(self) -> list[str]:
+        return [str(self._templates / "dynsync_report")]
 
     def from_notebook_node(  # type: ignore[override] # nbconvert's HTML exporter returns text, its base says a node
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any

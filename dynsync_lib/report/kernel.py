@@ -5,6 +5,8 @@ Facts
       has nothing left to say, and a polite end takes a second.
     * What it imports ahead leaves no name in the notebook. It steps aside for whatever computes meanwhile (not on
       Windows, which has no such thing as a nice process).
+    * It is this Python, and imports nothing of the folder it runs in. A kernel of the same name in Jupyter's folders is
+      not asked.
 
 Source: nbclient's documentation; IPython's `exec_lines`.
 """
@@ -16,12 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dynsync_lib.processes import python_call
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
 
 _KERNEL: Final = "python3"
+_CALL: Final = python_call("ipykernel_launcher", "-f", "{connection_file}")
 _QUIET: Final = "--IPKernelApp.log_level=ERROR"  # its warning about plain TCP concerns 127.0.0.1 only
 _STEP_ASIDE: Final = "getattr(__import__('os'), 'nice', int)(5)"
 
@@ -63,10 +67,20 @@ def start_kernel(folder: Path, *, imports: Sequence[str] = ()) -> Iterator[Kerne
         extra_arguments=[_QUIET, *ahead],
         resources={"metadata": {"path": str(folder.resolve())}},
     )
-    client.create_kernel_manager()
+    _use_this_python(client.create_kernel_manager())
     client.start_new_kernel()
     kernel = Kernel(client)
     try:
         yield kernel
     finally:
         kernel.stop()
+
+
+def _use_this_python(manager: Any) -> None:
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+
+    class OwnKernel(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return KernelSpec(argv=list(_CALL), display_name="Python 3", language="python", name=kernel_name)
+
+    manager.kernel_spec_manager = OwnKernel()

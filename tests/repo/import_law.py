@@ -35,6 +35,7 @@ _PORTAL = ("emulator.calls", "emulator.routing", "emulator.times", "emulator.sto
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "moments": (),
+    "processes": (),
     "core.model": (),
     "core.tables": ("core.model",),
     "core.settings": ("core.model", "core.filter_tree"),
@@ -108,12 +109,19 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "emulator.entra": ("emulator.calls", "emulator.routing", "emulator.times", "emulator.conditions"),
     "emulator.hubspot": (*_WORDS, *_PORTAL),
     "emulator.dataverse": (*_WORDS, *_PORTAL, "emulator.entra"),
-    "emulator.serving": (*_PORTAL, "emulator.entra", "emulator.hubspot", "emulator.dataverse", "emulator.world"),
-    "report": _WORDS,
+    "emulator.serving": (
+        *_PORTAL,
+        "emulator.entra",
+        "emulator.hubspot",
+        "emulator.dataverse",
+        "emulator.world",
+        "processes",
+    ),
+    "report": (*_WORDS, "processes"),
     "widgets": (),
     "forecasts": ("core", "engine", "snapshot", "report.ladder"),
     "kit": ("core", "engine", "snapshot", "forecasts", "portals", "emulator", "report", "widgets"),
-    "cli": ("kit",),
+    "cli": ("kit", "processes"),
 }
 ROOTS = ("", "core", "portals", "emulator")
 """Folders of packages: they hold no code of their own, and so import nothing."""

@@ -81,12 +81,12 @@ def test_prepare__does_nothing_when_the_stamp_fits(monkeypatch: pytest.MonkeyPat
 
 def test_command__runs_tests_lab_and_everything_else() -> None:
     root = dynsync.ROOT
-    assert dynsync.command(["test"])[1:3] == ["-m", "pytest"]
+    assert dynsync.command(["test"])[1:4] == ["-P", "-m", "pytest"]
     assert dynsync.command(["test"])[-1] == str(root / "tests")
     assert dynsync.command(["test", "tests/core"])[-1] == "tests/core"
-    assert dynsync.command(["lab"])[1:] == ["-m", "dynsync_lib.cli", "lab", str(root / "notebooks")]
-    assert dynsync.command(["rules", "--json"])[1:] == ["-m", "dynsync_lib.cli", "rules", "--json"]
-    assert dynsync.command([])[1:] == ["-m", "dynsync_lib.cli", "--help"]
+    assert dynsync.command(["lab"])[1:] == ["-P", "-m", "dynsync_lib.cli", "lab", str(root / "notebooks")]
+    assert dynsync.command(["rules", "--json"])[1:] == ["-P", "-m", "dynsync_lib.cli", "rules", "--json"]
+    assert dynsync.command([])[1:] == ["-P", "-m", "dynsync_lib.cli", "--help"]
 
 
 def test_bootstrap__imports_the_standard_library_only() -> None:

@@ -20,8 +20,9 @@ from types import TracebackType
 from typing import Any, Final, Literal
 
 from dynsync_lib.errors import DynsyncError
+from dynsync_lib.processes import python_call
 
-_CALL: Final = (sys.executable, "-m", "dynsync_lib.emulator.serving.demo_process")
+_CALL: Final = python_call("dynsync_lib.emulator.serving.demo_process")
 _END_S: Final = 30.0
 
 

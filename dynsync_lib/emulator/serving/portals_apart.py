@@ -10,7 +10,6 @@ Where it is used: `emulator.serving.emulator`.
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -24,8 +23,9 @@ from dynsync_lib.emulator.serving.orders import OneSide, Order, Outcome, Switche
 from dynsync_lib.emulator.serving.portals_here import SignInPlace
 from dynsync_lib.emulator.store.records import World
 from dynsync_lib.errors import DynsyncError
+from dynsync_lib.processes import python_call
 
-_CALL: Final = (sys.executable, "-m", "dynsync_lib.emulator.serving.portal_process")
+_CALL: Final = python_call("dynsync_lib.emulator.serving.portal_process")
 _END_S: Final = 10.0
 
 
