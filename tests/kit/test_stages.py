@@ -40,3 +40,21 @@ def test_stages__that_do_not_exist_are_faults(tmp_path: Path) -> None:
         "dynsync.toml, line 3: `nww` is no option of the deal property `dealstage` of hubspot. Did you mean `new`?",
         "dynsync.toml, line 4: `99` is no option of the deal column `statuscode` of dynamics. It has `1`, `3`.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "status"),
+    [("closedwon", "3"), ("Closed Won", "Won"), ("closed won", "3"), ("Gewonnene Deals", "Won")],
+)
+@pytest.mark.parametrize("cell", ["closedwon", "Closed Won", "Closed won (Sales Pipeline)"])
+def test_stages__by_label_or_id_without_metadata(tmp_path: Path, stage: str, status: str, cell: str) -> None:
+    """What the standard fields know is translated, in files and in settings; what they do not know stays as it is."""
+    files = {
+        "h/deals": f"hs_object_id,dealname,dealstage\n1,Big,{cell}\n",
+        "d/opportunities": "opportunityid,name,statuscode\nO1,Small,Won\n",
+    }
+    settings = f'[sync.deal]\ndirection = "two_way"\n[sync.deal.stages]\n"{stage}" = "{status}"\n'
+    (tmp_path / "dynsync.toml").write_text(settings, encoding="utf-8")
+    forecast = kit.forecast(load_portals(tmp_path, files), tmp_path / "dynsync.toml", tmp_path / "f")
+    outcomes = {row["record_id"]: row["outcome"] for row in forecast.rows("outcomes")}
+    assert outcomes == {"1": "excluded" if stage == "Gewonnene Deals" else "create", "o1": "create"}

@@ -6,7 +6,8 @@ Facts
     * A name that is no option is a fault: neither system takes a value that its field does not have (9.9, 9.16).
 
 Not modelled
-    * Options of a field whose metadata lists none, or comes from the shipped schema: names are taken as they stand.
+    * Options of a field whose metadata lists none: names are taken as they stand. So are names that the shipped schema
+      does not know, since the portal may.
 
 Source: rule field.option-pairing (5.11, 5.12).
 """
@@ -38,7 +39,7 @@ def read_own_options(
     pairs, faults = dict[str, str](), list[tuple[str, str]]()
     for first, second in names.items():
         ours, theirs = _in_order(first, second, listed)
-        pairs[_value_of(ours, listed[System.HUBSPOT]) or ours] = _value_of(theirs, listed[System.DYNAMICS]) or theirs
+        pairs[_value_of(ours, hubspot) or ours] = _value_of(theirs, dynamics) or theirs
         for name, field in ((ours, hubspot), (theirs, dynamics)):
             if field is not None and not _fits(name, listed[field.system]):
                 faults.append((first, _fault(name, field)))
@@ -63,9 +64,9 @@ def _fits(name: str, listed: Field | None) -> bool:
     return listed is None or _value_of(name, listed) is not None
 
 
-def _value_of(name: str, listed: Field | None) -> str | None:
+def _value_of(name: str, field: Field | None) -> str | None:
     """The internal value of the option that has this value or, failing that, this label; None when none has."""
-    options = listed.options if listed is not None else ()
+    options = field.options if field is not None else ()
     if any(option.value == name for option in options):
         return name
     label = trim(name).casefold()
