@@ -130,7 +130,9 @@ def load(
     hubspot: Annotated[Path | None, typer.Option(help="Folder of files exported from HubSpot.")] = None,
     dynamics: Annotated[Path | None, typer.Option(help="Folder of files exported from Dynamics.")] = None,
     out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/files"),
-    taken_at: Annotated[datetime | None, typer.Option(help="When the files were exported (UTC); default now.")] = None,
+    taken_at: Annotated[
+        datetime | None, typer.Option(help="When they were exported (UTC); default: as their names say.")
+    ] = None,
     time_zone: Annotated[
         str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin; default UTC.")
     ] = None,
@@ -253,7 +255,7 @@ def replay(
     if as_json:
         console.print_json({"replay": str(out), **written.info})
     else:
-        console.print_counts(written.info["counts"])
+        console.print_replay(written.info)
         console.out.print(f"\nTables:   {out}")
 
 

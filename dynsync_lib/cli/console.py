@@ -48,8 +48,13 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def print_counts(counts: Mapping[str, int]) -> None:
-    """What a replay counted, in words."""
+def print_replay(info: Mapping[str, Any]) -> None:
+    """What a replay counted, in words, and where nobody knows of when its data is."""
+    counts: Mapping[str, int] = info["counts"]
+    for side in ("before", "after"):
+        if not info[side]["taken_at_known"]:
+            day = str(info[side]["taken_at"])[:10]
+            out.print(Text(f"Of when the data {side} is, is not known: filters count from {day}.", style="yellow"))
     for name, words in _REPLAYED.items():
         if name in counts:
             out.print(f"{counts[name]:>9,}  {words}")
@@ -91,10 +96,12 @@ def print_load_report(report: Mapping[str, Any]) -> None:
             out.print(Text(f"  no {column}, by which {what} are matched: who matches is not checked", style="yellow"))
         if file["unknown"]:
             out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
-    for file in report.get("left_alone", ()):
-        out.print(Text(f"{file['file']} {file['why']}: left alone. {file['next_step']}", style="yellow"))
     for sentence in report.get("notes", ()):
         out.print(Text(sentence))
+    for sentence in report.get("dates", ()):
+        out.print(Text(sentence, style="yellow"))
+    for file in report.get("left_alone", ()):
+        out.print(Text(f"{file['file']} {file['why']}: left alone. {file['next_step']}", style="yellow"))
     out.print()
 
 

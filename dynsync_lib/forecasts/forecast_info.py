@@ -37,7 +37,9 @@ def describe_forecast(
         "snapshot_sha256": snapshot.manifest_sha256,
         "settings_sha256": settings.digest,
         "taken_at": snapshot.manifest["finished_at"],
+        "taken_at_known": snapshot.is_taken_at_known,
         "source": snapshot.manifest["source"],
+        "loaded": _loaded(snapshot.load_report),
         "portals": {name: snapshot.manifest.get(name, {}) for name in ("hubspot", "dynamics")},
         "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in PROVIDERS.items()},
         "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
@@ -59,6 +61,14 @@ def describe_forecast(
 def _check_key(check: Check) -> str:
     """What tells a check's findings from those of all others."""
     return "|".join((check.id, check.system or "", check.object or "", check.rule_id))
+
+
+def _loaded(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said when exported files were loaded, headings that were recognised as their number; empty for APIs."""
+    if not report:
+        return {}
+    files = [{**file, "recognised": len(file["recognised"])} for file in report["files"]]
+    return {"dates": [], "left_alone": [], **report, "files": files}
 
 
 def _object_info(sync: ObjectSync) -> dict[str, Any]:

@@ -89,8 +89,11 @@ def write_replay(
 
 def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:
     if before.taken_at > after.taken_at:
+        is_known = before.is_taken_at_known and after.is_taken_at_known
+        more = "" if is_known else " Of exported files say when they are of: load them again with --taken-at."
         raise UsageError(
-            f"{before.path} was taken after {after.path}.", next_step="Name the earlier snapshot first, then the later."
+            f"{before.path} was taken after {after.path}.",
+            next_step=f"Name the earlier snapshot first, then the later.{more}",
         )
 
 
@@ -117,8 +120,16 @@ def _write_tables(engine: Engine, tables: Mapping[str, nw.LazyFrame[Any]], folde
 
 def _info(before: Snapshot, after: Snapshot, settings: Settings, counts: Mapping[str, int]) -> dict[str, Any]:
     return {
-        "before": {"taken_at": before.manifest["finished_at"], "snapshot_sha256": before.manifest_sha256},
-        "after": {"taken_at": after.manifest["finished_at"], "snapshot_sha256": after.manifest_sha256},
+        "before": _facts_of(before),
+        "after": _facts_of(after),
         "settings_sha256": settings.digest,
         "counts": dict(counts),
+    }
+
+
+def _facts_of(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "taken_at": snapshot.manifest["finished_at"],
+        "taken_at_known": snapshot.is_taken_at_known,
+        "snapshot_sha256": snapshot.manifest_sha256,
     }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.report.charts import outcome_bars
-    from dynsync_lib.report.cover import cover, provenance, scope_table
+    from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.flow import flow_chart
@@ -60,7 +60,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
     "report.charts": ("outcome_bars",),
-    "report.cover": ("cover", "provenance", "scope_table"),
+    "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),
     "report.figures": ("six_figures",),
     "report.flow": ("flow_chart",),

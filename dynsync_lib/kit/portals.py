@@ -30,7 +30,8 @@ def load(
 ) -> Snapshot:
     """The snapshot of two folders of exported CSV or XLSX files, written to `out`; None is a side without files.
 
-    `taken_at` is when the files were exported (UTC; now when None), at which filters are evaluated; `time_zone` is the
+    `taken_at` is when the files were exported (UTC), at which filters are evaluated; None takes it from the files'
+    names, and where these do not say it the time of loading, and says so; `time_zone` is the
     zone of times that name none, such as Europe/Berlin (UTC when None). `read_load_report` says what was recognised,
     guessed and not known. `columns` names headings that are not known, by the internal name of their column:
     `{"emailaddress1": "Email 1"}`, with its table before it where others have such a column, too
@@ -55,7 +56,8 @@ def load(
         Path(out),
         key_maker=key_maker(),
         standard_schema=rulebook().standard_schema,
-        taken_at=taken_at or datetime.now(UTC),
+        taken_at=taken_at,
+        loaded_at=datetime.now(UTC),
         time_zone=find_time_zone(time_zone) if time_zone is not None else None,
         own=OwnHeadings(dict(columns or {})),
     )

@@ -15,7 +15,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
-from dynsync_lib.report.tables import Grid, Head, show_table
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, system_word
 
 _SOURCES: Final = {
@@ -23,6 +23,7 @@ _SOURCES: Final = {
     "files": "read from exported files",
     "emulator": "pulled from the emulated demo portals: all people and companies are invented",
 }
+_MOST_HEADINGS: Final = 12
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -37,7 +38,7 @@ def cover(forecast: ForecastTables, *, client: str = "") -> Piece:
     >>> kit.cover(kit.open_forecast("out/demo/forecast").masked(), client="Contoso")
     Data of ..., pulled from the emulated demo portals: all people and companies are invented. People are masked: ...
     """
-    taken = _say_moment(forecast.info.get("taken_at"))
+    taken = _say_taken(forecast.info)
     source = _say_source(forecast.info.get("source"))
     masking = _MASKED if is_masked(forecast) else _UNMASKED
     html = render("cover", client=client, taken=taken, source=source, masking=masking, is_masked=is_masked(forecast))
@@ -46,6 +47,74 @@ def cover(forecast: ForecastTables, *, client: str = "") -> Piece:
 
 def _say_source(source: object) -> str:
     return _SOURCES.get(str(source), "of an origin that the forecast does not name")
+
+
+def _say_taken(info: Mapping[str, Any]) -> str:
+    """Of when the data is; for files whose date nobody knew, that it is not known, and when they were loaded."""
+    moment = _say_moment(info.get("taken_at"))
+    if info.get("taken_at_known", True):
+        return moment
+    return f"a date that is not known (the day of loading is {moment.rpartition(',')[0]})"
+
+
+def data_moment(forecast: ForecastTables) -> Piece:
+    """When both systems were read: one sentence for a pull, for files what is known of the day of each.
+
+    >>> kit.data_moment(kit.open_forecast("out/demo/forecast"))
+    Both systems were read once, at the moment named above.
+    """
+    loaded: Mapping[str, Any] = forecast.info.get("loaded") or {}
+    if forecast.info.get("source") != "files":
+        sentence = "Both systems were read once, at the moment named above."
+        return Piece(render("sentences", sentences=[sentence], is_known=True), sentence)
+    is_known = bool(forecast.info.get("taken_at_known", True))
+    first = "The data is what both systems exported, file by file, not what they hold at one moment."
+    sentences = [first, *loaded.get("dates", ())]
+    return Piece(render("sentences", sentences=sentences, is_known=is_known), " ".join(sentences))
+
+
+def sources_table(forecast: ForecastTables) -> Piece:
+    """The files that were read and those that were left alone, with what `load` said of each; a sentence for a pull.
+
+    >>> kit.sources_table(kit.open_forecast("out/demo/forecast"))
+    No file was loaded: both systems were read over their APIs
+    """
+    loaded: Mapping[str, Any] = forecast.info.get("loaded") or {}
+    read = loaded.get("files", ())
+    rows = [[file["file"], _holds(file), file["rows"], file.get("exported") or _UNKNOWN, _said(file)] for file in read]
+    rows += [
+        [file["file"], Badge("left alone", "grey"), None, None, Lines(f"It {file['why']}.", file["next_step"])]
+        for file in loaded.get("left_alone", ())
+    ]
+    heads = [
+        Head("File", "code"),
+        Head("Holds"),
+        Head("Rows", "number"),
+        Head("Exported"),
+        Head("What was guessed, noted and not known"),
+    ]
+    left = len(loaded.get("left_alone", ()))
+    caption = f"{counted(len(read), 'file was', 'files were')} read, {left:,} left alone"
+    empty = "No file was loaded: both systems were read over their APIs"
+    return show_table(Grid(caption if rows else empty, heads, rows, unit="files", empty=f"{empty}."))
+
+
+_UNKNOWN: Final = Badge("not known", "grey")
+
+
+def _holds(file: Mapping[str, Any]) -> str:
+    system, _, table = file["table"].partition("/")
+    return f"{system_word(system)} {table}"
+
+
+def _said(file: Mapping[str, Any]) -> Lines | str:
+    """What the load said of a file: sentences, then the headings that nobody knew."""
+    lacks = [f"No {column}: who matches is not checked." for column in file.get("lacks", ())]
+    sentences = [*lacks, *file["guessed"], *file["notes"]]
+    unknown = file["unknown"]
+    more = f" and {len(unknown) - _MOST_HEADINGS:,} more" if len(unknown) > _MOST_HEADINGS else ""
+    names = f"Not known, kept as text: {', '.join(unknown[:_MOST_HEADINGS])}{more}." if unknown else ""
+    return Lines(" ".join(sentences), names) if sentences or names else ""
 
 
 def _say_moment(text: object) -> str:
@@ -92,7 +161,7 @@ def provenance(forecast: ForecastTables) -> Piece:
     """
     info = forecast.info
     facts = [
-        ("Data taken", _say_moment(info.get("taken_at"))),
+        ("Data taken", _say_taken(info)),
         ("Source", _say_source(info.get("source"))),
         ("Records read", _say_records(info)),
         ("Not delivered", ", ".join(_say_tables(info.get("not_provided") or ())) or "nothing is missing"),

@@ -47,6 +47,10 @@ ORGANIZATION_FILE: Final = "dynamics/organization.json"
 """Dataverse's answers of WhoAmI and RetrieveCurrentOrganization, its language and its currency."""
 
 
+LOAD_REPORT_FILE: Final = "load_report.json"
+"""What was said when exported files were loaded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A snapshot that was opened and checked.
@@ -62,6 +66,16 @@ class Snapshot:
     def taken_at(self) -> datetime:
         """When reading ended, in UTC; filters are evaluated at this time."""
         return datetime.fromisoformat(self.manifest["finished_at"]).astimezone(UTC)
+
+    @property
+    def is_taken_at_known(self) -> bool:
+        """Whether `taken_at` is when the data is of; False for files whose date nobody knew when they were loaded."""
+        return self.manifest.get("taken_at_from") != "loading"
+
+    @property
+    def load_report(self) -> dict[str, Any]:
+        """What was said when exported files were loaded; empty for a snapshot of APIs."""
+        return read_facts(self.path / LOAD_REPORT_FILE)
 
     @property
     def time_zone(self) -> str | None:

@@ -179,11 +179,14 @@ class SnapshotWriter:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def finish(self, *, finished_at: datetime, facts: Mapping[str, Any]) -> Snapshot:
+    def finish(
+        self, *, finished_at: datetime, facts: Mapping[str, Any], started_at: datetime | None = None
+    ) -> Snapshot:
         """The snapshot, whole and under its name: tables that were not written are empty, and the manifest comes last.
 
-        `facts` are further entries of the manifest (JSON values): API versions, standard schema. The snapshot is read
-        once more to check it; raises SnapshotError when that fails.
+        `started_at` is when reading began, where that was not known at the beginning (None: it was). `facts` are
+        further entries of the manifest (JSON values): API versions, standard schema. The snapshot is read once more to
+        check it; raises SnapshotError when that fails.
         """
         for name in TABLE_NAMES:
             if name not in self._tables:
@@ -192,7 +195,7 @@ class SnapshotWriter:
             "schema_version": SCHEMA_VERSION,
             "kit_version": dynsync_lib.__version__,
             "source": self._source,
-            "started_at": utc_text(self._started_at),
+            "started_at": utc_text(started_at or self._started_at),
             "finished_at": utc_text(finished_at),
             **self._portals(),
             **facts,

@@ -7,7 +7,7 @@ Facts
     * A number at the end is that of a part (`all-contacts-2`, HubSpot's `-1` behind the day); in brackets it is a
       browser's second copy.
 
-Where it is used: `portals.files.folder_files`, `portals.files.recognition`.
+Where it is used: `portals.files.folder_files`, `portals.files.recognition`, `portals.files.export_dates`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import Final
 
 _HUBSPOT: Final = re.compile(r"hubspot-crm-exports-.+", re.IGNORECASE)
 _DAY_AT_END: Final = re.compile(r"(?<!\d)\d{4}-\d{1,2}-\d{1,2}\Z")
-_TIME_AT_END: Final = re.compile(
-    r"(?<!\w)\d{1,4}[-. ](?:\d{1,2}|[^\W\d_]{3,9})[-. ]{1,2}\d{1,4} "
-    r"\d{1,2}[-.]\d{2}(?:[-.]\d{2})?(?: ?[AP]\.? ?M\.?)?\Z",
+DAY_AND_TIME: Final = re.compile(
+    r"(?<!\w)(?P<first>\d{1,4})(?P<between>[-. ])(?P<second>\d{1,2}|[^\W\d_]{3,9})[-. ]{1,2}(?P<third>\d{1,4}) "
+    r"(?P<hour>\d{1,2})[-.](?P<minute>\d{2})(?:[-.](?P<second_of>\d{2}))?(?: ?(?P<half>[AP])\.? ?M\.?)?\Z",
     re.IGNORECASE,
 )
+"""Day and time at the end of the names that Dynamics gives."""
 _COPY: Final = re.compile(r"(?P<base>.+?)(?: ?\(\d{1,2}\)| - (?:Copy|Kopie)(?: \(\d{1,2}\))?)\Z", re.IGNORECASE)
 _PART: Final = re.compile(r"(?P<base>.*\w)[-_ ]+(?:(?:part|teil)[-_ ]*)?(?P<number>\d{1,3})\Z", re.IGNORECASE)
 
@@ -42,18 +43,22 @@ class FileName:
 
 def read_name(stem: str) -> FileName:
     """Series, number and whether it is a copy, of a file's name without its ending."""
-    copied = _COPY.fullmatch(stem)
-    base = copied["base"] if copied else stem
-    part = None if _DAY_AT_END.search(base) or _TIME_AT_END.search(base) else _PART.fullmatch(base)
+    base = without_copy_mark(stem)
+    part = None if _DAY_AT_END.search(base) or DAY_AND_TIME.search(base) else _PART.fullmatch(base)
     series, number = (part["base"], int(part["number"])) if part else (base, None)
-    return FileName(series.casefold(), number, copied is not None)
+    return FileName(series.casefold(), number, base != stem)
+
+
+def without_copy_mark(stem: str) -> str:
+    """The name without what a browser or a file manager adds to a second copy: ` (1)`, ` - Copy`."""
+    copied = _COPY.fullmatch(stem)
+    return copied["base"] if copied else stem
 
 
 def is_of_vendor(stem: str) -> bool:
     """Whether a CRM gave the file its name: HubSpot's beginning, or the day and time at the end of Dynamics' names."""
-    copied = _COPY.fullmatch(stem)
-    base = copied["base"] if copied else stem
-    return _HUBSPOT.fullmatch(base) is not None or _TIME_AT_END.search(base) is not None
+    base = without_copy_mark(stem)
+    return _HUBSPOT.fullmatch(base) is not None or DAY_AND_TIME.search(base) is not None
 
 
 def words_of(stem: str) -> frozenset[str]:

@@ -32,12 +32,13 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.portals.files.association_columns import AssociationColumns
+from dynsync_lib.portals.files.export_dates import ExportDates
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.file_names import read_name
 from dynsync_lib.portals.files.file_rows import ExportRows
 from dynsync_lib.portals.files.folder_files import FolderFiles
 from dynsync_lib.portals.files.headings import Headings, OwnHeadings, read_headings
-from dynsync_lib.portals.files.load_report import LOAD_REPORT_FILE, FileReport, LoadReport
+from dynsync_lib.portals.files.load_report import FileReport, LoadReport
 from dynsync_lib.portals.files.match_columns import missing_match_column, refuse_unused
 from dynsync_lib.portals.files.metadata_files import read_metadata
 from dynsync_lib.portals.files.name_index import NameIndex
@@ -46,7 +47,7 @@ from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
-from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, ORGANIZATION_FILE, Snapshot, archived_table
+from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, LOAD_REPORT_FILE, ORGANIZATION_FILE, Snapshot, archived_table
 from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 
 _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
@@ -72,15 +73,17 @@ def load_files(
     *,
     key_maker: KeyMaker,
     standard_schema: StandardSchema,
-    taken_at: datetime,
+    taken_at: datetime | None,
+    loaded_at: datetime | None = None,
     time_zone: tzinfo | None = None,
     own: OwnHeadings | None = None,
 ) -> Snapshot:
     """The snapshot in `out` of two folders of exported files; either folder may be None and may lack any file.
 
-    `taken_at` is the snapshot's time, in UTC. Times without a zone are read in `time_zone`; None: HubSpot's in that of
-    its account.json, all others in UTC. `standard_schema` describes fields that no file of metadata names. `own` are
-    headings that the user named.
+    `taken_at` is the snapshot's time, in UTC. None: that of the latest file by its name; where no name says it, that of
+    loading (`loaded_at`), and manifest and report say so; one of both must be said. Times without a zone are read in
+    `time_zone`; None: HubSpot's in that of its account.json, all others in UTC. `standard_schema` describes fields that
+    no file of metadata names. `own` are headings that the user named.
 
     Costs a read of each file, and another for numbers or dates under labels, for names of lookups and for associations;
     a file's record ids are held in memory. Raises InputFileError, which names file and line, for a file that cannot be
@@ -91,21 +94,28 @@ def load_files(
         if folder is not None and not folder.is_dir():
             raise InputFileError(f"{folder} is no folder.", next_step="Name the folder that holds the exported files.")
     _refuse_nothing(folders)
-    with SnapshotWriter(out, source="files", started_at=taken_at) as writer:
+    now = loaded_at or taken_at
+    if now is None:
+        raise UsageError("When the files are loaded was not said.", next_step="Say when they were exported.")
+    with SnapshotWriter(out, source="files", started_at=taken_at or now) as writer:
         standard: dict[str, bool] = {}
         report = LoadReport()
         loaded: list[Headings] = []
+        dates = ExportDates()
         for system, folder in folders.items():
             files = _open_folder(system, folder) if folder is not None else None
             loader = _Loader(
-                system, files, writer, key_maker, standard_schema, words, time_zone, report, own or OwnHeadings()
+                system, files, writer, key_maker, standard_schema, words, time_zone, report, own or OwnHeadings(), dates
             )
             loader.load()
             loaded += loader.headings
             standard[system.value] = loader.is_standard
         refuse_unused(own or OwnHeadings(), loaded)
+        taken = dates.decide(taken_at, now)
+        report.dates += taken.sentences
         writer.write_json(LOAD_REPORT_FILE, report.as_dict())
-        return writer.finish(finished_at=taken_at, facts={"standard_schema": standard})
+        facts = {"standard_schema": standard, "taken_at_from": taken.known_by}
+        return writer.finish(started_at=taken.earliest, finished_at=taken.latest, facts=facts)
 
 
 def _open_folder(system: System, folder: Path) -> FolderFiles:
@@ -137,6 +147,7 @@ class _Loader:
     time_zone: tzinfo | None
     report: LoadReport
     own: OwnHeadings
+    dates: ExportDates
     is_standard: bool = True
     _fields: list[Field] = field(default_factory=list)
     _sheets: dict[str, Sheet] = field(default_factory=dict)
@@ -147,6 +158,8 @@ class _Loader:
         self._assign_files()
         details = self._read_details()
         zone = self.time_zone or _zone_of(details) or UTC
+        names = [file for sheet in self._sheets.values() for file in sheet.files]
+        self.dates.add({f"{self.system}/{file.short_name}": file.path.stem for file in names}, zone)
         index = NameIndex(self._read_names, self.words.left_owners)
         for table in RECORD_TABLES.values():
             if table.system is self.system:
@@ -218,6 +231,7 @@ class _Loader:
         for file in sheet.files:
             report = FileReport(f"{self.system}/{file.short_name}", table.name, Sheet((file,)).description)
             report.take_headings(headings.columns)
+            report.exported = self.dates.text_of(report.file)
             reports.append(report)
         reports[0].guessed += self._guesses(table, sheet)
         for number, report in enumerate(reports[1:], 2):
@@ -267,7 +281,9 @@ class _Loader:
         sheet = self._sheets.get(LINKS_IN.name)
         if sheet is not None:
             count = self.writer.write(LINKS_IN.name, _links(sheet))
-            self.report.files.append(_report_of_links(sheet, count))
+            report = _report_of_links(sheet, count)
+            report.exported = self.dates.text_of(report.file)
+            self.report.files.append(report)
             return
         files = [columns for columns in self._association_columns() if columns.are_there]
         rows = (row for columns in files for row in columns.rows())
