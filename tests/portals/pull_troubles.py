@@ -94,14 +94,14 @@ _DYNAMICS = (
     *_JSON_ONLY,
     _status(429, SERVICE, "limits the requests", Retry_After="27"),
     _status(429, SERVICE, "limits the requests and asks to wait 4000 seconds", passes=False, Retry_After="4000"),
-    _status(401, "", "does not accept the token of the sign-in"),
+    _status(401, "", "does not accept the token of the sign-in", passes=False),
     _status(400, BAD_QUERY, "with status 400: 0x80060888", passes=False),
     _status(501, BAD_QUERY, "with status 501: 0x80060888", passes=False),
 )
 _CHALLENGE = (
     *_EVERYWHERE,
     _status(429, SERVICE, "limits the requests", Retry_After="27"),
-    _status(404, HTML, r"does not say where to sign in \(status 404\)", passes=False),
+    _status(404, HTML, r"https://\S+ does not say where to sign in \(status 404\)", passes=False),
 )
 _SIGN_IN = (
     *_EVERYWHERE,
@@ -115,6 +115,8 @@ _SIGN_IN = (
         302, "", "with status 302 and something that is no JSON", passes=False, Location="https://elsewhere.example/"
     ),
 )
+LOST_TOKEN = r"Microsoft refuses the sign-in \(AADSTS70018\): the code was used before"
+"""How a pull may end when the answer to a device code is cut: the code is used up, and its token lost."""
 ANSWERS = {
     "HubSpot": _HUBSPOT,
     "Dynamics": _DYNAMICS,
@@ -149,6 +151,8 @@ class Trouble:
 
     def explains(self, end: End, *, may_pass: bool) -> bool:
         """Whether a pull may end so because of this; `may_pass` is False when passing answers were too few for it."""
+        if self.answer.parts.get("cut") and self.path.endswith("/token") and re.match(LOST_TOKEN, end.sentence):
+            return True
         if self.answer.passes and may_pass:
             return False
         pattern = f"({re.escape(self.portal)}.*)?{self.answer.says}"

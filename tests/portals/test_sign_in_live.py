@@ -199,6 +199,16 @@ def test_device_code__throttled_on_the_way(
     assert len(sentences) == 1
 
 
+def test_device_code__whose_token_is_lost_on_the_way(emulator: Emulator) -> None:
+    emulator.conditions.add_faults([Fault(path=TOKEN, cut=True, skip=1)])
+    error = _refusal(emulator, sign_in="device_code", tell_person=lambda _: None)
+    assert str(error) == (
+        "Microsoft refuses the sign-in (AADSTS70018): the code was used before, as when Microsoft's answer to it was"
+        " lost on the way."
+    )
+    assert error.next_step == "Run the command again and sign in anew."
+
+
 def test_device_code__refresh_that_microsoft_takes_for_a_loop(emulator: Emulator) -> None:
     sentences: list[str] = []
     with _sign_in(emulator, sign_in="device_code", tell_person=sentences.append) as sign_in:

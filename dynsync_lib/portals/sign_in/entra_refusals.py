@@ -16,6 +16,10 @@ from typing import Any, Final
 from dynsync_lib.errors import SignInError
 
 _PERSON: Final = 'Set sign_in = "browser" under [dynamics] of the settings, or ask the tenant\'s administrator.'
+_LOST: Final = (
+    "the code was used before, as when Microsoft's answer to it was lost on the way",
+    "Run the command again and sign in anew.",
+)
 REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     7000215: ("the client secret is wrong", "Copy the secret's value, not its id, into the environment."),
     7000222: ("the client secret has expired", "Make a new client secret in the app registration."),
@@ -46,10 +50,12 @@ REFUSALS: Final[Mapping[int, tuple[str, str]]] = {
     50076: ("the tenant asks for a second factor", _PERSON),
     50079: ("the tenant asks to set up a second factor first", _PERSON),
     50105: ("the person is not assigned to this app", "Let an administrator assign the person to the app."),
+    54005: _LOST,
     53003: ("a conditional access policy refuses this sign-in", "Ask the tenant's administrator to allow it."),
     70008: ("the earlier sign-in has expired", "Run the command again and sign in anew."),
     70016: ("nobody entered the code in time", "Run the command again and enter the code at once."),
     70017: ("the person declined the sign-in", "Run the command again and accept."),
+    70018: _LOST,
     70019: ("the code has expired", "Run the command again and enter the code at once."),
     700082: ("the earlier sign-in has expired", "Run the command again and sign in anew."),
 }
