@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -25,6 +26,15 @@ ForecastFolder = Annotated[
     Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
 ]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
+
+_PORTS: Final = 65_535
+World = Annotated[Path | None, typer.Option(help="World folder; default: the shipped demo world.")]
+HubspotPort = Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.", min=0, max=_PORTS)]
+DynamicsPort = Annotated[int, typer.Option(help="Port of the Dataverse API; 0: any free one.", min=0, max=_PORTS)]
+StoppedClock = Annotated[
+    datetime | None, typer.Option(help="Stop the portals' time at this moment (UTC); default: the machine's time.")
+]
+NoLimits = Annotated[bool, typer.Option("--no-limits", help="Never answer that there were too many requests.")]
 
 _USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))
 SEVERITIES: Final = ("blocker", "high", "medium", "low")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -32,7 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_PORTS: Final = 65_535
 _QUIET_LAB: Final = (
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.extension_manager=readonly",
@@ -367,23 +365,23 @@ def rules(
 
 @app.command()
 def emulator(
-    world: Annotated[Path | None, typer.Option(help="World folder; default: the shipped demo world.")] = None,
-    hubspot_port: Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.", min=0, max=_PORTS)] = 0,
-    dynamics_port: Annotated[
-        int, typer.Option(help="Port of the Dataverse API; 0: any free one.", min=0, max=_PORTS)
-    ] = 0,
+    world: arguments.World = None,
+    hubspot_port: arguments.HubspotPort = 0,
+    dynamics_port: arguments.DynamicsPort = 0,
+    clock: arguments.StoppedClock = None,
     *,
+    no_limits: arguments.NoLimits = False,
     as_json: Json = False,
 ) -> None:
     """Serve both portals and the sign-in on 127.0.0.1 until interrupted.
 
+    With --clock the same requests get the same answers, byte by byte, each time the same world is served.
+
     Example: dynsync emulator --world sample_data --json
     """
-    with kit.emulate(world, hubspot_port=hubspot_port, dynamics_port=dynamics_port) as running:
-        if as_json:
-            print(json.dumps(running.addresses), flush=True)
-        else:
-            console.print_addresses(running.told)
+    ports = {"hubspot_port": hubspot_port, "dynamics_port": dynamics_port}
+    with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits) as running:
+        console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
         running.wait()
 
 

@@ -159,8 +159,11 @@ def print_chain(chain: kit.Explanation) -> None:
     out.print()
 
 
-def print_addresses(addresses: Mapping[str, Mapping[str, str]]) -> None:
-    """Where an emulator serves."""
+def print_addresses(addresses: Mapping[str, Mapping[str, str]], *, as_json: bool) -> None:
+    """Where an emulator serves; as JSON in one line, which programs read before it ends."""
+    if as_json:
+        print(json.dumps(addresses), flush=True)
+        return
     for system, values in addresses.items():
         for name, value in values.items():
             out.print(f"{system + ' ' + name:<24}{value}")

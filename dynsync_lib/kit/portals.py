@@ -63,11 +63,20 @@ def load(
     )
 
 
-def emulate(world: str | Path | None = None, *, hubspot_port: int = 0, dynamics_port: int = 0) -> Emulator:
+def emulate(
+    world: str | Path | None = None,
+    *,
+    hubspot_port: int = 0,
+    dynamics_port: int = 0,
+    clock: datetime | None = None,
+    has_limits: bool = True,
+) -> Emulator:
     """Both portals and the sign-in, emulated on 127.0.0.1, as a context manager.
 
     `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
     are served until the block ends, each from a process of its own; `addresses` says where, and with what secrets.
+    `clock` stops their time at that moment (UTC when it names no zone), so that the same requests always get the same
+    bytes; without `has_limits` nobody is told to wait.
 
     Raises UsageError when the folder holds no world.
 
@@ -75,12 +84,20 @@ def emulate(world: str | Path | None = None, *, hubspot_port: int = 0, dynamics_
     ...     sorted(portals.addresses)
     ['dynamics', 'hubspot']
     """
+    from dynsync_lib.emulator.conditions.limits import Limits
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.emulator.world.demo_world import build_world
     from dynsync_lib.emulator.world.world_folder import open_world
 
-    shown = build_world() if world is None else open_world(Path(world))
-    return Emulator(shown, hubspot_port=hubspot_port, dynamics_port=dynamics_port, is_apart=True)
+    moment = clock if clock is None or clock.tzinfo is not None else clock.replace(tzinfo=UTC)
+    return Emulator(
+        build_world() if world is None else open_world(Path(world)),
+        hubspot_port=hubspot_port,
+        dynamics_port=dynamics_port,
+        limits=Limits(enforced=has_limits),
+        is_apart=True,
+        begins_at_s=None if moment is None else moment.timestamp(),
+    )
 
 
 def pull(

@@ -68,3 +68,17 @@ def test_state__tells_all_that_was_switched(portal: httpx.Client) -> None:
     assert (state["rights"]["tokens"], state["rights"]["missing_privileges"]) == ({"pat-x": None}, ["prvReadLead"])
     assert state["sign_in"]["device_approval"] == "automatic"
     assert (state["portals"]["account_type"], state["devices"]) == (None, [])
+
+
+def test_limits__can_be_switched_off_and_on(portal: httpx.Client, environment: httpx.Client) -> None:
+    tight = {"hubspot_requests": 1, "hubspot_search_requests": 1, "hubspot_daily": 1, "dataverse_requests": 1}
+    assert portal.post("/__emu/limits", json={**tight, "enforced": False}).json()["enforced"] is False
+    for _ in range(3):
+        answer = portal.get("/crm/v3/owners")
+        assert (answer.status_code, answer.headers["X-HubSpot-RateLimit-Remaining"]) == (200, "1")
+        assert portal.post("/crm/v3/objects/contacts/search", json={}).status_code == 200
+        assert environment.get("WhoAmI").headers["x-ms-ratelimit-burst-remaining-xrm-requests"] == "1"
+    portal.post("/__emu/limits", json={"enforced": True})
+    assert [portal.get("/crm/v3/owners").status_code for _ in range(2)] == [200, 429]
+    assert [environment.get("WhoAmI").status_code for _ in range(2)] == [200, 429]
+    assert portal.post("/__emu/limits", json={"enforced": "no"}).status_code == 400

@@ -27,11 +27,14 @@ class Limits:
 
     Times are in seconds or milliseconds, as their names say; small values make tests quick.
 
-    `hubspot_index_lag_s` is how long search does not see a write, the latencies are added to every answer,
-    `dataverse_request_ms` is added to the execution time of every request. `hubspot_refusal_shape` is the body of a
-    429: policy (with `policyName`), category (the recorded older one), or both: the older one for search.
+    `enforced` False switches the limiter off: nothing is counted against a budget and nobody is told to wait; how
+    long addresses, bodies and pages may be is no matter of it. `hubspot_index_lag_s` is how long search does not see
+    a write, the latencies are added to every answer, `dataverse_request_ms` is added to the execution time of every
+    request. `hubspot_refusal_shape` is the body of a 429: policy (with `policyName`), category (the recorded older
+    one), or both: the older one for search.
     """
 
+    enforced: bool = True
     hubspot_requests: int = 190
     hubspot_window_s: float = 10.0
     hubspot_daily: int = 625_000
@@ -96,6 +99,8 @@ class HubspotMeter:
                 self._day, self.used_today = day, 0
             window = self._search if search else self._window(token)
             self.used_today += 1
+            if not self.limits.enforced:
+                return None
             if self.used_today > self.limits.hubspot_daily:
                 return "DAILY"
             if window.remaining(at_s) < 1:
@@ -105,7 +110,8 @@ class HubspotMeter:
 
     def headers(self, token: str, at_s: float) -> Mapping[str, str]:
         """The rate limit headers of an ordinary (not search) answer."""
-        left_today = max(self.limits.hubspot_daily - self.used_today, 0)
+        used_today = self.used_today if self.limits.enforced else 0
+        left_today = max(self.limits.hubspot_daily - used_today, 0)
         with self._lock:
             left = int(self._window(token).remaining(at_s))
         return {
@@ -147,9 +153,10 @@ class DataverseMeter:
         The wait grows with refused requests.
         """
         with self._lock:
-            throttle = self._throttle(user, at_s)
+            throttle = self._throttle(user, at_s) if self.limits.enforced else None
             if throttle is None:
-                self._window(self._requests, user, self.limits.dataverse_requests).spend(1, at_s)
+                if self.limits.enforced:
+                    self._window(self._requests, user, self.limits.dataverse_requests).spend(1, at_s)
                 self._running[user] = self._running.get(user, 0) + 1
             self._refused[user] = self._refused.get(user, 0) + 1 if throttle else 0
             return throttle
@@ -158,7 +165,8 @@ class DataverseMeter:
         """Ends a request and notes its execution time."""
         with self._lock:
             self._running[user] -= 1
-            self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).spend(duration_s, at_s)
+            if self.limits.enforced:
+                self._window(self._execution_s, user, self.limits.dataverse_execution_ms / 1000).spend(duration_s, at_s)
 
     def headers(self, user: str, at_s: float) -> Mapping[str, str]:
         """The headers of an ordinary answer that say how much is left and how many requests to send at once."""

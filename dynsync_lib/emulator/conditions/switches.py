@@ -103,10 +103,10 @@ class LogEntry:
 
 
 class Clock:
-    """Seconds since 1970. A stopped clock moves only when it is advanced."""
+    """Seconds since 1970. A stopped clock moves only when it is advanced; one that `begins_at_s` starts stopped."""
 
-    def __init__(self, machine_s: Callable[[], float] = time.time) -> None:
-        self._machine_s = machine_s
+    def __init__(self, machine_s: Callable[[], float] = time.time, *, begins_at_s: float | None = None) -> None:
+        self._machine_s, self._begins_at_s = machine_s, begins_at_s
         self.reset()
 
     def now_s(self) -> float:
@@ -124,22 +124,24 @@ class Clock:
         self._offset_s += seconds
 
     def reset(self) -> None:
-        """Goes back to the machine's own time."""
-        self._is_stopped, self._offset_s = False, 0.0
+        """Goes back to the time it began with: stopped at that, or the machine's own."""
+        self._is_stopped, self._offset_s = self._begins_at_s is not None, self._begins_at_s or 0.0
 
 
 class Conditions:
-    """The switches, the meters of the limits and the log, shared by the threads of both portals."""
+    """The switches, the meters of the limits and the log, shared by the threads of both portals.
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    `begins_at_s` stops the clock at that time from the start, None leaves it the machine's.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, begins_at_s: float | None = None) -> None:
         self._lock = threading.Lock()
         self._usual_limits = limits or Limits()
-        self.clock = Clock()
+        self.clock = Clock(begins_at_s=begins_at_s)
         self.reset()
 
     def reset(self) -> None:
-        """Back to the start: no fault, all rights, the first limits with nothing used, the machine's time, an empty
-        log."""
+        """Back to the start: no fault, all rights, the first limits, nothing used, the first clock, an empty log."""
         self.clock.reset()
         self.set_limits(self._usual_limits)
         with self._lock:

@@ -121,7 +121,10 @@ def _reseed(control: Control, body: Any) -> None:
 
 
 def _set_limits(control: Control, body: Any) -> Mapping[str, Any]:
-    control.conditions.set_limits(_read("limits", Limits, body, control.conditions.limits))
+    limits: Limits = _read("limits", Limits, body, control.conditions.limits)
+    if not isinstance(limits.enforced, bool):
+        raise TypeError("enforced must be true or false")
+    control.conditions.set_limits(limits)
     return asdict(control.conditions.limits)
 
 
@@ -197,10 +200,15 @@ COMMANDS: Final = tuple(
         ("GET", "log", _log, "the last 10,000 requests; no token, no body, addresses masked"),
         ("GET", "state", _state, "faults that wait, rights, sign-in, limits, clock, device sign-ins that wait"),
         ("GET", "clock", _get_clock, "the emulator's time"),
-        ("POST", "clock", _set_clock, "`stop_at` an ISO moment, `advance_s` seconds, `reset` to the machine's time"),
+        ("POST", "clock", _set_clock, "`stop_at` an ISO moment, `advance_s` seconds, `reset` to the start's"),
         ("POST", "reset", _reset, "no fault, all rights, the limits and the sign-in of the start, empty log"),
         ("POST", "reseed", _reseed, "all records, properties and columns as in the world"),
-        ("POST", "limits", _set_limits, "other limits, of which nothing is used; what is left out stays"),
+        (
+            "POST",
+            "limits",
+            _set_limits,
+            "other limits, nothing used; `enforced` false switches them off; what is left out stays",
+        ),
         ("POST", "portals", _set_portals, "`account_type` and `organization_type`: test or production"),
         ("POST", "faults", _add_faults, "adds one fault or a list of them"),
         ("DELETE", "faults", _clear_faults, "forgets the faults that wait"),

@@ -37,8 +37,9 @@ from dynsync_lib.emulator.store.records import World
 class Emulator:
     """Serves one world; a context manager.
 
-    `is_apart` gives each portal a process of its own. `addresses` gives the addresses and the secrets. Raises
-    InputFileError for a world with a fault, OSError for a port that is taken.
+    `is_apart` gives each portal a process of its own. `begins_at_s` stops the clock there from the start, in seconds
+    since 1970: then the same requests get the same bytes from two emulators of one world. `addresses` gives the
+    addresses and the secrets. Raises InputFileError for a world with a fault, OSError for a port that is taken.
     """
 
     def __init__(
@@ -49,11 +50,12 @@ class Emulator:
         dynamics_port: int = 0,
         limits: Limits | None = None,
         is_apart: bool = False,
+        begins_at_s: float | None = None,
     ) -> None:
         self.world, self._ports, self._is_apart = world, (hubspot_port, dynamics_port), is_apart
         self._stop = threading.Event()
         self._opened = ExitStack()
-        self.conditions = Conditions(limits)
+        self.conditions = Conditions(limits, begins_at_s=begins_at_s)
 
     def __enter__(self) -> Emulator:
         self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))

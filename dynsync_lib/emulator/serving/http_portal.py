@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -49,14 +50,15 @@ class _Door:
     async def serve(self, request: Request) -> Response:
         call = await self._call(request)
         if call.path.startswith(PREFIX):
-            return _response(await _in(self._control_threads, self._control.answer, call))
+            return _dated(_response(await _in(self._control_threads, self._control.answer, call)), call)
         started_s = time.perf_counter()
         fault = self._conditions.take_fault(self._portal, call.method, call.path)
         if fault is not None and fault.delay_s:
             await asyncio.sleep(fault.delay_s)
         reply = await _in(self._threads, self._reply, call, fault)
         self._note(call, reply, started_s)
-        return _CutResponse(reply) if fault is not None and fault.cut else _response(reply)
+        is_cut = fault is not None and fault.cut
+        return _dated(_CutResponse(reply) if is_cut else _response(reply), call)
 
     def _reply(self, call: Call, fault: Fault | None) -> Reply:
         if fault is None:
@@ -104,6 +106,12 @@ def _fault_reply(fault: Fault) -> Reply:
     body = str(fault.body).encode() if is_text else json.dumps(fault.body if fault.body is not None else {}).encode()
     media_type = "text/html" if is_text else "application/json"
     return Reply(fault.status or 500, body, fault.headers, media_type)
+
+
+def _dated(response: Response, call: Call) -> Response:
+    """The response with the emulator's own time as its date, so that a stopped clock makes every byte the same."""
+    response.headers.setdefault("date", formatdate(call.at_s, usegmt=True))
+    return response
 
 
 def _response(reply: Reply) -> Response:

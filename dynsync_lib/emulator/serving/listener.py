@@ -39,6 +39,7 @@ class Listener:
             log_level="critical",
             lifespan="off",
             server_header=False,
+            date_header=False,
             timeout_graceful_shutdown=1,
             http="h11",
             h11_max_incomplete_event_size=_LONGEST_HEAD,
