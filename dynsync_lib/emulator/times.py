@@ -8,8 +8,13 @@ Where it is used: the store, both APIs and the sign-in.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
+
+_MILLISECONDS: Final = re.compile(r"-?[0-9]{8,17}(?<=.{9})")
+"""A whole number of more than eight signs; shorter ones are days, longer ones no moment."""
 
 
 @lru_cache(maxsize=65536)
@@ -17,7 +22,7 @@ def moment_ms(text: str | None) -> int | None:
     """Milliseconds since 1970 UTC of an ISO date, an ISO time or a text of milliseconds; None when it is neither."""
     if text is None:
         return None
-    if text.lstrip("-").isdigit() and len(text) > 8:
+    if _MILLISECONDS.fullmatch(text):
         return int(text)
     try:
         moment = datetime.fromisoformat(text)

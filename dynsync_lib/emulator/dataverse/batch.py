@@ -60,7 +60,7 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
     boundary = _BOUNDARY.search(call.header("content-type"))
     if boundary is None:
         raise refused(400, "0x80060888", "The batch names no boundary.")
-    parts = read_parts(call.body.decode(), boundary[1])
+    parts = read_parts(_text_of(call), boundary[1])
     if sum(_requests_in(part) for part in parts) > MOST_REQUESTS:
         raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
     name = f"batchresponse_{call.correlation_id}"
@@ -72,6 +72,13 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
             break
     text = "".join(texts) + f"--{name}--{_NEWLINE}"
     return Reply(200, text.encode(), media_type=f"multipart/mixed; boundary={name}")
+
+
+def _text_of(call: Call) -> str:
+    try:
+        return call.body.decode()
+    except UnicodeDecodeError:
+        raise refused(400, "0x80060888", "The batch is no text in UTF-8.") from None
 
 
 def _requests_in(part: Part) -> int:

@@ -242,7 +242,7 @@ def _read_decimal(entity: Entity, row: Row, value: Any) -> str:
 
 def _read_moment(entity: Entity, row: Row, value: Any) -> str:
     is_day = is_day_column(row)
-    if not isinstance(value, str) or moment_ms(value) is None or (is_day and not _DAY.fullmatch(value)):
+    if not isinstance(value, str) or moment_ms(value) is None or not (_DAY.fullmatch if is_day else _DAY.match)(value):
         raise _wrong_type(entity, value, "Edm.Date" if is_day else "Edm.DateTimeOffset")
     return value
 

@@ -90,5 +90,8 @@ def _listed(text: str) -> list[str]:
     match = _LIST.search(text)
     if match is None:
         raise refused(400, "0x80060888", "EntityNames must be a list of names.")
-    names: list[Any] = json.loads("[" + match[1].replace("'", '"') + "]")
+    try:
+        names: list[Any] = json.loads("[" + match[1].replace("'", '"') + "]")
+    except (ValueError, RecursionError):
+        raise refused(400, "0x80060888", "EntityNames must be a list of names.") from None
     return [str(name) for name in names]

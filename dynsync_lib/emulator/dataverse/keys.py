@@ -34,6 +34,11 @@ def keys_of(store: Store, entity: Entity) -> list[tuple[str, tuple[str, ...]]]:
     return [(str(row["name"]), tuple(str(row["columns"]).split(","))) for row in rows]
 
 
+def is_guid(text: str) -> bool:
+    """Whether a text is a GUID without braces."""
+    return _GUID.fullmatch(text) is not None
+
+
 def read_address(store: Store, entity: Entity, text: str) -> tuple[str | None, Address]:
     """What stands in the brackets of an address: a GUID with no values, or None with an alternate key's values by
     column.

@@ -117,6 +117,13 @@ def _holds(node: ast._Node, item: Item) -> Any:
     return _value(node, item)
 
 
+def _constant(node: ast._Literal) -> Any:
+    try:
+        return node.py_val
+    except (ValueError, NotImplementedError):
+        raise refused(400, "0x80060888", "A constant of the $filter cannot be read.") from None
+
+
 def _value(node: ast._Node, item: Item) -> Any:
     if isinstance(node, ast.Identifier):
         if node.name not in item or node.name in _EXPANDABLE:
@@ -128,5 +135,5 @@ def _value(node: ast._Node, item: Item) -> Any:
     if isinstance(node, ast.Null):
         return None
     if isinstance(node, ast._Literal):
-        return node.py_val
+        return _constant(node)
     raise refused(501, "0x80060888", f"The emulator has no {type(node).__name__} in a $filter on metadata.")

@@ -60,7 +60,7 @@ def create_key(store: Store, call: Call) -> Reply:
     if not isinstance(columns, list) or not columns:
         raise unreadable("KeyAttributes must be a list of columns.")
     for name in columns:
-        if name not in columns_of(store, entity):
+        if not isinstance(name, str) or name not in columns_of(store, entity):
             raise unknown_column(str(name), entity)
     name = _schema_name(body).lower()
     store.add_metadata(KEYS, {"object": entity.logical, "name": name, "columns": ",".join(columns)})
@@ -89,14 +89,23 @@ def _kind(body: Mapping[str, Any]) -> dict[str, str | None]:
     length = body.get("MaxLength", 100)
     if isinstance(length, bool) or not isinstance(length, int) or not 1 <= length <= most:
         raise refused(400, "0x80044331", f"MaxLength must be a number from 1 to {most}.")
-    named = body.get("FormatName") or {}
-    return {"type": type_name, "length": str(length), "format": str(named.get("Value") or "Text"), "read_only": "false"}
+    named = _inner(body, "FormatName").get("Value") or "Text"
+    return {"type": type_name, "length": str(length), "format": str(named), "read_only": "false"}
 
 
 def _label(body: Mapping[str, Any], name: str) -> str:
-    labels = (body.get("DisplayName") or {}).get("LocalizedLabels") or []
-    return str(labels[0]["Label"]) if labels and isinstance(labels[0], dict) and "Label" in labels[0] else name
+    labels = _inner(body, "DisplayName").get("LocalizedLabels")
+    first = labels[0] if isinstance(labels, list) and labels else {}
+    return str(first.get("Label") or name) if isinstance(first, dict) else name
 
 
 def _required(body: Mapping[str, Any]) -> str:
-    return str((body.get("RequiredLevel") or {}).get("Value") or "None")
+    return str(_inner(body, "RequiredLevel").get("Value") or "None")
+
+
+def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The object in a body under this name; an empty one when it is left out. Raises Refusal 400 for anything else."""
+    inner = body.get(name) or {}
+    if not isinstance(inner, dict):
+        raise unreadable(f"{name} must be an object.")
+    return inner

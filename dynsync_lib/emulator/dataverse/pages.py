@@ -31,7 +31,9 @@ DELTA_LIFE_S: Final = 7 * 86_400
 FIRST_KEY: Final = "00000000-0000-0000-0000-000000000000"
 _TOKENS: Final = ("$skiptoken=", "%24skiptoken=", "$deltatoken=", "%24deltatoken=")
 _HEX: Final = re.compile(r"%[0-9A-F]{2}")
-_OUTER: Final = re.compile(r'<cookie pagenumber="(\d+)" pagingcookie="([^"]*)" istracking="(False|True:\d+)" />')
+_OUTER: Final = re.compile(
+    r'<cookie pagenumber="([0-9]{1,9})" pagingcookie="([^"]*)" istracking="(False|True:[0-9]{1,15})" />'
+)
 _INNER: Final = re.compile(r'<(\w+) last="([^"]*)" first="([^"]*)" />')
 
 

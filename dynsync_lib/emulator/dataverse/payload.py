@@ -36,7 +36,7 @@ def read_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises Refusal 400 when the body is something else."""
     try:
         body = json.loads(call.body or b"{}", parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise unreadable("The body is no JSON.") from None
     if not isinstance(body, dict):
         raise unreadable("The body must be an object.")

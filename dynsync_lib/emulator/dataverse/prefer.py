@@ -24,6 +24,7 @@ LOGICAL_NAME: Final = "Microsoft.Dynamics.CRM.lookuplogicalname"
 NAVIGATION: Final = "Microsoft.Dynamics.CRM.associatednavigationproperty"
 TOTAL: Final = "Microsoft.Dynamics.CRM.totalrecordcount"
 _PART: Final = re.compile(r"([\w.-]+)\s*(?:=\s*(\"[^\"]*\"|[^,;\s]*))?")
+_SIZE: Final = re.compile(r"0*[1-9][0-9]{0,8}")
 _PAGE_SIZE: Final = "odata.maxpagesize"
 _UNDERSTOOD: Final = frozenset(
     {
@@ -60,7 +61,7 @@ def read_preferences(call: Call) -> Preferences:
     understood = _UNDERSTOOD - ({_PAGE_SIZE} if call.option("$top") is not None else set())
     heeded = [part for part in _split(call.header("prefer")) if part.partition("=")[0].lower() in understood]
     return Preferences(
-        min(int(size), MOST_PER_PAGE) if size.isdecimal() and int(size) else MOST_PER_PAGE,
+        min(int(size), MOST_PER_PAGE) if _SIZE.fullmatch(size) else MOST_PER_PAGE,
         tuple(part.strip() for part in by_name.get("odata.include-annotations", "").split(",") if part.strip()),
         "odata.track-changes" in by_name,
         by_name.get("odata.continue-on-error", "false") in ("", "true"),

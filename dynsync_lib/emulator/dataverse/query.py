@@ -17,6 +17,7 @@ Where it is used: `emulator.dataverse.rows`, `emulator.dataverse.changes`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,7 @@ from dynsync_lib.emulator.store.records import Store
 _KNOWN: Final = frozenset(
     {"$select", "$filter", "$orderby", "$top", "$count", "$expand", "$skiptoken", "$deltatoken", "sql"}
 )
+_WHOLE: Final = re.compile(r"[0-9]{1,9}")
 _OTHER_QUERIES: Final = frozenset({"fetchxml", "savedquery", "userquery"})
 _CURRENCY: Final = "_transactioncurrencyid_value"
 
@@ -114,7 +116,7 @@ def _top(call: Call) -> int | None:
     text = call.option("$top")
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal()):
+    if not _WHOLE.fullmatch(text):
         needs = "The $top query option requires a non-negative integer value."
         raise refused(400, "0x80060888", f"Invalid value '{text}' for $top query option found. {needs}")
     return int(text)

@@ -83,7 +83,7 @@ class _Reader:
         if not self._take("top"):
             return None
         text = self._next()
-        if not (text.isascii() and text.isdecimal()):
+        if not re.fullmatch(r"[0-9]{1,9}", text):
             raise refused(400, "0x80060888", f"TOP takes a whole number, not {text or 'nothing'}.")
         self.position += 1
         return int(text)

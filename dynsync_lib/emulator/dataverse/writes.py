@@ -25,8 +25,15 @@ from typing import Any, Final
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.emulator.calls import Call, Reply
 from dynsync_lib.emulator.dataverse.columns import columns_of, exact_json_reply
-from dynsync_lib.emulator.dataverse.keys import Address, find_by_key, no_such_key, read_address, refuse_duplicate_keys
-from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, does_not_exist, refused
+from dynsync_lib.emulator.dataverse.keys import (
+    Address,
+    find_by_key,
+    is_guid,
+    no_such_key,
+    read_address,
+    refuse_duplicate_keys,
+)
+from dynsync_lib.emulator.dataverse.names import ENTITIES, Entity, does_not_exist, refused, unreadable
 from dynsync_lib.emulator.dataverse.payload import Texts, bound_tables, read_object, read_payload
 from dynsync_lib.emulator.dataverse.prefer import read_preferences
 from dynsync_lib.emulator.dataverse.privileges import APPEND, APPEND_TO, CREATE, DELETE, WRITE
@@ -63,7 +70,7 @@ class RowWriter:
         texts = read_payload(self.store, entity, values, creates=True)
         self._refuse_detected(entity, texts)
         refuse_duplicate_keys(self.store, entity, texts, own_id=None)
-        id_ = str(body.get(entity.key) or self._new_id(entity)).strip("{}").lower()
+        id_ = self._own_id(entity, body) or self._new_id(entity)
         if self.store.find_id(entity.table, id_) is not None:
             raise refused(412, "0x80040237", "A record with matching key values already exists.")
         whole = {**self._defaults(entity), **texts, entity.key: id_}
@@ -118,6 +125,14 @@ class RowWriter:
 
     def _new_id(self, entity: Entity) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync:{entity.logical}:{self.store.version}"))
+
+    def _own_id(self, entity: Entity, body: Body) -> str | None:
+        """The id that a body gives its row, None without one. Raises Refusal 400 for what is no GUID."""
+        value = body.get(entity.key)
+        text = value.strip("{}").lower() if isinstance(value, str) else ""
+        if value is not None and not is_guid(text):
+            raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.Guid'.", entity)
+        return text or None
 
     def _need_binding(self, entity: Entity, body: Body) -> None:
         for target in bound_tables(self.store, entity, body):
