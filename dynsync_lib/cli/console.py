@@ -66,6 +66,8 @@ def print_figures(forecast: kit.Forecast) -> None:
         out.print(f"{figure.value:>9,}  {figure.label}")
         if figure.key == "updated":
             out.print(Text(f"{'':>11}{figure.sentence}", style="dim"))
+    for sentence in forecast.info.get("settings_notes", ()):
+        out.print(Text(sentence, style="dim"))
 
 
 def print_check(report: kit.CheckReport) -> None:

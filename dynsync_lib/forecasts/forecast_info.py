@@ -46,6 +46,7 @@ def describe_forecast(
         "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
         "objects": {name: _object_info(sync) for name, sync in enabled.items()},
         "assumptions": dict(sorted(settings.assumptions.items())),
+        "settings_notes": list(settings.notes),
         "marketing": {
             "contacts": settings.hubspot.marketing_contacts,
             "tier": settings.hubspot.marketing_tier,
@@ -82,6 +83,7 @@ def _object_info(sync: ObjectSync) -> dict[str, Any]:
         "match_hubspot": sync.match_hubspot,
         "match_dynamics": sync.match_dynamics,
         "lifecycle_stages": list(sync.lifecycle_stages),
+        "required_properties": list(sync.required_properties),
     }
 
 

@@ -254,6 +254,14 @@ def test_required_properties__must_be_a_list(value: str, fault: str) -> None:
     assert raised.value.faults == (f"f, line 2: {fault}",)
 
 
+def test_hs_write_rules__without_properties_is_told_to_refuse_nothing() -> None:
+    text = "[assumptions]\nhs_write_rules = 'on'\n"
+    (note,) = parse_settings(text, file="f", rulebook=shipped_rulebook()).notes
+    assert note.startswith("`hs_write_rules = on` refuses nothing: no object names `required_properties`")
+    named = "[sync.lead]\nrequired_properties = ['phone']\n"
+    assert parse_settings(named + text, file="f", rulebook=shipped_rulebook()).notes == ()
+
+
 def test_settings_template__names_every_knob_with_all_its_choices() -> None:
     told = shipped_texts()["settings_template.toml"].partition("[assumptions]\n")[2].splitlines()
     knobs = shipped_rulebook().assumptions.values()

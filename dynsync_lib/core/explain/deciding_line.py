@@ -28,6 +28,8 @@ _OF_RULE: Final[Mapping[str, Line]] = {
     "contact.one-binding": Line.LOST,
     "record.bindings": Line.TAKEN,
 }
+_OF_BOTH_SYNCS: Final = ("lead.contact-overlap", "contact.created-beside")
+"""The rules of what contacts and leads decide together."""
 _JOINING: Final = ("company.first-per-name", "company.first-per-domain")
 """The rules of companies that join the pair of another one (`company_dup = all_bind`)."""
 
@@ -36,7 +38,7 @@ def deciding_line(evidence: Evidence, row: Row) -> str:
     """The step that decided a row of `outcomes`, such as `step 5, line 9b`, `step 7` or `section 5.8`."""
     if row["reason"] == Reason.OBJECT_OFF:
         return "step 0"
-    if row["reason"] == Reason.LIFECYCLE_ROUTE or row["rule_id"] == "lead.contact-overlap":
+    if row["reason"] == Reason.LIFECYCLE_ROUTE or row["rule_id"] in _OF_BOTH_SYNCS:
         return f"section {Line.OVERLAP.label}"
     if row["outcome"] == Outcome.FAILING:
         is_either = row["rule_id"] == "contact.email-conflict" and evidence.choice("secondary_email") == "fail_409"

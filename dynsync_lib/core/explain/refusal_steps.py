@@ -23,6 +23,8 @@ from dynsync_lib.core.keys import trimmed_key
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.writing.refusals import EARLIEST, LATEST, required_fields, requirement_levels
 
+_FILLED_OTHERWISE: Final = ("email", "lifecyclestage", "dealstage", "pipeline")
+"""Properties that a new record may get without a mapping."""
 _Told = Callable[[Evidence, Row, Field, str], str | None]
 
 
@@ -36,7 +38,9 @@ def refusal_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[
 
 
 def _sentences(evidence: Evidence, row: Row, record: Row, object_: Object) -> Iterator[str]:
-    if row["reason"] == Reason.REQUIRED:
+    if row["rule_id"] == "field.required-in-hubspot":
+        yield from _empty_properties(evidence, row, record, object_)
+    elif row["reason"] == Reason.REQUIRED:
         yield from _empty_columns(evidence, row, record, object_)
     elif row["reason"] in _TELLS:
         yield from _refused_values(evidence, row, record, object_)
@@ -62,6 +66,9 @@ def _too_long(evidence: Evidence, row: Row, field: Field, value: str) -> str | N
 
 
 def _out_of_range(evidence: Evidence, row: Row, field: Field, value: str) -> str | None:
+    if row["rule_id"] == "field.date-only":
+        has_time = kind_of(field, evidence.rulebook) == "date" and len(value) > len(EARLIEST[:10])
+        return f"would get {evidence.value(row['object'], value)} and takes no time." if has_time else None
     if kind_of(field, evidence.rulebook) in ("date", "datetime"):
         is_held = EARLIEST[:10] <= value[:10] <= LATEST[:10]
         return None if is_held else f"would get {evidence.value(row['object'], value)} and takes dates from 1753 on."
@@ -102,6 +109,17 @@ def _empty_columns(evidence: Evidence, row: Row, record: Row, object_: Object) -
             yield f"Dynamics {column.name} must be filled, and nothing is mapped to it."
         elif _held(record, mapping["hubspot_field"]) is None:
             yield f"Dynamics {column.name} must be filled, and {mapping['hubspot_field']} is empty."
+
+
+def _empty_properties(evidence: Evidence, row: Row, record: Row, object_: Object) -> Iterator[str]:
+    """What an administrator of HubSpot requires and no value fills, as far as values of this record decide it."""
+    written = {field.name: mapping for mapping, field in _written(evidence, row, object_)}
+    for name in (evidence.sync(object_.value) or {}).get("required_properties", ()):
+        mapping = written.get(name)
+        if mapping is None and name not in _FILLED_OTHERWISE:
+            yield f"HubSpot {name} must be filled, and nothing is mapped to it."
+        elif mapping is not None and _held(record, mapping["dynamics_field"]) is None and name != "email":
+            yield f"HubSpot {name} must be filled, and {mapping['dynamics_field']} is empty."
 
 
 # --- What would be written ---------------------------------------------------------------------------------------

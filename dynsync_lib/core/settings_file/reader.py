@@ -69,6 +69,9 @@ _OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
     Object.DEAL: ("stages",),
 }
 """What only some objects have, beside what all have."""
+_NOTHING_REQUIRED: Final = (
+    "`hs_write_rules = on` refuses nothing: no object names `required_properties`, and no API tells which they are."
+)
 _MATCH_MODES: Final = ("default", "own_field", "none")
 _MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -125,13 +128,16 @@ class _Reader:
         criterion = self._filter(portal, ("hubspot", "marketing_criterion"), Object.CONTACT, System.HUBSPOT)
         objects = {object_: self._object(object_, sync) for object_ in Object}
         self._refuse_shared_stages(objects)
+        assumptions = self._assumptions(self._table(document, "assumptions", ()), overrides)
+        if assumptions["hs_write_rules"] == "on" and not any(wanted.required_properties for wanted in objects.values()):
+            self.notes.append(_NOTHING_REQUIRED)
         return Settings(
             hubspot=dataclasses.replace(
                 self._section(HubSpotSettings, portal, "hubspot"), marketing_criterion=criterion
             ),
             dynamics=self._section(DynamicsSettings, self._table(document, "dynamics", ()), "dynamics"),
             sync=objects,
-            assumptions=self._assumptions(self._table(document, "assumptions", ()), overrides),
+            assumptions=assumptions,
             digest="",
             files=self._files(self._table(document, "files", ())),
         )
@@ -196,20 +202,17 @@ class _Reader:
             match_dynamics=match.get("dynamics"),
             only_existing_in_target=self._flag(table, "only_existing_in_target", path, default=False),
             require_email=self._flag(table, "require_email", path),
-            lifecycle_stages=self._stage_names(table, path, default=stages),
+            lifecycle_stages=self._stage_names(table, path) if "lifecycle_stages" in table else stages,
             default_lifecycle_stage=self._stage_name(table, path),
             sync_user_may_write=self._flag(table, "sync_user_may_write", path),
-            required_properties=self._required_properties(table, object_, path),
+            required_properties=self._required(table, object_, path),
         )
 
     # --- what HubSpot requires (F9) --------------------------------------------------------------------------
 
-    def _required_properties(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> tuple[str, ...]:
-        names = table.get("required_properties", [])
+    def _required(self, table: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> tuple[str, ...]:
         path = (*path, "required_properties")
-        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-            self._fault(path, f"`required_properties` is {names!r}; it must be a list of properties in quotes.")
-            return ()
+        names = self._names(table, path, "properties")
         for name in names:
             self._refuse_unknown_field(name, System.HUBSPOT, object_, path)
         return tuple(dict.fromkeys(names))
@@ -236,18 +239,12 @@ class _Reader:
 
     # --- lifecycle stages (4.6, 5.15) ------------------------------------------------------------------------
 
-    def _stage_names(
-        self, table: Mapping[str, Any], path: tuple[str, ...], *, default: tuple[str, ...]
-    ) -> tuple[str, ...]:
-        names = table.get("lifecycle_stages", list(default))
+    def _stage_names(self, table: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, ...]:
         path = (*path, "lifecycle_stages")
-        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-            self._fault(path, f"`lifecycle_stages` is {names!r}; it must be a list of stages in quotes.")
-            return default
-        if "lifecycle_stages" in table:
-            for name in names:
-                self._refuse_unknown_stage(name, path)
-        return tuple(names)
+        names = self._names(table, path, "stages")
+        for name in names:
+            self._refuse_unknown_stage(name, path)
+        return names
 
     def _stage_name(self, table: Mapping[str, Any], path: tuple[str, ...]) -> str:
         path = (*path, "default_lifecycle_stage")
@@ -416,6 +413,14 @@ class _Reader:
         near = nearest(str(value), allowed)
         self._fault(path, f"`{path[-1]}` is {value!r}; allowed are {', '.join(allowed)}.{near}")
         return False
+
+    def _names(self, table: Mapping[str, Any], path: tuple[str, ...], what: str) -> tuple[str, ...]:
+        """The texts of a list of names; none where it is at fault."""
+        names = table.get(path[-1], [])
+        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
+            return tuple(names)
+        self._fault(path, f"`{path[-1]}` is {names!r}; it must be a list of {what} in quotes.")
+        return ()
 
     def _texts(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> dict[str, str]:
         texts = self._table(table, key, path)
