@@ -65,6 +65,18 @@ def number(value: nw.Expr) -> nw.Expr:
     return nw.when(value.str.contains(_NUMBER)).then(value).cast(nw.Float64)
 
 
+def has_fraction(value: nw.Expr) -> nw.Expr:
+    """Whether a trimmed text is a number with a fraction other than 0."""
+    return value.str.contains(_NUMBER) & value.str.contains(r"\.[0-9]*[1-9]")
+
+
+def whole_part(value: nw.Expr) -> nw.Expr:
+    """A trimmed text without the fraction of the number that it is; what is no number stays as it is."""
+    cut = value.str.replace_all(r"\.[0-9]*$", "")
+    whole = nw.when(cut.is_in(["", "+", "-"])).then(nw.concat_str([cut, nw.lit("0")])).otherwise(cut)
+    return nw.when(value.str.contains(_NUMBER)).then(whole).otherwise(value)
+
+
 def moment(value: nw.Expr) -> nw.Expr:
     """A trimmed text as `YYYY-MM-DDTHH:MM:SS`, which sorts by time; a date is its midnight; null when no moment."""
     day = value.str.slice(0, 10)

@@ -83,6 +83,7 @@ _DYNAMICS = (
     Field(D, CONTACT, "score", "Score", "Decimal", min_value=0, max_value=100),
     Field(D, CONTACT, "agreed", "Agreed", "Boolean"),
     Field(D, CONTACT, "donotbulkemail", "Do not allow Bulk Emails", "Boolean"),
+    Field(D, CONTACT, "visits", "Visits", "Integer"),
     Field(D, CONTACT, "birthdate", "Birthday", "DateTime", "DateOnly", behavior="DateOnly"),
     Field(D, CONTACT, "seen", "Last Seen", "DateTime", "DateAndTime", behavior="UserLocal"),
     Field(D, CONTACT, "statecode", "Status", "State", options=_STATES),

@@ -25,7 +25,7 @@ def test_read_rulebook__every_shipped_rule_has_a_source_that_exists() -> None:
 
 def test_read_rulebook__has_every_knob_of_the_research() -> None:
     questions = {knob.research for knob in shipped_rulebook().assumptions.values()}
-    assert questions == {f"Q{number}" for number in range(1, 33)} - {"Q12", "Q27"}
+    assert questions == {f"Q{number}" for number in range(1, 34)} - {"Q12", "Q27"}
 
 
 def test_read_rulebook__has_every_numbered_statement_of_the_research() -> None:

@@ -45,7 +45,7 @@ def test_sensitivity__has_every_other_choice_of_every_question(forecast: kit.For
     wanted = {(knob.id, choice) for knob in knobs for choice in knob.choices if choice != knob.default}
     assert set(moved(forecast)) == wanted
     assert {knob.status for knob in knobs} == {"implemented"}
-    assert len(knobs) == 32
+    assert len(knobs) == 33
 
 
 def test_sensitivity__what_moves_no_outcome_is_told_with_none(forecast: kit.Forecast) -> None:

@@ -137,6 +137,7 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "assoc_deal_company": ("like_contact", "needs_sync"),
     "no_email_unmatched": ("exclude", "create"),
     "datetime_into_date": ("cut", "fail"),
+    "fraction_to_whole": ("fail", "cut"),
 }
 _PEOPLE = (CONTACT, LEAD)
 _REQUIRED: Mapping[Object, tuple[tuple[str, ...], ...]] = {

@@ -29,7 +29,7 @@ from dynsync_lib.core.writing.refusals import NUMBER_OF, missing_required, refus
 
 _LIMITS: Final = {
     Reason.TOO_LONG: (NUMBER_OF["field.too-long"],),
-    Reason.RANGE: (NUMBER_OF["field.range"], NUMBER_OF["field.date-only"]),
+    Reason.RANGE: tuple(NUMBER_OF[rule] for rule in ("field.range", "field.date-only", "field.whole-number")),
 }
 _NAMED: Final = 5
 

@@ -76,6 +76,8 @@ def _out_of_range(evidence: Evidence, row: Row, field: Field, value: str) -> str
         number = float(value)
     except ValueError:
         return None
+    if row["rule_id"] == "field.whole-number" and field.type in ("Integer", "BigInt") and not number.is_integer():
+        return f"would get {evidence.value(row['object'], value)} and takes whole numbers only."
     least, most = field.min_value, field.max_value
     if (least is None or number >= least) and (most is None or number <= most):
         return None

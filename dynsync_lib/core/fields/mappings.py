@@ -26,6 +26,8 @@ from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 from dynsync_lib.core.settings import FieldMapping, ObjectSync
 
+_WHOLE: Final = frozenset({"Integer", "BigInt"})
+"""Dataverse's types of whole numbers."""
 _OPTION_KINDS: Final = ({"choice"}, {"several_choices"})
 
 
@@ -38,6 +40,7 @@ class JudgedMapping:
     which options of two choices belong together, and is empty for others. `judged` is the verdict in force, `by_fields`
     what the two fields allow by themselves. `asked` is what object and mapping want, `flow` what is left of it; None
     means nothing. `trimmed`: the sides whose values are known to be trimmed.
+    `fraction` is what becomes of a fraction that goes into whole numbers (`fraction_to_whole`), None for other fields.
     `owner_type` is the delivered column that tells a user from a team; without one every Dynamics owner is a user.
     """
 
@@ -53,6 +56,7 @@ class JudgedMapping:
     option_pairs: OptionPairs = ()
     trimmed: frozenset[System] = frozenset()
     owner_type: str | None = None
+    fraction: str | None = None
 
     def writes_to(self, system: System) -> bool:
         """Whether values really travel into `system`: into new records also where its own column was not delivered."""
@@ -124,7 +128,12 @@ class MappingJudge:
             option_pairs=pairs,
             trimmed=trimmed,
             owner_type=self._owner_type(kinds, columns[System.DYNAMICS]),
+            fraction=self._fraction(fields[System.DYNAMICS], kinds),
         )
+
+    def _fraction(self, column: Field | None, kinds: Mapping[System, str | None]) -> str | None:
+        is_whole = column is not None and column.type in _WHOLE and kinds[System.HUBSPOT] == "number"
+        return self.assumptions["fraction_to_whole"] if is_whole else None
 
     def _option_pairs(
         self, mapping: FieldMapping, fields: Mapping[System, Field | None], kinds: Mapping[System, str | None]

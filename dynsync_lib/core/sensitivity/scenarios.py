@@ -33,6 +33,7 @@ FIELD_KNOBS: Final = frozenset(
         "app_required",
         "hs_write_rules",
         "datetime_into_date",
+        "fraction_to_whole",
     }
 )
 """What they change is what is written, and which new records are refused."""

@@ -97,8 +97,9 @@ def are_equal(judged: JudgedMapping) -> nw.Expr:
     if _holds_telephones(judged):
         return _equal_or_as_text(typed_values.digits(hubspot), typed_values.digits(dynamics), hubspot == dynamics)
     if "number" in kinds:
+        ours = typed_values.whole_part(hubspot) if judged.fraction == "cut" else hubspot
         return _equal_or_as_text(
-            typed_values.number_text(hubspot), typed_values.number_text(dynamics), hubspot == dynamics
+            typed_values.number_text(ours), typed_values.number_text(dynamics), hubspot == dynamics
         )
     if "date" in kinds and kinds <= _TIMES:
         return hubspot.str.slice(0, 10) == dynamics.str.slice(0, 10)
@@ -166,14 +167,21 @@ def new_value(judged: JudgedMapping, target: System) -> nw.Expr:
         return _truth_or_text(value)
     if judged.kinds[target] == "date" and judged.kinds[source] == "datetime":
         return value.str.slice(0, 10)
-    return value
+    return typed_values.whole_part(value) if _is_cut(judged, target) else value
+
+
+def _is_cut(judged: JudgedMapping, target: System) -> bool:
+    """Whether a number goes without its fraction into whole numbers. Source: rule field.whole-number."""
+    return target is System.DYNAMICS and judged.fraction == "cut"
 
 
 def is_copied(judged: JudgedMapping, target: System) -> bool:
     """Whether what would be written into `target` is the trimmed value of the source itself."""
     kinds = frozenset(judged.kinds.values())
     is_shortened = judged.kinds[target] == "date" and judged.kinds[target.other] == "datetime"
-    return not (judged.pairs_options() or is_owner_pair(judged) or "yes_no" in kinds or is_shortened)
+    return not (
+        judged.pairs_options() or is_owner_pair(judged) or "yes_no" in kinds or is_shortened or _is_cut(judged, target)
+    )
 
 
 def _paired_option(judged: JudgedMapping, source: System, value: nw.Expr) -> nw.Expr:

@@ -14,7 +14,7 @@ Not modelled
 
 Source: rules record.privilege, record.inactive-readonly, contact.no-identity, contact.invalid-email,
 contact.email-conflict, record.duplicate-rules, field.required, field.required-in-hubspot, field.too-long, field.range,
-field.date-only, field.option-unpaired.
+field.date-only, field.whole-number, field.option-unpaired.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
     (Reason.TOO_LONG, "field.too-long"),
     (Reason.RANGE, "field.range"),
     (Reason.RANGE, "field.date-only"),
+    (Reason.RANGE, "field.whole-number"),
     (Reason.OPTION, "field.option-unpaired"),
 )
 """Why a target refuses, in the order in which the first one counts; the place is the `refusal` number."""
@@ -147,6 +148,8 @@ def limit_tests(judged: JudgedMapping, value: nw.Expr) -> Iterator[Test]:
         for limit, sign in ((field.min_value, -1), (field.max_value, 1)):
             if limit is not None:
                 yield NUMBER_OF["field.range"], typed_values.number(value) * sign > limit * sign
+    if judged.fraction == "fail":
+        yield NUMBER_OF["field.whole-number"], typed_values.has_fraction(value)
     if kind in ("date", "datetime"):
         moment = typed_values.moment(value)
         yield NUMBER_OF["field.range"], (moment < EARLIEST) | (moment > LATEST)

@@ -51,6 +51,7 @@ DEFAULT_ASSUMPTIONS: Mapping[str, str] = {
     "no_email_unmatched": "exclude",
     "hs_write_rules": "off",
     "datetime_into_date": "cut",
+    "fraction_to_whole": "fail",
     "pair_in_other_sync": "create_too",
     "assoc_deal_company": "like_contact",
 }
