@@ -15,6 +15,7 @@ from dynsync_lib.emulator.witness.options import belong_together, hold_the_same
 from dynsync_lib.emulator.witness.owners import OwnerBook, address_of
 from dynsync_lib.emulator.witness.plan import PlanMapping, SyncPlan
 from dynsync_lib.emulator.witness.text_values import elements, email_key, lower, moment, number, trim, truth
+from dynsync_lib.emulator.witness.whole_numbers import wants_whole, without_fraction
 from dynsync_lib.emulator.witness.witness_store import Record
 
 _MATCH_ADDRESSES = ("email", "emailaddress1")
@@ -36,7 +37,9 @@ def texts_agree(hubspot: str, dynamics: str, mapping: PlanMapping, plan: SyncPla
     if _is_phone(mapping):
         return _alike(_digits(hubspot), _digits(dynamics), hubspot == dynamics)
     if Kind.NUMBER in kinds:
-        return _alike(number(hubspot), number(dynamics), hubspot == dynamics)
+        is_cut = wants_whole(mapping) and plan.choice("fraction_to_whole") == "cut"
+        ours = without_fraction(hubspot) if is_cut else hubspot
+        return _alike(number(ours), number(dynamics), hubspot == dynamics)
     if kinds <= {Kind.DATE, Kind.MOMENT}:
         return _same_time(kinds, hubspot, dynamics)
     if kinds == {Kind.CHOICE}:

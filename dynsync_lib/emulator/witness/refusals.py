@@ -35,6 +35,7 @@ REQUIRED_IN_HUBSPOT = (Reason.REQUIRED, "field.required-in-hubspot")
 TOO_LONG = (Reason.TOO_LONG, "field.too-long")
 RANGE = (Reason.RANGE, "field.range")
 DATE_ONLY = (Reason.RANGE, "field.date-only")
+WHOLE_NUMBER = (Reason.RANGE, "field.whole-number")
 OPTION = (Reason.OPTION, "field.option-unpaired")
 
 REFUSALS = (
@@ -49,6 +50,7 @@ REFUSALS = (
     TOO_LONG,
     RANGE,
     DATE_ONLY,
+    WHOLE_NUMBER,
     OPTION,
 )
 """Why a target refuses, in the order in which the reasons are looked for: the reason and its rule."""
@@ -134,6 +136,8 @@ def _of_values(values: Sequence[NewValue], target: System, job: Job) -> Refusal 
         return Refusal(RANGE)
     if target is System.DYNAMICS and any(is_refused_time(value, job) for value in landing):
         return Refusal(DATE_ONLY)
+    if any(value.is_fractional for value in landing):
+        return Refusal(WHOLE_NUMBER)
     fails_options = job.choice("invalid_value") == "fail_options"
     return Refusal(OPTION) if fails_options and any(value.is_unpaired for value in values) else None
 

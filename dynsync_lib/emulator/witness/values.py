@@ -19,6 +19,7 @@ from dynsync_lib.emulator.witness.object_job import Job
 from dynsync_lib.emulator.witness.options import partner_of, partners_of
 from dynsync_lib.emulator.witness.plan import PlanField, PlanMapping, opposite
 from dynsync_lib.emulator.witness.text_values import is_blank, is_valid_email, moment, number, trim, truth
+from dynsync_lib.emulator.witness.whole_numbers import has_fraction, wants_whole, without_fraction
 from dynsync_lib.emulator.witness.witness_store import Record
 
 _FIRST_MOMENT, _LAST_MOMENT = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
@@ -30,6 +31,7 @@ _DAY = len("2026-01-31")
 class NewValue:
     """A value on its way into one field. With a note that does not land, `text` is what could not be written.
 
+    `is_fractional`: it is a number that is not whole, on its way into whole numbers (step 7d, `fail`).
     `loses_time`: the source holds a time of day that the column, a date, has no room for (step 7c).
     """
 
@@ -38,6 +40,7 @@ class NewValue:
     note: str | None = None
     is_unpaired: bool = False
     loses_time: bool = False
+    is_fractional: bool = False
 
     @property
     def lands(self) -> bool:
@@ -56,6 +59,10 @@ def new_value(record: Record, mapping: PlanMapping, job: Job) -> NewValue:
         find = partner_of if source_kind is Kind.CHOICE else partners_of
         found = find(mapping, target, text, job.plan)
         return NewValue(field, text, "value_skipped", True) if found is None else NewValue(field, found)
+    if target is System.DYNAMICS and wants_whole(mapping):
+        if job.choice("fraction_to_whole") == "cut":
+            return NewValue(field, without_fraction(text))
+        return NewValue(field, text, is_fractional=has_fraction(text))
     loses_time = target is System.DYNAMICS and _is_cut(source_kind, target_kind) and len(text) > _DAY
     return NewValue(field, _plain(text, source_kind, target_kind), loses_time=loses_time)
 
@@ -96,7 +103,7 @@ def skipped_if_bad(value: NewValue, target: System, job: Job, *, is_create: bool
     if job.choice("invalid_value") != "skip_field" or not value.lands:
         return value
     if target is System.DYNAMICS:
-        is_bad = is_too_long(value) or is_out_of_range(value) or is_refused_time(value, job)
+        is_bad = is_too_long(value) or is_out_of_range(value) or is_refused_time(value, job) or value.is_fractional
     else:
         is_bad = not is_create and is_bad_address(value, job)
     return replace(value, note="value_skipped") if is_bad else value
