@@ -22,6 +22,7 @@ from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 
@@ -78,7 +79,7 @@ def explain(
             records=_records(engine, opened) if opened else {},
             catalogue=catalogue_of(opened) if opened else None,
             taken_at=opened.taken_at if opened else None,
-            hides_people=forecast.is_masked,
+            masking_secret=masking_secret(forecast.folder) if forecast.is_masked else None,
         )
         return Explained(key, explain_record(evidence, key))
 

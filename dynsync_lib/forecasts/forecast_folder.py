@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.forecasts.masked_info import masked_info
+from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Choices, Row, TableReader
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Forecast:
 
     @property
     def _reader(self) -> TableReader:
-        return TableReader(self.folder, salt=str(self.info["snapshot_sha256"]) if self.is_masked else None)
+        return TableReader(self.folder, secret=masking_secret(self.folder) if self.is_masked else None)
 
     def table(self, name: str) -> pd.DataFrame:
         """A whole table as a pandas frame, rows as stored; people's keys and values masked when the forecast is.
@@ -84,11 +86,16 @@ class Forecast:
         path = self.folder / f"{name}.parquet"
         if not self.is_masked:
             return read_table(path)
-        return _masked(path, path.stat().st_mtime, name, str(self.info["snapshot_sha256"])).copy(deep=False)
+        return _masked(path, path.stat().st_mtime, name, masking_secret(self.folder)).copy(deep=False)
 
     def masked(self) -> Forecast:
-        """The same forecast without the addresses, names and values of people."""
-        return replace(self, is_masked=True, info={**self.info, "masked": True})
+        """The same forecast without the addresses, names and values of people.
+
+        Match keys of contacts and leads are stand-ins that nobody can take back from a masked page, their values are
+        told as filled or empty, and filters show values of choices, numbers and dates only. It leaves: ids of records,
+        companies with name and domain, fields, rules, counts, dates and the settings.
+        """
+        return replace(self, is_masked=True, info=masked_info(self.info))
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -211,11 +218,11 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 @cache
-def _masked(path: Path, stamp: float, name: str, salt: str) -> pd.DataFrame:
+def _masked(path: Path, stamp: float, name: str, secret: str) -> pd.DataFrame:
     frame = _read_cached(path, stamp)
     masked = frame.copy()
     for column in MASKED_KEYS.get(name, ()):
-        masked[column] = mask_column(frame["object"], _optional(frame[column]), salt=salt)
+        masked[column] = mask_column(frame["object"], _optional(frame[column]), secret=secret)
     for column in MASKED_VALUES.get(name, ()):
         masked[column] = mask_values(frame["object"], _optional(frame[column]))
     return masked

@@ -14,22 +14,26 @@ from pathlib import Path
 from typing import Any, Final
 
 import dynsync_lib
+from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filter_tree import text_of
-from dynsync_lib.core.model import System
-from dynsync_lib.core.rulebook import Check, Rulebook
-from dynsync_lib.core.settings import ObjectSync, Settings
-from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.rulebook import Check
+from dynsync_lib.core.settings import ObjectSync
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.tables import RECORD_TABLES, record_table
 from dynsync_lib.snapshot.snapshot import Snapshot
 
+_IMPERSONAL: Final = frozenset({"choice", "several_choices", "yes_no", "number", "date", "datetime"})
+"""Kinds of fields whose values, as a filter names them, say nothing of a person."""
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 """The table that says which fields a side has."""
 
 
 def describe_forecast(
-    snapshot: Snapshot, settings: Settings, rows: Mapping[str, int], *, rulebook: Rulebook, folder: Path
+    snapshot: Snapshot, situation: Situation, rows: Mapping[str, int], *, folder: Path
 ) -> dict[str, Any]:
     """The content of `forecast.json` in `folder`; `rows` are the rows of each table written."""
-    enabled = {object_.value: sync for object_, sync in settings.sync.items() if sync.enabled}
+    settings, rulebook = situation.settings, situation.rulebook
     return {
         "kit_version": dynsync_lib.__version__,
         "rulebook_version": rulebook.version,
@@ -44,7 +48,11 @@ def describe_forecast(
         "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in PROVIDERS.items()},
         "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
         "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
-        "objects": {name: _object_info(sync) for name, sync in enabled.items()},
+        "objects": {
+            object_.value: _object_info(object_, sync, situation)
+            for object_, sync in settings.sync.items()
+            if sync.enabled
+        },
         "assumptions": dict(sorted(settings.assumptions.items())),
         "settings_notes": list(settings.notes),
         "marketing": {
@@ -72,7 +80,13 @@ def _loaded(report: Mapping[str, Any]) -> dict[str, Any]:
     return {"dates": [], "left_alone": [], **report, "files": files}
 
 
-def _object_info(sync: ObjectSync) -> dict[str, Any]:
+def _object_info(object_: Object, sync: ObjectSync, situation: Situation) -> dict[str, Any]:
+    filters = {System.DYNAMICS: sync.filter_to_hubspot, System.HUBSPOT: sync.filter_to_dynamics}
+    fields = [
+        situation.catalogue.find(system, record_table(object_, system).object or object_, name)
+        for system, filter_ in filters.items()
+        for name in (filter_.fields if filter_ is not None else ())
+    ]
     return {
         "direction": sync.direction.value,
         "conflict_winner": sync.conflict_winner.value,
@@ -84,6 +98,9 @@ def _object_info(sync: ObjectSync) -> dict[str, Any]:
         "match_dynamics": sync.match_dynamics,
         "lifecycle_stages": list(sync.lifecycle_stages),
         "required_properties": list(sync.required_properties),
+        "shown_when_masked": sorted(
+            {field.name for field in fields if field and kind_of(field, situation.rulebook) in _IMPERSONAL}
+        ),
     }
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.masking import PEOPLE
+from dynsync_lib.core.masking import DIGITS, FILLED, PEOPLE
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
 from dynsync_lib.forecasts import small_tables
 
@@ -62,11 +62,11 @@ _SHARED_KEYS: Final = f"""
 
 
 class TableReader:
-    """Reads the tables of one forecast's folder. `salt` masks people; None shows them."""
+    """Reads the tables of one forecast's folder. `secret` masks people; None shows them."""
 
-    def __init__(self, folder: Path, *, salt: str | None) -> None:
+    def __init__(self, folder: Path, *, secret: str | None) -> None:
         self._folder = folder
-        self._salt = salt
+        self._secret = secret
 
     def rows(
         self, table: str, where: Mapping[str, str], order: Sequence[str] = (), limit: int | None = None
@@ -108,12 +108,12 @@ class TableReader:
     def _is_small(self, table: str) -> bool:
         """Whether a table is read without DuckDB: nobody is masked, rows are few, columns are those of this kit."""
         path = self._path(table)
-        return self._salt is None and small_tables.is_small(path, path.stat().st_mtime, table)
+        return self._secret is None and small_tables.is_small(path, path.stat().st_mtime, table)
 
     def _select(self, table: str, query: str) -> list[Row]:
         path = self._path(table)
         stamp = path.stat().st_mtime
-        return [dict(row) for row in _select(path, stamp, table, self._salt, query)]
+        return [dict(row) for row in _select(path, stamp, table, self._secret, query)]
 
 
 def _are_texts(table: str, names: Iterable[str]) -> bool:
@@ -130,14 +130,14 @@ def _sorted(name: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED)
-def _select(path: Path, stamp: float, table: str, salt: str | None, query: str) -> list[Row]:
+def _select(path: Path, stamp: float, table: str, secret: str | None, query: str) -> list[Row]:
     """What a query over `stored`, the table with all columns of its schema, gives; read again when the file changes."""
     from dynsync_lib.engine.literal_paths import literal_path, read_literally
 
     del stamp
     with _connected() as connection:
         here = set(read_literally(connection, path).columns)
-        columns = ", ".join(_shown(table, column, here, salt) for column in FORECAST_TABLES[table].columns)
+        columns = ", ".join(_shown(table, column, here, secret) for column in FORECAST_TABLES[table].columns)
         file = f"read_parquet({_quoted(literal_path(path))})"
         connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM {file}")  # noqa: S608 - a quoted path
         result = connection.execute(query)
@@ -145,15 +145,15 @@ def _select(path: Path, stamp: float, table: str, salt: str | None, query: str) 
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _shown(table: str, column: Column, here: set[str], salt: str | None) -> str:
+def _shown(table: str, column: Column, here: set[str], secret: str | None) -> str:
     """One column as it may be shown."""
     name = column.name
     value = f"{name if name in here else 'NULL'}::{_SQL_TYPES[column.type]}"
     shown = value
-    if salt is not None and name in MASKED_KEYS.get(table, ()):
-        shown = f"'person-' || left(sha256({_quoted(salt)} || {value}), 10)"
-    elif salt is not None and name in MASKED_VALUES.get(table, ()):
-        shown = f"'(' || length({value}) || ' characters)'"
+    if secret is not None and name in MASKED_KEYS.get(table, ()):
+        shown = f"'person-' || left(sha256({_quoted(secret)} || {value}), {DIGITS})"
+    elif secret is not None and name in MASKED_VALUES.get(table, ()):
+        shown = f"{_quoted(FILLED)} || left({value}, 0)"
     return f"{value} AS {name}" if shown == value else f"CASE WHEN {_IS_PERSON} THEN {shown} ELSE {value} END AS {name}"
 
 

@@ -48,7 +48,7 @@ def write_forecast(
                 earlier = read_bindings(opened, bindings, folder.work / "earlier")
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
             rows = _write_tables(opened, situation, folder.new, csv=csv)
-        info = describe_forecast(snapshot, settings, rows, rulebook=rulebook, folder=out)
+        info = describe_forecast(snapshot, situation, rows, folder=out)
         write_info(folder.new, info)
     return Forecast(out, info)
 

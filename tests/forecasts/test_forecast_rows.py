@@ -8,6 +8,7 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.report.views import changes_table
 from tests.report.hand_made_forecast import CHANGES, HandMadeForecast, empty_forecast, write_forecast
 
@@ -71,9 +72,9 @@ def test_shared_keys__largest_first_with_winner_and_losers(told: kit.Forecast) -
 
 
 def test_rows__masked_as_the_frames_are(told: kit.Forecast) -> None:
-    masked, salt = told.masked(), str(told.info["snapshot_sha256"])
+    masked, secret = told.masked(), masking_secret(told.folder)
     plain = told.rows("collisions")
-    keys = mask_column([row["object"] for row in plain], [row["match_key"] for row in plain], salt=salt)
+    keys = mask_column([row["object"] for row in plain], [row["match_key"] for row in plain], secret=secret)
     assert [row["match_key"] for row in masked.rows("collisions")] == keys
     assert str(keys[0]).startswith("person-")
     assert keys[-1] == "adler papier"
@@ -81,7 +82,7 @@ def test_rows__masked_as_the_frames_are(told: kit.Forecast) -> None:
     changes = told.rows("changes")
     values = mask_values([row["object"] for row in changes], [row["new_value"] for row in changes])
     assert [row["new_value"] for row in masked.rows("changes")] == values
-    assert values[0] == "(4 characters)"
+    assert values[0] == "(filled)"
     assert [row["old_value"] for row in masked.rows("changes")][2] is None
 
 
@@ -102,7 +103,7 @@ def test_rows__an_empty_or_older_file_has_all_columns(tmp_path: Path) -> None:
     (row,) = told.rows("changes")
     assert list(row) == list(FORECAST_TABLES["changes"].column_names)
     assert {name for name, value in row.items() if value is not None} == {"object", "new_value"}
-    assert told.masked().rows("changes")[0]["new_value"] == "(4 characters)"
+    assert told.masked().rows("changes")[0]["new_value"] == "(filled)"
 
 
 def test_rows__a_folder_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:

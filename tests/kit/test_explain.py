@@ -162,7 +162,7 @@ def test_explain__a_masked_forecast_tells_nobody(told: kit.Forecast) -> None:
     assert len(chains) == 3
     for person in ("ada@example.com", "ada.old", "Lovelace", "'Head'"):
         assert person not in text
-    assert "overwrites HubSpot jobtitle (5 characters) with (4 characters)" in text
+    assert "overwrites HubSpot jobtitle (filled) with (filled)" in text
 
 
 def test_explained__in_a_notebook_is_a_ladder_with_its_table(told: kit.Forecast) -> None:
@@ -191,7 +191,7 @@ def test_masked__forecast_shows_nobody(told: kit.Forecast) -> None:
     masked = told.masked()
     assert masked.info["masked"] is True
     assert not masked.outcomes["match_key"].dropna().str.contains("@").any()
-    assert set(masked.changes["new_value"]) == {"(4 characters)", "acme gmbh"}
+    assert set(masked.changes["new_value"]) == {"(filled)", "acme gmbh"}
     assert len(masked.outcomes) == len(told.outcomes)
 
 

@@ -14,10 +14,10 @@ _OBJECTS = st.sampled_from(["contact", "lead", "company"])
 
 
 @settings(deadline=None, derandomize=True)
-@given(rows=st.lists(st.tuples(_OBJECTS, st.none() | st.text(max_size=3))), salt=st.text(min_size=1, max_size=8))
-def test_groups_of_a_key_stay_groups(rows: list[tuple[str, str | None]], salt: str) -> None:
+@given(rows=st.lists(st.tuples(_OBJECTS, st.none() | st.text(max_size=3))), secret=st.text(min_size=1, max_size=8))
+def test_groups_of_a_key_stay_groups(rows: list[tuple[str, str | None]], secret: str) -> None:
     objects, keys = [one for one, _ in rows], [key for _, key in rows]
-    masked = mask_column(objects, keys, salt=salt)
+    masked = mask_column(objects, keys, secret=secret)
     assert Counter(Counter(zip(objects, keys, strict=True)).values()) == Counter(
         Counter(zip(objects, masked, strict=True)).values()
     )
@@ -27,6 +27,6 @@ def test_groups_of_a_key_stay_groups(rows: list[tuple[str, str | None]], salt: s
 def test_no_address_of_a_small_world_shows() -> None:
     rows = [row for seed in range(5) for row in seeded_world(seed, 10).tables["dynamics/contacts"]]
     keys = [row.get("emailaddress1") for row in rows if (row.get("emailaddress1") or "").strip("\u200b\u00a0 ")]
-    masked = mask_column(["contact"] * len(keys), keys, salt="salt")
+    masked = mask_column(["contact"] * len(keys), keys, secret="salt")
     assert len(set(masked)) == len(set(keys)) > 50
     assert not any(key in (one or "") for key, one in zip(keys, masked, strict=True) if key and len(key) > 3)

@@ -2,7 +2,7 @@
 
 Facts
     * Without the snapshot (`records` is empty) the forecast alone speaks, and steps say what cannot be shown.
-    * With `hides_people` no address, name or value of a person is told; ids, fields and rules are.
+    * With a `masking_secret` no address, name or value of a person is told; ids, fields and rules are.
 """
 
 from __future__ import annotations
@@ -63,7 +63,12 @@ class Evidence:
     records: Mapping[str, Frame] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     taken_at: datetime | None = None
-    hides_people: bool = False
+    masking_secret: str | None = None
+
+    @property
+    def hides_people(self) -> bool:
+        """Whether nothing of a person is told."""
+        return self.masking_secret is not None
 
     def rows(self, table: str, **where: str) -> list[dict[str, Any]]:
         """The rows of a forecast table that have these values, in a fixed order."""
@@ -95,11 +100,12 @@ class Evidence:
 
     def key(self, row: Row, key: str | None) -> str | None:
         """A match key as it may be shown."""
-        hidden = self.hides_people and row["object"] in PEOPLE
-        return mask_key(key, salt=str(self.info["snapshot_sha256"])) if hidden else key
+        if self.masking_secret is None or row["object"] not in PEOPLE:
+            return key
+        return mask_key(key, secret=self.masking_secret)
 
     def value(self, object_: str, value: str | None) -> str:
-        """A value as it may be shown: quoted, its length only, or `empty`."""
+        """A value as it may be shown: quoted, as filled, or `empty`."""
         if value is None:
             return "empty"
         return str(mask_value(value)) if self.hides_people and object_ in PEOPLE else repr(value)

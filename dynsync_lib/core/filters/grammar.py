@@ -14,7 +14,7 @@ Source: rule record.filter; design of `dynsync.toml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,12 @@ _TOKEN: Final = re.compile(
     r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<sign>!=|<=|>=|[=<>(),])"""
     r"""|(?P<bare>[+-]?[0-9][0-9.:TZ+-]*)|(?P<word>[^\W\d]\w*))"""
 )
+
+
+_WORDS: Final = frozenset(
+    ("and", "or", "not", "in", "is", "known", "unknown", "contains", "within", "last", "days", "true", "false")
+)
+_HIDDEN: Final = "\u2026"
 
 
 class FilterTextError(ValueError):
@@ -47,6 +53,26 @@ def parse_filter(text: str) -> FilterTree:
     tree = parser.junction("or")
     parser.expect_end()
     return tree
+
+
+def hide_values(text: str, shown: Collection[str]) -> str:
+    """A filter's text without the values that it compares with, but for those of the fields `shown`.
+
+    A text that is not of the grammar is hidden whole.
+
+    >>> hide_values("statecode = 0 and lastname in ('Ng', 'Ito')", {"statecode"})
+    "statecode = 0 and lastname in (…, …)"
+    """
+    pieces, field = [], ""
+    try:
+        for token in _tokens(text):
+            is_value = token.kind in ("quoted", "bare")
+            if token.kind == "word" and token.text.lower() not in _WORDS:
+                field = token.text
+            pieces.append(_HIDDEN if is_value and field not in shown else token.text)
+    except FilterTextError:
+        return _HIDDEN
+    return re.sub(r"(\() | (?=[,)])", r"\1", " ".join(pieces))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
