@@ -43,6 +43,7 @@ _ABOUTS: Final = {
     "rivals": "Rivals",
     "outcome": "Outcome",
     "field": "Field",
+    "not seen": "Not seen",
     "link": "Association",
     "assumption": "Open question",
 }

@@ -117,6 +117,16 @@ def test_finding__of_the_column_that_records_are_matched_by(
     assert _not_checked(_forecast(tmp_path, files, settings), "G61") == expected
 
 
+def test_explain__names_what_was_not_compared(tmp_path: Path) -> None:
+    settings = "[sync.company]\ndefault_mappings = false\n" + "".join(
+        f"[[sync.company.mapping]]\nhubspot = '{hubspot}'\ndynamics = '{dynamics}'\n"
+        for hubspot, dynamics in (("name", "name"), ("city", "address1_city"), ("zip", "address1_postalcode"))
+    )
+    (chain, *_) = kit.explain(_forecast(tmp_path, FILES, settings), "5")
+    steps = [(step.says, step.rule_id) for step in chain.steps if step.about == "not seen"]
+    assert steps == [("Not compared, as a column was not delivered: zip.", "field.missing")]
+
+
 def test_report__shows_it_in_grey(tmp_path: Path) -> None:
     forecast = _forecast(tmp_path, FILES)
     assert "not checked" in repr(kit.mapping_table(forecast))

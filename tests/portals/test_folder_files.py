@@ -337,6 +337,18 @@ def test_left_alone__but_not_when_it_is_all_that_there_is_of_a_table(tmp_path: P
     assert fault.next_step == "Unpack it first."
 
 
+@pytest.mark.parametrize("name", ["contacts.xls", "properties.json", "deals.txt"])
+def test_left_alone__but_not_under_the_name_of_a_table_that_is_not_there(tmp_path: Path, name: str) -> None:
+    fault = _fault(tmp_path, {"companies.csv": COMPANIES, name: "x"})
+    assert str(fault) == f"{tmp_path}/hubspot/{name} is neither CSV nor XLSX."
+
+
+@pytest.mark.parametrize("name", ["contacts.xls", "contacts.zip", "hubspot-crm-exports-all-contacts-2026-04-20.zip"])
+def test_left_alone__beside_the_table_under_another_name(tmp_path: Path, name: str) -> None:
+    snapshot = _load(tmp_path, {"all-contacts-2026-04-20.csv": PEOPLE, name: "x"})
+    assert _left_alone(snapshot) == {f"hubspot/{name}": "is neither CSV nor XLSX"}
+
+
 def test_left_alone__named_when_nothing_is_known(tmp_path: Path) -> None:
     fault = _fault(tmp_path, {"tickets.csv": "Ticket ID\n1\n"})
     assert str(fault) == f"{tmp_path}/hubspot holds no file of hubspot that the kit knows."

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
-from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, System
+from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
+from dynsync_lib.core.tables import NOT_COMPARED
 
 _MOST_LINKS: Final = 10
 _NOTES: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -38,13 +39,25 @@ _STATUSES: Final[Mapping[str, str]] = {
 
 
 def field_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
-    """One step per field that would be written in the pair of a record, on either side."""
+    """One step per field that would be written in the pair of a record, on either side, and what was not compared."""
     mine = {f"{row['system']}_id": row["record_id"]}
     objects = [row["object"]]
     if row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT:
         objects.append(Object.LEAD)
     for change in (change for object_ in objects for change in evidence.rows("changes", object=object_, **mine)):
         yield evidence.step("field", _write(evidence, change), _rule_of_write(evidence, change))
+    if row["outcome"] in {Outcome.UPDATE, Outcome.LINK}:
+        yield from _uncompared(evidence, objects)
+
+
+def _uncompared(evidence: Evidence, objects: list[str]) -> Iterator[Step]:
+    """One step that names the mappings of which a column was not delivered; none when there are none."""
+    mappings = [mapping for object_ in objects for mapping in evidence.rows("mapping", object=object_)]
+    fields = [mapping["hubspot_field"] for mapping in mappings if NOT_COMPARED in (mapping["reason"] or "")]
+    if fields:
+        more = f" and {len(fields) - _MOST_LINKS} more" if len(fields) > _MOST_LINKS else ""
+        names = ", ".join(fields[:_MOST_LINKS])
+        yield evidence.step("not seen", f"Not compared, as a column was not delivered: {names}{more}.", "field.missing")
 
 
 def _write(evidence: Evidence, change: Row) -> str:

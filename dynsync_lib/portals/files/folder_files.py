@@ -57,6 +57,7 @@ class FolderFiles:
     left_alone: list[LeftAlone] = field(default_factory=list)
     _files: list[SheetFile] = field(default_factory=list)
     _unread: list[Path] = field(default_factory=list)
+    _has_metadata: bool = False
 
     def __post_init__(self) -> None:
         paths = sorted((path for path in self.folder.iterdir() if path.name[0] != "."), key=lambda path: path.name)
@@ -72,6 +73,7 @@ class FolderFiles:
         named = [file for file in self._files if file.path.stem.lower() == self.metadata]
         listing = named or [file for file in self._files if self._table_by_name(file) is None and is_metadata(file)]
         self._files = [file for file in self._files if file not in listing]
+        self._has_metadata = bool(listing)
         return self._one_table(self.metadata, listing)
 
     def assign(self, recognition: Recognition) -> dict[str, Sheet]:
@@ -92,13 +94,10 @@ class FolderFiles:
     # --- What is there -----------------------------------------------------------------------------------------
 
     def _refuse_doubles(self, paths: Sequence[Path]) -> None:
-        """Raises InputFileError when a table's file is there both as CSV and as XLSX, or only in another form."""
+        """Raises InputFileError when a table's file is there both as CSV and as XLSX."""
         for name in self._names():
             same = [path for path in paths if path.stem.lower() == name]
             readable = [path for path in same if path.suffix.lower() in _READ]
-            other = next((path for path in same if path.suffix.lower() in _OTHER_ENDINGS), None)
-            if other is not None and not readable:
-                raise _not_read(other)
             if len(readable) > 1:
                 raise InputFileError(
                     f"{self.folder} holds both {readable[0].name} and {readable[1].name}.",
@@ -228,8 +227,11 @@ class FolderFiles:
     def _leave_unread(self, names: Collection[str], recognition: Recognition) -> None:
         """Names the files of other forms. Raises InputFileError when one is all that there is of a table."""
         for path in self._unread:
+            stem = path.stem.lower()
             of_tables = recognition.named_tables(path.stem) if is_of_vendor(path.stem) else []
-            if any(table.partition("/")[2] not in names for table in of_tables):
+            missing = {table.partition("/")[2] for table in of_tables} | ({stem} & set(self._names()))
+            known = {*names, *([self.metadata] if self._has_metadata else [])}
+            if path.suffix.lower() in _OTHER_ENDINGS and missing - known:
                 raise _not_read(path)
             step = _OTHER_ENDINGS.get(path.suffix.lower(), "If it holds records, save it as CSV or XLSX.")
             self._leave(path.name, "is neither CSV nor XLSX", step)

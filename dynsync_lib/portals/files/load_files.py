@@ -53,6 +53,9 @@ from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 _METADATA: Final = {System.HUBSPOT: PROPERTIES, System.DYNAMICS: COLUMNS}
 _DETAILS: Final = {System.HUBSPOT: ACCOUNT_FILE, System.DYNAMICS: ORGANIZATION_FILE}
 
+_MOST_EXPORTED: Final = 100_000
+"""How many rows Dynamics writes into one workbook at most."""
+
 StandardSchema = Mapping[str, Sequence[MetadataRow]]
 """What the CRMs have out of the box: rows like `core.tables.PROPERTIES` under "properties", like COLUMNS under
 "columns".
@@ -272,7 +275,9 @@ class _Loader:
         opened.reports[0].lacks += [missing] if missing is not None else []
         rows = ExportRows(opened.sheet, opened.headings, self.words, index, zone, first, more)
         names = (*opened.headings.names, *rows.added_names)
-        self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
+        count = self.writer.write(table.name, rows.rows(self.key_maker), vendor_columns=names)
+        if self.system is System.DYNAMICS and count == _MOST_EXPORTED and len(opened.sheet.files) == 1:
+            first.guessed.append(f"It has {count:,} rows, at which Dynamics ends an export: rows may be missing.")
         if rows.removed:
             self.writer.write(archived_table(table.name), rows.removed, vendor_columns=names)
         self.report.files += opened.reports
