@@ -39,6 +39,8 @@ _UNKNOWN = (
     "Whether bodies of 2026-03 and 2026-09 differ from version 3 beyond the status of batches; here they do not.",
     "The marketing status of contacts that an integration makes; here none.",
     "How Dataverse answers `$skip` and an altered cookie; here 501 and 400 0x80060888.",
+    "The code with which Dataverse refuses constants of another type, and SELECT *; here 0x80060888.",
+    "Whether Dataverse takes GUIDs in quotes everywhere; here it does, as one of its pages writes them.",
     "How long a real cookie lives, and the form of cookies while changes are tracked; here they do not expire.",
     "The code with which Dataverse refuses to change rows that are not active; here 0x80040203, as a sentence of ours.",
     "Which organisation types real sandboxes report; any can be chosen.",

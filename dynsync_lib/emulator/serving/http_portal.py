@@ -27,11 +27,10 @@ from dynsync_lib.emulator.calls import Call, PageTrick, Reply
 from dynsync_lib.emulator.conditions.switches import Conditions, Fault
 from dynsync_lib.emulator.serving.control_api import PREFIX, Control
 from dynsync_lib.emulator.serving.listener import HOST
+from dynsync_lib.emulator.serving.portals_here import MOST_AT_ONCE
 
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Answer = Callable[[Call], Reply]
-MOST_AT_ONCE: Final = 128
-"""Requests that one listener answers at the same time: more than the limit of a portal."""
 
 
 def application(portal: str, answer: Answer, conditions: Conditions, control: Control) -> Starlette:

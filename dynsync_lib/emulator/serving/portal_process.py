@@ -20,9 +20,8 @@ from typing import BinaryIO, Final
 
 from dynsync_lib.emulator.conditions.switches import Conditions
 from dynsync_lib.emulator.serving.frames import read_frame, write_frame
-from dynsync_lib.emulator.serving.http_portal import MOST_AT_ONCE
 from dynsync_lib.emulator.serving.orders import OneSide, Order, Outcome, Switched
-from dynsync_lib.emulator.serving.portals_here import PortalsHere
+from dynsync_lib.emulator.serving.portals_here import MOST_AT_ONCE, PortalsHere
 from dynsync_lib.errors import DynsyncError
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography import x509
 
@@ -18,6 +18,9 @@ from dynsync_lib.emulator.entra.sign_in import Entra
 from dynsync_lib.emulator.entra.tokens import Device
 from dynsync_lib.emulator.hubspot.api import HubspotApi
 from dynsync_lib.emulator.store.records import Store, World
+
+MOST_AT_ONCE: Final = 128
+"""Requests that one portal answers at the same time: more than its own limit."""
 
 
 @dataclass(frozen=True, slots=True)
