@@ -78,6 +78,14 @@ _HEAD = """# The emulator
 `dynsync emulator` serves both portals and Microsoft's sign-in on 127.0.0.1 from a world folder. It is faithful to the
 vendors' documents and to recordings, not to production, which was never contacted. What is not listed here answers 501
 and names itself.
+
+* `--clock 2026-11-24T12:00:00` stops the portals' time at that moment: the same requests to the same world then get the
+  same bytes each time, headers and dates too; only the addresses in them are those of the run. The budgets of callers,
+  which time refills, stand still as well, so take `--no-limits` along.
+* `--state FOLDER` keeps what is written: records, associations, properties, columns, keys, exports. Served again with
+  that folder, the same world goes on from there; `reseed` undoes it for good. Certificates, sign-ins,
+  switches and the log are those of a run. A folder serves one emulator at a time, and one world.
+* `--no-limits`, or `enforced` false in the control plane, switches the limiter off: nobody is told to wait.
 """
 
 

@@ -34,6 +34,9 @@ DynamicsPort = Annotated[int, typer.Option(help="Port of the Dataverse API; 0: a
 StoppedClock = Annotated[
     datetime | None, typer.Option(help="Stop the portals' time at this moment (UTC); default: the machine's time.")
 ]
+StateFolder = Annotated[
+    Path | None, typer.Option("--state", help="Folder in which what is written stays; default: gone at the end.")
+]
 NoLimits = Annotated[bool, typer.Option("--no-limits", help="Never answer that there were too many requests.")]
 
 _USUAL_FOLDERS: Final = (Path("out/forecast"), Path("out/demo/forecast"))

@@ -369,6 +369,7 @@ def emulator(
     hubspot_port: arguments.HubspotPort = 0,
     dynamics_port: arguments.DynamicsPort = 0,
     clock: arguments.StoppedClock = None,
+    state: arguments.StateFolder = None,
     *,
     no_limits: arguments.NoLimits = False,
     as_json: Json = False,
@@ -380,7 +381,7 @@ def emulator(
     Example: dynsync emulator --world sample_data --json
     """
     ports = {"hubspot_port": hubspot_port, "dynamics_port": dynamics_port}
-    with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits) as running:
+    with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits, state=state) as running:
         console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
         running.wait()
 

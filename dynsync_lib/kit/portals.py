@@ -70,13 +70,15 @@ def emulate(
     dynamics_port: int = 0,
     clock: datetime | None = None,
     has_limits: bool = True,
+    state: str | Path | None = None,
 ) -> Emulator:
     """Both portals and the sign-in, emulated on 127.0.0.1, as a context manager.
 
     `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
     are served until the block ends, each from a process of its own; `addresses` says where, and with what secrets.
     `clock` stops their time at that moment (UTC when it names no zone), so that the same requests always get the same
-    bytes; without `has_limits` nobody is told to wait.
+    bytes; without `has_limits` nobody is told to wait. `state` is a folder in which what is written to the portals
+    stays: emulated again with it, the same world goes on from there.
 
     Raises UsageError when the folder holds no world.
 
@@ -97,6 +99,7 @@ def emulate(
         limits=Limits(enforced=has_limits),
         is_apart=True,
         begins_at_s=None if moment is None else moment.timestamp(),
+        state=None if state is None else Path(state),
     )
 
 

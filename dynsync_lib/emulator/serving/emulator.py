@@ -38,8 +38,9 @@ class Emulator:
     """Serves one world; a context manager.
 
     `is_apart` gives each portal a process of its own. `begins_at_s` stops the clock there from the start, in seconds
-    since 1970: then the same requests get the same bytes from two emulators of one world. `addresses` gives the
-    addresses and the secrets. Raises InputFileError for a world with a fault, OSError for a port that is taken.
+    since 1970: then the same requests get the same bytes from two emulators of one world. `state` is a folder in
+    which what is written stays for the next emulator of this world. `addresses` gives the addresses and the secrets.
+    Raises InputFileError for a world with a fault, OSError for a port that is taken.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Emulator:
         limits: Limits | None = None,
         is_apart: bool = False,
         begins_at_s: float | None = None,
+        state: Path | None = None,
     ) -> None:
         self.world, self._ports, self._is_apart = world, (hubspot_port, dynamics_port), is_apart
+        self._state = state
         self._stop = threading.Event()
         self._opened = ExitStack()
         self.conditions = Conditions(limits, begins_at_s=begins_at_s)
@@ -74,7 +77,7 @@ class Emulator:
         return False
 
     def close(self) -> None:
-        """Stops serving and removes the certificates and the database of this run."""
+        """Stops serving and removes the certificates of this run, and its database unless that is kept."""
         self._stop.set()
         self._opened.close()
 
@@ -117,7 +120,8 @@ class Emulator:
         sockets = [self._opened.enter_context(bind(port)) for port in (*self._ports, 0)]
         ports = [bound.getsockname()[1] for bound in sockets]
         sign_in_at = SignInPlace(f"https://{HOST}:{ports[2]}", make_certificates(self._folder, host=HOST))
-        portals = (PortalsApart if self._is_apart else PortalsHere)(self.world, self.conditions, sign_in_at)
+        kind = PortalsApart if self._is_apart else PortalsHere
+        portals = kind(self.world, self.conditions, sign_in_at, self._state)
         self.portals: Portals = portals
         self._opened.callback(portals.close)
         control = Control(self.conditions, portals)

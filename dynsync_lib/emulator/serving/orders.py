@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dynsync_lib.emulator.conditions.limits import Limits
@@ -21,11 +22,15 @@ from dynsync_lib.errors import DynsyncError
 
 @dataclass(frozen=True, slots=True)
 class OneSide:
-    """A world with the tables of one portal alone, `hubspot` or `dynamics`; also what the process is started with."""
+    """A world with the tables of one portal alone, `hubspot` or `dynamics`; also what the process is started with.
+
+    `state` is the folder of its records, None for one that is removed.
+    """
 
     portal: str
     whole: World
     sign_in_at: SignInPlace
+    state: Path | None
 
     @property
     def tables(self) -> Mapping[str, Iterable[Row]]:

@@ -30,7 +30,7 @@ def serve_orders(orders: BinaryIO, outcomes: BinaryIO) -> None:
     side: OneSide = read_frame(orders)
     conditions = Conditions()
     try:
-        portals = PortalsHere(side, conditions, side.sign_in_at)
+        portals = PortalsHere(side, conditions, side.sign_in_at, side.state)
     except DynsyncError as error:
         write_frame(outcomes, Outcome(0, None, error))
         return

@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from dynsync_lib.emulator.calls import Call, Reply
@@ -30,10 +31,18 @@ _END_S: Final = 10.0
 
 
 class PortalsApart:
-    """`Portals` in two processes. Raises InputFileError for a world with a fault."""
+    """`Portals` in two processes, each with its records in its own folder below `state`, or in one that is removed.
 
-    def __init__(self, world: World, conditions: Conditions, sign_in_at: SignInPlace) -> None:
-        sides = [OneSide(portal, world, sign_in_at) for portal in ("hubspot", "dynamics")]
+    Raises InputFileError for a world with a fault.
+    """
+
+    def __init__(
+        self, world: World, conditions: Conditions, sign_in_at: SignInPlace, state: Path | None = None
+    ) -> None:
+        sides = [
+            OneSide(portal, world, sign_in_at, None if state is None else state / portal)
+            for portal in ("hubspot", "dynamics")
+        ]
         self._processes: list[_PortalProcess] = []
         try:
             self._processes = [_PortalProcess(side, conditions) for side in sides]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 from cryptography import x509
@@ -57,12 +58,17 @@ class Portals(Protocol):
 
 
 class PortalsHere:
-    """`Portals` in threads of this process. Raises InputFileError for a world with a fault."""
+    """`Portals` in threads of this process, with their records in the folder `state`, or in one that is removed.
 
-    def __init__(self, world: World, conditions: Conditions, sign_in_at: SignInPlace) -> None:
+    Raises InputFileError for a world with a fault.
+    """
+
+    def __init__(
+        self, world: World, conditions: Conditions, sign_in_at: SignInPlace, state: Path | None = None
+    ) -> None:
         tenant_id = str(world.organization["Detail"]["TenantId"])
         certificate = x509.load_pem_x509_certificate(sign_in_at.certificate)
-        self.store = Store(world)
+        self.store = Store(world, state)
         self._entra = Entra(tenant_id, conditions, certificate=certificate)
         self._entra.origin = sign_in_at.origin
         self._hubspot = HubspotApi(world, self.store, conditions)

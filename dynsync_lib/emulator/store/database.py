@@ -2,7 +2,7 @@
 
 Facts
     * After `keep_log` readers go on while somebody writes; a change is seen whole or not at all.
-    * The file is gone after `close`.
+    * The file is gone after `close`, unless a folder was named to keep it in.
     * SQL may call a few functions of Python: texts without case, moments, GUIDs, whole words, patterns.
 
 Where it is used: store; the searches, filters and keys of both APIs.
@@ -31,17 +31,23 @@ _WORD_OF_PATTERN: Final = re.compile(r"(?:[^\W_]|\*)+")
 
 
 class Database:
-    """An empty SQLite database that any thread may use; what SQL may call beside its own functions is in
-    `_FUNCTIONS`."""
+    """A SQLite database that any thread may use: empty, or as it was in a `folder` that had one.
 
-    def __init__(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="dynsync-emulator-")
-        self._path = Path(self._folder) / "world.sqlite"
+    What SQL may call beside its own functions is in `_FUNCTIONS`.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._is_kept = folder is not None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
+        self._path = self._folder / "world.sqlite"
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._register = threading.Lock()
         self._turn = threading.RLock()
-        self.execute("PRAGMA journal_mode = OFF")
+        if folder is None:
+            self.execute("PRAGMA journal_mode = OFF")
+        else:
+            self.keep_log()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one SELECT."""
@@ -80,13 +86,14 @@ class Database:
         self.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Closes every connection and removes the file."""
+        """Closes every connection and removes the file, unless it is kept."""
         with self._register:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
         self._local = threading.local()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not self._is_kept:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def _connection(self) -> sqlite3.Connection:

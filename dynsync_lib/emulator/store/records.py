@@ -19,6 +19,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import System
@@ -26,6 +27,17 @@ from dynsync_lib.core.tables import LINKS_IN, PROPERTIES, RECORD_TABLES, RecordT
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.store.associations import load_links
 from dynsync_lib.emulator.store.database import Database, fold, guid_order, quoted
+from dynsync_lib.emulator.store.kept_state import (
+    begin_state,
+    complete_state,
+    identity_of,
+    is_complete,
+    keep_metadata,
+    kept_columns,
+    kept_metadata,
+    last_version,
+    lock_state,
+)
 from dynsync_lib.emulator.store.settings_tables import settings_tables
 from dynsync_lib.errors import InputFileError
 
@@ -70,20 +82,27 @@ class Stored:
 class Store:
     """The records of a world, their metadata and their associations; any thread may use it.
 
-    Times are seconds since 1970.
+    Times are seconds since 1970. In a `folder` the state stays when the store is closed, and a store that is opened
+    there later goes on with it.
 
-    Raises InputFileError, when it is made, for a record whose id is no id or is there twice.
+    Raises InputFileError, when it is made, for a record whose id is no id or is there twice, and for a folder whose
+    state is that of another world or in use.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, folder: Path | None = None) -> None:
         self._world = world
-        self._database = Database()
+        self._identity = identity_of(world.account, world.organization)
+        self._lock_of_folder = lock_state(folder) if folder is not None else None
+        self._database = Database(folder)
         self._lock = threading.Lock()
         self.metadata: dict[str, tuple[Row, ...]] = {}
         self._columns: dict[str, frozenset[str]] = {}
         self._version = FIRST_VERSION
         try:
-            self.reseed()
+            if is_complete(self._database, self._identity, folder):
+                self._go_on()
+            else:
+                self.reseed()
             self._database.keep_log()
         except BaseException:
             self.close()
@@ -104,8 +123,15 @@ class Store:
                     self._columns = {**self._columns, name: frozenset(LINKS_IN.column_names)}
                 else:
                     self.metadata[name] = tuple(rows)
+                    keep_metadata(self._database, name, self.metadata[name])
             self._load_settings()
             self._make_indexes()
+            complete_state(self._database, self._identity)
+
+    def _go_on(self) -> None:
+        """Takes up the state that is in the folder."""
+        self.metadata, self._columns = kept_metadata(self._database), kept_columns(self._database)
+        self._version = last_version(self._database, FIRST_VERSION)
 
     # --- Reading -------------------------------------------------------------------------------------------------
 
@@ -207,12 +233,15 @@ class Store:
 
     def add_metadata(self, table: str, row: Row) -> None:
         """Adds a row to a table of metadata: one more HubSpot property or Dataverse column."""
-        with self._lock:
+        with self.change(), self._lock:
             self.metadata[table] = (*self.metadata.get(table, ()), row)
+            keep_metadata(self._database, table, [row])
 
     def close(self) -> None:
-        """Closes every connection and removes the file."""
+        """Closes every connection; the file is removed unless it is kept."""
         self._database.close()
+        if self._lock_of_folder is not None:
+            self._lock_of_folder.close()
 
     # --- Loading -------------------------------------------------------------------------------------------------
 
@@ -220,6 +249,7 @@ class Store:
         for name in (*self._columns, "@deleted", ADDRESSES, MERGED, HISTORY, ASSOCIATION_LIMITS):
             self.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
         self.metadata, self._columns, self._version = {}, {}, FIRST_VERSION
+        begin_state(self._database)
         self.execute('CREATE TABLE "@deleted" (name TEXT, id TEXT, version INTEGER)')
         self.execute(f"CREATE TABLE {quoted(MERGED)} (name TEXT, id TEXT, survivor TEXT)")
         columns = "name TEXT, id TEXT, property TEXT, old TEXT, new TEXT, at_s REAL"
