@@ -3,6 +3,7 @@
 Facts
     * 1.5.6 and 2.0.1 take the same options and make the same bytes; `.ci/try-duckdb` compares the newest with the
       locked one.
+    * Without a folder to spill to it would make one of the name `.tmp` in the working folder.
     * An option given later as a parameter makes DuckDB import pandas, a third of a second.
 
 Where it is used: `engine.duckdb_engine`, `forecasts.table_reader`.
@@ -26,6 +27,6 @@ def open_duckdb(
     itself is read once, so files must not change.
     """
     config: dict[str, Any] = {"memory_limit": memory, "preserve_insertion_order": str(keeps_order).lower()}
-    connection = duckdb.connect(config=config | ({} if spill is None else {"temp_directory": str(spill)}))
+    connection = duckdb.connect(config=config | {"temp_directory": "" if spill is None else str(spill)})
     connection.execute(f"SET enable_progress_bar = false; SET parquet_metadata_cache = {str(knows_files).lower()}")
     return connection

@@ -15,7 +15,6 @@ Facts
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +30,7 @@ from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.duckdb_connection import open_duckdb
 from dynsync_lib.engine.literal_paths import read_literally
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
+from dynsync_lib.folders.temporary_folder import temporary_folder
 
 ROWS_PER_SORT: Final = 4_000_000
 _SORTED_AT_ONCE: Final = ROWS_PER_GROUP
@@ -65,8 +65,8 @@ class DuckDbEngine:
     def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
         """A few rows in memory as a lazy frame; a missing value is null."""
         name = f"rows_{next(self._names)}"
-        with tempfile.TemporaryDirectory(prefix="dynsync-", dir=self._work) as folder:
-            path = Path(folder) / "rows.parquet"  # an Arrow table, handed over as it is, makes DuckDB import pandas
+        with temporary_folder(beside=self._work) as folder:
+            path = folder / "rows.parquet"  # an Arrow table, handed over as it is, makes DuckDB import pandas
             pq.write_table(arrow_rows(rows, columns), path)
             read_literally(self._connection, path).create(name)
         return _lazy(self._connection.table(name))

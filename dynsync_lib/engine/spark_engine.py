@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +26,7 @@ from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.literal_paths import spark_path
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, write_parquet
 from dynsync_lib.engine.spark_session import open_session
+from dynsync_lib.folders.temporary_folder import temporary_folder
 
 
 class SparkEngine:
@@ -37,7 +37,7 @@ class SparkEngine:
         self._names = itertools.count()
         self._is_small = work is None
         if work is None:
-            work = Path(self._closing.enter_context(tempfile.TemporaryDirectory(prefix="dynsync-")))
+            work = self._closing.enter_context(temporary_folder())
         self._work = work.absolute()
         self._work.mkdir(parents=True, exist_ok=True)
         self._session = self._closing.enter_context(

@@ -41,7 +41,7 @@ _FOR_SMALL_PORTALS: Final = {
     "spark.sql.shuffle.partitions": "1",
 }
 """Hundreds of small queries: planning again, compiling and spreading them costs far more than running them."""
-_STACK: Final = "-Xss64m"
+_STACK: Final = "-Xss64m -XX:-UsePerfData"  # without a file named after the user in the shared temp folder
 _QUICK_START: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 

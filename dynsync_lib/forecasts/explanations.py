@@ -9,7 +9,6 @@ Where it is used: `kit.explain`.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
@@ -71,7 +71,7 @@ def explain(
     """
     opened = _known_snapshot(forecast) if snapshot is None else _named_snapshot(forecast, snapshot)
     records = sum(forecast.info.get("records", {}).values())
-    with tempfile.TemporaryDirectory(prefix="dynsync-") as work, open_engine_for(records, work=Path(work)) as engine:
+    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
         evidence = Evidence(
             tables={name: engine.scan(forecast.folder / f"{name}.parquet") for name in FORECAST_TABLES},
             info=forecast.info,

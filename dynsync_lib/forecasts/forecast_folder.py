@@ -11,6 +11,7 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
 from dynsync_lib.forecasts.masked_info import masked_info
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Choices, Row, TableReader
@@ -28,6 +30,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORECAST_FILE: Final = "forecast.json"
+
+
+def _names_of_forecast(content: Content) -> re.Pattern[str] | None:
+    """The files that a `forecast.json` names; None when it is not that of a forecast."""
+    rows, digests = content.get("rows"), (content.get("snapshot_sha256"), content.get("settings_sha256"))
+    if not (isinstance(rows, dict) and rows.keys() <= FORECAST_TABLES.keys() and all(map(is_digest, digests))):
+        return None
+    return listed_names(content, [f"{name}.parquet" for name in FORECAST_TABLES])
+
+
+FORECAST_FOLDER: Final = FolderKind("a forecast", FORECAST_FILE, _names_of_forecast)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,11 +25,12 @@ from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import CHANGES, Table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
+from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.forecast_folder import read_table
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
-from dynsync_lib.forecasts.replaced_folder import replaced_folder
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -36,6 +38,18 @@ if TYPE_CHECKING:
 
 REPLAY_FILE: Final = "replay.json"
 _TABLES: Final[Mapping[str, Table]] = {"changes": CHANGES, "escapes": ESCAPES}
+
+
+def _names_of_replay(content: Content) -> re.Pattern[str] | None:
+    """The files that a `replay.json` names; None when it is not that of a replay."""
+    snapshots = [content.get("before"), content.get("after")]
+    digests = [said.get("snapshot_sha256") if isinstance(said, dict) else None for said in snapshots]
+    if not all(map(is_digest, [*digests, content.get("settings_sha256")])):
+        return None
+    return listed_names(content, [f"{name}.parquet" for name in _TABLES])
+
+
+REPLAY_FOLDER: Final = FolderKind("a replay", REPLAY_FILE, _names_of_replay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +87,18 @@ def write_replay(
     """
     _refuse_wrong_order(before, after)
     _refuse_other_portals(before, after)
-    with replaced_folder(out, known_by=REPLAY_FILE, what="a replay") as folder:
+    with replaced_folder(out, REPLAY_FOLDER) as folder:
         with open_tables(before, after, work=folder.work) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
             pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier"), "replayed_bindings")
             tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
             counts = _write_tables(engine, tables, folder.new)
-        info = _info(before, after, settings, counts)
-        (folder.new / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
         for name in _TABLES if csv else ():
             write_csv(folder.new / f"{name}.parquet", folder.new / f"{name}.csv")
+        info = _info(before, after, settings, counts)
+        info["files"] = sorted([*(path.name for path in folder.new.iterdir()), REPLAY_FILE])
+        (folder.new / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
     return Replay(out, info)
 
 

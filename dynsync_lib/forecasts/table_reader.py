@@ -11,7 +11,6 @@ Where it is used: `forecasts.forecast_folder`.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import DIGITS, FILLED, PEOPLE
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
+from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts import small_tables
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _connected() -> Iterator[DuckDBPyConnection]:
     from dynsync_lib.engine.duckdb_connection import open_duckdb  # the pages that show no forecast do without
 
     with (
-        tempfile.TemporaryDirectory(prefix="dynsync-") as spill,  # nobody else can have a folder of this name
-        open_duckdb(_MEMORY, Path(spill)) as connection,
+        temporary_folder() as spill,
+        open_duckdb(_MEMORY, spill) as connection,
     ):
         yield connection

@@ -18,11 +18,11 @@ from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
+from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.csv_files import write_csv
-from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE, Forecast, write_info
+from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE, FORECAST_FOLDER, Forecast, write_info
 from dynsync_lib.forecasts.forecast_info import describe_forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
-from dynsync_lib.forecasts.replaced_folder import replaced_folder
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 
@@ -39,7 +39,7 @@ def write_forecast(
 ) -> Forecast:
     """The forecast of a snapshot under settings, written to `out`. Parameters, errors, cost: see `kit.forecast`."""
     refuse_engine(engine)
-    with replaced_folder(out, known_by=FORECAST_FILE, what="a forecast") as folder:
+    with replaced_folder(out, FORECAST_FOLDER) as folder:
         with open_tables(snapshot, *beside, work=folder.work, engine=engine) as opened:
             situation = open_situation(opened, snapshot, settings, rulebook, beside=beside)
             if bindings is not None:
@@ -49,6 +49,7 @@ def write_forecast(
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
             rows = _write_tables(opened, situation, folder.new, csv=csv)
         info = describe_forecast(snapshot, situation, rows, folder=out)
+        info["files"] = sorted([*(path.name for path in folder.new.iterdir()), FORECAST_FILE])
         write_info(folder.new, info)
     return Forecast(out, info)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.engine import AUTO, Engine
+from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables, read_catalogue
 from dynsync_lib.forecasts.write_forecast import write_forecast
@@ -93,8 +93,8 @@ def find_lookup_recipes(snapshot: str | Path, settings: str | Path) -> list[Look
     checked = read_settings(settings, snapshot=opened)
     objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
     with (
-        tempfile.TemporaryDirectory(prefix="dynsync-") as work,
-        open_tables(opened, work=Path(work)) as engine,
+        temporary_folder() as work,
+        open_tables(opened, work=work) as engine,
     ):
         return list(find_recipes(prepare_situation(engine, opened, checked), objects))
 
@@ -141,8 +141,8 @@ def replay(
 
     earlier, later = open_snapshot(before), open_snapshot(after)
     checked = read_settings(settings, snapshot=later, overrides=assumptions)
-    with tempfile.TemporaryDirectory(prefix="dynsync-") as work:
-        pairs = Path(bindings) if bindings else forecast(earlier, checked, Path(work) / "forecast").folder
+    with temporary_folder() as work:
+        pairs = Path(bindings) if bindings else forecast(earlier, checked, work / "forecast").folder
         return write_replay(earlier, later, Path(out), settings=checked, rulebook=rulebook(), bindings=pairs, csv=csv)
 
 

@@ -13,8 +13,6 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
-import os
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,10 +22,14 @@ from typing import Any, Final
 
 from dynsync_lib import errors
 from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.folders.replaced_file import FileKind, refuse_foreign_file, replace_file
 from dynsync_lib.report.kernel import Kernel, start_kernel
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 
 TAG: Final = "parameters"
+REPORT_FILE: Final = FileKind("a report of the kit", "<!doctype html>", '<meta name="generator" content="DynSync kit">')
+"""The mark stands in the template."""
+_RUN_NOTEBOOK: Final = FileKind("a notebook", "{", '"cells"')
 _TIMEOUT_S: Final = 600.0
 INJECTED_TAG: Final = "injected-parameters"
 AHEAD: Final = (
@@ -59,7 +61,7 @@ def run_notebook(
         _execute(notebook, path, kernel, timeout_s)
     if out is not None:
         text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-        _write_text(out, text + "\n")
+        replace_file(out, text + "\n", _RUN_NOTEBOOK)
     return notebook
 
 
@@ -68,9 +70,10 @@ def write_report(
 ) -> Path:
     """Runs a notebook and writes the report of it to `out`, whole or not at all, and gives back `out`.
 
-    `kernel` is one that was started for it in time; without one it is started here. Raises as `run_notebook` and
-    `export_report` do.
+    `kernel` is one that was started for it in time; without one it is started here. Raises UsageError when `out` is
+    there and no report of the kit, and as `run_notebook` and `export_report` do.
     """
+    refuse_foreign_file(out, REPORT_FILE)
     notebook = _prepare(path, parameters or {})
     with ExitStack() as stack:
         started = kernel or stack.enter_context(start_kernel(path.parent, imports=AHEAD))
@@ -172,19 +175,12 @@ def _retell(path: Path, notebook: NotebookNode, name: str, sentence: str) -> Dyn
 def export_report(notebook: NotebookNode, out: Path) -> Path:
     """Writes the report of a run notebook to `out`, whole or not at all, and gives back `out`.
 
-    Raises DynsyncError when the notebook is not fit to be a report; see `exporter`.
+    Raises DynsyncError when the notebook is not fit to be a report (see `exporter`), UsageError when `out` is there and
+    is none.
     """
     from dynsync_lib.report.exporter import DynsyncReportExporter  # takes half a second to import
 
     exporter = DynsyncReportExporter()  # type: ignore[no-untyped-call]
     text, _ = exporter.from_notebook_node(copy.deepcopy(notebook))
-    _write_text(out, text)
+    replace_file(out, text, REPORT_FILE)
     return out
-
-
-def _write_text(out: Path, text: str) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.replace(name, out)

@@ -5,7 +5,9 @@ Facts
     * Rows go to disk in row groups as they come, so memory does not grow with the portal.
     * The size of a row group depends on the number of columns alone: the same rows give the same bytes.
     * The manifest names the columns in which a value has outer white space, so that a forecast need not look elsewhere.
-    * It holds personal data: its folder can be read by its owner only (0700).
+    * It holds personal data: its folder can be read by its owner only (0700), and so can every file (0600).
+    * The folder of the other name bears a mark as long as it is unfinished. One that a killed process left is replaced,
+      anything else of that name is refused.
 
 Where it is used: `portals.files.load_files`, `portals.pull.pull_portals`, `portals.pull.snapshot_tables`.
 """
@@ -14,8 +16,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +34,9 @@ from dynsync_lib.arrow_tables import arrow_rows, arrow_schema
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.tables import RECORD_TABLES, SCHEMA_VERSION, Column
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.folders.own_folder import remove_own
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.unfinished_folder import UNFINISHED_FILE, make_unfinished, unfinished_kind
 from dynsync_lib.moments import utc_text
 from dynsync_lib.snapshot.snapshot import (
     ACCOUNT_FILE,
@@ -45,6 +52,16 @@ from dynsync_lib.snapshot.snapshot import (
 
 _CELLS_PER_GROUP: Final = 2_000_000
 _FEWEST_ROWS_PER_GROUP, _MOST_ROWS_PER_GROUP = 1_024, 65_536
+SNAPSHOT_NAMES: Final = "|".join(
+    (
+        "hubspot/|dynamics/",
+        *(re.escape(f"{name}.parquet") for name in (*TABLE_NAMES, *ARCHIVED_TABLES)),
+        *map(re.escape, (ACCOUNT_FILE, ORGANIZATION_FILE, "manifest.json", "load_report.json")),
+    )
+)
+"""A pattern of the paths in a snapshot."""
+_THING: Final = "snapshot"
+UNFINISHED_SNAPSHOT: Final = unfinished_kind(_THING, SNAPSHOT_NAMES)
 Source = Literal["api", "files", "emulator"]
 """Where a snapshot comes from: the portals' APIs, exported files, or an emulator."""
 TableRow = Mapping[str, Any]
@@ -116,7 +133,8 @@ class SnapshotWriter:
     """Builds one snapshot in `out`. A context manager: without a call of `finish` inside it nothing is left.
 
     `started_at` is when reading began. `build` is the folder it is built in, on the same disk; None means
-    `<out>.part`. What that folder held is deleted. Raises SnapshotError when `out` holds something.
+    `<out>.part`. An unfinished snapshot there is replaced. Raises SnapshotError when `out` holds something, and
+    UsageError when `build` holds something else. Everything that is created meanwhile is private.
     """
 
     def __init__(self, out: Path, *, source: Source, started_at: datetime, build: Path | None = None) -> None:
@@ -125,16 +143,19 @@ class SnapshotWriter:
         self._build = build or out.with_name(f"{out.name}.part")
         self._source, self._started_at = source, started_at
         self._tables: dict[str, dict[str, Any]] = {}
+        self._opened = ExitStack()
 
     def __enter__(self) -> SnapshotWriter:
-        shutil.rmtree(self._build, ignore_errors=True)
-        self._build.mkdir(parents=True, mode=0o700)
+        remove_own(self._build, UNFINISHED_SNAPSHOT)
+        self._opened.enter_context(private_files())
+        make_unfinished(self._build, _THING)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> Literal[False]:
         shutil.rmtree(self._build, ignore_errors=True)
+        self._opened.close()
         return False
 
     def write(
@@ -203,6 +224,8 @@ class SnapshotWriter:
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (self._build / "manifest.json").write_text(text, encoding="utf-8")
+        refuse_target(self._out)
+        (self._build / UNFINISHED_FILE).unlink()
         if self._out.exists():
             self._out.rmdir()
         os.replace(self._build, self._out)
@@ -222,8 +245,11 @@ class SnapshotWriter:
 
 
 def refuse_target(out: Path) -> None:
-    """Raises SnapshotError when `out` is a file, or a folder that holds something: a snapshot is written once."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    """Raises SnapshotError when `out` is a link, a file, or a folder that holds something.
+
+    A snapshot is written once, and links are not followed for writing.
+    """
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise SnapshotError(
             f"{out} exists already.", next_step="Name a folder that is not there; a snapshot is written once."
         )

@@ -59,6 +59,7 @@ PLANTED = (
     ("core.matching.pairs", "from pathlib import Path"),
     ("core.matching.pairs", "from . import sides"),
     ("moments", "from dynsync_lib.core.keys import trim"),
+    ("folders.own_folder", "from dynsync_lib.snapshot.snapshot import Snapshot"),
     ("processes", "from dynsync_lib.core.keys import trim"),
     ("arrow_tables", "from dynsync_lib.engine.polars_engine import PolarsEngine"),
     ("engine.duckdb_engine", "from dynsync_lib.core.forecast import build_forecast"),

@@ -13,15 +13,17 @@ from pathlib import Path
 
 import trustme
 
+from dynsync_lib.folders.private_files import private_files
+
 
 def make_certificates(folder: Path, *, host: str) -> bytes:
     """Writes the three files into the folder, valid for this host, and gives the client's certificate as PEM text."""
     authority = trustme.CA()
     server = authority.issue_cert(host, "localhost")
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    server.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     client = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert(common_name="dynsync", key_type=trustme.KeyType.RSA)
     certificate = client.cert_chain_pems[0].bytes()
-    (folder / "client.pem").write_bytes(client.private_key_pem.bytes() + certificate)
-    (folder / "client.pem").chmod(0o600)
+    with private_files():
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        server.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+        (folder / "client.pem").write_bytes(client.private_key_pem.bytes() + certificate)
     return certificate

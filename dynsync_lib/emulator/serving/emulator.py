@@ -11,9 +11,7 @@ Where it is used: `kit`, the demo, the tests.
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,6 +30,7 @@ from dynsync_lib.emulator.serving.listener import HOST, Listener, bind
 from dynsync_lib.emulator.serving.portals_apart import PortalsApart
 from dynsync_lib.emulator.serving.portals_here import Portals, PortalsHere, SignInPlace
 from dynsync_lib.emulator.store.records import World
+from dynsync_lib.folders.temporary_folder import TemporaryFolder
 
 
 class Emulator:
@@ -61,8 +60,7 @@ class Emulator:
         self.conditions = Conditions(limits, begins_at_s=begins_at_s)
 
     def __enter__(self) -> Emulator:
-        self._folder = Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
-        self._opened.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = self._opened.enter_context(TemporaryFolder())
         try:
             self._listen()
         except BaseException:

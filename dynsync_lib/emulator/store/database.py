@@ -10,10 +10,9 @@ Where it is used: store; the searches, filters and keys of both APIs.
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import sqlite3
-import tempfile
 import threading
 import unicodedata
 import uuid
@@ -24,6 +23,7 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.store.patterns import is_like
 from dynsync_lib.emulator.times import moment_ms
+from dynsync_lib.folders.temporary_folder import TemporaryFolder
 
 _CACHE_KIB: Final = 8_192
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -37,14 +37,17 @@ class Database:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._is_kept = folder is not None
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="dynsync-emulator-"))
-        self._path = self._folder / "world.sqlite"
+        self._temporary: TemporaryFolder | None = None
+        if folder is None:
+            self._temporary = TemporaryFolder()
+            folder = self._temporary.path
+        self._path = folder / "world.sqlite"
+        os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600))  # what SQLite adds is as private
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._register = threading.Lock()
         self._turn = threading.RLock()
-        if folder is None:
+        if self._temporary is not None:
             self.execute("PRAGMA journal_mode = OFF")
         else:
             self.keep_log()
@@ -92,8 +95,8 @@ class Database:
                 connection.close()
             self._connections.clear()
         self._local = threading.local()
-        if not self._is_kept:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._temporary is not None:
+            self._temporary.close()
 
     @property
     def _connection(self) -> sqlite3.Connection:

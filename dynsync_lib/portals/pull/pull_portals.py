@@ -11,7 +11,6 @@ Where it is used: `kit`.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -22,6 +21,7 @@ from typing import Any, Final, TypeVar
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse import reader as dataverse
 from dynsync_lib.portals.http.pace import Pace
@@ -31,7 +31,7 @@ from dynsync_lib.portals.pull.dynamics_tables import DynamicsSide
 from dynsync_lib.portals.pull.hubspot_tables import HubSpotSide
 from dynsync_lib.portals.pull.snapshot_tables import write_sides
 from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, Wanted, run_together
-from dynsync_lib.portals.pull.work_folder import WorkFolder
+from dynsync_lib.portals.pull.work_folder import WorkFolder, remove_pages
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target
@@ -91,7 +91,7 @@ def pull_portals(
     Costs a request per page: 100 records of HubSpot, 5,000 rows of Dynamics; and one per 500 records whose associations
     are read (docs/architecture.md has measured times). Raises PortalError (also when contacts, companies or accounts
     may not be read), SnapshotError when `out` holds something, SafetyError for foreign hosts, UsageError when there is
-    nothing to connect to.
+    nothing to connect to, or `<out>.part` is not the kit's.
     """
     _sweep_up(out)
     refuse_target(out)
@@ -99,13 +99,14 @@ def pull_portals(
         raise UsageError(
             "There is no portal to read.", next_step="Give HubSpot's token, the address of Dynamics, or both."
         )
-    return run_blocking(_Pull(connection, out, key_maker, clock, fields, options, progress, pace).run())
+    with private_files():
+        return run_blocking(_Pull(connection, out, key_maker, clock, fields, options, progress, pace).run())
 
 
 def _sweep_up(out: Path) -> None:
     """Removes the pages of a pull that was stopped after its snapshot was whole."""
     if (out / "manifest.json").is_file():
-        shutil.rmtree(_work_path(out), ignore_errors=True)
+        remove_pages(_work_path(out))
 
 
 def _work_path(out: Path) -> Path:

@@ -3,7 +3,8 @@
 Facts
     * `<out>.part` holds a journal and the pages. The journal is replaced in one step after each page is stored: every
       page it lists exists, and a page that it does not list is read again.
-    * A folder that belongs to other portals is deleted; a table that is now asked for other columns begins again.
+    * A pull of other portals begins again; so does a table that is now asked for other columns. A folder of the name
+      that is no unfinished pull or snapshot is refused.
     * The pages hold personal data: the folder is readable by its owner only (0700).
     * Pages of several tables are added at the same time, from several threads.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,12 +29,30 @@ from typing import Any, Final
 import pyarrow as pa
 
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.folders.own_folder import is_own, refuse_foreign, remove_own
+from dynsync_lib.folders.temporary_folder import remove_left_folders
+from dynsync_lib.folders.unfinished_folder import UNFINISHED_FILE, make_unfinished, unfinished_kind
 from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.rows import TextRow
+from dynsync_lib.snapshot.writer import SNAPSHOT_NAMES, UNFINISHED_SNAPSHOT
 
 _JOURNAL: Final = "journal.json"
 _VERSION: Final = 2
 _ENDING: Final = ".json.zst"
+
+
+_THING: Final = "pull"
+UNFINISHED_PULL: Final = unfinished_kind(
+    _THING,
+    rf"journal\.json(\.new)?|pages/([^/]+/)*([0-9]+{re.escape(_ENDING)})?"
+    rf"|snapshot/({re.escape(UNFINISHED_FILE)}|{SNAPSHOT_NAMES})?",
+)
+
+
+def remove_pages(folder: Path) -> None:
+    """Deletes the folder of an unfinished pull; one that is not there, or holds something else, is left alone."""
+    if is_own(folder, UNFINISHED_PULL):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Job:
@@ -127,18 +147,21 @@ class Job:
 class WorkFolder:
     """The folder of one unfinished pull.
 
-    `identity` names the portals and how they are asked, as JSON values; pages of another identity are deleted.
+    `identity` names the portals and how they are asked, as JSON values; pages of another identity are deleted. Raises
+    UsageError when the folder is not the kit's.
     """
 
     def __init__(self, path: Path, *, identity: Mapping[str, Any], started_at: datetime) -> None:
         self.path = path
         self._lock = threading.Lock()
+        remove_left_folders(path)
+        refuse_foreign(path, UNFINISHED_PULL, UNFINISHED_SNAPSHOT)
         self._journal = self._read_journal()
         if (self._journal.get("version"), self._journal.get("identity")) != (_VERSION, dict(identity)):
-            shutil.rmtree(path, ignore_errors=True)
+            remove_own(path, UNFINISHED_PULL, UNFINISHED_SNAPSHOT)
+            make_unfinished(path, _THING)
             header = {"version": _VERSION, "identity": dict(identity), "started_at": utc_text(started_at)}
             self._journal = {**header, "facts": {}, "jobs": {}}
-        path.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._save()
 
     @property
@@ -196,8 +219,8 @@ class WorkFolder:
             self._save()
 
     def remove(self) -> None:
-        """Deletes the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Deletes the folder, as long as nobody has put something else into it."""
+        remove_pages(self.path)
 
     def _begin(self, name: str, asked: Sequence[str]) -> dict[str, Any]:
         """A job without pages. The journal forgets the pages before they go: it never promises what is not there."""
