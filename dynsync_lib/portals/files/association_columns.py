@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.portals.files.export_words import ExportWords
-from dynsync_lib.portals.files.headings import Headings
+from dynsync_lib.portals.files.headings import Headings, is_removed
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
@@ -75,7 +75,8 @@ class AssociationColumns:
         """
         lines = self.sheet.lines()
         next(lines)
-        for line in (line for line in lines if not self.headings.is_removed(line.cells)):
+        marks = self.headings.removal_marks
+        for line in (line for line in lines if not is_removed(marks, line.cells)):
             record_id = plain_number(line.cells[self.headings.id_position]) or ""
             yield from self._companies(record_id, line)
             if self._object is not Object.CONTACT:

@@ -11,7 +11,7 @@ Where it is used: `portals.files.load_files`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -32,7 +32,7 @@ from dynsync_lib.portals.files.cell_values import (
     word_converter,
 )
 from dynsync_lib.portals.files.export_words import ExportWords
-from dynsync_lib.portals.files.headings import Heading, Headings
+from dynsync_lib.portals.files.headings import Heading, Headings, is_removed
 from dynsync_lib.portals.files.id_ranks import rank_ids
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.lookup_columns import LookupColumn
@@ -86,13 +86,13 @@ class ExportRows:
         Raises InputFileError for an id that is empty, shortened or there twice, and as `Sheet.lines`.
         """
         columns, lookups = self._columns(), self._lookups()
+        ranks, marks = self._look_over(columns), self.headings.removal_marks
         id_position, seen = self.headings.id_position, dict[str, int]()
         names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
-        ranks = self._ranks()
         for line in self._records():
             cells = list(line.cells)
-            is_removed = self.headings.is_removed(cells)
+            is_gone = is_removed(marks, cells)
             for column in columns:
                 cells[column.position] = column.read(cells[column.position], line.place_number)
             for position in guid_positions:
@@ -102,11 +102,11 @@ class ExportRows:
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
-            file_rank = self._removed if is_removed else len(seen) - 1 - self._removed
-            api_rank = file_rank if is_removed else ranks[file_rank]
-            added = {"id": record_id, "api_rank": api_rank, "file_rank": file_rank}
-            finished = {**row, **added, **key_maker.finish(table, row)}
-            if is_removed:
+            file_rank = self._removed if is_gone else len(seen) - 1 - self._removed
+            api_rank = file_rank if is_gone else ranks[file_rank]
+            ranked = {"api_rank": api_rank, "file_rank": file_rank}
+            finished = {**row, "id": record_id, **ranked, **key_maker.finish(table, row)}
+            if is_gone:
                 self._remove(finished)
             else:
                 yield finished
@@ -125,27 +125,40 @@ class ExportRows:
         """The names of the columns that lookups under labels add."""
         return tuple(name for lookup in self._lookups() for name in lookup.added)
 
-    def _ranks(self) -> list[int]:
-        """The rank of each record that is not removed, in the order in which the API would deliver them."""
-        position = self.headings.id_position
-        is_guid = position in self.headings.guid_positions
-        cells = (line.cells[position] for line in self._records() if not self.headings.is_removed(line.cells))
-        ids = [(plain_guid(cell) if is_guid else plain_number(cell)) or "" for cell in cells]
-        return rank_ids(self.headings.table.system, ids)
-
     def _records(self) -> Iterator[Line]:
         lines = self.sheet.lines()
         next(lines)
         return lines
 
     def _columns(self) -> list[Column]:
-        columns = [column for heading in self.headings.columns if (column := self._column(heading)) is not None]
-        notation = self._notation([column for column in columns if column.kind in _WITH_NOTATION])
+        return [column for heading in self.headings.columns if (column := self._column(heading)) is not None]
+
+    def _look_over(self, columns: list[Column]) -> list[int]:
+        """The rank of each record that is not removed, in the order in which the API would deliver them.
+
+        The same reading finds out how numbers and dates are written, and the columns convert them so from then on.
+        """
+        evidence, ids = Evidence(is_typed=self.sheet.form is None), list[str]()
+        written, marks = [column for column in columns if column.kind in _WITH_NOTATION], self.headings.removal_marks
+        position = self.headings.id_position
+        plain = plain_guid if position in self.headings.guid_positions else plain_number
+        for line in self._records():
+            _look(evidence, written, line)
+            if not is_removed(marks, line.cells):
+                ids.append(plain(line.cells[position]) or "")
+        self._settle(written, evidence)
+        return rank_ids(self.headings.table.system, ids)
+
+    def _settle(self, columns: list[Column], evidence: Evidence) -> None:
+        """Lets the columns convert numbers and dates as the cells of the file are written."""
+        if not columns:
+            return
+        has_semicolons = self.sheet.form is not None and self.sheet.form.delimiter == ";"
+        looks_german = self.headings.is_german or has_semicolons
+        notation = decide_notation(evidence, looks_german=looks_german, zone=self.zone)
         self.report.guessed.extend(notation.guesses)
         for column in columns:
-            if column.kind in _WITH_NOTATION:
-                column.convert = _converter(column, notation)
-        return columns
+            column.convert = _converter(column, notation)
 
     def _column(self, heading: Heading) -> Column | None:
         """The column of a heading; None when its cells are not converted. How numbers are written is not known yet."""
@@ -171,16 +184,6 @@ class ExportRows:
         if not labels and heading.field.type in {"enumeration", "Picklist"} and not heading.is_internal:
             self.report.notes.append(f"{heading.text}: its options are not known, so labels stay as they are.")
         return labels or None
-
-    def _notation(self, columns: list[Column]) -> Notation:
-        evidence = Evidence(is_typed=self.sheet.form is None)
-        for line in self._records() if columns else ():
-            for column in columns:
-                cell = line.cells[column.position]
-                if cell is not None and not (column.is_internal and column.is_stored(cell)):
-                    evidence.look(column.kind, cell, is_local=not column.is_internal)
-        has_semicolons = self.sheet.form is not None and self.sheet.form.delimiter == ";"
-        return decide_notation(evidence, looks_german=self.headings.is_german or has_semicolons, zone=self.zone)
 
     def _lookups(self) -> list[LookupColumn]:
         names = {name: position for position, name in enumerate(self.headings.names)}
@@ -245,6 +248,14 @@ class ExportRows:
                 what = _WORDS_FOR[column.kind]
                 self.report.notes.append(f"{column.heading}: cells that are {what} ({where}) stay as they are.")
         self.report.guessed.extend(sentence for lookup in lookups for sentence in lookup.sentences())
+
+
+def _look(evidence: Evidence, columns: Iterable[Column], line: Line) -> None:
+    """Notes how the numbers and dates of a line are written, but for those that the API itself could have printed."""
+    for column in columns:
+        cell = line.cells[column.position]
+        if cell is not None and not (column.is_internal and column.is_stored(cell)):
+            evidence.look(column.kind, cell, is_local=not column.is_internal)
 
 
 def _converter(column: Column, notation: Notation) -> Convert:

@@ -154,21 +154,25 @@ class Headings:
         return (self.id_position, *(position for position in lookups if self.columns[position].field is None))
 
     @property
-    def _removed(self) -> tuple[tuple[int, bool], ...]:
+    def removal_marks(self) -> tuple[tuple[int, bool], ...]:
         """The columns that say a record was removed: position, and whether they say when."""
         columns = (column for column in self.columns if column.how == "removed")
         return tuple((column.position, column.text.casefold().endswith("at")) for column in columns)
-
-    def is_removed(self, cells: Sequence[str | None]) -> bool:
-        """Whether a row is a record of the recycling bin: HubSpot's archived ones, or those that a service deleted."""
-        marks = (((cells[position] or "").strip().lower(), is_time) for position, is_time in self._removed)
-        return any(mark in _YES or (is_time and mark != "") for mark, is_time in marks)
 
     @property
     def is_german(self) -> bool:
         """Whether more headings are German words than are English words or labels of the metadata."""
         counts = Counter(column.language or "own" for column in self.columns if column.how in {"label", "words"})
         return counts["german"] > counts["own"] + counts["english"]
+
+
+def is_removed(marks: Iterable[tuple[int, bool]], cells: Sequence[str | None]) -> bool:
+    """Whether a row is a record of the recycling bin: HubSpot's archived ones, or those that a service deleted.
+
+    `marks` are the `removal_marks` of its headings.
+    """
+    words = [((cells[position] or "").strip().lower(), is_time) for position, is_time in marks]
+    return any(word in _YES or (is_time and word != "") for word, is_time in words)
 
 
 def read_headings(

@@ -20,9 +20,10 @@ def rank_ids(system: System, ids: Sequence[str]) -> list[int]:
     """The rank of each id, from 0, in the order of the ids given."""
     key_of = _guid_order if system is System.DYNAMICS else _number_order
     keys = [key_of(record_id) for record_id in ids]
-    in_order = sorted(range(len(ids)), key=lambda number: (keys[number] is None, keys[number] or "", number))
+    ordered = sorted((key, number) for number, key in enumerate(keys) if key is not None)
+    unordered = (number for number, key in enumerate(keys) if key is None)
     ranks = [0] * len(ids)
-    for rank, number in enumerate(in_order):
+    for rank, number in enumerate([*(number for _, number in ordered), *unordered]):
         ranks[number] = rank
     return ranks
 

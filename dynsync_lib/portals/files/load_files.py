@@ -37,7 +37,7 @@ from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.file_names import read_name
 from dynsync_lib.portals.files.file_rows import ExportRows
 from dynsync_lib.portals.files.folder_files import FolderFiles
-from dynsync_lib.portals.files.headings import Headings, OwnHeadings, read_headings
+from dynsync_lib.portals.files.headings import Headings, OwnHeadings, is_removed, read_headings
 from dynsync_lib.portals.files.load_report import FileReport, LoadReport
 from dynsync_lib.portals.files.match_columns import missing_match_column, refuse_unused
 from dynsync_lib.portals.files.metadata_files import read_metadata
@@ -262,7 +262,8 @@ class _Loader:
             return None
         lines = opened.sheet.lines()
         next(lines)
-        present = (line for line in lines if not opened.headings.is_removed(line.cells))
+        marks = opened.headings.removal_marks
+        present = (line for line in lines if not is_removed(marks, line.cells))
         return (dict(zip(opened.headings.names, line.cells, strict=True)) for line in present)
 
     def _load_records(self, table: RecordTable, index: NameIndex, zone: tzinfo) -> None:
