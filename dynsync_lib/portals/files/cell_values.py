@@ -234,7 +234,7 @@ class Column:
 
     def read(self, text: str | None, line: int) -> str | None:
         """The cell of line number `line`, converted; as it is when it is empty or not understood."""
-        if text is None or not text.strip() or (self.is_internal and self.is_stored(text)):
+        if text is None or (self.is_internal and self.is_stored(text)) or not text.strip():
             return text
         value = self.convert(text)
         if value is None or not self.is_stored(value):

@@ -93,8 +93,9 @@ class ExportRows:
         for line in self._records():
             cells = list(line.cells)
             is_gone = is_removed(marks, cells)
+            number = line.place_number
             for column in columns:
-                cells[column.position] = column.read(cells[column.position], line.place_number)
+                cells[column.position] = column.read(cells[column.position], number)
             for position in guid_positions:
                 cells[position] = plain_guid(cells[position])
             cells[id_position] = record_id = self._id(cells[id_position], line, seen)

@@ -34,13 +34,15 @@ def stored_form(kind: ValueKind, options: Collection[str]) -> IsStored:
     if kind == "option":
         return _options_test(frozenset(options))
     if kind == "yes_no":
-        return lambda text: trim(text).lower() in _FLAGS
+        return lambda text: text in _FLAGS or trim(text).lower() in _FLAGS
     form = _NUMBER if kind == "number" else _MOMENT
     return lambda text: form.fullmatch(text) is not None or form.fullmatch(trim(text)) is not None
 
 
 def _options_test(options: frozenset[str]) -> IsStored:
     def are_stored(text: str) -> bool:
+        if text in options:
+            return True
         plain = trim(text)
         return plain in options or all(trim(part) in options or not trim(part) for part in _BETWEEN.split(plain))
 
