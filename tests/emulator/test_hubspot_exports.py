@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dynsync_lib.emulator.world.metadata import property_rows
 from dynsync_lib.portals.files.load_files import load_files
 from tests.pulls import KEYS, NOON, rows_of
 
@@ -57,7 +58,7 @@ def test_export__loads_as_a_file_of_the_portal(portal: httpx.Client, tmp_path: P
     folder = tmp_path / "hubspot"
     folder.mkdir()
     (folder / "contacts.csv").write_bytes(httpx.get(address).content)
-    schema: dict[str, list[dict[str, Any]]] = {"properties": [], "columns": []}
+    schema: dict[str, list[dict[str, Any]]] = {"properties": list(property_rows()), "columns": []}
     loaded = load_files(folder, None, tmp_path / "s", key_maker=KEYS, standard_schema=schema, taken_at=NOON)
     assert [row["id"] for row in rows_of(loaded, "hubspot/contacts")] == ["101", "102", "103"]
     pairs = {(row["from_id"], row["to_id"]) for row in rows_of(loaded, "hubspot/links")}
