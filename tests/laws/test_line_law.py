@@ -45,7 +45,7 @@ def _labels(situation: Situation, row: Row, line: Line | None) -> frozenset[str]
     """What may be told of a row that was decided by that line, None before all lines."""
     if line is None:
         return frozenset({"step 0"})
-    if row["reason"] == "lifecycle_route" or row["rule_id"] == "lead.contact-overlap":
+    if row["reason"] == "lifecycle_route" or row["rule_id"] in ("lead.contact-overlap", "contact.created-beside"):
         return frozenset({"section 5.8"})
     if row["outcome"] == "failing":
         return frozenset({"step 5, line 9, or step 7"} if line is Line.CONFLICT else {"step 7", _EITHER})
