@@ -86,10 +86,12 @@ def init(
     """
     file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
     text = kit.settings_template(example)
-    if file.exists():
-        raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    try:
+        with file.open("x", encoding="utf-8") as stream:  # a link is not followed
+            stream.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.") from None
     console.out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
 
 

@@ -2,7 +2,8 @@
 
 Facts
     * A folder is ours when it bears the mark of its kind with content that fits, and holds nothing else than what that
-      content names. An empty folder is anybody's; a link, and a folder with a link in it, is never ours.
+      content names. Files of which it says the `digests` must be as they were written. An empty folder is anybody's; a
+      link, and a folder with a link in it, is never ours.
     * Operating systems leave files of their own in folders that somebody looked at; these do not count.
 
 Where it is used: whatever replaces a folder.
@@ -10,6 +11,7 @@ Where it is used: whatever replaces a folder.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -94,10 +96,19 @@ def _foreign_part(folder: Path, kind: FolderKind) -> str | None:
         return None
     content = _read_mark(folder / kind.mark)
     named = kind.names(content) if content is not None else None
-    if named is None:
+    if content is None or named is None:
         return f"{folder} holds something else than {kind.what}."
     foreign = next((path for path in paths if path != kind.mark and not named.fullmatch(path)), None)
-    return None if foreign is None else f"{folder} holds {foreign.removesuffix('@')}, which is no part of {kind.what}."
+    if foreign is not None:
+        return f"{folder} holds {foreign.removesuffix('@')}, which is no part of {kind.what}."
+    changed = next((path for path in paths if _is_changed(folder / path, content.get("digests"), path)), None)
+    return None if changed is None else f"{folder / changed} was changed after the kit wrote it."
+
+
+def _is_changed(file: Path, digests: object, path: str) -> bool:
+    """Whether the mark says what a file was like, and it is not like that any more."""
+    digest = digests.get(path) if isinstance(digests, dict) else None
+    return digest is not None and hashlib.sha256(file.read_bytes()).hexdigest() != digest
 
 
 def _paths_in(folder: Path, before: str = "") -> Iterator[str]:

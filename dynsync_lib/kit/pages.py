@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,24 +43,25 @@ def report(
 def demo(out: str | Path, *, progress: Say | None = None) -> Forecast:
     """The whole kit on two emulated portals; leaves snapshot, dynsync.toml, forecast and report.html in `out`.
 
-    An earlier demo there is replaced. `progress` is called with a sentence at each step. It takes about ten seconds,
-    and listens on 127.0.0.1 only.
+    An earlier demo there is replaced when this one is whole; anything else there is refused. `progress` is called with
+    a sentence at each step. It takes about ten seconds, and listens on 127.0.0.1 only.
+
+    Raises UsageError when `out` holds something else than a demo, or settings that were edited.
 
     >>> forecast = kit.demo("out/demo")
     >>> kit.six_figures(forecast).as_dict()["created_in_hubspot"]
     1172
     """
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
+    from dynsync_lib.kit.demo_folder import replaced_demo
 
     say = progress or _silent
     folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder / "snapshot", ignore_errors=True)
-    with DemoPortals() as portals, _kernel_of_report() as kernel:
-        forecast = _forecast_demo(portals, folder, say)
+    with replaced_demo(folder) as new, DemoPortals() as portals, _kernel_of_report() as kernel:
+        forecast = _forecast_demo(portals, new, say)
         say("Writing the report ...")
-        report(forecast, folder / "report.html", client="Demo", kernel=kernel)
-    return forecast
+        report(forecast, new / "report.html", client="Demo", kernel=kernel)
+    return replace(forecast, folder=folder / "forecast")
 
 
 def _kernel_of_report() -> AbstractContextManager[Kernel]:
