@@ -91,9 +91,15 @@ def make_venv() -> None:
 
 
 def install() -> None:
-    """Installs the locked packages and the kit itself. Raises SetupError when that fails."""
-    pip(["install", "--requirement", str(ROOT / "requirements.lock")])
-    pip(["install", "--no-deps", "--editable", str(ROOT)])
+    """Installs the packages that the lock names, nothing else, and the kit itself. Raises SetupError when that fails.
+
+    What is built here is built with the lock's setuptools, not with whatever is newest.
+    """
+    lock = str(ROOT / "requirements.lock")
+    pip(["install", "--no-deps", "--only-binary", ":all:", "--constraint", lock, "setuptools"])
+    built_here = ["install", "--no-deps", "--no-build-isolation", "--use-pep517"]
+    pip([*built_here, "--requirement", lock])
+    pip([*built_here, "--editable", str(ROOT)])
 
 
 def pip(arguments: Sequence[str]) -> None:

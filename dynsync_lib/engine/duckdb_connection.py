@@ -4,6 +4,8 @@ Facts
     * 1.5.6 and 2.0.1 take the same options and make the same bytes; `.ci/try-duckdb` compares the newest with the
       locked one.
     * Without a folder to spill to it would make one of the name `.tmp` in the working folder.
+    * DuckDB would load an extension from the user's folder, or from the network, when a query seems to need one. All
+      that the kit needs is compiled into it, so nothing is loaded.
     * An option given later as a parameter makes DuckDB import pandas, a third of a second.
 
 Where it is used: `engine.duckdb_engine`, `forecasts.table_reader`.
@@ -12,9 +14,13 @@ Where it is used: `engine.duckdb_engine`, `forecasts.table_reader`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
+
+_NOTHING_FROM_OUTSIDE: Final = dict.fromkeys(
+    ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"), "false"
+)
 
 
 def open_duckdb(
@@ -27,6 +33,7 @@ def open_duckdb(
     itself is read once, so files must not change.
     """
     config: dict[str, Any] = {"memory_limit": memory, "preserve_insertion_order": str(keeps_order).lower()}
-    connection = duckdb.connect(config=config | {"temp_directory": "" if spill is None else str(spill)})
+    config |= _NOTHING_FROM_OUTSIDE | {"temp_directory": "" if spill is None else str(spill)}
+    connection = duckdb.connect(config=config)
     connection.execute(f"SET enable_progress_bar = false; SET parquet_metadata_cache = {str(knows_files).lower()}")
     return connection

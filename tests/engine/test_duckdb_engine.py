@@ -9,6 +9,7 @@ import pytest
 
 from dynsync_lib.core.tables import LINKS
 from dynsync_lib.engine import duckdb_engine
+from dynsync_lib.engine.duckdb_connection import open_duckdb
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 
 _ROWS: Final = [
@@ -65,3 +66,12 @@ def test_write__no_row_is_written_with_parts_too(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(duckdb_engine, "ROWS_PER_SORT", 1)
 
     assert _written(tmp_path / "none", [])[:4] == b"PAR1"
+
+
+def test_open_duckdb__loads_no_extension_from_outside() -> None:
+    names = ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions")
+    with open_duckdb("64MB", None) as connection:
+        asked = ", ".join(f"current_setting('{name}')" for name in names)
+        assert connection.execute(f"SELECT {asked}").fetchone() == (False, False, False)
+        used = "SELECT extension_name FROM duckdb_extensions() WHERE loaded AND install_mode != 'STATICALLY_LINKED'"
+        assert connection.execute(used).fetchall() == []

@@ -62,6 +62,18 @@ def test_pip__tells_a_missing_network_from_a_broken_package(
     assert (tmp_path / "out" / "setup.log").read_text(encoding="utf-8") == said
 
 
+def test_install__installs_what_the_lock_names_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+    monkeypatch.setattr(dynsync, "pip", calls.append)
+    dynsync.install()
+    assert all("--no-deps" in call for call in calls)
+    first, *others = calls
+    assert first[-3:] == ["--constraint", str(dynsync.ROOT / "requirements.lock"), "setuptools"]
+    assert all("--no-build-isolation" in call for call in others)
+    locked = (dynsync.ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "\nsetuptools==" in locked
+
+
 def test_main__says_one_sentence_and_exits_with_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
