@@ -115,8 +115,8 @@ def test_load__of_the_latest_day_and_names_different_days(tmp_path: Path) -> Non
     assert [file["exported"] for file in report["files"]] == ["2026-04-20", "2026-11-23 09:00:00"]
     assert report["dates"] == [
         "The data is of 2026-11-23 09:00 UTC by the names of the files; filters count days from then.",
-        "The files are of different days: hubspot/hubspot-crm-exports-all-contacts-2026-04-20.csv of 2026-04-20, "
-        "dynamics/Active Contacts 11-23-2026 9-00-00 AM.csv of 2026-11-23. What changed in between shows as a "
+        "The files are of different days: of 2026-04-20 hubspot/hubspot-crm-exports-all-contacts-2026-04-20.csv; "
+        "of 2026-11-23 dynamics/Active Contacts 11-23-2026 9-00-00 AM.csv. What changed in between shows as a "
         "difference.",
     ]
 

@@ -128,11 +128,35 @@ def test_recognised__where_headings_fit_several_the_name_decides(tmp_path: Path)
     assert _tables(_load(tmp_path, {"my deals.csv": "Record ID\n9\n"})) == {"hubspot/deals": ["9"]}
 
 
-@pytest.mark.parametrize("name", ["contacts at companies.csv", "Export.csv"])
-def test_asked__headings_that_fit_several_tables(tmp_path: Path, name: str) -> None:
-    fault = _fault(tmp_path, {name: "Record ID\n1\n"})
-    assert f"{name} could hold companies or" in str(fault)
-    assert fault.next_step.startswith("Name it companies.csv or ")
+def test_asked__a_name_that_fits_several_tables_and_headings_that_tell_nothing(tmp_path: Path) -> None:
+    fault = _fault(tmp_path, {"contacts at companies.csv": "Record ID\n1\n"})
+    assert "contacts at companies.csv could hold companies or contacts: its name says both." in str(fault)
+    assert fault.next_step.startswith("Name it companies.csv or contacts.csv")
+
+
+@pytest.mark.parametrize(
+    ("system", "text"),
+    [
+        ("hubspot", "Record ID,Ticket name,Pipeline,Ticket status,Create Date,Close date\n1,x,y,New,,\n"),
+        ("hubspot", "Record ID,Name,Unit price,SKU\n1,Chair,5,X\n"),
+        ("hubspot", "hs_object_id,name,price\n1,Chair,5\n"),
+        ("hubspot", "Record ID\n1\n"),
+        ("dynamics", f"incidentid,title,contactid,accountid,createdon,ownerid\n{GUID}1,x,{GUID}2,{GUID}3,,\n"),
+        ("dynamics", f"quoteid,name,accountid,contactid,opportunityid\n{GUID}1,x,{GUID}2,{GUID}3,\n"),
+        ("dynamics", f"(Do Not Modify) Event,Email,First Name\n{GUID}1,a@x.example,Ada\n"),
+    ],
+)
+def test_left_alone__tables_that_the_sync_does_not_know(tmp_path: Path, system: str, text: str) -> None:
+    known: Files = {"contacts.csv": PEOPLE if system == "hubspot" else f"contactid,emailaddress1\n{GUID}9,\n"}
+    files: Files = {**known, "Export.csv": text}
+    snapshot = _load(tmp_path, **{system: files})
+    assert list(_tables(snapshot)) == [f"{system}/contacts"]
+    assert list(_left_alone(snapshot)) == [f"{system}/Export.csv"]
+
+
+def test_asked__a_name_that_no_heading_bears_out(tmp_path: Path) -> None:
+    fault = _fault(tmp_path, {"tickets of companies.csv": "Record ID,Ticket name\n1,x\n"})
+    assert str(fault).endswith("companies.csv has companies in its name, and no heading says that it holds them.")
 
 
 def test_asked__a_name_against_headings_that_hardly_decide(tmp_path: Path) -> None:

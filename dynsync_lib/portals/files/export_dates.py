@@ -169,8 +169,12 @@ class ExportDates:
     def _by_names(self, known: Sequence[datetime]) -> Iterator[str]:
         yield f"The data is of {_minute(known[-1])} by the names of the files; filters count days from then."
         if known[0].date() != known[-1].date():
-            days = [f"{name} of {moment.text[:10]}" for name, moment in self.moments.items() if moment is not None]
-            yield f"The files are of different days: {', '.join(days)}. What changed in between shows as a difference."
+            names: dict[str, list[str]] = {}
+            for name, moment in self.moments.items():
+                if moment is not None:
+                    names.setdefault(moment.text[:10], []).append(name)
+            days = [f"of {day} {', '.join(of_day)}" for day, of_day in sorted(names.items())]
+            yield f"The files are of different days: {'; '.join(days)}. What changed in between shows as a difference."
         unknown = [name for name, moment in self.moments.items() if moment is None]
         if unknown:
             yield f"No date is in the name of {', '.join(unknown)}: nobody knows whether it is of the same time."

@@ -4,13 +4,15 @@ Facts
     * Headings that one table alone has (`signs` in `export_words.toml`: first name, deal stage) count first, then how
       many headings are fields of the table, then how many are spelt exactly so.
     * Where the name says another table and the headings hardly decide, nobody guesses: the load stops and asks.
+    * Without a sign nothing is recognised by headings: tickets and products have record ids and names, too. Nor is a
+      Dynamics table by its id alone: a quote holds an accountid. Then the file's name decides, if every heading fits.
 
 Where it is used: `portals.files.folder_files`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,26 +20,34 @@ from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable
 from dynsync_lib.errors import InputFileError
-from dynsync_lib.portals.files.export_words import ExportWords
+from dynsync_lib.portals.files.export_words import ExportWords, plain_word
 from dynsync_lib.portals.files.file_names import is_of_vendor
-from dynsync_lib.portals.files.headings import HeadingReader, OwnHeadings
+from dynsync_lib.portals.files.headings import Heading, HeadingReader, OwnHeadings
 from dynsync_lib.portals.files.metadata_files import heading_of
 from dynsync_lib.portals.files.sheets import SheetFile
 
 _SURE: Final = 2
 """By how many signs headings must be ahead to be believed against the name, or without a record id."""
+_GENERIC: Final = "name"
+"""A heading that is no sign of anything: companies have it, and so have products."""
+_AHEAD_OF_ID: Final = frozenset({"id", "sinkcreatedon", "sinkmodifiedon", "@odata.etag"})
+"""Headings that services write before the record's own columns."""
 _LINKS: Final = ({"contact_id", "company_id", "is_primary"}, {"from_object", "from_id", "to_object", "to_id"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Likeness:
-    """How well headings fit a table: signs, all fields, those spelt exactly so; and whether the record id is there."""
+    """How well headings fit a table: signs, all fields, those spelt exactly so; and whether the record id is there.
+
+    `unknown` is how many headings are no field of the table.
+    """
 
     signs: int
     known: int
     exact: int
     table: str = field(compare=False)
     has_id: bool = field(compare=False)
+    unknown: int = field(compare=False, default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +94,20 @@ class Recognition:
         names = {column.name for column in columns}
         known = [column for column in columns if column.field is not None and column.name != table.id_field]
         exact = [column for column in known if column.field is not None and column.text == column.field.label]
-        signs = {column.base_name for column in columns} & self.words.signs(table.name)
+        telling = {column.base_name for column in columns if plain_word(column.text) != _GENERIC}
+        signs = telling & self.words.signs(table.name)
         if table.object is None and not signs:
             return Likeness(0, 0, 0, table.name, has_id=False)
-        return Likeness(len(signs), len(known), len(exact), table.name, table.id_field in names)
+        has_id = table.id_field in names and self._is_own_id(table, columns, signs)
+        unknown = sum(column.how == "unknown" for column in columns)
+        return Likeness(len(signs), len(known), len(exact), table.name, has_id, unknown)
+
+    def _is_own_id(self, table: RecordTable, columns: Sequence[Heading], signs: Collection[str]) -> bool:
+        """Whether the id column is the record's own; under an internal name it may be a lookup of another table."""
+        column = next(column for column in columns if column.name == table.id_field)
+        ahead = {plain_word(other.text) for other in columns[: column.position]}
+        is_first = ahead <= _AHEAD_OF_ID
+        return table.system is System.HUBSPOT or column.how != "internal" or is_first or len(signs) > _SURE
 
     def _without_id(self, file: SheetFile, fits: Sequence[Likeness]) -> str | None:
         """The table of a file without a record id: of a CRM's own file by its name, else when signs are sure."""
@@ -99,6 +119,8 @@ class Recognition:
 
     def _decide(self, file: SheetFile, fits: Sequence[Likeness]) -> str | None:
         named = self.named_tables(file.path.stem)
+        if not fits[0].signs:
+            return self._by_name(file, fits, named)
         best = [likeness for likeness in fits if likeness == fits[0]]
         if len(best) > 1:
             fitting = [likeness.table for likeness in best if likeness.table in named]
@@ -109,6 +131,19 @@ class Recognition:
         if by_name and fits[0].signs - by_name[0].signs < _SURE:
             raise _ask(file, [by_name[0].table, fits[0].table], "name and headings say")
         return fits[0].table
+
+    def _by_name(self, file: SheetFile, fits: Sequence[Likeness], named: Sequence[str]) -> str | None:
+        """The table of a file whose headings tell nothing: the one in its name, where they do not speak against it."""
+        fitting = [likeness for likeness in fits if likeness.table in named]
+        if len(fitting) > 1:
+            raise _ask(file, [likeness.table for likeness in fitting], "name says")
+        if fitting and fitting[0].unknown:
+            name = fitting[0].table.partition("/")[2]
+            raise InputFileError(
+                f"{file.name} has {name} in its name, and no heading says that it holds them.",
+                next_step=f"Name it {name}.csv, with its own ending, if it does; else move it out of the folder.",
+            )
+        return fitting[0].table if fitting else None
 
 
 def headings_of(file: SheetFile) -> list[str]:
