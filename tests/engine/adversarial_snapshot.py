@@ -208,6 +208,7 @@ def _text(place: int, shift: int) -> str | None:
 
 def _properties() -> list[Row]:
     standard = [dict(row) for row in kit.rulebook().standard_schema["properties"]]
+    standard = [row | ({"options": None} if row["name"] == "dealstage" else {}) for row in standard]
     own = [{"object": _object(name), "name": name, "label": name, "type": kind} for name, (kind, _) in _FIELDS.items()]
     return [*standard, *(row | ({"options": _COLOURS} if row["name"] == "colour" else {}) for row in own)]
 
