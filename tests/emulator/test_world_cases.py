@@ -71,13 +71,16 @@ def test_plant_case__speaks_the_vocabulary(world: World) -> None:
 def test_plant_case__only_what_has_a_partner_is_updated_or_linked(world: World) -> None:
     for case in world.truth:
         partners = {expected.record_id: expected.counterpart_id for expected in case.records}
+        created = {expected.record_id for expected in case.records if expected.outcome == "create"}
         for expected in case.records:
             joins_a_new_contact = (
                 expected.object == "lead" and expected.outcome == "link" and expected.counterpart_id is None
             )
             if expected.outcome in ("update", "link") and not joins_a_new_contact:
-                shares_its_partner = expected.object == "lead" and partners[str(expected.counterpart_id)] in partners
-                assert partners[str(expected.counterpart_id)] == expected.record_id or shares_its_partner, case.id
+                partner = str(expected.counterpart_id)
+                shares_its_partner = expected.object == "lead" and partners[partner] in partners
+                is_created_beside = expected.object == "lead" and partner in created  # semantics.md, 5.8, line 1a
+                assert partners[partner] == expected.record_id or shares_its_partner or is_created_beside, case.id
             assert (expected.winner_id is not None) == (expected.outcome == "shadowed" or joins_a_new_contact), case.id
             assert (expected.reason is not None) == (expected.outcome in ("excluded", "failing")), case.id
 
