@@ -43,7 +43,23 @@ def main(arguments: Sequence[str]) -> int:
     except SetupError as error:
         print(error, file=sys.stderr)
         return 2
-    return subprocess.run(command(arguments), check=False).returncode
+    except KeyboardInterrupt:
+        print("Stopped while setting up; run the command again to go on.", file=sys.stderr)
+        return 130
+    return run(command(arguments))
+
+
+def run(call: Sequence[str]) -> int:
+    """Runs a command to its end, in the place of this process where the system can, so that nothing outlives it."""
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(call[0], list(call))  # noqa: S606 - no shell is wanted
+    with subprocess.Popen(call) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # which reaches both; the command says so and ends
+                continue
 
 
 def check_python(version: tuple[int, ...]) -> None:

@@ -1,14 +1,31 @@
-"""How the kit starts another Python: with the kit's modules, and with none of the folder where it is started.
+"""How the kit starts another Python, and how processes are told to stop.
 
 Facts
     * `python -m` looks for modules in the working folder first, where customers' files are; `-P` leaves it out.
+    * Ctrl-C, TERM and HUP raise KeyboardInterrupt, so that whatever is open is closed: folders, servers, kernels. What
+      this process was started to ignore (`nohup`) it ignores.
+    * A second signal within two seconds is ignored: nothing disturbs the tidying up. A later one raises again, in case
+      the first was lost in a library.
+    * A process whose standard input its parent holds ends with that input, and leaves the signals to the parent: a
+      terminal sends them to both.
 
 Where it is used: `emulator.serving`, `report.kernel`, `cli`.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+_STOPS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_TIDYING_S: Final = 2.0
+_received: Final[list[tuple[int, float]]] = []
 
 
 def python_call(module: str, *arguments: str) -> tuple[str, ...]:
@@ -18,3 +35,39 @@ def python_call(module: str, *arguments: str) -> tuple[str, ...]:
     ('-P', '-m', 'dynsync_lib.cli', 'rules')
     """
     return (sys.executable, "-P", "-m", module, *arguments)
+
+
+@contextmanager
+def stops_as_interrupts() -> Iterator[None]:
+    """Within the block, whatever tells this process to stop raises KeyboardInterrupt. In the main thread only."""
+    _received.clear()
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in _STOPS if is_main}
+    heard = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in heard:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
+
+
+def stop_signal() -> int | None:
+    """The signal that told this process to stop, within `stops_as_interrupts`; None when none did."""
+    return _received[0][0] if _received else None
+
+
+def leave_stops_to_the_parent() -> None:
+    """Ignores what tells a process to stop; whoever holds this one's standard input ends it."""
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del frame
+    now_s = time.monotonic()
+    is_tidying = bool(_received) and now_s - _received[-1][1] < _TIDYING_S
+    if not is_tidying:
+        _received.append((number, now_s))
+        raise KeyboardInterrupt

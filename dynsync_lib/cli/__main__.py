@@ -1,4 +1,4 @@
-"""`python -m dynsync_lib.cli`: the `dynsync` command where no script of that name is installed."""
+"""The `dynsync` command as a program, also as `python -m dynsync_lib.cli`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ _KIT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 if not sys.flags.safe_path and os.path.realpath(sys.path[0]) != _KIT:
     del sys.path[0]  # `python -m` looks for modules in the working folder, where customers' files are
 
-from dynsync_lib.cli.commands import main  # noqa: E402 - only now is the path the kit's
+
+def run() -> None:
+    """Runs the command and ends the process with its exit code, also when it was stopped.
+
+    Python ends itself by SIGINT when Ctrl-C came while it ran a text as code, as for a dataclass, though the
+    interruption was dealt with; so a stopped process ends here.
+    """
+    from dynsync_lib.cli.commands import main  # only now is the path the kit's
+
+    try:
+        main()
+    except SystemExit as end:
+        if not isinstance(end.code, int) or end.code <= 128:
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code)
+
 
 if __name__ == "__main__":
-    main()
+    run()

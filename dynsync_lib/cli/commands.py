@@ -1,6 +1,7 @@
 """The `dynsync` command: reads arguments, calls the kit, prints. It decides nothing.
 
-Exit codes: 0 done, 1 findings of the severity named with --fail-on, 2 wrong use or settings, 3 portal unreachable.
+Exit codes: 0 done, 1 findings of the severity named with --fail-on, 2 wrong use or settings, 3 portal unreachable,
+128 and the number of the signal when stopped (130 for Ctrl-C).
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import subprocess
-import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,10 @@ from rich.text import Text
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
 from dynsync_lib.cli.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
+from dynsync_lib.cli.lab import run_lab
+from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
 from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.processes import stop_signal, stops_as_interrupts
 
 app = typer.Typer(
     name="dynsync",
@@ -31,15 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_QUIET_LAB: Final = (
-    "--ServerApp.ip=127.0.0.1",
-    "--LabApp.extension_manager=readonly",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.news_url=None",
-)
-"""JupyterLab on this machine only, asking nobody for news or updates."""
-_LAB_SETTINGS: Final = Path(__file__).with_name("jupyter")
-"""What JupyterLab starts from, unless somebody chose otherwise: it does not ask whether to fetch news."""
 _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
 """NumPy, which pyarrow imports, starts a thread a core for products of matrices; the kit multiplies none."""
 
@@ -386,6 +379,8 @@ def emulator(
     with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits, state=state) as running:
         console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
         running.wait()
+        if stop_signal() is not None:
+            raise KeyboardInterrupt
 
 
 @app.command()
@@ -398,27 +393,22 @@ def lab(
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
-    command = [sys.executable, "-m", "jupyter", "lab", *_QUIET_LAB, *_as_root(), f"--notebook-dir={folder}"]
-    raise typer.Exit(subprocess.run(command, check=False, env=_lab_environment()).returncode)  # noqa: S603
+    raise typer.Exit(run_lab(folder))
 
 
-def _lab_environment() -> dict[str, str]:
-    """The environment, in which JupyterLab finds the kit's settings behind those of whoever set a path."""
-    paths = [os.environ.get("JUPYTER_CONFIG_PATH"), str(_LAB_SETTINGS)]
-    return {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path)}
-
-
-def _as_root() -> list[str]:
-    """What JupyterLab asks of root, who is the only user of many containers."""
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return ["--allow-root"] if is_root else []
+stoppable(app)
 
 
 def main() -> None:
     """Runs the command; an error is one red sentence and a next step, never a traceback (unless --debug)."""
     atexit.register(gc.freeze)  # a process that ends need not look for what could be freed: half a second of the demo
     try:
-        app(prog_name="dynsync")
+        with stops_as_interrupts():
+            app(prog_name="dynsync")
+    except (Stopped, KeyboardInterrupt) as fault:
+        stopped = fault if isinstance(fault, Stopped) else stopped_early()
+        console.err.print(Text(str(stopped)))
+        raise SystemExit(stopped.exit_code) from None
     except DynsyncError as error:
         console.err.print(Text(str(error), style="red"))
         if error.next_step:

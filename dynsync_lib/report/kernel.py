@@ -1,6 +1,9 @@
 """A kernel that is started before its notebook is needed, so that what it must import is there in time.
 
 Facts
+    * Its keys and IPython's files lie in a temporary folder; what somebody has IPython run at its start is not run.
+    * When this process is interrupted, the kernel is ended with it; nbclient's own handling of signals, after which
+      nothing else hears them, is left out.
     * A kernel runs one notebook and is gone with it, or when it is left; it is killed, since a notebook that has run
       has nothing left to say, and a polite end takes a second.
     * What it imports ahead leaves no name in the notebook. It steps aside for whatever computes meanwhile (not on
@@ -13,11 +16,14 @@ Source: nbclient's documentation; IPython's `exec_lines`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.processes import python_call
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 
@@ -48,6 +54,7 @@ class Kernel:
 
         manager: Any = self._client.km
         if manager is not None:
+            run_sync(_let_go)()
             run_sync(manager.shutdown_kernel)(now=True)
             run_sync(manager.cleanup_resources)()
 
@@ -55,11 +62,9 @@ class Kernel:
 @contextmanager
 def start_kernel(folder: Path, *, imports: Sequence[str] = ()) -> Iterator[Kernel]:
     """A kernel whose notebook will run in `folder`. It begins to import the modules at once; nobody waits for it."""
-    from nbclient import NotebookClient  # only who runs a notebook needs it
-
     lines = [_STEP_ASIDE, *(f"exec('import {name}', {{}})" for name in imports)] if imports else []
     ahead = [f"--IPKernelApp.exec_lines={line}" for line in lines]
-    client = NotebookClient(
+    client = _client(
         nbformat.v4.new_notebook(),  # type: ignore[no-untyped-call]
         kernel_name=_KERNEL,
         record_timing=False,
@@ -67,13 +72,39 @@ def start_kernel(folder: Path, *, imports: Sequence[str] = ()) -> Iterator[Kerne
         extra_arguments=[_QUIET, *ahead],
         resources={"metadata": {"path": str(folder.resolve())}},
     )
-    _use_this_python(client.create_kernel_manager())
-    client.start_new_kernel()
-    kernel = Kernel(client)
-    try:
-        yield kernel
-    finally:
-        kernel.stop()
+    with temporary_folder() as keys:
+        manager = client.create_kernel_manager()
+        _use_this_python(manager)
+        manager.connection_file = str(keys / "kernel.json")
+        kernel = Kernel(client)
+        try:
+            client.start_new_kernel(env={**os.environ, "IPYTHONDIR": str(keys)})
+            yield kernel
+        finally:
+            kernel.stop()
+
+
+def _client(*arguments: Any, **options: Any) -> NotebookClient:
+    from nbclient import NotebookClient  # only who runs a notebook needs it
+
+    class OwnClient(NotebookClient):
+        @asynccontextmanager
+        async def async_setup_kernel(self, **_: Any) -> AsyncIterator[None]:
+            await self.async_start_new_kernel_client()
+            try:
+                yield
+            finally:
+                await self._async_cleanup_kernel()
+
+    return OwnClient(*arguments, **options)
+
+
+async def _let_go() -> None:
+    """Ends what an interrupted notebook was waiting for."""
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def _use_this_python(manager: Any) -> None:

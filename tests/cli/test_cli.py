@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,18 +76,28 @@ def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.Captu
     assert len(told) == 8
 
 
+class _Ended:
+    """A process that has ended well."""
+
+    stdin = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        del timeout
+        return 0
+
+
 @pytest.mark.parametrize(("user", "asked"), [(0, ["--allow-root"]), (1000, [])])
 def test_lab__opens_for_root_too(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, user: int, asked: list[str]
 ) -> None:
     calls: list[list[str]] = []
 
-    def call(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    def start(command: list[str], **_: object) -> _Ended:
         calls.append(command)
-        return subprocess.CompletedProcess(command, 0)
+        return _Ended()
 
     monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
-    monkeypatch.setattr("subprocess.run", call)
+    monkeypatch.setattr("subprocess.Popen", start)
     (tmp_path / "notebooks").mkdir()
     assert run("lab") == 0
     assert "--ServerApp.ip=127.0.0.1" in calls[0]
@@ -101,14 +110,15 @@ def test_lab__does_not_ask_for_news(
 ) -> None:
     environments: list[dict[str, str]] = []
 
-    def call(command: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+    def start(command: list[str], *, env: dict[str, str], **_: object) -> _Ended:
+        del command
         environments.append(env)
-        return subprocess.CompletedProcess(command, 0)
+        return _Ended()
 
     monkeypatch.delenv("JUPYTER_CONFIG_PATH", raising=False)
     if before:
         monkeypatch.setenv("JUPYTER_CONFIG_PATH", before)
-    monkeypatch.setattr("subprocess.run", call)
+    monkeypatch.setattr("subprocess.Popen", start)
     (tmp_path / "notebooks").mkdir()
     assert run("lab") == 0
     path = environments[0]["JUPYTER_CONFIG_PATH"].split(os.pathsep)

@@ -124,7 +124,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "widgets": (),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder"),
     "kit": ("core", "engine", "folders", "snapshot", "forecasts", "portals", "emulator", "report", "widgets"),
-    "cli": ("kit", "processes"),
+    "cli": ("kit", "folders", "processes"),
 }
 ROOTS = ("", "core", "portals", "emulator")
 """Folders of packages: they hold no code of their own, and so import nothing."""

@@ -12,7 +12,6 @@ Where it is used: the demo.
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Literal
 
 from dynsync_lib.errors import DynsyncError
-from dynsync_lib.processes import python_call
+from dynsync_lib.processes import leave_stops_to_the_parent, python_call
 
 _CALL: Final = python_call("dynsync_lib.emulator.serving.demo_process")
 _END_S: Final = 30.0
@@ -87,7 +86,7 @@ def serve_until_left() -> None:
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.emulator.world.demo_world import build_world
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both; who started this one then closes its input
+    leave_stops_to_the_parent()
     world = build_world()
     with Emulator(world) as emulator:
         sys.stdout.write(json.dumps({"settings": world.settings, "addresses": emulator.addresses}) + "\n")

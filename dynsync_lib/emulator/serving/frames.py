@@ -24,8 +24,12 @@ def write_frame(stream: BinaryIO, value: Any) -> None:
 
 def read_frame(stream: BinaryIO) -> Any:
     """The next value. Raises EOFError when the other end is gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
+    (length,) = _LENGTH.unpack(_read_all(stream, _LENGTH.size))
+    return pickle.loads(_read_all(stream, length))  # noqa: S301 - see above
+
+
+def _read_all(stream: BinaryIO, length: int) -> bytes:
+    body = stream.read(length)
+    if len(body) < length:
         raise EOFError
-    body = stream.read(_LENGTH.unpack(head)[0])
-    return pickle.loads(body)  # noqa: S301 - see above
+    return body

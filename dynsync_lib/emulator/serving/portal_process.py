@@ -12,10 +12,10 @@ Where it is used: `emulator.serving.portals_apart` starts it.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from typing import BinaryIO, Final
 
 from dynsync_lib.emulator.conditions.switches import Conditions
@@ -23,10 +23,14 @@ from dynsync_lib.emulator.serving.frames import read_frame, write_frame
 from dynsync_lib.emulator.serving.orders import OneSide, Order, Outcome, Switched
 from dynsync_lib.emulator.serving.portals_here import MOST_AT_ONCE, PortalsHere
 from dynsync_lib.errors import DynsyncError
+from dynsync_lib.processes import leave_stops_to_the_parent
 
 
 def serve_orders(orders: BinaryIO, outcomes: BinaryIO) -> None:
-    """Answers orders until their stream ends. The first outcome, numbered 0, says that the world is loaded."""
+    """Answers orders until their stream ends. The first outcome, numbered 0, says that the world is loaded.
+
+    Raises EOFError or BrokenPipeError when the parent is gone.
+    """
     side: OneSide = read_frame(orders)
     conditions = Conditions()
     try:
@@ -34,7 +38,12 @@ def serve_orders(orders: BinaryIO, outcomes: BinaryIO) -> None:
     except DynsyncError as error:
         write_frame(outcomes, Outcome(0, None, error))
         return
-    write_frame(outcomes, Outcome(0, None, None))
+    with closing(portals):
+        write_frame(outcomes, Outcome(0, None, None))
+        _carry_out_orders(portals, conditions, orders, outcomes)
+
+
+def _carry_out_orders(portals: PortalsHere, conditions: Conditions, orders: BinaryIO, outcomes: BinaryIO) -> None:
     turn = threading.Lock()
 
     def carry_out(order: Order) -> None:
@@ -43,14 +52,11 @@ def serve_orders(orders: BinaryIO, outcomes: BinaryIO) -> None:
             write_frame(outcomes, outcome)
 
     workers = ThreadPoolExecutor(MOST_AT_ONCE)
-    try:
-        while True:
-            order: Order = read_frame(orders)
-            if order.switched is not None:
-                _switch(conditions, order.switched)
-            workers.submit(carry_out, order)
-    except EOFError:
-        portals.close()
+    while True:
+        order: Order = read_frame(orders)
+        if order.switched is not None:
+            _switch(conditions, order.switched)
+        workers.submit(carry_out, order)
 
 
 def _outcome(portals: PortalsHere, order: Order) -> Outcome:
@@ -73,9 +79,10 @@ _REPORT: Final = "Report it, with the request."
 
 def main() -> None:
     """Serves one portal over the standard streams of this process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both; the parent then closes this one's input
+    leave_stops_to_the_parent()
     outcomes, sys.stdout = sys.stdout.buffer, sys.stderr
-    serve_orders(sys.stdin.buffer, outcomes)
+    with suppress(EOFError, BrokenPipeError):
+        serve_orders(sys.stdin.buffer, outcomes)
     os._exit(0)  # without waiting for answers that nobody reads any more
 
 

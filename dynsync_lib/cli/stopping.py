@@ -1,0 +1,78 @@
+"""What a command says when it is stopped: one line with what was kept, and how to go on.
+
+Facts
+    * The exit code is 128 and the signal's number: 130 for Ctrl-C, 143 for TERM, 129 for HUP.
+    * Some libraries make errors of their own of an interruption; after a signal any error counts as one.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand
+
+from dynsync_lib.processes import stop_signal
+
+_AS_BEFORE: Final = "Stopped. {out} is as it was before; run the command again to make it."
+_SENTENCES: Final[Mapping[str, str]] = {
+    "demo": _AS_BEFORE,
+    "load": _AS_BEFORE,
+    "forecast": _AS_BEFORE,
+    "replay": _AS_BEFORE,
+    "report": _AS_BEFORE,
+    "emulator": "Stopped. What was written to both portals is gone; run the command again to serve them anew.",
+    "lab": "Stopped. Notebooks are as they were last saved; run the command again to go on.",
+}
+_OTHERWISE: Final = "Stopped. Nothing was changed; run the command again."
+
+
+class Stopped(Exception):  # noqa: N818 - no error: somebody wished it
+    """The command was told to stop; the text is the line for whoever did."""
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the number of the signal."""
+        return 128 + (stop_signal() or signal.SIGINT)
+
+
+class StoppableCommand(TyperCommand):
+    """A command that raises Stopped when it is interrupted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; see click."""
+        try:
+            return super().invoke(ctx)
+        except typer.Exit:
+            raise
+        except (Exception, KeyboardInterrupt) as fault:
+            if stop_signal() is None and not isinstance(fault, KeyboardInterrupt):
+                raise
+            raise Stopped(_sentence(str(ctx.info_name), ctx.params)) from None
+
+
+def stoppable(app: typer.Typer) -> None:
+    """Makes every command of the app one that can be stopped."""
+    for command in app.registered_commands:
+        command.cls = StoppableCommand
+
+
+def stopped_early() -> Stopped:
+    """What is raised when a process is stopped before or after its command."""
+    return Stopped(_OTHERWISE)
+
+
+def _sentence(command: str, parameters: Mapping[str, Any]) -> str:
+    out, state = parameters.get("out"), parameters.get("state")
+    if command == "emulator" and state is not None:
+        return f"Stopped. What was written to the portals is kept in {state}; run the same command again to go on."
+    if command == "pull" and isinstance(out, Path):
+        pages = out.with_name(f"{out.name}.part")
+        if pages.is_dir():
+            return f"Stopped. What was read is kept in {pages}; run the same command again to go on from there."
+    return _SENTENCES.get(command, _OTHERWISE).format(out=out)

@@ -1,0 +1,159 @@
+"""A stopped command says one line, ends with the signal's code, and leaves nothing but what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.cli import commands
+from dynsync_lib.processes import python_call, stop_signal, stops_as_interrupts
+from tests.cli.test_cli import Run, loaded, run  # noqa: F401 - fixtures, for pytest
+
+ROOT = Path(__file__).parents[2]
+_STOPS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+def _stopping(number: int) -> Callable[..., Any]:
+    def call(*_: object, **__: object) -> None:
+        signal.raise_signal(number)
+
+    return call
+
+
+@pytest.mark.parametrize("number", _STOPS)
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (("demo", "--out", "d"), "Stopped. d is as it was before; run the command again to make it.\n"),
+        (
+            ("load", "--hubspot", "h", "--out", "x"),
+            "Stopped. x is as it was before; run the command again to make it.\n",
+        ),
+        (("forecast", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
+        (("replay", "s", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
+        (("pull", "--out", "x"), "Stopped. Nothing was changed; run the command again.\n"),
+        (("check",), "Stopped. Nothing was changed; run the command again.\n"),
+    ],
+)
+def test_stopped__one_line_and_the_code_of_the_signal(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    command: tuple[str, ...],
+    line: str,
+) -> None:
+    capsys.readouterr()
+    monkeypatch.setattr(kit, command[0], _stopping(number), raising=False)
+    monkeypatch.setattr(kit, "read_settings", lambda *_, **__: None, raising=False)
+    assert loaded(*command) == _STOPS[signal.Signals(number)]
+    assert capsys.readouterr().err == line
+
+
+def test_stopped__an_error_that_a_library_made_of_it_counts_as_one(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def call(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+
+    monkeypatch.setattr(kit, "forecast", call, raising=False)
+    assert loaded("forecast", "s") == 143
+
+
+def test_pull__says_where_its_pages_are(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "x.part").mkdir()
+    monkeypatch.setattr(kit, "pull", _stopping(signal.SIGINT), raising=False)
+    capsys.readouterr()
+    assert loaded("pull", "--out", "x") == 130
+    assert capsys.readouterr().err == (
+        "Stopped. What was read is kept in x.part; run the same command again to go on from there.\n"
+    )
+
+
+def test_stops_as_interrupts__gives_the_handlers_back_and_does_not_disturb_the_tidying_up() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    tidied = []
+    with stops_as_interrupts():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            signal.raise_signal(signal.SIGINT)
+            tidied.append(stop_signal())
+    assert tidied == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_stops_as_interrupts__ignores_what_it_was_started_to_ignore() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stops_as_interrupts():
+            signal.raise_signal(signal.SIGHUP)
+            assert stop_signal() is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@contextmanager
+def _emulator(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A running `dynsync emulator` whose temporary folders are in `folder`."""
+    call = python_call("dynsync_lib.cli", "emulator", "--json")
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    with subprocess.Popen(call, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            json.loads(process.stdout.readline())
+            yield process
+        finally:
+            process.kill()
+
+
+def _children(parent: int) -> set[int]:
+    file = Path(f"/proc/{parent}/task/{parent}/children")
+    if not file.exists():
+        pytest.skip("this system does not list the children of a process")
+    return {int(number) for number in file.read_text(encoding="ascii").split()}
+
+
+@pytest.mark.parametrize("number", [*_STOPS, signal.SIGKILL])
+def test_emulator__leaves_no_folder_and_no_server(tmp_path: Path, number: int) -> None:
+    with _emulator(tmp_path) as process:
+        children = _children(process.pid)
+        assert len(children) == 2
+        assert list(tmp_path.iterdir()) != []
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == _STOPS.get(signal.Signals(number), -number)
+    if number == signal.SIGKILL:
+        with _emulator(tmp_path) as next_one:  # which tidies up
+            next_one.send_signal(signal.SIGTERM)
+            next_one.communicate(timeout=60)
+    else:
+        assert said == "Stopped. What was written to both portals is gone; run the command again to serve them anew.\n"
+    assert list(tmp_path.iterdir()) == []
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_main__is_a_program(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "dynsync_lib.cli", "no-such-command"]
+    ended = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert commands.app.registered_commands
