@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
@@ -99,6 +100,15 @@ def test_command__runs_tests_lab_and_everything_else() -> None:
     assert dynsync.command(["lab"])[1:] == ["-P", "-m", "dynsync_lib.cli", "lab", str(root / "notebooks")]
     assert dynsync.command(["rules", "--json"])[1:] == ["-P", "-m", "dynsync_lib.cli", "rules", "--json"]
     assert dynsync.command([])[1:] == ["-P", "-m", "dynsync_lib.cli", "--help"]
+
+
+def test_run__leaves_no_process_between(tmp_path: Path) -> None:
+    code = "import os, sys, dynsync; print(os.getpid()); dynsync.run([sys.executable, '-c', sys.argv[1]])"
+    call = [sys.executable, "-c", code, "import os; print(os.getpid()); raise SystemExit(3)"]
+    environment = {**os.environ, "PYTHONPATH": str(dynsync.ROOT)}
+    ended = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    outer, inner = ended.stdout.split()
+    assert (outer == inner, ended.returncode) == (os.name != "nt", 3)
 
 
 def test_bootstrap__imports_the_standard_library_only() -> None:
