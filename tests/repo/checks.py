@@ -48,6 +48,14 @@ def lock_complaints(lock: str, direct: Iterable[str]) -> list[str]:
     return complaints + [f"{name} is not locked" for name in direct if name.lower() not in pinned]
 
 
+_REGISTRIES = re.compile(r"\b(?:pypi|pythonhosted|npmjs|debian|conda\.anaconda)\.(?:org|com)\b")
+
+
+def registry_complaints(name: str, text: str) -> list[str]:
+    """Each address of a package registry: packages are named, and every machine knows where it gets them."""
+    return [f"{name} names {match[0]}" for match in _REGISTRIES.finditer(text)]
+
+
 def size_complaints(name: str, source: str) -> list[str]:
     """A file or a function that is too long."""
     complaints = []

@@ -17,6 +17,7 @@ from tests.repo.checks import (
     lock_complaints,
     name_complaints,
     parameter_complaints,
+    registry_complaints,
     size_complaints,
     variable_complaints,
 )
@@ -153,6 +154,22 @@ def test_emulator_page_reads_packages_inside_the_emulator(tmp_path: Path) -> Non
         "* `emulator.hubspot.search`: Sorting by two fields.",
         "* `emulator.hubspot.search`: Totals.",
     ]
+
+
+def test_no_file_names_a_registry() -> None:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.split(b"\0")
+    complaints = []
+    for name in filter(None, map(bytes.decode, names)):
+        if not name.startswith("tests/repo/") and (ROOT / name).is_file():
+            text = (ROOT / name).read_bytes().decode("utf-8", errors="replace")
+            complaints += registry_complaints(name, text)
+    assert complaints == []
+
+
+def test_registry_check_sees_an_address() -> None:
+    host = "pypi." + "org"
+    assert registry_complaints("a.md", f"see https://{host}/project/a") == [f"a.md names {host}"]
+    assert registry_complaints("a.md", "pip install a") == []
 
 
 def test_no_secret_or_output_is_tracked() -> None:
