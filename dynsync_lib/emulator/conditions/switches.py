@@ -4,7 +4,7 @@ Facts
     * A fault changes the answer to the next `times` requests of one portal whose method and path match, after the first
       `skip` of them were answered as usual.
     * The time is the machine's own until the control plane moves or stops it.
-    * The log holds no header, no body and no token; e-mail addresses in addresses are masked.
+    * The log holds no header, no body and no token; e-mail addresses in addresses are masked, long addresses cut.
 
 Where it is used: `emulator.serving.emulator` applies faults; the two APIs look at the rights;
 `emulator.serving.control_api` writes all of it.
@@ -24,6 +24,8 @@ from typing import Any, Final
 from dynsync_lib.emulator.conditions.limits import DataverseMeter, HubspotMeter, Limits
 
 LOG_LENGTH: Final = 10_000
+_LONGEST_SHOWN: Final = 2_000
+"""Characters of a path, and of a query, that the log keeps."""
 _EMAIL: Final = re.compile(r"[^\s/?&='\"(]{1,320}(?:@|%40)[^\s/?&='\")]+")  # bounded: long addresses cost no time
 
 
@@ -182,13 +184,18 @@ class Conditions:
         """Adds a request to the log; the oldest entry goes when the log is full. Takes the fields of `LogEntry`."""
         with self._lock:
             self._number += 1
-            masked = {name: _EMAIL.sub("***", entry[name]) for name in ("path", "query")}
+            masked = {name: _shown(entry[name]) for name in ("path", "query")}
             self._log.append(LogEntry(number=self._number, **{**entry, **masked}))
 
     def log(self) -> list[LogEntry]:
         """The log, oldest first."""
         with self._lock:
             return list(self._log)
+
+
+def _shown(text: str) -> str:
+    """What the log keeps of a path or a query: its beginning, without e-mail addresses."""
+    return _EMAIL.sub("***", text[: 2 * _LONGEST_SHOWN])[:_LONGEST_SHOWN]  # an address at the end is masked, then cut
 
 
 def _fits(fault: Fault, portal: str, method: str, path: str) -> bool:

@@ -3,6 +3,7 @@
 Facts
     * Faults are applied here, so that they reach every route alike; the control plane is never affected, and answers
       while all others wait.
+    * Who may not call, and bodies that are too long or packed, are refused before anything else (`emulator.serving.callers`).
 
 Where it is used: `emulator.serving.emulator`.
 """
@@ -25,6 +26,7 @@ from starlette.routing import Route
 
 from dynsync_lib.emulator.calls import Call, PageTrick, Reply
 from dynsync_lib.emulator.conditions.switches import Conditions, Fault
+from dynsync_lib.emulator.serving.callers import read_body, refuse_packed, refuse_stranger, too_long
 from dynsync_lib.emulator.serving.control_api import PREFIX, Control
 from dynsync_lib.emulator.serving.listener import HOST
 from dynsync_lib.emulator.serving.portals_here import MOST_AT_ONCE
@@ -47,7 +49,15 @@ class _Door:
         self._control_threads = ThreadPoolExecutor(1)
 
     async def serve(self, request: Request) -> Response:
-        call = await self._call(request)
+        refusal = refuse_stranger(request) or refuse_packed(request)
+        if refusal is not None:
+            return _response(refusal)
+        body = await read_body(request)
+        if body is None:
+            return _response(too_long())
+        return await self._served(self._call(request, body))
+
+    async def _served(self, call: Call) -> Response:
         if call.path.startswith(PREFIX):
             return _dated(_response(await _in(self._control_threads, self._control.answer, call)), call)
         started_s = time.perf_counter()
@@ -66,7 +76,7 @@ class _Door:
             return _fault_reply(fault)
         return self._answer(replace(call, trick=PageTrick(fault.repeat_page, fault.short_page)))
 
-    async def _call(self, request: Request) -> Call:
+    def _call(self, request: Request, body: bytes) -> Call:
         self._count += 1
         raw_path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
         return Call(
@@ -75,7 +85,7 @@ class _Door:
             raw_path,
             request.scope["query_string"].decode("latin-1"),
             {name.lower(): value for name, value in request.headers.items()},
-            await request.body(),
+            body,
             f"{request.url.scheme}://{request.headers.get('host', HOST)}",
             {},
             self._conditions.clock.now_s(),
