@@ -48,7 +48,7 @@ def test_limits__can_be_chosen_while_serving(portal: httpx.Client) -> None:
     [
         ("limits", {"speed": 1}, "limits has no speed"),
         ("rights", {"colour": 1}, "rights has no colour"),
-        ("sign_in", {"device_approval": "perhaps"}, "device_approval must be automatic or manual"),
+        ("sign_in", {"device_approval": "perhaps"}, "device_approval must be one of automatic, manual"),
         ("device", {"decision": "perhaps"}, "decision must be one of"),
         ("portals", {"organization_type": "Best"}, "organization_type must be one of"),
         ("clock", {"stop_at": "noon"}, "Invalid isoformat string"),

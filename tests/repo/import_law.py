@@ -30,7 +30,14 @@ _GROUND = (
 _WORDS = ("core.model", "core.tables")
 _SITUATION = (*_GROUND, "core.fields", "core.situation", "core.job")
 _READERS = ("portals.http", "portals.sign_in", "portals.pages", "portals.rows", "portals.metadata_rows")
-_PORTAL = ("emulator.calls", "emulator.routing", "emulator.times", "emulator.store", "emulator.conditions")
+_PORTAL = (
+    "emulator.calls",
+    "emulator.json_texts",
+    "emulator.routing",
+    "emulator.times",
+    "emulator.store",
+    "emulator.conditions",
+)
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
@@ -102,6 +109,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "portals.check": (*_WORDS, "core.settings", *_READERS, "portals.hubspot", "portals.dataverse", "portals.pull"),
     "emulator.calls": (),
+    "emulator.json_texts": (),
     "emulator.times": (),
     "emulator.routing": ("emulator.calls",),
     "emulator.witness": _WORDS,

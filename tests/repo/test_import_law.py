@@ -77,6 +77,7 @@ PLANTED = (
     ("portals.files.load_files", "from dynsync_lib.portals.sign_in.credentials import Credentials"),
     ("portals.check.dynamics", "from dynsync_lib.portals.files.sheets import Sheet"),
     ("emulator.calls", "from dynsync_lib.emulator.routing import Route"),
+    ("emulator.json_texts", "from dynsync_lib.emulator.calls import Call"),
     ("emulator.times", "from dynsync_lib.emulator.store.database import fold"),
     ("emulator.routing", "from dynsync_lib.emulator.conditions.switches import Conditions"),
     ("emulator.witness.pairs", "from dynsync_lib.core.matching.pairs import match_records"),

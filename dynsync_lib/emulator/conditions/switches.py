@@ -24,6 +24,8 @@ from typing import Any, Final
 from dynsync_lib.emulator.conditions.limits import DataverseMeter, HubspotMeter, Limits
 
 LOG_LENGTH: Final = 10_000
+MOST_FAULTS: Final = 1_000
+"""Faults that may wait for requests at the same time."""
 _LONGEST_SHOWN: Final = 2_000
 """Characters of a path, and of a query, that the log keeps."""
 _EMAIL: Final = re.compile(r"[^\s/?&='\"(]{1,320}(?:@|%40)[^\s/?&='\")]+")  # bounded: long addresses cost no time
@@ -158,9 +160,12 @@ class Conditions:
         self.hubspot_meter, self.dataverse_meter = HubspotMeter(limits), DataverseMeter(limits)
 
     def add_faults(self, faults: Sequence[Fault]) -> None:
-        """Adds faults; those that were added first are applied first."""
+        """Adds faults; those that were added first are applied first. Raises ValueError for more than may wait."""
         with self._lock:
-            self._faults.extend([fault, fault.skip, fault.times] for fault in faults)
+            waiting = [entry for entry in self._faults if entry[2]]
+            if len(waiting) + len(faults) > MOST_FAULTS:
+                raise ValueError(f"at most {MOST_FAULTS} faults may wait, not {len(waiting) + len(faults)}")
+            self._faults = [*waiting, *([fault, fault.skip, fault.times] for fault in faults)]
 
     def clear_faults(self) -> None:
         """Removes all faults that are still waiting for requests."""

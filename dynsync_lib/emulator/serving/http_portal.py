@@ -3,7 +3,8 @@
 Facts
     * Faults are applied here, so that they reach every route alike; the control plane is never affected, and answers
       while all others wait.
-    * Who may not call, and bodies that are too long or packed, are refused before anything else (`emulator.serving.callers`).
+    * Who may not call, and bodies that are too long or packed, are refused before anything else, by
+      `emulator.serving.callers`.
 
 Where it is used: `emulator.serving.emulator`.
 """
@@ -114,6 +115,7 @@ def _fault_reply(fault: Fault) -> Reply:
     is_text = isinstance(fault.body, str)
     body = str(fault.body).encode() if is_text else json.dumps(fault.body if fault.body is not None else {}).encode()
     media_type = "text/html" if is_text else "application/json"
+    body = b"" if fault.status in (204, 304) else body  # HTTP sends none with these
     return Reply(fault.status or 500, body, fault.headers, media_type)
 
 
