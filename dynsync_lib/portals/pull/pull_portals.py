@@ -163,16 +163,16 @@ class _Pull:
             identity = _identity(hubspot_side.details, dynamics_side.details, self.options)
             work = WorkFolder(_work_path(self.out), identity=identity, started_at=began_at)
             puller = TablePuller(work, self.progress)
-            reading: list[Coroutine[Any, Any, SideResult]] = []
+            reading: list[HubSpotSide | DynamicsSide] = []
             if hubspot_reader is not None:
                 since = _since(work, "hubspot", hubspot_reader.server_time or began_at)
                 archived = self.options.archived
-                reading.append(HubSpotSide(hubspot_reader, puller, self.fields, hubspot_side, since, archived).read())
+                reading.append(HubSpotSide(hubspot_reader, puller, self.fields, hubspot_side, since, archived))
             if dynamics_reader is not None:
                 since = _since(work, "dynamics", dynamics_reader.server_time or began_at)
                 windows = self.options.windows
-                reading.append(DynamicsSide(dynamics_reader, puller, self.fields, dynamics_side, since, windows).read())
-            await run_together(*reading)
+                reading.append(DynamicsSide(dynamics_reader, puller, self.fields, dynamics_side, since, windows))
+            await run_together(*(side.read() for side in reading))
         snapshot = self._write(work, hubspot_side, dynamics_side)
         work.remove()
         return snapshot
