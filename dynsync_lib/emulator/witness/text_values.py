@@ -67,7 +67,17 @@ def name_key(text: str | None, norm: str) -> str | None:
         return text
     if norm == "exact_trim":
         return trim(text)
-    return " ".join(trim(unicodedata.normalize("NFKC", text)).split()).casefold() or None
+    plain = _casefolded(text)
+    return ((_casefolded(_without_marks(plain)) or plain) if norm == "accent_fold" else plain) or None
+
+
+def _casefolded(text: str) -> str:
+    return " ".join(trim(unicodedata.normalize("NFKC", text)).split()).casefold()
+
+
+def _without_marks(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(character for character in apart if unicodedata.category(character) != "Mn")
 
 
 def domain_key(text: str | None) -> str | None:
