@@ -65,6 +65,14 @@ def name_key(text: str | None) -> str | None:
     return " ".join(plain.split()).casefold() or None
 
 
+def accentless_key(key: str | None) -> str | None:
+    """A key of `name_key` without its marks (category Mn); the key itself where nothing else is in it (F12)."""
+    if key is None or key.isascii():
+        return key
+    apart = unicodedata.normalize("NFKD", key)
+    return name_key("".join(letter for letter in apart if unicodedata.category(letter) != "Mn")) or key
+
+
 def exact_key(text: str | None) -> str | None:
     """The text as delivered; None when it is blank."""
     return text if text is not None and trim(text) else None
@@ -160,4 +168,6 @@ def _secondary_keys(addresses: str | None) -> dict[str, KeyValue]:
 
 
 def _name_keys(name: str | None) -> dict[str, KeyValue]:
-    return {"name_key": name_key(name), "name_key_trim": trimmed_key(name), "name_key_exact": exact_key(name)}
+    key = name_key(name)
+    spelt = {"name_key_trim": trimmed_key(name), "name_key_exact": exact_key(name)}
+    return {"name_key": key, "name_key_accentless": accentless_key(key), **spelt}

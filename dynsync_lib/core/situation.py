@@ -29,7 +29,12 @@ _Kept = TypeVar("_Kept")
 LAST: Final = 99_999_999_999_999
 """Later than every moment written as YYYYMMDDHHMMSS."""
 EMAIL_COLUMN: Final = {"lower_trim": "email_key", "exact": "email_key_exact"}
-NAME_COLUMN: Final = {"casefold_trim": "name_key", "exact_trim": "name_key_trim", "exact": "name_key_exact"}
+NAME_COLUMN: Final = {
+    "casefold_trim": "name_key",
+    "exact_trim": "name_key_trim",
+    "exact": "name_key_exact",
+    "accent_fold": "name_key_accentless",
+}
 """The finished keys that `email_norm` and `name_norm` choose between."""
 PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)

@@ -63,8 +63,10 @@ EMAIL_KEYS: Final = (
     _column("email_key_exact", "e-mail exactly as delivered; null when blank"),
     _column("email_valid", "whether HubSpot accepts the address (9.13); null when blank", "flag"),
 )
+ACCENTLESS_NAME: Final = _column("name_key_accentless", "`name_key` without accents and other marks (F12)")
 _COMPANY_KEYS: Final = (
     _column("name_key", "name: NFKC, trimmed, inner white space to one space, case-folded; null when blank"),
+    ACCENTLESS_NAME,
     _column("name_key_trim", "name with outer white space removed, nothing else; null when blank"),
     _column("name_key_exact", "name exactly as delivered; null when blank"),
     _column("domain_key", "domain: lower case, scheme, path and leading www. gone; null when blank"),

@@ -16,17 +16,19 @@ from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, build_catalogue
+from dynsync_lib.core.keys import accentless_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import BINDINGS, FILE_RANK, RECORD_TABLES, RecordTable
+from dynsync_lib.core.tables import ACCENTLESS_NAME, BINDINGS, FILE_RANK, RECORD_TABLES, Column, RecordTable
 from dynsync_lib.core.typed_values import NO_NUMBER
 from dynsync_lib.engine import AUTO, Engine, open_engine_for
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.forecast_info import PROVIDERS
 from dynsync_lib.snapshot.snapshot import Snapshot
 
+_NAME_KEY: Final = Column("name_key", "text", "the finished key of a name")
 _TEXT_TYPE: Final = {System.HUBSPOT: "string", System.DYNAMICS: "String"}
 
 
@@ -53,10 +55,22 @@ def open_situation(
 
 
 def _scan(engine: Engine, snapshot: Snapshot, name: str) -> Frame:
-    """A table of the snapshot. Earlier ones do not say the place of a record in its file: there `api_rank` is it."""
+    """A table of the snapshot. Earlier ones do not say the place of a record in its file (there `api_rank` is it), nor
+    names without accents, which are made of the names' keys.
+    """
     table = engine.scan(snapshot.table_path(name))
-    is_lacking = name in RECORD_TABLES and FILE_RANK.name not in snapshot.columns(name)
-    return table.with_columns(**{FILE_RANK.name: NO_NUMBER}) if is_lacking else table
+    if name not in RECORD_TABLES:
+        return table
+    lacking = {column.name for column in RECORD_TABLES[name].structure} - set(snapshot.columns(name))
+    if FILE_RANK.name in lacking:
+        table = table.with_columns(**{FILE_RANK.name: NO_NUMBER})
+    return _with_accentless_names(engine, table) if ACCENTLESS_NAME.name in lacking else table
+
+
+def _with_accentless_names(engine: Engine, table: Frame) -> Frame:
+    keys = table.select("name_key").unique().collect().get_column("name_key").to_list()
+    rows = [{"name_key": key, ACCENTLESS_NAME.name: accentless_key(key)} for key in sorted(filter(None, keys))]
+    return table.join(engine.from_rows(rows, (_NAME_KEY, ACCENTLESS_NAME)), on="name_key", how="left")
 
 
 def _beside(engine: Engine, situation: Situation, snapshot: Snapshot) -> Situation:

@@ -6,6 +6,7 @@ import pytest
 
 from dynsync_lib.core.keys import (
     KeyMaker,
+    accentless_key,
     domain_key,
     email_key,
     exact_key,
@@ -48,6 +49,22 @@ def test_email_key(text: str | None, key: str | None) -> None:
 )
 def test_name_key(text: str, key: str | None) -> None:
     assert name_key(text) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Société Générale", "societe generale"),
+        ("SOCIE\u0301TE\u0301 Générale", "societe generale"),
+        ("Köln x\u00b4", "koln x"),
+        ("Søren Łódź", "søren łodz"),
+        ("\u0301", "\u0301"),
+        ("Acme", "acme"),
+        (" ", None),
+    ],
+)
+def test_accentless_key(text: str, key: str | None) -> None:
+    assert accentless_key(name_key(text)) == key
 
 
 def test_exact_and_trimmed_keys__keep_case_and_inner_space() -> None:
@@ -133,6 +150,7 @@ def test_finish__account_without_name() -> None:
     assert KeyMaker(REAL).finish(RECORD_TABLES["dynamics/accounts"], row) == {
         "guid_sql_key": "0a0b0c0d0e0f08090706050403020100",
         "name_key": None,
+        "name_key_accentless": None,
         "name_key_trim": None,
         "name_key_exact": None,
         "domain_key": None,

@@ -111,7 +111,7 @@ ASSUMPTIONS: Mapping[str, tuple[str, ...]] = {
     "secondary_email": ("match", "fail_409"),
     "lead_contact_overlap": ("both_bind_flag", "contact_wins", "first_sync_wins"),
     "company_keys": ("name", "name_or_domain", "domain"),
-    "name_norm": ("casefold_trim", "exact_trim", "exact"),
+    "name_norm": ("casefold_trim", "exact_trim", "exact", "accent_fold"),
     "no_key": ("exclude", "create"),
     "company_dup": ("first_wins", "rest_created", "all_bind"),
     "resave_reconcile": ("true", "false"),

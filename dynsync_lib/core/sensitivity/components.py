@@ -38,7 +38,8 @@ LINKED: Final = "\x1flinked"
 """The component of all groups that are tied to others; no address, name or id begins like it."""
 FAMILIES: Final[tuple[tuple[Object, ...], ...]] = (PERSONS, (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,))
 _SPELLING: Final = {Object.CONTACT: "email_key_exact", Object.LEAD: "email_key_exact", Object.COMPANY: "name_key_exact"}
-_GROUP: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
+_GROUP: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key_accentless"}
+"""The key that takes most spellings for one."""
 
 
 def side_name(object_: Object, system: System) -> str:
