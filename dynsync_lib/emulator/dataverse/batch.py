@@ -1,7 +1,8 @@
 """`$batch`: many requests in one, and change sets that succeed or fail as a whole (portal-apis 6.6).
 
 Facts
-    * At most 1,000 requests. Lines end in CR LF. The first failure ends the batch unless
+    * At most 1,000 requests; a request line has at most 65,536 characters, all answers together 64 MiB. Time grows with
+      the length of the text alone. Lines end in CR LF. The first failure ends the batch unless
       `Prefer: odata.continue-on-error`.
     * The address of a request line is all between its first and its last blank, and may hold blanks itself; it may be
       full, begin at the host, or be relative to the API.
@@ -25,8 +26,15 @@ from dynsync_lib.emulator.dataverse.prefer import read_preferences
 from dynsync_lib.emulator.store.records import Store
 
 MOST_REQUESTS: Final = 1_000
+LONGEST_BODY: Final = 16 * 1_048_576
+"""Characters of the body of one request, with the addresses that its references stand for."""
+LONGEST_ADDRESS: Final = 65_536
+"""Characters of a request line."""
+LONGEST_ANSWER: Final = 64 * 1_048_576
+"""Bytes of the answers to all requests; the one that goes beyond is refused and ends the batch."""
+_REFERENCE: Final = re.compile(r'"(\$[^"\r\n]{1,100})"')
 _BOUNDARY: Final = re.compile(r'boundary="?([^";\s]+)"?')
-_LINE: Final = re.compile(r"(GET|POST|PATCH|PUT|DELETE|HEAD) +(\S[^\r\n]*?) +HTTP/1\.1")
+_METHODS: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE", "HEAD"})
 _NEWLINE: Final = "\r\n"
 Route = Callable[[Call], Reply]
 
@@ -65,13 +73,24 @@ def answer_batch(store: Store, call: Call, route: Route) -> Reply:
         raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
     name = f"batchresponse_{call.correlation_id}"
     texts: list[str] = []
+    left = LONGEST_ANSWER
     for part in parts:
         done = _answer_part(store, call, route, part)
+        left -= len(done.text)
+        if left < 0:
+            done = _too_much()
         texts.append(f"--{name}{_NEWLINE}{done.text}")
+        if left < 0:
+            break
         if done.failed and not read_preferences(call).continues_on_error:
             break
     text = "".join(texts) + f"--{name}--{_NEWLINE}"
     return Reply(200, text.encode(), media_type=f"multipart/mixed; boundary={name}")
+
+
+def _too_much() -> Done:
+    sentence = f"The answers to a batch have at most {LONGEST_ANSWER:,} bytes: ask for less at once."
+    return Done(_reply_text(refused(400, "0x80060888", sentence).reply, None), failed=True)
 
 
 def _text_of(call: Call) -> str:
@@ -89,8 +108,11 @@ def _requests_in(part: Part) -> int:
 
 def read_parts(text: str, boundary: str) -> list[Part]:
     """The parts between the boundary lines. Raises Refusal 400 when lines do not end in CR LF."""
-    if f"--{boundary}{_NEWLINE}" not in text:
+    count = text.count(f"--{boundary}{_NEWLINE}")
+    if not count:
         raise refused(400, "0x80060888", "The batch has no part, or its lines do not end in CR LF.")
+    if count > MOST_REQUESTS:
+        raise refused(400, "0x80060888", f"A batch holds at most {MOST_REQUESTS} requests.")
     inner = text.split(f"--{boundary}--")[0].split(f"--{boundary}{_NEWLINE}")[1:]
     return [_part(part) for part in inner]
 
@@ -143,16 +165,20 @@ def _answer_in_change_set(call: Call, route: Route, part: Part, addresses: dict[
 
 def _answer_request(call: Call, route: Route, part: Part, addresses: Mapping[str, str]) -> Reply:
     line, _, rest = part.body.partition(_NEWLINE)
-    match = _LINE.fullmatch(line.strip())
-    if match is None:
-        return refused(400, "0x80060888", f"The request line '{line}' cannot be read.").reply
+    if len(line) > LONGEST_ADDRESS:
+        return refused(400, "0x80060888", f"A request line has at most {LONGEST_ADDRESS} characters.").reply
+    method, address_text = _read_line(line)
+    if method not in _METHODS or not address_text:
+        return refused(400, "0x80060888", f"The request line '{line[:200]}' cannot be read.").reply
     head, _, body = f"{_NEWLINE}{rest}".partition(_NEWLINE * 2)
     headers = {"authorization": call.header("authorization"), **_headers(head.split(_NEWLINE))}
-    address = urlsplit(_absolute(_referred(match[2], addresses)))
+    address = urlsplit(_absolute(_referred(address_text, addresses)))
     text = _bound(body.rstrip(_NEWLINE), addresses)
+    if len(text) > LONGEST_BODY:
+        return refused(400, "0x80060888", "The body is too long with what its references stand for.").reply
     inner = replace(
         call,
-        method=match[1],
+        method=method,
         path=unquote(address.path),
         raw_path=address.path,
         raw_query=address.query.replace(" ", "%20"),
@@ -163,6 +189,13 @@ def _answer_request(call: Call, route: Route, part: Part, addresses: Mapping[str
         return route(inner)
     except Refusal as refusal:
         return refusal.reply
+
+
+def _read_line(line: str) -> tuple[str, str]:
+    """The method and the address of a request line; no address when it does not end in HTTP/1.1."""
+    method, _, rest = line.strip().partition(" ")
+    address, _, version = rest.rpartition(" ")
+    return method, address.strip() if version == "HTTP/1.1" else ""
 
 
 def _absolute(address: str) -> str:
@@ -177,9 +210,7 @@ def _referred(address: str, addresses: Mapping[str, str]) -> str:
 
 def _bound(body: str, addresses: Mapping[str, str]) -> str:
     """The body with `"$1"` replaced by the address of the row that the request with Content-ID 1 created."""
-    for name, address in addresses.items():
-        body = body.replace(f'"{name}"', f'"{address}"')
-    return body
+    return _REFERENCE.sub(lambda match: f'"{addresses.get(match[1], match[1])}"', body) if addresses else body
 
 
 def _reply_text(reply: Reply, content_id: str | None) -> str:

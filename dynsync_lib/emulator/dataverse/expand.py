@@ -12,6 +12,7 @@ from typing import Final
 from dynsync_lib.emulator.calls import Call
 from dynsync_lib.emulator.dataverse.names import refused
 
+MOST_EXPANDED: Final = 15
 _NAME: Final = re.compile(r"\s*([\w.]+)\s*")
 
 
@@ -20,8 +21,11 @@ def expanded_parts(call: Call) -> Iterator[tuple[str, str]]:
 
     Raises Refusal 400 when it cannot be read.
     """
-    text, position = call.option("$expand") or "", 0
+    text, position, count = call.option("$expand") or "", 0, 0
     while position < len(text):
+        count += 1
+        if count > MOST_EXPANDED:
+            raise refused(400, "0x80060888", f"An $expand names at most {MOST_EXPANDED} navigations.")
         match = _NAME.match(text, position)
         if match is None:
             raise _unreadable(text, position)

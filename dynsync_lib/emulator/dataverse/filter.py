@@ -38,8 +38,9 @@ from dynsync_lib.emulator.dataverse.row_conditions import (
 
 Columns = Mapping[str, Column]
 _ALIAS: Final = re.compile(r"('(?:[^']|'')*')|@\w+")
-_LONGEST: Final = 65_536
+LONGEST: Final = 65_536
 """Characters of a filter with the values of its aliases: what an address in a batch may hold."""
+_LONGEST_SHOWN: Final = 500
 _SIGNS: Final = {ast.Eq: "=", ast.NotEq: "<>", ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
 _TURNED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _TYPES: Final = {
@@ -67,20 +68,35 @@ def filter_sql(text: str, entity: Entity, columns: Columns, *, aliases: Mapping[
     """
     plain, stand_ins = read_query_functions(_without_aliases(text, aliases), entity, columns)
     try:
-        tree = ODataParser().parse(ODataLexer().tokenize(plain))
-        return _Reader(entity, columns, stand_ins).condition(tree)
-    except exceptions.ODataException as error:
-        raise refused(400, "0x80060888", f"Syntax error in the $filter: {error}") from None
+        return _Reader(entity, columns, stand_ins).condition(parse_filter(plain))
     except RecursionError:
         raise refused(400, "0x80060888", "The $filter is nested too deeply.") from None
 
 
+def parse_filter(text: str) -> ast._Node:
+    """The tree of a filter without aliases. Raises Refusal 400 for one that is too long or deep, or cannot be read."""
+    if len(text) > LONGEST:
+        raise refused(400, "0x80060888", f"A $filter has at most {LONGEST} characters.")
+    try:
+        tree: ast._Node = ODataParser().parse(ODataLexer().tokenize(text))
+    except exceptions.ODataException as error:
+        raise refused(400, "0x80060888", f"Syntax error in the $filter: {str(error)[:_LONGEST_SHOWN]}") from None
+    except RecursionError:
+        raise refused(400, "0x80060888", "The $filter is nested too deeply.") from None
+    return tree
+
+
 def _without_aliases(text: str, aliases: Mapping[str, str]) -> str:
     """The filter with the values of its aliases in their places; what stands in quotes stays as it is."""
-    whole = _ALIAS.sub(lambda match: match[1] or aliases.get(match[0], match[0])[:_LONGEST], text[:_LONGEST])
-    if len(whole) > _LONGEST:
-        raise refused(400, "0x80060888", f"A $filter has at most {_LONGEST} characters.")
-    return whole
+    pieces, length, position = list[str](), 0, 0
+    for match in _ALIAS.finditer(text):
+        pieces += [text[position : match.start()], match[1] or aliases.get(match[0], match[0])]
+        length, position = length + len(pieces[-2]) + len(pieces[-1]), match.end()
+        if length > LONGEST:
+            break
+    if length + len(text) - position > LONGEST:
+        raise refused(400, "0x80060888", f"A $filter has at most {LONGEST} characters.")
+    return "".join([*pieces, text[position:]])
 
 
 class _Reader:

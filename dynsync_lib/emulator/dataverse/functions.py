@@ -94,4 +94,4 @@ def _listed(text: str) -> list[str]:
         names: list[Any] = json.loads("[" + match[1].replace("'", '"') + "]")
     except (ValueError, RecursionError):
         raise refused(400, "0x80060888", "EntityNames must be a list of names.") from None
-    return [str(name) for name in names]
+    return list(dict.fromkeys(str(name) for name in names))

@@ -20,12 +20,12 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from odata_query import ast, exceptions
-from odata_query.grammar import ODataLexer, ODataParser
+from odata_query import ast
 
 import dynsync_lib
 from dynsync_lib.emulator.calls import Call, Refusal
 from dynsync_lib.emulator.dataverse.expand import expanded_parts
+from dynsync_lib.emulator.dataverse.filter import parse_filter
 from dynsync_lib.emulator.dataverse.names import refused
 
 Item = Mapping[str, Any]
@@ -80,7 +80,10 @@ def _options(text: str) -> Iterator[tuple[str, str]]:
 
 def _satisfying(text: str | None, items: Iterable[Item]) -> list[Item]:
     tree = _parse(text) if text else None
-    return [item for item in items if tree is None or _holds(tree, item) is True]
+    try:
+        return [item for item in items if tree is None or _holds(tree, item) is True]
+    except RecursionError:
+        raise refused(400, "0x80060888", "The $filter is nested too deeply.") from None
 
 
 def _no_property(name: str) -> Refusal:
@@ -97,11 +100,7 @@ def _known_names() -> frozenset[str]:
 
 
 def _parse(text: str) -> ast._Node:
-    try:
-        tree: ast._Node = ODataParser().parse(ODataLexer().tokenize(_ENUM.sub(r"\1", text)))
-    except exceptions.ODataException as error:
-        raise refused(400, "0x80060888", f"Syntax error in the $filter: {error}") from None
-    return tree
+    return parse_filter(_ENUM.sub(r"\1", text))
 
 
 def _holds(node: ast._Node, item: Item) -> Any:

@@ -14,7 +14,6 @@ Where it is used: `emulator.dataverse.writes`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -25,6 +24,7 @@ from dynsync_lib.emulator.dataverse.columns import Column, columns_of
 from dynsync_lib.emulator.dataverse.known_tables import no_such_set
 from dynsync_lib.emulator.dataverse.names import BY_SET, Entity, does_not_exist, refused, unreadable
 from dynsync_lib.emulator.dataverse.navigation import Navigation, find_navigation
+from dynsync_lib.emulator.json_texts import JsonBoundError, parse_json
 from dynsync_lib.emulator.store.records import Store
 
 Texts = dict[str, str | None]
@@ -35,7 +35,9 @@ _ADDRESS: Final = re.compile(r"(?:.*/)?([a-z_]+)\(([0-9A-Fa-f-]{36})\)")
 def read_object(call: Call) -> dict[str, Any]:
     """The JSON object of a request. Raises Refusal 400 when the body is something else."""
     try:
-        body = json.loads(call.body or b"{}", parse_float=Decimal)
+        body = parse_json(call.body.decode() or "{}", parse_float=Decimal)
+    except JsonBoundError as error:
+        raise unreadable(f"The body cannot be read: {error}.") from None
     except (ValueError, RecursionError):
         raise unreadable("The body is no JSON.") from None
     if not isinstance(body, dict):

@@ -154,10 +154,12 @@ def _order_terms(call: Call) -> Iterator[tuple[str, bool]]:
 def _orders(
     store: Store, entity: Entity, known: Mapping[str, Column], terms: Iterable[tuple[str, bool]]
 ) -> tuple[Order, ...]:
-    orders = []
+    orders: list[Order] = []
     for name, descends in terms:
         if name not in known:
             raise unknown_column(name, entity)
+        if any(order.name == name for order in orders):
+            raise refused(400, "0x80060888", f"The rows are sorted by '{name}' twice.")
         orders.append(Order(name, _order_sql(store, entity, known[name]), descends))
     return tuple(orders)
 

@@ -17,7 +17,7 @@ from dynsync_lib.emulator.hubspot.bodies import asks_for_archived, read_body, re
 from dynsync_lib.emulator.hubspot.errors import invalid, no_token, not_found
 from dynsync_lib.emulator.hubspot.names import KINDS
 from dynsync_lib.emulator.hubspot.portal import Portal
-from dynsync_lib.emulator.hubspot.record_ids import is_record_id
+from dynsync_lib.emulator.hubspot.record_ids import is_count, is_record_id
 from dynsync_lib.emulator.hubspot.records import next_link
 from dynsync_lib.emulator.store.database import fold, quoted
 from dynsync_lib.emulator.store.records import Store
@@ -77,7 +77,7 @@ def list_schemas(portal: Portal, call: Call) -> Reply:
 def list_owners(portal: Portal, call: Call) -> Reply:
     """`GET /crm/v3/owners`: one page of the active or of the archived owners, of one address when it is asked for."""
     limit, after = read_limit(call, default=100, most=500), call.option("after") or "0"
-    if not after.isdecimal():
+    if not is_count(after):
         raise invalid(call, f"The paging cursor {after} is not valid")
     email = fold(call.option("email") or None)
     where = '"@rank" > ? AND "@archived" = ? AND (? IS NULL OR fold("email") = ?) ORDER BY "@rank" LIMIT ?'

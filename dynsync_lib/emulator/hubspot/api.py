@@ -10,6 +10,7 @@ Where it is used: `emulator.serving.emulator`.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import replace
 from typing import Final
@@ -78,6 +79,8 @@ class HubspotApi:
             return route.answer(self.portal, named)
         except Refusal as refusal:
             return refusal.reply
+        except sqlite3.OperationalError as error:
+            return hubspot_error(call, 400, f"The emulator cannot answer this: {error}", category="VALIDATION_ERROR")
 
     def _day(self, call: Call) -> int:
         offset_ms = int(self.portal.account.get("utcOffsetMilliseconds") or 0)

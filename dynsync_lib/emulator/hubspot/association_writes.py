@@ -18,6 +18,7 @@ from dynsync_lib.emulator.hubspot.association_types import Pair, Spec, add_label
 from dynsync_lib.emulator.hubspot.batches import batch_answer
 from dynsync_lib.emulator.hubspot.bodies import lacking, read_body, read_inputs, read_json, refuse_too_many
 from dynsync_lib.emulator.hubspot.errors import invalid
+from dynsync_lib.emulator.hubspot.record_ids import is_count
 from dynsync_lib.emulator.hubspot.stored_associations import Ids, add_link, remove_label, remove_link
 from dynsync_lib.emulator.store.records import Store
 
@@ -132,14 +133,14 @@ def _items(call: Call, *, most: int) -> Sequence[Item]:
 
 def _ids(call: Call, item: Item) -> Ids:
     texts = [str((item.get(end) or {}).get("id", "")) for end in ("from", "to")]
-    if not all(text.isdecimal() for text in texts):
+    if not all(is_count(text) for text in texts):
         raise invalid(call, "Every input needs the ids of two records")
     return int(texts[0]), int(texts[1])
 
 
 def _path_ids(call: Call) -> Ids:
     texts = call.names["id"], call.names["to_id"]
-    if not all(text.isdecimal() for text in texts):
+    if not all(is_count(text) for text in texts):
         raise invalid(call, "Record ids are numbers")
     return int(texts[0]), int(texts[1])
 

@@ -22,7 +22,7 @@ from dynsync_lib.emulator.calls import Call, Reply, json_reply
 from dynsync_lib.emulator.hubspot.association_types import PRIMARY, association_type, own_labels, own_types
 from dynsync_lib.emulator.hubspot.bodies import read_inputs, read_limit, refuse_too_many
 from dynsync_lib.emulator.hubspot.names import Kind
-from dynsync_lib.emulator.hubspot.record_ids import refuse_no_id
+from dynsync_lib.emulator.hubspot.record_ids import is_count, refuse_no_id
 from dynsync_lib.emulator.store.records import Store
 from dynsync_lib.emulator.times import iso_ms
 
@@ -62,7 +62,7 @@ def _read_batch(store: Store, call: Call, pair: tuple[Kind, Kind], inputs: Seque
     results = []
     for item in inputs:
         id_ = str(item["id"])
-        if id_.isdecimal() and int(id_) in links:
+        if is_count(id_) and int(id_) in links:
             page = _page(call, pair, labels, links[int(id_)], after=str(item.get("after") or "0"), limit=MOST_PER_PAGE)
             results.append({"from": {"id": id_}, "to": page.pop("results"), **page})
     missing = [str(item["id"]) for item in inputs if not _has(links, item)]
@@ -93,18 +93,18 @@ def get_labels(store: Store, call: Call, pair: tuple[Kind, Kind]) -> Reply:
 
 
 def _numbers(inputs: Sequence[Mapping[str, Any]]) -> list[int]:
-    return [int(str(item["id"])) for item in inputs if str(item["id"]).isdecimal()]
+    return [int(str(item["id"])) for item in inputs if is_count(str(item["id"]))]
 
 
 def _has(links: Mapping[int, Any], item: Mapping[str, Any]) -> bool:
-    return str(item["id"]).isdecimal() and int(str(item["id"])) in links
+    return is_count(str(item["id"])) and int(str(item["id"])) in links
 
 
 def _page(
     call: Call, pair: tuple[Kind, Kind], labels: Mapping[str, int], links: Sequence[Link], *, after: str, limit: int
 ) -> dict[str, Any]:
     """One page of the associations of one record; `after` is the target at which it starts."""
-    start = int(after) if after.isdecimal() else 0
+    start = int(after) if is_count(after) else 0
     groups = [(to_id, list(group)) for to_id, group in groupby(links, key=lambda link: link[1]) if to_id >= start]
     targets = [
         {"toObjectId": to_id, "associationTypes": _types(pair, labels, group)} for to_id, group in groups[:limit]

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from dynsync_lib.emulator.calls import Call, Refusal
 from dynsync_lib.emulator.hubspot.errors import invalid, invalid_json
+from dynsync_lib.emulator.json_texts import parse_json
 
 _JACKSON_FEATURE: Final = "\x60JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS\x60"
-_NO_NUMBER: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
-"""A JSON text, which is passed over, or one of the three numbers that JSON does not have."""
+_NO_NUMBER: Final = re.compile(r'"(?:[^"\\]|\\.)*"?|-?Infinity|NaN', re.DOTALL)
+"""A JSON text, ended or not, which is passed over, or one of the three numbers that JSON does not have."""
 
 
 def read_limit(call: Call, *, default: int, most: int) -> int:
@@ -23,7 +24,7 @@ def read_limit(call: Call, *, default: int, most: int) -> int:
     text = call.option("limit")
     if text is None:
         return default
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
         raise invalid(call, f"Invalid input: limit must be a number from 1 to {most}, not {text}")
     return int(text)
 
@@ -43,8 +44,8 @@ def read_json(call: Call, *, empty: str) -> Any:
         line, column = _position(text, number.end())
         raise invalid_json(call, detail, line=line, column=column)
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return parse_json(text)
+    except (ValueError, RecursionError) as error:
         line, column = _position(text, error.pos) if isinstance(error, json.JSONDecodeError) else (1, 1)
         raise invalid_json(call, str(error), line=line, column=column) from None
 

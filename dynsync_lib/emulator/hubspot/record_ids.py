@@ -26,6 +26,11 @@ def is_record_id(text: str) -> bool:
     return number is not None and number > 0
 
 
+def is_count(text: str) -> bool:
+    """Whether a text is digits that name a 64-bit number: what a cursor or an id of an association may be."""
+    return text.isdecimal() and _number(text) is not None
+
+
 def refuse_no_id(call: Call, text: str, id_property: str | None = None) -> None:
     """Raises Refusal 404 for an id that no record can have; any text can be the value of another `id_property`."""
     if id_property not in RECORD_ID or is_record_id(text):

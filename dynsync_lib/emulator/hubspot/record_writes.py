@@ -26,7 +26,7 @@ from dynsync_lib.emulator.hubspot.bodies import lacking, read_body
 from dynsync_lib.emulator.hubspot.errors import invalid, no_record
 from dynsync_lib.emulator.hubspot.history import remember
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
-from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, refuse_no_id
+from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, is_count, refuse_no_id
 from dynsync_lib.emulator.hubspot.records import (
     record_json,
     select_records,
@@ -176,7 +176,7 @@ class RecordWriter:
             target = str((association.get("to") or {}).get("id", ""))
             types = association.get("types") or [{}]
             to = KIND_BY_NAME.get(kind_of_type(self.kind.singular, types[0].get("associationTypeId")) or "")
-            if to is None or not target.isdecimal():
+            if to is None or not is_count(target):
                 raise invalid(self.call, "An association needs a target with an id, and types that lead to it")
             for spec in read_specs(self.store, self.call, (self.kind, to), types):
                 add_link(self.store, self.call, (self.kind, to), (int(id_), int(target)), spec)

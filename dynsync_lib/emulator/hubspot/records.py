@@ -31,7 +31,7 @@ from dynsync_lib.emulator.hubspot.bodies import (
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid, no_record, unknown_type
 from dynsync_lib.emulator.hubspot.history import MOST_WITH_HISTORY, add_history
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, NO_ARCHIVED_PAGES, OTHER_TYPES, Kind
-from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, is_record_id, refuse_no_id
+from dynsync_lib.emulator.hubspot.record_ids import RECORD_ID, is_count, is_record_id, refuse_no_id
 from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import MERGED, Store
 from dynsync_lib.emulator.times import iso_ms
@@ -109,7 +109,7 @@ def _with_history(kind: Kind, names: Sequence[str], history: Sequence[str]) -> l
 def read_after(call: Call) -> int:
     """The id at which the page starts; 0 on the first page."""
     text = call.option("after") or "0"
-    if not text.isdecimal():
+    if not is_count(text):
         raise invalid(call, f"The paging cursor {text} is not valid")
     return int(text)
 

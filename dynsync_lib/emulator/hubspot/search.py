@@ -26,6 +26,7 @@ from dynsync_lib.emulator.calls import Call, Refusal, Reply, json_reply
 from dynsync_lib.emulator.hubspot.bodies import read_body
 from dynsync_lib.emulator.hubspot.errors import hubspot_error, invalid
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
+from dynsync_lib.emulator.hubspot.record_ids import is_count
 from dynsync_lib.emulator.hubspot.records import known_properties, record_json, select_records, shape_of
 from dynsync_lib.emulator.hubspot.written_values import described, is_number
 from dynsync_lib.emulator.store.database import plain, quoted
@@ -94,7 +95,7 @@ def _limit(searcher: Searcher, body: Mapping[str, Any]) -> int:
 
 def _after(searcher: Searcher, body: Mapping[str, Any]) -> int:
     text = str(body.get("after") or "0")
-    if not text.isdecimal():
+    if not is_count(text):
         raise searcher.refused(f"The paging cursor {text} is not valid")
     if int(text) >= MOST_REACHED:
         raise searcher.refused(f"A search reaches at most {MOST_REACHED} results")
@@ -143,7 +144,7 @@ def _associated(searcher: Searcher, name: str, item: Mapping[str, Any]) -> Condi
         raise Refusal(hubspot_error(searcher.call, 501, f"The emulator has no search by associations.{name}."))
     sql = 'SELECT from_id FROM "hubspot/links" WHERE from_object = ? AND to_object = ? AND to_id = ?'
     value = _value(searcher, item)
-    ids = (searcher.kind.singular, target.singular, int(value) if value.isdecimal() else -1)
+    ids = (searcher.kind.singular, target.singular, int(value) if is_count(value) else -1)
     return Condition(f'"@rank" IN ({sql})', ids)
 
 

@@ -21,6 +21,7 @@ from dynsync_lib.emulator.hubspot.association_limits import refuse_over_limit
 from dynsync_lib.emulator.hubspot.association_types import PRIMARY, Pair, Spec, inverse_label, names_of
 from dynsync_lib.emulator.hubspot.errors import hubspot_error
 from dynsync_lib.emulator.hubspot.names import KIND_BY_NAME, Kind
+from dynsync_lib.emulator.hubspot.record_ids import is_count
 from dynsync_lib.emulator.hubspot.written_values import described
 from dynsync_lib.emulator.store.database import quoted
 from dynsync_lib.emulator.store.records import Store
@@ -95,7 +96,7 @@ def move_links(store: Store, call: Call, kind: Kind, ids: Ids) -> None:
 def set_company(store: Store, call: Call, contact_id: int, company_id: str | None) -> None:
     """Sets the primary company of a contact, as a write of `associatedcompanyid` does; None removes it."""
     pair = (KIND_BY_NAME["contact"], KIND_BY_NAME["company"])
-    if company_id and company_id.isdecimal():
+    if company_id and is_count(company_id):
         add_link(store, call, pair, (contact_id, int(company_id)), Spec("HUBSPOT_DEFINED", 1, None, is_primary=True))
 
 

@@ -26,6 +26,9 @@ from dynsync_lib.emulator.times import moment_ms
 from dynsync_lib.folders.temporary_folder import TemporaryFolder
 
 _CACHE_KIB: Final = 8_192
+MOST_STEPS: Final = 1_000_000_000
+"""Steps of SQLite's machine that one SELECT may take, over all its rows."""
+_STEPS_AT_ONCE: Final = 1_000_000
 _WORD: Final = re.compile(r"[^\W_]+")
 _WORD_OF_PATTERN: Final = re.compile(r"(?:[^\W_]|\*)+")
 
@@ -53,8 +56,13 @@ class Database:
             self.keep_log()
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of one SELECT."""
-        return self._connection.execute(sql, parameters).fetchall()
+        """All rows of one SELECT. Raises sqlite3.OperationalError when it takes more than MOST_STEPS."""
+        connection = self._connection
+        self._local.steps_left = MOST_STEPS
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        finally:
+            self._local.steps_left = None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Runs one statement that changes something and gives the number of rows it changed."""
@@ -104,10 +112,19 @@ class Database:
             self._local.connection = self._connect()
         return self._local.connection  # type: ignore[no-any-return]
 
+    def _count_steps(self) -> bool:
+        """Whether the statement of this thread has taken too many steps; what is no SELECT may take any number."""
+        left: int | None = getattr(self._local, "steps_left", None)
+        if left is None:
+            return False
+        self._local.steps_left = left - _STEPS_AT_ONCE
+        return left <= 0
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
         for name, (arguments, function) in _FUNCTIONS.items():
             connection.create_function(name, arguments, function, deterministic=True)
         with self._register:
