@@ -16,13 +16,15 @@ DynsyncError                    exit code 2 unless a branch says otherwise
 
 A message is one sentence with the value and the place; `next_step` says what to do.
 Bad customer data never raises: it becomes an outcome or a finding.
-No message holds a token, an e-mail address or a person's name.
+No message holds a token, an e-mail address or a person's name; every one goes through `messages.say`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
+
+from dynsync_lib.messages import say
 
 
 class DynsyncError(Exception):
@@ -31,9 +33,9 @@ class DynsyncError(Exception):
     exit_code: ClassVar[int] = 2
 
     def __init__(self, sentence: str, *, next_step: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.next_step = next_step
+        self.sentence = "\n".join(say(line) for line in sentence.split("\n"))
+        self.next_step = say(next_step)
+        super().__init__(self.sentence)
 
 
 class UsageError(DynsyncError):
@@ -44,7 +46,7 @@ class SettingsError(DynsyncError):
     """One or more settings are wrong. `faults` holds a sentence for each, in file order."""
 
     def __init__(self, faults: Sequence[str], *, next_step: str = "") -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(say(fault.replace("\n", " ")) for fault in faults)
         where = "--set" if all(fault.startswith("--set") for fault in faults) else "the settings file"
         super().__init__("\n".join(self.faults), next_step=next_step or f"Correct {where} and run again.")
 
@@ -72,7 +74,7 @@ class PortalError(DynsyncError):
 
     def __init__(self, sentence: str, *, next_step: str = "", correlation_id: str | None = None) -> None:
         super().__init__(sentence, next_step=next_step)
-        self.correlation_id = correlation_id
+        self.correlation_id = None if correlation_id is None else say(str(correlation_id))
 
 
 class SignInError(PortalError):
@@ -86,7 +88,7 @@ class AccessError(PortalError):
         self, sentence: str, *, next_step: str = "", correlation_id: str | None = None, missing: Sequence[str] = ()
     ) -> None:
         super().__init__(sentence, next_step=next_step, correlation_id=correlation_id)
-        self.missing = tuple(missing)
+        self.missing = tuple(map(say, missing))
 
 
 class RateLimitError(PortalError):

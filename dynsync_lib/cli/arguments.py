@@ -5,7 +5,6 @@ Where it is used: `cli.commands`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
+from dynsync_lib.small_files import read_json
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
@@ -56,9 +56,9 @@ def read_addresses(file: Path | None) -> kit.Addresses | None:
     if file is None:
         return None
     try:
-        printed: kit.Addresses = json.loads(file.read_text(encoding="utf-8"))
-        return {name: {key: printed[name][key] for key in keys} for name, keys in _PRINTED.items()}
-    except (OSError, ValueError, KeyError, TypeError):
+        printed: kit.Addresses = read_json(file)
+        return {name: {key: str(printed[name][key]) for key in keys} for name, keys in _PRINTED.items()}
+    except (ValueError, KeyError, TypeError):
         raise UsageError(
             f"{file} does not hold the line that an emulator printed.",
             next_step=f"Run `dynsync emulator --json > {file}` and leave it running.",

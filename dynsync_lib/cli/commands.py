@@ -9,20 +9,19 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
 from dynsync_lib.cli.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
+from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
-from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.errors import UsageError
 from dynsync_lib.processes import stop_signal, stops_as_interrupts
 
 app = typer.Typer(
@@ -407,34 +406,7 @@ def main() -> None:
             app(prog_name="dynsync")
     except (Stopped, KeyboardInterrupt) as fault:
         stopped = fault if isinstance(fault, Stopped) else stopped_early()
-        console.err.print(Text(str(stopped)))
+        console.err.print(str(stopped))
         raise SystemExit(stopped.exit_code) from None
-    except DynsyncError as error:
-        console.err.print(Text(str(error), style="red"))
-        if error.next_step:
-            console.err.print(Text(error.next_step))
-        if os.environ.get("DYNSYNC_DEBUG"):
-            traceback.print_exc()
-        raise SystemExit(error.exit_code) from None
-    except OSError as error:
-        if os.environ.get("DYNSYNC_DEBUG"):
-            raise
-        console.err.print(Text(f"{_location(error)} cannot be used: {_cause(error)}.", style="red"))
-        console.err.print(Text("Name a file or folder that can be written, or make room; --debug shows where it was."))
-        raise SystemExit(2) from None
-    except Exception as error:
-        if os.environ.get("DYNSYNC_DEBUG"):
-            raise
-        console.err.print(Text(f"The kit failed in a way it should not: {type(error).__name__}.", style="red"))
-        console.err.print(
-            Text("This is our bug; run the command again as `dynsync --debug ...` and send us what it prints.")
-        )
-        raise SystemExit(2) from None
-
-
-def _location(error: OSError) -> str:
-    return str(error.filename) if error.filename is not None else "A file or connection"
-
-
-def _cause(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said in a sentence
+        raise SystemExit(print_failure(error)) from None

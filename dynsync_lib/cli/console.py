@@ -6,19 +6,37 @@ Where it is used: `cli.commands`.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from dynsync_lib import kit
+from dynsync_lib.messages import hide_everywhere, hide_secrets, show_controls
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Screen(Console):
+    """A terminal that shows customers' texts as texts: no markup, no control character, no secret in use."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces of what is printed."""
+        shown = hide_secrets(renderable) if isinstance(renderable, str) else renderable
+        for piece in super().render(shown, options):
+            plain = piece.text if piece.control else show_controls(hide_secrets(piece.text))
+            yield Segment(plain, piece.style, piece.control)
+
+
+out = _Screen(soft_wrap=True)
+err = _Screen(stderr=True, soft_wrap=True)
 _MOST_NAMES: Final = 12
 _CHAIN_WIDTH: Final = 100
 """How wide the sentences of a chain are where no terminal says otherwise, in characters."""
@@ -38,6 +56,10 @@ _REPLAYED: Final[Mapping[str, str]] = {
 }
 
 
+_CONTROL: Final = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json.dumps` leaves as it is, and a terminal obeys."""
+
+
 def say(sentence: str) -> None:
     """One line for a person."""
     out.print(sentence)
@@ -45,7 +67,8 @@ def say(sentence: str) -> None:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(hide_everywhere(value), indent=2, ensure_ascii=False, default=str)
+    print(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def print_replay(info: Mapping[str, Any]) -> None:
@@ -77,11 +100,11 @@ def print_check(report: kit.CheckReport) -> None:
         table.add_column(no_wrap=no_wrap, overflow="fold")
     for line in report.lines:
         word, style = _STATES[line.state]
-        says = Text(line.says)
+        says = Text(hide_secrets(line.says))
         if line.next_step and line.state != "ok":
-            says.append(f"\n{line.next_step}", style="dim")
+            says.append(f"\n{hide_secrets(line.next_step)}", style="dim")
         table.add_row(line.portal, line.about, Text(word, style=style), says)
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+    _Screen(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def print_load_report(report: Mapping[str, Any]) -> None:
@@ -133,8 +156,8 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+        table.add_row(*(Text(hide_secrets(cell)) for cell in row))
+    _Screen(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 def print_rows(columns: list[str], rows: list[dict[str, Any]]) -> None:

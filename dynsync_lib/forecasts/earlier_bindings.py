@@ -27,7 +27,7 @@ from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.tables import BINDINGS
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
-from dynsync_lib.forecasts.forecast_folder import FORECAST_FILE
+from dynsync_lib.forecasts.forecast_check import FORECAST_FILE, read_info, scan_table
 
 _NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file with object, hubspot_id, dynamics_id."
 
@@ -37,10 +37,11 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]
 
     `source` is the folder of a forecast, or a CSV or Parquet file; a file is read into memory, and `work` is the folder
     in which it is kept for the engine. Raises UsageError when the source is neither, lacks a column or names an object
-    that is none.
+    that is none, SnapshotError when the forecast is not whole.
     """
     if (source / FORECAST_FILE).is_file():
-        return pairs_of_forecast(engine.scan(source / "outcomes.parquet"))
+        hashes = read_info(source).get("sha256") or {}
+        return pairs_of_forecast(scan_table(engine.scan, source, "outcomes", hashes))
     table = _checked(_read_file(source), source)
     work.mkdir(parents=True, exist_ok=True)
     path = work / "bindings.parquet"
@@ -75,7 +76,7 @@ def _read_file(source: Path) -> pa.Table:
             parse_options=pa_csv.ParseOptions(delimiter=_delimiter(source)),
             convert_options=pa_csv.ConvertOptions(column_types=_TEXTS, strings_can_be_null=True),
         )
-    except (OSError, UnicodeError, pa.ArrowInvalid) as fault:
+    except (OSError, UnicodeError, pa.ArrowException) as fault:
         raise UsageError(f"{source} is neither a forecast nor a file of bindings.", next_step=_NEXT) from fault
 
 

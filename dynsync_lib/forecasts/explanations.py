@@ -21,6 +21,7 @@ from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
@@ -70,10 +71,10 @@ def explain(
     Raises UsageError when the snapshot named is not the one that was forecast.
     """
     opened = _known_snapshot(forecast) if snapshot is None else _named_snapshot(forecast, snapshot)
-    records = sum(forecast.info.get("records", {}).values())
+    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
     with temporary_folder() as work, open_engine_for(records, work=work) as engine:
         evidence = Evidence(
-            tables={name: engine.scan(forecast.folder / f"{name}.parquet") for name in FORECAST_TABLES},
+            tables={name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES},
             info=forecast.info,
             rulebook=rulebook,
             records=_records(engine, opened) if opened else {},
@@ -96,12 +97,12 @@ def _known_snapshot(forecast: Forecast) -> Snapshot | None:
         opened = open_snapshot(forecast.folder / path) if path else None
     except (SnapshotError, OSError):
         return None
-    return opened if opened is not None and opened.manifest_sha256 == forecast.info["snapshot_sha256"] else None
+    return opened if opened is not None and opened.manifest_sha256 == forecast.info.get("snapshot_sha256") else None
 
 
 def _named_snapshot(forecast: Forecast, path: str | Path) -> Snapshot:
     opened = open_snapshot(path)
-    if opened.manifest_sha256 != forecast.info["snapshot_sha256"]:
+    if opened.manifest_sha256 != forecast.info.get("snapshot_sha256"):
         raise UsageError(
             f"{path} is not the snapshot that {forecast.folder} was made of.",
             next_step="Name that one, or leave --snapshot out.",

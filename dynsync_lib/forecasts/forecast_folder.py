@@ -22,14 +22,13 @@ from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
+from dynsync_lib.forecasts.forecast_check import FORECAST_FILE, checked_table, read_info, refuse_missing_tables
 from dynsync_lib.forecasts.masked_info import masked_info
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.forecasts.table_reader import MASKED_KEYS, MASKED_VALUES, Choices, Row, TableReader
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FORECAST_FILE: Final = "forecast.json"
 
 
 def _names_of_forecast(content: Content) -> re.Pattern[str] | None:
@@ -89,17 +88,29 @@ class Forecast:
 
     @property
     def _reader(self) -> TableReader:
-        return TableReader(self.folder, secret=masking_secret(self.folder) if self.is_masked else None)
+        return TableReader(self.table_path, secret=self._secret if self.is_masked else None)
+
+    @property
+    def _secret(self) -> str:
+        self.table_path("outcomes")
+        return masking_secret(self.folder)
+
+    def table_path(self, name: str) -> Path:
+        """The Parquet file of a table, once it was compared with its hash (see `forecasts.forecast_check`).
+
+        Raises SnapshotError when it was changed or is damaged.
+        """
+        return checked_table(self.folder, name, self.info.get("sha256") or {})
 
     def table(self, name: str) -> pd.DataFrame:
         """A whole table as a pandas frame, rows as stored; people's keys and values masked when the forecast is.
 
         It takes the memory of the whole table: of ten million outcomes several gigabytes.
         """
-        path = self.folder / f"{name}.parquet"
+        path = self.table_path(name)
         if not self.is_masked:
             return read_table(path)
-        return _masked(path, path.stat().st_mtime, name, masking_secret(self.folder)).copy(deep=False)
+        return _masked(path, path.stat().st_mtime, name, self._secret).copy(deep=False)
 
     def masked(self) -> Forecast:
         """The same forecast without the addresses, names and values of people.
@@ -170,23 +181,9 @@ def open_forecast(folder: str | Path) -> Forecast:
         raise SnapshotError(
             f"{path} is no forecast: it has no {FORECAST_FILE}.", next_step="Make one with `dynsync forecast`."
         )
-    lacking = [f"{name}.parquet" for name in FORECAST_TABLES if not (path / f"{name}.parquet").is_file()]
-    info = _read_info(file)
-    if info is None or lacking:
-        what = f"it lacks {', '.join(lacking)}" if info is not None else f"its {FORECAST_FILE} cannot be read"
-        raise SnapshotError(
-            f"{path} is not a whole forecast of this kit: {what}.", next_step="Make it again with `dynsync forecast`."
-        )
+    info = read_info(path)
+    refuse_missing_tables(path)
     return Forecast(path, info)
-
-
-def _read_info(file: Path) -> dict[str, Any] | None:
-    """The content of `forecast.json`; None when it is not what a forecast writes."""
-    try:
-        info = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return info if isinstance(info, dict) else None
 
 
 def is_missing(value: object) -> bool:

@@ -11,7 +11,7 @@ Where it is used: `forecasts.forecast_folder`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -62,10 +62,10 @@ _SHARED_KEYS: Final = f"""
 
 
 class TableReader:
-    """Reads the tables of one forecast's folder. `secret` masks people; None shows them."""
+    """Reads the tables of one forecast, whose files `path_of` names. `secret` masks people; None shows them."""
 
-    def __init__(self, folder: Path, *, secret: str | None) -> None:
-        self._folder = folder
+    def __init__(self, path_of: Callable[[str], Path], *, secret: str | None) -> None:
+        self._path = path_of
         self._secret = secret
 
     def rows(
@@ -101,9 +101,6 @@ class TableReader:
         first_losers (at most three ids), losers (their number), differs_in (the distinct texts of that column).
         """
         return self._select("collisions", _SHARED_KEYS.format(limit=limit))
-
-    def _path(self, table: str) -> Path:
-        return self._folder / f"{table}.parquet"
 
     def _is_small(self, table: str) -> bool:
         """Whether a table is read without DuckDB: nobody is masked, rows are few, columns are those of this kit."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import dynsync_lib
 from dynsync_lib.core.fields.catalogue import Catalogue
@@ -16,11 +16,19 @@ from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.errors import SettingsError
 from dynsync_lib.kit import tables
+from dynsync_lib.small_files import SmallFileError, read_small_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from dynsync_lib.snapshot.snapshot import Snapshot
+
+_MOST_BYTES: Final = 1 << 20
+"""The most of a settings file."""
+_NEXT_STEPS: Final = {
+    "is a folder": "Name the dynsync.toml in it.",
+    "is not there": "Write one with `dynsync init DIR`.",
+}
 
 
 @cache
@@ -57,13 +65,9 @@ def read_settings(
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as fault:
-        raise SettingsError([f"{path} is not there."], next_step="Write one with `dynsync init DIR`.") from fault
-    except IsADirectoryError as fault:
-        raise SettingsError([f"{path} is a folder."], next_step="Name the dynsync.toml in it.") from fault
-    except (UnicodeDecodeError, OSError) as fault:
-        raise SettingsError([f"{path} cannot be read as UTF-8 text."]) from fault
+        text = read_small_text(path, most_bytes=_MOST_BYTES)
+    except SmallFileError as fault:
+        raise SettingsError([f"{path} {fault}."], next_step=_NEXT_STEPS.get(str(fault), "")) from fault
     catalogue = _read_catalogue(snapshot) if snapshot is not None else None
     return parse_settings(text, file=path.name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
 

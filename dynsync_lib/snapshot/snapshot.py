@@ -15,16 +15,19 @@ Where it is used: `kit` opens snapshots; `snapshot.writer` writes them for `port
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.shapes import misshapen
+from dynsync_lib.small_files import SmallFileError, parse_json, read_json, read_small
+from dynsync_lib.snapshot.snapshot_check import LOAD_REPORT, manifest_fault, table_fault
 
 
 def archived_table(name: str) -> str:
@@ -47,6 +50,7 @@ ORGANIZATION_FILE: Final = "dynamics/organization.json"
 """Dataverse's answers of WhoAmI and RetrieveCurrentOrganization, its language and its currency."""
 
 
+_AGAIN: Final = "Take the snapshot again."
 LOAD_REPORT_FILE: Final = "load_report.json"
 """What was said when exported files were loaded."""
 
@@ -75,13 +79,23 @@ class Snapshot:
     @property
     def load_report(self) -> dict[str, Any]:
         """What was said when exported files were loaded; empty for a snapshot of APIs."""
-        return read_facts(self.path / LOAD_REPORT_FILE)
+        report = read_facts(self.path / LOAD_REPORT_FILE)
+        fault = misshapen(report, LOAD_REPORT)
+        if fault is not None:
+            raise SnapshotError(f"{self.path / LOAD_REPORT_FILE} cannot be used: {fault}.", next_step=_AGAIN)
+        return report
 
     @property
     def time_zone(self) -> str | None:
         """The HubSpot portal's time zone, such as `Europe/Berlin`; None when the portal did not say."""
-        zone: str | None = read_facts(self.path / ACCOUNT_FILE).get("timeZone")
-        return zone
+        zone = read_facts(self.path / ACCOUNT_FILE).get("timeZone")
+        if zone is None:
+            return None
+        try:
+            return ZoneInfo(str(zone)).key
+        except (ValueError, KeyError, OSError):
+            file = self.path / ACCOUNT_FILE
+            raise SnapshotError(f"{file} names the time zone {zone!r}, which is none.", next_step=_AGAIN) from None
 
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table such as `hubspot/contacts`."""
@@ -121,36 +135,46 @@ def open_snapshot(path: str | Path) -> Snapshot:
             f"{path} is no snapshot: it has no manifest.json.",
             next_step="Make one with `dynsync pull` or `dynsync load`.",
         )
-    raw = file.read_bytes()
+    try:
+        raw = read_small(file)
+    except SmallFileError as error:
+        raise SnapshotError(f"{file} {error}.", next_step=_AGAIN) from error
     manifest = _parse_manifest(raw, file)
-    for name in (*TABLE_NAMES, *(name for name in ARCHIVED_TABLES if name in manifest.get("tables", {}))):
+    for name in (*TABLE_NAMES, *(name for name in ARCHIVED_TABLES if name in manifest["tables"])):
         _check_table(path, name, manifest)
     return Snapshot(path, manifest, hashlib.sha256(raw).hexdigest())
 
 
 def _parse_manifest(raw: bytes, file: Path) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads(raw)
+        manifest = parse_json(raw)
         version = manifest["schema_version"]
-    except (ValueError, KeyError, TypeError) as fault:
-        raise SnapshotError(f"{file} cannot be read.", next_step="Take the snapshot again.") from fault
+    except (SmallFileError, KeyError, TypeError) as error:
+        raise SnapshotError(f"{file} cannot be read.", next_step=_AGAIN) from error
     if version != SCHEMA_VERSION:
         raise SnapshotError(
             f"{file} is of schema version {version}, and this kit reads version {SCHEMA_VERSION}.",
             next_step="Take the snapshot again with this kit.",
         )
-    return manifest
+    fault = manifest_fault(manifest)
+    if fault is not None:
+        raise SnapshotError(f"{file} cannot be used: {fault}.", next_step=_AGAIN)
+    return dict(manifest)
 
 
 def _check_table(path: Path, name: str, manifest: Mapping[str, Any]) -> None:
     file = path / f"{name}.parquet"
-    entry = manifest.get("tables", {}).get(name)
+    entry = manifest["tables"].get(name)
     if entry is None or not file.is_file():
-        raise SnapshotError(f"The snapshot {path} lacks {name}.parquet.", next_step="Take the snapshot again.")
+        raise SnapshotError(f"The snapshot {path} lacks {name}.parquet.", next_step=_AGAIN)
     if sha256_of(file) != entry["sha256"]:
         raise SnapshotError(
             f"{file} was changed after the snapshot was taken.", next_step="Take the snapshot again; never edit one."
         )
+    own = FIXED_TABLES[name].columns if name in FIXED_TABLES else {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
+    fault = table_fault(file, entry, {column.name: column for column in own})
+    if fault is not None:
+        raise SnapshotError(f"{file} {fault}.", next_step="Take the snapshot again; never edit one.")
 
 
 def sha256_of(file: Path) -> str:
@@ -160,6 +184,12 @@ def sha256_of(file: Path) -> str:
 
 
 def read_facts(file: Path) -> dict[str, Any]:
-    """The JSON object in a file of what a portal says about itself; empty without such a file or object."""
-    value = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    """The JSON object in a file of what a portal says about itself; empty without such a file or object.
+
+    Raises SnapshotError when the file cannot be read.
+    """
+    try:
+        value = read_json(file) if file.exists() else {}
+    except SmallFileError as error:
+        raise SnapshotError(f"{file} {error}.", next_step=_AGAIN) from error
     return value if isinstance(value, dict) else {}

@@ -40,7 +40,10 @@ _PORTAL = (
 )
 
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "errors": (),
+    "errors": ("messages",),
+    "messages": (),
+    "small_files": (),
+    "shapes": (),
     "moments": (),
     "processes": (),
     "folders": (),
@@ -80,12 +83,12 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.forecast": ("core",),
     "arrow_tables": _WORDS,
     "engine": (*_WORDS, "arrow_tables", "folders"),
-    "snapshot": (*_WORDS, "core.keys", "arrow_tables", "folders", "moments"),
+    "snapshot": (*_WORDS, "core.keys", "arrow_tables", "folders", "moments", "shapes", "small_files"),
     "portals.rows": (),
     "portals.pages": (*_WORDS, "portals.rows"),
     "portals.metadata_rows": (*_WORDS, "portals.rows"),
-    "portals.http": (),
-    "portals.sign_in": ("core.model", "core.settings", "portals.http"),
+    "portals.http": ("messages",),
+    "portals.sign_in": ("core.model", "core.settings", "messages", "portals.http", "small_files"),
     "portals.hubspot": (*_WORDS, *_READERS),
     "portals.dataverse": (*_WORDS, *_READERS, "moments"),
     "portals.pull": (
@@ -113,7 +116,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "emulator.times": (),
     "emulator.routing": ("emulator.calls",),
     "emulator.witness": _WORDS,
-    "emulator.world": _WORDS,
+    "emulator.world": (*_WORDS, "shapes", "small_files"),
     "emulator.store": (*_WORDS, "emulator.calls", "emulator.times", "folders"),
     "emulator.conditions": ("emulator.calls",),
     "emulator.entra": ("emulator.calls", "emulator.routing", "emulator.times", "emulator.conditions"),
@@ -130,9 +133,20 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
-    "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder"),
-    "kit": ("core", "engine", "folders", "snapshot", "forecasts", "portals", "emulator", "report", "widgets"),
-    "cli": ("kit", "folders", "processes"),
+    "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files"),
+    "kit": (
+        "core",
+        "engine",
+        "folders",
+        "snapshot",
+        "forecasts",
+        "portals",
+        "emulator",
+        "report",
+        "small_files",
+        "widgets",
+    ),
+    "cli": ("kit", "folders", "messages", "processes", "small_files"),
 }
 ROOTS = ("", "core", "portals", "emulator")
 """Folders of packages: they hold no code of their own, and so import nothing."""

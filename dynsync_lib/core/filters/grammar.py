@@ -3,6 +3,7 @@
 Facts
     * Comparisons `= != < <= > >=`, `contains`, `in (...)`, `not in (...)`, `is known`, `is unknown`,
       `within last N days`; `and`, `or`, `not`, parentheses. `and` binds closer than `or`.
+    * A filter has at most 4,000 words and signs and nests at most 40 times; HubSpot's own are far smaller.
     * Words of the grammar know no case. Text stands in single or double quotes, a quote inside it is doubled.
 
 Not modelled
@@ -16,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from dynsync_lib.core.filter_tree import OPERATORS, Comparison, Filter, FilterTree, Junction, Negation, Window
@@ -29,6 +31,8 @@ _TOKEN: Final = re.compile(
 _WORDS: Final = frozenset(
     ("and", "or", "not", "in", "is", "known", "unknown", "contains", "within", "last", "days", "true", "false")
 )
+_MOST_TOKENS: Final = 4_000
+_DEEPEST: Final = 40
 _HIDDEN: Final = "\u2026"
 
 
@@ -89,8 +93,10 @@ class _Parser:
     """Reads one filter from left to right."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
-        self._at = 0
+        self._tokens = list(islice(_tokens(text), _MOST_TOKENS + 1))
+        self._at = self._depth = 0
+        if len(self._tokens) > _MOST_TOKENS:
+            raise FilterTextError(f"it has more than {_MOST_TOKENS:,} words and signs")
 
     def junction(self, word: str) -> FilterTree:
         terms = [self._below(word)]
@@ -106,6 +112,14 @@ class _Parser:
         return self.junction("and") if word == "or" else self._term()
 
     def _term(self) -> FilterTree:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise FilterTextError(f"it nests more than {_DEEPEST} times")
+        term = self._nested_or_test()
+        self._depth -= 1
+        return term
+
+    def _nested_or_test(self) -> FilterTree:
         if self._takes("not"):
             return Negation(self._term())
         if self._takes("("):

@@ -98,7 +98,7 @@ def parse_settings(
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (ValueError, RecursionError) as fault:  # it nests too deep, or has a number of thousands of digits
         raise SettingsError([f"{file} is no TOML: {fault}."]) from fault
     reader = _Reader(TomlLines(text), file, rulebook, catalogue)
     settings = reader.settings(document, overrides or {})

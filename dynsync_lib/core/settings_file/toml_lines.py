@@ -16,9 +16,8 @@ from collections import Counter
 from typing import Final
 
 _HEADER: Final = re.compile(r"\s*(\[\[|\[)(?P<name>[^\]]+)\]")
-_KEY: Final = re.compile(
-    r"""\s*(?P<name>(?:[A-Za-z0-9_.-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"))*)\s*="""
-)
+_PART: Final = r"""(?:[A-Za-z0-9_-]++|"[^"]*+"|'[^']*+')"""
+_KEY: Final = re.compile(rf"""\s*+(?P<name>{_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=""")
 
 
 class TomlLines:
@@ -54,7 +53,7 @@ def _section(parts: tuple[str, ...], *, is_array: bool, counts: Counter[tuple[st
 def _parts(name: str) -> tuple[str, ...]:
     try:
         nested = tomllib.loads(f"{name.strip()} = 0")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return (name.strip(),)
     parts: list[str] = []
     while isinstance(nested, dict):

@@ -33,6 +33,8 @@ from dynsync_lib.emulator.world.record_maker import Maker, Row
 from dynsync_lib.emulator.world.truth import Case, read_truth, truth_text
 from dynsync_lib.emulator.world.world_check import find_world_faults, known_columns
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.shapes import TEXT_OR_NULL, Named, Shape, misshapen
+from dynsync_lib.small_files import SmallFileError, read_json
 
 LINKS: Final = "hubspot/links"
 LINK_COLUMNS: Final = (
@@ -158,8 +160,8 @@ def read_portals(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What HubSpot's account and Dynamics' organisation of a folder say of themselves; the demo's answers without a
     file."""
     usual = read_data("portals.toml")
-    account = _read_json(folder / "hubspot/account.json") or usual["account"]
-    return account, _read_json(folder / "dynamics/organization.json") or usual["organization"]
+    account = _read_json(folder / "hubspot/account.json", _ACCOUNT) or usual["account"]
+    return account, _read_json(folder / "dynamics/organization.json", _ORGANIZATION) or usual["organization"]
 
 
 def read_table(folder: Path, name: str) -> list[Row]:
@@ -192,12 +194,20 @@ def _read_text(path: Path) -> str:
         raise InputFileError(f"{path} is no text in UTF-8.", next_step="Write the folder anew.") from fault
 
 
-def _read_json(path: Path) -> Any:
-    text = _read_text(path)
+_ACCOUNT: Final = {"portalId": (int, str), "utcOffsetMilliseconds?": (int, str, type(None)), "timeZone?": TEXT_OR_NULL}
+_ORGANIZATION: Final = {"WhoAmI": Named((str, int, type(None))), "Detail": {"TenantId": str}, "Organization?": dict}
+
+
+def _read_json(path: Path, shape: Shape) -> Any:
+    """The object of a JSON file; None without the file or with an empty one. Raises InputFileError for any other."""
     try:
-        return json.loads(text) if text else None
-    except ValueError as fault:
-        raise InputFileError(f"{path} is no JSON.", next_step="Write the folder anew.") from fault
+        value = read_json(path) if path.exists() and path.stat().st_size else None
+    except SmallFileError as error:
+        raise InputFileError(f"{path} {error}.", next_step="Write the folder anew.") from error
+    fault = misshapen(value, shape) if value else None
+    if fault is not None:
+        raise InputFileError(f"{path} cannot be used: {fault}.", next_step="Write the folder anew.")
+    return value
 
 
 def _read_truth(path: Path) -> tuple[Case, ...]:

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +24,11 @@ import openpyxl
 
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
+from dynsync_lib.portals.files.workbook_bounds import MOST_COLUMNS, bounded_rows, refuse_large_workbook
 from dynsync_lib.portals.files.workbook_cells import cell_text
 
-_DAMAGES: Final = (
-    OSError, ValueError, KeyError, IndexError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
-"""What reading a workbook raises that is no workbook, or was cut."""
+_DAMAGES: Final = (Exception,)
+"""What reading a workbook raises that is no workbook, or was cut: openpyxl and XML fail in their own ways."""
 _LINES_OF_A_PART: Final = 10**12
 _RENAME: Final = "Give the column that is not meant another heading."
 
@@ -198,6 +195,11 @@ def refuse_twins(where: str, heading: Line) -> None:
 
 
 def _refuse_headings(name: str, heading: Line) -> None:
+    if len(heading.cells) > MOST_COLUMNS:
+        raise InputFileError(
+            f"{name}, line {heading.number}: the heading has {len(heading.cells):,} cells, {MOST_COLUMNS:,} are read.",
+            next_step="Export fewer columns, or put cells that hold commas in quotes.",
+        )
     for number, cell in enumerate(heading.cells, start=1):
         if not cell:
             where = f"{name}, line {heading.number}"
@@ -227,12 +229,15 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
 def _filled_sheets(path: Path) -> list[tuple[str, bool]]:
     """Title and whether it is hidden, of each sheet of a workbook that holds something."""
     try:
+        size = refuse_large_workbook(path)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            filled = [sheet for sheet in book.worksheets if next(_rows_of(sheet), None) is not None]
+            filled = [sheet for sheet in book.worksheets if next(_rows_of(path, sheet, size), None) is not None]
             return [(sheet.title, sheet.sheet_state != "visible") for sheet in filled]
         finally:
             book.close()
+    except InputFileError:
+        raise
     except _DAMAGES as fault:
         raise _damaged(path, 0) from fault
 
@@ -240,13 +245,16 @@ def _filled_sheets(path: Path) -> list[tuple[str, bool]]:
 def _read_xlsx(path: Path, title: str | None) -> Iterator[Line]:
     number = 0
     try:
+        size = refuse_large_workbook(path)
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            for line in _rows_of(next(sheet for sheet in book.worksheets if sheet.title == title)):
+            for line in _rows_of(path, next(sheet for sheet in book.worksheets if sheet.title == title), size):
                 number = line.number
                 yield line
         finally:
             book.close()
+    except InputFileError:
+        raise
     except _DAMAGES as fault:
         raise _damaged(path, number) from fault
 
@@ -256,9 +264,9 @@ def _damaged(path: Path, line: int) -> InputFileError:
     return InputFileError(f"{path} {what}.", next_step="Export the table again.")
 
 
-def _rows_of(sheet: Any) -> Iterator[Line]:
+def _rows_of(path: Path, sheet: Any, size: int) -> Iterator[Line]:
     sheet.reset_dimensions()
-    return _squared(enumerate(sheet.iter_rows(), start=1))
+    return _squared(bounded_rows(path, sheet.iter_rows(), size))
 
 
 def _squared(rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[Line]:

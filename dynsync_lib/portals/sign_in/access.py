@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,9 @@ from dynsync_lib.core.settings import DynamicsSettings, Settings
 from dynsync_lib.errors import SettingsError
 from dynsync_lib.portals.sign_in.connections import PEOPLE, PortalConnections, pasted_secret
 from dynsync_lib.portals.sign_in.token_store import TokenStore
+from dynsync_lib.small_files import SmallFileError, read_small_text
+
+_MOST_ENV_BYTES: Final = 1 << 20
 
 
 def emulator_connections(addresses: Mapping[str, Mapping[str, str]]) -> PortalConnections:
@@ -63,9 +67,10 @@ def settings_connections(settings: Settings, file: Path) -> PortalConnections:
 def read_access(settings: Settings, file: Path) -> Access:
     """The portals that the settings name, as far as the environment, or a `.env` beside `file`, holds their secrets.
 
-    Reads the environment and the file. Raises SettingsError for a token that cannot be one.
+    Reads the environment and the file. Raises SettingsError for a token that cannot be one, or a `.env` that cannot be
+    read.
     """
-    known = {name: text for name, text in {**dotenv_values(file.parent / ".env"), **os.environ}.items() if text}
+    known = {name: text for name, text in {**read_env_file(file.parent / ".env"), **os.environ}.items() if text}
     dynamics = settings.dynamics
     proof = _PROOF.get(dynamics.sign_in)
     needed = [dynamics.client_id_env, *([getattr(dynamics, proof)] if proof else [])]
@@ -76,6 +81,20 @@ def read_access(settings: Settings, file: Path) -> Access:
     if dynamics.url.strip() or any(name in known for name in needed):
         begun.add(System.DYNAMICS)
     return Access(_connections(settings, known, missing), missing, frozenset(begun))
+
+
+def read_env_file(file: Path) -> dict[str, str | None]:
+    """The variables of a `.env`, as they are written: `${NAME}` is no reference. Empty without the file.
+
+    Raises SettingsError when it cannot be read.
+    """
+    if not file.exists():
+        return {}
+    try:
+        text = read_small_text(file, most_bytes=_MOST_ENV_BYTES)
+    except SmallFileError as fault:
+        raise SettingsError([f"{file} {fault}."], next_step="Save it as plain text in UTF-8: NAME=value.") from fault
+    return dict(dotenv_values(stream=StringIO(text), interpolate=False))
 
 
 def token_store(settings: DynamicsSettings, client_id: str | None) -> TokenStore | None:

@@ -1,0 +1,180 @@
+"""Whether a forecast's `forecast.json` and tables are what the kit wrote.
+
+Facts
+    * `forecast.json` holds the SHA-256 of each table (`sha256`); a table is compared with it before it is first read.
+      That reads its bytes once, a second for some gigabytes; pages that show no large table do not wait for one.
+    * Forecasts of earlier versions have no hashes: their tables are read through once, and must have the kit's types
+      and names of systems and objects. A column that they lack is all null.
+
+Where it is used: `forecasts.forecast_folder`, `forecasts.explanations`, `forecasts.earlier_bindings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import FORECAST_TABLES, Column
+from dynsync_lib.errors import SnapshotError
+from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
+from dynsync_lib.small_files import SmallFileError, read_json
+from dynsync_lib.snapshot.snapshot import sha256_of
+from dynsync_lib.snapshot.snapshot_check import LOAD_REPORT
+
+FORECAST_FILE: Final = "forecast.json"
+_AGAIN: Final = "Make it again with `dynsync forecast`."
+_CACHED: Final = 256
+_OBJECT: Final = {
+    "direction": str,
+    "conflict_winner": str,
+    "filter_to_hubspot?": TEXT_OR_NULL,
+    "filter_to_dynamics?": TEXT_OR_NULL,
+    "default_mappings?": bool,
+    "match_mode?": str,
+    "match_hubspot?": TEXT_OR_NULL,
+    "match_dynamics?": TEXT_OR_NULL,
+    "lifecycle_stages?": [str],
+    "required_properties?": [str],
+    "shown_when_masked?": [str],
+}
+_INFO: Final = {
+    "kit_version?": TEXT_OR_NULL,
+    "rulebook_version?": TEXT_OR_NULL,
+    "snapshot?": TEXT_OR_NULL,
+    "snapshot_sha256?": TEXT_OR_NULL,
+    "settings_sha256?": TEXT_OR_NULL,
+    "taken_at?": TEXT_OR_NULL,
+    "taken_at_known?": bool,
+    "source?": TEXT_OR_NULL,
+    "loaded?": LOAD_REPORT,
+    "standard_schema?": Named(bool),
+    "records?": Named(int),
+    "not_provided?": [str],
+    "objects?": Named(_OBJECT),
+    "assumptions?": Named(str),
+    "settings_notes?": [str],
+    "marketing?": {"contacts?": (int, type(None)), "tier?": (int, type(None)), "sync_as_marketing?": bool},
+    "rows?": Named(int),
+    "questions?": Named(str),
+    "wholes?": Named(str),
+    "masked?": bool,
+    "files?": [str],
+    "sha256?": Named(str),
+}
+_ARROW_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "text": ("string", "large_string", "null"),
+    "integer": ("int64", "int32", "double", "null"),
+    "number": ("double", "float", "int64", "null"),
+    "flag": ("bool", "null"),
+}
+_KNOWN_WORDS: Final = {"system": frozenset(System), "object": frozenset(Object)}
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """The content of `forecast.json`. Raises SnapshotError when it is not what a forecast writes."""
+    try:
+        info = read_json(folder / FORECAST_FILE)
+    except SmallFileError as error:
+        raise _not_whole(folder, f"its {FORECAST_FILE} cannot be read") from error
+    if not isinstance(info, dict):
+        raise _not_whole(folder, f"its {FORECAST_FILE} cannot be read")
+    fault = misshapen(info, _INFO)
+    if fault is not None:
+        raise _not_whole(folder, f"its {FORECAST_FILE} cannot be used, {fault}")
+    return dict(info)
+
+
+def refuse_missing_tables(folder: Path) -> None:
+    """Raises SnapshotError when a table's file is not there."""
+    lacking = [f"{name}.parquet" for name in FORECAST_TABLES if not (folder / f"{name}.parquet").is_file()]
+    if lacking:
+        raise _not_whole(folder, f"it lacks {', '.join(lacking)}")
+
+
+def checked_table(folder: Path, name: str, hashes: Mapping[str, str]) -> Path:
+    """The file of a table, compared with its hash. Raises SnapshotError when it was changed or is damaged."""
+    path = folder / f"{name}.parquet"
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise _not_whole(folder, f"it lacks {name}.parquet") from error
+    fault = _table_fault(path, name, hashes.get(name), (state.st_mtime_ns, state.st_size))
+    if fault is not None:
+        raise _not_whole(folder, f"{name}.parquet {fault}")
+    return path
+
+
+def scan_table(
+    scan: Callable[[Path], nw.LazyFrame[Any]], folder: Path, name: str, hashes: Mapping[str, str]
+) -> nw.LazyFrame[Any]:
+    """The checked table in an engine, with all columns of this kit; those that an earlier version lacks are null.
+
+    `scan` is the engine's. Raises SnapshotError as `checked_table`.
+    """
+    path = checked_table(folder, name, hashes)
+    try:
+        frame = scan(path)
+        here = frame.collect_schema().names()
+    except Exception as error:
+        if name in hashes:
+            raise
+        raise _not_whole(folder, f"{name}.parquet cannot be read ({type(error).__name__})") from error
+    lacking = {
+        column.name: nw.lit(None, dtype=_TYPES[column.type])
+        for column in FORECAST_TABLES[name].columns
+        if column.name not in here and column.type in _TYPES
+    }
+    return frame.with_columns(**lacking) if lacking else frame
+
+
+_TYPES: Final[Mapping[str, Any]] = {"text": nw.String, "integer": nw.Int64, "number": nw.Float64, "flag": nw.Boolean}
+
+
+def _not_whole(folder: Path, what: str) -> SnapshotError:
+    return SnapshotError(f"{folder} is not a whole forecast of this kit: {what}.", next_step=_AGAIN)
+
+
+@lru_cache(maxsize=_CACHED)
+def _table_fault(path: Path, name: str, sha256: str | None, stamp: tuple[int, int]) -> str | None:
+    """What is wrong with a file; looked at again when it changes."""
+    del stamp
+    if sha256 is not None:
+        return None if sha256_of(path) == sha256 else "was changed after the forecast was made"
+    import pyarrow as pa  # the pages that show no forecast do without
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            fault = _columns_fault(name, {column.name: str(column.type) for column in file.schema_arrow})
+            return fault or _content_fault(file)
+    except (OSError, pa.ArrowException) as error:
+        return f"cannot be read ({type(error).__name__})"
+
+
+def _columns_fault(name: str, types: Mapping[str, str]) -> str | None:
+    table = FORECAST_TABLES[name]
+    if not set(types).intersection(table.column_names):
+        return "has no column of the kit"
+    other = next((column for column in table.columns if not _fits(column, types)), None)
+    return f"holds no {other.type} in {other.name}" if other is not None else None
+
+
+def _fits(column: Column, types: Mapping[str, str]) -> bool:
+    kinds = _ARROW_TYPES.get(column.type)
+    return column.name not in types or kinds is None or types[column.name] in kinds
+
+
+def _content_fault(file: Any) -> str | None:
+    """Reads all of a Parquet file; a name of no system or object is a fault."""
+    for batch in file.iter_batches():
+        for name, known in _KNOWN_WORDS.items():
+            if name in batch.schema.names:
+                words = set(batch.column(name).unique().to_pylist()) - {None}
+                if not words <= known:
+                    return f"names no {name} of the kit in {name}"
+    return None
