@@ -20,12 +20,14 @@ from dynsync_lib.cli import arguments, console
 from dynsync_lib.cli.arguments import EmulatorFile, FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
 from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.lab import run_lab
+from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
 from dynsync_lib.errors import UsageError
 from dynsync_lib.processes import stop_signal, stops_as_interrupts
 
 app = typer.Typer(
     name="dynsync",
+    cls=PlainGroup,
     help="Says before go-live, record by record and both ways, what HubSpot Data Sync with Dynamics 365 will do.",
     no_args_is_help=True,
     add_completion=False,

@@ -1,4 +1,5 @@
-"""A command imports what it needs: pandas only where a frame is shown, and next to nothing for a page of help."""
+"""A command imports what it needs: pandas only where a frame is shown, pydantic only where a number or moment is asked
+for, and next to nothing for a page of help."""
 
 from __future__ import annotations
 
@@ -79,6 +80,13 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
 @pytest.mark.parametrize("command", WITHOUT_PANDAS)
 def test_commands__that_show_no_frame_do_without_pandas(imported: Imported, command: str) -> None:
     assert "pandas" not in imported(*command.split())
+
+
+@pytest.mark.parametrize(
+    "command", ["forecast s --out f4", "audit --forecast f", "explain ada@example.com --forecast f"]
+)
+def test_commands__that_take_texts_and_paths_do_without_pydantic(imported: Imported, command: str) -> None:
+    assert "pydantic" not in imported(*command.split())
 
 
 def test_commands__that_ask_portals_do_without_pandas(imported: Imported, tmp_path: Path) -> None:
