@@ -93,10 +93,46 @@ def refusals_under(job: Job, system: System, choices: Mapping[str, tuple[Job, Se
     names = dict.fromkeys([*columns_of(asked, system), *keys])
     chosen = [nw.col(name).alias(column_of(system, name)) for name in names]
     wide = with_trimmed(job.situation, job.records(system).select("id", *chosen), asked, [system])
-    refusals = {
-        name: first_refusal(_create_tests(other, target, flowing[name])) for name, (other, _) in choices.items()
+    if len(choices) == 1:
+        [(name, (other, _))] = choices.items()
+        return wide.select("id", **{name: first_refusal(_create_tests(other, target, flowing[name]))})
+    columns = _ValueColumns(target)
+    by_value = {name: columns.names(other, flowing[name]) for name, (other, _) in choices.items()}
+    by_record = {
+        name: first_refusal(_record_tests(other, target, flowing[name])) for name, (other, _) in choices.items()
     }
+    refusals = {
+        name: nw.min_horizontal(number, *by_value[name]).cast(nw.Int64) if by_value[name] else number
+        for name, number in by_record.items()
+    }
+    wide = wide.with_columns(**columns.refusals) if columns.refusals else wide
     return wide.select("id", **refusals)
+
+
+class _ValueColumns:
+    """The refusals of single values, a column each: what several choices test alike is tested once."""
+
+    def __init__(self, target: System) -> None:
+        self._target = target
+        self._names: list[tuple[_ValueQuestion, str]] = []
+        self.refusals: dict[str, nw.Expr] = {}
+
+    def names(self, job: Job, flowing: Sequence[JudgedMapping]) -> list[str]:
+        """The columns of the values that may be refused."""
+        names = (self._name(job, judged) for judged in flowing)
+        return [name for name in names if name in self.refusals]
+
+    def _name(self, job: Job, judged: JudgedMapping) -> str:
+        question = _question_about_value(job, judged)
+        known = next((name for other, name in self._names if other == question), None)
+        if known is not None:
+            return known
+        name = f"refused {len(self._names)}"
+        self._names.append((question, name))
+        tests = list(_value_tests(job, self._target, judged))
+        if tests:
+            self.refusals[name] = first_refusal(tests)
+        return name
 
 
 def what_refuses_creates(
@@ -122,9 +158,16 @@ def _with_a_say(job: Job, mappings: Sequence[JudgedMapping], target: System) -> 
 
 def first_refusal(tests: Iterable[Test]) -> nw.Expr:
     """The lowest number whose test is true, null when none is."""
-    in_order = sorted(tests, key=lambda test: test[0])
-    numbers = [nw.when(test).then(nw.lit(number)) for number, test in in_order]
+    of_number: dict[int, list[nw.Expr]] = {}
+    for number, test in sorted(tests, key=lambda test: test[0]):
+        of_number.setdefault(number, []).append(test)
+    numbers = [nw.when(_any_of(same)).then(nw.lit(number)) for number, same in of_number.items()]
     return nw.coalesce(*numbers, nw.lit(None, dtype=nw.Int64)).cast(nw.Int64)
+
+
+def _any_of(tests: Sequence[nw.Expr]) -> nw.Expr:
+    """Whether one of the tests is true."""
+    return tests[0] if len(tests) == 1 else nw.any_horizontal(*tests, ignore_nulls=False)
 
 
 def refusals_of_write(job: Job, judged: JudgedMapping, *, target: System, fresh: nw.Expr) -> Iterator[Test]:
@@ -262,17 +305,44 @@ def requirement_levels(app_required: str) -> tuple[str, ...]:
 
 def _create_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
     """Why the target may refuse to create a record."""
+    yield from _record_tests(job, target, flowing)
+    for judged in flowing:
+        yield from _value_tests(job, target, judged)
+
+
+_ValueQuestion = tuple[JudgedMapping, bool, bool, bool]
+
+
+def _question_about_value(job: Job, judged: JudgedMapping) -> _ValueQuestion:
+    """What `_value_tests` depends on: where it is the same, so are the tests."""
+    invalid_value = job.chosen("invalid_value")
+    fails_unpaired = invalid_value == "fail_options" and judged.pairs_options()
+    return judged, refuses_times(job, judged), invalid_value == "skip_field", fails_unpaired
+
+
+def _value_tests(job: Job, target: System, judged: JudgedMapping) -> Iterator[Test]:
+    """Why the target may refuse a new record for the value of one mapping."""
+    fresh = new_value(judged, target)
+    if target is System.HUBSPOT or job.chosen("invalid_value") != "skip_field":
+        yield from refusals_of_write(job, judged, target=target, fresh=fresh)
+    if job.chosen("invalid_value") == "fail_options" and judged.pairs_options():
+        is_filled = ~value_of(target.other, judged).is_null()
+        yield NUMBER_OF["field.option-unpaired"], is_filled & fresh.is_null()
+
+
+def _record_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
+    """Why the target may refuse a new record as a whole."""
     if target is System.HUBSPOT:
         missing = _missing_in_hubspot(job, flowing)
         if missing is not None:
             yield NUMBER_OF["field.required-in-hubspot"], missing
         yield from _contact_tests(job, flowing)
-    else:
-        yield from _record_tests(job, flowing)
-    if job.chosen("invalid_value") == "fail_options":
-        for judged in filter(JudgedMapping.pairs_options, flowing):
-            is_filled = ~value_of(target.other, judged).is_null()
-            yield NUMBER_OF["field.option-unpaired"], is_filled & new_value(judged, target).is_null()
+        return
+    if not job.sync.sync_user_may_write:
+        yield NUMBER_OF["record.privilege"], _ALWAYS
+    missing = missing_required(job, required_by_settings(job), flowing)
+    if missing is not None:
+        yield NUMBER_OF["field.required"], missing
 
 
 def _contact_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
@@ -283,20 +353,3 @@ def _contact_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]
     unaddressed = nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
     yield NUMBER_OF["contact.no-identity"], nw.all_horizontal(unaddressed, *nameless, ignore_nulls=False)
     yield NUMBER_OF["contact.invalid-email"], ~nw.col(column_of(System.DYNAMICS, "email_valid"))
-    for judged in flowing:
-        if is_persons_email(job.object, judged):
-            invalid = is_invalid_address(job.situation, judged, new_value(judged, System.HUBSPOT))
-            yield NUMBER_OF["contact.invalid-email"], invalid
-
-
-def _record_tests(job: Job, flowing: Sequence[JudgedMapping]) -> Iterator[Test]:
-    """Why Dynamics may refuse a new record."""
-    if not job.sync.sync_user_may_write:
-        yield NUMBER_OF["record.privilege"], _ALWAYS
-    missing = missing_required(job, required_by_settings(job), flowing)
-    if missing is not None:
-        yield NUMBER_OF["field.required"], missing
-    if job.chosen("invalid_value") != "skip_field":
-        for judged in flowing:
-            fresh = new_value(judged, System.DYNAMICS)
-            yield from refusals_of_write(job, judged, target=System.DYNAMICS, fresh=fresh)
