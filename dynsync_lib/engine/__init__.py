@@ -26,6 +26,7 @@ from typing import Any, Final, Protocol
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.engine.expression_kinds import answer_once
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 
@@ -80,6 +81,7 @@ def open_engine(
     Raises UsageError when there is no engine of that name, or what it needs is not installed.
     """
     refuse_engine(name)
+    answer_once()
     if name == "polars" or (name == AUTO and work is None):
         from dynsync_lib.engine.polars_engine import PolarsEngine
 
