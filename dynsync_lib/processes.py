@@ -9,7 +9,7 @@ Facts
     * A process whose standard input its parent holds ends with that input, and leaves the signals to the parent: a
       terminal sends them to both.
 
-Where it is used: `emulator.serving`, `report.kernel`, `cli`.
+Where it is used: `emulator.serving`, `portals.pull`, `report.kernel`, `cli`.
 """
 
 from __future__ import annotations
@@ -64,10 +64,27 @@ def leave_stops_to_the_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+@contextmanager
+def tasks_end_in_order() -> Iterator[None]:
+    """Within the block `asyncio.run` hears of Ctrl-C, TERM and HUP, and cancels what it runs before it raises."""
+    is_ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is _interrupt
+    if is_ours:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, _interrupt)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    del frame
     now_s = time.monotonic()
     is_tidying = bool(_received) and now_s - _received[-1][1] < _TIDYING_S
-    if not is_tidying:
-        _received.append((number, now_s))
+    if is_tidying:
+        return
+    _received.append((number, now_s))
+    other = signal.getsignal(signal.SIGINT)
+    if callable(other) and other is not _interrupt:
+        other(signal.SIGINT, frame)  # asyncio's, which cancels what it runs
+    else:
         raise KeyboardInterrupt

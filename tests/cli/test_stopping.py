@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.cli import commands
+from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.processes import python_call, stop_signal, stops_as_interrupts
 from tests.cli.test_cli import Run, loaded, run  # noqa: F401 - fixtures, for pytest
+from tests.pulls import GENEROUS, small_portals
 
 ROOT = Path(__file__).parents[2]
 _STOPS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -157,3 +160,27 @@ def test_main__is_a_program(tmp_path: Path) -> None:
     ended = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert commands.app.registered_commands
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM])
+def test_pull__keeps_its_pages_and_goes_on(tmp_path: Path, number: int) -> None:
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    call = python_call("dynsync_lib.cli", "pull", "--emulator", "emulator.json", "--out", "s")
+    with Emulator(small_portals(), limits=GENEROUS) as emulator:
+        (tmp_path / "emulator.json").write_text(json.dumps(emulator.addresses), encoding="utf-8")
+        slow = {"portal": "hubspot", "path": "*/objects/contacts*", "skip": 1, "times": 1, "delay_s": 1}
+        url = f"{emulator.addresses['hubspot']['url']}/__emu"
+        httpx.post(f"{url}/faults", json=slow).raise_for_status()
+        with subprocess.Popen(call, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            page = tmp_path / "s.part" / "pages" / "hubspot" / "contacts" / "000000.json.zst"
+            while not page.exists() and process.poll() is None:
+                os.sched_yield()
+            process.send_signal(number)
+            _, said = process.communicate(timeout=60)
+        assert said == "Stopped. What was read is kept in s.part; run the same command again to go on from there.\n"
+        assert process.returncode == _STOPS[signal.Signals(number)]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["dynsync.toml", "emulator.json", "s.part"]
+        assert oct(page.stat().st_mode & 0o777) == "0o600"
+        httpx.delete(f"{url}/faults")
+        assert subprocess.run(call, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dynsync.toml", "emulator.json", "s"]

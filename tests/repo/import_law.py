@@ -99,6 +99,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals.dataverse",
         "folders",
         "moments",
+        "processes",
         "snapshot",
     ),
     "portals.files": (
