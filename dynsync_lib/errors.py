@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from dynsync_lib.messages import say
+from dynsync_lib.messages import redact, say
 
 
 class DynsyncError(Exception):
@@ -68,13 +68,16 @@ class SafetyError(DynsyncError):
 
 
 class PortalError(DynsyncError):
-    """A portal could not be used. `correlation_id` is the portal's own id of the failed request, or None."""
+    """A portal could not be used. `correlation_id` is the portal's own id of the failed request, or None.
+
+    What a portal says may repeat a token or a person's address: neither comes out.
+    """
 
     exit_code: ClassVar[int] = 3
 
     def __init__(self, sentence: str, *, next_step: str = "", correlation_id: str | None = None) -> None:
-        super().__init__(sentence, next_step=next_step)
-        self.correlation_id = None if correlation_id is None else say(str(correlation_id))
+        super().__init__(redact(sentence), next_step=next_step)
+        self.correlation_id = None if correlation_id is None else say(redact(str(correlation_id)))
 
 
 class SignInError(PortalError):
@@ -88,7 +91,7 @@ class AccessError(PortalError):
         self, sentence: str, *, next_step: str = "", correlation_id: str | None = None, missing: Sequence[str] = ()
     ) -> None:
         super().__init__(sentence, next_step=next_step, correlation_id=correlation_id)
-        self.missing = tuple(map(say, missing))
+        self.missing = tuple(say(redact(name)) for name in missing)
 
 
 class RateLimitError(PortalError):

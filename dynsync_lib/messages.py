@@ -3,12 +3,12 @@
 Facts
     * Whoever reads a secret, or receives a token, says so here once (`remember_secret`). Every error of the kit, every
       line on a screen, JSON and log goes through here, so that a portal may repeat a secret wherever it likes.
-    * A secret is found as it is, as a URL and as JSON write it. One of fewer than six characters is not looked for: too
+    * A secret is looked for as it is, and as URLs and JSON write it. One of fewer than eight characters is not: too
       much of any text would be hidden.
     * Control characters of customers' data would move the cursor of a terminal, colour it or turn lines around; they
       are shown by their number.
 
-Where it is used: `errors`, `cli`, `portals.http`, `portals.sign_in`.
+Where it is used: `errors`, `cli`, `portals.http`, `portals.sign_in`; every error of the kit.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 HIDDEN: Final = "***"
-_SHORTEST: Final = 6
+_SHORTEST: Final = 8
 _LONGEST: Final = 600
 _END: Final = 100
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters but for tabs and line ends, marks that turn the direction of writing, and halves of characters."""
+_LOOKS_SECRET: Final = re.compile(
+    r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+(?:@|%40)[^\s\"'<>=,;:()\[\]]+"
+)
+"""What looks like a token, and e-mail addresses."""
 _secrets: set[str] = set()
 
 
@@ -51,6 +55,15 @@ def hide_secrets(text: str) -> str:
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def redact(text: str) -> str:
+    """A portal's text, with `***` for each secret in use, what looks like a token, and each e-mail address.
+
+    >>> redact("ada@example.com may not read deals")
+    '*** may not read deals'
+    """
+    return _LOOKS_SECRET.sub(HIDDEN, hide_secrets(text))
 
 
 def show_controls(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dynsync_lib.messages import forget_secrets
 from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -13,6 +14,12 @@ from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
     pytest_sessionstart,
     pytest_unconfigure,
 )
+
+
+@pytest.fixture(autouse=True)
+def no_secrets() -> None:
+    """No secret that another test read is hidden."""
+    forget_secrets()
 
 
 @pytest.fixture(autouse=True)

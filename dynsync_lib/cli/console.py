@@ -60,6 +60,11 @@ _CONTROL: Final = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\
 """What `json.dumps` leaves as it is, and a terminal obeys."""
 
 
+def _plain(text: str) -> Text:
+    """A cell of a table, whose width is counted before it is shown."""
+    return Text(show_controls(hide_secrets(text)))
+
+
 def say(sentence: str) -> None:
     """One line for a person."""
     out.print(sentence)
@@ -100,9 +105,9 @@ def print_check(report: kit.CheckReport) -> None:
         table.add_column(no_wrap=no_wrap, overflow="fold")
     for line in report.lines:
         word, style = _STATES[line.state]
-        says = Text(hide_secrets(line.says))
+        says = _plain(line.says)
         if line.next_step and line.state != "ok":
-            says.append(f"\n{hide_secrets(line.next_step)}", style="dim")
+            says.append(f"\n{_plain(line.next_step)}", style="dim")
         table.add_row(line.portal, line.about, Text(word, style=style), says)
     _Screen(width=None if sys.stdout.isatty() else 160).print(table)
 
@@ -156,7 +161,7 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
     for column in columns:
         table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
     for row in rows:
-        table.add_row(*(Text(hide_secrets(cell)) for cell in row))
+        table.add_row(*(_plain(cell) for cell in row))
     _Screen(width=None if sys.stdout.isatty() else 160).print(table)
 
 
@@ -191,5 +196,5 @@ def print_addresses(addresses: Mapping[str, Mapping[str, str]], *, as_json: bool
         return
     for system, values in addresses.items():
         for name, value in values.items():
-            out.print(f"{system + ' ' + name:<24}{value}")
+            print(f"{system + ' ' + name:<24}{value}")  # secrets of an emulator, which people copy from here
     out.print("Serving on 127.0.0.1. Press Ctrl+C to stop.")

@@ -80,7 +80,7 @@ def emulate(
     bytes; without `has_limits` nobody is told to wait. `state` is a folder in which what is written to the portals
     stays: emulated again with it, the same world goes on from there.
 
-    Raises UsageError when the folder holds no world.
+    Raises InputFileError when the folder holds no world, UsageError for a port that is taken or named twice.
 
     >>> with kit.emulate("sample_data") as portals:
     ...     sorted(portals.addresses)
@@ -91,6 +91,10 @@ def emulate(
     from dynsync_lib.emulator.world.demo_world import build_world
     from dynsync_lib.emulator.world.world_folder import open_world
 
+    if hubspot_port and hubspot_port == dynamics_port:
+        raise UsageError(
+            f"Both portals cannot be served on port {hubspot_port}.", next_step="Name two ports, or 0 for any free one."
+        )
     moment = clock if clock is None or clock.tzinfo is not None else clock.replace(tzinfo=UTC)
     return Emulator(
         build_world() if world is None else open_world(Path(world)),

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from dynsync_lib.errors import SafetyError, SettingsError, UsageError
+from dynsync_lib.messages import redact
 from dynsync_lib.portals.http.hosts import Portal, check_host
-from dynsync_lib.portals.http.transport import READ_ROUTES, Guard, ReadOnlyTransport, proxy_of, redact
+from dynsync_lib.portals.http.transport import READ_ROUTES, Guard, ReadOnlyTransport, proxy_of
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from tests.pulls import answering
 

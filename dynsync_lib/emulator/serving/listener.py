@@ -6,6 +6,7 @@ Where it is used: `emulator.serving.emulator`.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -15,6 +16,8 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 
+from dynsync_lib.errors import UsageError
+
 HOST: Final = "127.0.0.1"
 _START_S: Final = 20.0
 _LONGEST_HEAD: Final = 262_144
@@ -22,10 +25,16 @@ _LONGEST_HEAD: Final = 262_144
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on 127.0.0.1 with this port, or any free one for 0. Raises OSError when the port is taken."""
+    """A socket on 127.0.0.1 with this port, or any free one for 0. Raises UsageError when it is taken or forbidden."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio switches Nagle off
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((HOST, port))
+    try:
+        bound.bind((HOST, port))
+    except OSError as fault:
+        bound.close()
+        why = "is taken" if fault.errno == errno.EADDRINUSE else f"cannot be used ({fault.strerror or fault})"
+        step = "Name another port, or 0 for any free one."
+        raise UsageError(f"Port {port} of {HOST} {why}.", next_step=step) from fault
     return bound
 
 

@@ -27,9 +27,9 @@ import httpx
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from dynsync_lib.errors import PortalError, PortalUnavailableError, RateLimitError, UnexpectedReplyError
+from dynsync_lib.messages import redact
 from dynsync_lib.portals.http.again import AGAIN, AgainError, pause_s
 from dynsync_lib.portals.http.pace import Limiter, Pace
-from dynsync_lib.portals.http.transport import redact
 
 RESUMES: Final = "Run the same command again later; it goes on where it stopped."
 """The next step for errors after which a pull can be taken up again."""
@@ -178,7 +178,7 @@ class PortalCaller:
             raise AgainError(no_json(self._manners.name, response, path, correlation_id)) from None
 
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
-        correlation_id = self._manners.correlation_id(response)
+        correlation_id = redact(str(self._manners.correlation_id(response)))
         _log.debug(
             "%s %s: %s, correlation id %s", request.method, request.url.path, response.status_code, correlation_id
         )

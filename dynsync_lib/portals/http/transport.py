@@ -62,14 +62,6 @@ _TRICKS: Final = re.compile(r"//|\\|;|\.\.|%(?:2[ef]|5c|3b|25|0[0-9a-f]|1[0-9a-f
 """Parts of a path that a server may read as another path."""
 _OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
 """Headers that make some servers treat a request as one of another method."""
-_SECRETS: Final = re.compile(
-    r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+@[^\s\"'<>=,;:()\[\]]+"
-)
-
-
-def redact(text: str) -> str:
-    """The text with `***` for each token and e-mail address."""
-    return _SECRETS.sub("***", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from dynsync_lib.core.model import System
 from dynsync_lib.core.settings import DynamicsSettings, Settings
 from dynsync_lib.errors import SettingsError
+from dynsync_lib.messages import remember_secret
 from dynsync_lib.portals.sign_in.connections import PEOPLE, PortalConnections, pasted_secret
 from dynsync_lib.portals.sign_in.token_store import TokenStore
 from dynsync_lib.small_files import SmallFileError, read_small_text
@@ -119,6 +120,8 @@ def _connections(
     settings: Settings, known: Mapping[str, str], missing: Mapping[System, Sequence[str]]
 ) -> PortalConnections:
     dynamics = settings.dynamics
+    names = (settings.hubspot.token_env, dynamics.client_secret_env, dynamics.certificate_password_env)
+    remember_secret(*map(known.get, names))
     secrets = {
         name: pasted_secret(known.get(variable, ""), what=f"The environment variable {variable}") or None
         for name, variable in (("client_id", dynamics.client_id_env), ("client_secret", dynamics.client_secret_env))

@@ -24,6 +24,7 @@ import msal
 from msal.exceptions import MsalError
 
 from dynsync_lib.errors import SignInError, UnexpectedReplyError
+from dynsync_lib.messages import remember_secret
 from dynsync_lib.portals.http.caller import client_timeout
 from dynsync_lib.portals.http.hosts import check_host, is_loopback
 from dynsync_lib.portals.http.pace import Pace
@@ -119,6 +120,7 @@ class EntraSignIn:
             answer = self._ask(self._way or self._open(), afresh=True)
         if "access_token" not in answer:
             raise refusal_of(answer) if "error" in answer else _other_shape(KeyError())
+        remember_secret(str(answer["access_token"]))
         return str(answer["access_token"])
 
     def find_authority(self) -> str:
@@ -163,11 +165,19 @@ class EntraSignIn:
             self._cache.deserialize(store.read() if store is not None else None)
         except ValueError:
             self._cache.deserialize(None)
+        self._hide_tokens()
 
     def _remember(self) -> None:
+        self._hide_tokens()
         store = self._connections.token_store
         if store is not None and self._cache.has_state_changed:
             store.write(self._cache.serialize())
+
+    def _hide_tokens(self) -> None:
+        """Lets no message repeat a token that is remembered: of access, of renewal, of identity."""
+        kinds = msal.TokenCache.CredentialType
+        for kind in (kinds.ACCESS_TOKEN, kinds.REFRESH_TOKEN, kinds.ID_TOKEN):
+            remember_secret(*(entry.get("secret") for entry in self._cache.search(kind)))
 
     def _read_challenge(self) -> str:
         name, advice = f"Dynamics at {self._origin}", "Check the address of Dynamics in the settings, and the network."

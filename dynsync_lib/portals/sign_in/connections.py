@@ -16,6 +16,7 @@ import httpx
 
 from dynsync_lib.core.settings import SignInKind
 from dynsync_lib.errors import SettingsError
+from dynsync_lib.messages import hide_secrets, remember_secret, show_controls
 from dynsync_lib.portals.http.hosts import HUBSPOT_URL, check_host, is_loopback
 from dynsync_lib.portals.sign_in.token_store import TokenStore
 
@@ -29,7 +30,7 @@ _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 def say_to_person(sentence: str) -> None:
     """Writes a sentence for the person at this machine to standard error: a program may read standard output."""
-    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(f"{show_controls(hide_secrets(sentence))}\n")
     sys.stderr.flush()
 
 
@@ -63,7 +64,9 @@ class PortalConnections:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
+        remember_secret(self.hubspot_token, self.client_secret, self.certificate_password)
         token = pasted_secret(self.hubspot_token or "", what=self.hubspot_token_name) or None
+        remember_secret(token)
         object.__setattr__(self, "hubspot_token", token)
 
     @property

@@ -22,6 +22,8 @@ from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from dynsync_lib.messages import remember_secret
+
 KEYRING_SERVICE: Final = "dynsync"
 _SEALED: Final = b"sealed:"
 
@@ -73,6 +75,7 @@ def _read_key(name: str) -> str | None:
         import keyring
 
         key = keyring.get_password(KEYRING_SERVICE, name)
+        remember_secret(key)
         return str(key) if key is not None else None
     return None
 
@@ -80,6 +83,7 @@ def _read_key(name: str) -> str | None:
 def _make_key(name: str) -> str | None:
     """A new key, once the keyring holds it; None when it does not."""
     key = Fernet.generate_key().decode()
+    remember_secret(key)
     with suppress(*_KEYRING_FAULTS):
         import keyring
 
