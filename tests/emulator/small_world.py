@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.emulator.world.demo_world import LINKS, World
+from dynsync_lib.emulator.world.demo_world import World
 from dynsync_lib.emulator.world.metadata import column_rows, property_rows, read_data
+from dynsync_lib.emulator.world.world_contents import LINKS
 
 ADA, BOB, CY = (f"00000000-0000-4000-8000-0000000000c{number}" for number in (1, 2, 3))
 FIRM, SHOP = (f"00000000-0000-4000-8000-0000000000a{number}" for number in (1, 2))

@@ -12,7 +12,8 @@ import pytest
 
 from dynsync_lib.core.keys import guid_sql_key
 from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
-from dynsync_lib.emulator.world.demo_world import TABLE_NAMES, World, build_world, main, read_world, write_world
+from dynsync_lib.emulator.world.demo_world import World, build_world, main, read_world, write_world
+from dynsync_lib.emulator.world.world_contents import TABLE_NAMES
 from dynsync_lib.errors import InputFileError
 
 SAMPLE_DATA = Path(__file__).parents[2] / "sample_data"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.csv_rows import CsvRows
 from dynsync_lib.emulator.world.demo_world import read_world
-from dynsync_lib.emulator.world.world_folder import CsvRows, open_world
+from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.errors import InputFileError
 from tests.emulator.clients import environment_client, portal_client
 

@@ -20,6 +20,7 @@ from dynsync_lib.errors import InputFileError
 LABELS: Final = "@labels"
 _LABEL_COLUMNS: Final = "from_object TEXT, to_object TEXT, label TEXT, type_id INTEGER, inverse TEXT"
 FIRST_OWN_TYPE_ID: Final = 36
+_MOST_DIGITS: Final = 18
 _TABLE: Final = quoted(LINKS_IN.name)
 _REVERSED: Final = f"SELECT to_object, to_id, from_object, from_id, label, is_primary FROM {_TABLE}"  # noqa: S608
 _OWN_LABELS: Final = (
@@ -55,6 +56,8 @@ def _cells(row: Mapping[str, str | None]) -> list[Any]:
 
 
 def _number(text: str | None) -> int:
-    if text is None or not text.isdecimal():
-        raise InputFileError(f"The HubSpot record id {text!r} is not a number.", next_step="Correct it in the world.")
+    if text is None or not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise InputFileError(
+            f"The HubSpot record id {text!r:.60} is not a number.", next_step="Correct it in the world."
+        )
     return int(text)

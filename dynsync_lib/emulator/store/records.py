@@ -14,6 +14,7 @@ Where it is used: every route that shows or changes records.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,8 @@ HISTORY: Final = "@history"
 ASSOCIATION_LIMITS: Final = "@association_limits"
 _OWN: Final = ("@rank", "@order", "@id", "@archived", "@version", "@changed_s")
 _CONTACTS: Final = "hubspot/contacts"
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 class World(Protocol):
@@ -341,12 +344,16 @@ def _id_and_order(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
         order = _order_of(table, text)
     except ValueError:
         kind = "number" if table.system is System.HUBSPOT else "GUID"
-        message = f"{table.name}: {table.id_field} {text!r} is no {kind}."
+        message = f"{table.name}: {table.id_field} {text!r:.60} is no {kind}."
         raise InputFileError(message, next_step="Correct it in the world.") from None
     return (text if table.system is System.HUBSPOT else text.lower()), order
 
 
 def _order_of(table: RecordTable, id_: str) -> int | bytes:
+    """What API order sorts an id by. Raises ValueError for what is no id as the portal writes it."""
+    form = _NUMBER if table.system is System.HUBSPOT else _GUID
+    if form.fullmatch(id_) is None:
+        raise ValueError(f"{id_!r:.60} is no id")
     return int(id_) if table.system is System.HUBSPOT else guid_order(id_)
 
 

@@ -26,17 +26,29 @@ from typing import Any, Final
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.emulator.world.crowd import SIZES, fill_tables
+from dynsync_lib.emulator.world.csv_rows import CsvRows
 from dynsync_lib.emulator.world.handmade_worlds import described_fields, whole_links
 from dynsync_lib.emulator.world.metadata import column_rows, property_rows, read_data, read_text
 from dynsync_lib.emulator.world.planted_cases import count_planted
 from dynsync_lib.emulator.world.record_maker import Maker, Row
 from dynsync_lib.emulator.world.truth import Case, read_truth, truth_text
 from dynsync_lib.emulator.world.world_check import find_world_faults, known_columns
+from dynsync_lib.emulator.world.world_contents import (
+    ACCOUNT,
+    ACCOUNT_SHAPE,
+    LINKS,
+    ORGANIZATION,
+    ORGANIZATION_SHAPE,
+    TABLE_NAMES,
+    checked_fields,
+    checked_links,
+    refuse_account,
+    refuse_no_world,
+)
 from dynsync_lib.errors import InputFileError
-from dynsync_lib.shapes import TEXT_OR_NULL, Named, Shape, misshapen
+from dynsync_lib.shapes import Shape, misshapen
 from dynsync_lib.small_files import SmallFileError, read_json
 
-LINKS: Final = "hubspot/links"
 LINK_COLUMNS: Final = (
     "contact_id",
     "company_id",
@@ -47,7 +59,6 @@ LINK_COLUMNS: Final = (
     "to_id",
     "label",
 )
-TABLE_NAMES: Final = (*RECORD_TABLES, LINKS, PROPERTIES.name, COLUMNS.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +118,11 @@ def read_world(folder: Path) -> World:
     """The world of a folder; a table, the truth or the settings without a file is empty, a portal without one is the
     demo's.
 
-    Raises InputFileError when no table is there, or a file is not what its name says.
+    Raises InputFileError for a folder that holds none, or something wrong or foreign.
     """
-    if not any((folder / f"{name}.csv").is_file() for name in TABLE_NAMES):
-        raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
+    refuse_no_world(folder)
     tables = {name: read_table(folder, name) for name in TABLE_NAMES}
-    tables[LINKS] = whole_links(tables[LINKS])
+    tables[LINKS] = list(checked_links(folder / f"{LINKS}.csv", whole_links(tables[LINKS])))
     for system, metadata in ((System.HUBSPOT, PROPERTIES.name), (System.DYNAMICS, COLUMNS.name)):
         if not tables[metadata]:
             tables[metadata] = described_fields(system, tables)
@@ -160,21 +170,18 @@ def read_portals(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What HubSpot's account and Dynamics' organisation of a folder say of themselves; the demo's answers without a
     file."""
     usual = read_data("portals.toml")
-    account = _read_json(folder / "hubspot/account.json", _ACCOUNT) or usual["account"]
-    return account, _read_json(folder / "dynamics/organization.json", _ORGANIZATION) or usual["organization"]
+    account = _read_json(folder / ACCOUNT, ACCOUNT_SHAPE) or usual["account"]
+    organization = _read_json(folder / ORGANIZATION, ORGANIZATION_SHAPE) or usual["organization"]
+    refuse_account(folder / ACCOUNT, account)
+    return account, organization
 
 
 def read_table(folder: Path, name: str) -> list[Row]:
     """The rows of one table of a folder; empty without a file. Raises InputFileError for what is no CSV in UTF-8."""
-    path = folder / f"{name}.csv"
-    if not path.is_file():
-        return []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
-    except (UnicodeDecodeError, csv.Error) as fault:
-        raise InputFileError(f"{path} is no CSV file in UTF-8.", next_step="Write the folder anew.") from fault
-    return [{name: value or None for name, value in row.items() if name is not None} for row in rows]
+    rows = CsvRows(folder / f"{name}.csv")
+    if name in (PROPERTIES.name, COLUMNS.name):
+        return checked_fields(rows.path, rows)
+    return list(rows)
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -194,17 +201,15 @@ def _read_text(path: Path) -> str:
         raise InputFileError(f"{path} is no text in UTF-8.", next_step="Write the folder anew.") from fault
 
 
-_ACCOUNT: Final = {"portalId": (int, str), "utcOffsetMilliseconds?": (int, str, type(None)), "timeZone?": TEXT_OR_NULL}
-_ORGANIZATION: Final = {"WhoAmI": Named((str, int, type(None))), "Detail": {"TenantId": str}, "Organization?": dict}
-
-
 def _read_json(path: Path, shape: Shape) -> Any:
     """The object of a JSON file; None without the file or with an empty one. Raises InputFileError for any other."""
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return None
     try:
-        value = read_json(path) if path.exists() and path.stat().st_size else None
+        value = read_json(path)
     except SmallFileError as error:
         raise InputFileError(f"{path} {error}.", next_step="Write the folder anew.") from error
-    fault = misshapen(value, shape) if value else None
+    fault = misshapen(value, shape)
     if fault is not None:
         raise InputFileError(f"{path} cannot be used: {fault}.", next_step="Write the folder anew.")
     return value

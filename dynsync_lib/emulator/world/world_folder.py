@@ -10,50 +10,18 @@ Where it is used: `kit.emulate`.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
-from dynsync_lib.emulator.world.demo_world import LINKS, TABLE_NAMES, read_portals, read_table
+from dynsync_lib.emulator.world.csv_rows import CsvRows
+from dynsync_lib.emulator.world.demo_world import read_portals, read_table
 from dynsync_lib.emulator.world.handmade_worlds import described_fields, whole_links
 from dynsync_lib.emulator.world.metadata import Row
-from dynsync_lib.errors import InputFileError
-
-
-@dataclass(frozen=True)
-class CsvRows:
-    """The rows of a CSV file, read anew by each loop over them; empty fields are None.
-
-    Raises InputFileError, when it is read, for a file that is no CSV in UTF-8.
-    """
-
-    path: Path
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """The column names of the first line; empty when there is no file."""
-        return next(self._lines(), [])
-
-    def __iter__(self) -> Iterator[Row]:
-        names = self.columns
-        lines = self._lines()
-        next(lines, None)
-        for values in lines:
-            yield dict(zip(names, [value or None for value in values], strict=False))
-
-    def _lines(self) -> Iterator[list[str]]:
-        if not self.path.is_file():
-            return
-        try:
-            with self.path.open(encoding="utf-8-sig", newline="") as stream:
-                yield from csv.reader(stream, strict=True)
-        except (UnicodeDecodeError, csv.Error) as fault:
-            raise InputFileError(f"{self.path} is no CSV file in UTF-8.", next_step="Write the folder anew.") from fault
+from dynsync_lib.emulator.world.world_contents import LINKS, checked_links, refuse_no_world
 
 
 @dataclass(frozen=True)
@@ -64,7 +32,7 @@ class _Links:
 
     def __iter__(self) -> Iterator[Row]:
         for row in self.rows:
-            yield from whole_links([row])
+            yield from checked_links(self.rows.path, whole_links([row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +45,9 @@ class FolderWorld:
 
 
 def open_world(folder: Path) -> FolderWorld:
-    """The world of a folder, to be read when it is served. Raises InputFileError when no table is there."""
-    if not any((folder / f"{name}.csv").is_file() for name in TABLE_NAMES):
-        raise InputFileError(f"{folder} holds no world.", next_step="Name a folder such as sample_data.")
+    """The world of a folder, to be read when it is served. Raises InputFileError for a folder that holds none, or
+    something wrong or foreign."""
+    refuse_no_world(folder)
     rows = {name: CsvRows(folder / f"{name}.csv") for name in RECORD_TABLES}
     tables: dict[str, Iterable[Row]] = {**rows, LINKS: _Links(CsvRows(folder / f"{LINKS}.csv"))}
     heads = {
