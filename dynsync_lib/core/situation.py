@@ -52,7 +52,8 @@ class Situation:
     `memory` holds what stages of this situation worked out and others ask again. `beside` are the situations of further
     Dynamics environments with the same portal (1.11). `trimmed`, per table: vendor's columns whose values are known to
     have no outer white space, so that nobody need look for it. `empty_tables` are those that are known to have no row:
-    what is decided about their records needs no frame.
+    what is decided about their records needs no frame. `associations_of` are the objects of HubSpot whose associations
+    were delivered: who has none there is known to have none.
 
     `scenarios` are other sets of assumptions, by number, under which records are decided, all at once: then every
     record table has a row per scenario and record, with the number of the scenario in the column `scenario`, by which
@@ -73,6 +74,7 @@ class Situation:
     trimmed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     scenarios: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     empty_tables: frozenset[str] = frozenset()
+    associations_of: frozenset[Object] = frozenset(Object)
 
     @property
     def by(self) -> tuple[str, ...]:

@@ -50,7 +50,10 @@ def open_situation(
     parts = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
     trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
     empty = frozenset(name for name in RECORD_TABLES if not snapshot.rows(name))
-    situation = Situation(*parts, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty)
+    linked = snapshot.associations_of
+    situation = Situation(
+        *parts, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty, associations_of=linked
+    )
     return replace(situation, beside=[_beside(engine, situation, other) for other in beside])
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.shapes import misshapen
@@ -96,6 +96,12 @@ class Snapshot:
         except (ValueError, KeyError, OSError):
             file = self.path / ACCOUNT_FILE
             raise SnapshotError(f"{file} names the time zone {zone!r}, which is none.", next_step=_AGAIN) from None
+
+    @property
+    def associations_of(self) -> frozenset[Object]:
+        """The objects of HubSpot whose associations were read or loaded; all where the manifest does not say."""
+        names = self.manifest.get("associations_of")
+        return frozenset(Object) if names is None else frozenset(map(Object, names))
 
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table such as `hubspot/contacts`."""

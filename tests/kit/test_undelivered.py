@@ -134,3 +134,47 @@ def test_report__shows_it_in_grey(tmp_path: Path) -> None:
     assert any("were not compared" in ground.sentence for ground in light.of_tone("grey"))
     figure = next(figure for figure in kit.six_figures(forecast).figures if figure.key == "updated")
     assert "mappings were not compared" in figure.sentence
+
+
+CONTACTS = "hs_object_id,email\n1,ann@c.example\n"
+DEALS = "hs_object_id,dealname,dealstage\n9,One,closedwon\n"
+OPPORTUNITIES = f"opportunityid,name,statuscode\n{GUID}9,One,1\n"
+BOTH = {"h/contacts": CONTACTS, "d/contacts": f"contactid,emailaddress1\n{GUID}1,ann@c.example\n"}
+PARENT = f"contactid,emailaddress1,_parentcustomerid_value,_parentcustomerid_type\n{GUID}1,ann@c.example,,\n"
+ON = "[sync.contact]\n[sync.deal]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "settings", "names"),
+    [
+        (BOTH, ON, "HubSpot contact: associations; Dynamics contact: parentcustomerid"),
+        ({**BOTH, "d/contacts": PARENT}, ON, "HubSpot contact: associations"),
+        ({**BOTH, "d/contacts": PARENT}, "[sync.contact]\ndirection = 'to_hubspot'\n", None),
+        ({**BOTH, "d/contacts": PARENT}, "", None),
+        ({**BOTH, "d/contacts": PARENT, "h/links": "contact_id,company_id,is_primary\n"}, ON, None),
+        (
+            {**BOTH, "d/contacts": PARENT, "h/contacts": "Record ID,Email,Associated Company IDs\n1,a@c.example,\n"},
+            ON,
+            None,
+        ),
+        (
+            {"h/deals": DEALS, "d/opportunities": OPPORTUNITIES, "h/links": "contact_id,company_id,is_primary\n"},
+            ON,
+            "HubSpot deal: associations; Dynamics deal: parentaccountid, parentcontactid",
+        ),
+        ({"d/opportunities": OPPORTUNITIES.replace("statuscode", "_customerid_value")}, ON, None),
+        (
+            {"d/invoices": f"invoiceid,name\n{GUID}8,One\n"},
+            "[sync.invoice]\n",
+            "Dynamics invoice: customerid",
+        ),
+    ],
+)
+def test_finding__of_associations_that_were_not_delivered(
+    tmp_path: Path, files: dict[str, str], settings: str, names: str | None
+) -> None:
+    for side in ("h", "d"):
+        (tmp_path / side).mkdir()
+    says = "Which associations carry is not known where none were delivered"
+    expected = [] if names is None else [f"{says} ({names})."]
+    assert _not_checked(_forecast(tmp_path, files, settings), "G64") == expected

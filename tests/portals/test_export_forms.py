@@ -336,6 +336,30 @@ def test_associations__ids_with_a_primary_column(tmp_path: Path) -> None:
     assert report["unknown"] == []
 
 
+def test_associations__that_companies_name(tmp_path: Path) -> None:
+    companies = "Record ID,Company name,Associated Contact IDs,Associated Contact IDs (CEO)\n5,A,1;2,2\n6,B,1,\n7,C,,\n"
+    loaded = _load(tmp_path, {"contacts.csv": "Record ID,Email\n1,a@b.example\n", "companies.csv": companies})
+    assert _links(loaded) == [
+        ("contact", "1", "company", "5", None, True),
+        ("contact", "1", "company", "6", None, False),
+        ("contact", "2", "company", "5", None, True),
+        ("contact", "2", "company", "5", "CEO", False),
+    ]
+    assert loaded.file("hubspot/companies")["guessed"] == [
+        "Records with several companies, none of them marked primary (1): the first is taken."
+    ]
+
+
+def test_associations__that_companies_and_contacts_name(tmp_path: Path) -> None:
+    companies = "Record ID,Company name,Associated Contact IDs\n5,A,1;2\n"
+    contacts = "Record ID,Email,Associated Company IDs\n1,a@b.example,5\n2,b@b.example,\n"
+    loaded = _load(tmp_path, {"contacts.csv": contacts, "companies.csv": companies})
+    assert _links(loaded) == [("contact", "1", "company", "5", None, True)]
+    assert loaded.file("hubspot/companies")["notes"] == [
+        "Associated Contact IDs: left alone, as the contacts name their companies themselves."
+    ]
+
+
 def test_associations__without_a_primary_column(tmp_path: Path) -> None:
     deals = "Record ID,Associated Company IDs,Associated Contact IDs\n9,5,1;2\n10,6; 7,\n"
     loaded = _load(tmp_path, {"contacts.csv": "hs_object_id\n1\n", "deals.csv": deals})

@@ -1,4 +1,4 @@
-"""Audit rules about what was not delivered: mapped fields that nobody compared, and columns that match records.
+"""Audit rules about what was not delivered: fields that nobody compared, columns that match records, associations.
 
 Facts
     * Nothing is counted: a column that is not there says nothing about its values. The finding names it, in grey.
@@ -17,6 +17,7 @@ from dynsync_lib.core.counting import Count, Question, Tables, known
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Situation, is_keyed_by_domain
+from dynsync_lib.core.sync.associations import missing_associations
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import KEY_SOURCE, record_table
 
@@ -33,6 +34,12 @@ def count_undelivered_keys(situation: Situation, tables: Tables) -> Count:
     """None when the column by which an object is matched was not delivered on one side; else 0."""
     del tables
     return known(None if any(_missing_keys(situation)) else 0)
+
+
+def count_undelivered_associations(situation: Situation, tables: Tables) -> Count:
+    """None when an object travels whose associations were not delivered on one side; else 0."""
+    del tables
+    return known(None if any(missing_associations(situation)) else 0)
 
 
 def name_undelivered_mappings(situation: Situation, tables: Tables) -> Question[str]:
@@ -54,6 +61,13 @@ def name_undelivered_keys(situation: Situation, tables: Tables) -> Question[str]
     del tables
     keys = list(_missing_keys(situation))
     return Question((), lambda _: "; ".join(f"{system.label} {object_}: {key}" for object_, system, key in keys))
+
+
+def name_undelivered_associations(situation: Situation, tables: Tables) -> Question[str]:
+    """`HubSpot contact: associations; Dynamics contact: parentcustomerid`."""
+    del tables
+    missing = list(missing_associations(situation))
+    return Question((), lambda _: "; ".join(f"{system.label} {object_}: {what}" for object_, system, what in missing))
 
 
 def _uncompared(job: Job) -> list[tuple[System, str]]:
@@ -92,10 +106,12 @@ def _some(fields: list[str]) -> str:
 
 
 MEASURES: Final[Measures] = {
+    "undelivered_associations": count_undelivered_associations,
     "undelivered_keys": count_undelivered_keys,
     "undelivered_mappings": count_undelivered_mappings,
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
+    "undelivered_associations": name_undelivered_associations,
     "undelivered_keys": name_undelivered_keys,
     "undelivered_mappings": name_undelivered_mappings,
 }

@@ -18,7 +18,7 @@ Source: the rules link.*; docs/semantics.md section 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -120,7 +120,7 @@ def _of_hubspot(situation: Situation) -> Frame:
     links = situation.tables["hubspot/links"]
     labelled = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
     once = labelled.group_by(*_ENDS).agg(nw.col("is_primary").max())
-    wanted = [object_.value for object_ in _FROM if _travels(Job(situation, object_), System.HUBSPOT)]
+    wanted = [object_.value for object_ in _FROM if travels(Job(situation, object_), System.HUBSPOT)]
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
     kept = once.filter(nw.col("from_object").is_in(wanted) & ends)
     return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
@@ -130,8 +130,24 @@ def _of_dynamics(situation: Situation) -> list[Frame]:
     return [
         _of_lookup(Job(situation, object_), name, to=to)
         for object_, name, to in _LOOKUPS
-        if _travels(Job(situation, object_), System.DYNAMICS)
+        if travels(Job(situation, object_), System.DYNAMICS)
     ]
+
+
+def missing_associations(situation: Situation) -> Iterator[tuple[Object, System, str]]:
+    """Object, side and what is missing, of every object that travels and whose associations were not delivered.
+
+    An opportunity's `customerid` stands in for one of its two other lookups, so none is missed where one is there.
+    """
+    for object_ in _FROM:
+        job = Job(situation, object_)
+        if travels(job, System.HUBSPOT) and object_ not in situation.associations_of:
+            yield object_, System.HUBSPOT, "associations"
+        names = [name for holder, name, _ in _LOOKUPS if holder is object_]
+        asked = [*names, _CUSTOMER] if object_ is Object.DEAL else names
+        is_there = any(f"_{name}_value" in job.columns(System.DYNAMICS) for name in asked)
+        if travels(job, System.DYNAMICS) and not is_there:
+            yield object_, System.DYNAMICS, ", ".join(names)
 
 
 def associations_of(job: Job, to: Object, system: System) -> Frame:
@@ -184,7 +200,7 @@ def _target_object(job: Job, name: str) -> nw.Expr:
     return nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(company)
 
 
-def _travels(job: Job, system: System) -> bool:
+def travels(job: Job, system: System) -> bool:
     """Whether records of a side may travel; HubSpot's contacts do as leads, too."""
     if (job.object, system) == (Object.CONTACT, System.HUBSPOT) and draws_contacts(job.situation, Object.LEAD):
         return True

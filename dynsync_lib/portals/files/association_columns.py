@@ -7,8 +7,11 @@ Facts
       and counted as a guess.
     * Where only names were exported, a company is identified by its exact name, if exactly one company has it.
 
+    * A file of companies may name their contacts. It is read where the file of contacts says nothing of companies; it
+      never says which company is a contact's primary one, so the first of several is taken, and counted as a guess.
+
 Not modelled
-    * The companies' own columns of contacts: an association is read from the contact, deal or invoice.
+    * What companies say of their deals, invoices and other companies.
 
 Where it is used: `portals.files.load_files`.
 """
@@ -61,6 +64,21 @@ class AssociationColumns:
         return self._object is not Object.COMPANY and bool(self._columns)
 
     @property
+    def name_contacts(self) -> bool:
+        """Whether the file is one of companies that names their contacts."""
+        return self._object is Object.COMPANY and "contact_ids" in self._columns
+
+    @property
+    def origin(self) -> Object | None:
+        """The object whose associations come out: a company's are those of its contacts."""
+        return Object.CONTACT if self._object is Object.COMPANY else self._object
+
+    def leave_contacts(self) -> None:
+        """Says that what companies say of their contacts is not read, since the contacts say it themselves."""
+        texts = [self.headings.columns[position].text for position, _ in self._columns["contact_ids"]]
+        self.report.notes.append(f"{', '.join(texts)}: left alone, as the contacts name their companies themselves.")
+
+    @property
     def _table(self) -> RecordTable:
         return self.headings.table
 
@@ -73,15 +91,38 @@ class AssociationColumns:
 
         At its end the report receives what was guessed. Raises InputFileError as `Sheet.lines`.
         """
+        if self._object is Object.COMPANY:
+            yield from self._turned()
+        else:
+            for record_id, line in self._records():
+                yield from self._companies(record_id, line)
+                if self._object is not Object.CONTACT:
+                    yield from self._contacts(record_id, line)
+        self._conclude()
+
+    def _records(self) -> Iterator[tuple[str, Line]]:
+        """The records that were not removed: id and line."""
         lines = self.sheet.lines()
         next(lines)
         marks = self.headings.removal_marks
         for line in (line for line in lines if not is_removed(marks, line.cells)):
-            record_id = plain_number(line.cells[self.headings.id_position]) or ""
-            yield from self._companies(record_id, line)
-            if self._object is not Object.CONTACT:
-                yield from self._contacts(record_id, line)
-        self._conclude()
+            yield plain_number(line.cells[self.headings.id_position]) or "", line
+
+    def _turned(self) -> Iterator[TableRow]:
+        """What companies say of their contacts, as associations of the contacts. Held in memory: pairs of ids."""
+        labels: dict[str, dict[str, list[str]]] = {}
+        for company, line in self._records():
+            for contact in self._ids("contact_ids", line):
+                labels.setdefault(contact, {}).setdefault(company, [])
+            for contact, label in self._labelled("contact_ids", line):
+                labels.setdefault(contact, {}).setdefault(company, []).append(label)
+        for contact, companies in labels.items():
+            self._guessed += len(companies) > 1
+            for position, (company, of_company) in enumerate(companies.items()):
+                ends = {"from_object": Object.CONTACT.value, "from_id": contact, "to_object": Object.COMPANY.value}
+                yield {**ends, "to_id": company, "label": None, "is_primary": position == 0}
+                for label in dict.fromkeys(of_company):
+                    yield {**ends, "to_id": company, "label": label, "is_primary": False}
 
     def _companies(self, record_id: str, line: Line) -> Iterator[TableRow]:
         primary = self._primary(line)

@@ -28,7 +28,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dynsync_lib.core.fields.catalogue import Field, build_catalogue
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.portals.files.association_columns import AssociationColumns
@@ -104,6 +104,7 @@ def load_files(
         standard: dict[str, bool] = {}
         report = LoadReport()
         loaded: list[Headings] = []
+        linked: set[str] = set()
         dates = ExportDates()
         for system, folder in folders.items():
             files = _open_folder(system, folder) if folder is not None else None
@@ -113,11 +114,12 @@ def load_files(
             loader.load()
             loaded += loader.headings
             standard[system.value] = loader.is_standard
+            linked |= {object_.value for object_ in loader.associations_of}
         refuse_unused(own or OwnHeadings(), loaded)
         taken = dates.decide(taken_at, now)
         report.dates += taken.sentences
         writer.write_json(LOAD_REPORT_FILE, report.as_dict())
-        facts = {"standard_schema": standard, "taken_at_from": taken.known_by}
+        facts = {"standard_schema": standard, "taken_at_from": taken.known_by, "associations_of": sorted(linked)}
         return writer.finish(started_at=taken.earliest, finished_at=taken.latest, facts=facts)
 
 
@@ -139,7 +141,10 @@ def _refuse_nothing(folders: Mapping[System, Path | None]) -> None:
 
 @dataclass(slots=True)
 class _Loader:
-    """Loads the files of one side. `is_standard`: no file of metadata described its fields."""
+    """Loads the files of one side. `is_standard`: no file of metadata described its fields.
+
+    `associations_of` are the objects of HubSpot whose associations some file holds.
+    """
 
     system: System
     files: FolderFiles | None
@@ -152,6 +157,7 @@ class _Loader:
     own: OwnHeadings
     dates: ExportDates
     is_standard: bool = True
+    associations_of: set[Object] = field(default_factory=set)
     _fields: list[Field] = field(default_factory=list)
     _sheets: dict[str, Sheet] = field(default_factory=dict)
     _opened: dict[str, _OpenedFile] = field(default_factory=dict)
@@ -290,10 +296,23 @@ class _Loader:
             report = _report_of_links(sheet, count)
             report.exported = self.dates.text_of(report.file)
             self.report.files.append(report)
+            self.associations_of |= _objects_of_links(sheet)
             return
-        files = [columns for columns in self._association_columns() if columns.are_there]
+        files = self._files_of_associations()
+        self.associations_of |= {columns.origin for columns in files if columns.origin is not None}
         rows = (row for columns in files for row in columns.rows())
         self.writer.write(LINKS_IN.name, rows, provided=bool(files))
+
+    def _files_of_associations(self) -> list[AssociationColumns]:
+        """The files that name associated records; companies name their contacts where these name no companies."""
+        every = list(self._association_columns())
+        files = [columns for columns in every if columns.are_there]
+        by_company = [columns for columns in every if columns.name_contacts]
+        if any(columns.origin is Object.CONTACT for columns in files):
+            for columns in by_company:
+                columns.leave_contacts()
+            return files
+        return [*by_company, *files]
 
     def _association_columns(self) -> Iterator[AssociationColumns]:
         companies = NameIndex(self._read_names).ids_of("companies")
@@ -322,6 +341,17 @@ def _zone_of(details: Any) -> tzinfo | None:
         return find_time_zone(str(name)) if name else None
     except UsageError:
         return None
+
+
+def _objects_of_links(sheet: Sheet) -> set[Object]:
+    """The objects whose associations a file of links holds: contacts, and those in its column `from_object`."""
+    lines = sheet.lines()
+    names = [str(cell) for cell in next(lines).cells]
+    if "from_object" not in names:
+        return {Object.CONTACT}
+    position = names.index("from_object")
+    there = {line.cells[position] or "" for line in lines} & {object_.value for object_ in Object}
+    return {Object.CONTACT, *map(Object, there)}
 
 
 def _links(sheet: Sheet) -> Iterator[TableRow]:
