@@ -199,6 +199,28 @@ def test_stages__of_the_portal_itself(tmp_path: Path) -> None:
     assert loaded.column("hubspot/deals", "dealstage") == ["12", "13", "Closed Won"]
 
 
+@pytest.mark.parametrize(
+    ("stage", "pipeline", "read"),
+    [
+        ("Closed Won (Renewals)", "", "Closed Won (Renewals)"),
+        ("Closed Won", "Renewals", "Closed Won"),
+        ("Closed Won (Renewals)", "4711", "Closed Won (Renewals)"),
+        ("Closed Won", "Sales Pipeline", "closedwon"),
+        ("Closed Won", "default", "closedwon"),
+        ("Gewonnen (Vertriebspipeline)", "Vertriebspipeline", "closedwon"),
+        ("4712", "Renewals", "4712"),
+    ],
+)
+@pytest.mark.parametrize("heading", ["dealstage", "Deal Stage"])
+def test_stages__of_another_pipeline_are_not_those_of_the_default_one(
+    tmp_path: Path, heading: str, stage: str, pipeline: str, read: str
+) -> None:
+    loaded = _load(tmp_path, {"deals.csv": f"hs_object_id,{heading},Pipeline\n1,{stage},{pipeline}\n"})
+    assert loaded.column("hubspot/deals", "dealstage") == [read]
+    is_left = f"{heading}: cells that are no options that the kit knows (1, the first on line 2) stay as they are."
+    assert (is_left in loaded.said("hubspot/deals")) == (read != "closedwon")
+
+
 # --- Dynamics ----------------------------------------------------------------------------------------------------
 
 

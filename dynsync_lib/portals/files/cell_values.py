@@ -46,7 +46,6 @@ _API_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _MILLISECONDS: Final = re.compile(r"(?P<plain>-?\d{11,13})(?:\.0+)?|/Date\((?P<json>-?\d{1,14})(?:[+-]\d{4})?\)/")
 _COMPACT_TIME: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d")
 """202205281030 is a time without separators and a number of milliseconds: it is not understood."""
-_PIPELINE: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
 _DAY_MS: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = r"(?:[T,]?\s*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?(?:\s*Uhr)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"  # noqa: E501
@@ -203,16 +202,6 @@ def word_converter(words: Mapping[str, str]) -> Convert:
     return lru_cache(maxsize=4_096)(convert)
 
 
-def without_pipeline(convert: Convert) -> Convert:
-    """Converts deal stages, behind which HubSpot's exports write the pipeline: `Closed won (Sales Pipeline)`."""
-
-    def convert_stage(text: str) -> str | None:
-        stage = convert(text)
-        return stage if stage is not None else convert(_PIPELINE.sub("", text))
-
-    return convert_stage
-
-
 @dataclass(slots=True)
 class Column:
     """A column that is converted.
@@ -238,11 +227,15 @@ class Column:
             return text
         value = self.convert(text)
         if value is None or not self.is_stored(value):
-            self.not_understood += 1
-            self.first_line = line if self.first_line is None else self.first_line
-            return value or text
+            return self.leave(value or text, line)
         self.converted += 1
         return value
+
+    def leave(self, text: str, line: int) -> str:
+        """The cell as it is, counted as not understood."""
+        self.not_understood += 1
+        self.first_line = line if self.first_line is None else self.first_line
+        return text
 
 
 def _bare_number(text: str) -> str | None:

@@ -19,7 +19,7 @@ from importlib import resources
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.fields.catalogue import Field
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.portals.files.file_names import words_of
 
 Language = Literal["english", "german"]
@@ -97,6 +97,18 @@ class ExportWords:
                 if not known or value in known:
                     labels.setdefault(plain_word(label), value)
         return {label: value for label, value in labels.items() if label not in twice}
+
+    def vendor_options(self, field: Field) -> Mapping[str, str]:
+        """The options that a field has out of the box, by value; empty when nothing is known of them."""
+        key = f"{field.system.value}.{field.object.value}.{field.name}"
+        options: Mapping[str, str] = self.tables["english_options"].get(key, {})
+        return options
+
+    def vendor_labels(self, system: System, object_: Object, name: str) -> set[str]:
+        """The values and labels that a field has out of the box."""
+        key = f"{system.value}.{object_.value}.{name}"
+        kinds = (self.tables[kind].get(key, {}) for kind in ("english_options", "german_options"))
+        return {plain_word(word) for options in kinds for pair in options.items() for word in pair}
 
     def yes_no(self, field: Field) -> dict[str, str]:
         """`true` or `false` by each word for it."""

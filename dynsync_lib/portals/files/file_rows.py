@@ -28,9 +28,9 @@ from dynsync_lib.portals.files.cell_values import (
     decide_notation,
     moment_converter,
     number_converter,
-    without_pipeline,
     word_converter,
 )
+from dynsync_lib.portals.files.deal_stages import STAGE, PipelineColumn, pipeline_column, pipelines_of, stage_converter
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Heading, Headings, is_removed
 from dynsync_lib.portals.files.id_ranks import rank_ids
@@ -90,12 +90,16 @@ class ExportRows:
         id_position, seen = self.headings.id_position, dict[str, int]()
         names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
+        stage, pipeline = self._stage(columns)
+        alone = [column for column in columns if column is not stage]
         for line in self._records():
             cells = list(line.cells)
             is_gone = is_removed(marks, cells)
             number = line.place_number
-            for column in columns:
+            for column in alone:
                 cells[column.position] = column.read(cells[column.position], number)
+            if stage is not None and pipeline is not None:
+                cells[stage.position] = pipeline.read_stage(stage, line.cells, number)
             for position in guid_positions:
                 cells[position] = plain_guid(cells[position])
             cells[id_position] = record_id = self._id(cells[id_position], line, seen)
@@ -130,6 +134,15 @@ class ExportRows:
         lines = self.sheet.lines()
         next(lines)
         return lines
+
+    def _stage(self, columns: Sequence[Column]) -> tuple[Column | None, PipelineColumn | None]:
+        """The column of deal stages and that of their pipelines, where the second says what the first means."""
+        for heading in self.headings.columns:
+            if heading.name == STAGE and heading.field is not None:
+                pipeline = pipeline_column(self.headings, heading.field, self.words)
+                if pipeline is not None:
+                    return next((column for column in columns if column.position == heading.position), None), pipeline
+        return None, None
 
     def _columns(self) -> list[Column]:
         return [column for heading in self.headings.columns if (column := self._column(heading)) is not None]
@@ -169,8 +182,8 @@ class ExportRows:
         if words is None:
             return None
         convert = word_converter(words)
-        if heading.field.name == "dealstage":
-            convert = without_pipeline(convert)
+        if heading.field.name == STAGE:
+            convert = stage_converter(convert, pipelines_of(self.headings, heading.field, self.words))
         is_stored = stored_form(heading.kind, set(words.values()) | {option.value for option in heading.field.options})
         return Column(heading.position, heading.text, heading.kind, convert, is_stored, is_internal=heading.is_internal)
 
