@@ -333,8 +333,8 @@ def test_workbook__sheets_by_their_headings(
         ("empty.csv", "is empty", "Export the table again, with its headings."),
         (
             "tickets.csv",
-            "has no headings of a table of hubspot with its record id (it begins with Ticket ID)",
-            "If it holds records, export them with their record id, or name the file contacts.csv after its table.",
+            "has headings of no table of hubspot that the kit reads (it begins with Ticket ID)",
+            "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
         ),
         ("contacts-old.csv", "holds contacts, and contacts.csv is read instead", None),
     ],
@@ -376,7 +376,7 @@ def test_left_alone__beside_the_table_under_another_name(tmp_path: Path, name: s
 def test_left_alone__named_when_nothing_is_known(tmp_path: Path) -> None:
     fault = _fault(tmp_path, {"tickets.csv": "Ticket ID\n1\n"})
     assert str(fault) == f"{tmp_path}/hubspot holds no file of hubspot that the kit knows."
-    assert "Now: tickets.csv has no headings of a table of hubspot" in fault.next_step
+    assert "Now: tickets.csv has headings of no table of hubspot" in fault.next_step
 
 
 # --- Laws ----------------------------------------------------------------------------------------------------------
@@ -425,3 +425,36 @@ def test_law__any_order_of_sheets_and_files_gives_the_same_bytes(titles: list[st
             for folder, order, numbers in orders
         ]
     assert hashes[0] == hashes[1]
+
+
+# --- Names of services, and files of the other system --------------------------------------------------------------
+
+
+def test_recognised__a_service_names_a_file_after_its_table(tmp_path: Path) -> None:
+    accounts = f"Id,SinkCreatedOn,statecode,name,accountid,IsDelete\n{GUID}1,2026-11-20,0,Alpha,{GUID}1,False\n"
+    loaded = _load(tmp_path, None, {"account.csv": accounts})
+    assert _tables(loaded) == {"dynamics/accounts": [f"{GUID}1"]}
+
+
+def test_recognised__users_by_the_labels_of_dynamics(tmp_path: Path) -> None:
+    users = f"(Do Not Modify) User,Full Name,Primary Email,Business Unit\n{GUID}1,Pat Owner,pat@x.example,A\n"
+    contacts = f"(Do Not Modify) Contact,Email,Owner\n{GUID}2,ann@x.example,Pat Owner\n"
+    loaded = _load(tmp_path, None, {"Enabled Users.csv": users, "contacts.csv": contacts})
+    (user,) = pq.read_table(loaded.table_path("dynamics/users")).to_pylist()
+    assert (user["internalemailaddress"], user["fullname"]) == ("pat@x.example", "Pat Owner")
+    (contact,) = pq.read_table(loaded.table_path("dynamics/contacts")).to_pylist()
+    assert contact["_ownerid_value"] == f"{GUID}1"
+
+
+@pytest.mark.parametrize(
+    ("side", "text", "other"),
+    [
+        ("hubspot", f"(Do Not Modify) Contact,Email\n{GUID}1,a@x.example\n", "Dynamics"),
+        ("hubspot", f"contactid,emailaddress1\n{GUID}1,a@x.example\n", "Dynamics"),
+        ("dynamics", "Record ID,Email\n1,a@x.example\n", "HubSpot"),
+    ],
+)
+def test_refused__a_file_of_the_other_system(tmp_path: Path, side: str, text: str, other: str) -> None:
+    files: Files = {"contacts.csv": text}
+    fault = _fault(tmp_path, files if side == "hubspot" else None, files if side == "dynamics" else None)
+    assert fault.next_step == f"It looks like a file of {other}: put it into that folder."

@@ -50,9 +50,9 @@ def _column(snapshot: Snapshot, table: str, column: str) -> list[Any]:
         ("hubspot_contacts", "hs_object_id,firstname,work_email\n1,Ada,a@x.example\n", "email", "work_email"),
         (
             "dynamics_users",
-            f"(Do Not Modify) User,Primary Email\n{GUID}4,a@x.example\n",
+            f"(Do Not Modify) User,Mail address\n{GUID}4,a@x.example\n",
             "internalemailaddress",
-            "Primary Email",
+            "Mail address",
         ),
     ],
 )

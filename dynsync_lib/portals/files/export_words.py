@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -20,9 +20,11 @@ from typing import Any, Final, Literal
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.portals.files.file_names import words_of
 
 Language = Literal["english", "german"]
+_ID_FIELDS: Final = {name: table.id_field for name, table in RECORD_TABLES.items() if table.object is not None}
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 
 
@@ -60,6 +62,19 @@ class ExportWords:
     def id_headings(self, table: str) -> frozenset[str]:
         """The headings over the record id of a table."""
         return frozenset(map(plain_word, self.tables["ids"].get(table, ())))
+
+    def other_system(self, system: System, headings: Iterable[str]) -> System | None:
+        """The other system, where a heading is one over the record ids of its tables and not of this one's."""
+        plain = set(map(plain_word, headings))
+        ids = {table: self.id_headings(table) | {id_field} for table, id_field in _ID_FIELDS.items()}
+        by_system = {side: {word for table in ids if table.startswith(side) for word in ids[table]} for side in System}
+        other = System.DYNAMICS if system is System.HUBSPOT else System.HUBSPOT
+        return other if plain & (by_system[other] - by_system[system]) else None
+
+    def plain_columns(self, table: str) -> Mapping[str, str]:
+        """The internal names by label, of a table of which no metadata exists: owners and users."""
+        named = self.tables["plain_columns"].get(table, {})
+        return {plain_word(word): name for name, words in named.items() for word in words}
 
     def tables_named(self, system: System, stem: str) -> list[str]:
         """The tables of a system whose words stand in a file's name without its ending."""

@@ -242,8 +242,8 @@ def _unknown(system: System, headings: Sequence[str]) -> tuple[str, str]:
     if not headings:
         return "is empty", "Export the table again, with its headings."
     return (
-        f"has no headings of a table of {system} with its record id (it begins with {headings[0]})",
-        "If it holds records, export them with their record id, or name the file contacts.csv after its table.",
+        f"has headings of no table of {system} that the kit reads (it begins with {headings[0]})",
+        "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
     )
 
 

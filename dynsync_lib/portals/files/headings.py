@@ -187,7 +187,15 @@ def read_headings(
     reader = HeadingReader(table, cells, fields, words, own)
     columns = [reader.heading_at(position, cell) for position, cell in enumerate(cells)]
     headings = Headings(table, tuple(_numbered(columns)))
-    _refuse(headings, f"{name}, line {heading.number}")
+    where = f"{name}, line {heading.number}"
+    if table.id_field not in headings.names:
+        other = words.other_system(table.system, cells)
+        step = f"It looks like a file of {other.label}: put it into that folder." if other else None
+        raise InputFileError(
+            f"{where}: the id column {table.id_field} is missing.",
+            next_step=step or "Export the table again with its record id.",
+        )
+    _refuse(headings, where)
     return headings
 
 
@@ -251,7 +259,7 @@ class HeadingReader:
         if match is not None and match[0].name not in self._cells:
             return self._of_field(position, cell, *match)
         if self._table.object is None:
-            return Heading(position, cell, cell, "internal")
+            return Heading(position, cell, self._words.plain_columns(self._table.name).get(plain, cell), "internal")
         if plain in self._words.removed:
             return Heading(position, cell, cell, "removed")
         return Heading(position, cell, cell, "associations" if self._is_associated(cell) else "unknown")
@@ -295,12 +303,7 @@ def _is_lookup(cell: str) -> bool:
 
 
 def _refuse(headings: Headings, where: str) -> None:
-    id_field = headings.table.id_field
     counts = Counter(headings.names)
-    if id_field not in counts:
-        raise InputFileError(
-            f"{where}: the id column {id_field} is missing.", next_step="Export the table again with its record id."
-        )
     twice = next((name for name in headings.names if counts[name] > 1), None)
     if twice is not None:
         texts = {column.text for column in headings.columns if column.name == twice}

@@ -67,7 +67,8 @@ class Recognition:
         cells = headings_of(file)
         if any(names <= set(cells) for names in _LINKS) and self.system is System.HUBSPOT:
             return LINKS_IN.name
-        fits = sorted((self._likeness(table, cells) for table in self._tables()), reverse=True)
+        stem = file.path.stem.casefold()
+        fits = sorted((self._likeness(table, cells, stem) for table in self._tables()), reverse=True)
         with_id = [likeness for likeness in fits if likeness.has_id]
         if not with_id:
             return self._without_id(file, fits)
@@ -79,7 +80,9 @@ class Recognition:
 
     def fits_name(self, table: str, file: SheetFile) -> bool:
         """Whether a file named after a table may hold it: no other table's headings are plainly there."""
-        fits = {table.name: self._likeness(table, headings_of(file)) for table in self._tables()}
+        fits = {
+            table.name: self._likeness(table, headings_of(file), file.path.stem.casefold()) for table in self._tables()
+        }
         own = fits.pop(table)
         others = [likeness for likeness in fits.values() if likeness.has_id]
         return not any(other.signs >= _SURE for other in others) or (own.has_id and own.signs > 0)
@@ -87,7 +90,7 @@ class Recognition:
     def _tables(self) -> list[RecordTable]:
         return [table for table in RECORD_TABLES.values() if table.system is self.system]
 
-    def _likeness(self, table: RecordTable, cells: Sequence[str]) -> Likeness:
+    def _likeness(self, table: RecordTable, cells: Sequence[str], stem: str) -> Likeness:
         fields = [candidate for candidate in self.fields if candidate.object is table.object]
         reader = HeadingReader(table, cells, fields, self.words, self.own)
         columns = [reader.heading_at(position, cell) for position, cell in enumerate(cells)]
@@ -98,16 +101,20 @@ class Recognition:
         signs = telling & self.words.signs(table.name)
         if table.object is None and not signs:
             return Likeness(0, 0, 0, table.name, has_id=False)
-        has_id = table.id_field in names and self._is_own_id(table, columns, signs)
+        has_id = table.id_field in names and self._is_own_id(table, columns, signs, stem)
         unknown = sum(column.how == "unknown" for column in columns)
         return Likeness(len(signs), len(known), len(exact), table.name, has_id, unknown)
 
-    def _is_own_id(self, table: RecordTable, columns: Sequence[Heading], signs: Collection[str]) -> bool:
-        """Whether the id column is the record's own; under an internal name it may be a lookup of another table."""
+    def _is_own_id(self, table: RecordTable, columns: Sequence[Heading], signs: Collection[str], stem: str) -> bool:
+        """Whether the id column is the record's own; under an internal name it may be a lookup of another table.
+
+        Services name a file after its table: in `account.csv` an `accountid` is the record's own, wherever it stands.
+        """
+        is_named = stem == table.id_field.removesuffix("id")
         column = next(column for column in columns if column.name == table.id_field)
         ahead = {plain_word(other.text) for other in columns[: column.position]}
         is_first = ahead <= _AHEAD_OF_ID
-        return table.system is System.HUBSPOT or column.how != "internal" or is_first or len(signs) > _SURE
+        return table.system is System.HUBSPOT or column.how != "internal" or is_first or is_named or len(signs) > _SURE
 
     def _without_id(self, file: SheetFile, fits: Sequence[Likeness]) -> str | None:
         """The table of a file without a record id: of a CRM's own file by its name, else when signs are sure."""
