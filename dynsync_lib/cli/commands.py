@@ -22,6 +22,7 @@ from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
+from dynsync_lib.cli.verify_command import verify
 from dynsync_lib.errors import UsageError
 from dynsync_lib.processes import stop_signal, stops_as_interrupts
 
@@ -251,6 +252,9 @@ def replay(
     else:
         console.print_replay(written.info)
         console.out.print(f"\nTables:   {out}")
+
+
+app.command()(verify)
 
 
 @app.command()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
     from dynsync_lib.forecasts.replay_folder import Replay
-    from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay
+    from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
     from dynsync_lib.kit.pages import demo, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
@@ -46,12 +46,13 @@ if TYPE_CHECKING:
         reason_table,
     )
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+    from dynsync_lib.verification.verify_folder import Verification
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
-    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay"),
+    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
@@ -78,6 +79,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "forecasts.open_snapshot": ("read_catalogue",),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),
+    "verification.verify_folder": ("Verification",),
 }
 """In which module of the library each name of the kit lives: the imports above, for Python."""
 _HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}

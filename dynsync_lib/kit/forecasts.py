@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dynsync_lib.core.advice.lookup_recipes import LookupRecipe
     from dynsync_lib.forecasts.explanations import Explained
     from dynsync_lib.forecasts.replay_folder import Replay
+    from dynsync_lib.verification.verify_folder import Verification
 
 
 def forecast(
@@ -144,6 +145,38 @@ def replay(
     with temporary_folder() as work:
         pairs = Path(bindings) if bindings else forecast(earlier, checked, work / "forecast").folder
         return write_replay(earlier, later, Path(out), settings=checked, rulebook=rulebook(), bindings=pairs, csv=csv)
+
+
+def verify(
+    before: str | Path, after: str | Path, forecast: str | Path | Forecast, out: str | Path | None = None
+) -> Verification:
+    """How right the forecast of `before` was, by what `after`, a later snapshot of the same portals, holds.
+
+    For every record of the forecast what was predicted beside what became of it; docs/verification.md says how that is
+    told. With `out` the receipt is written to that folder, where an earlier one is replaced. This computes: less than
+    a forecast of the same snapshot does.
+
+    Raises SnapshotError, or UsageError when the snapshots are of different portals or `after` is the earlier one, when
+    the forecast is of another snapshot than `before`, and when `out` holds something else.
+
+    >>> snapshot = "out/demo/snapshot"
+    >>> verified = kit.verify(snapshot, snapshot, "out/demo/forecast", out="out/verification")
+    >>> verified.figures["by_outcome"]["create"], verified.figures["by_outcome"]["link"]["hits"]
+    ({'predicted': 1608, 'hits': 0}, 300)
+    """
+    from dynsync_lib.forecasts.forecast_folder import open_forecast
+    from dynsync_lib.verification.verify_folder import verify_snapshots  # a forecast does not wait for it
+
+    opened = forecast if isinstance(forecast, Forecast) else open_forecast(forecast)
+    with temporary_folder() as work:
+        return verify_snapshots(
+            open_snapshot(before),
+            open_snapshot(after),
+            opened,
+            rulebook=rulebook(),
+            out=None if out is None else Path(out),
+            work=work,
+        )
 
 
 def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None) -> Explained:

@@ -135,6 +135,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files"),
+    "verification": (*_GROUND, "core.fields", "core.situation", "engine", "folders", "snapshot", "forecasts"),
     "kit": (
         "core",
         "engine",
@@ -145,6 +146,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "emulator",
         "report",
         "small_files",
+        "verification",
         "widgets",
     ),
     "cli": ("kit", "folders", "messages", "processes", "small_files"),

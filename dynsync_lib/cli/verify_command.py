@@ -1,0 +1,68 @@
+"""`dynsync verify`: how right a forecast was, after the sync.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.cli.arguments import Json
+
+_MOST_LISTED: Final = 20
+_CAUSES: Final[Mapping[str, str]] = {
+    "as_predicted": "as predicted",
+    "rule_in_doubt": "missed: a rule is in doubt",
+    "assumption_in_doubt": "missed: an open question is in doubt",
+    "changed_by_people": "changed by people in the meantime; no miss",
+    "not_settled": "not settled: nobody can tell; no hit",
+}
+
+
+def verify(
+    before: Annotated[Path, typer.Argument(help="The snapshot from before the initial sync.")],
+    after: Annotated[Path, typer.Argument(help="A snapshot of the same portals from after it.")],
+    forecast: Annotated[Path, typer.Option("--forecast", help="Folder of the forecast of the first snapshot.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the receipt; default: figures only.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say how right a forecast was: for every record what was predicted beside what became of it.
+
+    Exit code 0 when every prediction that can be judged holds, 1 when some do not.
+
+    Example: dynsync verify snapshots/monday snapshots/tuesday --forecast out/monday --out out/verification
+    """
+    verified = kit.verify(before, after, forecast, out)
+    if as_json:
+        console.print_json(verified.figures)
+    else:
+        _print_figures(verified.figures)
+        if out is not None:
+            console.out.print(f"\nReceipt:  {out}")
+    if verified.figures["misses"]:
+        raise typer.Exit(1)
+
+
+def _print_figures(figures: Mapping[str, Any]) -> None:
+    for cause, words in _CAUSES.items():
+        console.out.print(f"{figures['by_cause'].get(cause, 0):>9,}  {words}")
+    accuracy = figures["accuracy"]
+    said = "nothing can be judged" if accuracy is None else f"{accuracy:.2%} of {figures['hits'] + figures['misses']:,}"
+    console.out.print(f"\nAccuracy: {said}")
+    for outcome, counted in figures["by_outcome"].items():
+        console.out.print(f"{counted['hits']:>9,}  of {counted['predicted']:,} {outcome}")
+    for table, count in figures["drift"].items():
+        console.out.print(f"{count:>9,}  new in {table}")
+    for miss in figures["missed"][:_MOST_LISTED]:
+        where = f"{miss['system']} {miss['object']} {miss['record_id']}"
+        doubts = ", ".join([miss["rule_id"], *miss["assumptions"]])
+        console.out.print(f"{where}: {miss['predicted']} predicted, {miss['actual']} found ({doubts})")
+    if figures["misses"] > _MOST_LISTED:
+        console.out.print(f"... and {figures['misses'] - _MOST_LISTED:,} more; the receipt names all.")

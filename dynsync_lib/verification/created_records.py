@@ -1,0 +1,215 @@
+"""Of which records a counterpart came into being on the other side.
+
+Facts
+    * A new counterpart is a record of the later snapshot that the earlier one does not hold, that no person made as far
+      as the portal says, and that has the same key: the e-mail address, the company's name (its domain where that is
+      the key, or without a name), an own match field, a deal's name, an invoice's number.
+    * Where fewer counterparts came than records share the key, the values of the mapped texts tell which of them a
+      counterpart was made from. Records with the same texts cannot be told apart: of them nothing is said.
+    * Where the key does not flow into the other system, and records without a key have come, nothing is said.
+
+Not modelled
+    * A record that a person made by hand where the portal does not say who made it: it counts as the sync's.
+
+Where it is used: `verification.receipt`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.tables import RecordTable, record_table
+from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
+from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
+from dynsync_lib.verification.people import CREATED_BY, SyncUsers, new_records
+
+NOT_CREATED: Final = 0
+UNKNOWN: Final = 1
+CREATED: Final = 2
+_BETWEEN: Final = "\x1f"
+_NAMES: Final = {Object.DEAL: ("dealname", "name"), Object.INVOICE: ("hs_number", "invoicenumber")}
+_KEY_FIELDS: Final = {
+    Object.CONTACT: ("email", "emailaddress1"),
+    Object.LEAD: ("email", "emailaddress1"),
+    Object.COMPANY: ("name", "name"),
+    **_NAMES,
+}
+_FINISHED_KEYS: Final = {
+    (Object.CONTACT, "email"): ("email_key",),
+    (Object.CONTACT, "emailaddress1"): ("email_key",),
+    (Object.LEAD, "email"): ("email_key",),
+    (Object.LEAD, "emailaddress1"): ("email_key",),
+    (Object.COMPANY, "name"): ("name_key", "domain_key"),
+    (Object.COMPANY, "domain"): ("domain_key",),
+    (Object.COMPANY, "websiteurl"): ("domain_key",),
+}
+"""The finished keys of the fields that have one, the first that is not null."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedRecords:
+    """`rows`: id, created (UNKNOWN or CREATED, of others nothing was created), made_by_people, of some records.
+
+    `is_traceable`: whether all other records can be said to have no new counterpart.
+    """
+
+    rows: Frame
+    is_traceable: bool
+
+
+def find_created(evidence: Evidence, system: System, family: Object, users: SyncUsers) -> CreatedRecords:
+    """Of which records of a family on one side a counterpart is there that was not."""
+    tables, opposite = tables_of(system, family), tables_of(system.other, family)
+    keep, name = evidence.engine.keep, f"{system} {family}"
+    members = stack([_members(evidence, table, family) for table in tables])
+    new = keep(stack([rows for table in opposite for rows in _new(evidence, table, tables, users)]), f"new of {name}")
+    per_key = keep(
+        new.group_by("key").agg(
+            arrived=(~nw.col("by_person")).cast(nw.Int64).sum(), by_people=nw.col("by_person").cast(nw.Int64).sum()
+        ),
+        f"new keys of {name}",
+    )
+    touched = keep(members.join(per_key, on="key"), f"touched by new of {name}")
+    sizes = touched.group_by("key").agg(sharing=nw.len())
+    sized = keep(touched.join(sizes, on="key"), f"sized {name}")
+    is_contested = (nw.col("arrived") > 0) & (nw.col("arrived") < nw.col("sharing"))
+    plain = sized.filter(~is_contested).select(
+        "id",
+        created=nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED)),
+        made_by_people=nw.col("by_people") > 0,
+    )
+    contested = keep(sized.filter(is_contested), f"contested {name}")
+    told_apart = [_told_apart(evidence, contested, new, table, other) for table in tables for other in opposite]
+    claims = contested.join(stack(told_apart).group_by("id").agg(nw.col("created").max()), on="id")
+    rows = keep(stack([plain, _without_rivals(claims)]), f"created {name}")
+    return CreatedRecords(rows, _is_traceable(evidence, new, system, family))
+
+
+def _without_rivals(claims: Frame) -> Frame:
+    """The claims, those of a key unknown of which there are more than counterparts: a contact and a lead like it."""
+    claimed = claims.group_by("key").agg(claimed=(nw.col("created") == CREATED).cast(nw.Int64).sum())
+    has_rivals = (nw.col("claimed") > nw.col("arrived")) & (nw.col("created") == CREATED)
+    created = nw.when(has_rivals).then(nw.lit(UNKNOWN)).otherwise(nw.col("created"))
+    return claims.join(claimed, on="key").select("id", created=created, made_by_people=nw.col("by_people") > 0)
+
+
+def _is_traceable(evidence: Evidence, new: Frame, system: System, family: Object) -> bool:
+    """Whether the key flows into the other system, or nothing without a key has come there."""
+    for table in tables_of(system.other, family):
+        object_ = Object(str(table.object))
+        own = {field.name for field in evidence.written_fields(table)}
+        if _finder_fields(evidence, object_)[table.system] not in own:
+            is_keyless = nw.col("key").str.ends_with(_BETWEEN) & ~nw.col("by_person")
+            return not evidence.engine.rows(new.filter(is_keyless).select(count=nw.len()))[0]["count"]
+    return True
+
+
+# --- Keys --------------------------------------------------------------------------------------------------------
+
+
+def _finder_fields(evidence: Evidence, object_: Object) -> dict[System, str]:
+    """The fields by which a new counterpart is found."""
+    said = evidence.info["objects"].get(object_.value, {})
+    if said.get("match_mode") == "own_field" and said.get("match_hubspot") and said.get("match_dynamics"):
+        return {System.HUBSPOT: said["match_hubspot"], System.DYNAMICS: said["match_dynamics"]}
+    hubspot, dynamics = _KEY_FIELDS[object_]
+    if object_ is Object.COMPANY and _by_domain(evidence):
+        hubspot, dynamics = "domain", "websiteurl"
+    return {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}
+
+
+def _by_domain(evidence: Evidence) -> bool:
+    has_defaults = evidence.info["objects"].get("company", {}).get("default_mappings", True)
+    return bool(has_defaults) and evidence.info["assumptions"].get("company_keys") == "domain"
+
+
+def _key(evidence: Evidence, object_: Object, table: RecordTable, columns: Sequence[str]) -> nw.Expr:
+    """The key of a record under the sync of an object; it ends in a separator when the record has none."""
+    fields = _finder_fields(evidence, object_)
+    field = fields[table.system]
+    finished = _FINISHED_KEYS.get((object_, field), ())
+    value = nw.coalesce(*finished) if finished else trimmed(nw.col(field)) if field in columns else NO_TEXT
+    return nw.concat_str([nw.lit(f"{fields[System.HUBSPOT]}{_BETWEEN}"), nw.coalesce(value, nw.lit(""))])
+
+
+def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
+    """id, key: the records of one table of the earlier snapshot that may have a new counterpart of their own.
+
+    One that is to be bound to what is made of another (a lead to the new contact of its address) may not.
+    """
+    object_ = Object(str(table.object))
+    enabled = evidence.info["objects"]
+    if table.system is System.HUBSPOT and family is Object.CONTACT and "contact" not in enabled and "lead" in enabled:
+        object_ = Object.LEAD
+    key = _key(evidence, object_, table, evidence.before.columns(table.name))
+    is_joining = nw.col("outcome").is_in(["update", "link"]) & nw.col("counterpart_id").is_null()
+    joining = evidence.outcomes(table).filter(is_joining).select(id="record_id")
+    return evidence.records(evidence.before, table).select("id", key=key).join(joining, on="id", how="anti")
+
+
+def _new(evidence: Evidence, table: RecordTable, sources: Sequence[RecordTable], users: SyncUsers) -> list[Frame]:
+    """id, key, by_person: the new records of a table, once for each kind of key that its sources have."""
+    if table.system is System.DYNAMICS:
+        objects = [Object(str(table.object))]
+    else:
+        objects = [Object(str(source.object)) for source in sources]
+    by_key = {_finder_fields(evidence, object_)[System.HUBSPOT]: object_ for object_ in objects}
+    columns, by = evidence.after.columns(table.name), CREATED_BY[table.system]
+    by_person = users.is_person(table.system, by) if by in columns else nw.lit(value=False)
+    new = new_records(evidence, table)
+    return [
+        new.select("id", key=_key(evidence, object_, table, columns), by_person=by_person)
+        for _, object_ in sorted(by_key.items())
+    ]
+
+
+# --- Which of several --------------------------------------------------------------------------------------------
+
+
+def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordTable, other: RecordTable) -> Frame:
+    """id, created of the records of `table` whose key has too few new counterparts in `other`."""
+    object_ = Object(str((table if table.system is System.DYNAMICS else other).object))
+    texts = {system: _texts(evidence, object_, system, target=other.system) for system in System}
+    mine = evidence.records(evidence.before, table).select("id", texts=texts[table.system])
+    theirs = evidence.records(evidence.after, other).select("id", texts=texts[other.system])
+    members = contested.join(mine, on="id")
+    made = (
+        new.filter(~nw.col("by_person"))
+        .select("id", "key")
+        .join(contested.select("key").unique(), on="key", how="semi")
+    )
+    counterparts = arrived.join(theirs, on="id")
+    alike = members.group_by("key", "texts").agg(alike=nw.len())
+    arrived_alike = counterparts.group_by("key", "texts").agg(arrived_alike=nw.len())
+    counted = alike.join(arrived_alike, on=["key", "texts"], how="left")
+    traced = counted.group_by("key").agg(traced=nw.coalesce("arrived_alike", nw.lit(0)).sum())
+    judged = members.join(counted, on=["key", "texts"]).join(traced, on="key")
+    alike_arrived = nw.coalesce("arrived_alike", nw.lit(0))
+    all_traced = (nw.col("traced") >= nw.col("arrived")) | nw.col("key").str.ends_with(_BETWEEN)
+    created = (
+        nw.when(alike_arrived >= nw.col("alike"))
+        .then(nw.lit(CREATED))
+        .otherwise(nw.when((alike_arrived == 0) & all_traced).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN)))
+    )
+    return judged.select("id", created=created)
+
+
+def _texts(evidence: Evidence, object_: Object, system: System, *, target: System) -> nw.Expr:
+    """The texts of a record that flow into `target` as one, by which records of one key are told apart."""
+    table, opposite = record_table(object_, system), record_table(object_, system.other)
+    columns = []
+    for row in evidence.mappings:
+        if row["object"] != object_.value or row["allowed_directions"] not in ("two_way", f"to_{target}"):
+            continue
+        names = {table: str(row[f"{system}_field"]), opposite: str(row[f"{system.other}_field"])}
+        held = [evidence.delivered(held_by, name) == name for held_by, name in names.items()]
+        if all(held) and all(evidence.kind(held_by, name) == TEXT_KIND for held_by, name in names.items()):
+            columns.append(names[table])
+    parts = [nw.coalesce(lowered(trimmed(nw.col(column))), nw.lit("")) for column in columns]
+    return nw.concat_str([nw.lit(""), *parts], separator=_BETWEEN)

@@ -1,0 +1,137 @@
+"""What a receipt is worked out from: both snapshots in one engine, and the forecast of the earlier one.
+
+Facts
+    * A *family* is what one HubSpot table syncs with: HubSpot's contacts belong with Dynamics' contacts and leads.
+    * A field of Dynamics that is a lookup or an owner stands in the column `_x_value`.
+
+Where it is used: the other modules of `verification`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core import typed_values
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.engine import Engine
+from dynsync_lib.snapshot.snapshot import Snapshot
+
+FAMILIES: Final = (Object.COMPANY, Object.CONTACT, Object.DEAL, Object.INVOICE)
+"""By the object of their HubSpot table."""
+NOT_LANDING: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
+"""Notes of changes that are told in a forecast and do not land."""
+TEXT_KIND: Final = "text"
+Form = Callable[[nw.Expr], nw.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedField:
+    """A field that the sync may write: its name, the column it stands in, and its kind (`text`, `number`, ...)."""
+
+    name: str
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything a receipt is made of. `info` is the forecast's `forecast.json`, `mappings` its table `mapping`."""
+
+    engine: Engine
+    before: Snapshot
+    after: Snapshot
+    forecast: Path
+    info: Mapping[str, Any]
+    catalogue: Catalogue
+    rulebook: Rulebook
+    mappings: Sequence[Mapping[str, Any]]
+
+    def records(self, snapshot: Snapshot, table: RecordTable) -> Frame:
+        """The records of one table of one of the two snapshots."""
+        return self.engine.scan(snapshot.table_path(table.name))
+
+    def forecast_table(self, name: str) -> Frame:
+        """A table of the forecast."""
+        return self.engine.scan(self.forecast / f"{name}.parquet")
+
+    def outcomes(self, table: RecordTable) -> Frame:
+        """The outcomes of the records of one table."""
+        is_ours = (nw.col("system") == table.system.value) & (nw.col("object") == str(table.object))
+        return self.forecast_table("outcomes").filter(is_ours)
+
+    def delivered(self, table: RecordTable, name: str) -> str | None:
+        """The column in which both snapshots hold a field; None when one of them does not."""
+        columns = set(self.before.columns(table.name)) & set(self.after.columns(table.name))
+        return next((column for column in (name, f"_{name}_value") if column in columns), None)
+
+    def written_fields(self, table: RecordTable) -> list[MappedField]:
+        """The fields of a table that a mapping may write and that both snapshots hold, each once."""
+        names = [
+            str(row[f"{table.system}_field"])
+            for row in self.mappings
+            if record_table(Object(row["object"]), table.system) == table
+            and row["allowed_directions"] in ("two_way", f"to_{table.system}")
+        ]
+        fields = []
+        for name in dict.fromkeys(names):
+            column = self.delivered(table, name)
+            if column is not None:
+                fields.append(MappedField(name, column, self.kind(table, name)))
+        return fields
+
+    def kind(self, table: RecordTable, name: str) -> str:
+        """What the values of a field are; `address` and `telephone` are texts that are compared in their own way."""
+        field = self.catalogue.find(table.system, Object(str(table.object)), name)
+        if field is None:
+            return TEXT_KIND
+        kind = kind_of(field, self.rulebook) or TEXT_KIND
+        return _kind_of_text(field) if kind == TEXT_KIND else kind
+
+
+def _kind_of_text(field: Field) -> str:
+    if field.name == "email" or field.format == "Email":
+        return "address"
+    is_telephone = field.type == "phone_number" or field.format in ("phonenumber", "Phone")
+    return "telephone" if is_telephone else TEXT_KIND
+
+
+OWN_FORMS: Final[Mapping[str, Form]] = {
+    "address": typed_values.lowered,
+    "telephone": lambda value: nw.coalesce(typed_values.digits(value), value),
+    "number": lambda value: nw.coalesce(typed_values.number_text(value), value),
+    "date": lambda value: value.str.slice(0, 10),
+    "datetime": lambda value: nw.coalesce(typed_values.moment(value), value),
+    "yes_no": lambda value: nw.coalesce(typed_values.truth(value), value),
+}
+"""By kind how a trimmed value is brought into a form in which equal values are the same text; others stay as they are.
+
+Source: rule field.equal-after-typing.
+"""
+
+
+def own_form(kind: str, value: nw.Expr) -> nw.Expr:
+    """A delivered value, trimmed and in the form of its kind; null when blank."""
+    text = typed_values.trimmed(value)
+    return OWN_FORMS[kind](text) if kind in OWN_FORMS else text
+
+
+def tables_of(system: System, family: Object) -> list[RecordTable]:
+    """The record tables of a family on one side."""
+    objects = (family, Object.LEAD) if (system, family) == (System.DYNAMICS, Object.CONTACT) else (family,)
+    return [table for table in RECORD_TABLES.values() if table.system is system and table.object in objects]
+
+
+def differ(first: nw.Expr, second: nw.Expr) -> nw.Expr:
+    """Whether two values are not the same; null is the same as null and as nothing else."""
+    both_blank = first.is_null() & second.is_null()
+    return ~(both_blank | (first == second).fill_null(value=False))

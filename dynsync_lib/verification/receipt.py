@@ -1,0 +1,241 @@
+"""The receipt: for every record of the earlier snapshot what was predicted, beside what has become of it.
+
+Facts
+    * A prediction holds when a counterpart came into being exactly where one was to be created, and the fields of the
+      record and of the record it is matched with are as foretold: written where a write was to land, else untouched.
+    * A record that somebody changed in the meantime, or that is gone, is never a miss; the sync deletes nothing
+      (rule record.never-deleted).
+    * What nobody can judge is `not_settled`: neither a hit nor a miss.
+    * A miss puts the rule in doubt that decided, or the rule of the field; where the record hangs on an open question,
+      that question.
+
+Not modelled
+    * Associations and marketing status; the fields of records that were created.
+
+Source: docs/verification.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.tables import Column, RecordTable, Table
+from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.verification.created_records import CREATED, NOT_CREATED, UNKNOWN, CreatedRecords, find_created
+from dynsync_lib.verification.evidence import FAMILIES, Evidence, tables_of
+from dynsync_lib.verification.people import SyncUsers, changed_records, find_sync_users
+from dynsync_lib.verification.written_fields import find_problems, find_written
+
+RECEIPT: Final = Table(
+    "receipt",
+    "one input record of the forecast",
+    (
+        Column("system", "text", "hubspot or dynamics"),
+        Column("object", "text", "contact, company, lead, deal or invoice"),
+        Column("record_id", "text", "record id"),
+        Column("predicted", "text", "the outcome of the forecast"),
+        Column("predicted_reason", "text", "its reason; null when the outcome has none"),
+        Column(
+            "actual",
+            "text",
+            "the predicted outcome where it held; else create, update, untouched or gone; null when not settled",
+        ),
+        Column("hit", "flag", "whether the prediction held; null when people changed the record or nobody can say"),
+        Column(
+            "cause",
+            "text",
+            "as_predicted, rule_in_doubt, assumption_in_doubt, changed_by_people or not_settled",
+        ),
+        Column("rule_id", "text", "the rule that decided; of a miss the rule that is in doubt"),
+        Column("assumptions", "text", "open questions a miss puts in doubt, separated by `;`; null for all others"),
+    ),
+    ("system", "object", "record_id"),
+)
+_PAIRED: Final = ("update", "link")
+_NOUGHT: Final = nw.lit(0)
+_FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
+"""What is known of some records: by people (1 or 0), misses, unknowns (counts), rule, written, gone (1 or 0)."""
+
+
+def build_receipt(evidence: Evidence) -> Frame:
+    """The receipt of all records of the earlier snapshot, as RECEIPT."""
+    users = find_sync_users(evidence)
+    return stack([rows for family in FAMILIES for rows in _receipts_of_family(evidence, family, users)])
+
+
+def _receipts_of_family(evidence: Evidence, family: Object, users: SyncUsers) -> Iterator[Frame]:
+    written = {
+        table: find_written(evidence, table, evidence.written_fields(table))
+        for system in System
+        for table in tables_of(system, family)
+    }
+    facts = {
+        table: evidence.engine.keep(_facts_of(evidence, table, written, users, family), f"facts {table.name}")
+        for table in written
+    }
+    along = _created_along(evidence, family)
+    for system in System:
+        created = find_created(evidence, system, family, users)
+        partners = stack([facts[table] for table in tables_of(system.other, family)])
+        for table in tables_of(system, family):
+            yield _receipt(evidence, table, facts[table], partners, created, along, family)
+
+
+# --- What is known of records --------------------------------------------------------------------------------------
+
+
+def _facts_of(
+    evidence: Evidence, table: RecordTable, written: Mapping[RecordTable, Frame], users: SyncUsers, family: Object
+) -> Frame:
+    """id and the columns of `_FACTS`, one row per record of a table of which something is known."""
+    opposite = tables_of(table.system.other, family)
+    fields, others = evidence.written_fields(table), stack([written[other] for other in opposite])
+    problems = find_problems(evidence, table, fields, written[table], others)
+    changed = changed_records(evidence, table, users)
+    rows = [
+        _facts(written[table].select("id").unique(), written=nw.lit(1)),
+        _facts(_gone(evidence, table), gone=nw.lit(1)),
+    ]
+    if changed is not None:
+        rows.append(_facts(changed, by_people=nw.col("by_people")))
+    problems = _by_somebody(problems, [changed], id_="id", name="by_somebody")
+    sources = [changed_records(evidence, other, users) for other in opposite]
+    problems = _by_somebody(problems, sources, id_="source_id", name="source_by_somebody")
+    is_missing = nw.col("is_missing")
+    is_unknown = nw.col("is_unseen") | nw.when(is_missing).then(nw.col("source_by_somebody")).otherwise(
+        nw.col("by_somebody")
+    )
+    rows.append(
+        _facts(
+            problems,
+            misses=(~is_unknown).cast(nw.Int64),
+            unknowns=is_unknown.cast(nw.Int64),
+            rule=nw.when(~is_unknown).then(nw.col("rule_id")),
+        )
+    )
+    numbers = {name: nw.col(name).sum() for name in _FACTS if name != "rule"}
+    return stack(rows).group_by("id").agg(rule=nw.col("rule").min(), **numbers)
+
+
+def _by_somebody(problems: Frame, changed: Sequence[Frame | None], *, id_: str, name: str) -> Frame:
+    """The problems with a flag whether the record that `id_` names was changed, nobody knows by whom."""
+    known = [frame for frame in changed if frame is not None]
+    if not known:
+        return problems.with_columns(**{name: nw.lit(value=False)})
+    flags = stack(known).select(**{id_: nw.col("id"), name: nw.col("by_somebody")})
+    return problems.join(flags, on=id_, how="left").with_columns(
+        **{name: nw.coalesce(nw.col(name), nw.lit(value=False))}
+    )
+
+
+def _facts(frame: Frame, **known: nw.Expr) -> Frame:
+    nothing = {name: NO_TEXT if name == "rule" else nw.lit(0, dtype=nw.Int64) for name in _FACTS}
+    filled = {name: value if name == "rule" else value.cast(nw.Int64) for name, value in known.items()}
+    return frame.select("id", **{**nothing, **filled}).select("id", *_FACTS)
+
+
+def _gone(evidence: Evidence, table: RecordTable) -> Frame:
+    later = evidence.records(evidence.after, table).select("id")
+    return evidence.records(evidence.before, table).select("id").join(later, on="id", how="anti")
+
+
+def _created_along(evidence: Evidence, family: Object) -> Frame:
+    """system, record_id of the records that are to be created along with another one (companies of contacts)."""
+    links = evidence.forecast_table("links")
+    is_along = (nw.col("rule_id") == "link.company-created-along") & (nw.col("to_object") == family.value)
+    return links.filter(is_along).select(system="from_system", record_id="to_id").unique()
+
+
+# --- The verdict ---------------------------------------------------------------------------------------------------
+
+
+def _receipt(
+    evidence: Evidence,
+    table: RecordTable,
+    facts: Frame,
+    partners: Frame,
+    created: CreatedRecords,
+    along: Frame,
+    family: Object,
+) -> Frame:
+    is_paired = nw.col("outcome").is_in(_PAIRED)
+    outcomes = evidence.outcomes(table).with_columns(partner_id=nw.when(is_paired).then(nw.col("counterpart_id")))
+    own = facts.rename({"id": "record_id"})
+    theirs = partners.select(partner_id="id", **{f"their_{name}": nw.col(name) for name in _FACTS})
+    mine = along.filter(nw.col("system") == table.system.value).select("record_id", is_along=nw.lit(value=True))
+    known = (
+        outcomes.join(own, on="record_id", how="left")
+        .join(theirs, on="partner_id", how="left")
+        .join(created.rows.rename({"id": "record_id"}), on="record_id", how="left")
+        .join(mine, on="record_id", how="left")
+    )
+    counted = known.with_columns(
+        **{name: _number(name) + _number(f"their_{name}") for name in _FACTS if name != "rule"},
+        doubted=nw.coalesce("rule", "their_rule"),
+        expects=((nw.col("outcome") == "create") | nw.coalesce("is_along", nw.lit(value=False))),
+        created=_number("created"),
+        made_by_people=nw.coalesce("made_by_people", nw.lit(value=False)),
+    )
+    return _judged(counted, is_seen=_is_seen(evidence, table, family), is_traceable=created.is_traceable)
+
+
+def _number(name: str) -> nw.Expr:
+    return nw.coalesce(name, _NOUGHT)
+
+
+def _is_seen(evidence: Evidence, table: RecordTable, family: Object) -> bool:
+    """Whether the later snapshot holds the table and those of the other side."""
+    after, before = evidence.after, evidence.before
+    opposite = [other.name for other in tables_of(table.system.other, family)]
+    lost = [name for name in (table.name, *opposite) if before.is_provided(name) and not after.is_provided(name)]
+    return not lost and any(map(after.is_provided, opposite))
+
+
+def _judged(counted: Frame, *, is_seen: bool, is_traceable: bool) -> Frame:
+    expects, created = nw.col("expects"), nw.col("created")
+    is_wrong = nw.when(expects).then(created == NOT_CREATED).otherwise(created == CREATED)
+    is_open = (created == UNKNOWN) | (nw.col("unknowns") > 0)
+    if not is_traceable:
+        is_open = is_open | (expects & is_wrong)
+        is_wrong = is_wrong & ~expects
+    fails = is_wrong | (nw.col("misses") > 0)
+    excused = (nw.col("by_people") > 0) | (expects & nw.col("made_by_people"))
+    cause = nw.coalesce(
+        nw.when(nw.col("gone") > 0).then(nw.lit("changed_by_people")),
+        nw.when(nw.lit(value=not is_seen)).then(nw.lit("not_settled")),
+        nw.when(fails & excused).then(nw.lit("changed_by_people")),
+        nw.when(fails & ~nw.col("sensitive_to").is_null()).then(nw.lit("assumption_in_doubt")),
+        nw.when(fails).then(nw.lit("rule_in_doubt")),
+        nw.when(is_open).then(nw.lit("not_settled")),
+        nw.lit("as_predicted"),
+    )
+    judged = counted.with_columns(cause=cause, is_wrong=is_wrong)
+    is_miss = nw.col("cause").is_in(["rule_in_doubt", "assumption_in_doubt"])
+    seen = nw.coalesce(
+        nw.when(nw.col("cause") == "as_predicted").then(nw.col("outcome")),
+        nw.when(nw.col("gone") > 0).then(nw.lit("gone")),
+        nw.when(nw.col("cause") == "not_settled").then(NO_TEXT),
+        nw.when(nw.col("created") == CREATED).then(nw.lit("create")),
+        nw.when(nw.col("written") > 0).then(nw.lit("update")),
+        nw.lit("untouched"),
+    )
+    rows = judged.select(
+        "system",
+        "object",
+        "record_id",
+        predicted="outcome",
+        predicted_reason="reason",
+        actual=nw.when(nw.col("cause") != "not_settled").then(seen),
+        hit=nw.when(is_miss | (nw.col("cause") == "as_predicted")).then(nw.col("cause") == "as_predicted"),
+        cause="cause",
+        rule_id=nw.when(is_miss & ~nw.col("is_wrong"))
+        .then(nw.coalesce("doubted", "rule_id"))
+        .otherwise(nw.col("rule_id")),
+        assumptions=nw.when(nw.col("cause") == "assumption_in_doubt").then(nw.col("sensitive_to")),
+    )
+    return rows.select(*RECEIPT.column_names)

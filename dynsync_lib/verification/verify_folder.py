@@ -1,0 +1,182 @@
+"""A verification: the receipt of two snapshots and a forecast, its figures, and its folder.
+
+Facts
+    * Without a folder nothing stays but the figures. With one, `receipt.parquet` appears when it is whole; an earlier
+      verification in its place is replaced, anything else refused.
+    * The later snapshot is looked at through the earlier one's metadata, as the forecast was.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import System
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.engine import Engine
+from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.replaced_folder import replaced_folder
+from dynsync_lib.forecasts.forecast_folder import Forecast, read_table
+from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
+from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.verification.evidence import Evidence
+from dynsync_lib.verification.people import new_records
+from dynsync_lib.verification.receipt import RECEIPT, build_receipt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VERIFICATION_FILE: Final = "verification.json"
+MOST_MISSES_NAMED: Final = 10_000
+"""Misses that the figures name one by one; the receipt names all."""
+
+
+def _names_of_verification(content: Content) -> re.Pattern[str] | None:
+    """The files that a `verification.json` names; None when it is not that of a verification."""
+    digests = (content.get("before_sha256"), content.get("after_sha256"))
+    if not (all(map(is_digest, digests)) and isinstance(content.get("by_outcome"), dict)):
+        return None
+    return listed_names(content, ["receipt.parquet"])
+
+
+VERIFICATION_FOLDER: Final = FolderKind("a verification", VERIFICATION_FILE, _names_of_verification)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How right a forecast was.
+
+    `figures` has records, hits, misses, accuracy (hits of hits and misses, 0 to 1; None when there is neither),
+    by_outcome, missed, by_cause, drift. `folder` holds the receipt; None when none was asked for.
+    """
+
+    figures: Mapping[str, Any]
+    folder: Path | None
+
+    @property
+    def receipt(self) -> pd.DataFrame:
+        """One row per input record, as `verification.receipt.RECEIPT`. Raises UsageError without a folder."""
+        if self.folder is None:
+            raise UsageError("This verification was not kept.", next_step="Name a folder for it with `out`.")
+        return read_table(self.folder / "receipt.parquet")
+
+
+def verify_snapshots(
+    before: Snapshot, after: Snapshot, forecast: Forecast, *, rulebook: Rulebook, out: Path | None, work: Path
+) -> Verification:
+    """The receipt of `forecast`, which was made of `before`, by what `after` holds; written to `out` when one is named.
+
+    `work` is a folder for what is needed on the way. Raises UsageError when the snapshots are of different portals or
+    in the wrong order, the forecast is of another snapshot, or `out` holds something else.
+    """
+    refuse_unfit(before, after, forecast)
+    if out is None:
+        with private_files():
+            return Verification(_write_receipt(before, after, forecast, rulebook, work, work), None)
+    with replaced_folder(out, VERIFICATION_FOLDER) as folder:
+        figures = _write_receipt(before, after, forecast, rulebook, folder.new, folder.work)
+        info = {
+            **figures,
+            "before_sha256": before.manifest_sha256,
+            "after_sha256": after.manifest_sha256,
+            "settings_sha256": forecast.info["settings_sha256"],
+            "files": ["receipt.parquet", VERIFICATION_FILE],
+        }
+        (folder.new / VERIFICATION_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+    return Verification(figures, out)
+
+
+def refuse_unfit(before: Snapshot, after: Snapshot, forecast: Forecast) -> None:
+    """Raises UsageError unless the forecast is of `before`, and `after` is a later snapshot of the same portals."""
+    for system in System:
+        ids = [snapshot.manifest["portals"][system.value]["id"] for snapshot in (before, after)]
+        if None not in ids and ids[0] != ids[1]:
+            raise UsageError(
+                f"{before.path} and {after.path} are of different {system.label} portals, {ids[0]} and {ids[1]}.",
+                next_step="Name two snapshots of the same portals.",
+            )
+    if after.taken_at < before.taken_at:
+        raise UsageError(
+            f"{after.path} was taken before {before.path}.",
+            next_step="Name the snapshot from before the sync first, then the one from after it.",
+        )
+    if forecast.info["snapshot_sha256"] != before.manifest_sha256:
+        raise UsageError(
+            f"The forecast in {forecast.folder} is not of the snapshot {before.path}.",
+            next_step=f"Name the snapshot it was made of, or run `dynsync forecast {before.path}`.",
+        )
+
+
+def _write_receipt(
+    before: Snapshot, after: Snapshot, forecast: Forecast, rulebook: Rulebook, folder: Path, work: Path
+) -> dict[str, Any]:
+    path = folder / "receipt.parquet"
+    with open_tables(before, after, work=work) as engine:
+        mappings = forecast.rows("mapping")
+        evidence = Evidence(
+            engine, before, after, forecast.folder, forecast.info, read_catalogue(before), rulebook, mappings
+        )
+        engine.write(build_receipt(evidence), RECEIPT, path)
+        return {**_figures(engine, engine.scan(path)), "drift": _drift(evidence)}
+
+
+# --- Figures -------------------------------------------------------------------------------------------------------
+
+
+def _figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
+    counted = engine.rows(receipt.group_by("predicted", "cause").agg(count=nw.len()))
+    is_hit, is_miss = {"as_predicted"}, {"rule_in_doubt", "assumption_in_doubt"}
+    records = sum(row["count"] for row in counted)
+    hits = sum(row["count"] for row in counted if row["cause"] in is_hit)
+    misses = sum(row["count"] for row in counted if row["cause"] in is_miss)
+    by_outcome: dict[str, dict[str, int]] = {}
+    by_cause: dict[str, int] = {}
+    for row in sorted(counted, key=lambda row: (row["predicted"], row["cause"])):
+        figures = by_outcome.setdefault(row["predicted"], {"predicted": 0, "hits": 0})
+        figures["predicted"] += row["count"]
+        figures["hits"] += row["count"] if row["cause"] in is_hit else 0
+        by_cause[row["cause"]] = by_cause.get(row["cause"], 0) + row["count"]
+    return {
+        "records": records,
+        "hits": hits,
+        "misses": misses,
+        "accuracy": hits / (hits + misses) if hits + misses else None,
+        "by_outcome": by_outcome,
+        "by_cause": dict(sorted(by_cause.items())),
+        "missed": _missed(engine, receipt),
+        "missed_left_out": max(0, misses - MOST_MISSES_NAMED),
+    }
+
+
+_NAMED: Final = ("system", "object", "record_id", "predicted", "actual", "rule_id", "assumptions")
+
+
+def _missed(engine: Engine, receipt: Frame) -> list[dict[str, Any]]:
+    """The first misses, in the order of the receipt."""
+    misses = receipt.filter(~nw.col("hit")).select(*_NAMED).sort("system", "object", "record_id")
+    rows = engine.rows(misses.head(MOST_MISSES_NAMED))
+    rows.sort(key=lambda row: (row["system"], row["object"], row["record_id"]))
+    return [{**row, "assumptions": (row["assumptions"] or "").split(";") if row["assumptions"] else []} for row in rows]
+
+
+def _drift(evidence: Evidence) -> dict[str, int]:
+    """By table the records of the later snapshot that the earlier one does not hold, where there are some."""
+    drift = {}
+    for table in RECORD_TABLES.values():
+        if table.object is not None:
+            rows = evidence.engine.rows(new_records(evidence, table).select(count=nw.len()))
+            if rows[0]["count"]:
+                drift[table.name] = int(rows[0]["count"])
+    return drift
