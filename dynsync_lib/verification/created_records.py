@@ -179,7 +179,7 @@ def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordT
     mine = evidence.records(evidence.before, table).select("id", texts=texts[table.system])
     theirs = evidence.records(evidence.after, other).select("id", texts=texts[other.system])
     members = contested.join(mine, on="id")
-    made = (
+    arrived = (
         new.filter(~nw.col("by_person"))
         .select("id", "key")
         .join(contested.select("key").unique(), on="key", how="semi")

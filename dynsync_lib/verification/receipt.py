@@ -189,11 +189,11 @@ def _number(name: str) -> nw.Expr:
 
 
 def _is_seen(evidence: Evidence, table: RecordTable, family: Object) -> bool:
-    """Whether the later snapshot holds the table and those of the other side."""
-    after, before = evidence.after, evidence.before
+    """Whether the later snapshot holds the table, and both hold those of the other side."""
     opposite = [other.name for other in tables_of(table.system.other, family)]
-    lost = [name for name in (table.name, *opposite) if before.is_provided(name) and not after.is_provided(name)]
-    return not lost and any(map(after.is_provided, opposite))
+    held = {name: [moment.is_provided(name) for moment in (evidence.before, evidence.after)] for name in opposite}
+    in_one_only = [name for name, moments in held.items() if any(moments) and not all(moments)]
+    return evidence.after.is_provided(table.name) and not in_one_only and any(map(all, held.values()))
 
 
 def _judged(counted: Frame, *, is_seen: bool, is_traceable: bool) -> Frame:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
 from dynsync_lib.emulator.witness.witness_store import MemoryStore
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -41,7 +40,8 @@ def world_of(snapshot: Snapshot, settings: Settings) -> SmallWorld:
     catalogue = read_catalogue(snapshot)
     return SmallWorld(
         tables={name: _rows(snapshot, name) for name in RECORD_TABLES},
-        fields=tuple(_with_others(snapshot, catalogue)),
+        fields=tuple(catalogue.fields.values()),
+        undelivered=frozenset(_undelivered(snapshot, catalogue)),
         sync=settings.sync,
         links=_rows(snapshot, "hubspot/links"),
         assumptions=settings.assumptions,
@@ -55,21 +55,32 @@ def _rows(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["api_rank"]) if name in RECORD_TABLES else rows
 
 
-def _with_others(snapshot: Snapshot, catalogue: Catalogue) -> Iterable[Any]:
-    """The fields whose columns the snapshot holds: a small world delivers all that it has."""
-    for (system, object_, name), field in catalogue.fields.items():
-        table = next(t for t in RECORD_TABLES.values() if (t.system, t.object) == (system, object_))
-        columns = snapshot.columns(table.name)
-        if name in columns or f"_{name}_value" in columns:
-            yield replace(field, targets=field.targets or ("x",)) if f"_{name}_value" in columns else field
+def _undelivered(snapshot: Snapshot, catalogue: Catalogue) -> Iterator[str]:
+    """The fields whose columns the snapshot does not hold, as `hubspot.contact.jobtitle`."""
+    for system, object_, name in catalogue.fields:
+        columns = snapshot.columns(record_table(object_, system).name)
+        if not {name, f"_{name}_value"} & set(columns):
+            yield f"{system}.{object_}.{name}"
 
 
-def write_snapshot(before: Snapshot, store: MemoryStore, out: Path, *, taken_at: datetime) -> Snapshot:
-    """The store as a snapshot; what it does not hold (metadata, users) is that of `before`."""
+def write_snapshot(
+    before: Snapshot,
+    store: MemoryStore,
+    out: Path,
+    *,
+    taken_at: datetime,
+    portals: Mapping[str, str | None] | None = None,
+) -> Snapshot:
+    """The store as a snapshot; what it does not hold (metadata, users) is that of `before`.
+
+    `portals` are other ids of the portals, by system.
+    """
     keys = key_maker()
     with SnapshotWriter(out, source="emulator", started_at=taken_at) as writer:
         for name in (ACCOUNT_FILE, ORGANIZATION_FILE):
             writer.write_json(name, read_facts(before.path / name))
+        if portals is not None:
+            writer.write_json(ACCOUNT_FILE, {"portalId": portals["hubspot"]})
         for name, table in RECORD_TABLES.items():
             vendor = _vendor_columns(before, table)
             rows = _rows(before, name) if table.object is None else _store_rows(store, table, keys, vendor)
