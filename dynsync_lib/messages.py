@@ -23,7 +23,9 @@ HIDDEN: Final = "***"
 _SHORTEST: Final = 8
 _LONGEST: Final = 600
 _END: Final = 100
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u206f\u200b-\u200d\ufeff\ud800-\udfff]"
+)
 """Control characters but for tabs and line ends, marks that turn the direction of writing, and halves of characters."""
 _LOOKS_SECRET: Final = re.compile(
     r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+(?:@|%40)[^\s\"'<>=,;:()\[\]]+"

@@ -11,6 +11,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter
+from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.errors import DynsyncError, InputFileError, SettingsError, SnapshotError
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.portals.files.workbook_bounds import bounded_rows, refuse_large_workbook
@@ -124,6 +125,13 @@ def test_forecast__whose_table_was_changed_is_refused_where_it_is_read(engagemen
     (tmp_path / "links.parquet").write_bytes(b"PAR1")
     with pytest.raises(SnapshotError, match=r"links\.parquet cannot be read"):
         earlier.rows("links")
+
+
+def test_world__with_a_zero_character_in_a_heading_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "hubspot").mkdir()
+    (tmp_path / "hubspot" / "contacts.csv").write_text("hs_object_id,a\0b\n1,x\n", encoding="utf-8")
+    with pytest.raises(InputFileError, match="has a heading that is no text"):
+        open_world(tmp_path)
 
 
 def test_misshapen__names_the_place() -> None:
