@@ -347,6 +347,30 @@ def test_left_alone__every_other_file_with_its_next_step(tmp_path: Path, name: s
     assert entry == {"file": f"hubspot/{name}", "why": why, "next_step": step}
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            f"new_projectid,new_name,_new_contactid_value\n{GUID}1,a,\n{GUID}2,b,\n",
+            "holds 2 records of new_project, a custom table",
+        ),
+        (f"@odata.etag,cr4f2_Visitid,statecode\nW/1,{GUID}1,0\n", "holds 1 record of cr4f2_visit, a custom table"),
+        (
+            f"(Do Not Modify) Project,(Do Not Modify) Row Checksum,Name\n{GUID}1,x,a\n",
+            "holds 1 record of Project, a table that the kit does not know",
+        ),
+        (f"(Nicht ändern) Projekt,Name\n{GUID}1,a\n", "holds 1 record of Projekt, a table that the kit does not know"),
+    ],
+)
+def test_left_alone__other_tables_by_name_and_count(tmp_path: Path, text: str, why: str) -> None:
+    snapshot = _load(tmp_path, dynamics={"contacts.csv": f"contactid,emailaddress1\n{GUID}9,\n", "Export.csv": text})
+    (entry,) = kit.read_load_report(snapshot)["left_alone"]
+    assert (entry["file"], entry["why"]) == ("dynamics/Export.csv", why)
+    assert entry["next_step"] == (
+        "Data Sync can sync custom tables, without their associations (1.6, 6.8); the forecast says nothing of them."
+    )
+
+
 def test_left_alone__a_folder_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "hubspot" / "more").mkdir(parents=True)
     (tmp_path / "hubspot" / "contacts.csv").write_text(PEOPLE, encoding="utf-8")

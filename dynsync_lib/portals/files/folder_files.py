@@ -27,6 +27,7 @@ from dynsync_lib.portals.files.file_names import FileName, is_of_vendor, read_na
 from dynsync_lib.portals.files.load_report import LeftAlone
 from dynsync_lib.portals.files.recognition import Recognition, headings_of, is_metadata
 from dynsync_lib.portals.files.sheets import Sheet, SheetFile, open_files
+from dynsync_lib.portals.files.unknown_tables import say_unknown
 
 _READ: Final = (".csv", ".xlsx")
 _SAVE: Final = "Save it as XLSX or CSV."
@@ -149,7 +150,7 @@ class FolderFiles:
         if by_name is None or by_name not in RECORD_TABLES:
             table = by_name or recognition.table_of(file)
             if table is None:
-                self._leave(file.short_name, *_unknown(self.system, headings_of(file)))
+                self._leave(file.short_name, *say_unknown(file, self.system, recognition.words))
             return table
         if file.is_only and not recognition.fits_name(by_name, file):
             raise InputFileError(
@@ -165,7 +166,7 @@ class FolderFiles:
         if table is None and not any(recognition.table_of(other) == by_name for other in siblings):
             table = by_name if file is siblings[0] else None
         if table is None:
-            self._leave(file.short_name, *_unknown(self.system, headings_of(file)))
+            self._leave(file.short_name, *say_unknown(file, self.system, recognition.words))
         return table
 
     # --- Several files of one table ----------------------------------------------------------------------------
@@ -235,16 +236,6 @@ class FolderFiles:
                 raise _not_read(path)
             step = _OTHER_ENDINGS.get(path.suffix.lower(), "If it holds records, save it as CSV or XLSX.")
             self._leave(path.name, "is neither CSV nor XLSX", step)
-
-
-def _unknown(system: System, headings: Sequence[str]) -> tuple[str, str]:
-    """Why a file is left alone whose headings are those of no table, and what to do."""
-    if not headings:
-        return "is empty", "Export the table again, with its headings."
-    return (
-        f"has headings of no table of {system} that the kit reads (it begins with {headings[0]})",
-        "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
-    )
 
 
 def _missing_part(numbers: Sequence[int]) -> int | None:

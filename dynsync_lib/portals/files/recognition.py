@@ -30,7 +30,7 @@ _SURE: Final = 2
 """By how many signs headings must be ahead to be believed against the name, or without a record id."""
 _GENERIC: Final = "name"
 """A heading that is no sign of anything: companies have it, and so have products."""
-_AHEAD_OF_ID: Final = frozenset({"id", "sinkcreatedon", "sinkmodifiedon", "@odata.etag"})
+AHEAD_OF_ID: Final = frozenset({"id", "sinkcreatedon", "sinkmodifiedon", "@odata.etag"})
 """Headings that services write before the record's own columns."""
 _LINKS: Final = ({"contact_id", "company_id", "is_primary"}, {"from_object", "from_id", "to_object", "to_id"})
 
@@ -113,7 +113,7 @@ class Recognition:
         is_named = stem == table.id_field.removesuffix("id")
         column = next(column for column in columns if column.name == table.id_field)
         ahead = {plain_word(other.text) for other in columns[: column.position]}
-        is_first = ahead <= _AHEAD_OF_ID
+        is_first = ahead <= AHEAD_OF_ID
         return table.system is System.HUBSPOT or column.how != "internal" or is_first or is_named or len(signs) > _SURE
 
     def _without_id(self, file: SheetFile, fits: Sequence[Likeness]) -> str | None:

@@ -1,0 +1,70 @@
+"""What is said of a file whose headings are those of no table that the kit reads.
+
+Facts
+    * A custom table of Dynamics has a prefix in its name (`new_project`), and its id is named after it
+      (`new_projectid`). An export of a view begins with `(Do Not Modify) Project`, which may be any other table.
+    * Data Sync can sync custom tables of Dynamics and keeps no associations of them (1.6, 6.8; F5).
+
+Not modelled
+    * What such a sync does with the records: they are counted, and the file is left alone.
+
+Where it is used: `portals.files.folder_files`. Source: rule record.further-objects.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dynsync_lib.core.model import System
+from dynsync_lib.errors import InputFileError
+from dynsync_lib.portals.files.export_words import ExportWords, plain_word
+from dynsync_lib.portals.files.recognition import AHEAD_OF_ID, headings_of
+from dynsync_lib.portals.files.sheets import SheetFile
+
+_CUSTOM_ID: Final = re.compile(r"([a-z][a-z0-9]+_[a-z0-9_]+)id")
+_OF_CUSTOM_TABLES: Final = (
+    "Data Sync can sync custom tables, without their associations (1.6, 6.8); the forecast says nothing of them."
+)
+
+
+def say_unknown(file: SheetFile, system: System, words: ExportWords) -> tuple[str, str]:
+    """Why a file is left alone whose headings are those of no table, to follow its name, and what to do.
+
+    Counts the lines of what looks like another table of Dynamics.
+    """
+    headings = headings_of(file)
+    if not headings:
+        return "is empty", "Export the table again, with its headings."
+    if system is System.DYNAMICS:
+        custom, labelled = _custom_table(headings), _labelled_table(headings[0], words)
+        if custom is not None:
+            return f"holds {_count(file)} of {custom}, a custom table", _OF_CUSTOM_TABLES
+        if labelled is not None:
+            return f"holds {_count(file)} of {labelled}, a table that the kit does not know", _OF_CUSTOM_TABLES
+    return (
+        f"has headings of no table of {system} that the kit reads (it begins with {headings[0]})",
+        "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
+    )
+
+
+def _custom_table(headings: list[str]) -> str | None:
+    """The custom table whose id is the first column of its own; None when that is no such id."""
+    own = [heading.strip().lower() for heading in headings]
+    first = next((heading for heading in own if heading not in AHEAD_OF_ID), "")
+    found_id = _CUSTOM_ID.fullmatch(first)
+    return found_id[1] if found_id else None
+
+
+def _labelled_table(heading: str, words: ExportWords) -> str | None:
+    """The table that an export of a view names in the heading of its id; None for other headings."""
+    return heading.partition(")")[2].strip() if plain_word(heading).startswith(words.do_not_modify) else None
+
+
+def _count(file: SheetFile) -> str:
+    """`3 records`; `records` alone when the file cannot be read to its end."""
+    try:
+        count = sum(1 for _ in file.rows()) - 1
+    except InputFileError:
+        return "records"
+    return f"{count:,} record" if count == 1 else f"{count:,} records"
