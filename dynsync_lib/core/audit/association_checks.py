@@ -6,7 +6,12 @@ Facts
     * Where the winner's own parent does not sync, the other side's company takes its place: no value can travel that
       would keep it there (6.10; docs/semantics.md section 8).
 
-Source: rules link.invoice-company-manual, link.invoice-contact-auto, link.primary-only, link.primary-disagreement.
+Not modelled
+    * Associations that HubSpot has already beside those that the sync writes, against the limit of one record; limits
+      that an administrator set (F14).
+
+Source: rules link.association-limit, link.invoice-company-manual, link.invoice-contact-auto, link.primary-only,
+link.primary-disagreement.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Tables, known, rows_of
+from dynsync_lib.core.counting import Count, Number, Question, Tables, known, rows_of
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation
 from dynsync_lib.core.tables import LINKS_IN
@@ -69,6 +74,16 @@ def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
     return rows_of(pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi"))
 
 
+def count_above_limit(situation: Situation, tables: Tables) -> Count:
+    """Associations written to one HubSpot record above what it may have with one type of object (9.20, F14)."""
+    limit = situation.rulebook.limits["hubspot"]["record_associations"]["value"]
+    is_written = nw.col("status").is_in([LinkStatus.SYNCED.value, LinkStatus.AUTO_CREATED.value])
+    ours = tables["links"].filter(is_written & (nw.col("from_system") == System.DYNAMICS.value))
+    sizes = ours.group_by("from_object", "to_object", "to_id").agg(size=nw.len())
+    above = (nw.col("size").cast(nw.Int64) - limit).sum()
+    return Question((Number(sizes.filter(nw.col("size") > limit), above),), sum)
+
+
 def _parents(tables: Tables, system: System, *statuses: str) -> Frame:
     """id of the contacts of one side that have a parent association of one of the statuses."""
     ours = (nw.col("from_system") == system.value) & (nw.col("from_object") == Object.CONTACT.value)
@@ -77,6 +92,7 @@ def _parents(tables: Tables, system: System, *statuses: str) -> Frame:
 
 
 MEASURES: Final[Measures] = {
+    "associations_above_limit": count_above_limit,
     "invoices_by_hand": count_invoices_by_hand,
     "invoices_of_nobody": count_invoices_of_nobody,
     "labels_left_behind": count_labels_left_behind,

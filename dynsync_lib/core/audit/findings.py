@@ -25,6 +25,7 @@ from dynsync_lib.core.audit import (
     association_checks,
     binding_checks,
     collision_checks,
+    custom_tables,
     delivery_checks,
     filter_checks,
     key_checks,
@@ -171,6 +172,7 @@ MEASURES: Final[Measures] = {
     **association_checks.MEASURES,
     **binding_checks.MEASURES,
     **collision_checks.MEASURES,
+    **custom_tables.MEASURES,
     **delivery_checks.MEASURES,
     **filter_checks.MEASURES,
     **key_checks.MEASURES,
@@ -183,6 +185,7 @@ MEASURES: Final[Measures] = {
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
     **{reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")},
+    **custom_tables.NAMES,
     **delivery_checks.NAMES,
     "unheld_filter_values": filter_checks.name_unheld_values,
     "untyped_values": typed_checks.name_untyped_values,
