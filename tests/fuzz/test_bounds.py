@@ -130,7 +130,7 @@ def test_forecast__whose_table_was_changed_is_refused_where_it_is_read(engagemen
 def test_world__with_a_zero_character_in_a_heading_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hubspot").mkdir()
     (tmp_path / "hubspot" / "contacts.csv").write_text("hs_object_id,a\0b\n1,x\n", encoding="utf-8")
-    with pytest.raises(InputFileError, match="has a heading that is no text"):
+    with pytest.raises(InputFileError, match="which is no name"):
         open_world(tmp_path)
 
 
