@@ -482,3 +482,9 @@ def test_refused__a_file_of_the_other_system(tmp_path: Path, side: str, text: st
     files: Files = {"contacts.csv": text}
     fault = _fault(tmp_path, files if side == "hubspot" else None, files if side == "dynamics" else None)
     assert fault.next_step == f"It looks like a file of {other}: put it into that folder."
+
+
+def test_rows__of_empty_cells_are_none(tmp_path: Path) -> None:
+    contacts = "Record ID;Email;First Name\n1;a@x.example;Ada\n;;\n2;b@x.example;\n;;\n"
+    loaded = _load(tmp_path, {"contacts.csv": contacts})
+    assert _ids(loaded, "hubspot/contacts") == ["1", "2"]

@@ -2,7 +2,8 @@
 
 Facts
     * `csv_dialect` reads from its bytes how a CSV file is written. Each sheet of a workbook is a table of its own.
-    * An empty cell is None. A row that is longer or shorter than the heading is refused, never padded.
+    * An empty cell is None, and a row of empty cells is none, in workbooks and in CSV: spreadsheets save such rows.
+    * A row that is longer or shorter than the heading is refused, never padded.
     * The parts of one export have the same headings.
 
 Source: design of `dynsync load`.
@@ -215,7 +216,7 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
         begins = form.skipped_lines + 1
         try:
             for cells in reader:
-                if cells:
+                if any(cells):
                     yield Line(begins, tuple(cell or None for cell in cells))
                 begins = form.skipped_lines + reader.line_num + 1
         except (csv.Error, UnicodeDecodeError) as fault:
