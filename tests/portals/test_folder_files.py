@@ -347,6 +347,14 @@ def test_left_alone__every_other_file_with_its_next_step(tmp_path: Path, name: s
     assert entry == {"file": f"hubspot/{name}", "why": why, "next_step": step}
 
 
+def test_left_alone__users_of_hubspot_are_no_contacts(tmp_path: Path) -> None:
+    users = "User ID,First name,Last name,Email\n5,Ann,A,ann@x.example\n"
+    snapshot = _load(tmp_path, {"all-contacts.csv": PEOPLE, "users-export.csv": users})
+    assert list(_tables(snapshot)) == ["hubspot/contacts"]
+    why = "has headings of no table of hubspot that the kit reads (it begins with User ID)"
+    assert _left_alone(snapshot) == {"hubspot/users-export.csv": why}
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -32,6 +32,8 @@ _GENERIC: Final = "name"
 """A heading that is no sign of anything: companies have it, and so have products."""
 AHEAD_OF_ID: Final = frozenset({"id", "sinkcreatedon", "sinkmodifiedon", "@odata.etag"})
 """Headings that services write before the record's own columns."""
+_USER: Final = "user id"
+"""A heading of lists of HubSpot's users, who have names and addresses and are no contacts; owners have other ids."""
 _LINKS: Final = ({"contact_id", "company_id", "is_primary"}, {"from_object", "from_id", "to_object", "to_id"})
 
 
@@ -122,6 +124,8 @@ class Recognition:
         best = fits[0]
         if len(named) == 1:
             return named[0]
+        if self.system is System.HUBSPOT and _USER in map(plain_word, headings_of(file)):
+            return None
         return best.table if best.signs >= _SURE and best.signs > fits[1].signs else None
 
     def _decide(self, file: SheetFile, fits: Sequence[Likeness]) -> str | None:
