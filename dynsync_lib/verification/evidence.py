@@ -36,11 +36,15 @@ Form = Callable[[nw.Expr], nw.Expr]
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
-    """A field that the sync may write: its name, the column it stands in, and its kind (`text`, `number`, ...)."""
+    """A field that the sync may write: its name, the column it stands in, and its kind (`text`, `number`, ...).
+
+    `is_trimmed`: no value of it has outer white space in either snapshot.
+    """
 
     name: str
     column: str
     kind: str
+    is_trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ class Evidence:
         for name in dict.fromkeys(names):
             column = self.delivered(table, name)
             if column is not None:
-                fields.append(MappedField(name, column, self.kind(table, name)))
+                is_trimmed = all(column in moment.trimmed_columns(table.name) for moment in (self.before, self.after))
+                fields.append(MappedField(name, column, self.kind(table, name), is_trimmed))
         return fields
 
     def kind(self, table: RecordTable, name: str) -> str:
@@ -119,10 +124,10 @@ Source: rule field.equal-after-typing.
 """
 
 
-def own_form(kind: str, value: nw.Expr) -> nw.Expr:
-    """A delivered value, trimmed and in the form of its kind; null when blank."""
-    text = typed_values.trimmed(value)
-    return OWN_FORMS[kind](text) if kind in OWN_FORMS else text
+def own_form(field: MappedField, value: nw.Expr) -> nw.Expr:
+    """A delivered value of a field, trimmed and in the form of its kind; null when blank."""
+    text = typed_values.trimmed(value, already=field.is_trimmed)
+    return OWN_FORMS[field.kind](text) if field.kind in OWN_FORMS else text
 
 
 def tables_of(system: System, family: Object) -> list[RecordTable]:

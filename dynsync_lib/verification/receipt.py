@@ -56,6 +56,8 @@ RECEIPT: Final = Table(
     ),
     ("system", "object", "record_id"),
 )
+Changes = Mapping[RecordTable, Frame | None]
+"""By table what `changed_records` finds."""
 _PAIRED: Final = ("update", "link")
 _NOUGHT: Final = nw.lit(0)
 _FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
@@ -74,8 +76,9 @@ def _receipts_of_family(evidence: Evidence, family: Object, users: SyncUsers) ->
         for system in System
         for table in tables_of(system, family)
     }
+    changed = {table: _kept_changes(evidence, table, users) for table in written}
     facts = {
-        table: evidence.engine.keep(_facts_of(evidence, table, written, users, family), f"facts {table.name}")
+        table: evidence.engine.keep(_facts_of(evidence, table, written, changed, family), f"facts {table.name}")
         for table in written
     }
     along = _created_along(evidence, family)
@@ -89,14 +92,19 @@ def _receipts_of_family(evidence: Evidence, family: Object, users: SyncUsers) ->
 # --- What is known of records --------------------------------------------------------------------------------------
 
 
+def _kept_changes(evidence: Evidence, table: RecordTable, users: SyncUsers) -> Frame | None:
+    changed = changed_records(evidence, table, users)
+    return None if changed is None else evidence.engine.keep(changed, f"changed by others {table.name}")
+
+
 def _facts_of(
-    evidence: Evidence, table: RecordTable, written: Mapping[RecordTable, Frame], users: SyncUsers, family: Object
+    evidence: Evidence, table: RecordTable, written: Mapping[RecordTable, Frame], changes: Changes, family: Object
 ) -> Frame:
     """id and the columns of `_FACTS`, one row per record of a table of which something is known."""
     opposite = tables_of(table.system.other, family)
     fields, others = evidence.written_fields(table), stack([written[other] for other in opposite])
     problems = find_problems(evidence, table, fields, written[table], others)
-    changed = changed_records(evidence, table, users)
+    changed = changes[table]
     rows = [
         _facts(written[table].select("id").unique(), written=nw.lit(1)),
         _facts(_gone(evidence, table), gone=nw.lit(1)),
@@ -104,7 +112,7 @@ def _facts_of(
     if changed is not None:
         rows.append(_facts(changed, by_people=nw.col("by_people")))
     problems = _by_somebody(problems, [changed], id_="id", name="by_somebody")
-    sources = [changed_records(evidence, other, users) for other in opposite]
+    sources = [changes[other] for other in opposite]
     problems = _by_somebody(problems, sources, id_="source_id", name="source_by_somebody")
     is_missing = nw.col("is_missing")
     is_unknown = nw.col("is_unseen") | nw.when(is_missing).then(nw.col("source_by_somebody")).otherwise(

@@ -52,9 +52,7 @@ def find_written(evidence: Evidence, table: RecordTable, fields: Sequence[Mapped
     touched = reduce(or_, (differ(nw.col(_old(field)), nw.col(_new(field))) for field in fields))
     changed = evidence.engine.keep(before.join(after, on="id").filter(touched), f"changed {table.name}")
     rows = [
-        changed.select(
-            "id", was=own_form(field.kind, nw.col(_old(field))), value=own_form(field.kind, nw.col(_new(field)))
-        )
+        changed.select("id", was=own_form(field, nw.col(_old(field))), value=own_form(field, nw.col(_new(field))))
         .filter(differ(nw.col("was"), nw.col("value")))
         .select("id", "value", field=nw.lit(field.name))
         .select("id", "field", "value")
@@ -145,7 +143,7 @@ def _foretold(evidence: Evidence, table: RecordTable, fields: Sequence[MappedFie
 
 def _wanted(fields: Sequence[MappedField]) -> nw.Expr:
     """The value that was to be written, in the form of its field's kind."""
-    text = trimmed(nw.col("new_value"))
+    text = trimmed(nw.col("new_value"), already=True)
     by_kind: dict[str, list[str]] = {}
     for field in fields:
         by_kind.setdefault(field.kind, []).append(field.name)
