@@ -8,6 +8,8 @@ Facts
     * A list shows either live or archived records. The kit calls the archived ones a part of their table.
     * Changed records are searched by ascending id, not by cursor: a cursor ends after 10,000 results (2.3). Search lags
       behind by seconds, so the records in its answer are read again by id.
+    * Pipelines are not read: deal stages are the options of `dealstage`. So the end of the first pipelines API on
+      4 December 2026 (F16) concerns no pull.
 
 Not modelled
     * Sensitive properties, custom objects, history.
