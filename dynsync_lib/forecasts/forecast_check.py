@@ -14,9 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-import narwhals.stable.v2 as nw
+from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
@@ -25,6 +23,9 @@ from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
 from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import sha256_of
 from dynsync_lib.snapshot.snapshot_check import LOAD_REPORT
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
 
 FORECAST_FILE: Final = "forecast.json"
 _AGAIN: Final = "Make it again with `dynsync forecast`."
@@ -116,6 +117,9 @@ def scan_table(
 
     `scan` is the engine's. Raises SnapshotError as `checked_table`.
     """
+    import narwhals.stable.v2 as nw  # who opens a forecast and reads a few rows does without
+
+    types: Mapping[str, Any] = {"text": nw.String, "integer": nw.Int64, "number": nw.Float64, "flag": nw.Boolean}
     path = checked_table(folder, name, hashes)
     try:
         frame = scan(path)
@@ -125,14 +129,11 @@ def scan_table(
             raise
         raise _not_whole(folder, f"{name}.parquet cannot be read ({type(error).__name__})") from error
     lacking = {
-        column.name: nw.lit(None, dtype=_TYPES[column.type])
+        column.name: nw.lit(None, dtype=types[column.type])
         for column in FORECAST_TABLES[name].columns
-        if column.name not in here and column.type in _TYPES
+        if column.name not in here and column.type in types
     }
     return frame.with_columns(**lacking) if lacking else frame
-
-
-_TYPES: Final[Mapping[str, Any]] = {"text": nw.String, "integer": nw.Int64, "number": nw.Float64, "flag": nw.Boolean}
 
 
 def _not_whole(folder: Path, what: str) -> SnapshotError:

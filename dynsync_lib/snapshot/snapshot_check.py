@@ -16,10 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from dynsync_lib.arrow_tables import arrow_schema
 from dynsync_lib.core.tables import Column
 from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
 
@@ -79,6 +75,11 @@ def table_fault(file: Path, entry: Mapping[str, Any], own: Mapping[str, Column])
     """What is wrong with a table beside its entry in the manifest; `own` are the kit's own columns by name. None when
     its columns, their types and the number of its rows are as they should be.
     """
+    import pyarrow as pa  # who reads a forecast alone does without
+    import pyarrow.parquet as pq
+
+    from dynsync_lib.arrow_tables import arrow_schema
+
     try:
         with pq.ParquetFile(file) as table:
             schema, rows = table.schema_arrow, table.metadata.num_rows

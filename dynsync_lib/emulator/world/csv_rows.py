@@ -20,6 +20,8 @@ from dynsync_lib.emulator.world.metadata import Row
 from dynsync_lib.errors import InputFileError
 
 _MOST_COLUMNS: Final = 1_900
+_LONGEST_CELL: Final = 131_072
+"""As long as Python's own reader takes, unless some other reader of this process raised its limit."""
 _LONGEST_SHOWN: Final = 60
 _STEP: Final = "Write the folder anew, or correct the file."
 
@@ -66,7 +68,11 @@ class CsvRows:
         try:
             with self.path.open(encoding="utf-8-sig", newline="") as stream:
                 lines = csv.reader(stream, strict=True)
-                yield from ((lines.line_num, values) for values in lines if values)
+                for values in lines:
+                    if any(len(value) > _LONGEST_CELL for value in values):
+                        raise csv.Error("a cell is too long")
+                    if values:
+                        yield lines.line_num, values
         except (UnicodeDecodeError, csv.Error) as fault:
             raise InputFileError(f"{self.path} is no CSV file in UTF-8.", next_step=_STEP) from fault
         except OSError as fault:
