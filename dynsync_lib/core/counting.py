@@ -4,8 +4,9 @@ Facts
     * How many rows of a forecast table have certain values (`Rows`) is read off a tally of that table: it is grouped
       once by all the columns that are named. On DuckDB a tally of a million outcomes takes half the time of one
       filtered count per rule, and a seventh of one select with a column per rule.
-    * Aggregates (`Number`) of one frame are the columns of one select, and the selects of as many columns are stacked
-      and computed at once. Made equally wide with zeros, they would be one question, of half as many expressions again.
+    * Aggregates (`Number`) of one frame are the columns of one select, which reads it once. Frames are asked for
+      different numbers of them, so each select is written into one text; the texts of all frames are stacked and
+      computed at once. Made equally wide with zeros instead, a few wide frames would widen all others.
 
 Where it is used: `core.audit.findings`, `core.audit.marketing`, `core.advice.mapping_table`.
 """
@@ -111,7 +112,7 @@ def _split(parts: Iterable[Question[Any]], numbers: Sequence[int]) -> Iterator[A
 def answers(tables: Tables, questions: Mapping[_Key, Question[_Answer]]) -> dict[_Key, _Answer]:
     """The answer to every question, by its key.
 
-    Computes: once per forecast table that `Rows` name, and once for all frames of which as many `Number`s are asked.
+    Computes: once per forecast table that `Rows` name, and once for all frames of which `Number`s are asked.
     """
     asked = [number for question in questions.values() for number in question.asked]
     rows = iter(_row_counts(tables, [number for number in asked if isinstance(number, Rows)]))
@@ -173,15 +174,13 @@ def _aggregates(asked: Sequence[Number]) -> list[int]:
         by_frame.setdefault(id(number.frame), []).append(number)
     if not by_frame:
         return []
-    by_width: dict[int, list[Frame]] = {}
-    for key, numbers in by_frame.items():
-        by_width.setdefault(len(numbers), []).append(_one_row(key, numbers))
-    rows = [row for frames in by_width.values() for row in stack(frames).collect().rows()]
-    values = {key: iter(numbers) for *numbers, key in rows}
-    return [int(next(values[id(number.frame)]) or 0) for number in asked]
+    rows = stack([_one_row(key, numbers) for key, numbers in by_frame.items()]).collect().rows(named=True)
+    values = {row["frame"]: iter(row["numbers"].split()) for row in rows}
+    return [int(next(values[id(number.frame)])) for number in asked]
 
 
 def _one_row(key: int, numbers: Sequence[Number]) -> Frame:
-    """n0, n1, ... and frame: the numbers of one frame, and its key."""
-    columns = {f"n{position}": number.value.cast(nw.Int64) for position, number in enumerate(numbers)}
-    return numbers[0].frame.select(**columns).with_columns(frame=nw.lit(key))
+    """frame and numbers: the key of one frame, and its numbers in one text, with blanks between them."""
+    columns = {f"n{position}": number.value.cast(nw.Int64).fill_null(0) for position, number in enumerate(numbers)}
+    texts = [nw.col(name).cast(nw.String) for name in columns]
+    return numbers[0].frame.select(**columns).select(frame=nw.lit(key), numbers=nw.concat_str(*texts, separator=" "))

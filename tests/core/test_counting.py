@@ -96,6 +96,18 @@ def test_answers__ask_a_table_once(engine: Engine, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(nw.LazyFrame, "collect", counted)
     tallied = {name: rows_with("outcomes", outcome=name) for name in ("create", "link", "failing")}
     summed = {number: rows_of(tables["outcomes"].filter(nw.col("record_id") == number)) for number in ("1", "2", "9")}
+    creates = tables["outcomes"].filter(nw.col("outcome") == "create")
+    several = {name: rows_where(creates, nw.col("object") == name) for name in ("contact", "lead", "deal")}
 
-    assert answers(tables, {**tallied, **summed}) == {"create": 2, "link": 0, "failing": 2, "1": 1, "2": 1, "9": 0}
+    assert answers(tables, {**tallied, **summed, **several}) == {
+        "create": 2,
+        "link": 0,
+        "failing": 2,
+        "1": 1,
+        "2": 1,
+        "9": 0,
+        "contact": 1,
+        "lead": 1,
+        "deal": 0,
+    }
     assert len(asked) == 2
