@@ -13,7 +13,7 @@ import pytest
 from tests.fuzz.handed_over import KINDS, Kind, make_bases
 from tests.fuzz.run import end_of
 
-_MUTANTS = int(os.environ.get("DYNSYNC_FUZZ_MUTANTS", "500"))
+_MUTANTS = int(os.environ.get("DYNSYNC_FUZZ_MUTANTS", "150"))
 
 
 @pytest.fixture(scope="module")

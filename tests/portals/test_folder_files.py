@@ -429,7 +429,7 @@ POOL: Files = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.sampled_from(sorted(POOL)), unique=True, min_size=1))
 def test_law__every_file_is_read_or_named(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -442,7 +442,7 @@ def test_law__every_file_is_read_or_named(names: list[str]) -> None:
         assert mentioned == {f"hubspot/{name}" for name in names}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.permutations(["People", "Firms", "hidden:hiddenSheet"]), st.permutations(["1", "2", "3"]))
 def test_law__any_order_of_sheets_and_files_gives_the_same_bytes(titles: list[str], parts: list[str]) -> None:
     pages = {"People": CONTACT, "Firms": ACCOUNT, "hidden:hiddenSheet": [["x"]]}

@@ -114,6 +114,7 @@ def test_every_prediction_holds(portals: Path) -> None:
     }
 
 
+@pytest.mark.soak
 def test_sample_portals__no_prediction_fails(tmp_path: Path) -> None:
     shutil.copytree("sample_data", tmp_path / "sample")
     sample = tmp_path / "sample"
