@@ -76,8 +76,9 @@ _TABLES: Final = {
         from people""",
     "hubspot/companies": """
         with firms as (select i, 'Firm ' || i || ' GmbH' as name from range(greatest($size // 10, 1)) numbers(i))
-        select (i + 1)::varchar as id, i as api_rank, lower(name) as name_key, name as name_key_trim,
-            name as name_key_exact, null::varchar as domain_key, (i + 1)::varchar as hs_object_id, name,
+        select (i + 1)::varchar as id, i as api_rank, lower(name) as name_key, lower(name) as name_key_accentless,
+            name as name_key_trim, name as name_key_exact, null::varchar as domain_key,
+            (i + 1)::varchar as hs_object_id, name,
             one_of(i, 13, cities()) as city
         from firms""",
     "dynamics/accounts": """
@@ -86,7 +87,8 @@ _TABLES: Final = {
             from range(greatest($size // 10, 1)) numbers(i)
         )
         select guid(i) as id, i as api_rank, guid_key(i) as guid_sql_key, lower(name) as name_key,
-            name as name_key_trim, name as name_key_exact, null::varchar as domain_key, guid(i) as accountid, name,
+            lower(name) as name_key_accentless, name as name_key_trim, name as name_key_exact,
+            null::varchar as domain_key, guid(i) as accountid, name,
             one_of(i, 13, cities()) as address1_city, '0' as statecode
         from firms""",
     "hubspot/links": """
