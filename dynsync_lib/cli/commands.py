@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -382,10 +383,15 @@ def emulator(
     """
     ports = {"hubspot_port": hubspot_port, "dynamics_port": dynamics_port}
     with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits, state=state) as running:
-        console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
-        running.wait()
-        if stop_signal() is not None:
-            raise KeyboardInterrupt
+        try:
+            console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
+            running.wait()
+        except KeyboardInterrupt:  # TERM, which ends a server in order, may come before anybody waits for it
+            if stop_signal() != signal.SIGTERM:
+                raise
+        else:
+            if stop_signal() is not None:
+                raise KeyboardInterrupt
 
 
 @app.command()
