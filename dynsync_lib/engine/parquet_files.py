@@ -21,12 +21,13 @@ from dynsync_lib.arrow_tables import all_true, arrow_schema, empty_table
 from dynsync_lib.core.tables import Table
 
 ROWS_PER_GROUP: Final = 131_072
-_NARWHALS_TYPES: Final[Mapping[str, Any]] = {
+NARWHALS_TYPES: Final[Mapping[str, Any]] = {
     "text": nw.String,
     "integer": nw.Int64,
     "number": nw.Float64,
     "flag": nw.Boolean,
 }
+"""The types of the kit's tables, by the word that `core.tables` has for them."""
 
 
 _HARDLY_REPEATED: Final = frozenset(
@@ -46,7 +47,7 @@ def as_written(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str]
 
     Columns of the order in which all rows are `alike` need not be sorted by.
     """
-    typed = frame.select(*(nw.col(column.name).cast(_NARWHALS_TYPES[column.type]) for column in table.columns))
+    typed = frame.select(*(nw.col(column.name).cast(NARWHALS_TYPES[column.type]) for column in table.columns))
     return typed.sort(*(name for name in table.order if name not in alike), nulls_last=False)
 
 

@@ -119,7 +119,8 @@ def scan_table(
     """
     import narwhals.stable.v2 as nw  # who opens a forecast and reads a few rows does without
 
-    types: Mapping[str, Any] = {"text": nw.String, "integer": nw.Int64, "number": nw.Float64, "flag": nw.Boolean}
+    from dynsync_lib.engine.parquet_files import NARWHALS_TYPES
+
     path = checked_table(folder, name, hashes)
     try:
         frame = scan(path)
@@ -129,9 +130,9 @@ def scan_table(
             raise
         raise _not_whole(folder, f"{name}.parquet cannot be read ({type(error).__name__})") from error
     lacking = {
-        column.name: nw.lit(None, dtype=types[column.type])
+        column.name: nw.lit(None, dtype=NARWHALS_TYPES[column.type])
         for column in FORECAST_TABLES[name].columns
-        if column.name not in here and column.type in types
+        if column.name not in here and column.type in NARWHALS_TYPES
     }
     return frame.with_columns(**lacking) if lacking else frame
 
