@@ -1,5 +1,9 @@
 """Which fields a sync asks each portal for: what is mapped, what filters and stages ask, and the standard fields.
 
+Facts
+    * Who made a record and who changed it last is asked for, too: no table of a forecast looks at it, a verification
+      tells by it what people did (docs/verification.md).
+
 Where it is used: `kit.pull`.
 """
 
@@ -11,14 +15,14 @@ from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RECORD_TABLES
 
 
 def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collection[str]]:
     """The vendor columns to read, by table name; users and owners are read whole and not named.
 
-    They are the standard fields of both CRMs, the mapped fields, and those that filters, match keys, leads and the
-    marketing criterion read.
+    They are the standard fields of both CRMs, who made and who changed a record, the mapped fields, and those that
+    filters, match keys, leads and the marketing criterion read.
     """
     schema = rulebook.standard_schema
     needed: dict[str, Collection[str]] = {}
@@ -27,6 +31,7 @@ def needed_fields(settings: Settings, rulebook: Rulebook) -> dict[str, Collectio
             continue
         rows = schema["properties" if table.system is System.HUBSPOT else "columns"]
         fields = {row["name"] for row in rows if row["object"] == table.object.value}
+        fields |= {CREATED_BY[table.system], MODIFIED_BY[table.system]}
         sync = settings.sync[table.object]
         fields |= {pair.hubspot if table.system is System.HUBSPOT else pair.dynamics for pair in sync.mappings}
         fields |= _asked(sync.filter_of(table.system)) | ({sync.match_field(table.system) or ""} - {""})

@@ -99,6 +99,15 @@ class RecordTable:
         return (ID, API_RANK, FILE_RANK, *self.keys)
 
 
+CREATED_BY: Final[Mapping[System, str]] = {
+    System.HUBSPOT: "hs_created_by_user_id",
+    System.DYNAMICS: "_createdby_value",
+}
+MODIFIED_BY: Final[Mapping[System, str]] = {
+    System.HUBSPOT: "hs_updated_by_user_id",
+    System.DYNAMICS: "_modifiedby_value",
+}
+"""By system the vendor column that names the user who made a record, and who changed it last."""
 _CONTACT_KEYS: Final = (*EMAIL_KEYS, *SECONDARY_KEYS)
 _CONTACT_TIMES: Final = ("createdate", "lastmodifieddate")
 _HS_TIMES: Final = ("createdate", "hs_lastmodifieddate")

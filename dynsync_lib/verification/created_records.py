@@ -24,10 +24,10 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import RecordTable, record_table
+from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
 from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
 from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
-from dynsync_lib.verification.people import CREATED_BY, SyncUsers, new_records
+from dynsync_lib.verification.people import SyncUsers, new_records
 
 NOT_CREATED: Final = 0
 UNKNOWN: Final = 1

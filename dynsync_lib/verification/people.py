@@ -23,12 +23,10 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import RecordTable
+from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RecordTable
 from dynsync_lib.core.typed_values import trimmed
 from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence, differ, tables_of
 
-CREATED_BY: Final = {System.HUBSPOT: "hs_created_by_user_id", System.DYNAMICS: "_createdby_value"}
-MODIFIED_BY: Final = {System.HUBSPOT: "hs_updated_by_user_id", System.DYNAMICS: "_modifiedby_value"}
 _KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
 

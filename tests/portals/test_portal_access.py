@@ -25,6 +25,12 @@ def test_needed_fields__what_is_mapped_and_what_filters_ask() -> None:
     assert not {"new_colour", "new_region"} & set(needed["dynamics/accounts"])
 
 
+def test_needed_fields__who_made_and_who_changed_a_record() -> None:
+    needed = needed_fields(parse_settings("", file="dynsync.toml", rulebook=kit.rulebook()), kit.rulebook())
+    assert {"hs_created_by_user_id", "hs_updated_by_user_id"} <= set(needed["hubspot/deals"])
+    assert {"_createdby_value", "_modifiedby_value"} <= set(needed["dynamics/leads"])
+
+
 def test_needed_fields__what_the_rules_look_at() -> None:
     settings = parse_settings("", file="dynsync.toml", rulebook=kit.rulebook())
     needed = needed_fields(settings, kit.rulebook())

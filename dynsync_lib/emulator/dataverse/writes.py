@@ -5,6 +5,7 @@ Facts
       an upsert; `If-Match: *` only updates, an etag only that version, `If-None-Match: *` only creates.
     * Duplicate detection is off unless `MSCRM.SuppressDuplicateDetection: false` switches it on.
     * Rows that are not active are read-only until they are activated (documented; the code of the refusal is ours).
+    * Where the table has the columns, a row names the user who created it and who changed it last.
     * Deleting a row empties the lookups that pointed to it.
 
 Not modelled
@@ -95,9 +96,8 @@ class RowWriter:
             texts["statuscode"] = _STATUS_OF_STATE[texts["statecode"]]
         changed = self._derived(entity, {**stored.values, **texts})
         changes = {name: value for name, value in changed.items() if stored.values.get(name) != value}
-        self.store.update(
-            entity.table, stored.id, self._only_known({**changes, "modifiedon": self._now}, entity), at_s=self._at
-        )
+        written = {**changes, "modifiedon": self._now, **self._by("modified")}
+        self.store.update(entity.table, stored.id, self._only_known(written, entity), at_s=self._at)
 
     def delete(self, entity: Entity, stored: Stored) -> None:
         """Removes one row and empties the lookups that pointed to it."""
@@ -140,12 +140,17 @@ class RowWriter:
             self.need(target, APPEND_TO)
 
     def _defaults(self, entity: Entity) -> Texts:
-        owner = {"_ownerid_value": self.user_id, "_ownerid_type": "systemuser"}
+        people = {**self._by("created"), **self._by("modified")}
+        owner = {"_ownerid_value": self.user_id, "_ownerid_type": "systemuser", **people}
         number = f"INV-{self.store.version:06d}"
         values = {"createdon": self._now, "modifiedon": self._now, "statecode": "0", "statuscode": "1", **owner}
         return self._only_known(
             {**values, **({"invoicenumber": number} if entity.logical == "invoice" else {})}, entity
         )
+
+    def _by(self, done: str) -> Texts:
+        """The user of the call as the one who created or modified a row."""
+        return {f"_{done}by_value": self.user_id, f"_{done}by_type": "systemuser"}
 
     def _derived(self, entity: Entity, texts: Texts) -> Texts:
         """The values with those that Dataverse computes from them: full name and creation time."""
