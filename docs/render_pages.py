@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 from typer.testing import CliRunner
@@ -92,13 +93,21 @@ def _sources() -> Iterator[str]:
 def cli_page() -> str:
     """The help of every command."""
     runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
-    names = ["", *sorted(typer.main.get_command(app).commands)]  # type: ignore[attr-defined]
+    names = ["", *_command_names(typer.main.get_command(app))]
     parts = [_MADE, "# The command line\n"]
     for name in names:
-        told = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="dynsync").output
+        told = runner.invoke(app, [*name.split(), "--help"], prog_name="dynsync").output
         lines = "\n".join(line.rstrip() for line in told.strip().splitlines())
         parts.append(f"## dynsync {name}".rstrip() + f"\n\n```text\n{lines}\n```\n")
     return "\n".join(parts)
+
+
+def _command_names(group: Any) -> Iterator[str]:
+    """The commands of a group in order of the alphabet, those of a group within it after its own name."""
+    for name, command in sorted(group.commands.items()):
+        yield name
+        if hasattr(command, "commands"):
+            yield from (f"{name} {inner}" for inner in _command_names(command))
 
 
 def emulator_page() -> str:

@@ -22,6 +22,7 @@ from dynsync_lib.cli.arguments import EmulatorFile, FailOn, ForecastFolder, Json
 from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.plain_parameters import PlainGroup
+from dynsync_lib.cli.rehearse_commands import rehearse
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
 from dynsync_lib.cli.verify_command import verify
 from dynsync_lib.errors import UsageError
@@ -256,6 +257,7 @@ def replay(
 
 
 app.command()(verify)
+app.add_typer(rehearse)
 
 
 @app.command()

@@ -57,9 +57,12 @@ class StoppableCommand(TyperCommand):
 
 
 def stoppable(app: typer.Typer) -> None:
-    """Makes every command of the app one that can be stopped."""
+    """Makes every command of the app, and of the apps in it, one that can be stopped."""
     for command in app.registered_commands:
         command.cls = StoppableCommand
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            stoppable(group.typer_instance)
 
 
 def stopped_early() -> Stopped:

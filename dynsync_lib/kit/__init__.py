@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
+    from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
@@ -60,6 +61,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
+    "rehearsal.rehearsal_folder": ("Rehearsal",),
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),

@@ -20,7 +20,25 @@ _PACKAGE = "dynsync_lib"
 _DOTTED = re.compile(r"`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`")
 _FILE = re.compile(r"`([\w./*-]+\.py|[\w.-]+(?:/[\w.-]+)*/)`")
 _IN_FULL = re.compile(r"\bdynsync_lib((?:[.:][A-Za-z]\w*)+)")
-_ENDINGS = {"toml", "csv", "json", "xlsx", "txt", "py", "md", "pem", "html", "yml", "lock", "env", "sql", "ipynb"}
+_ENDINGS = {
+    "toml",
+    "csv",
+    "json",
+    "xlsx",
+    "txt",
+    "py",
+    "md",
+    "pem",
+    "html",
+    "yml",
+    "lock",
+    "env",
+    "parquet",
+    "jsonl",
+    "key",
+    "sql",
+    "ipynb",
+}
 _FOREIGN = {
     *sys.stdlib_module_names,
     *("str", "dict", "loop"),
