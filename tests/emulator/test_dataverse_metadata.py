@@ -183,6 +183,29 @@ def test_other_queries__are_refused_by_name(environment: httpx.Client, name: str
     assert (answer.status_code, answer.json()["error"]["message"]) == (501, message)
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("", "sql"),
+        ("WhoAmI", "$select"),
+        ("RetrieveVersion()", "sql"),
+        ("EntityDefinitions", "$top"),
+        ("EntityDefinitions(LogicalName='contact')", "$filter"),
+        ("EntityDefinitions(LogicalName='contact')/Attributes", "$orderby"),
+        ("EntityDefinitions(LogicalName='contact')/Attributes(LogicalName='firstname')", "sql"),
+        ("EntityDefinitions(LogicalName='contact')/Keys", "fetchXml"),
+        (f"contacts({ADA})", "sql"),
+        (f"contacts({ADA})", "$filter"),
+    ],
+)
+def test_options__that_an_address_does_not_have_are_refused_by_name(
+    environment: httpx.Client, path: str, name: str
+) -> None:
+    answer = environment.get(path, params={name: "SELECT name FROM account"})
+    message = f"The emulator has no query option {name} of /api/data/v9.2/{path}."
+    assert (answer.status_code, answer.json()["error"]["message"]) == (501, message)
+
+
 def test_other_parameters__are_refused_as_dataverse_does(environment: httpx.Client) -> None:
     answer = environment.get("contacts?colour=red")
     message = "The query parameter colour is not supported."

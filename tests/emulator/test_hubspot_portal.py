@@ -127,6 +127,20 @@ def test_properties__routes_that_are_not_there_name_themselves(portal: httpx.Cli
     assert (answer.status_code, answer.json()["message"]) == (501, f"The emulator has no {method} {shown}.")
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/crm/v3/pipelines/deals", "/crm/v3/pipelines/deals"),
+        ("/crm/v3/pipelines/deals/default/stages", "/crm/v3/pipelines/deals/default/stages"),
+        ("/crm/pipelines/2026-03/deals", "/crm/v3/pipelines/deals"),
+        ("/crm-pipelines/v1/pipelines/deals", "/crm-pipelines/v1/pipelines/deals"),
+    ],
+)
+def test_pipelines__are_refused_by_name(portal: httpx.Client, path: str, shown: str) -> None:
+    answer = portal.get(path)
+    assert (answer.status_code, answer.json()["message"]) == (501, f"The emulator has no GET {shown}.")
+
+
 def test_properties__one_that_does_not_exist(portal: httpx.Client) -> None:
     assert portal.get(f"{PROPERTIES}/contacts/colour").status_code == 404
 

@@ -23,6 +23,7 @@ from dynsync_lib.emulator.dataverse.functions import (
 )
 from dynsync_lib.emulator.dataverse.keys import find_by_key, no_such_key, read_address
 from dynsync_lib.emulator.dataverse.metadata import get_attribute, get_entity, list_attributes, list_entities, list_keys
+from dynsync_lib.emulator.dataverse.names import refused
 from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_key, publish
 from dynsync_lib.emulator.dataverse.prefer import MOST_PER_PAGE
 from dynsync_lib.emulator.dataverse.query import read_query
@@ -83,6 +84,20 @@ def _on_store(answer: Callable[..., Reply]) -> Answer:
     return lambda environment, call: answer(environment.store, call)
 
 
+def _with_options(answer: Answer, *known: str) -> Answer:
+    """The answer to calls with these query options alone; others are refused by name (501), not passed over."""
+
+    def answer_known(environment: Environment, call: Call) -> Reply:
+        for name, _ in call.options:
+            if name not in known and not name.startswith("@"):
+                raise refused(501, "0x80060888", f"The emulator has no query option {name} of {call.path}.")
+        return answer(environment, call)
+
+    return answer_known
+
+
+_SHOWN: Final = ("$select", "$expand")
+_LISTED: Final = (*_SHOWN, "$filter")
 _SET: Final = r"/(?P<set>[a-z_]+)"
 _ROW: Final = _SET + r"\((?P<key>[^()]+)\)"
 _TABLE: Final = r"/EntityDefinitions\((?:LogicalName='(?P<logical>\w+)'|(?P<metadata>[0-9A-Fa-f-]{36}))\)"
@@ -101,53 +116,77 @@ _QUERIED: Final = (
 ROUTES: Final = tuple(
     Route(method, re.compile(r"/api/data/v9\.\d" + path), answer, note, shown)
     for method, shown, path, answer, note in (
-        ("GET", "", r"/?", service_document, "the emulator's own tables alone"),
-        ("GET", "WhoAmI", r"/WhoAmI(?:\(\))?", who_am_i, "from the world's organization.json"),
-        ("GET", "RetrieveVersion()", r"/RetrieveVersion(?:\(\))?", version, "from organization.json"),
+        ("GET", "", r"/?", _with_options(service_document), "the emulator's own tables alone"),
+        ("GET", "WhoAmI", r"/WhoAmI(?:\(\))?", _with_options(who_am_i), "from the world's organization.json"),
+        ("GET", "RetrieveVersion()", r"/RetrieveVersion(?:\(\))?", _with_options(version), "from organization.json"),
         (
             "GET",
             "RetrieveCurrentOrganization(AccessType=...)",
             r"/RetrieveCurrentOrganization\(AccessType=(?P<access>[^)]*)\)",
-            current_organization,
+            _with_options(current_organization),
             "value or alias in the brackets; the type can be chosen by the control plane",
         ),
         (
             "GET",
             "RetrieveTotalRecordCount(EntityNames=...)",
             r"/RetrieveTotalRecordCount\(EntityNames=(?P<names>[^)]*)\)",
-            total_record_count,
+            _with_options(total_record_count),
             "exact and of this moment; Dataverse's may be a day old",
         ),
         (
             "GET",
             "systemusers({id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges",
             _PRIVILEGES,
-            user_privileges,
+            _with_options(user_privileges),
             "of the caller alone; all at depth Global",
         ),
-        ("GET", "EntityDefinitions", r"/EntityDefinitions", _on_store(list_entities), _OWN_TABLES),
-        ("GET", _SHOWN_TABLE, _TABLE, _on_store(get_entity), "also by metadata id; `$expand` of Attributes and Keys"),
+        (
+            "GET",
+            "EntityDefinitions",
+            r"/EntityDefinitions",
+            _with_options(_on_store(list_entities), *_LISTED),
+            _OWN_TABLES,
+        ),
+        (
+            "GET",
+            _SHOWN_TABLE,
+            _TABLE,
+            _with_options(_on_store(get_entity), *_SHOWN),
+            "also by metadata id; `$expand` of Attributes and Keys",
+        ),
         (
             "GET",
             f"{_SHOWN_TABLE}/Attributes[/{{cast}}]",
             _TABLE + "/Attributes" + _CAST,
-            _on_store(list_attributes),
+            _with_options(_on_store(list_attributes), *_LISTED),
             "casts add lengths, ranges, options, targets, formats; ids and schema names are invented",
         ),
         (
             "GET",
             f"{_SHOWN_TABLE}/Attributes(LogicalName='{{column}}')[/{{cast}}]",
             _TABLE + _ATTRIBUTE + _CAST,
-            _on_store(get_attribute),
+            _with_options(_on_store(get_attribute), *_SHOWN),
             "one of them",
         ),
         ("POST", f"{_SHOWN_TABLE}/Attributes", _TABLE + "/Attributes", _on_store(create_attribute), "texts and memos"),
-        ("GET", f"{_SHOWN_TABLE}/Keys", _TABLE + "/Keys", _on_store(list_keys), "those made here"),
+        (
+            "GET",
+            f"{_SHOWN_TABLE}/Keys",
+            _TABLE + "/Keys",
+            _with_options(_on_store(list_keys), *_LISTED),
+            "those made here",
+        ),
         ("POST", f"{_SHOWN_TABLE}/Keys", _TABLE + "/Keys", _on_store(create_key), "usable at once"),
         ("POST", "PublishXml", r"/PublishXml", _on_metadata(publish), "answered; nothing needs it here"),
         ("POST", "PublishAllXml", r"/PublishAllXml", _on_metadata(publish), "answered; nothing needs it here"),
         ("GET", "{set}/$count", _SET + r"/\$count", _count, "ends at 5,000, as Dataverse's does"),
-        ("GET", "{set}({key})", _ROW, _get, "by GUID or by an alternate key that was made; 304 by If-None-Match"),
+        (
+            "GET",
+            "{set}({key})",
+            _ROW,
+            _with_options(_get, *_SHOWN),
+            "by GUID or by an alternate key that was made; 304 by If-None-Match",
+        ),
         ("GET", "{set}", _SET, _list, _QUERIED),
         ("POST", "{set}", _SET, _create, "types, lengths, choices, ranges, lookups; duplicate detection on request"),
         ("PATCH", "{set}({key})", _ROW, _patch, "update, upsert, create by If-Match and If-None-Match"),
