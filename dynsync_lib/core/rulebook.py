@@ -74,8 +74,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """One open question. `unbuilt` choices exist in the research and cannot be chosen yet; `older` has, by their name,
-    choices that settings may still hold, and what each means today."""
+    """One open question. `older` has, by their name, choices that settings may hold, and what each means today."""
 
     id: str
     question: str
@@ -85,15 +84,12 @@ class Assumption:
     sources: tuple[str, ...]
     status: Status
     why: str | None
-    unbuilt: tuple[str, ...]
     older: Mapping[str, str]
 
     @property
     def built_choices(self) -> tuple[str, ...]:
         """The choices this version can decide by."""
-        if self.status == "not-modelled":
-            return (self.default,)
-        return tuple(choice for choice in self.choices if choice not in self.unbuilt)
+        return (self.default,) if self.status == "not-modelled" else self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +310,6 @@ def _assumption(row: Mapping[str, Any]) -> Assumption:
         sources=tuple(row.get("sources", ())),
         status=row.get("status", "implemented"),
         why=row.get("why"),
-        unbuilt=tuple(row.get("unbuilt", ())),
         older=row.get("older", {}),
     )
 
