@@ -1,7 +1,11 @@
-"""Many mutants, and how each ended: `python -m tests.fuzz.run 5000` prints the faults and what was counted."""
+"""Many mutants, and how each ended: `python -m tests.fuzz.run 5000` prints the faults and what was counted.
+
+`--after 5000` tries those that come after the first 5,000, `--only csv` those of one kind.
+"""
 
 from __future__ import annotations
 
+import argparse
 import resource
 import signal
 import sys
@@ -41,9 +45,9 @@ class _TooLongError(BaseException):
     pass
 
 
-def seeds(mutants: int) -> Iterator[tuple[Kind, int]]:
-    """So many mutants, shared out among the kinds, the kinds in turn."""
-    for number in range(mutants // 100):
+def seeds(mutants: int, after: int = 0) -> Iterator[tuple[Kind, int]]:
+    """So many mutants, those that come `after` so many others, shared out among the kinds, the kinds in turn."""
+    for number in range(after // 100, (after + mutants) // 100):
         for kind in KINDS:
             for place in range(kind.share):
                 yield kind, number * kind.share + place
@@ -105,14 +109,14 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(mutants: int, only: str = "") -> int:
+def main(mutants: int, *, after: int = 0, only: str = "") -> int:
     """Runs the mutants and prints the faults, then what was counted; the number of faults comes out."""
     counted: Counter[tuple[str, str]] = Counter()
     faults: list[Ending] = []
     slowest = 0.0
     with tempfile.TemporaryDirectory() as root:
         make_bases(Path(root))
-        for kind, seed in seeds(mutants):
+        for kind, seed in seeds(mutants, after):
             if only and kind.name != only:
                 continue
             ending = end_of(kind, Path(root), seed)
@@ -128,4 +132,8 @@ def main(mutants: int, only: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]), *sys.argv[2:])))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("mutants", type=int)
+    asked.add_argument("--after", type=int, default=0)
+    asked.add_argument("--only", default="")
+    sys.exit(bool(main(**vars(asked.parse_args()))))
