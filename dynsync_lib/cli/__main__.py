@@ -16,16 +16,28 @@ def run() -> None:
     Python ends itself by SIGINT when Ctrl-C came while it ran a text as code, as for a dataclass, though the
     interruption was dealt with; so a stopped process ends here.
     """
-    from dynsync_lib.cli.commands import main  # only now is the path the kit's
+    from dynsync_lib.processes import stop_signal, stops_as_interrupts  # only now is the path the kit's
 
     try:
-        main()
+        with stops_as_interrupts():  # first of all: what the command needs takes a while to import
+            from dynsync_lib.cli.commands import main
+
+            main()
     except SystemExit as end:
         if not isinstance(end.code, int) or end.code <= 128:
             raise
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(end.code)
+        _end(end.code)
+    except (Exception, KeyboardInterrupt) as fault:  # some libraries make errors of their own of an interruption
+        if stop_signal() is None and not isinstance(fault, KeyboardInterrupt):
+            raise
+        sys.stderr.write("Stopped. Nothing was changed; run the command again.\n")
+        _end(128 + (stop_signal() or 2))
+
+
+def _end(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.small_files import read_json
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
@@ -120,5 +121,7 @@ def exit_on(forecast: kit.Forecast, fail_on: str) -> None:
 
 def open_forecast(folder: Path | None) -> kit.Forecast:
     """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
+    for usual in _USUAL_FOLDERS if folder is None else ():
+        bring_back(usual)
     usual = next(filter(Path.is_dir, _USUAL_FOLDERS), _USUAL_FOLDERS[0])
     return kit.open_forecast(folder if folder is not None else usual)

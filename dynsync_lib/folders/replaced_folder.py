@@ -1,7 +1,8 @@
 """A folder that is made beside its target and takes the target's name when it is whole.
 
 Facts
-    * Until then whatever stands there stays as it is, and after an error or an interruption as well.
+    * Until then whatever stands there stays as it is, after an error or an interruption as well, and after a KILL it is
+      put right at the next start (`folders.exchange`).
     * Only a folder of the same kind is replaced, and only while it holds nothing else (`folders.own_folder`).
     * All that is written meanwhile is private (`folders.private_files`).
 
@@ -10,12 +11,12 @@ Where it is used: `forecasts.write_forecast`, `forecasts.replay_folder`, `kit.pa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dynsync_lib.folders.exchange import exchange
 from dynsync_lib.folders.own_folder import FolderKind, refuse_foreign
 from dynsync_lib.folders.temporary_folder import temporary_folder
 
@@ -41,16 +42,4 @@ def replaced_folder(out: Path, kind: FolderKind) -> Iterator[FolderInWork]:
         new.mkdir()
         yield FolderInWork(new, work)
         refuse_foreign(out, kind)
-        _exchange(new, out, work / "old")
-
-
-def _exchange(new: Path, out: Path, old: Path) -> None:
-    """Gives `new` the name `out`, and what stood there the name `old`."""
-    try:
-        if out.exists():
-            os.replace(out, old)
-        os.replace(new, out)
-    except BaseException:
-        if old.exists() and not out.exists():
-            os.replace(old, out)
-        raise
+        exchange(new, out, work)

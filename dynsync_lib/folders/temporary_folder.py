@@ -3,6 +3,7 @@
 Facts
     * A folder bears a mark with its own name and number, which a copy of it does not fit. The mark is locked as long as
       its process lives. Whoever makes the next folder in the same place removes those whose mark nobody holds.
+    * A folder that had to leave its name for another, which never took it, gets it back first (`folders.exchange`).
     * Where a disk knows no locks, nothing of others is removed.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal
 
+from dynsync_lib.folders.exchange import put_back
 from dynsync_lib.folders.private_files import private_files
 
 PREFIX: Final = "dynsync-"
@@ -58,10 +60,13 @@ class TemporaryFolder:
     def close(self) -> None:
         """Removes the folder with all that is in it."""
         mark, self._mark = self._mark, None
-        _empty(self.path)
-        if mark is not None:
-            os.close(mark)
-            _held.discard(str(self.path / MARK))
+        try:
+            put_back(self.path)
+            _empty(self.path)
+        finally:
+            if mark is not None:
+                os.close(mark)
+                _held.discard(str(self.path / MARK))
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -82,6 +87,12 @@ def remove_left_folders(parent: Path) -> None:
                     _remove_left(Path(entry.path))
 
 
+def bring_back(path: Path) -> None:
+    """Where nothing has the path, puts right what a killed process left of the folder that had it, or of one above."""
+    if not os.path.lexists(path):
+        remove_left_folders(next(parent for parent in path.absolute().parents if parent.is_dir()))
+
+
 def _remove_left(folder: Path) -> None:
     file = folder / MARK
     if str(file) in _held or not stat.S_ISREG(file.lstat().st_mode):
@@ -89,6 +100,7 @@ def _remove_left(folder: Path) -> None:
     mark = os.open(file, os.O_RDWR)
     try:
         if _lock(mark) and _read_mark(mark) == _content(folder):
+            put_back(folder)
             _empty(folder)
             shutil.rmtree(folder, ignore_errors=True)
     finally:

@@ -22,6 +22,7 @@ from dynsync_lib.core.masking import mask_column, mask_values
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
+from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.forecasts.forecast_check import FORECAST_FILE, checked_table, read_info, refuse_missing_tables
 from dynsync_lib.forecasts.masked_info import masked_info
 from dynsync_lib.forecasts.masking_secret import masking_secret
@@ -176,6 +177,7 @@ def open_forecast(folder: str | Path) -> Forecast:
     1143
     """
     path = Path(folder)
+    bring_back(path)
     file = path / FORECAST_FILE
     if not file.is_file():
         raise SnapshotError(

@@ -15,6 +15,7 @@ from dynsync_lib.core.rulebook import Rulebook, read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.errors import SettingsError
+from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.kit import tables
 from dynsync_lib.small_files import SmallFileError, read_small_text
 
@@ -64,6 +65,7 @@ def read_settings(
     'all_bind'
     """
     path = Path(path)
+    bring_back(path)
     try:
         text = read_small_text(path, most_bytes=_MOST_BYTES)
     except SmallFileError as fault:

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
 from dynsync_lib.errors import SnapshotError
+from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.shapes import misshapen
 from dynsync_lib.small_files import SmallFileError, parse_json, read_json, read_small
 from dynsync_lib.snapshot.snapshot_check import LOAD_REPORT, manifest_fault, table_fault
@@ -135,6 +136,7 @@ def open_snapshot(path: str | Path) -> Snapshot:
     260
     """
     path = Path(path)
+    bring_back(path)
     file = path / "manifest.json"
     if not file.is_file():
         raise SnapshotError(

@@ -225,10 +225,10 @@ class SnapshotWriter:
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (self._build / "manifest.json").write_text(text, encoding="utf-8")
         refuse_target(self._out)
-        (self._build / UNFINISHED_FILE).unlink()
         if self._out.exists():
             self._out.rmdir()
         os.replace(self._build, self._out)
+        (self._out / UNFINISHED_FILE).unlink()  # last: without it nobody would know whose a killed process's folder is
         return open_snapshot(self._out)
 
     def _portals(self) -> dict[str, Any]:

@@ -173,6 +173,31 @@ def test_emulator__leaves_no_folder_and_no_server(tmp_path: Path, number: int) -
     assert list(tmp_path.iterdir()) == []
 
 
+_EARLY = """
+import builtins, signal, sys
+from dynsync_lib.cli import __main__ as program
+load, fault = builtins.__import__, sys.argv.pop()
+def interrupted(name, *arguments, **named):
+    if name == "dynsync_lib.cli.commands":
+        try:
+            signal.raise_signal(int(sys.argv.pop()))
+        except KeyboardInterrupt:
+            raise getattr(builtins, fault) from None
+    return load(name, *arguments, **named)
+builtins.__import__ = interrupted
+program.run()
+"""
+
+
+@pytest.mark.parametrize("fault", ["KeyboardInterrupt", "ImportError"])
+@pytest.mark.parametrize("number", _STOPS)
+def test_stopped__before_the_command_is_there(tmp_path: Path, number: int, fault: str) -> None:
+    call = [sys.executable, "-P", "-c", _EARLY, "rules", str(int(number)), fault]
+    ended = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.stderr == "Stopped. Nothing was changed; run the command again.\n"
+    assert ended.returncode == _STOPS[signal.Signals(number)]
+
+
 def test_main__is_a_program(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "dynsync_lib.cli", "no-such-command"]
     ended = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)

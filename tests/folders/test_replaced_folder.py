@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.exchange import put_back
 from dynsync_lib.folders.own_folder import Content, FolderKind
 from dynsync_lib.folders.replaced_folder import replaced_folder
+from dynsync_lib.folders.temporary_folder import bring_back
 
 
 def _names(content: Content) -> re.Pattern[str] | None:
@@ -69,6 +74,72 @@ def test_replaced_folder__an_interruption_of_the_exchange_leaves_what_was_there(
     with pytest.raises(KeyboardInterrupt):
         _fill(tmp_path / "out", "new")
     assert _text(tmp_path / "out") == "old"
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tests.folders import test_replaced_folder as tests
+renames, last, replace = iter(range(9)), int(sys.argv[2]), os.replace
+def killed(source, target):
+    if next(renames) == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+os.replace = killed
+tests._fill(Path(sys.argv[1]), "new")
+"""
+
+
+@pytest.mark.parametrize("renames", [0, 1])
+@pytest.mark.parametrize("reads", [True, False])
+def test_replaced_folder__a_kill_in_the_exchange_is_put_right_at_the_next_start(
+    tmp_path: Path, renames: int, *, reads: bool
+) -> None:
+    out = tmp_path / "out"
+    _fill(out, "old")
+    root = Path(__file__).parents[2]
+    call = [sys.executable, "-c", _KILLED, str(out), str(renames)]
+    assert subprocess.run(call, cwd=root, check=False).returncode == -signal.SIGKILL
+    assert (_text(out) == "old") if renames == 0 else not out.exists()
+    if reads:
+        bring_back(out / "mark.json")
+        assert out.exists()
+    else:
+        with pytest.raises(RuntimeError):
+            _fill(out, "newer", fails=RuntimeError)
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert _text(out) == "old"
+
+
+def test_put_back__does_not_take_a_name_that_something_has_by_then_nor_one_elsewhere(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "old").mkdir(parents=True)
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    for name in ("out", "../out2", "..", "", None, ["x"], str(tmp_path / "out3")):
+        (work / "exchange.json").write_text(json.dumps({"name": name}), encoding="utf-8")
+        put_back(work)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "work"]
+    assert (work / "old").is_dir()
+
+
+def test_replaced_folder__what_cannot_be_put_back_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(tmp_path / "out", "old")
+    replace = os.replace
+
+    def refused(source: Path, target: Path) -> None:
+        if Path(target).name == "out":
+            raise PermissionError
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refused)
+        with pytest.raises(PermissionError):
+            _fill(tmp_path / "out", "new")
+    bring_back(tmp_path / "out")
+    assert _text(tmp_path / "out") == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_replaced_folder__fills_an_empty_one(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,6 +113,34 @@ def test_writer__without_finish_nothing_is_left(tmp_path: Path) -> None:
     with SnapshotWriter(tmp_path / "s", source="files", started_at=BEGUN) as writer:
         writer.write("hubspot/deals", _rows(1), vendor_columns=["hs_object_id"])
     assert list(tmp_path.iterdir()) == []
+
+
+_KILLED = """
+import os, pathlib, signal, sys
+from tests.snapshot import test_snapshot as tests
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[2] == "before":
+    rename = os.replace
+    os.replace = lambda source, target: die() if pathlib.Path(target).name == "s" else rename(source, target)
+else:
+    pathlib.Path.unlink = die
+tests._write(pathlib.Path(sys.argv[1]), [])
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_writer__killed_as_it_ends_leaves_a_whole_snapshot_or_one_that_is_made_again(
+    tmp_path: Path, moment: str
+) -> None:
+    call = [sys.executable, "-c", _KILLED, str(tmp_path / "s"), moment]
+    ended = subprocess.run(call, cwd=Path(__file__).parents[2], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    if moment == "before":
+        assert [path.name for path in tmp_path.iterdir()] == ["s.part"]
+        _write(tmp_path / "s", [])
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+    assert open_snapshot(tmp_path / "s").rows("hubspot/deals") == 0
 
 
 def test_writer__target_that_holds_something_is_refused(tmp_path: Path) -> None:
