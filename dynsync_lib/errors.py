@@ -8,10 +8,12 @@ DynsyncError                    exit code 2 unless a branch says otherwise
 ├── RulebookError               a file of `dynsync_lib/rules/` is wrong: our bug
 ├── SafetyError                 the kit refused, to protect a portal or a person
 └── PortalError                 exit code 3
+    ├── ProductionPortalError   the portal is not known to be for tests, so nothing is written there
     ├── SignInError             the portal did not accept who we say we are
     ├── AccessError             signed in, but a scope, privilege or application user is missing
     ├── RateLimitError          the portal's limit is used up and waiting does not help
     ├── PortalUnavailableError  no connection, or the portal kept failing
+    ├── AnswerLostError         a write was sent and its answer never came, so that it may have been done
     └── UnexpectedReplyError    the portal answered something its documentation does not allow
 
 A message is one sentence with the value and the place; `next_step` says what to do.
@@ -80,6 +82,10 @@ class PortalError(DynsyncError):
         self.correlation_id = None if correlation_id is None else say(redact(str(correlation_id)))
 
 
+class ProductionPortalError(PortalError):
+    """A portal says that it is for production, says something that nobody documents, or says nothing."""
+
+
 class SignInError(PortalError):
     """Wrong or expired token, tenant, client id or secret."""
 
@@ -100,6 +106,10 @@ class RateLimitError(PortalError):
 
 class PortalUnavailableError(PortalError):
     """No connection, or the portal failed on every try."""
+
+
+class AnswerLostError(PortalError):
+    """A write was sent, and whether it was done is not known: the connection ended, or the portal failed."""
 
 
 class UnexpectedReplyError(PortalError):

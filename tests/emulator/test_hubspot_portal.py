@@ -115,7 +115,6 @@ def test_property__names_its_group_as_hubspot_does(portal: httpx.Client) -> None
         ("POST", f"{PROPERTIES}/contacts/batch"),
         ("GET", f"{PROPERTIES}/contacts/batch"),
         ("PATCH", f"{PROPERTIES}/contacts/firstname"),
-        ("DELETE", f"{PROPERTIES}/contacts/firstname"),
         ("GET", f"{PROPERTIES}/contacts/firstname/history"),
         ("GET", "/crm/v3/properties"),
         ("GET", "/crm/properties/2026-03/contacts/groups"),
@@ -205,3 +204,14 @@ def test_label__of_a_pair_has_a_text_for_each_direction(portal: httpx.Client) ->
 def test_label__needs_a_label_and_a_name(portal: httpx.Client, body: dict[str, str]) -> None:
     answer = portal.post(LABELS, json=body)
     assert (answer.status_code, answer.json()["category"]) == (400, "VALIDATION_ERROR")
+
+
+def test_properties__archives_those_of_the_portal_alone(portal: httpx.Client) -> None:
+    own = {"name": "own", "label": "Own", "type": "string", "fieldType": "text", "groupName": "contactinformation"}
+    portal.post(f"{PROPERTIES}/contacts", json=own)
+    portal.patch("/crm/v3/objects/contacts/101", json={"properties": {"own": "x"}})
+    statuses = [portal.delete(f"{PROPERTIES}/contacts/{name}").status_code for name in ("own", "own", "firstname")]
+    portal.post(f"{PROPERTIES}/contacts", json=own)
+    ada = portal.get("/crm/v3/objects/contacts/101?properties=own").json()
+    assert statuses == [204, 404, 400]
+    assert ada["properties"]["own"] is None

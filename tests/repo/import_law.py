@@ -152,6 +152,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals",
         "emulator.witness",
     ),
+    "rehearsal.gate": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "portals.check.lines"),
+    "rehearsal.writing": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "rehearsal.gate"),
     "kit": (
         "core",
         "engine",

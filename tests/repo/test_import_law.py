@@ -96,6 +96,8 @@ PLANTED = (
     ("emulator.hubspot.search", "from dynsync_lib.emulator.entra.tokens import Tokens"),
     ("emulator.dataverse.query", "from dynsync_lib.emulator.hubspot.search import Search"),
     ("emulator.serving.emulator", "from dynsync_lib.emulator.witness.decisions import Decision"),
+    ("rehearsal.gate", "from dynsync_lib.rehearsal.writing.written import Written"),
+    ("rehearsal.writing.hubspot", "from dynsync_lib.forecasts.forecast_folder import Forecast"),
     ("report.views", "from dynsync_lib.core.rulebook import Rulebook"),
     ("widgets.progress", "from dynsync_lib import kit"),
     ("forecasts.explanations", "from dynsync_lib.report.charts import outcome_bars"),

@@ -1,4 +1,4 @@
-"""Creates columns and alternate keys, which the kit's recipe for lookups needs (portal-apis 6.4).
+"""Creates columns and alternate keys, and deletes columns, which the kit's recipe for lookups needs (portal-apis 6.4).
 
 Facts
     * A text column is made by POST to the table's Attributes: schema name with a publisher's prefix, label, longest
@@ -24,9 +24,9 @@ from dynsync_lib.emulator.dataverse.column_types import COLUMN_TYPES
 from dynsync_lib.emulator.dataverse.columns import columns_of
 from dynsync_lib.emulator.dataverse.keys import KEYS
 from dynsync_lib.emulator.dataverse.metadata import find_entity
-from dynsync_lib.emulator.dataverse.names import metadata_id, refused, unknown_column, unreadable
+from dynsync_lib.emulator.dataverse.names import Entity, metadata_id, refused, unknown_column, unreadable
 from dynsync_lib.emulator.dataverse.payload import read_object
-from dynsync_lib.emulator.store.records import Store
+from dynsync_lib.emulator.store.records import Row, Store
 
 _SCHEMA_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+")
 _LONGEST: Final = {
@@ -53,6 +53,21 @@ def create_attribute(store: Store, call: Call) -> Reply:
     return Reply(204, b"", {"OData-EntityId": f"{call.origin}/api/data/v9.2/{where}"})
 
 
+def delete_attribute(store: Store, call: Call) -> Reply:
+    """`DELETE EntityDefinitions(...)/Attributes(LogicalName='...')`: 204, and the column is gone with its values.
+
+    Raises Refusal 404 for a column that is not there, 400 for one that nobody's prefix marks as made by a customer.
+    """
+    entity, name = find_entity(call), call.names["attribute"]
+    row = next((row for row in store.metadata.get(COLUMNS.name, ()) if _names_column(row, entity, name)), None)
+    if row is None:
+        raise refused(404, "0x80060888", f"Could not find an attribute with name {name} on entity {entity.logical}.")
+    if "_" not in name:
+        raise refused(400, "0x8004f01f", f"{name} of {entity.logical} is a managed column: it cannot be deleted.")
+    store.remove_metadata(COLUMNS.name, row, records=entity.table, column=name)
+    return Reply(204, b"")
+
+
 def create_key(store: Store, call: Call) -> Reply:
     """`POST EntityDefinitions(...)/Keys`: 204 with the address of the new key."""
     entity, body = find_entity(call), read_object(call)
@@ -72,6 +87,10 @@ def publish(call: Call) -> Reply:
     """`POST PublishXml` and `POST PublishAllXml`: 204; nothing has to be published here."""
     read_object(call)
     return Reply(204, b"")
+
+
+def _names_column(row: Row, entity: Entity, name: str) -> bool:
+    return row.get("object") == entity.object and row.get("name") == name
 
 
 def _schema_name(body: Mapping[str, Any]) -> str:

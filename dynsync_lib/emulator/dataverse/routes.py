@@ -24,7 +24,7 @@ from dynsync_lib.emulator.dataverse.functions import (
 from dynsync_lib.emulator.dataverse.keys import find_by_key, no_such_key, read_address
 from dynsync_lib.emulator.dataverse.metadata import get_attribute, get_entity, list_attributes, list_entities, list_keys
 from dynsync_lib.emulator.dataverse.names import refused
-from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_key, publish
+from dynsync_lib.emulator.dataverse.new_columns import create_attribute, create_key, delete_attribute, publish
 from dynsync_lib.emulator.dataverse.prefer import MOST_PER_PAGE
 from dynsync_lib.emulator.dataverse.query import read_query
 from dynsync_lib.emulator.dataverse.rows import count_rows, get_row, unless_unchanged
@@ -169,6 +169,13 @@ ROUTES: Final = tuple(
             "one of them",
         ),
         ("POST", f"{_SHOWN_TABLE}/Attributes", _TABLE + "/Attributes", _on_store(create_attribute), "texts and memos"),
+        (
+            "DELETE",
+            f"{_SHOWN_TABLE}/Attributes(LogicalName='{{column}}')",
+            _TABLE + _ATTRIBUTE,
+            _on_store(delete_attribute),
+            "with a prefix in its name; gone with its values",
+        ),
         (
             "GET",
             f"{_SHOWN_TABLE}/Keys",

@@ -1,12 +1,12 @@
-"""Lists, reads and creates HubSpot's properties (portal-apis 2.6).
+"""Lists, reads, creates and archives HubSpot's properties (portal-apis 2.6).
 
 Facts
     * All properties come at once. `archived=true` asks for archived ones, of which a world has none.
     * `hasUniqueValue` can be set only when a property is made. A name that is there already is 409.
 
 Not modelled
-    * Groups, archived properties, sensitive ones, batches, changing and deleting, options that come from elsewhere than
-      a portal's owners: refused with 501. The texts of descriptions.
+    * Groups, lists of archived properties, sensitive ones, batches, changing, options that come from elsewhere than a
+      portal's owners: refused with 501. What is archived is gone with its values. The texts of descriptions.
 
 Where it is used: `emulator.hubspot.routes`.
 """
@@ -73,6 +73,20 @@ def create_property(store: Store, call: Call, kind: Kind) -> Reply:
         store.index_unique(row)
     store.add_metadata(PROPERTIES.name, row)
     return json_reply(_property(row, len(described(store, kind)) - 1), status=201)
+
+
+def archive_property(store: Store, call: Call, kind: Kind) -> Reply:
+    """`DELETE /crm/v3/properties/{type}/{name}`: 204, and the property and its values are gone.
+
+    Raises Refusal 404 for a property that is not there, 400 for one of HubSpot's own.
+    """
+    row = described(store, kind).get(call.names["name"])
+    if row is None:
+        raise not_found(call)
+    if _property(row, 0)["hubspotDefined"]:
+        raise invalid(call, f"{row['name']} is a property of HubSpot's own and cannot be archived")
+    store.remove_metadata(PROPERTIES.name, row, records=kind.table, column=str(row["name"]))
+    return Reply(204, b"")
 
 
 def _row(call: Call, kind: Kind, body: Mapping[str, Any]) -> Row:

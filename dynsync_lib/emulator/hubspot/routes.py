@@ -46,7 +46,7 @@ from dynsync_lib.emulator.hubspot.batches import archive_batch, create_batch, up
 from dynsync_lib.emulator.hubspot.exports import export_details, export_status, start_export
 from dynsync_lib.emulator.hubspot.names import KINDS, Kind
 from dynsync_lib.emulator.hubspot.portal import Portal
-from dynsync_lib.emulator.hubspot.properties import create_property, get_property, list_properties
+from dynsync_lib.emulator.hubspot.properties import archive_property, create_property, get_property, list_properties
 from dynsync_lib.emulator.hubspot.record_writes import (
     RecordWriter,
     archive_record,
@@ -132,7 +132,9 @@ _PAIR: Final = r"/(?P<from>[^/]+)/(?P<to>[^/]+)"
 _V4_OF: Final = r"/crm/v4/objects/(?P<type>[^/]+)/(?P<id>[^/]+)/associations"
 _V4_PAIR: Final = r"/(?P<to>[^/]+)/(?P<to_id>[^/]+)"
 _PROPERTIES: Final = r"/crm/v3/properties/(?P<type>[^/]+)"
+_PROPERTY: Final = _PROPERTIES + r"/(?P<name>(?!(?:groups|batch)$)[^/]+)"
 _EXPORTS: Final = r"/crm/v3/exports/export"
+_ARCHIVED: Final = "gone with its values; not HubSpot's own"
 _TRACED: Final = "100 inputs; with a trace id on every input 207 and the good ones done, else all or none"
 ROUTES: Final = tuple(
     Route(method, re.compile(path), answer, note)
@@ -192,7 +194,13 @@ ROUTES: Final = tuple(
         ("DELETE", _V4_OF + _V4_PAIR, _pair(delete_association, writes=True, from_="type"), "all types of the pair"),
         ("GET", _PROPERTIES, _schema(list_properties, "read"), "all at once; worlds have no archived ones"),
         ("POST", _PROPERTIES, _schema(create_property, "write"), "usable at once"),
-        ("GET", _PROPERTIES + r"/(?P<name>(?!(?:groups|batch)$)[^/]+)", _schema(get_property, "read"), "one of them"),
+        ("GET", _PROPERTY, _schema(get_property, "read"), "one of them"),
+        (
+            "DELETE",
+            _PROPERTY,
+            _schema(archive_property, "write"),
+            _ARCHIVED,
+        ),
         ("POST", _EXPORTS + r"/async", start_export, "views as CSV, without filters; fetched without a token"),
         ("GET", _EXPORTS + r"/async/tasks/(?P<id>[^/]+)/status", export_status, "complete at once"),
         ("GET", _EXPORTS + r"/(?P<id>[^/]+)", export_details, "done at once"),

@@ -60,6 +60,11 @@ def keep_metadata(database: Database, name: str, rows: Iterable[Row]) -> None:
     database.execute_many(f"INSERT INTO {_METADATA} VALUES (?, ?)", ((name, json.dumps(dict(row))) for row in rows))  # noqa: S608
 
 
+def drop_metadata(database: Database, name: str, row: Row) -> None:
+    """Forgets a row of a table of metadata."""
+    database.execute(f"DELETE FROM {_METADATA} WHERE name = ? AND row = ?", (name, json.dumps(dict(row))))  # noqa: S608
+
+
 def complete_state(database: Database, identity: str) -> None:
     """Says that all of a world is loaded."""
     database.execute(f"INSERT INTO {_WORLD} VALUES (?)", (identity,))  # noqa: S608

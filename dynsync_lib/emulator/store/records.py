@@ -31,6 +31,7 @@ from dynsync_lib.emulator.store.database import Database, fold, guid_order, quot
 from dynsync_lib.emulator.store.kept_state import (
     begin_state,
     complete_state,
+    drop_metadata,
     identity_of,
     is_complete,
     keep_metadata,
@@ -239,6 +240,14 @@ class Store:
         with self.change(), self._lock:
             self.metadata[table] = (*self.metadata.get(table, ()), row)
             keep_metadata(self._database, table, [row])
+
+    def remove_metadata(self, table: str, row: Row, *, records: str, column: str) -> None:
+        """Removes a row of a table of metadata, and the values of its column from a table of records."""
+        with self.change(), self._lock:
+            self.metadata[table] = tuple(other for other in self.metadata[table] if other != row)
+            drop_metadata(self._database, table, row)
+            if column in self.columns(records):
+                self.execute(f"UPDATE {quoted(records)} SET {quoted(column)} = NULL")  # noqa: S608
 
     def close(self) -> None:
         """Closes every connection; the file is removed unless it is kept."""

@@ -79,13 +79,13 @@ _understood: Final = understood("Dynamics")
 class DataverseReader:
     """Reads one environment. Every method sends requests and raises PortalError.
 
-    `server_time` is the environment's clock at its first answer, in UTC; None before.
+    `server_time` is the environment's clock at its first answer, in UTC; None before. `caller` sends its requests.
     """
 
     def __init__(self, client: httpx.AsyncClient, pace: Pace) -> None:
         self.server_time: datetime | None = None
         self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S, first_lanes=_FIRST_LANES)
-        self._caller = PortalCaller(client, dataverse_manners(self._heed), self._limiter, pace)
+        self.caller = PortalCaller(client, dataverse_manners(self._heed), self._limiter, pace)
         self._entity_sets: dict[str, str] = {}
         self._desk = asyncio.Lock()
 
@@ -96,8 +96,8 @@ class DataverseReader:
         `WhoAmI` holds the ids of user, business unit and organisation, `Detail` the answer of
         RetrieveCurrentOrganization without its addresses.
         """
-        caller = await self._caller.get(f"{BASE_PATH}WhoAmI")
-        answer = await self._caller.get(f"{BASE_PATH}{ORGANIZATION}")
+        caller = await self.caller.get(f"{BASE_PATH}WhoAmI")
+        answer = await self.caller.get(f"{BASE_PATH}{ORGANIZATION}")
         detail = answer.get("Detail") if isinstance(answer, dict) else None
         if not isinstance(detail, dict) or not isinstance(caller, dict) or "OrganizationId" not in detail:
             raise UnexpectedReplyError(
@@ -110,7 +110,7 @@ class DataverseReader:
     async def read_locale(self) -> dict[str, Any]:
         """Under `Organization` the environment's `languagecode` and `isocurrencycode`; empty when it does not say."""
         try:
-            answer = await self._caller.get(f"{BASE_PATH}{_LOCALE}")
+            answer = await self.caller.get(f"{BASE_PATH}{_LOCALE}")
         except (AccessError, UnexpectedReplyError):
             return {}
         (row,) = listed(answer, "value", where="Dynamics")
@@ -141,7 +141,7 @@ class DataverseReader:
 
         Tables that it does not count are missing.
         """
-        answer = await self._caller.get(count_path([LOGICAL_NAMES[table.name] for table in tables]))
+        answer = await self.caller.get(count_path([LOGICAL_NAMES[table.name] for table in tables]))
         collection = answer.get("EntityRecordCountCollection") or {} if isinstance(answer, dict) else {}
         counts = dict(zip(collection.get("Keys") or (), collection.get("Values") or (), strict=False))
         texts = {table.name: str(counts.get(LOGICAL_NAMES[table.name], "")) for table in tables}
@@ -154,13 +154,13 @@ class DataverseReader:
         Its rows are `TextRow`s.
         """
         if cursor is not None:
-            return self._delivered(read, await self._caller.get(cursor, headers=_prefer))
+            return self._delivered(read, await self.caller.get(cursor, headers=_prefer))
         entity_set = await self._find_set(read.table)
         with suppress(AddressTooLongError):
             return self._delivered(
-                read, await self._caller.get(_first_address(entity_set, read, read.names), headers=_prefer)
+                read, await self.caller.get(_first_address(entity_set, read, read.names), headers=_prefer)
             )
-        return self._delivered(read, await self._caller.get(_first_address(entity_set, read, ()), headers=_prefer))
+        return self._delivered(read, await self.caller.get(_first_address(entity_set, read, ()), headers=_prefer))
 
     @_understood
     async def read_changed(self, read: TableRead, since: datetime, cursor: str | None) -> Delivery:
@@ -174,7 +174,7 @@ class DataverseReader:
         path = f"{BASE_PATH}{await self._find_set(table)}?$select={table.created_field}&$top=1"
         texts = []
         for way in ("asc", "desc"):
-            answer = await self._caller.get(f"{path}&$orderby={table.created_field} {way}".replace(" ", "%20"))
+            answer = await self.caller.get(f"{path}&$orderby={table.created_field} {way}".replace(" ", "%20"))
             texts += [row.get(table.created_field) for row in listed(answer, "value", where="Dynamics")]
         moments = [datetime.fromisoformat(text) for text in texts if isinstance(text, str)]
         return (moments[0], moments[-1]) if moments else None
@@ -197,12 +197,12 @@ class DataverseReader:
     async def _find_set(self, table: RecordTable) -> str:
         if table.name not in self._entity_sets:
             where = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[table.name]}')"
-            answer = await self._caller.get(f"{BASE_PATH}{where}?$select=LogicalName,EntitySetName,PrimaryIdAttribute")
+            answer = await self.caller.get(f"{BASE_PATH}{where}?$select=LogicalName,EntitySetName,PrimaryIdAttribute")
             self._entity_sets[table.name] = str(answer["EntitySetName"])
         return self._entity_sets[table.name]
 
     async def _metadata(self, path: str) -> list[Mapping[str, Any]]:
-        return listed(await self._caller.get(f"{BASE_PATH}{path}"), "value", where="Dynamics")
+        return listed(await self.caller.get(f"{BASE_PATH}{path}"), "value", where="Dynamics")
 
     def _heed(self, response: httpx.Response) -> None:
         """Notes the environment's clock and its limits: requests at once, requests left, execution time left."""

@@ -69,10 +69,13 @@ class AddressTooLongError(UnexpectedReplyError):
 
 
 class PortalCaller:
-    """Sends requests to one portal; all its tasks share the limiter."""
+    """Sends requests to one portal; all its tasks share the limiter.
+
+    What writes to the same portal shares `manners`, `limiter` and `pace`, because it uses up the same limits.
+    """
 
     def __init__(self, client: httpx.AsyncClient, manners: Manners, limiter: Limiter, pace: Pace) -> None:
-        self._client, self._manners, self._limiter, self._pace = client, manners, limiter, pace
+        self._client, self.manners, self.limiter, self.pace = client, manners, limiter, pace
 
     async def get(self, address: str, *, headers: Callable[[int], Mapping[str, str]] = _no_headers) -> Any:
         """The JSON answer to a GET, its numbers as text.
@@ -84,7 +87,7 @@ class PortalCaller:
         def build(attempt: int) -> httpx.Request:
             return self._client.build_request("GET", address, headers=headers(attempt))
 
-        return await self._send(build, self._limiter)
+        return await self._send(build, self.limiter)
 
     async def post(self, path: str, body: object, *, limiter: Limiter | None = None) -> Any:
         """The JSON answer to a POST of a JSON body, its numbers as text; `limiter` replaces the portal's usual one.
@@ -96,7 +99,7 @@ class PortalCaller:
             del attempt
             return self._client.build_request("POST", path, json=body)
 
-        return await self._send(build, limiter or self._limiter)
+        return await self._send(build, limiter or self.limiter)
 
     async def _send(self, build: _Build, limiter: Limiter) -> Any:
         attempts = itertools.count(1)
@@ -106,9 +109,9 @@ class PortalCaller:
 
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(AgainError),
-            stop=stop_after_attempt(self._pace.tries),
-            wait=partial(pause_s, self._pace),
-            sleep=self._pace.sleep,
+            stop=stop_after_attempt(self.pace.tries),
+            wait=partial(pause_s, self.pace),
+            sleep=self.pace.sleep,
             reraise=True,
         )
         try:
@@ -120,7 +123,7 @@ class PortalCaller:
         async with limiter.turn():
             response = await self._answer(request)
         self._note(request, response)
-        self._manners.heed(response)
+        self.manners.heed(response)
         if response.status_code in AGAIN:
             raise self._refused(response, limiter)
         if not response.is_success:
@@ -130,7 +133,7 @@ class PortalCaller:
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         try:
-            return await _finish(self._client.send(request))
+            return await finish_request(self._client.send(request))
         except httpx.RequestError as fault:
             raise self._no_answer(fault) from fault
         finally:
@@ -138,7 +141,7 @@ class PortalCaller:
 
     def _no_answer(self, fault: httpx.RequestError) -> AgainError | PortalError:
         error = PortalUnavailableError(
-            f"{self._manners.name} at {self._client.base_url} does not answer ({type(fault).__name__}).",
+            f"{self.manners.name} at {self._client.base_url} does not answer ({type(fault).__name__}).",
             next_step=f"Check the address and the network. {RESUMES}",
         )
         if "CERTIFICATE_VERIFY_FAILED" in str(fault):
@@ -147,9 +150,9 @@ class PortalCaller:
         return AgainError(error)
 
     def _refused(self, response: httpx.Response, limiter: Limiter) -> AgainError | PortalError:
-        error = self._manners.explain(response)
-        wait_s = self._manners.pause_s(response)
-        if wait_s is not None and wait_s > self._pace.longest_wait_s:
+        error = self.manners.explain(response)
+        wait_s = self.manners.pause_s(response)
+        if wait_s is not None and wait_s > self.pace.longest_wait_s:
             return error
         if response.status_code == 429:
             limiter.hold(wait_s or 0.0)
@@ -158,33 +161,33 @@ class PortalCaller:
     def _final(self, response: httpx.Response) -> PortalError:
         if response.is_redirect:
             return UnexpectedReplyError(
-                f"{self._manners.name} redirects {response.request.url.path} to another address.",
+                f"{self.manners.name} redirects {response.request.url.path} to another address.",
                 next_step="Check the portal's address; redirects are not followed.",
             )
         if response.status_code == httpx.codes.REQUEST_URI_TOO_LONG:
             return AddressTooLongError(
-                f"{self._manners.name} reads no address of {len(str(response.request.url))} characters.",
+                f"{self.manners.name} reads no address of {len(str(response.request.url))} characters.",
                 next_step="Report this: the kit should have asked with a shorter one.",
-                correlation_id=self._manners.correlation_id(response),
+                correlation_id=self.manners.correlation_id(response),
             )
-        return self._manners.explain(response)
+        return self.manners.explain(response)
 
     def _read(self, response: httpx.Response) -> Any:
         try:
             return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
         except ValueError:
-            correlation_id = self._manners.correlation_id(response)
+            correlation_id = self.manners.correlation_id(response)
             path = response.request.url.path
-            raise AgainError(no_json(self._manners.name, response, path, correlation_id)) from None
+            raise AgainError(no_json(self.manners.name, response, path, correlation_id)) from None
 
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
-        correlation_id = redact(str(self._manners.correlation_id(response)))
+        correlation_id = redact(str(self.manners.correlation_id(response)))
         _log.debug(
             "%s %s: %s, correlation id %s", request.method, request.url.path, response.status_code, correlation_id
         )
 
 
-async def _finish(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+async def finish_request(sending: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
     """The answer. When this task is cancelled, the request has some seconds left to end, so that its socket is closed.
 
     A task inside other tasks may be cancelled more than once; that does not shorten the wait.

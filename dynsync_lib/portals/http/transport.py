@@ -58,9 +58,9 @@ READ_ROUTES: Final[Mapping[Portal, tuple[tuple[str, str], ...]]] = {
 }
 """Method and path (a full match of the decoded path) of every request the kit may send."""
 
-_TRICKS: Final = re.compile(r"//|\\|;|\.\.|%(?:2[ef]|5c|3b|25|0[0-9a-f]|1[0-9a-f])", re.IGNORECASE)
+TRICKS: Final = re.compile(r"//|\\|;|\.\.|%(?:2[ef]|5c|3b|25|0[0-9a-f]|1[0-9a-f])", re.IGNORECASE)
 """Parts of a path that a server may read as another path."""
-_OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
+OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
 """Headers that make some servers treat a request as one of another method."""
 
 
@@ -79,7 +79,7 @@ class Guard:
                 f"A request to {url.scheme}://{url.host} was stopped: {self.portal} is at {self.origin}.",
                 next_step="Check what answers at that address; the token goes to no other host.",
             )
-        if not self._reads(request.method, url) or any(name in request.headers for name in _OVERRIDES):
+        if not self._reads(request.method, url) or any(name in request.headers for name in OVERRIDES):
             raise SafetyError(
                 f"{request.method} {url.path} was stopped: the kit only reads from {self.portal}.",
                 next_step="Report this: no part of a pull should send it.",
@@ -88,7 +88,7 @@ class Guard:
     def _reads(self, method: str, url: httpx.URL) -> bool:
         """Whether a route allows the request; a path that can be read in two ways, or leads upwards, never is."""
         written = url.raw_path.partition(b"?")[0].decode("ascii")
-        if _TRICKS.search(written):
+        if TRICKS.search(written):
             return False
         routes = READ_ROUTES[self.portal]
         return any(method == allowed and re.fullmatch(pattern, url.path) for allowed, pattern in routes)

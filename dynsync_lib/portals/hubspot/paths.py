@@ -4,7 +4,8 @@ Facts
     * v3 with associations v4 is supported until March 2027; dated versions come in March and September and live for 18
       months.
 
-Where it is used: `portals.hubspot.reader`, `portals.pull.pull_portals`, `portals.check.check_portals`.
+Where it is used: `portals.hubspot.reader`, `portals.pull.pull_portals`, `portals.check.check_portals`,
+`rehearsal.gate`, `rehearsal.writing.hubspot`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from dynsync_lib.core.model import Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,10 @@ PATHS: Final[Mapping[str, HubSpotPaths]] = {
     "2026-03": _dated("2026-03"),
     "2026-09": _dated("2026-09"),
 }
+PLURALS: Final[Mapping[Object, str]] = {
+    Object.CONTACT: "contacts",
+    Object.COMPANY: "companies",
+    Object.DEAL: "deals",
+    Object.INVOICE: "invoices",
+}
+"""What paths call HubSpot's objects."""

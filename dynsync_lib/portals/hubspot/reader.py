@@ -34,7 +34,7 @@ from dynsync_lib.portals.http.hosts import check_host
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.http.transport import Guard, ReadOnlyTransport, network
 from dynsync_lib.portals.hubspot.errors import hubspot_manners
-from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
+from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS, PLURALS
 from dynsync_lib.portals.hubspot.rows import (
     ARCHIVED_NAMES,
     link_rows,
@@ -56,12 +56,6 @@ ASSOCIATION_PAIRS: Final = (
     (Object.INVOICE, Object.COMPANY),
 )
 IDS_PER_BATCH: Final = 500
-_PLURALS: Final[Mapping[Object, str]] = {
-    Object.CONTACT: "contacts",
-    Object.COMPANY: "companies",
-    Object.DEAL: "deals",
-    Object.INVOICE: "invoices",
-}
 _PAGE_ROWS: Final = 100
 _SEARCH_ROWS: Final = 100
 _LONGEST_URL: Final = 6_000
@@ -76,7 +70,7 @@ _understood: Final = understood("HubSpot")
 class HubSpotReader:
     """Reads one portal. Every method sends requests and raises PortalError.
 
-    `server_time` is the portal's clock at its first answer, in UTC; None before.
+    `server_time` is the portal's clock at its first answer, in UTC; None before. `caller` sends its requests.
     """
 
     def __init__(self, client: httpx.AsyncClient, pace: Pace, *, version: str = DEFAULT_VERSION) -> None:
@@ -85,12 +79,12 @@ class HubSpotReader:
         self._longest_url = _LONGEST_URL
         self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S)
         self._search_limiter = Limiter(pace, allowed=_SEARCHES, window_s=_SEARCH_WINDOW_S)
-        self._caller = PortalCaller(client, hubspot_manners(self._heed), self._limiter, pace)
+        self.caller = PortalCaller(client, hubspot_manners(self._heed), self._limiter, pace)
 
     @_understood
     async def read_account(self) -> dict[str, Any]:
         """The answer of account-info as HubSpot names its values; `portalId` and the UTC offset are integers."""
-        details = await self._caller.get(self._paths.account)
+        details = await self.caller.get(self._paths.account)
         if not isinstance(details, dict) or "portalId" not in details:
             raise UnexpectedReplyError(
                 "HubSpot answers account-info without a portalId.", next_step="Check HubSpot's address."
@@ -103,13 +97,13 @@ class HubSpotReader:
     @_understood
     async def read_properties(self, object_: Object) -> list[MetadataRow]:
         """One row like `core.tables.PROPERTIES` for each live property of an object."""
-        answer = await self._caller.get(f"{self._paths.properties}/{_PLURALS[object_]}?archived=false")
+        answer = await self.caller.get(f"{self._paths.properties}/{PLURALS[object_]}?archived=false")
         return [property_row(object_, row) for row in _results(answer)]
 
     @_understood
     async def count(self, object_: Object) -> int | None:
         """How many live records the search index counts; None when it does not say."""
-        answer = await self._search(_PLURALS[object_], {"limit": 1})
+        answer = await self._search(PLURALS[object_], {"limit": 1})
         total = str(answer.get("total", "")) if isinstance(answer, dict) else ""
         return int(total) if total.isdecimal() else None
 
@@ -121,10 +115,10 @@ class HubSpotReader:
         address = self._list_address(read, read.names, cursor)
         if len(address) <= self._longest_url:
             try:
-                return _delivered(await self._caller.get(address))
+                return _delivered(await self.caller.get(address))
             except AddressTooLongError:
                 self._longest_url = len(address) - 1
-        answer = await self._caller.get(self._list_address(read, (read.table.id_field,), cursor))
+        answer = await self.caller.get(self._list_address(read, (read.table.id_field,), cursor))
         ids = [str(row.get("id", "")) for row in _results(answer)]
         return Delivery(_next_after(answer), lambda: self._read_batch(read, ids))
 
@@ -171,9 +165,9 @@ class HubSpotReader:
     @_understood
     async def find_unknown(self, object_: Object, ids: Sequence[str]) -> list[str]:
         """Those of at most 100 record ids that HubSpot no longer knows among its live records. Costs one request."""
-        path = f"{self._paths.objects}/{_PLURALS[object_]}/batch/read?archived=false"
+        path = f"{self._paths.objects}/{PLURALS[object_]}/batch/read?archived=false"
         body = {"inputs": [{"id": id_} for id_ in ids], "properties": ["hs_object_id"]}
-        answer = await self._caller.post(path, body)
+        answer = await self.caller.post(path, body)
         refuse_errors(answer)
         known = {str(row.get("id")) for row in _results(answer)}
         return [id_ for id_ in ids if id_ not in known]
@@ -184,7 +178,7 @@ class HubSpotReader:
         address = f"{self._paths.owners}?limit=100&archived={archived}" + (
             f"&after={quote(after, safe='%')}" if after else ""
         )
-        answer = await self._caller.get(address)
+        answer = await self.caller.get(address)
         rows = tuple(map(owner_row, _results(answer)))
         following = _next_after(answer)
         if following is not None:
@@ -198,20 +192,20 @@ class HubSpotReader:
             return ()
         body = {"inputs": [{"id": id_} for id_ in ids], "properties": list(read.names)}
         path = f"{self._paths.objects}/{_plural(read)}/batch/read?archived={_archived(read)}"
-        answer = await self._caller.post(path, body)
+        answer = await self.caller.post(path, body)
         refuse_errors(answer)
         rows = {str(row.get("id")): record_row(row) for row in _results(answer)}
         return tuple(rows[id_] for id_ in ids if id_ in rows)
 
     async def _read_associations(self, pair: tuple[Object, Object], inputs: Sequence[Mapping[str, str]]) -> Any:
-        path = f"{self._paths.associations}/{_PLURALS[pair[0]]}/{_PLURALS[pair[1]]}/batch/read"
-        answer = await self._caller.post(path, {"inputs": list(inputs)})
+        path = f"{self._paths.associations}/{PLURALS[pair[0]]}/{PLURALS[pair[1]]}/batch/read"
+        answer = await self.caller.post(path, {"inputs": list(inputs)})
         refuse_errors(answer)
         return answer
 
     async def _search(self, plural: str, body: Mapping[str, Any]) -> Any:
         path = f"{self._paths.objects}/{plural}/search"
-        return await self._caller.post(path, body, limiter=self._search_limiter)
+        return await self.caller.post(path, body, limiter=self._search_limiter)
 
     def _list_address(self, read: TableRead, names: Sequence[str], cursor: str | None) -> str:
         asked = quote(",".join(name for name in names if name not in ARCHIVED_NAMES), safe=",")

@@ -1,0 +1,156 @@
+"""Opens both test portals: the gates first, and only when both give leave the clients that can write.
+
+Facts
+    * Each side has a client that can only read and, beside it, one that can only send the listed writes. Both share
+      the limits, which are the token's.
+    * When one side is no test portal, the other one is not written to either.
+
+Where it is used: whatever seeds, runs and cleans rehearsals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Literal, TypeVar
+
+import httpx
+
+from dynsync_lib.errors import UsageError
+from dynsync_lib.portals.dataverse import reader as dataverse
+from dynsync_lib.portals.http.pace import Pace
+from dynsync_lib.portals.http.transport import network
+from dynsync_lib.portals.hubspot import reader as hubspot
+from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
+from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.rehearsal.gate import Permit, dynamics_gate, hubspot_gate
+from dynsync_lib.rehearsal.writing.caller import WritingCaller
+from dynsync_lib.rehearsal.writing.dataverse import DataverseWriter
+from dynsync_lib.rehearsal.writing.hubspot import HubSpotWriter
+from dynsync_lib.rehearsal.writing.transport import WritingTransport
+
+DEFAULT_PACE: Final = Pace()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotTestPortal:
+    """A HubSpot portal that the gate gave leave for: what reads from it, and what writes to it."""
+
+    permit: Permit
+    reader: hubspot.HubSpotReader
+    writer: HubSpotWriter
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicsTestPortal:
+    """A Dataverse environment that the gate gave leave for: what reads from it, and what writes to it."""
+
+    permit: Permit
+    reader: dataverse.DataverseReader
+    writer: DataverseWriter
+
+
+@dataclass(frozen=True, slots=True)
+class TestPortals:
+    """Both test portals, open."""
+
+    __test__ = False  # for pytest: this is no test
+
+    hubspot: HubSpotTestPortal
+    dynamics: DynamicsTestPortal
+
+
+@asynccontextmanager
+async def open_test_portals(
+    connections: PortalConnections, pace: Pace = DEFAULT_PACE, *, version: str = DEFAULT_VERSION
+) -> AsyncIterator[TestPortals]:
+    """Both portals of the connections, open within the context; `version` is that of HubSpot's API.
+
+    Raises UsageError when a side is left out, ProductionPortalError when one is not known to be for tests, and as the
+    sign-in does.
+    """
+    hubspot_origin, dynamics_origin = connections.hubspot_origin, connections.dynamics_origin
+    if hubspot_origin is None or dynamics_origin is None:
+        raise UsageError(
+            "A rehearsal needs two test portals, and one of them is not set.",
+            next_step="Set [rehearsal.hubspot] and [rehearsal.dynamics] of the settings, or give --emulator.",
+        )
+    async with AsyncExitStack() as stack:
+        hubspot_client = await stack.enter_async_context(hubspot.connect(connections, pace))
+        dynamics_client, auth = await stack.enter_async_context(dataverse.connect(connections, pace))
+        await auth.sign_in()
+        hubspot_reader = hubspot.HubSpotReader(hubspot_client, pace, version=version)
+        dynamics_reader = dataverse.DataverseReader(dynamics_client, pace)
+        gates = hubspot_gate(hubspot_reader.caller, version=version), dynamics_gate(dynamics_reader.caller)
+        permits = [await gate.ask() for gate in gates]
+        hubspot_writing = hubspot.open_client(
+            hubspot_origin, connections.token, _writing(permits[0], hubspot_origin, connections), pace
+        )
+        dynamics_writing = dataverse.open_client(
+            dynamics_origin, auth, _writing(permits[1], dynamics_origin, connections), pace
+        )
+        callers = (
+            WritingCaller(await stack.enter_async_context(hubspot_writing), hubspot_reader.caller, gates[0]),
+            WritingCaller(await stack.enter_async_context(dynamics_writing), dynamics_reader.caller, gates[1]),
+        )
+        yield TestPortals(
+            HubSpotTestPortal(permits[0], hubspot_reader, HubSpotWriter(callers[0], PATHS[version])),
+            DynamicsTestPortal(permits[1], dynamics_reader, DataverseWriter(callers[1], dynamics_reader)),
+        )
+
+
+def _writing(permit: Permit, origin: httpx.URL, connections: PortalConnections) -> WritingTransport:
+    return WritingTransport(permit, origin, network(origin, ca_file=connections.ca_file))
+
+
+class BlockingTestPortals:
+    """Both test portals for callers that block: `run` gives what a coroutine over `portals` returns.
+
+    A context manager; raises as `open_test_portals`. All coroutines run on one event loop, in a thread of its own.
+    """
+
+    def __init__(
+        self, connections: PortalConnections, pace: Pace = DEFAULT_PACE, *, version: str = DEFAULT_VERSION
+    ) -> None:
+        self._context = open_test_portals(connections, pace, version=version)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="dynsync-test-portals", daemon=True)
+        self.portals: TestPortals
+
+    def __enter__(self) -> BlockingTestPortals:
+        self._thread.start()
+        try:
+            self.portals = self.run(self._context.__aenter__())
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> Literal[False]:
+        try:
+            self.run(self._context.__aexit__(None, None, None))
+        finally:
+            self._end()
+        return False
+
+    def run(self, job: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns; an interrupt of this thread cancels it."""
+        future = asyncio.run_coroutine_threadsafe(job, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _end(self) -> None:
+        self.run(self._loop.shutdown_default_executor())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
