@@ -35,7 +35,7 @@ filter_to_dynamics = "lifecyclestage in ('customer', 'opportunity')"
 """
 _CHECKED_ROWS: Final = 2_000
 
-_MACROS: Final = """
+MACROS: Final = """
 create macro chance(i, seed) as hash(i * 64 + seed) / 18446744073709551616.0;
 create macro one_of(i, seed, words) as words[1 + (chance(i, seed) * len(words))::integer % len(words)];
 create macro guid(i) as '00000000-0000-4000-8000-' || lpad(lower(to_hex(i)), 12, '0');
@@ -110,7 +110,7 @@ def make_snapshot(folder: Path, size: int) -> None:
     file = folder / "manifest.json"
     manifest = json.loads(file.read_text(encoding="utf-8"))
     with duckdb.connect() as connection:
-        connection.execute(_MACROS)
+        connection.execute(MACROS)
         for name, query in _TABLES.items():
             manifest["tables"][name] |= _write(connection, query, folder / f"{name}.parquet", size)
             _check_keys(connection, name, folder / f"{name}.parquet")
@@ -121,12 +121,16 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, size: 
     """Writes one table; what the manifest says of it comes out."""
     sized = query.replace("$size", str(size))
     connection.execute(f"copy ({sized}) to '{path}' (format parquet, compression zstd)")
+    return {**facts_of(connection, path), "provided": True}
+
+
+def facts_of(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, Any]:
+    """What a manifest says of a table: rows, columns, hash, and which columns have outer white space."""
     written = connection.read_parquet(str(path))
     rows = int(written.aggregate("count(*)").fetchall()[0][0])
     with pq.ParquetFile(path) as file:
         untrimmed = set().union(*(untrimmed_columns(pa.Table.from_batches([batch])) for batch in file.iter_batches()))
-    told = {"rows": rows, "columns": written.columns, "sha256": sha256_of(path), "untrimmed": sorted(untrimmed)}
-    return {**told, "provided": True}
+    return {"rows": rows, "columns": written.columns, "sha256": sha256_of(path), "untrimmed": sorted(untrimmed)}
 
 
 def _check_keys(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

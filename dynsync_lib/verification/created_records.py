@@ -24,10 +24,11 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
+from dynsync_lib.core.tables import RecordTable, record_table
 from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
 from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
-from dynsync_lib.verification.people import SyncUsers, new_records
+from dynsync_lib.verification.people import SyncUsers
+from dynsync_lib.verification.touched_records import Touched
 
 NOT_CREATED: Final = 0
 UNKNOWN: Final = 1
@@ -63,21 +64,25 @@ class CreatedRecords:
     is_traceable: bool
 
 
-def find_created(evidence: Evidence, system: System, family: Object, users: SyncUsers) -> CreatedRecords:
+def find_created(
+    evidence: Evidence, system: System, family: Object, touched: Touched, users: SyncUsers
+) -> CreatedRecords:
     """Of which records of a family on one side a counterpart is there that was not."""
     tables, opposite = tables_of(system, family), tables_of(system.other, family)
     keep, name = evidence.engine.keep, f"{system} {family}"
     members = stack([_members(evidence, table, family) for table in tables])
-    new = keep(stack([rows for table in opposite for rows in _new(evidence, table, tables, users)]), f"new of {name}")
+    new = keep(
+        stack([rows for table in opposite for rows in _new(evidence, table, tables, touched, users)]), f"new of {name}"
+    )
     per_key = keep(
         new.group_by("key").agg(
             arrived=(~nw.col("by_person")).cast(nw.Int64).sum(), by_people=nw.col("by_person").cast(nw.Int64).sum()
         ),
         f"new keys of {name}",
     )
-    touched = keep(members.join(per_key, on="key"), f"touched by new of {name}")
-    sizes = touched.group_by("key").agg(sharing=nw.len())
-    sized = keep(touched.join(sizes, on="key"), f"sized {name}")
+    sharers = keep(members.join(per_key, on="key"), f"touched by new of {name}")
+    sizes = sharers.group_by("key").agg(sharing=nw.len())
+    sized = keep(sharers.join(sizes, on="key"), f"sized {name}")
     is_contested = (nw.col("arrived") > 0) & (nw.col("arrived") < nw.col("sharing"))
     plain = sized.filter(~is_contested).select(
         "id",
@@ -153,16 +158,19 @@ def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
     return evidence.records(evidence.before, table).select("id", key=key).join(joining, on="id", how="anti")
 
 
-def _new(evidence: Evidence, table: RecordTable, sources: Sequence[RecordTable], users: SyncUsers) -> list[Frame]:
+def _new(
+    evidence: Evidence, table: RecordTable, sources: Sequence[RecordTable], touched: Touched, users: SyncUsers
+) -> list[Frame]:
     """id, key, by_person: the new records of a table, once for each kind of key that its sources have."""
     if table.system is System.DYNAMICS:
         objects = [Object(str(table.object))]
     else:
         objects = [Object(str(source.object)) for source in sources]
     by_key = {_finder_fields(evidence, object_)[System.HUBSPOT]: object_ for object_ in objects}
-    columns, by = evidence.after.columns(table.name), CREATED_BY[table.system]
-    by_person = users.is_person(table.system, by) if by in columns else nw.lit(value=False)
-    new = new_records(evidence, table)
+    columns = evidence.after.columns(table.name)
+    makers = touched[table].rows.filter(nw.col("is_new")).select("id", "made_by")
+    new = evidence.records(evidence.after, table).join(makers, on="id")
+    by_person = users.is_person(table.system, "made_by")
     return [
         new.select("id", key=_key(evidence, object_, table, columns), by_person=by_person)
         for _, object_ in sorted(by_key.items())
@@ -176,15 +184,13 @@ def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordT
     """id, created of the records of `table` whose key has too few new counterparts in `other`."""
     object_ = Object(str((table if table.system is System.DYNAMICS else other).object))
     texts = {system: _texts(evidence, object_, system, target=other.system) for system in System}
-    mine = evidence.records(evidence.before, table).select("id", texts=texts[table.system])
-    theirs = evidence.records(evidence.after, other).select("id", texts=texts[other.system])
-    members = contested.join(mine, on="id")
+    members = _with_texts(contested, evidence.records(evidence.before, table), texts[table.system])
     arrived = (
         new.filter(~nw.col("by_person"))
         .select("id", "key")
         .join(contested.select("key").unique(), on="key", how="semi")
     )
-    counterparts = arrived.join(theirs, on="id")
+    counterparts = _with_texts(arrived, evidence.records(evidence.after, other), texts[other.system])
     alike = members.group_by("key", "texts").agg(alike=nw.len())
     arrived_alike = counterparts.group_by("key", "texts").agg(arrived_alike=nw.len())
     counted = alike.join(arrived_alike, on=["key", "texts"], how="left")
@@ -200,8 +206,19 @@ def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordT
     return judged.select("id", created=created)
 
 
-def _texts(evidence: Evidence, object_: Object, system: System, *, target: System) -> nw.Expr:
-    """The texts of a record that flow into `target` as one, by which records of one key are told apart."""
+def _with_texts(few: Frame, records: Frame, columns: Sequence[str]) -> Frame:
+    """The rows of `few` with `texts`, the values of these columns as one text, by which records are told apart.
+
+    The text is made of the records of `few` alone: of all records it would cost more than all else.
+    """
+    named = {f"text {number}": column for number, column in enumerate(columns)}
+    joined = few.join(records.select("id", **named), on="id")
+    parts = [nw.coalesce(lowered(trimmed(nw.col(name))), nw.lit("")) for name in named]
+    return joined.with_columns(texts=nw.concat_str([nw.lit(""), *parts], separator=_BETWEEN)).drop(*named)
+
+
+def _texts(evidence: Evidence, object_: Object, system: System, *, target: System) -> list[str]:
+    """The columns of the texts of a record that flow into `target`."""
     table, opposite = record_table(object_, system), record_table(object_, system.other)
     columns = []
     for row in evidence.mappings:
@@ -211,5 +228,4 @@ def _texts(evidence: Evidence, object_: Object, system: System, *, target: Syste
         held = [evidence.delivered(held_by, name) == name for held_by, name in names.items()]
         if all(held) and all(evidence.kind(held_by, name) == TEXT_KIND for held_by, name in names.items()):
             columns.append(names[table])
-    parts = [nw.coalesce(lowered(trimmed(nw.col(column))), nw.lit("")) for column in columns]
-    return nw.concat_str([nw.lit(""), *parts], separator=_BETWEEN)
+    return columns

@@ -22,10 +22,10 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RecordTable
-from dynsync_lib.core.typed_values import trimmed
-from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence, differ, tables_of
+from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import CREATED_BY, RecordTable
+from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence, tables_of
+from dynsync_lib.verification.touched_records import Touched
 
 _KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
 
@@ -37,24 +37,18 @@ class SyncUsers:
     ids: Mapping[System, str]
 
     def is_person(self, system: System, column: str) -> nw.Expr:
-        """Whether the user that a column names is a person: somebody, and not the sync."""
-        who = who_is(column)
-        return (who != "") & (who != self.ids.get(system, ""))
+        """Whether the user that a column of `TouchedRecords` names is a person: somebody, and not the sync."""
+        return (nw.col(column) != "") & (nw.col(column) != self.ids.get(system, ""))
 
 
-def who_is(column: str) -> nw.Expr:
-    """The user that a column names, in lower case; an empty text for none."""
-    return nw.coalesce(trimmed(nw.col(column)), nw.lit("")).str.to_lowercase()
-
-
-def find_sync_users(evidence: Evidence) -> SyncUsers:
+def find_sync_users(evidence: Evidence, touched: Touched) -> SyncUsers:
     """The users the sync writes as, out of what it was to write and to create. Computes a count per table."""
     ids = {}
     for system in System:
         counted: Counter[str] = Counter()
         for family in FAMILIES:
             for table in tables_of(system, family):
-                for frame in (_written_by(evidence, table), _created_by(evidence, table)):
+                for frame in (_written_by(evidence, table, touched), _created_by(evidence, table, touched)):
                     if frame is not None:
                         rows = evidence.engine.rows(frame.group_by("who").agg(count=nw.len()))
                         counted.update({str(row["who"]): int(row["count"]) for row in rows})
@@ -63,20 +57,19 @@ def find_sync_users(evidence: Evidence) -> SyncUsers:
     return SyncUsers(ids)
 
 
-def _written_by(evidence: Evidence, table: RecordTable) -> Frame | None:
+def _written_by(evidence: Evidence, table: RecordTable, touched: Touched) -> Frame | None:
     """who, one row per record that was to be written and was changed; None where no portal says."""
-    by, modified = MODIFIED_BY[table.system], table.modified_field
-    if by not in evidence.after.columns(table.name) or evidence.delivered(table, modified) is None:
+    records = touched[table]
+    if not records.tells_who or evidence.delivered(table, table.modified_field) is None:
         return None
     changes = evidence.forecast_table("changes")
     is_written = (nw.col("target_system") == table.system.value) & ~nw.coalesce("note", nw.lit("")).is_in(NOT_LANDING)
     written = changes.filter(is_written).select(id=f"{table.system}_id").unique()
-    before = evidence.records(evidence.before, table).select("id", was=modified)
-    after = evidence.records(evidence.after, table).select("id", now=modified, who=who_is(by))
-    return after.join(written, on="id", how="semi").join(before, on="id").filter(_moved()).select("who")
+    moved = records.rows.filter(nw.col("is_moved")).select("id", who="changed_by")
+    return moved.join(written, on="id", how="semi").select("who")
 
 
-def _created_by(evidence: Evidence, table: RecordTable) -> Frame | None:
+def _created_by(evidence: Evidence, table: RecordTable, touched: Touched) -> Frame | None:
     """who, one row per new record whose key is that of one that was to be created; None where nobody says."""
     key, by = _KEYS.get(Object(str(table.object))), CREATED_BY[table.system]
     if key is None or by not in evidence.after.columns(table.name):
@@ -84,43 +77,21 @@ def _created_by(evidence: Evidence, table: RecordTable) -> Frame | None:
     outcomes = evidence.forecast_table("outcomes")
     is_create = (nw.col("system") == table.system.other.value) & (nw.col("outcome") == "create")
     keys = outcomes.filter(is_create).select(key="match_key").unique()
-    new = new_records(evidence, table).select(key=key, who=who_is(by))
+    makers = touched[table].rows.filter(nw.col("is_new")).select("id", who="made_by")
+    new = evidence.records(evidence.after, table).select("id", key=key).join(makers, on="id")
     return new.join(keys, on="key", how="semi").select("who")
 
 
-def new_records(evidence: Evidence, table: RecordTable) -> Frame:
-    """The records of a table that are in the later snapshot and not in the earlier one."""
-    earlier = evidence.records(evidence.before, table).select("id")
-    return evidence.records(evidence.after, table).join(earlier, on="id", how="anti")
-
-
-def _moved() -> nw.Expr:
-    return differ(trimmed(nw.col("was")), trimmed(nw.col("now")))
-
-
-def changed_records(evidence: Evidence, table: RecordTable, users: SyncUsers) -> Frame | None:
+def changed_records(table: RecordTable, touched: Touched, users: SyncUsers) -> Frame | None:
     """id, by_people, by_somebody (flags), one row per record that was changed and not by the sync.
 
     `by_somebody`: the date says that it was changed, and nobody says by whom. None where neither is delivered.
     """
-    modified, by = evidence.delivered(table, table.modified_field), MODIFIED_BY[table.system]
-    has_who = by in evidence.after.columns(table.name)
-    was_who = by if by in evidence.before.columns(table.name) else None
-    if modified is None and not (has_who and was_who):
+    records = touched[table]
+    if not records.tells_change:
         return None
-    before = evidence.records(evidence.before, table).select("id", was=modified or who_is(by))
-    after = evidence.records(evidence.after, table).select(
-        "id", now=modified or who_is(by), **({by: nw.col(by)} if has_who else {})
-    )
-    moved = after.join(before, on="id").filter(_moved())
-    if not has_who:
+    moved = records.rows.filter(nw.col("is_moved"))
+    if not records.tells_who:
         return moved.select("id", by_people=nw.lit(value=False), by_somebody=nw.lit(value=True))
-    by_people = moved.filter(users.is_person(table.system, by))
+    by_people = moved.filter(users.is_person(table.system, "changed_by"))
     return by_people.select("id", by_people=nw.lit(value=True), by_somebody=nw.lit(value=False))
-
-
-def people_of_family(evidence: Evidence, system: System, family: Object, users: SyncUsers) -> Frame | None:
-    """The rows of `changed_records` of all tables of a family on one side; None where nothing says."""
-    frames = [changed_records(evidence, table, users) for table in tables_of(system, family)]
-    known = [frame for frame in frames if frame is not None]
-    return stack(known) if known else None

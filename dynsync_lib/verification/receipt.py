@@ -29,6 +29,7 @@ from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.verification.created_records import CREATED, NOT_CREATED, UNKNOWN, CreatedRecords, find_created
 from dynsync_lib.verification.evidence import FAMILIES, Evidence, tables_of
 from dynsync_lib.verification.people import SyncUsers, changed_records, find_sync_users
+from dynsync_lib.verification.touched_records import Touched, TouchedRecords
 from dynsync_lib.verification.written_fields import find_problems, find_written
 
 RECEIPT: Final = Table(
@@ -64,26 +65,28 @@ _FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
 """What is known of some records: by people (1 or 0), misses, unknowns (counts), rule, written, gone (1 or 0)."""
 
 
-def build_receipt(evidence: Evidence) -> Frame:
+def build_receipt(evidence: Evidence, touched: Touched) -> Frame:
     """The receipt of all records of the earlier snapshot, as RECEIPT."""
-    users = find_sync_users(evidence)
-    return stack([rows for family in FAMILIES for rows in _receipts_of_family(evidence, family, users)])
+    users = find_sync_users(evidence, touched)
+    return stack([rows for family in FAMILIES for rows in _receipts_of_family(evidence, family, touched, users)])
 
 
-def _receipts_of_family(evidence: Evidence, family: Object, users: SyncUsers) -> Iterator[Frame]:
+def _receipts_of_family(evidence: Evidence, family: Object, touched: Touched, users: SyncUsers) -> Iterator[Frame]:
     written = {
-        table: find_written(evidence, table, evidence.written_fields(table))
+        table: find_written(evidence, table, touched[table], evidence.written_fields(table))
         for system in System
         for table in tables_of(system, family)
     }
-    changed = {table: _kept_changes(evidence, table, users) for table in written}
+    changed = {table: changed_records(table, touched, users) for table in written}
     facts = {
-        table: evidence.engine.keep(_facts_of(evidence, table, written, changed, family), f"facts {table.name}")
+        table: evidence.engine.keep(
+            _facts_of(evidence, table, touched[table], written, changed, family), f"facts {table.name}"
+        )
         for table in written
     }
     along = _created_along(evidence, family)
     for system in System:
-        created = find_created(evidence, system, family, users)
+        created = find_created(evidence, system, family, touched, users)
         partners = stack([facts[table] for table in tables_of(system.other, family)])
         for table in tables_of(system, family):
             yield _receipt(evidence, table, facts[table], partners, created, along, family)
@@ -92,13 +95,13 @@ def _receipts_of_family(evidence: Evidence, family: Object, users: SyncUsers) ->
 # --- What is known of records --------------------------------------------------------------------------------------
 
 
-def _kept_changes(evidence: Evidence, table: RecordTable, users: SyncUsers) -> Frame | None:
-    changed = changed_records(evidence, table, users)
-    return None if changed is None else evidence.engine.keep(changed, f"changed by others {table.name}")
-
-
 def _facts_of(
-    evidence: Evidence, table: RecordTable, written: Mapping[RecordTable, Frame], changes: Changes, family: Object
+    evidence: Evidence,
+    table: RecordTable,
+    touched: TouchedRecords,
+    written: Mapping[RecordTable, Frame],
+    changes: Changes,
+    family: Object,
 ) -> Frame:
     """id and the columns of `_FACTS`, one row per record of a table of which something is known."""
     opposite = tables_of(table.system.other, family)
@@ -107,7 +110,7 @@ def _facts_of(
     changed = changes[table]
     rows = [
         _facts(written[table].select("id").unique(), written=nw.lit(1)),
-        _facts(_gone(evidence, table), gone=nw.lit(1)),
+        _facts(touched.gone(), gone=nw.lit(1)),
     ]
     if changed is not None:
         rows.append(_facts(changed, by_people=nw.col("by_people")))
@@ -145,11 +148,6 @@ def _facts(frame: Frame, **known: nw.Expr) -> Frame:
     nothing = {name: NO_TEXT if name == "rule" else nw.lit(0, dtype=nw.Int64) for name in _FACTS}
     filled = {name: value if name == "rule" else value.cast(nw.Int64) for name, value in known.items()}
     return frame.select("id", **{**nothing, **filled}).select("id", *_FACTS)
-
-
-def _gone(evidence: Evidence, table: RecordTable) -> Frame:
-    later = evidence.records(evidence.after, table).select("id")
-    return evidence.records(evidence.before, table).select("id").join(later, on="id", how="anti")
 
 
 def _created_along(evidence: Evidence, family: Object) -> Frame:

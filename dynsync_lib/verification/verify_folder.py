@@ -22,7 +22,6 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
@@ -32,8 +31,8 @@ from dynsync_lib.forecasts.forecast_folder import Forecast, read_table
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.verification.evidence import Evidence
-from dynsync_lib.verification.people import new_records
 from dynsync_lib.verification.receipt import RECEIPT, build_receipt
+from dynsync_lib.verification.touched_records import Touched, find_touched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,8 +127,9 @@ def _write_receipt(
         evidence = Evidence(
             engine, before, after, forecast.folder, forecast.info, read_catalogue(before), rulebook, mappings
         )
-        engine.write(build_receipt(evidence), RECEIPT, path)
-        return {**_figures(engine, engine.scan(path)), "drift": _drift(evidence)}
+        touched = find_touched(evidence)
+        engine.write(build_receipt(evidence, touched), RECEIPT, path)
+        return {**_figures(engine, engine.scan(path)), "drift": _drift(engine, touched)}
 
 
 # --- Figures -------------------------------------------------------------------------------------------------------
@@ -171,12 +171,11 @@ def _missed(engine: Engine, receipt: Frame) -> list[dict[str, Any]]:
     return [{**row, "assumptions": (row["assumptions"] or "").split(";") if row["assumptions"] else []} for row in rows]
 
 
-def _drift(evidence: Evidence) -> dict[str, int]:
+def _drift(engine: Engine, touched: Touched) -> dict[str, int]:
     """By table the records of the later snapshot that the earlier one does not hold, where there are some."""
     drift = {}
-    for table in RECORD_TABLES.values():
-        if table.object is not None:
-            rows = evidence.engine.rows(new_records(evidence, table).select(count=nw.len()))
-            if rows[0]["count"]:
-                drift[table.name] = int(rows[0]["count"])
+    for table, records in touched.items():
+        count = int(engine.rows(records.new().select(count=nw.len()))[0]["count"])
+        if count:
+            drift[table.name] = count
     return drift

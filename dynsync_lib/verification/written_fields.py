@@ -16,8 +16,6 @@ Where it is used: `verification.receipt`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -34,6 +32,7 @@ from dynsync_lib.verification.evidence import (
     differ,
     own_form,
 )
+from dynsync_lib.verification.touched_records import TouchedRecords, new, old
 
 _WRITTEN: Final = (Column("id", "text", ""), Column("field", "text", ""), Column("value", "text", ""))
 _HELD_BACK_RULES: Final = {
@@ -43,30 +42,26 @@ _HELD_BACK_RULES: Final = {
 }
 
 
-def find_written(evidence: Evidence, table: RecordTable, fields: Sequence[MappedField]) -> Frame:
+def find_written(
+    evidence: Evidence, table: RecordTable, touched: TouchedRecords, fields: Sequence[MappedField]
+) -> Frame:
     """id, field, value (in its own form, null when blank now), one row per field of a record that changed."""
     if not fields:
         return evidence.engine.from_rows([], _WRITTEN)
-    before = evidence.records(evidence.before, table).select("id", **{_old(field): field.column for field in fields})
-    after = evidence.records(evidence.after, table).select("id", **{_new(field): field.column for field in fields})
-    touched = reduce(or_, (differ(nw.col(_old(field)), nw.col(_new(field))) for field in fields))
-    changed = evidence.engine.keep(before.join(after, on="id").filter(touched), f"changed {table.name}")
-    rows = [
-        changed.select("id", was=own_form(field, nw.col(_old(field))), value=own_form(field, nw.col(_new(field))))
-        .filter(differ(nw.col("was"), nw.col("value")))
-        .select("id", "value", field=nw.lit(field.name))
-        .select("id", "field", "value")
-        for field in fields
-    ]
+    rows = [_written(touched.kept(), field) for field in fields]
     return evidence.engine.keep(stack(rows), f"written {table.name}")
 
 
-def _old(field: MappedField) -> str:
-    return f"old {field.name}"
-
-
-def _new(field: MappedField) -> str:
-    return f"new {field.name}"
+def _written(records: Frame, field: MappedField) -> Frame:
+    """The records in which one field changed."""
+    was, now = nw.col(old(field.column)), nw.col(new(field.column))
+    changed = records.filter(differ(was, now))
+    formed = changed.select("id", was=own_form(field, was), value=own_form(field, now))
+    return (
+        formed.filter(differ(nw.col("was"), nw.col("value")))
+        .select("id", "value", field=nw.lit(field.name))
+        .select("id", "field", "value")
+    )
 
 
 def find_problems(

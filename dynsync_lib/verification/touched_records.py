@@ -1,0 +1,121 @@
+"""Which records of a table are not as they were: written, moved in date, new or gone. Each table is read once.
+
+Facts
+    * Both snapshots are joined by id once; whatever asks what has changed looks at the few records that did.
+    * Beside the fields that a mapping may write, the lookups are compared that the sync writes for associations.
+
+Where it is used: the other modules of `verification`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RECORD_TABLES, RecordTable
+from dynsync_lib.core.typed_values import NO_TEXT, trimmed
+from dynsync_lib.verification.evidence import Evidence, differ
+
+LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dynamics/contacts": ("_parentcustomerid_value",),
+    "dynamics/opportunities": ("_parentaccountid_value", "_parentcontactid_value"),
+    "dynamics/invoices": ("_customerid_value",),
+}
+"""By table the lookups of Dynamics that hold what is an association in HubSpot."""
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedRecords:
+    """The records of one table that are not as they were.
+
+    `rows`, one row a record: id, is_gone, is_new, is_moved (flags: the modified date, or without one the user who
+    changed it last, is another one), made_by, changed_by (users in the later snapshot, in lower case, empty for none),
+    and of every compared column `old COLUMN` and `new COLUMN`. `tells_change`: whether the snapshots say at all that a
+    record was changed; `tells_who`: whether the later one says by whom.
+    """
+
+    rows: Frame
+    tells_change: bool
+    tells_who: bool
+
+    def new(self) -> Frame:
+        """The ids of the records that the earlier snapshot does not hold."""
+        return self.rows.filter(nw.col("is_new")).select("id")
+
+    def gone(self) -> Frame:
+        """The ids of the records that the later snapshot does not hold."""
+        return self.rows.filter(nw.col("is_gone")).select("id")
+
+    def kept(self) -> Frame:
+        """The rows of the records that both snapshots hold."""
+        return self.rows.filter(~nw.col("is_new"), ~nw.col("is_gone"))
+
+
+Touched = Mapping[RecordTable, TouchedRecords]
+"""By table what `find_touched` finds."""
+
+
+def old(column: str) -> str:
+    """The name of the column that holds what the earlier snapshot holds."""
+    return f"old {column}"
+
+
+def new(column: str) -> str:
+    """The name of the column that holds what the later snapshot holds."""
+    return f"new {column}"
+
+
+def find_touched(evidence: Evidence) -> dict[RecordTable, TouchedRecords]:
+    """The touched records of every table that has an object. Computes: each table of both snapshots is read once."""
+    return {table: _touched(evidence, table) for table in RECORD_TABLES.values() if table.object is not None}
+
+
+def _touched(evidence: Evidence, table: RecordTable) -> TouchedRecords:
+    modified, by = evidence.delivered(table, table.modified_field), MODIFIED_BY[table.system]
+    tells_who = by in evidence.after.columns(table.name)
+    marker = modified or (by if tells_who and by in evidence.before.columns(table.name) else None)
+    columns = _compared(evidence, table)
+    was = nw.col(marker) if marker is not None else NO_TEXT
+    before = evidence.records(evidence.before, table).select(
+        "id", **{old(name): nw.col(name) for name in columns}, was=was
+    )
+    users = {"made_by": CREATED_BY[table.system], "changed_by": by}
+    delivered = evidence.after.columns(table.name)
+    after = evidence.records(evidence.after, table).select(
+        **{new(name): nw.col(name) for name in columns},
+        **{name: nw.col(column) if column in delivered else NO_TEXT for name, column in users.items()},
+        now=was,
+        new_id="id",
+    )
+    both = before.join(after, left_on="id", right_on="new_id", how="full")
+    is_gone, is_new = nw.col("new_id").is_null(), nw.col("id").is_null()
+    is_moved = differ(trimmed(nw.col("was")), trimmed(nw.col("now"))) if marker is not None else nw.lit(value=False)
+    is_changed = reduce(or_, [differ(nw.col(old(name)), nw.col(new(name))) for name in columns], is_moved)
+    rows = both.filter(is_gone | is_new | is_changed).select(
+        *(nw.col(name(column)) for column in columns for name in (old, new)),
+        id=nw.coalesce("id", "new_id"),
+        is_gone=is_gone,
+        is_new=is_new,
+        is_moved=is_moved & ~is_gone & ~is_new,
+        **{name: _user(name) for name in users},
+    )
+    kept = evidence.engine.keep(rows, f"touched {table.name}")
+    return TouchedRecords(kept, tells_change=marker is not None, tells_who=tells_who)
+
+
+def _user(name: str) -> nw.Expr:
+    return nw.coalesce(trimmed(nw.col(name)), nw.lit("")).str.to_lowercase()
+
+
+def _compared(evidence: Evidence, table: RecordTable) -> list[str]:
+    """The columns of fields that a mapping may write, and of the lookups, that both snapshots hold."""
+    lookups: Iterable[str] = (
+        name for name in LOOKUPS.get(table.name, ()) if evidence.delivered(table, name) is not None
+    )
+    return list(dict.fromkeys([*(field.column for field in evidence.written_fields(table)), *lookups]))
