@@ -45,6 +45,7 @@ from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.recognition import Recognition
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
+from dynsync_lib.portals.files.workbook_notes import note_cells
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, LOAD_REPORT_FILE, ORGANIZATION_FILE, Snapshot, archived_table
@@ -206,6 +207,7 @@ class _Loader:
         if sheet is None:
             return []
         metadata = read_metadata(sheet, table, self.system)
+        note_cells(sheet.files[0], metadata.report)
         self.report.files.append(metadata.report)
         return metadata.rows
 
@@ -241,6 +243,7 @@ class _Loader:
             report = FileReport(f"{self.system}/{file.short_name}", table.name, Sheet((file,)).description)
             report.take_headings(headings.columns)
             report.exported = self.dates.text_of(report.file)
+            note_cells(file, report)
             reports.append(report)
         reports[0].guessed += self._guesses(table, sheet)
         for number, report in enumerate(reports[1:], 2):
@@ -294,6 +297,8 @@ class _Loader:
         if sheet is not None:
             count = self.writer.write(LINKS_IN.name, _links(sheet))
             report = _report_of_links(sheet, count)
+            for file in sheet.files:
+                note_cells(file, report)
             report.exported = self.dates.text_of(report.file)
             self.report.files.append(report)
             self.associations_of |= _objects_of_links(sheet)

@@ -5,7 +5,8 @@ Facts
       return within a cell is the usual one.
     * Days and times are one type of cell; the number format says whether people see a time of day. A midnight under a
       format without one is a date.
-    * Numbers have no form: 5.0 is 5.
+    * Numbers have no form: 5.0 is 5. Errors such as #N/A are a type of their own, and no value; the same letters in a
+      cell of text are text.
 
 Not modelled
     * People who typed the seven letters `_x000D_`: openpyxl delivers them as it delivers a carriage return.
@@ -30,7 +31,7 @@ _MIDNIGHT: Final = time(0, 0)
 def cell_text(cell: Any) -> str | None:
     """The text of one of openpyxl's cells; None for an empty one."""
     value = cell.value
-    if value is None or value == "":
+    if value is None or value == "" or cell.data_type == "e":
         return None
     if isinstance(value, str):
         return _ESCAPED.sub(_character, value) if "_x00" in value else value
