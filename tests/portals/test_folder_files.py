@@ -347,12 +347,50 @@ def test_left_alone__every_other_file_with_its_next_step(tmp_path: Path, name: s
     assert entry == {"file": f"hubspot/{name}", "why": why, "next_step": step}
 
 
-def test_left_alone__users_of_hubspot_are_no_contacts(tmp_path: Path) -> None:
-    users = "User ID,First name,Last name,Email\n5,Ann,A,ann@x.example\n"
+@pytest.mark.parametrize(
+    "users",
+    [
+        "User ID,First name,Last name,Email\n5,Ann,A,ann@x.example\n",
+        "Vorname,Nachname,E-Mail,Benutzer-ID\nAnn,A,ann@x.example,5\n",
+    ],
+)
+def test_left_alone__users_of_hubspot_are_no_contacts_and_no_owners(tmp_path: Path, users: str) -> None:
     snapshot = _load(tmp_path, {"all-contacts.csv": PEOPLE, "users-export.csv": users})
     assert list(_tables(snapshot)) == ["hubspot/contacts"]
-    why = "has headings of no table of hubspot that the kit reads (it begins with User ID)"
-    assert _left_alone(snapshot) == {"hubspot/users-export.csv": why}
+    (entry,) = kit.read_load_report(snapshot)["left_alone"]
+    assert entry == {
+        "file": "hubspot/users-export.csv",
+        "why": "lists users by their user id, and records name their owners by another number, the owner id",
+        "next_step": "Save what the owners API answers (GET /crm/v3/owners) as owners.csv, with the columns id, email, "
+        "firstName, lastName.",
+    }
+
+
+def test_refused__users_of_hubspot_as_owners(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="the id column id is missing") as fault:
+        _load(tmp_path, {"contacts.csv": PEOPLE, "owners.csv": "User ID,Email\n5,ann@x.example\n"})
+    assert str(fault.value.next_step).startswith("Save what the owners API answers (GET /crm/v3/owners) as owners.csv")
+
+
+def test_recognised__users_of_hubspot_with_owner_ids_are_owners(tmp_path: Path) -> None:
+    users = "Owner ID,User ID,First name,Last name,Email,Seat\n71,5,Ann,A,ann@x.example,Core\n"
+    contacts = "Record ID,Email,Contact owner\n1,a@x.example,Ann A\n"
+    snapshot = _load(tmp_path, {"users-export.csv": users, "contacts.csv": contacts})
+    (owner,) = pq.read_table(snapshot.table_path("hubspot/owners")).to_pylist()
+    (contact,) = pq.read_table(snapshot.table_path("hubspot/contacts")).to_pylist()
+    named = {name: owner[name] for name in ("id", "userId", "firstName", "lastName", "email", "email_key", "Seat")}
+    assert named == {
+        "id": "71",
+        "userId": "5",
+        "firstName": "Ann",
+        "lastName": "A",
+        "email": "ann@x.example",
+        "email_key": "ann@x.example",
+        "Seat": "Core",
+    }
+    assert contact["hubspot_owner_id"] == "71"
+    reports = {file["table"]: file["unknown"] for file in kit.read_load_report(snapshot)["files"]}
+    assert reports["hubspot/owners"] == ["Seat"]
 
 
 @pytest.mark.parametrize(
@@ -466,6 +504,27 @@ def test_recognised__a_service_names_a_file_after_its_table(tmp_path: Path) -> N
     accounts = f"Id,SinkCreatedOn,statecode,name,accountid,IsDelete\n{GUID}1,2026-11-20,0,Alpha,{GUID}1,False\n"
     loaded = _load(tmp_path, None, {"account.csv": accounts})
     assert _tables(loaded) == {"dynamics/accounts": [f"{GUID}1"]}
+
+
+@pytest.mark.parametrize(
+    ("headings", "words"),
+    [
+        ("(Do Not Modify) User,Full Name,Primary Email,Status", ("Enabled", "Disabled", "Perhaps")),
+        ("(Nicht ändern) Benutzer,Vollständiger Name,Primäre E-Mail,Status", ("Aktiviert", "Deaktiviert", "Perhaps")),
+        ("systemuserid,fullname,internalemailaddress,isdisabled", ("0", "True", "Perhaps")),
+        ("systemuserid,fullname,internalemailaddress,IsDisabled", ("No", "Yes", "Perhaps")),
+    ],
+)
+def test_recognised__users_that_are_disabled(tmp_path: Path, headings: str, words: tuple[str, ...]) -> None:
+    lines = [f"{GUID}{number},P {number},p{number}@x.example,{word}" for number, word in enumerate(words)]
+    loaded = _load(tmp_path, None, {"Users.csv": "\n".join([headings, *lines])})
+    users = pq.read_table(loaded.table_path("dynamics/users")).to_pylist()
+    assert [user["isdisabled"].lower() for user in users[:2]] in (["false", "true"], ["0", "true"])
+    assert users[2]["isdisabled"] == "Perhaps"
+    (report,) = kit.read_load_report(loaded)["files"]
+    heading = headings.rpartition(",")[2]
+    says = f"{heading}: cells that are neither yes nor no (1, the first on line 4) stay as they are."
+    assert (report["notes"], report["unknown"]) == ([says], [])
 
 
 def test_recognised__users_by_the_labels_of_dynamics(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Final, Literal
 
-from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field, Option
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.portals.files.file_names import words_of
@@ -72,9 +72,9 @@ class ExportWords:
         return other if plain & (by_system[other] - by_system[system]) else None
 
     def plain_columns(self, table: str) -> Mapping[str, str]:
-        """The internal names by label, of a table of which no metadata exists: owners and users."""
+        """The internal names by label and by themselves, of a table of which no metadata exists: owners and users."""
         named = self.tables["plain_columns"].get(table, {})
-        return {plain_word(word): name for name, words in named.items() for word in words}
+        return {plain_word(word): name for name, words in named.items() for word in (name, *words)}
 
     def tables_named(self, system: System, stem: str) -> list[str]:
         """The tables of a system whose words stand in a file's name without its ending."""
@@ -125,12 +125,12 @@ class ExportWords:
         kinds = (self.tables[kind].get(key, {}) for kind in ("english_options", "german_options"))
         return {plain_word(word) for options in kinds for pair in options.items() for word in pair}
 
-    def yes_no(self, field: Field) -> dict[str, str]:
-        """`true` or `false` by each word for it."""
-        own = self.tables["yes_no_of_columns"].get(field.name, {})
+    def yes_no(self, name: str, options: Iterable[Option] = ()) -> dict[str, str]:
+        """`true` or `false` by each word for it, of the column of that name with these options."""
+        own = self.tables["yes_no_of_columns"].get(name, {})
         words = {plain_word(word): "true" for word in (*self.tables["yes_no"]["yes"], *own.get("yes", ()))}
         words |= {plain_word(word): "false" for word in (*self.tables["yes_no"]["no"], *own.get("no", ()))}
-        for option in field.options:
+        for option in options:
             if option.value.lower() in {"true", "false", "1", "0"}:
                 words[plain_word(option.label)] = "true" if option.value.lower() in {"true", "1"} else "false"
         return words

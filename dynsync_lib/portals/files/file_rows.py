@@ -176,24 +176,24 @@ class ExportRows:
 
     def _column(self, heading: Heading) -> Column | None:
         """The column of a heading; None when its cells are not converted. How numbers are written is not known yet."""
-        if heading.kind is None or heading.field is None:
+        if heading.kind is None:
             return None
         words = self._words(heading)
         if words is None:
             return None
         convert = word_converter(words)
-        if heading.field.name == STAGE:
+        if heading.field is not None and heading.field.name == STAGE:
             convert = stage_converter(convert, pipelines_of(self.headings, heading.field, self.words))
-        is_stored = stored_form(heading.kind, set(words.values()) | {option.value for option in heading.field.options})
+        is_stored = stored_form(heading.kind, set(words.values()) | {option.value for option in heading.options})
         return Column(heading.position, heading.text, heading.kind, convert, is_stored, is_internal=heading.is_internal)
 
     def _words(self, heading: Heading) -> dict[str, str] | None:
         """The stored values by the words for them; empty for numbers and dates, None when they are not known."""
-        assert heading.field is not None  # noqa: S101 - only known fields have a kind
         if heading.kind in _WITH_NOTATION:
             return {}
         if heading.kind == "yes_no":
-            return self.words.yes_no(heading.field)
+            return self.words.yes_no(heading.base_name, heading.options)
+        assert heading.field is not None  # noqa: S101 - only known fields are choices
         labels = self.words.option_labels(heading.field)
         if not labels and heading.field.type in {"enumeration", "Picklist"} and not heading.is_internal:
             self.report.notes.append(f"{heading.text}: its options are not known, so labels stay as they are.")

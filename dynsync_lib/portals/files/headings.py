@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final, Literal
 
-from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.fields.catalogue import Field, Option
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import InputFileError
@@ -35,6 +35,12 @@ How = Literal["internal", "label", "words", "associations", "removed", "unknown"
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "t", "y"})
 _OWNER: Final = "hubspot_owner_id"
 _VERBATIM: Final = frozenset({"hs_object_id", "hs_additional_emails", "hs_additional_domains"})
+_FLAGS_OF_PEOPLE: Final = frozenset({"archived", "isdisabled"})
+"""Yes or no of owners and users, which have no metadata."""
+HOW_TO_GET_OWNERS: Final = (
+    "Save what the owners API answers (GET /crm/v3/owners) as owners.csv, with the columns id, email, firstName, "
+    "lastName."
+)
 _KINDS: Final[Mapping[str, ValueKind]] = {
     **dict.fromkeys(("number", "Integer", "BigInt", "Decimal", "Double", "Money"), "number"),
     **dict.fromkeys(("date",), "date"),
@@ -62,11 +68,18 @@ class Heading:
     @property
     def kind(self) -> ValueKind | None:
         """What its cells are converted to; None when they are not: texts, and ids."""
+        if self.name in _FLAGS_OF_PEOPLE and self.field is None and self.how in {"internal", "label"}:
+            return "yes_no"
         if self.field is None or self.is_verbatim or self.points_to or self.field.type in LOOKUP_TYPES:
             return None
         if self.field.type == "DateTime" and (self.field.behavior == "DateOnly" or self.field.format == "DateOnly"):
             return "date"
         return _KINDS.get(self.field.type)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The options that its field has; none where no field is known."""
+        return self.field.options if self.field is not None else ()
 
     @property
     def is_internal(self) -> bool:
@@ -191,6 +204,8 @@ def read_headings(
     if table.id_field not in headings.names:
         other = words.other_system(table.system, cells)
         step = f"It looks like a file of {other.label}: put it into that folder." if other else None
+        if table.name == "hubspot/owners":
+            step = step or HOW_TO_GET_OWNERS
         raise InputFileError(
             f"{where}: the id column {table.id_field} is missing.",
             next_step=step or "Export the table again with its record id.",
@@ -232,6 +247,7 @@ class HeadingReader:
         known = {*self._by_name, table.id_field, *KEY_SOURCE.get(table.name, {}).values()}
         self._own = own.of_table(table, known)
         self._claimed = {name for heading, name in self._own.items() if heading in self._plain_cells}
+        self._plain_columns = words.plain_columns(table.name)
         self._by_label: dict[str, Field] = {}
         self._by_word: dict[str, tuple[Field, Language]] = {}
         for known_field in self._fields:
@@ -240,7 +256,7 @@ class HeadingReader:
                 self._by_word.setdefault(word, (known_field, language))
 
     def heading_at(self, position: int, cell: str) -> Heading:
-        """The column under one heading; owners and users have no metadata, so their headings are internal names."""
+        """The column under one heading."""
         if plain_word(cell) in self._own:
             return self._named_by_user(position, cell, self._own[plain_word(cell)])
         heading = self._heading_at(position, cell)
@@ -258,8 +274,9 @@ class HeadingReader:
         match = self._field(plain) or self._field(self._without_notice(plain))
         if match is not None and match[0].name not in self._cells:
             return self._of_field(position, cell, *match)
-        if self._table.object is None:
-            return Heading(position, cell, self._words.plain_columns(self._table.name).get(plain, cell), "internal")
+        column = self._plain_columns.get(plain) or self._plain_columns.get(self._without_notice(plain))
+        if column is not None and (cell == column or column not in self._cells):
+            return Heading(position, cell, column, "internal" if cell == column else "label")
         if plain in self._words.removed:
             return Heading(position, cell, cell, "removed")
         return Heading(position, cell, cell, "associations" if self._is_associated(cell) else "unknown")

@@ -40,9 +40,7 @@ def missing_match_column(headings: Headings, name: str, words: ExportWords, own:
     if column is None or column in headings.names:
         return None
     if not own.is_left_out(headings.table, column):
-        _refuse(
-            headings, name, column, [heading for heading in headings.columns if _is_unknown(heading, headings, words)]
-        )
+        _refuse(headings, name, column, [heading for heading in headings.columns if _is_unknown(heading, words)])
     return column
 
 
@@ -74,12 +72,9 @@ def _refuse(headings: Headings, name: str, column: str, unknown: Sequence[Headin
     )
 
 
-def _is_unknown(heading: Heading, headings: Headings, words: ExportWords) -> bool:
-    """Whether nobody knows what a column is; users and owners have no metadata, so all of theirs may be anything."""
-    if plain_word(heading.text).startswith(words.do_not_modify):
-        return False
-    is_bare = headings.table.object is None and heading.name != headings.table.id_field
-    return heading.how == "unknown" or is_bare
+def _is_unknown(heading: Heading, words: ExportWords) -> bool:
+    """Whether nobody knows what a column is."""
+    return heading.how == "unknown" and not plain_word(heading.text).startswith(words.do_not_modify)
 
 
 def _looks_like(text: str, table: RecordTable) -> bool:

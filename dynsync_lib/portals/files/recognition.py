@@ -32,8 +32,6 @@ _GENERIC: Final = "name"
 """A heading that is no sign of anything: companies have it, and so have products."""
 AHEAD_OF_ID: Final = frozenset({"id", "sinkcreatedon", "sinkmodifiedon", "@odata.etag"})
 """Headings that services write before the record's own columns."""
-_USER: Final = "user id"
-"""A heading of lists of HubSpot's users, who have names and addresses and are no contacts; owners have other ids."""
 _LINKS: Final = ({"contact_id", "company_id", "is_primary"}, {"from_object", "from_id", "to_object", "to_id"})
 
 
@@ -99,7 +97,12 @@ class Recognition:
         names = {column.name for column in columns}
         known = [column for column in columns if column.field is not None and column.name != table.id_field]
         exact = [column for column in known if column.field is not None and column.text == column.field.label]
-        telling = {column.base_name for column in columns if plain_word(column.text) != _GENERIC}
+        is_sure = table.object is not None or table.id_field in names
+        telling = {
+            column.base_name
+            for column in columns
+            if plain_word(column.text) != _GENERIC and (is_sure or column.is_internal)
+        }
         signs = telling & self.words.signs(table.name)
         if table.object is None and not signs:
             return Likeness(0, 0, 0, table.name, has_id=False)
@@ -124,7 +127,7 @@ class Recognition:
         best = fits[0]
         if len(named) == 1:
             return named[0]
-        if self.system is System.HUBSPOT and _USER in map(plain_word, headings_of(file)):
+        if self.system is System.HUBSPOT and lists_users(headings_of(file), self.words):
             return None
         return best.table if best.signs >= _SURE and best.signs > fits[1].signs else None
 
@@ -161,6 +164,16 @@ def headings_of(file: SheetFile) -> list[str]:
     """The headings of a file, without empty ones. Raises InputFileError when the file cannot be read."""
     first = next(file.rows(), None)
     return [cell for cell in first.cells if cell] if first is not None else []
+
+
+def lists_users(headings: Sequence[str], words: ExportWords) -> bool:
+    """Whether headings are those of a list of HubSpot's users, who have names and addresses and are no contacts.
+
+    Owners have other ids: a list that names those as well is one of owners.
+    """
+    columns = words.plain_columns("hubspot/owners")
+    names = {columns.get(plain_word(heading)) for heading in headings}
+    return "userId" in names and "id" not in names
 
 
 def is_metadata(file: SheetFile) -> bool:

@@ -3,6 +3,8 @@
 Facts
     * A custom table of Dynamics has a prefix in its name (`new_project`), and its id is named after it
       (`new_projectid`). An export of a view begins with `(Do Not Modify) Project`, which may be any other table.
+    * HubSpot's export of users names them by user id; records name their owners by owner id, which is another number
+      and stands in no export. The owners API gives both.
     * Data Sync can sync custom tables of Dynamics and keeps no associations of them (1.6, 6.8; F5).
 
 Not modelled
@@ -19,12 +21,17 @@ from typing import Final
 from dynsync_lib.core.model import System
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.export_words import ExportWords, plain_word
-from dynsync_lib.portals.files.recognition import AHEAD_OF_ID, headings_of
+from dynsync_lib.portals.files.headings import HOW_TO_GET_OWNERS
+from dynsync_lib.portals.files.recognition import AHEAD_OF_ID, headings_of, lists_users
 from dynsync_lib.portals.files.sheets import SheetFile
 
 _CUSTOM_ID: Final = re.compile(r"([a-z][a-z0-9]+_[a-z0-9_]+)id")
 _OF_CUSTOM_TABLES: Final = (
     "Data Sync can sync custom tables, without their associations (1.6, 6.8); the forecast says nothing of them."
+)
+_USERS: Final = (
+    "lists users by their user id, and records name their owners by another number, the owner id",
+    HOW_TO_GET_OWNERS,
 )
 
 
@@ -36,6 +43,8 @@ def say_unknown(file: SheetFile, system: System, words: ExportWords) -> tuple[st
     headings = headings_of(file)
     if not headings:
         return "is empty", "Export the table again, with its headings."
+    if system is System.HUBSPOT and lists_users(headings, words):
+        return _USERS
     if system is System.DYNAMICS:
         custom, labelled = _custom_table(headings), _labelled_table(headings[0], words)
         if custom is not None:
