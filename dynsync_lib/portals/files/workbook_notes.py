@@ -72,14 +72,14 @@ class _Survey:
         if "valueless" in kinds and not any(kind != "valueless" for kind in kinds if kind is not None):
             raise ValueError(number)
 
-    def _take_cell(self, cell: ET.Element, number: int, place: int) -> Kind | Literal["value"] | None:
-        """What a cell is; None for one that holds nothing. `place` is its column where it does not say so itself."""
+    def _take_cell(self, cell: ET.Element, number: int, position: int) -> Kind | Literal["value"] | None:
+        """What a cell is; None for one that holds nothing. `position` is its column (from 1) where it does not say so."""
         formula, value = cell.find("{*}f"), cell.findtext("{*}v") or None
         if formula is None and cell.get("t") != "e":
             return "value" if value is not None or cell.find("{*}is") is not None else None
         kind: Kind = "error" if cell.get("t") == "e" else "valueless" if value is None else "formula"
         reference = cell.get("r")
-        column = coordinate_to_tuple(reference)[1] if reference else place
+        column = coordinate_to_tuple(reference)[1] if reference else position
         if column in self.headings:
             of_kind = self.cells.setdefault((column, kind), _Cells())
             of_kind.add(f"{get_column_letter(column)}{number}", value)
