@@ -220,7 +220,9 @@ def forecast(
         csv=csv,
     )
     if as_json:
-        console.print_json({"forecast": str(out), "rows": written.info["rows"], **kit.six_figures(written).as_dict()})
+        six = kit.six_figures(written)
+        tables = {"forecast": str(out), "rows": written.info["rows"]}
+        console.print_json({**tables, **six.as_dict(), "not_checked": list(six.not_checked)})
     else:
         console.print_figures(written)
         console.out.print(f"\nTables:   {out}")

@@ -89,11 +89,14 @@ def print_replay(info: Mapping[str, Any]) -> None:
 
 
 def print_figures(forecast: kit.Forecast) -> None:
-    """The six figures of a forecast, and under the matched records where they are written."""
-    for figure in kit.six_figures(forecast).figures:
+    """The six figures of a forecast, under the matched records where they are written, and what was not checked."""
+    six = kit.six_figures(forecast)
+    for figure in six.figures:
         out.print(f"{figure.value:>9,}  {figure.label}")
         if figure.key == "updated":
             out.print(Text(f"{'':>11}{figure.sentence}", style="dim"))
+    for sentence in six.not_checked:
+        out.print(Text(sentence, style="yellow"))
     for sentence in forecast.info.get("settings_notes", ()):
         out.print(Text(sentence, style="dim"))
 

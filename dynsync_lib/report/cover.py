@@ -7,7 +7,7 @@ Facts
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
-from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, system_word
+from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, say_tables, system_word, table_word
 
 _SOURCES: Final = {
     "api": "pulled over the APIs of both portals",
@@ -164,7 +164,7 @@ def provenance(forecast: ForecastTables) -> Piece:
         ("Data taken", _say_taken(info)),
         ("Source", _say_source(info.get("source"))),
         ("Records read", _say_records(info)),
-        ("Not delivered", ", ".join(_say_tables(info.get("not_provided") or ())) or "nothing is missing"),
+        ("Not delivered", ", ".join(say_tables(info.get("not_provided") or ())) or "nothing is missing"),
         ("Field lists", _say_fields(forecast)),
         ("People", _MASKED if is_masked(forecast) else _UNMASKED),
         ("Kit version", info.get("kit_version")),
@@ -189,17 +189,9 @@ def _say_records(info: Mapping[str, Any]) -> str:
 
 def _say_count(table: str, count: int) -> str:
     """Such as "1 company" and "12 owners"."""
-    many = _table_word(table)
+    many = table_word(table)
     single = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
     return counted(count, single, many)
-
-
-def _table_word(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _say_tables(names: Sequence[str]) -> list[str]:
-    return [f"{system_word(name.partition('/')[0])} {_table_word(name)}" for name in names]
 
 
 def _say_fields(forecast: ForecastTables) -> str:

@@ -12,7 +12,7 @@ Not modelled
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,9 +26,11 @@ from dynsync_lib.report.forecast_tables import (
     is_held_back,
     sum_counts,
     sum_where,
+    undelivered_tables,
 )
-from dynsync_lib.report.words import OUTCOMES, counted
+from dynsync_lib.report.words import OUTCOMES, counted, say_tables
 
+_KEYS_CHECK: Final = "G61"
 _RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
     System.HUBSPOT: [(Object.CONTACT, Object.LEAD), (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,)],
     System.DYNAMICS: [(object_,) for object_ in Object],
@@ -49,9 +51,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class SixFigures:
-    """The six numbers of the first page."""
+    """The six numbers of the first page, and in sentences what they rest on that was not checked."""
 
     figures: tuple[Figure, ...]
+    not_checked: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, int]:
         """The values by key."""
@@ -60,10 +63,10 @@ class SixFigures:
     def _repr_html_(self) -> str:
         from dynsync_lib.report.pieces import Piece, render  # whoever prints the figures waits for no templates
 
-        return Piece(render("figures", figures=self.figures), repr(self))._repr_html_()
+        return Piece(render("figures", figures=self.figures, not_checked=self.not_checked), repr(self))._repr_html_()
 
     def __repr__(self) -> str:
-        return "; ".join(f"{figure.label}: {figure.value:,}" for figure in self.figures)
+        return "; ".join([*(f"{figure.label}: {figure.value:,}" for figure in self.figures), *self.not_checked])
 
 
 def six_figures(forecast: ForecastTables) -> SixFigures:
@@ -73,7 +76,29 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     records created in HubSpot: 1,172; records created in Dynamics: 436; matched records that change: 530; ...
     """
     numbers = count_numbers(forecast)
-    return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)))
+    return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)), tuple(_say_not_checked(forecast)))
+
+
+def _say_not_checked(forecast: ForecastTables) -> Iterator[str]:
+    """What all six figures rest on and nobody checked: tables that are missing, and columns that match records."""
+    missing = say_undelivered(forecast)
+    if missing is not None:
+        yield missing
+    for finding in forecast.rows("findings", where={"check_id": _KEYS_CHECK, "severity": Severity.NOT_CHECKED}):
+        yield f"Not checked: {finding['sentence']}"
+
+
+def say_undelivered(forecast: ForecastTables) -> str | None:
+    """Which tables of objects that are on a side did not deliver, and what that means; None when all are there."""
+    names = undelivered_tables(forecast)
+    if not names:
+        return None
+    tables = say_tables(names)
+    listed = f"{', '.join(tables[:-1])} and {tables[-1]}" if len(tables) > 1 else tables[0]
+    return (
+        f"Not checked: {listed} were not delivered. Their share of these figures is missing, and whatever has its "
+        "counterpart among them counts as created."
+    )
 
 
 def _safe_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:

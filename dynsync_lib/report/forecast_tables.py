@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import record_table
 
 Row = Mapping[str, Any]
 Choices = Mapping[str, Sequence[str]]
@@ -85,3 +86,10 @@ def not_checked_sides(forecast: ForecastTables) -> tuple[str, ...]:
     """The systems whose fields were not delivered, so that the standard fields stand in for them."""
     standard = forecast.info.get("standard_schema") or {}
     return tuple(system.value for system in System if standard.get(system.value))
+
+
+def undelivered_tables(forecast: ForecastTables) -> list[str]:
+    """The record tables of objects that are on and that a side did not deliver, such as `dynamics/contacts`."""
+    objects = [Object(name) for name in forecast.info.get("objects") or () if name in set(Object)]
+    needed = {record_table(object_, system).name for object_ in objects for system in System}
+    return [name for name in forecast.info.get("not_provided") or () if name in needed]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.model import Severity
-from dynsync_lib.report.figures import count_numbers
+from dynsync_lib.report.figures import count_numbers, say_undelivered
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Share, format_share
@@ -136,6 +136,7 @@ def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
         )
 
 
+_DELIVER: Final = "Export these tables, too, even where they are empty, or switch their sync off in the settings."
 _TIER_SETTING: Final = "Set marketing_contacts and marketing_tier in the settings."
 
 
@@ -171,6 +172,9 @@ def _unchecked(forecast: ForecastTables, findings: Sequence[Row]) -> Iterator[Gr
     for row in findings:
         if row["severity"] == Severity.NOT_CHECKED:
             yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))
+    missing = say_undelivered(forecast)
+    if missing is not None:
+        yield Ground("grey", missing.removeprefix("Not checked: "), _DELIVER)
     for system in not_checked_sides(forecast):
         yield Ground(
             "grey",

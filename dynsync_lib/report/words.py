@@ -185,3 +185,13 @@ def object_rank(object_: str | None) -> int:
 def counted(count: int, single: str, many: str) -> str:
     """Such as "1 record" and "1,204 records"."""
     return f"{count:,} {single if count == 1 else many}"
+
+
+def table_word(name: str) -> str:
+    """The table of a path such as `hubspot/owners`: `owners`."""
+    return name.rpartition("/")[2]
+
+
+def say_tables(names: Iterable[str]) -> list[str]:
+    """Such as `HubSpot owners`, of each path such as `hubspot/owners`."""
+    return [f"{system_word(name.partition('/')[0])} {table_word(name)}" for name in names]

@@ -69,11 +69,15 @@ def test_help__names_every_command(run: Run, capsys: pytest.CaptureFixture[str])
 
 def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert loaded("forecast", "s", "--out", "f") == 0
-    assert "1  records created in Dynamics" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "1  records created in Dynamics" in printed
+    says = "Not checked: Dynamics contacts were not delivered."
+    assert says in printed
     assert loaded("forecast", "s", "--out", "f", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["rows"]["outcomes"] == 2
-    assert len(told) == 8
+    assert [sentence.startswith(says) for sentence in told["not_checked"]] == [True, False]
+    assert len(told) == 9
 
 
 class _Ended:

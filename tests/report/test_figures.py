@@ -57,6 +57,24 @@ def test_count_numbers__excluded_and_failing_stay_apart() -> None:
     assert told["records"] == 1235
 
 
+def test_six_figures__name_the_tables_that_were_not_delivered() -> None:
+    missing = ["hubspot/contacts", "hubspot/deals", "dynamics/users", "dynamics/contacts"]
+    forecast = HandMadeForecast().with_info(not_provided=missing)
+    says = (
+        "Not checked: HubSpot contacts and Dynamics contacts were not delivered. Their share of these figures is "
+        "missing, and whatever has its counterpart among them counts as created."
+    )
+    six = six_figures(forecast)
+    assert six.not_checked == (says,)
+    assert repr(six).endswith(f"; {says}")
+    assert says in six._repr_html_()
+
+
+def test_six_figures__name_nothing_where_all_is_there_or_off() -> None:
+    forecast = HandMadeForecast().with_info(not_provided=["hubspot/deals", "dynamics/users"])
+    assert six_figures(forecast).not_checked == ()
+
+
 def test_six_figures__html_names_each_number() -> None:
     html = six_figures(HandMadeForecast())._repr_html_()
     assert ">705<" in html

@@ -55,6 +55,13 @@ def test_traffic_light__standard_fields_are_named_in_grey() -> None:
     assert light.grounds[0].sentence.startswith("The fields of HubSpot were not delivered")
 
 
+def test_traffic_light__tables_that_were_not_delivered_are_named_in_grey() -> None:
+    light = traffic_light(_clean().with_info(not_provided=["dynamics/contacts", "dynamics/invoices"]))
+    assert light.level == "go_with_conditions"
+    (ground,) = light.grounds
+    assert (ground.tone, ground.sentence.partition(". ")[0]) == ("grey", "Dynamics contacts were not delivered")
+
+
 def test_traffic_light__consent_conflict_is_red_whatever_its_severity() -> None:
     assert traffic_light(_clean().with_rows("findings", [_finding("low", 1, 0.001, "G42")])).level == "no_go"
     light = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None, "G42")]))

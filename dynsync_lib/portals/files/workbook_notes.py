@@ -73,7 +73,7 @@ class _Survey:
             raise ValueError(number)
 
     def _take_cell(self, cell: ET.Element, number: int, position: int) -> Kind | Literal["value"] | None:
-        """What a cell is; None for one that holds nothing. `position` is its column (from 1) where it does not say so."""
+        """What a cell is; None for one that holds nothing. `position` is its column where it does not say so."""
         formula, value = cell.find("{*}f"), cell.findtext("{*}v") or None
         if formula is None and cell.get("t") != "e":
             return "value" if value is not None or cell.find("{*}is") is not None else None
