@@ -27,6 +27,7 @@ from dynsync_lib.core.situation import PERSONS, Situation, is_keyed_by_domain
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 _UNSEEN: Final = typed_values.character_class(OUTER.replace(" ", "")) + "|^ | $|  "
+_BEYOND_VISIBLE_ASCII: Final = "[^!-~]"
 
 
 def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Count:
@@ -42,12 +43,16 @@ def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Cou
 
 
 def _differs(object_: Object) -> nw.Expr:
-    """Whether the key has such characters; an address also, whether NFKC makes it another one."""
+    """Whether the key has such characters; an address also, whether NFKC makes it another one.
+
+    Addresses of visible ASCII alone, which nearly all are, have neither and are not looked at further.
+    """
     if object_ is Object.COMPANY:
         return nw.col("name_key_exact").str.contains(_UNSEEN).fill_null(value=False)
     exact = nw.col("email_key_exact")
     is_other = typed_values.lowered(exact) != nw.col("email_key")
-    return (is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
+    has_more = exact.str.contains(_BEYOND_VISIBLE_ASCII)
+    return nw.when(has_more).then(is_other | exact.str.contains(_UNSEEN)).fill_null(value=False)
 
 
 MEASURES: Final[Measures] = {
