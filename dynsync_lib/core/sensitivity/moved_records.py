@@ -125,8 +125,9 @@ def _moves_of(
     affected = affected_records(situation, family, scenarios, decision=decision, differences=differences)
     if affected is None:
         return None
-    once = decided_at_once(situation, affected.scenarios, _affected_tables(situation, on, affected.records))
-    again = _FieldsAgain(situation, decision, affected.scenarios, judged, differences)
+    tables = _affected_tables(situation, on, affected.records)
+    once = decided_at_once(situation, affected.scenarios, tables)
+    again = _FieldsAgain(situation, decision, affected.scenarios, tables, judged, differences)
     decided = decide_objects(once, on, again.work_of)
     outcomes = stack(tell_outcomes(once, decided).outcomes)
     return situation.keep(_differing(decision.outcomes, outcomes), f"{family[0]}_moves")
@@ -176,8 +177,9 @@ _FIGURES: Final = tuple(name for name in WRITTEN if name not in PAIR)
 class _FieldsAgain:
     """What is known about the fields of records that are decided again: all of it from tables that are there already.
 
-    `situation` and `decision` are the settings' own; `judged` has, per object, the mappings under each scenario about
-    fields, `differences` what such a scenario changes for the pairs and new records of the settings' own decision.
+    `situation` and `decision` are the settings' own; `affected` are the record tables with a row per scenario, by name;
+    `judged` has, per object, the mappings under each scenario about fields, `differences` what such a scenario changes
+    for the pairs and new records of the settings' own decision.
 
     The figures of a pair under a scenario (the columns WRITTEN) are those of the settings, or what `differences` has of
     that pair and scenario. Only pairs that scenarios make, and the settings do not, are compared anew.
@@ -186,12 +188,13 @@ class _FieldsAgain:
     situation: Situation
     decision: Decision
     scenarios: Sequence[Scenario]
+    affected: Mapping[str, Frame]
     judged: Mapping[Object, Judge]
     differences: Mapping[Object, FieldDifferences]
 
     def work_of(self, object_: Object, matched: Matched) -> FieldWork:
         """The fields of all pairs under every scenario (`matched` has them), and the refusals of new records."""
-        refusals = {system: self._refusals(object_, system, matched) for system in System}
+        refusals = {system: self._refusals(object_, system) for system in System}
         pairs = matched.pairs.select(SCENARIO, *PAIR)
         if self.decision.works[object_].comparison is None:
             nothing = dict.fromkeys(_FIGURES, NO_NUMBER)
@@ -222,16 +225,18 @@ class _FieldsAgain:
         parts = [figures for figures in (by_scenario, of_new) if figures is not None]
         return by_settings, stack(parts) if parts else None
 
-    def _refusals(self, object_: Object, system: System, matched: Matched) -> Frame:
-        """scenario, id, refusal of the records whose creation is refused."""
-        records = matched.placed[system].select(SCENARIO, "id")
-        refused = records.join(
-            self.decision.works[object_].refusals[system].select("id", "refusal"), on="id", how="left"
-        )
-        differing = self.differences[object_].refusals.get(system)
-        if differing is None:
+    def _refusals(self, object_: Object, system: System) -> Frame:
+        """scenario, id, refusal of the records whose creation is refused: by the settings, where no scenario says
+        otherwise, and by scenarios.
+        """
+        records = self.affected[record_table(object_, system).name].select(SCENARIO, "id")
+        by_settings = self.decision.works[object_].refusals[system].select("id", "refusal")
+        refused = records.join(by_settings, on="id").select(SCENARIO, "id", "refusal")
+        by_scenario = self.differences[object_].refusals.get(system)
+        if by_scenario is None:
             return refused
-        return _replaced(refused, differing, [SCENARIO, "id"], ["refusal"])
+        unchanged = refused.join(by_scenario, on=[SCENARIO, "id"], how="anti")
+        return stack([unchanged, by_scenario.filter(~nw.col("refusal").is_null())])
 
 
 def _replaced(frame: Frame, others: Frame, on: list[str], names: Sequence[str]) -> Frame:
