@@ -69,7 +69,7 @@ def _offers(
     """Which HubSpot contacts each Dynamics owner without a pair could take: one row per Dynamics record and contact."""
     by = list(job.by)
     ends = {"dynamics_id": "id", "dynamics_rank": "rank", "dynamics_passes": "passes"}
-    addresses = _addresses(job, sides, owners[System.HUBSPOT])
+    addresses = job.keep(_addresses(job, sides, owners[System.HUBSPOT]), f"{job.object}_additional_addresses")
     waiting = owners[System.DYNAMICS].select(*by, "key", **ends)
     waiting = waiting.join(addresses.select(*by, "key"), on=[*by, "key"], how="semi")
     waiting = waiting.join(pairs.select(*by, "dynamics_id"), on=[*by, "dynamics_id"], how="anti")
