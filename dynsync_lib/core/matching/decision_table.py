@@ -55,6 +55,8 @@ def match_object(job: Job, overlap: Facts) -> Matched:
     """Steps 1 to 5 of one object; `overlap` as in `core.matching.pairs.match_records`."""
     matching = match_records(job, overlap)
     placed = {system: _place(job, system, matching) for system in System}
+    if _may_join(job):
+        placed = {system: job.keep(records, f"{system}_{job.object}_placed") for system, records in placed.items()}
     return Matched(placed, job.keep(_all_pairs(job, matching, placed), f"{job.object}_all_pairs"))
 
 
@@ -92,8 +94,7 @@ def _place(job: Job, system: System, matching: Matching) -> Frame:
         "winner_id": table.winner(),
     }
     lines = records.with_columns(line=table.line())
-    placed = lines.select(*job.by, "id", "rank", "barrier", "line", **columns)
-    return job.keep(placed, f"{system}_{job.object}_placed")
+    return lines.select(*job.by, "id", "rank", "barrier", "line", **columns)
 
 
 def _with_pairs(situation: Situation, system: System, matching: Matching) -> Frame:
@@ -131,8 +132,12 @@ def _with_owners(job: Job, system: System, matching: Matching, records: Frame) -
 
 def _asks_owners_pair(job: Job, system: System) -> bool:
     """Whether a line asks for the pair of a key's owner: of a side that is no source, or where later records join."""
-    joins = all_of(job.object is Object.COMPANY, job.chooses("company_dup", "all_bind"))
-    return not job.is_source(system) or joins is not False
+    return not job.is_source(system) or _may_join(job)
+
+
+def _may_join(job: Job) -> bool:
+    """Whether later records may join their owner's pair, which asks for lines before all pairs are known."""
+    return job.object is Object.COMPANY and job.chooses("company_dup", "all_bind") is not False
 
 
 def _with_rivals(system: System, matching: Matching, records: Frame) -> Frame:
@@ -149,7 +154,7 @@ def _all_pairs(job: Job, matching: Matching, placed: Mapping[System, Frame]) -> 
     """Every pair that syncs, further pairs of later records included."""
     columns = [*job.by, "hubspot_id", "dynamics_id", "is_bound"]
     parts = [matching.pairs.filter(~nw.col("fenced")).select(*columns)]
-    if job.object is not Object.COMPANY or job.chooses("company_dup", "all_bind") is False:
+    if not _may_join(job):
         return parts[0]
     for system in System:
         joined = placed[system].filter((nw.col("line") == Line.JOINED.value) & ~nw.col("counterpart_id").is_null())

@@ -11,7 +11,7 @@ Source: rules record.create, record.object-off and those of `core.matching.decis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import narwhals.stable.v2 as nw
@@ -130,7 +130,10 @@ def compose(job: Job, matched: Matched, work: FieldWork, earlier: EarlierPersons
     decided = {}
     for system in System:
         records = _with_fields(job, system, matched.placed[system], judged=judged, work=work)
-        conflicts = _conflicts(job, system, records, earlier)
+        conflicts = Facts((*job.by, "id"), numbers=frozenset({"refusal"}))
+        if _asks_addresses(job, system):
+            records = job.keep(records, f"{system}_{job.object}_placed")
+            conflicts = replace(conflicts, rows=_conflicts(job, system, records, earlier))
         records = conflicts.attach_to(records, conflict_refusal="refusal", conflict_holder_id="counterpart_id")
         outcomes = _tell(job, records)
         is_read_again = not job.situation.scenarios or (
@@ -188,20 +191,21 @@ def _judge_pairs(situation: Situation, work: FieldWork) -> Frame:
     return work.written.select(*situation.by, "hubspot_id", "dynamics_id", *refusals, updated=updated)
 
 
-def _conflicts(job: Job, system: System, records: Frame, earlier: EarlierPersons | None) -> Facts:
-    """About new persons whose address is taken on the other side, by id: refusal (see REFUSALS), counterpart_id."""
+def _asks_addresses(job: Job, system: System) -> bool:
+    """Whether the other side may refuse new records for an address that is taken there."""
     is_asked = system is System.DYNAMICS or job.chooses("dv_dup_rules", "true") is not False
-    on, numbers = (*job.by, "id"), frozenset({"refusal"})
-    if not job.is_about_persons or not is_asked:
-        return Facts(on, numbers=numbers)
+    return job.is_about_persons and is_asked
+
+
+def _conflicts(job: Job, system: System, records: Frame, earlier: EarlierPersons | None) -> Frame:
+    """id, refusal (see REFUSALS), counterpart_id of new persons whose address is taken on the other side."""
+    on = (*job.by, "id")
     creates = records.filter(nw.col("line") == Line.CREATE.value)
     if earlier is None and are_addresses_keys(job):
         asked = creates.filter(~nw.col("key").is_null()).select(*on, "rank", address="key")
-        conflicts = conflicts_of_addresses(job, system, asked)
-    else:
-        creates = creates.with_columns(fails=~nw.col("create_refusal").is_null())
-        conflicts = conflicts_of_creates(job, system, creates, earlier or nobody_earlier(job))
-    return Facts(on, job.keep(conflicts, f"{system}_{job.object}_conflicts"), numbers)
+        return conflicts_of_addresses(job, system, asked)
+    creates = creates.with_columns(fails=~nw.col("create_refusal").is_null())
+    return conflicts_of_creates(job, system, creates, earlier or nobody_earlier(job))
 
 
 def are_addresses_keys(job: Job) -> bool:

@@ -72,9 +72,8 @@ def conflicts_of_creates(job: Job, system: System, creates: Frame, earlier: Earl
     asked = waiting.select(*columns, "rank", "fails").join(addresses, on=columns)
     asked = job.keep(asked, f"{job.object}_addresses_asked")
     taken, free = _split_by_holder(job, asked)
-    beside, waiting = _split_by_earlier(earlier, free)
-    parts = [taken, *beside, _behind_first(job, waiting)]
-    return job.keep(stack(parts), f"{job.object}_address_conflicts")
+    beside, waiting = _split_by_earlier(earlier, job.keep(free, f"{job.object}_addresses_free"))
+    return stack([taken, *beside, _behind_first(job, waiting)])
 
 
 def conflicts_of_addresses(job: Job, system: System, asked: Frame) -> Frame:
@@ -82,7 +81,7 @@ def conflicts_of_addresses(job: Job, system: System, asked: Frame) -> Frame:
     if system is System.HUBSPOT:
         return _taken_in_dynamics(job, rows_where(asked, job.chooses("dv_dup_rules", "true")))
     taken, _ = _split_by_holder(job, asked)
-    return job.keep(taken, f"{job.object}_address_conflicts")
+    return taken
 
 
 def addresses_held(job: Job, created: Frame) -> Facts:
