@@ -1,8 +1,9 @@
 """What a value out of a JSON file must be made of, and where one is made of something else.
 
 A shape is a type, which the value must have; a tuple of shapes, of which some must fit; `[shape]`, a list of such
-values; a dictionary, the shapes of entries by name, which need not be there when the name ends with `?` (other entries
-may be anything); or a `Named`, a dictionary of any names with values of one shape.
+values; a frozen set, the texts of which the value must be one; a dictionary, the shapes of entries by name, which need
+not be there when the name ends with `?` (other entries may be anything); or a `Named`, a dictionary of names that are
+not fixed, with values of one shape.
 
 Where it is used: `snapshot`, `forecasts`, `emulator.world`.
 """
@@ -28,9 +29,10 @@ _WORDS: Final[Mapping[type, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The shape of a dictionary whose names are not known, and all of whose values have one shape."""
+    """The shape of a dictionary all of whose values have one shape. Its names are among `names`; None: any."""
 
     of: Shape
+    names: frozenset[str] | None = None
 
 
 def misshapen(value: object, shape: Shape, where: str = "") -> str | None:
@@ -40,6 +42,9 @@ def misshapen(value: object, shape: Shape, where: str = "") -> str | None:
     if isinstance(shape, Named):
         if not isinstance(value, dict):
             return _not(where, dict)
+        unknown = None if shape.names is None else next((name for name in value if name not in shape.names), None)
+        if unknown is not None:
+            return f"{_place(where)} has `{unknown}`, which is not known"
         return _first(misshapen(held, shape.of, f"{where}.{name}") for name, held in value.items())
     if isinstance(shape, list):
         if not isinstance(value, list):
@@ -47,6 +52,9 @@ def misshapen(value: object, shape: Shape, where: str = "") -> str | None:
         return _first(misshapen(held, shape[0], f"{where}[{number}]") for number, held in enumerate(value))
     if isinstance(shape, dict):
         return _misshapen_object(value, shape, where)
+    if isinstance(shape, frozenset):
+        fits = isinstance(value, str) and value in shape
+        return None if fits else f"{_place(where)} is none of {', '.join(sorted(shape))}"
     if isinstance(shape, tuple):
         fits = any(misshapen(value, other, where) is None for other in shape)
         return None if fits else _not(where, *map(_kind_of, shape))

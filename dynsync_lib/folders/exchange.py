@@ -42,6 +42,6 @@ def _noted_name(note: Path) -> str | None:
     """The name that a note holds; None when it holds none, or a path to somewhere else."""
     try:
         name = json.loads(note.read_bytes())["name"] if not note.is_symlink() else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None
     return name if isinstance(name, str) and name not in {"", ".", ".."} and Path(name).name == name else None

@@ -120,7 +120,7 @@ def _make_mark(folder: Path) -> int:
 def _read_mark(mark: int) -> Any:
     try:
         return json.loads(os.read(mark, 1_000))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -21,7 +21,7 @@ from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_check import scan_table
+from dynsync_lib.forecasts.forecast_check import read_info, scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
@@ -75,7 +75,7 @@ def explain(
     with temporary_folder() as work, open_engine_for(records, work=work) as engine:
         evidence = Evidence(
             tables={name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES},
-            info=forecast.info,
+            info=read_info(forecast.folder) if forecast.is_masked else forecast.info,
             rulebook=rulebook,
             records=_records(engine, opened) if opened else {},
             catalogue=catalogue_of(opened) if opened else None,

@@ -16,7 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter
+from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
@@ -31,8 +32,8 @@ FORECAST_FILE: Final = "forecast.json"
 _AGAIN: Final = "Make it again with `dynsync forecast`."
 _CACHED: Final = 256
 _OBJECT: Final = {
-    "direction": str,
-    "conflict_winner": str,
+    "direction": frozenset(Direction),
+    "conflict_winner": frozenset(System),
     "filter_to_hubspot?": TEXT_OR_NULL,
     "filter_to_dynamics?": TEXT_OR_NULL,
     "default_mappings?": bool,
@@ -56,7 +57,7 @@ _INFO: Final = {
     "standard_schema?": Named(bool),
     "records?": Named(int),
     "not_provided?": [str],
-    "objects?": Named(_OBJECT),
+    "objects?": Named(_OBJECT, frozenset(Object)),
     "assumptions?": Named(str),
     "settings_notes?": [str],
     "marketing?": {"contacts?": (int, type(None)), "tier?": (int, type(None)), "sync_as_marketing?": bool},
@@ -84,10 +85,21 @@ def read_info(folder: Path) -> dict[str, Any]:
         raise _not_whole(folder, f"its {FORECAST_FILE} cannot be read") from error
     if not isinstance(info, dict):
         raise _not_whole(folder, f"its {FORECAST_FILE} cannot be read")
-    fault = misshapen(info, _INFO)
+    fault = misshapen(info, _INFO) or _filter_fault(info.get("objects") or {})
     if fault is not None:
         raise _not_whole(folder, f"its {FORECAST_FILE} cannot be used, {fault}")
     return dict(info)
+
+
+def _filter_fault(objects: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The first filter that is none, as `misshapen` says it; None when all can be read."""
+    for name, sync in objects.items():
+        for key in ("filter_to_hubspot", "filter_to_dynamics"):
+            try:
+                parse_filter(sync[key]) if sync.get(key) is not None else None
+            except FilterTextError:
+                return f"`objects.{name}.{key}` is no filter"
+    return None
 
 
 def refuse_missing_tables(folder: Path) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import Column
 from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
 
@@ -33,6 +34,7 @@ _MANIFEST: Final = {
     "source": str,
     "finished_at": str,
     "taken_at_from?": TEXT_OR_NULL,
+    "associations_of?": ([frozenset(Object)], type(None)),
     "portals": {"hubspot": _PORTAL, "dynamics": _PORTAL},
     "tables": Named(_TABLE),
 }

@@ -120,7 +120,7 @@ def _is_traceable(evidence: Evidence, new: Frame, system: System, family: Object
 
 def _finder_fields(evidence: Evidence, object_: Object) -> dict[System, str]:
     """The fields by which a new counterpart is found."""
-    said = evidence.info["objects"].get(object_.value, {})
+    said = evidence.info.get("objects", {}).get(object_.value, {})
     if said.get("match_mode") == "own_field" and said.get("match_hubspot") and said.get("match_dynamics"):
         return {System.HUBSPOT: said["match_hubspot"], System.DYNAMICS: said["match_dynamics"]}
     hubspot, dynamics = _KEY_FIELDS[object_]
@@ -130,8 +130,8 @@ def _finder_fields(evidence: Evidence, object_: Object) -> dict[System, str]:
 
 
 def _by_domain(evidence: Evidence) -> bool:
-    has_defaults = evidence.info["objects"].get("company", {}).get("default_mappings", True)
-    return bool(has_defaults) and evidence.info["assumptions"].get("company_keys") == "domain"
+    has_defaults = evidence.info.get("objects", {}).get("company", {}).get("default_mappings", True)
+    return bool(has_defaults) and evidence.info.get("assumptions", {}).get("company_keys") == "domain"
 
 
 def _key(evidence: Evidence, object_: Object, table: RecordTable, columns: Sequence[str]) -> nw.Expr:
@@ -149,7 +149,7 @@ def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
     One that is to be bound to what is made of another (a lead to the new contact of its address) may not.
     """
     object_ = Object(str(table.object))
-    enabled = evidence.info["objects"]
+    enabled = evidence.info.get("objects", {})
     if table.system is System.HUBSPOT and family is Object.CONTACT and "contact" not in enabled and "lead" in enabled:
         object_ = Object.LEAD
     key = _key(evidence, object_, table, evidence.before.columns(table.name))

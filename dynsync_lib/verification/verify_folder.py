@@ -90,7 +90,7 @@ def verify_snapshots(
             **figures,
             "before_sha256": before.manifest_sha256,
             "after_sha256": after.manifest_sha256,
-            "settings_sha256": forecast.info["settings_sha256"],
+            "settings_sha256": forecast.info.get("settings_sha256"),
             "files": ["receipt.parquet", VERIFICATION_FILE],
         }
         (folder.new / VERIFICATION_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
@@ -111,7 +111,7 @@ def refuse_unfit(before: Snapshot, after: Snapshot, forecast: Forecast) -> None:
             f"{after.path} was taken before {before.path}.",
             next_step="Name the snapshot from before the sync first, then the one from after it.",
         )
-    if forecast.info["snapshot_sha256"] != before.manifest_sha256:
+    if forecast.info.get("snapshot_sha256") != before.manifest_sha256:
         raise UsageError(
             f"The forecast in {forecast.folder} is not of the snapshot {before.path}.",
             next_step=f"Name the snapshot it was made of, or run `dynsync forecast {before.path}`.",

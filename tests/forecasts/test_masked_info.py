@@ -42,6 +42,16 @@ def test_masked__filters_show_no_name_and_no_address(tmp_path: Path) -> None:
     assert "statecode = 0" in page
 
 
+def test_masked__explains_a_filter_without_whom_it_asks_for(tmp_path: Path) -> None:
+    forecast = _forecast(tmp_path)
+    (chain,) = kit.explain(forecast.masked(), "d1")
+    (says,) = [step.says for step in chain.steps if step.about == "filter"]
+    assert says == (
+        "Only Dynamics contacts with statecode = 0 and lastname in (…, …) or emailaddress1 = … may enter. "
+        "Its statecode is (filled), lastname is (filled), emailaddress1 is (filled): it passes."
+    )
+
+
 def test_masked__no_stand_in_is_a_digest_of_what_the_page_shows(tmp_path: Path) -> None:
     forecast = _forecast(tmp_path).masked()
     stand_in = next(row["match_key"] for row in forecast.rows("outcomes") if row["match_key"])

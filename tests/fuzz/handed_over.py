@@ -178,11 +178,15 @@ def _open_snapshot(folder: Path, dice: Random) -> None:
 
 def _open_edited(folder: Path, dice: Random) -> None:
     """A snapshot whose tables were changed, and whose manifest was made to fit."""
+    _fit_manifest(folder)
+    _open_snapshot(folder, dice)
+
+
+def _fit_manifest(folder: Path) -> None:
     manifest = json.loads((folder / "snapshot" / "manifest.json").read_text(encoding="utf-8"))
     for name, entry in manifest["tables"].items():
         entry["sha256"] = hashlib.sha256((folder / "snapshot" / f"{name}.parquet").read_bytes()).hexdigest()
     (folder / "snapshot" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    _open_snapshot(folder, dice)
 
 
 def _show_forecast(folder: Path, dice: Random) -> None:
@@ -194,6 +198,22 @@ def _show_forecast(folder: Path, dice: Random) -> None:
     for row in forecast.rows("outcomes", limit=1):
         for chain in kit.explain(forecast, row["record_id"]):
             kit.as_dict(chain)
+
+
+def _verify(folder: Path, dice: Random) -> None:
+    """A forecast held against its own snapshot, and a replay of that with itself."""
+    snapshot, forecast = folder / "snapshot", folder / "forecast"
+    kit.verify(snapshot, snapshot, forecast, folder / "v" if dice.random() < 0.5 else None)
+
+
+def _replay_edited(folder: Path, dice: Random) -> None:
+    """A snapshot whose tables were changed beside itself, as in a replay, and as a further environment."""
+    _fit_manifest(folder)
+    snapshot, settings = folder / "snapshot", folder / "dynsync.toml"
+    if dice.random() < 0.5:
+        kit.replay(snapshot, snapshot, settings, folder / "r", bindings=folder / "forecast")
+    else:
+        kit.forecast(snapshot, settings, folder / "f", beside=[snapshot])
 
 
 def _show_earlier(folder: Path, dice: Random) -> None:
@@ -226,7 +246,8 @@ def _serve(folder: Path, dice: Random) -> None:
 
 
 KINDS = (
-    Kind("csv", "exports", ("*/*.csv",), mutate, _load, 22),
+    Kind("csv", "exports", ("*/*.csv",), mutate, _load, 18),
+    Kind("exported facts", "exports", ("*/*.json",), mutate_json, _load, 1),
     Kind("xlsx", "workbooks", ("*/*.xlsx",), mutate_workbook, _load, 12),
     Kind("settings", "engagement", ("dynsync.toml",), mutate, _read_settings, 16),
     Kind("env", "settings", (".env",), mutate, _read_secrets, 4),
@@ -237,6 +258,8 @@ KINDS = (
     Kind("edited table", "engagement", ("snapshot/*/*.parquet",), edit_parquet, _open_edited, 4),
     Kind("forecast", "engagement", ("forecast/forecast.json",), mutate_json, _show_forecast, 8),
     Kind("forecast table", "engagement", ("forecast/*.parquet",), mutate_parquet, _show_earlier, 5),
+    Kind("verified forecast", "engagement", ("forecast/forecast.json",), mutate_json, _verify, 2),
+    Kind("replayed table", "engagement", ("snapshot/*/*.parquet",), edit_parquet, _replay_edited, 1),
     Kind("bindings", "bindings", ("*.csv", "*.parquet"), mutate, _bind, 4),
     Kind("bound forecast", "engagement", ("forecast/outcomes.parquet",), mutate_parquet, _bind_forecast, 1),
     Kind("world", "world", ("*/*.csv",), mutate, _serve, 3),

@@ -41,8 +41,8 @@ def test_read_small__no_device_no_folder_no_more_than_the_bound(tmp_path: Path) 
     assert read_small(tmp_path / "long", most_bytes=11) == b"x" * 11
 
 
-@pytest.mark.parametrize("text", ["x = " + "[" * 5_000, "x = 1" + "0" * 5_000])
-def test_settings__too_deep_and_too_long_numbers_end_in_a_sentence(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["x = " + "[" * 5_000, "x = 1" + "0" * 5_000, "a" + ".a" * 200_000 + " = 1"])
+def test_settings__too_deep_too_long_numbers_and_names_end_in_a_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "dynsync.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match=r"dynsync\.toml is no TOML"):
         kit.read_settings(tmp_path / "dynsync.toml")
@@ -98,6 +98,7 @@ def test_workbook__rows_and_cells_are_bounded(tmp_path: Path) -> None:
         ({"finished_at": "soon"}, "`finished_at` is no moment"),
         ({"portals": []}, "`portals` is not an object"),
         ({"source": None}, "`source` is not a text"),
+        ({"associations_of": ["contact", 1]}, r"`associations_of` is not a list or null"),
         ({"tables": {"hubspot/contacts": 1}}, "`tables.hubspot/contacts` is not an object"),
     ],
 )
@@ -108,6 +109,26 @@ def test_manifest__is_refused_with_the_place(
     (tmp_path / "manifest.json").write_text(json.dumps({**manifest, **change}), encoding="utf-8")
     with pytest.raises(SnapshotError, match=f"cannot be used: {says}"):
         kit.open_snapshot(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"direction": "up"}, "`objects.contact.direction` is none of to_dynamics, to_hubspot, two_way"),
+        ({"conflict_winner": "x"}, "`objects.contact.conflict_winner` is none of dynamics, hubspot"),
+        ({"filter_to_hubspot": "who?"}, "`objects.contact.filter_to_hubspot` is no filter"),
+        (None, "`objects` has `ticket`, which is not known"),
+    ],
+)
+def test_forecast__whose_settings_are_none_is_refused(
+    engagement: Path, tmp_path: Path, change: dict[str, str] | None, says: str
+) -> None:
+    info = json.loads((engagement / "forecast" / "forecast.json").read_text(encoding="utf-8"))
+    contact = info["objects"]["contact"]
+    info["objects"].update({"ticket": contact} if change is None else {"contact": {**contact, **change}})
+    (tmp_path / "forecast.json").write_text(json.dumps(info), encoding="utf-8")
+    with pytest.raises(SnapshotError, match=f"cannot be used, {says}"):
+        kit.open_forecast(tmp_path)
 
 
 def test_forecast__whose_table_was_changed_is_refused_where_it_is_read(engagement: Path, tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def test_load_files__no_workbook(tmp_path: Path) -> None:
 
 def test_load_files__account_is_no_json(tmp_path: Path) -> None:
     assert _fault(tmp_path, {"contacts.csv": "hs_object_id\n", "account.json": "{"}) == (
-        "hubspot/account.json is no JSON."
+        "hubspot/account.json holds no JSON that can be read."
     )
 
 

@@ -56,6 +56,17 @@ def registry_complaints(name: str, text: str) -> list[str]:
     return [f"{name} names {match[0]}" for match in _REGISTRIES.finditer(text)]
 
 
+def json_complaints(name: str, source: str) -> list[str]:
+    """Each place that expects text which is no JSON, and not text that nests too deep for Python."""
+    complaints = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Try) and any("json.loads(" in ast.unparse(line) for line in node.body):
+            caught = {word.id for handler in node.handlers for word in ast.walk(handler) if isinstance(word, ast.Name)}
+            if "ValueError" in caught and "RecursionError" not in caught:
+                complaints.append(f"{name}, line {node.lineno}: RecursionError is not caught")
+    return complaints
+
+
 def size_complaints(name: str, source: str) -> list[str]:
     """A file or a function that is too long."""
     complaints = []

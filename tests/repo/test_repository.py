@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from tests.repo.checks import (
     docstring_complaints,
     environment_complaints,
+    json_complaints,
     link_complaints,
     lock_complaints,
     name_complaints,
@@ -57,7 +58,15 @@ def test_library_files_are_small_and_told(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     name = str(path.relative_to(ROOT))
     told = [] if path.name == "__init__.py" and len(source) < 2 else docstring_complaints(name, source)
-    assert [*size_complaints(name, source), *told, *name_complaints(name)] == []
+    assert [*size_complaints(name, source), *told, *name_complaints(name), *json_complaints(name, source)] == []
+
+
+def test_json_check_sees_a_fault() -> None:
+    text = "try:\n    a = json.loads(b)\nexcept {}:\n    pass\n"
+    assert json_complaints("a.py", text.format("(OSError, ValueError)")) == [
+        "a.py, line 1: RecursionError is not caught"
+    ]
+    assert json_complaints("a.py", text.format("(ValueError, RecursionError)")) == []
 
 
 def test_functions_of_the_core_take_few_parameters() -> None:

@@ -19,6 +19,7 @@ from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.filters.grammar import parse_filter
 from dynsync_lib.core.keys import trim
+from dynsync_lib.core.masking import mask_filter
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.tables import KEY_SOURCE, record_table
@@ -82,14 +83,16 @@ def filter_steps(evidence: Evidence, row: Row, record: Row | None) -> Iterator[S
     for name, sync in syncs_of(evidence, row).items():
         if not is_source(sync, system):
             continue
-        text = sync["filter_to_dynamics" if system is System.HUBSPOT else "filter_to_hubspot"]
+        key = "filter_to_dynamics" if system is System.HUBSPOT else "filter_to_hubspot"
+        text = sync.get(key)
         what = f"{system.label} {_PLURALS[Object(name)]}"
         rule = "record.inactive-out" if row["rule_id"] == "record.inactive-out" else "record.filter"
         if text is None:
             yield evidence.step("filter", f"No filter: all {what} may enter.{_inactive(row)}", rule)
         else:
             verdict = _verdict(evidence, row, record, Filter(text, parse_filter(text)))
-            yield evidence.step("filter", f"Only {what} with {text} may enter. {verdict}{_inactive(row)}", rule)
+            shown = mask_filter(sync, key) if evidence.hides_people else text
+            yield evidence.step("filter", f"Only {what} with {shown} may enter. {verdict}{_inactive(row)}", rule)
 
 
 def _inactive(row: Row) -> str:

@@ -53,8 +53,8 @@ class Explanation:
 class Evidence:
     """What there is to look at.
 
-    `tables` are the forecast's by name, `info` is its `forecast.json`; `records` are the snapshot's record tables by
-    name, empty when it is not at hand; then `catalogue` and `taken_at` are None.
+    `tables` are the forecast's by name, `info` is its `forecast.json` as it was written; `records` are the
+    snapshot's record tables by name, empty when it is not at hand; then `catalogue` and `taken_at` are None.
     """
 
     tables: Mapping[str, Frame]

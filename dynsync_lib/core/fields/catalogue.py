@@ -127,7 +127,7 @@ def _options(value: object) -> tuple[Option, ...]:
     try:
         rows: Any = json.loads(value) if isinstance(value, str) else value
         return tuple(Option(str(row["value"]), str(row["label"])) for row in rows or ())
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, RecursionError, TypeError, KeyError):
         return ()
 
 

@@ -18,7 +18,6 @@ import dataclasses
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
@@ -40,6 +39,7 @@ from dynsync_lib.core.settings import (
 )
 from dynsync_lib.core.settings_file.option_names import read_own_options
 from dynsync_lib.core.settings_file.toml_lines import TomlLines
+from dynsync_lib.core.settings_file.toml_text import read_toml
 from dynsync_lib.errors import SettingsError
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -97,8 +97,8 @@ def parse_settings(
     names and filter values are not checked. Raises SettingsError with every fault, in file order.
     """
     try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as fault:  # it nests too deep, or has a number of thousands of digits
+        document = read_toml(text)
+    except ValueError as fault:
         raise SettingsError([f"{file} is no TOML: {fault}."]) from fault
     reader = _Reader(TomlLines(text), file, rulebook, catalogue)
     settings = reader.settings(document, overrides or {})

@@ -85,5 +85,5 @@ def _values(text: str, position: int) -> tuple[list[str], int]:
 def _json_text(quoted: str) -> str:
     try:
         return str(json.loads(quoted))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise refused(400, "0x80060888", f"Invalid JSON: {quoted} is no text.") from None

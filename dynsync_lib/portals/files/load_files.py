@@ -18,7 +18,6 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -48,6 +47,7 @@ from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
 from dynsync_lib.portals.files.workbook_notes import note_cells
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
+from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, LOAD_REPORT_FILE, ORGANIZATION_FILE, Snapshot, archived_table
 from dynsync_lib.snapshot.writer import SnapshotWriter, TableRow
 
@@ -404,8 +404,6 @@ def _link(row: TextRow, where: str) -> TableRow:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise InputFileError(
-            f"{path} is no JSON.", next_step="Save the API's answer as it is, or delete it."
-        ) from fault
+        return read_json(path)
+    except SmallFileError as fault:
+        raise InputFileError(f"{path} {fault}.", next_step="Save the API's answer as it is, or delete it.") from fault

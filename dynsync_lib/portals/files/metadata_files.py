@@ -187,7 +187,7 @@ def _value_of(cell: str) -> str:
     """The letters and digits of a cell, or of the value in `{"Value": "None"}`, `{"readOnlyValue": true}`."""
     try:
         value = json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = cell
     if isinstance(value, dict):
         names = {"value", "readonlyvalue"}
@@ -207,7 +207,7 @@ def options_as_json(text: str) -> str | None:
     """
     try:
         cell: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         cell = None if text.lstrip()[:1] in "[{" else _typed_options(text)
     if isinstance(cell, dict):
         cell = cell.get("Options") or [f"{value}={label}" for value, label in cell.items()]

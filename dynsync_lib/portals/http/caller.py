@@ -175,7 +175,7 @@ class PortalCaller:
     def _read(self, response: httpx.Response) -> Any:
         try:
             return json.loads(response.content, parse_float=str, parse_int=str, parse_constant=str)
-        except ValueError:
+        except (ValueError, RecursionError):
             correlation_id = self.manners.correlation_id(response)
             path = response.request.url.path
             raise AgainError(no_json(self.manners.name, response, path, correlation_id)) from None
@@ -271,7 +271,7 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     """The JSON object in the body of a refusal; empty when the body is anything else, such as HTML."""
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

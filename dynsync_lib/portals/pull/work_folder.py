@@ -235,7 +235,7 @@ class WorkFolder:
     def _read_journal(self) -> dict[str, Any]:
         try:
             journal = json.loads((self.path / _JOURNAL).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return journal if isinstance(journal, dict) else {}
 
@@ -250,7 +250,7 @@ def _read_page(path: Path) -> dict[str, Any]:
         with pa.input_stream(str(path), compression="zstd") as stream:
             page: dict[str, Any] = json.loads(stream.read())
         return page
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise SnapshotError(
             f"{path} of an unfinished pull cannot be read.",
             next_step="Delete the folder that ends in .part, and pull again.",
