@@ -3,15 +3,15 @@
 Facts
     * `forecast.json` holds the SHA-256 of each table (`sha256`); a table is compared with it before it is first read.
       That reads its bytes once, a second for some gigabytes; pages that show no large table do not wait for one.
-    * Forecasts of earlier versions have no hashes: their tables are read through once, and must have the kit's types
-      and names of systems and objects. A column that they lack is all null.
+    * Forecasts of earlier versions have no hashes: their tables are read through once, and must have the kit's types,
+      names of systems and objects, and a value where there always is one. Another column that they lack is all null.
 
 Where it is used: `forecasts.forecast_folder`, `forecasts.explanations`, `forecasts.earlier_bindings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,7 +74,21 @@ _ARROW_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "number": ("double", "float", "int64", "null"),
     "flag": ("bool", "null"),
 }
-_KNOWN_WORDS: Final = {"system": frozenset(System), "object": frozenset(Object)}
+_FILLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "outcomes": ("system", "object", "record_id", "outcome"),
+    "changes": ("object", "target_system", "target_field"),
+    "collisions": ("system", "object", "record_id"),
+    "mapping": ("object", "verdict"),
+    "findings": ("check_id", "severity", "sentence"),
+    "summary": ("system", "object", "outcome", "count"),
+    "sensitivity": ("assumption_id", "choice"),
+}
+"""Columns that every version has written, and of which no value is null, by table."""
+_KNOWN_WORDS: Final = {
+    **dict.fromkeys(("system", "target_system", "from_system"), ("system", frozenset(System))),
+    **dict.fromkeys(("object", "from_object", "to_object"), ("object", frozenset(Object))),
+}
+"""What the names in a column are names of, and those that there are, by column."""
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -165,7 +179,7 @@ def _table_fault(path: Path, name: str, sha256: str | None, stamp: tuple[int, in
     try:
         with pq.ParquetFile(path) as file:
             fault = _columns_fault(name, {column.name: str(column.type) for column in file.schema_arrow})
-            return fault or _content_fault(file)
+            return fault or _content_fault(file, _FILLED.get(name, ()))
     except (OSError, pa.ArrowException) as error:
         return f"cannot be read ({type(error).__name__})"
 
@@ -174,6 +188,9 @@ def _columns_fault(name: str, types: Mapping[str, str]) -> str | None:
     table = FORECAST_TABLES[name]
     if not set(types).intersection(table.column_names):
         return "has no column of the kit"
+    lacking = next((column for column in _FILLED.get(name, ()) if column not in types), None)
+    if lacking is not None:
+        return f"has no column {lacking}"
     other = next((column for column in table.columns if not _fits(column, types)), None)
     return f"holds no {other.type} in {other.name}" if other is not None else None
 
@@ -183,12 +200,15 @@ def _fits(column: Column, types: Mapping[str, str]) -> bool:
     return column.name not in types or kinds is None or types[column.name] in kinds
 
 
-def _content_fault(file: Any) -> str | None:
-    """Reads all of a Parquet file; a name of no system or object is a fault."""
+def _content_fault(file: Any, filled: Sequence[str]) -> str | None:
+    """Reads all of a Parquet file; a name of no system or object is a fault, and so is a null where there is none."""
     for batch in file.iter_batches():
-        for name, known in _KNOWN_WORDS.items():
+        empty = next((column for column in filled if batch.column(column).null_count), None)
+        if empty is not None:
+            return f"has no value in {empty} of each row"
+        for name, (what, known) in _KNOWN_WORDS.items():
             if name in batch.schema.names:
                 words = set(batch.column(name).unique().to_pylist()) - {None}
                 if not words <= known:
-                    return f"names no {name} of the kit in {name}"
+                    return f"names no {what} of the kit in {name}"
     return None

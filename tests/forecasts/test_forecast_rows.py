@@ -99,10 +99,11 @@ def test_rows__an_empty_or_older_file_has_all_columns(tmp_path: Path) -> None:
     assert {table: told.rows(table) for table in FORECAST_TABLES} == {table: [] for table in FORECAST_TABLES}
     assert told.masked().shared_keys(10) == []
     assert told.counts("links", ["status"]) == []
-    pd.DataFrame({"object": ["contact"], "new_value": ["Chef"]}).to_parquet(folder / "changes.parquet")
+    filled = {"object": "contact", "target_system": "hubspot", "target_field": "jobtitle", "new_value": "Chef"}
+    pd.DataFrame([filled]).to_parquet(folder / "changes.parquet")
     (row,) = told.rows("changes")
     assert list(row) == list(FORECAST_TABLES["changes"].column_names)
-    assert {name for name, value in row.items() if value is not None} == {"object", "new_value"}
+    assert {name: value for name, value in row.items() if value is not None} == filled
     assert told.masked().rows("changes")[0]["new_value"] == "(filled)"
 
 

@@ -7,6 +7,8 @@ import os
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dynsync_lib import kit
@@ -144,6 +146,15 @@ def test_forecast__whose_table_was_changed_is_refused_where_it_is_read(engagemen
     earlier = Forecast(tmp_path, {**opened.info, "sha256": {}})
     assert earlier.rows("links") == source.rows("links")
     (tmp_path / "links.parquet").write_bytes(b"PAR1")
+    summary = pq.read_table(tmp_path / "summary.parquet")
+    for name, value in (("count", [None] * len(summary)), ("system", [None] * len(summary))):
+        column = pa.array(value, summary.schema.field(name).type)
+        pq.write_table(summary.set_column(summary.column_names.index(name), name, column), tmp_path / "summary.parquet")
+        with pytest.raises(SnapshotError, match=rf"summary\.parquet has no value in {name} of each row"):
+            earlier.rows("summary")
+    pq.write_table(summary.drop_columns(["object"]), tmp_path / "summary.parquet")
+    with pytest.raises(SnapshotError, match=r"summary\.parquet has no column object"):
+        earlier.rows("summary")
     with pytest.raises(SnapshotError, match=r"links\.parquet cannot be read"):
         earlier.rows("links")
 
