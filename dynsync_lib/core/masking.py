@@ -14,10 +14,9 @@ Not modelled
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
-from dynsync_lib.core.filters.grammar import hide_values
 from dynsync_lib.core.model import Object
 
 PEOPLE: Final = (Object.CONTACT.value, Object.LEAD.value)
@@ -36,15 +35,6 @@ def mask_key(key: str | None, *, secret: str) -> str | None:
 def mask_value(value: str | None) -> str | None:
     """What is told of a person's value: that it is filled; None stays None."""
     return None if value is None else FILLED
-
-
-def mask_filter(sync: Mapping[str, Any], name: str) -> str | None:
-    """A filter of an object's settings, as `forecast.json` has them, with the values of its `shown_when_masked` only.
-
-    None when there is no filter of that name. A forecast of an earlier version names no fields: all values are hidden.
-    """
-    text = sync.get(name)
-    return text and hide_values(text, frozenset(sync.get("shown_when_masked") or ()))
 
 
 def mask_column(objects: Iterable[str], keys: Iterable[str | None], *, secret: str) -> list[str | None]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dynsync_lib.core.masking import mask_filter
+from dynsync_lib.core.filters.grammar import mask_filter
 
 
 def masked_info(info: Mapping[str, Any]) -> dict[str, Any]:
-    """The same information for a masked forecast: filters as `core.masking.mask_filter` shows them."""
+    """The same information for a masked forecast: filters as `core.filters.grammar.mask_filter` shows them."""
     objects = {name: _masked_object(sync) for name, sync in (info.get("objects") or {}).items()}
     return {**info, "masked": True, "objects": objects}
 

@@ -17,9 +17,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
-from dynsync_lib.core.filters.grammar import parse_filter
+from dynsync_lib.core.filters.grammar import mask_filter, parse_filter
 from dynsync_lib.core.keys import trim
-from dynsync_lib.core.masking import mask_filter
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.tables import KEY_SOURCE, record_table

@@ -15,10 +15,10 @@ Source: rule record.filter; design of `dynsync.toml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from dynsync_lib.core.filter_tree import OPERATORS, Comparison, Filter, FilterTree, Junction, Negation, Window
 
@@ -77,6 +77,15 @@ def hide_values(text: str, shown: Collection[str]) -> str:
     except FilterTextError:
         return _HIDDEN
     return re.sub(r"(\() | (?=[,)])", r"\1", " ".join(pieces))
+
+
+def mask_filter(sync: Mapping[str, Any], name: str) -> str | None:
+    """A filter of an object's settings, as `forecast.json` has them, with the values of its `shown_when_masked` only.
+
+    None when there is no filter of that name. A forecast of an earlier version names no fields: all values are hidden.
+    """
+    text = sync.get(name)
+    return text and hide_values(text, frozenset(sync.get("shown_when_masked") or ()))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
