@@ -109,6 +109,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "moments",
         "portals.rows",
         "portals.metadata_rows",
+        "small_files",
         "snapshot",
     ),
     "portals.check": (*_WORDS, "core.settings", *_READERS, "portals.hubspot", "portals.dataverse", "portals.pull"),
