@@ -71,3 +71,22 @@ def test_cells__a_time_that_the_format_hides_stays(tmp_path: Path) -> None:
     moment = datetime(2022, 5, 28, 10, 30)  # noqa: DTZ001 - as cells are
     (row,) = _rows(tmp_path, "contacts", [["contactid", "own"], [f"{GUID}a", (moment, "yyyy-mm-dd")]])
     assert row["own"] == "2022-05-28T10:30:00"
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "text"),
+    [
+        (1234, "00000", "01234"),
+        (1234, "00000;-00000", "01234"),
+        (1234, "General", "1234"),
+        (1234, "0", "1234"),
+        (1234, "0.00", "1234"),
+        (123456, "00000", "123456"),
+        (-5, "000", "-5"),
+        (12.5, "00000", "12.5"),
+    ],
+)
+def test_cells__zeros_that_a_format_shows(tmp_path: Path, number: float, form: str, text: str) -> None:
+    rows: list[list[Any]] = [["contactid", "address1_postalcode"], [f"{GUID}a", (number, form)]]
+    (row,) = _rows(tmp_path, "contacts", rows)
+    assert row["address1_postalcode"] == text

@@ -96,7 +96,8 @@ def test_errors__are_blank_and_named(tmp_path: Path) -> None:
     rows, report = _load(tmp_path, fill)
     assert [row["lastname"] for row in rows] == [None, "#N/A"]
     assert report["notes"] == [
-        "lastname: errors of the spreadsheet, such as #N/A, (1, the first in C2) are read as blank."
+        "lastname: errors of the spreadsheet, such as #N/A, (1, the first in C2) are read as blank.",
+        "lastname: texts that are errors of a spreadsheet, such as #N/A, (1, the first on line 3) stay as they are.",
     ]
 
 

@@ -31,13 +31,14 @@ from dynsync_lib.portals.files.cell_values import (
     word_converter,
 )
 from dynsync_lib.portals.files.deal_stages import STAGE, PipelineColumn, pipeline_column, pipelines_of, stage_converter
+from dynsync_lib.portals.files.doubtful_texts import DoubtfulTexts, text_columns
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Heading, Headings, is_removed
 from dynsync_lib.portals.files.id_ranks import rank_ids
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.lookup_columns import LookupColumn
 from dynsync_lib.portals.files.name_index import NameIndex
-from dynsync_lib.portals.files.record_ids import plain_guid, plain_number
+from dynsync_lib.portals.files.record_ids import is_guid, plain_guid, plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
 from dynsync_lib.portals.files.stored_values import ValueKind, stored_form
 from dynsync_lib.snapshot.writer import TableRow
@@ -79,6 +80,8 @@ class ExportRows:
     reports_of_parts: Sequence[FileReport] = ()
     removed: list[TableRow] = field(default_factory=list)
     _removed: int = 0
+    _odd_ids: int = 0
+    _first_odd_id: int = 0
 
     def rows(self, key_maker: KeyMaker) -> Iterator[TableRow]:
         """One row per record in the order of the file, with id, ranks and finished keys. Reads the ids first.
@@ -92,10 +95,12 @@ class ExportRows:
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
         stage, pipeline = self._stage(columns)
         alone = [column for column in columns if column is not stage]
+        texts = DoubtfulTexts(text_columns(self.headings.columns, [column.position for column in columns]))
         for line in self._records():
             cells = list(line.cells)
             is_gone = is_removed(marks, cells)
             number = line.place_number
+            texts.look(cells, number)
             for column in alone:
                 cells[column.position] = column.read(cells[column.position], number)
             if stage is not None and pipeline is not None:
@@ -118,6 +123,16 @@ class ExportRows:
         for report, count in zip((self.report, *self.reports_of_parts), rows_of_parts, strict=True):
             report.rows = count
         self._conclude(columns, lookups)
+        self.report.notes += self._doubts(texts)
+
+    def _doubts(self, texts: DoubtfulTexts) -> Iterator[str]:
+        """A sentence for what texts look like, and for ids that have another form than the vendor's."""
+        for what, count, place_number in texts.counted():
+            yield f"{what} ({count:,}, the first on {self._short_line(place_number)}) stay as they are."
+        if self._odd_ids:
+            form = "numbers" if self.headings.table.system is System.HUBSPOT else "GUIDs"
+            where = f"{self._odd_ids:,}, the first on {self._short_line(self._first_odd_id)}"
+            yield f"Record ids that are no {form} ({where}): taken for records. A line of totals is none: delete it."
 
     def _remove(self, row: TableRow) -> None:
         """Keeps a record of the recycling bin apart; a snapshot has a place for HubSpot's only."""
@@ -223,6 +238,9 @@ class ExportRows:
         if record_id in seen:
             raise self._twice(record_id, line, seen[record_id])
         seen[record_id] = line.place_number
+        if not (record_id.isdecimal() if self.headings.table.system is System.HUBSPOT else is_guid(record_id)):
+            self._first_odd_id = self._first_odd_id or line.place_number
+            self._odd_ids += 1
         return record_id
 
     def _where(self, line: Line) -> str:
