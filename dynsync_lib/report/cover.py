@@ -96,7 +96,7 @@ def sources_table(forecast: ForecastTables) -> Piece:
     left = len(loaded.get("left_alone", ()))
     caption = f"{counted(len(read), 'file was', 'files were')} read, {left:,} left alone"
     empty = "No file was loaded: both systems were read over their APIs"
-    return show_table(Grid(caption if rows else empty, heads, rows, unit="files", empty=f"{empty}."))
+    return show_table(Grid(caption if rows else empty, heads, rows, unit="files", empty=f"{empty}.", is_stacked=True))
 
 
 _UNKNOWN: Final = Badge("not known", "grey")
@@ -114,7 +114,7 @@ def _said(file: Mapping[str, Any]) -> Lines | str:
     unknown = file["unknown"]
     more = f" and {len(unknown) - _MOST_HEADINGS:,} more" if len(unknown) > _MOST_HEADINGS else ""
     names = f"Not known, kept as text: {', '.join(unknown[:_MOST_HEADINGS])}{more}." if unknown else ""
-    return Lines(" ".join(sentences), names) if sentences or names else ""
+    return Lines(sentences[0] if sentences else "", names, further=tuple(sentences[1:])) if sentences or names else ""
 
 
 def _say_moment(text: object) -> str:
@@ -150,7 +150,9 @@ def scope_table(forecast: ForecastTables) -> Piece:
         Head("Filter into HubSpot", "code"),
         Head("Filter into Dynamics", "code"),
     ]
-    return show_table(Grid("What is synced", heads, rows, unit="objects", empty="No object is switched on."))
+    return show_table(
+        Grid("What is synced", heads, rows, unit="objects", empty="No object is switched on.", is_stacked=True)
+    )
 
 
 def provenance(forecast: ForecastTables) -> Piece:

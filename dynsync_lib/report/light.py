@@ -35,6 +35,9 @@ _VERDICTS: Final[Mapping[Level, tuple[str, str]]] = {
     "no_go": ("No-go", "Do not switch the sync on before the blockers below are settled."),
     "not_assessed": ("Not assessed", "The forecast holds no records, so there is nothing to judge."),
 }
+_NOTHING_SEEN: Final = (
+    "Nothing that was checked blocks the sync; settle the points below first, the unchecked ones too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class TrafficLight:
     @property
     def sentence(self) -> str:
         """The verdict in one sentence."""
+        if self.level == "go_with_conditions" and self.of_tone("grey"):
+            return _NOTHING_SEEN
         return _VERDICTS[self.level][1]
 
     def of_tone(self, tone: Tone) -> tuple[Ground, ...]:
@@ -169,12 +174,12 @@ def _swings(forecast: ForecastTables, records: int, thresholds: Thresholds) -> I
 
 
 def _unchecked(forecast: ForecastTables, findings: Sequence[Row]) -> Iterator[Ground]:
-    for row in findings:
-        if row["severity"] == Severity.NOT_CHECKED:
-            yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))
     missing = say_undelivered(forecast)
     if missing is not None:
         yield Ground("grey", missing.removeprefix("Not checked: "), _DELIVER)
+    for row in findings:
+        if row["severity"] == Severity.NOT_CHECKED:
+            yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))
     for system in not_checked_sides(forecast):
         yield Ground(
             "grey",

@@ -37,11 +37,12 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Two lines in one cell: the first in full ink, the second muted; `is_code` says that the second is a name."""
+    """Lines in one cell: the first and further ones in full ink, the second muted; `is_code`: the second is a name."""
 
     first: str
     second: str = ""
     is_code: bool = False
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,16 @@ class Cell:
     second: str = ""
     is_code: bool = False
     is_missing: bool = False
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table before it is HTML. `rows` hold text, numbers, badges or None; `total` is the number of rows there are."""
+    """A table before it is HTML. `rows` hold text, numbers, badges or None; `total` is the number of rows there are.
+
+    `is_stacked`: where the screen is narrow, the cells of a row stand one below the other, each under its head; for
+    tables whose last column says the most.
+    """
 
     caption: str
     heads: Sequence[Head]
@@ -81,6 +87,7 @@ class Grid:
     row_heads: int = 1
     note: str = ""
     classes: Sequence[str] = field(default=())
+    is_stacked: bool = False
 
 
 def show_table(grid: Grid) -> Piece:
@@ -98,7 +105,7 @@ def _cell(value: Any, kind: Kind) -> Cell:
     if isinstance(value, Badge):
         return Cell(value.word, sort=str(value.rank), tone=value.tone)
     if isinstance(value, Lines):
-        return Cell(value.first, second=value.second, is_code=value.is_code)
+        return Cell(value.first, second=value.second, is_code=value.is_code, further=value.further)
     if isinstance(value, Share):
         second = f"of {value.whole}" if value.whole else ""
         return Cell(format_share(value.share), sort=repr(value.share), second=second)

@@ -119,7 +119,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
     note = "Not checked means that the forecast cannot know it; it is never a pass."
     empty = "No audit rule had anything to say."
     caption = _tally(findings, "severity", SEVERITIES, "finding", "findings")
-    return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
+    return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty, is_stacked=True))
 
 
 def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], single: str, many: str) -> str:
@@ -168,7 +168,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
         Head("Records concerned", "number"),
     ]
     caption = _tally(mappings, "verdict", VERDICTS, "field mapping", "field mappings")
-    return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
+    return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped.", is_stacked=True))
 
 
 def links_table(forecast: ForecastTables) -> Piece:

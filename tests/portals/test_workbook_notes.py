@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,6 +74,25 @@ def test_formulas__whose_values_are_all_0_were_not_worked_out(tmp_path: Path) ->
         "lastname: formulas (1, the first in C2), read as the values saved last. All are 0, as programs write that "
         "work nothing out: open the workbook in Excel, save it, and load it again."
     ]
+
+
+def test_formulas__that_gave_an_empty_text_have_a_saved_value(tmp_path: Path) -> None:
+    """Excel writes such a cell as a text without letters; xlsxwriter cannot, so its file is changed."""
+    source = tmp_path / "source.xlsx"
+    book = xlsxwriter.Workbook(str(source))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADINGS)
+    sheet.write_row(1, 0, [f"{GUID}a", "a@x.example"])
+    sheet.write_formula(1, 2, "=LEFT(B2,0)", None, "empty")
+    book.close()
+    (tmp_path / "dynamics").mkdir()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(tmp_path / "dynamics" / "contacts.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<v>empty</v>", b"<v></v>"))
+    rows, report = _loaded(tmp_path)
+    assert [row["lastname"] for row in rows] == [None]
+    assert report["guessed"] == ["lastname: formulas (1, the first in C2), read as the values saved last."]
+    assert report["notes"] == []
 
 
 def test_formulas__alone_in_a_row_are_refused(tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def test_traffic_light__tables_that_were_not_delivered_are_named_in_grey() -> No
     assert (ground.tone, ground.sentence.partition(". ")[0]) == ("grey", "Dynamics contacts were not delivered")
 
 
+def test_traffic_light__says_that_only_what_was_checked_does_not_block() -> None:
+    unchecked = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None)]))
+    assert unchecked.sentence.startswith("Nothing that was checked blocks the sync; ")
+    checked = traffic_light(_clean().with_rows("findings", [_finding("high", 50, 0.5)]))
+    assert checked.sentence == "Nothing blocks the sync; settle the points below first."
+
+
 def test_traffic_light__consent_conflict_is_red_whatever_its_severity() -> None:
     assert traffic_light(_clean().with_rows("findings", [_finding("low", 1, 0.001, "G42")])).level == "no_go"
     light = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None, "G42")]))

@@ -77,7 +77,8 @@ class _Survey:
         formula, value = cell.find("{*}f"), cell.findtext("{*}v") or None
         if formula is None and cell.get("t") != "e":
             return "value" if value is not None or cell.find("{*}is") is not None else None
-        kind: Kind = "error" if cell.get("t") == "e" else "valueless" if value is None else "formula"
+        is_blank_text = cell.get("t") == "str"  # a formula that gave an empty text has a saved value: that one
+        kind: Kind = "error" if cell.get("t") == "e" else "formula" if value or is_blank_text else "valueless"
         reference = cell.get("r")
         column = coordinate_to_tuple(reference)[1] if reference else position
         if column in self.headings:
