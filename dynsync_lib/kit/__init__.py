@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
     from dynsync_lib.kit.pages import demo, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
+    from dynsync_lib.kit.rehearsals import plan_rehearsal
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.portals.check.lines import CheckReport
@@ -56,6 +57,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
+    "kit.rehearsals": ("plan_rehearsal",),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "portals.check.lines": ("CheckReport",),

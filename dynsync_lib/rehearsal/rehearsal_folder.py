@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
-from dynsync_lib.errors import SnapshotError
+from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest
 from dynsync_lib.forecasts.forecast_check import FORECAST_FILE
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, read_rows
@@ -82,9 +82,9 @@ class Rehearsal:
     """One rehearsal. `info` is `rehearsal.json`:
 
     version, kit_version, rulebook_version, tag, snapshot_sha256, settings_sha256, digests (SHA-256 of the plan's own
-    files), records (by table name of the snapshot), writes (by system: records, associations, lookups, requests,
-    removals), covered, not_covered (lists of `{"id", "words", ...}`), lacking (what the test portals need:
-    `{"system", "object", "kind", "name", "value", "words", "how"}`).
+    files), records (by table name of the snapshot), writes (by system: records, associations, deactivations, requests,
+    created_by_sync), covered and not_covered (what there is to show: `id`, `words`, `in_forecast`, and `records` or
+    `why`), lacking (rows as `rehearsal.lacking.Lack`).
     """
 
     folder: Path
@@ -175,6 +175,23 @@ def open_rehearsal(folder: str | Path) -> Rehearsal:
     return Rehearsal(path, info)
 
 
+def kept_key(folder: Path) -> bytes | None:
+    """The key of an earlier plan in the folder; None where there is none that can be read."""
+    try:
+        return bytes.fromhex((folder / KEY_FILE).read_text(encoding="ascii")) or None
+    except (OSError, ValueError):
+        return None
+
+
+def refuse_begun(folder: Path) -> None:
+    """Raises UsageError when the folder holds a rehearsal of which portals may hold something."""
+    if (folder / JOURNAL_FILE).exists():
+        raise UsageError(
+            f"{folder} is a rehearsal that was begun: test portals may hold what only its journal names.",
+            next_step=f"Run `dynsync rehearse clean {folder}` and name another folder for the new plan.",
+        )
+
+
 # --- The kind of folder --------------------------------------------------------------------------------------------
 
 _PLAN_PARTS: Final = (SETTINGS_FILE, KEY_FILE, SAMPLE_FILE, LOOK_ALIKES, PLANNED)
@@ -188,7 +205,7 @@ _INFO: Final = {
     "records": Named(int),
     "writes": Named(Named(int)),
     "covered": [_THING],
-    "not_covered": [_THING],
+    "not_covered": [{**_THING, "why": str}],
     "lacking": [{"system": str, "kind": str, "name": str, "words": str, "how": str}],
 }
 _FORECAST_NAMES: Final = "|".join(map(re.escape, (FORECAST_FILE, *(f"{name}.parquet" for name in FORECAST_TABLES))))

@@ -1,0 +1,97 @@
+"""Why something of a forecast cannot be shown by look-alikes, in a sentence.
+
+Where it is used: `rehearsal.planning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.rehearsal.field_masks import FieldMasks, Treatment
+from dynsync_lib.rehearsal.record_names import Record
+
+_NOBODY: Final = "No record that shows it could be brought along with all that it depends on."
+_BY_TIME: Final = frozenset({"createdon_asc", "modifiedon_desc", "modifiedon_asc"})
+
+
+@dataclass(slots=True)
+class Reasons:
+    """What was learnt about items that were not shown; `originals` are the customer's rows that were looked at."""
+
+    settings: Settings
+    masks: FieldMasks
+    originals: dict[Record, Mapping[str, Any]] = field(default_factory=dict)
+    _by_item: dict[str, str] = field(default_factory=dict)
+
+    def why(self, item: str) -> str:
+        """The sentence for an item."""
+        return self._by_item.get(item, _NOBODY)
+
+    def note_difference(self, record: Record, row: Mapping[str, Any], items: Iterable[str]) -> None:
+        """A look-alike came out otherwise; `row` is its row of outcomes."""
+        because = self._cause(record)
+        came_out = f"{row['outcome']} by {row['rule_id']}" if row else "nothing"
+        for item in items:
+            self._by_item[item] = f"Its look-alike would be {came_out}: {because}"
+
+    def note_dependents(self, record: Record, culprits: Collection[Record], items: Iterable[str]) -> None:
+        """A record depends on others whose look-alikes came out otherwise."""
+        others = [culprit for culprit in culprits if culprit != record]
+        if others:
+            because = self._cause(others[0])
+            for item in items:
+                self._by_item.setdefault(
+                    item, f"It depends on a {others[0].object} that comes out otherwise: {because}"
+                )
+
+    def note_unseen(self, record: Record, items: Iterable[str]) -> None:
+        """A look-alike holds, and does not show some of what its original does."""
+        for item in items:
+            sort = item.partition("/")[0]
+            if sort == "change" and item.endswith("/owner_unresolved"):
+                self._by_item[item] = "It turns on an owner who is a team or not there, and cannot be written."
+            elif sort == "link":
+                self._by_item[item] = "The association points to a record that is not there, or not in the sample."
+            elif sort == "question":
+                self._by_item[item] = "Alone with what it depends on, its look-alike does not turn on the question."
+            else:
+                self._by_item[item] = f"Its look-alike does not show it: {self._cause(record)}"
+
+    def _cause(self, record: Record) -> str:
+        """What of a record no look-alike can bring, as the rest of a sentence."""
+        by_portal = self._set_by_portal(record)
+        filtered = [name for name in by_portal if name in self._filtered(record)]
+        if filtered:
+            return f"a filter asks {', '.join(filtered)}, which a portal sets itself."
+        order = self.settings.assumptions["first_record_order"]
+        if order in _BY_TIME:
+            return f"the order {order} goes by times that a portal sets itself."
+        row = self.originals.get(record, {})
+        columns = self.masks.columns[record.table]
+        computed = [
+            name
+            for name, masked in columns.items()
+            if masked.treatment is Treatment.BLANK and row.get(name) is not None
+        ]
+        if computed:
+            return f"a portal works {', '.join(computed)} out itself."
+        lookups = [
+            name
+            for name, masked in columns.items()
+            if masked.treatment is Treatment.LOOKUP and row.get(name) is not None
+        ]
+        if lookups:
+            return f"{lookups[0]} may point to what is not in the sample."
+        return "what decides about it could not be kept."
+
+    def _set_by_portal(self, record: Record) -> list[str]:
+        return self.masks.set_by_portal(record.table)
+
+    def _filtered(self, record: Record) -> set[str]:
+        objects = (Object.CONTACT, Object.LEAD) if record.object in (Object.CONTACT, Object.LEAD) else (record.object,)
+        filters = [self.settings.sync[object_].filter_of(record.system) for object_ in objects]
+        return {name for filter_ in filters if filter_ is not None for name in filter_.fields}
