@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,15 +24,27 @@ FILES = {
 """A folder's files, by name: contacts on both sides, pairs of an earlier run, settings."""
 PROBE = """
 import json, sys
+from pathlib import Path
 from dynsync_lib.cli import commands
-sys.argv = ["dynsync", *sys.argv[1:]]
-try:
-    commands.main()
-except SystemExit as end:
-    code = end.code
-with open("imported.json", "w") as file:
-    json.dump({"code": code or 0, "modules": sorted({name.partition(".")[0] for name in sys.modules})}, file)
+
+def call(words):
+    sys.argv = ["dynsync", *words]
+    try:
+        commands.main()
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+
+imported, ends = set(), {}
+for line in sys.argv[1:]:
+    code = call(line.split())
+    now = {name.partition(".")[0] for name in sys.modules}
+    ends[line] = {"code": code, "modules": sorted(now - imported)}
+    imported = now
+Path("imported.json").write_text(json.dumps(ends))
 """
+"""Runs commands one after the other, and writes of each its exit code and the packages that none before it imported."""
+PREPARING = ["load --hubspot h --dynamics d --out s", "forecast s --out f"]
 WITHOUT_PANDAS = [
     "init new",
     "check --settings-only",
@@ -53,59 +65,79 @@ WITHOUT_PANDAS = [
     "recipes s",
     "recipes s --json",
 ]
+WITHOUT_PYDANTIC = ["forecast s --out f4", "audit --forecast f", "explain ada@example.com --forecast f"]
+HELP = ["--help", "forecast --help", "sign-out --help"]
 HEAVY = {"pandas", "pyarrow", "polars", "duckdb", "narwhals", "httpx", "openpyxl", "matplotlib", "jinja2", "numpy"}
-Imported = Callable[..., set[str]]
+Ends = Mapping[str, set[str]]
+"""The packages that a command was the first of its process to import, by command."""
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Imported:
-    """The packages a command has imported when it ends, in a folder with a snapshot `s` and a forecast `f`."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tables and settings, to run commands in."""
     folder = tmp_path_factory.mktemp("small")
     for name, text in FILES.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-
-    def run(*arguments: str, code: str = PROBE) -> set[str]:
-        called = [sys.executable, "-c", code, *arguments]
-        subprocess.run(called, cwd=folder, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
-        end = json.loads((folder / "imported.json").read_text(encoding="utf-8"))
-        assert end["code"] == 0
-        return set(end["modules"])
-
-    run("load", "--hubspot", "h", "--dynamics", "d", "--out", "s")
-    run("forecast", "s", "--out", "f")
-    return run
+    return folder
 
 
-@pytest.mark.parametrize("command", WITHOUT_PANDAS)
-def test_commands__that_show_no_frame_do_without_pandas(imported: Imported, command: str) -> None:
-    assert "pandas" not in imported(*command.split())
+def _run(folder: Path, *commands: str, code: str = PROBE) -> Ends:
+    """The commands one after the other in one process, which costs less than a process for each."""
+    called = [sys.executable, "-c", code, *commands]
+    subprocess.run(called, cwd=folder, env={"PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    ends = json.loads((folder / "imported.json").read_text(encoding="utf-8"))
+    assert {command: end["code"] for command, end in ends.items()} == dict.fromkeys(commands, 0)
+    return {command: set(end["modules"]) for command, end in ends.items()}
 
 
-@pytest.mark.parametrize(
-    "command", ["forecast s --out f4", "audit --forecast f", "explain ada@example.com --forecast f"]
-)
-def test_commands__that_take_texts_and_paths_do_without_pydantic(imported: Imported, command: str) -> None:
-    assert "pydantic" not in imported(*command.split())
+@pytest.fixture(scope="module")
+def without_pandas(folder: Path) -> Ends:
+    """The commands that show no frame; then there are a snapshot `s` and a forecast `f`."""
+    return _run(folder, *PREPARING, *WITHOUT_PANDAS)
 
 
-def test_commands__that_ask_portals_do_without_pandas(imported: Imported, tmp_path: Path) -> None:
-    addresses = tmp_path / "emulator.json"
+@pytest.fixture(scope="module")
+def without_pydantic(folder: Path, without_pandas: Ends) -> Ends:
+    """The commands that take texts and paths."""
+    assert without_pandas
+    return _run(folder, *WITHOUT_PYDANTIC)
+
+
+@pytest.fixture(scope="module")
+def helped(folder: Path) -> Ends:
+    """The commands that print a page of help."""
+    return _run(folder, *HELP)
+
+
+@pytest.mark.parametrize("command", [*PREPARING, *WITHOUT_PANDAS])
+def test_commands__that_show_no_frame_do_without_pandas(without_pandas: Ends, command: str) -> None:
+    assert "pandas" not in without_pandas[command]
+
+
+@pytest.mark.parametrize("command", WITHOUT_PYDANTIC)
+def test_commands__that_take_texts_and_paths_do_without_pydantic(without_pydantic: Ends, command: str) -> None:
+    assert "pydantic" not in without_pydantic[command]
+
+
+def test_commands__that_ask_portals_do_without_pandas(folder: Path) -> None:
     with Emulator(small_portals()) as emulator:
-        addresses.write_text(json.dumps(emulator.addresses), encoding="utf-8")
-        assert "pandas" not in imported("check", "--emulator", str(addresses))
-        assert "pandas" not in imported("pull", "--emulator", str(addresses), "--out", "p")
+        (folder / "emulator.json").write_text(json.dumps(emulator.addresses), encoding="utf-8")
+        ends = _run(folder, "check --emulator emulator.json", "pull --emulator emulator.json --out p")
+    assert "pandas" not in set().union(*ends.values())
 
 
-def test_commands__the_probe_sees_pandas(imported: Imported) -> None:
-    shown = "from dynsync_lib import kit; code = kit.open_forecast('f').outcomes.empty"
-    assert "pandas" in imported(code=PROBE.replace("commands.main()", shown))
+def test_commands__the_probe_sees_pandas(folder: Path, without_pandas: Ends) -> None:
+    assert without_pandas
+    shown = "from dynsync_lib import kit; kit.open_forecast('f').outcomes.empty"
+    ends = _run(folder, "first", "second", code=PROBE.replace("commands.main()", f"if words == ['second']: {shown}"))
+    assert {command: "pandas" in modules for command, modules in ends.items()} == {"first": False, "second": True}
 
 
-def test_forecast__of_few_records_does_without_duckdb_and_templates(imported: Imported) -> None:
-    assert imported("forecast", "s", "--out", "f4") & {"duckdb", "jinja2"} == set()
+def test_forecast__of_few_records_does_without_duckdb_and_templates(without_pydantic: Ends) -> None:
+    assert without_pydantic["forecast s --out f4"] & {"duckdb", "jinja2"} == set()
 
 
-@pytest.mark.parametrize("command", ["--help", "forecast --help", "sign-out --help"])
-def test_help__imports_nothing_heavy(imported: Imported, command: str) -> None:
-    assert HEAVY & imported(*command.split()) == set()
+@pytest.mark.parametrize("command", HELP)
+def test_help__imports_nothing_heavy(helped: Ends, command: str) -> None:
+    assert HEAVY & helped[command] == set()
