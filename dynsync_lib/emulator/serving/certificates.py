@@ -20,7 +20,7 @@ def make_certificates(folder: Path, *, host: str) -> bytes:
     """Writes the three files into the folder, valid for this host, and gives the client's certificate as PEM text."""
     authority = trustme.CA()
     server = authority.issue_cert(host, "localhost")
-    client = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert(common_name="dynsync", key_type=trustme.KeyType.RSA)
+    client = trustme.CA().issue_cert(common_name="dynsync", key_type=trustme.KeyType.RSA)  # which signs in by RSA
     certificate = client.cert_chain_pems[0].bytes()
     with private_files():
         authority.cert_pem.write_to_path(str(folder / "ca.pem"))
