@@ -14,6 +14,7 @@ from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
     pytest_sessionstart,
     pytest_unconfigure,
 )
+from tests.lean_run import pytest_collection, pytest_collection_finish  # noqa: F401 - hooks, for pytest
 
 
 @pytest.fixture(autouse=True)

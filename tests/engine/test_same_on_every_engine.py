@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,13 +26,28 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_adversarial_snapshot(folder / "snapshot"), settings
 
 
-def test_snapshot__is_nasty_enough(nasty: tuple[Path, Path], tmp_path: Path) -> None:
-    told = kit.forecast(*nasty, tmp_path / "forecast")
-    outcomes = told.outcomes
+@pytest.fixture(scope="module")
+def forecast(nasty: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    """Its forecast, made in this process."""
+    return kit.forecast(*nasty, tmp_path_factory.mktemp("forecast") / "f")
+
+
+def test_snapshot__is_nasty_enough(forecast: kit.Forecast) -> None:
+    outcomes = forecast.outcomes
     assert {"create", "update", "shadowed", "excluded", "failing"} <= set(outcomes["outcome"])
     assert {"filter", "no_email", "invalid_email", "too_long", "range"} <= set(outcomes["reason"].dropna())
-    assert {"value_skipped", "stale_winner"} <= set(told.changes["note"].dropna())
-    assert all(len(told.table(name)) for name in FORECAST_TABLES)
+    assert {"value_skipped", "stale_winner"} <= set(forecast.changes["note"].dropna())
+    assert all(len(forecast.table(name)) for name in FORECAST_TABLES)
+
+
+def test_forecast__by_four_threads_is_the_same_bytes(
+    nasty: tuple[Path, Path], forecast: kit.Forecast, tmp_path: Path
+) -> None:
+    snapshot, settings = map(str, nasty)
+    call = [sys.executable, "-m", "dynsync_lib.cli", "forecast", snapshot, "--settings", settings]
+    environment = {**os.environ, "POLARS_MAX_THREADS": "4"}
+    subprocess.run([*call, "--out", "f"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    _assert_same_bytes(tmp_path / "f", forecast.folder)
 
 
 @pytest.mark.soak
