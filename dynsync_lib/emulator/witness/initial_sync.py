@@ -56,7 +56,8 @@ def run_initial_sync(store: Store, plan: SyncPlan) -> SyncRun:
     """
     run = decide_initial_sync(store, plan)
     names = _company_names(store)
-    twins = {one.name: one.counterpart_id for one in run.decisions if one.in_sync and one.counterpart_id is not None}
+    twins = _companies_that_are_there(store, plan)
+    twins |= {one.name: one.counterpart_id for one in run.decisions if one.in_sync and one.counterpart_id is not None}
     for name, twin in run.creates.items():
         twins[name] = store.create(opposite(name[0]), twin.object, _with_types(twin.values))
     for write in run.writes:
@@ -111,6 +112,21 @@ def _with_types(values: Values) -> Values:
     """The values, owners with the type column beside them: who is written is a user, never a team."""
     owners = [name for name in values if name.startswith("_ownerid_")]
     return {**values, **{name.replace("_value", "_type"): "systemuser" for name in owners}}
+
+
+def _companies_that_are_there(store: Store, plan: SyncPlan) -> _Twins:
+    """With companies off, the company of the other side that an association finds by its key (6.2, 6.3).
+
+    Of several that are one with a company (`all_bind`) it is the first that is delivered.
+    """
+    if plan.of(Object.COMPANY).enabled:
+        return {}
+    twins, pairs = _Twins(), _companies({}, store, plan).pairs
+    places = {one.record_id: one.rank for one in store.records(System.DYNAMICS, Object.COMPANY)}
+    for hubspot_id, dynamics_id in sorted(pairs, key=lambda pair: places[pair[1]]):
+        twins.setdefault((System.HUBSPOT, Object.COMPANY, hubspot_id), dynamics_id)
+        twins.setdefault((System.DYNAMICS, Object.COMPANY, dynamics_id), hubspot_id)
+    return twins
 
 
 def _company_names(store: Store) -> Mapping[tuple[System, str], str | None]:
