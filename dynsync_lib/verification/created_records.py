@@ -57,6 +57,7 @@ _FINISHED_KEYS: Final = {
 class CreatedRecords:
     """`rows`: id, created (UNKNOWN or CREATED, of others nothing was created), made_by_people, of some records.
 
+    `counterpart_id` in them is the id of the new counterpart, null where that is not certain or there is none.
     `is_traceable`: whether all other records can be said to have no new counterpart.
     """
 
@@ -68,7 +69,7 @@ def find_created(
     evidence: Evidence, system: System, family: Object, touched: Touched, users: SyncUsers
 ) -> CreatedRecords:
     """Of which records of a family on one side a counterpart is there that was not."""
-    tables, opposite = tables_of(system, family), tables_of(system.other, family)
+    tables, opposite = evidence.held_tables(system, family), evidence.held_tables(system.other, family)
     keep, name = evidence.engine.keep, f"{system} {family}"
     members = stack([_members(evidence, table, family) for table in tables])
     new = keep(
@@ -76,7 +77,9 @@ def find_created(
     )
     per_key = keep(
         new.group_by("key").agg(
-            arrived=(~nw.col("by_person")).cast(nw.Int64).sum(), by_people=nw.col("by_person").cast(nw.Int64).sum()
+            new_id=nw.when(~nw.col("by_person")).then(nw.col("id")).min(),
+            arrived=(~nw.col("by_person")).cast(nw.Int64).sum(),
+            by_people=nw.col("by_person").cast(nw.Int64).sum(),
         ),
         f"new keys of {name}",
     )
@@ -88,6 +91,7 @@ def find_created(
         "id",
         created=nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED)),
         made_by_people=nw.col("by_people") > 0,
+        counterpart_id=nw.when(nw.col("arrived") == 1).then(nw.col("new_id")),
     )
     contested = keep(sized.filter(is_contested), f"contested {name}")
     told_apart = [_told_apart(evidence, contested, new, table, other) for table in tables for other in opposite]
@@ -101,7 +105,13 @@ def _without_rivals(claims: Frame) -> Frame:
     claimed = claims.group_by("key").agg(claimed=(nw.col("created") == CREATED).cast(nw.Int64).sum())
     has_rivals = (nw.col("claimed") > nw.col("arrived")) & (nw.col("created") == CREATED)
     created = nw.when(has_rivals).then(nw.lit(UNKNOWN)).otherwise(nw.col("created"))
-    return claims.join(claimed, on="key").select("id", created=created, made_by_people=nw.col("by_people") > 0)
+    is_certain = (nw.col("created") == CREATED) & (nw.col("arrived") == 1) & ~has_rivals
+    return claims.join(claimed, on="key").select(
+        "id",
+        created=created,
+        made_by_people=nw.col("by_people") > 0,
+        counterpart_id=nw.when(is_certain).then(nw.col("new_id")),
+    )
 
 
 def _is_traceable(evidence: Evidence, new: Frame, system: System, family: Object) -> bool:

@@ -94,6 +94,17 @@ class Evidence:
                 fields.append(MappedField(name, column, self.kind(table, name), is_trimmed))
         return fields
 
+    def held_tables(self, system: System, family: Object) -> list[RecordTable]:
+        """The tables of a family on one side that have a record in one of the snapshots; the first where none has."""
+        tables = tables_of(system, family)
+        held = [table for table in tables if self.before.rows(table.name) or self.after.rows(table.name)]
+        return held or tables[:1]
+
+    def is_held(self, family: Object) -> bool:
+        """Whether one of the snapshots has a record of a family."""
+        tables = [table for system in System for table in tables_of(system, family)]
+        return any(self.before.rows(table.name) or self.after.rows(table.name) for table in tables)
+
     def kind(self, table: RecordTable, name: str) -> str:
         """What the values of a field are; `address` and `telephone` are texts that are compared in their own way."""
         field = self.catalogue.find(table.system, Object(str(table.object)), name)

@@ -24,7 +24,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import CREATED_BY, RecordTable
-from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence, tables_of
+from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence
 from dynsync_lib.verification.touched_records import Touched
 
 _KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
@@ -46,8 +46,8 @@ def find_sync_users(evidence: Evidence, touched: Touched) -> SyncUsers:
     ids = {}
     for system in System:
         counted: Counter[str] = Counter()
-        for family in FAMILIES:
-            for table in tables_of(system, family):
+        for family in filter(evidence.is_held, FAMILIES):
+            for table in evidence.held_tables(system, family):
                 for frame in (_written_by(evidence, table, touched), _created_by(evidence, table, touched)):
                     if frame is not None:
                         rows = evidence.engine.rows(frame.group_by("who").agg(count=nw.len()))

@@ -2,7 +2,8 @@
 
 Facts
     * A prediction holds when a counterpart came into being exactly where one was to be created, and the fields of the
-      record and of the record it is matched with are as foretold: written where a write was to land, else untouched.
+      record and of the record it is matched with are as foretold: written where a write was to land, else untouched;
+      so are its associations (`associations`).
     * A record that somebody changed in the meantime, or that is gone, is never a miss; the sync deletes nothing
       (rule record.never-deleted).
     * What nobody can judge is `not_settled`: neither a hit nor a miss.
@@ -10,7 +11,7 @@ Facts
       that question.
 
 Not modelled
-    * Associations and marketing status; the fields of records that were created.
+    * Marketing status; the fields of records that were created.
 
 Source: docs/verification.md.
 """
@@ -26,10 +27,11 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
 from dynsync_lib.core.tables import Column, RecordTable, Table
 from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.verification.associations import find_association_problems, find_counterparts
 from dynsync_lib.verification.created_records import CREATED, NOT_CREATED, UNKNOWN, CreatedRecords, find_created
 from dynsync_lib.verification.evidence import FAMILIES, Evidence, tables_of
 from dynsync_lib.verification.people import SyncUsers, changed_records, find_sync_users
-from dynsync_lib.verification.touched_records import Touched, TouchedRecords
+from dynsync_lib.verification.touched_records import Touched
 from dynsync_lib.verification.written_fields import find_problems, find_written
 
 RECEIPT: Final = Table(
@@ -57,8 +59,6 @@ RECEIPT: Final = Table(
     ),
     ("system", "object", "record_id"),
 )
-Changes = Mapping[RecordTable, Frame | None]
-"""By table what `changed_records` finds."""
 _PAIRED: Final = ("update", "link")
 _NOUGHT: Final = nw.lit(0)
 _FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
@@ -68,69 +68,82 @@ _FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
 def build_receipt(evidence: Evidence, touched: Touched) -> Frame:
     """The receipt of all records of the earlier snapshot, as RECEIPT."""
     users = find_sync_users(evidence, touched)
-    return stack([rows for family in FAMILIES for rows in _receipts_of_family(evidence, family, touched, users)])
+    counterparts: dict[Object, Frame] = {}
+    receipts = [evidence.engine.from_rows([], RECEIPT.columns)]
+    for family in filter(evidence.is_held, FAMILIES):
+        created = {system: find_created(evidence, system, family, touched, users) for system in System}
+        counterparts[family] = find_counterparts(evidence, family, created)
+        associations = find_association_problems(evidence, family, counterparts, touched)
+        receipts += _receipts_of_family(evidence, family, touched, users, created, associations)
+    return stack(receipts)
 
 
-def _receipts_of_family(evidence: Evidence, family: Object, touched: Touched, users: SyncUsers) -> Iterator[Frame]:
-    written = {
-        table: find_written(evidence, table, touched[table], evidence.written_fields(table))
-        for system in System
-        for table in tables_of(system, family)
-    }
-    changed = {table: changed_records(table, touched, users) for table in written}
-    facts = {
-        table: evidence.engine.keep(
-            _facts_of(evidence, table, touched[table], written, changed, family), f"facts {table.name}"
-        )
-        for table in written
-    }
+def _receipts_of_family(
+    evidence: Evidence,
+    family: Object,
+    touched: Touched,
+    users: SyncUsers,
+    created: Mapping[System, CreatedRecords],
+    associations: Mapping[System, Frame],
+) -> Iterator[Frame]:
+    tables = [table for system in System for table in evidence.held_tables(system, family)]
+    fields = {table: evidence.written_fields(table) for table in tables}
+    written = {table: find_written(evidence, table, touched[table], fields[table]) for table in tables}
+    changed = {table: changed_records(table, touched, users) for table in tables}
+    facts = {}
+    for table in tables:
+        opposite = evidence.held_tables(table.system.other, family)
+        others = stack([written[other] for other in opposite])
+        problems = find_problems(evidence, table, fields[table], written[table], others)
+        sources = [changed[other] for other in opposite]
+        rows = [
+            _facts(written[table].select("id").unique(), written=nw.lit(1)),
+            _facts(touched[table].gone(), gone=nw.lit(1)),
+            _of_fields(problems, changed[table], sources),
+        ]
+        if table.object is family:
+            rows.append(_of_associations(associations[table.system], sources))
+        facts[table] = evidence.engine.keep(_added_up(rows, changed[table]), f"facts {table.name}")
     along = _created_along(evidence, family)
-    for system in System:
-        created = find_created(evidence, system, family, touched, users)
-        partners = stack([facts[table] for table in tables_of(system.other, family)])
-        for table in tables_of(system, family):
-            yield _receipt(evidence, table, facts[table], partners, created, along, family)
+    for table in tables:
+        partners = stack([facts[other] for other in evidence.held_tables(table.system.other, family)])
+        receipt = _receipt(evidence, table, facts[table], partners, created[table.system], along, family)
+        yield evidence.engine.keep(receipt, f"receipt {table.name}")
 
 
 # --- What is known of records --------------------------------------------------------------------------------------
 
 
-def _facts_of(
-    evidence: Evidence,
-    table: RecordTable,
-    touched: TouchedRecords,
-    written: Mapping[RecordTable, Frame],
-    changes: Changes,
-    family: Object,
-) -> Frame:
-    """id and the columns of `_FACTS`, one row per record of a table of which something is known."""
-    opposite = tables_of(table.system.other, family)
-    fields, others = evidence.written_fields(table), stack([written[other] for other in opposite])
-    problems = find_problems(evidence, table, fields, written[table], others)
-    changed = changes[table]
-    rows = [
-        _facts(written[table].select("id").unique(), written=nw.lit(1)),
-        _facts(touched.gone(), gone=nw.lit(1)),
-    ]
+def _added_up(rows: Sequence[Frame], changed: Frame | None) -> Frame:
+    """id and the columns of `_FACTS`, one row per record of which something is known."""
     if changed is not None:
-        rows.append(_facts(changed, by_people=nw.col("by_people")))
-    problems = _by_somebody(problems, [changed], id_="id", name="by_somebody")
-    sources = [changes[other] for other in opposite]
-    problems = _by_somebody(problems, sources, id_="source_id", name="source_by_somebody")
-    is_missing = nw.col("is_missing")
-    is_unknown = nw.col("is_unseen") | nw.when(is_missing).then(nw.col("source_by_somebody")).otherwise(
-        nw.col("by_somebody")
-    )
-    rows.append(
-        _facts(
-            problems,
-            misses=(~is_unknown).cast(nw.Int64),
-            unknowns=is_unknown.cast(nw.Int64),
-            rule=nw.when(~is_unknown).then(nw.col("rule_id")),
-        )
-    )
+        rows = [*rows, _facts(changed, by_people=nw.col("by_people"))]
     numbers = {name: nw.col(name).sum() for name in _FACTS if name != "rule"}
     return stack(rows).group_by("id").agg(rule=nw.col("rule").min(), **numbers)
+
+
+def _of_fields(problems: Frame, changed: Frame | None, sources: Sequence[Frame | None]) -> Frame:
+    """The facts of writes that are not as foretold; `changed` are records of the table, `sources` of the other side."""
+    known = _by_somebody(problems, [changed], id_="id", name="by_somebody")
+    known = _by_somebody(known, sources, id_="source_id", name="source_by_somebody")
+    excuse = nw.when(nw.col("is_missing")).then(nw.col("source_by_somebody")).otherwise(nw.col("by_somebody"))
+    return _missed(known, nw.col("is_unseen") | excuse)
+
+
+def _of_associations(problems: Frame, targets: Sequence[Frame | None]) -> Frame:
+    """The facts of associations that are not as foretold, by the record they start at; `targets` hold them."""
+    known = _by_somebody(problems, targets, id_="target_id", name="by_somebody")
+    return _missed(known, ~nw.col("is_missing") & nw.col("by_somebody"))
+
+
+def _missed(problems: Frame, is_unknown: nw.Expr) -> Frame:
+    """A miss for each problem, of those that are unknown nothing but that."""
+    return _facts(
+        problems,
+        misses=(~is_unknown).cast(nw.Int64),
+        unknowns=is_unknown.cast(nw.Int64),
+        rule=nw.when(~is_unknown).then(nw.col("rule_id")),
+    )
 
 
 def _by_somebody(problems: Frame, changed: Sequence[Frame | None], *, id_: str, name: str) -> Frame:
@@ -177,7 +190,7 @@ def _receipt(
     known = (
         outcomes.join(own, on="record_id", how="left")
         .join(theirs, on="partner_id", how="left")
-        .join(created.rows.rename({"id": "record_id"}), on="record_id", how="left")
+        .join(created.rows.select("created", "made_by_people", record_id="id"), on="record_id", how="left")
         .join(mine, on="record_id", how="left")
     )
     counted = known.with_columns(

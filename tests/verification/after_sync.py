@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -93,8 +94,13 @@ def write_snapshot(
                 provided=before.is_provided(name),
             )
         for name in FIXED_TABLES:
-            writer.write(name, _rows(before, name), provided=before.is_provided(name))
+            rows = _links(store) if name == "hubspot/links" else _rows(before, name)
+            writer.write(name, rows, provided=before.is_provided(name))
         return writer.finish(finished_at=taken_at, facts={})
+
+
+def _links(store: MemoryStore) -> list[dict[str, Any]]:
+    return [{"label": None, **asdict(link)} for link in store.links]
 
 
 def _own(table: RecordTable) -> set[str]:
