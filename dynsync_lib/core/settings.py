@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from dynsync_lib.core.filter_tree import Filter
@@ -61,6 +61,21 @@ class DynamicsSettings:
     certificate_thumbprint: str = ""
     keep_tokens: Literal["people", "always", "never"] = "people"
     windows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HubSpotTestSettings:
+    """The `[rehearsal.hubspot]` section: the variable with the token of the test portal."""
+
+    token_env: str = "HUBSPOT_TEST_TOKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalSettings:
+    """The `[rehearsal]` sections: the test portals; None is a section that is left out."""
+
+    hubspot: HubSpotTestSettings | None = None
+    dynamics: DynamicsSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +158,14 @@ class Settings:
     assumptions: Mapping[str, str]
     digest: str
     files: FileSettings = FileSettings()
+    rehearsal: RehearsalSettings = RehearsalSettings()
     notes: tuple[str, ...] = ()
+
+    def of_test_portals(self) -> Settings:
+        """The same settings with the test portals in place of the portals.
+
+        Where `[rehearsal]` leaves a side out, it is the settings' own: whether that is for tests is not asked here.
+        """
+        test = self.rehearsal
+        hubspot = self.hubspot if test.hubspot is None else replace(self.hubspot, token_env=test.hubspot.token_env)
+        return replace(self, hubspot=hubspot, dynamics=test.dynamics or self.dynamics)

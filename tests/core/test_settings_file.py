@@ -283,3 +283,30 @@ def test_parse_settings__says_where_the_fault_is_to_be_corrected() -> None:
         with pytest.raises(SettingsError) as refused:
             parse_settings(text, file="dynsync.toml", rulebook=shipped_rulebook(), overrides=overrides)
         assert refused.value.next_step == f"Correct {place} and run again."
+
+
+def test_rehearsal__names_the_test_portals() -> None:
+    text = """
+[hubspot]
+token_env = "REAL"
+[dynamics]
+url = "https://real.crm4.dynamics.com"
+[rehearsal.hubspot]
+[rehearsal.dynamics]
+url = "https://test.crm4.dynamics.com"
+client_id_env = "TEST_ID"
+"""
+    test = read(text).of_test_portals()
+    assert test.hubspot.token_env == "HUBSPOT_TEST_TOKEN"
+    assert (test.dynamics.url, test.dynamics.client_id_env) == ("https://test.crm4.dynamics.com", "TEST_ID")
+    own = read(text.partition("[rehearsal")[0]).of_test_portals()
+    assert (own.hubspot.token_env, own.dynamics.url) == ("REAL", "https://real.crm4.dynamics.com")
+
+
+def test_rehearsal__faults_are_named_with_their_lines() -> None:
+    text = '[rehearsal.hubspot]\ntoken = "x"\n[rehearsal.dynamics]\nurl = 5\n[rehearsal.salesforce]\n'
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+    assert [fault.partition(": ")[0] for fault in caught.value.faults] == [
+        f"dynsync.toml, line {line}" for line in (2, 4, 5)
+    ]

@@ -33,9 +33,19 @@ from dynsync_lib.core.settings import (
     FieldMapping,
     FileSettings,
     HubSpotSettings,
+    HubSpotTestSettings,
     MatchMode,
     ObjectSync,
+    RehearsalSettings,
     Settings,
+)
+from dynsync_lib.core.settings_file.known_keys import (
+    CHOICES,
+    MAPPING_KEYS,
+    MATCH_MODES,
+    OWN_KEYS,
+    SECTIONS,
+    SYNC_KEYS,
 )
 from dynsync_lib.core.settings_file.option_names import read_own_options
 from dynsync_lib.core.settings_file.toml_lines import TomlLines
@@ -47,40 +57,9 @@ _FILTERS: Final = ("marketing_criterion",)
 """Keys of the portals' sections that are filters, and read as such."""
 _LEAST: Final = {"windows": 1}
 """The least of whole numbers that cannot be 0."""
-_SECTIONS: Final = ("hubspot", "dynamics", "files", "sync", "assumptions")
-_SYNC_KEYS: Final = (
-    "enabled",
-    "direction",
-    "conflict_winner",
-    "filter_to_hubspot",
-    "filter_to_dynamics",
-    "default_mappings",
-    "mapping",
-    "match_mode",
-    "match_field",
-    "only_existing_in_target",
-    "sync_user_may_write",
-    "required_properties",
-)
-_PERSON_KEYS: Final = ("require_email", "lifecycle_stages", "default_lifecycle_stage")
-_OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
-    Object.CONTACT: _PERSON_KEYS,
-    Object.LEAD: _PERSON_KEYS,
-    Object.DEAL: ("stages",),
-}
-"""What only some objects have, beside what all have."""
 _NOTHING_REQUIRED: Final = (
     "`hs_write_rules = on` refuses nothing: no object names `required_properties`, and no API tells which they are."
 )
-_MATCH_MODES: Final = ("default", "own_field", "none")
-_MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "api_version": ("v3", "2026-03", "2026-09"),
-    "plan": ("free", "starter", "professional", "enterprise"),
-    "auto_create_companies": ("on", "off", "unknown"),
-    "sign_in": ("client_secret", "certificate", "device_code", "browser"),
-    "keep_tokens": ("people", "always", "never"),
-}
 
 
 def parse_settings(
@@ -121,7 +100,7 @@ class _Reader:
         self.notes: list[str] = []
 
     def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
-        self._refuse_unknown(document, _SECTIONS, ())
+        self._refuse_unknown(document, SECTIONS, ())
         sync = self._table(document, "sync", ())
         self._refuse_unknown(sync, [object_.value for object_ in Object], ("sync",))
         portal = self._table(document, "hubspot", ())
@@ -140,26 +119,39 @@ class _Reader:
             assumptions=assumptions,
             digest="",
             files=self._files(self._table(document, "files", ())),
+            rehearsal=self._rehearsal(self._table(document, "rehearsal", ())),
         )
 
     def _files(self, table: Mapping[str, Any]) -> FileSettings:
         self._refuse_unknown(table, ("columns",), ("files",))
         return FileSettings(columns=self._texts(table, "columns", ("files",)))
 
+    def _rehearsal(self, table: Mapping[str, Any]) -> RehearsalSettings:
+        """The test portals; a section that is left out is None."""
+        kinds = {"hubspot": HubSpotTestSettings, "dynamics": DynamicsSettings}
+        self._refuse_unknown(table, kinds, ("rehearsal",))
+        return RehearsalSettings(
+            **{
+                name: self._section(kind, self._table(table, name, ("rehearsal",)), "rehearsal", name)
+                for name, kind in kinds.items()
+                if name in table
+            }
+        )
+
     # --- [hubspot], [dynamics] -------------------------------------------------------------------------------
 
-    def _section(self, kind: type[Any], table: Mapping[str, Any], name: str) -> Any:
+    def _section(self, kind: type[Any], table: Mapping[str, Any], *path: str) -> Any:
         defaults = kind()
         known = {field.name: getattr(defaults, field.name) for field in dataclasses.fields(kind)}
-        self._refuse_unknown(table, known, (name,))
+        self._refuse_unknown(table, known, path)
         wanted = {key: value for key, value in table.items() if key in known and key not in _FILTERS}
-        fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (name, key))}
+        fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (*path, key))}
         return dataclasses.replace(defaults, **fitting)
 
     def _fits(self, value: object, default: object, path: tuple[str, ...]) -> bool:
         key = path[-1]
-        if key in _CHOICES:
-            return self._is_choice(value, _CHOICES[key], path)
+        if key in CHOICES:
+            return self._is_choice(value, CHOICES[key], path)
         expected = int if default is None else type(default)
         least = _LEAST.get(key, 0)
         if type(value) is expected and not (expected is int and isinstance(value, int) and value < least):
@@ -186,7 +178,7 @@ class _Reader:
             mappings = self.rulebook.default_mappings.get(object_, ())
             return ObjectSync(direction=direction, mappings=mappings, lifecycle_stages=stages)
         table = self._table(sync, object_.value, ("sync",))
-        self._refuse_unknown(table, (*_SYNC_KEYS, *_OWN_KEYS.get(object_, ())), path)
+        self._refuse_unknown(table, (*SYNC_KEYS, *OWN_KEYS.get(object_, ())), path)
         match = self._match_field(table, object_, path)
         return ObjectSync(
             enabled=self._flag(table, "enabled", path),
@@ -197,7 +189,7 @@ class _Reader:
             default_mappings=self._flag(table, "default_mappings", path),
             mappings=self._mappings(table, object_),
             stages=self._pairs(table, "stages", path, ("dealstage", "statuscode"), object_=object_),
-            match_mode=cast(MatchMode, self._choice(table, "match_mode", list(_MATCH_MODES), path, default="default")),
+            match_mode=cast(MatchMode, self._choice(table, "match_mode", list(MATCH_MODES), path, default="default")),
             match_hubspot=match.get("hubspot"),
             match_dynamics=match.get("dynamics"),
             only_existing_in_target=self._flag(table, "only_existing_in_target", path, default=False),
@@ -300,7 +292,7 @@ class _Reader:
         return (*mappings, *_not_replaced(defaults, mappings))
 
     def _mapping(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> FieldMapping | None:
-        self._refuse_unknown(row, _MAPPING_KEYS, path)
+        self._refuse_unknown(row, MAPPING_KEYS, path)
         names = {system: row.get(system.value) for system in System}
         for system, name in names.items():
             if not isinstance(name, str) or not name:
