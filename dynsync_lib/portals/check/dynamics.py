@@ -24,7 +24,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.check.lines import CheckLine, as_documented, fault_line, portal_kind
 from dynsync_lib.portals.dataverse.errors import dataverse_manners
-from dynsync_lib.portals.dataverse.reader import BASE_PATH, ORGANIZATION, count_path
+from dynsync_lib.portals.dataverse.reader import BASE_PATH, ORGANIZATION, count_path, read_privileges
 from dynsync_lib.portals.http.caller import PortalCaller
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.pull.table_puller import REQUIRED, run_together
@@ -86,7 +86,7 @@ class DynamicsCheck:
                 environment = _environment_line(user_id, (await caller.get(f"{BASE_PATH}{ORGANIZATION}"))["Detail"])
         except PortalError as fault:
             return [fault_line(System.DYNAMICS, "environment", fault)]
-        privileges = await _read_privileges(caller, user_id)
+        privileges = await read_privileges(caller, user_id)
         totals = await _read_totals(caller)
         tables = await run_together(*(self._table(caller, table, totals, privileges) for table in _TABLES))
         return [
@@ -160,16 +160,6 @@ async def _count_rows(caller: PortalCaller, names: Sequence[str]) -> dict[str, i
         return {str(name): int(count) for name, count in zip(counts["Keys"], counts["Values"], strict=True)}
     except (PortalError, KeyError, TypeError, ValueError):
         return {}
-
-
-async def _read_privileges(caller: PortalCaller, user_id: str) -> dict[str, str] | None:
-    """The depth of each privilege the caller has, by name; None when Dataverse does not say."""
-    address = f"{BASE_PATH}systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
-    try:
-        rows: Sequence[Mapping[str, Any]] = (await caller.get(address))["RolePrivileges"]
-        return {str(row["PrivilegeName"]): str(row["Depth"]) for row in rows}
-    except (PortalError, KeyError, TypeError):
-        return None
 
 
 def _environment_line(user_id: str, organization: Mapping[str, Any]) -> CheckLine:

@@ -23,6 +23,7 @@ from dynsync_lib.portals.http.caller import PortalCaller
 from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.hubspot.errors import hubspot_manners
 from dynsync_lib.portals.hubspot.paths import HubSpotPaths
+from dynsync_lib.portals.hubspot.reader import read_scopes
 from dynsync_lib.portals.pull.table_puller import REQUIRED, run_together
 
 _TABLES: Final[Mapping[str, Object]] = {
@@ -109,7 +110,7 @@ class HubSpotCheck:
 
     async def _rights(self, caller: PortalCaller) -> CheckLine:
         """Whether the token can write, by the scopes that HubSpot names for it."""
-        scopes = await self._read_scopes(caller)
+        scopes = await read_scopes(caller, self.token)
         if scopes is None:
             says = "HubSpot does not say which scopes the token has, so whether it can write is unknown."
             return CheckLine(_HUBSPOT, "writing", "not_checked", says)
@@ -120,14 +121,6 @@ class HubSpotCheck:
             return CheckLine(_HUBSPOT, "writing", "ok", f"The token can only read{held}.", facts=facts)
         says = f"The token can write, too ({', '.join(writing)}); the kit never does."
         return CheckLine(_HUBSPOT, "writing", "warning", says, "Use a service key with read scopes only.", facts)
-
-    async def _read_scopes(self, caller: PortalCaller) -> list[str] | None:
-        try:
-            answer = await caller.post("/oauth/v2/private-apps/get/access-token-info", {"tokenKey": self.token})
-        except PortalError:
-            return None
-        scopes = answer.get("scopes") if isinstance(answer, dict) else None
-        return sorted(map(str, scopes)) if isinstance(scopes, list) else None
 
 
 def _account_line(account: Mapping[str, Any]) -> CheckLine:

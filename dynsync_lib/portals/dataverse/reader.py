@@ -28,7 +28,7 @@ import httpx
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RecordTable
-from dynsync_lib.errors import AccessError, UnexpectedReplyError
+from dynsync_lib.errors import AccessError, PortalError, UnexpectedReplyError
 from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse.column_metadata import KINDS, column_row, describe_column, is_selectable
 from dynsync_lib.portals.dataverse.errors import dataverse_manners
@@ -179,6 +179,23 @@ class DataverseReader:
         moments = [datetime.fromisoformat(text) for text in texts if isinstance(text, str)]
         return (moments[0], moments[-1]) if moments else None
 
+    @_understood
+    async def find_known(self, table: RecordTable, ids: Sequence[str]) -> set[str]:
+        """Those of at most 100 row ids that the table has. Costs one request."""
+        values = ",".join(f"'{id_}'" for id_ in ids)
+        condition = f"Microsoft.Dynamics.CRM.In(PropertyName='{table.id_field}',PropertyValues=[{values}])"
+        path = f"{BASE_PATH}{await self._find_set(table)}?$select={table.id_field}&$filter={quote(condition)}"
+        answer = await self.caller.get(path)
+        return {str(row[table.id_field]).lower() for row in listed(answer, "value", where="Dynamics")}
+
+    async def read_privileges(self) -> dict[str, str] | None:
+        """The depth of each privilege that the caller has, by name; None when Dataverse does not say."""
+        try:
+            user_id = str((await self.caller.get(f"{BASE_PATH}WhoAmI"))["UserId"]).lower()
+        except (PortalError, KeyError, TypeError):
+            return None
+        return await read_privileges(self.caller, user_id)
+
     @property
     def lanes(self) -> int:
         """How many requests the environment allows at once, as its last answer said."""
@@ -227,6 +244,16 @@ class DataverseReader:
                 for row in await self._metadata(f"{where}/Attributes/{kind.cast}?{kind.query}"):
                     details[str(row.get("LogicalName"))] = describe_column(kind, row)
         return details
+
+
+async def read_privileges(caller: PortalCaller, user_id: str) -> dict[str, str] | None:
+    """The depth of each privilege that a user has, by name; None when Dataverse does not say."""
+    address = f"{BASE_PATH}systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
+    try:
+        rows: Sequence[Mapping[str, Any]] = (await caller.get(address))["RolePrivileges"]
+        return {str(row["PrivilegeName"]): str(row["Depth"]) for row in rows}
+    except (PortalError, KeyError, TypeError):
+        return None
 
 
 def count_path(logical_names: Sequence[str]) -> str:

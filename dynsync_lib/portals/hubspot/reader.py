@@ -20,6 +20,7 @@ Where it is used: `portals.pull.pull_portals`, `portals.pull.hubspot_tables`, `p
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -28,7 +29,7 @@ from urllib.parse import quote
 import httpx
 
 from dynsync_lib.core.model import Object
-from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.errors import PortalError, UnexpectedReplyError
 from dynsync_lib.portals.http.caller import AddressTooLongError, PortalCaller, client_timeout, moment_of
 from dynsync_lib.portals.http.hosts import check_host
 from dynsync_lib.portals.http.pace import Limiter, Pace
@@ -172,6 +173,30 @@ class HubSpotReader:
         known = {str(row.get("id")) for row in _results(answer)}
         return [id_ for id_ in ids if id_ not in known]
 
+    @_understood
+    async def find_by_unique(self, object_: Object, name: str, values: Sequence[str]) -> dict[str, str]:
+        """The ids of live records by their value of a property whose values are unique; of at most 100 values.
+
+        Values that no record has are left out. It sees what was written a moment ago, as a search does not. Costs one
+        request.
+        """
+        path = f"{self._paths.objects}/{PLURALS[object_]}/batch/read?archived=false"
+        body = {"idProperty": name, "inputs": [{"id": value} for value in values], "properties": [name]}
+        answer = await self.caller.post(path, body)
+        refuse_errors(answer)
+        return {str(row["properties"][name]): str(row["id"]) for row in _results(answer)}
+
+    @_understood
+    async def read_property_groups(self, object_: Object) -> list[str]:
+        """The groups that an object's properties stand in, the most usual one first."""
+        answer = await self.caller.get(f"{self._paths.properties}/{PLURALS[object_]}?archived=false")
+        groups = Counter(str(row.get("groupName")) for row in _results(answer) if row.get("groupName"))
+        return [group for group, _ in groups.most_common()]
+
+    async def read_scopes(self, token: str) -> list[str] | None:
+        """The scopes of a token, in order of the alphabet; None when HubSpot does not say (portal-apis 1.2)."""
+        return await read_scopes(self.caller, token)
+
     async def _read_owners(self, cursor: str | None) -> Delivery:
         """Owners in use, then the archived ones, who may still own records."""
         archived, _, after = (cursor or "false|").partition("|")
@@ -222,6 +247,16 @@ class HubSpotReader:
             most, window_ms, remaining = map(int, limits)
             allowed = min(int(most * _SHARE), self._limiter.used + remaining)
             self._limiter.adapt(allowed=allowed, window_s=window_ms / 1000)
+
+
+async def read_scopes(caller: PortalCaller, token: str) -> list[str] | None:
+    """The scopes of a token, in order of the alphabet; None when HubSpot does not say (portal-apis 1.2)."""
+    try:
+        answer = await caller.post("/oauth/v2/private-apps/get/access-token-info", {"tokenKey": token})
+    except PortalError:
+        return None
+    scopes = answer.get("scopes") if isinstance(answer, dict) else None
+    return sorted(map(str, scopes)) if isinstance(scopes, list) else None
 
 
 def connect(connections: PortalConnections, pace: Pace) -> httpx.AsyncClient:

@@ -14,18 +14,21 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar
 
 import httpx
 
+from dynsync_lib.core.model import System
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.dataverse import reader as dataverse
+from dynsync_lib.portals.http.caller import client_timeout
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.http.transport import network
 from dynsync_lib.portals.hubspot import reader as hubspot
 from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
+from dynsync_lib.portals.sign_in.auth import BearerAuth
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.rehearsal.gate import Permit, dynamics_gate, hubspot_gate
 from dynsync_lib.rehearsal.writing.caller import WritingCaller
@@ -34,6 +37,7 @@ from dynsync_lib.rehearsal.writing.hubspot import HubSpotWriter
 from dynsync_lib.rehearsal.writing.transport import WritingTransport
 
 DEFAULT_PACE: Final = Pace()
+ODATA_HEADERS: Final = {"OData-MaxVersion": "4.0", "OData-Version": "4.0"}
 T = TypeVar("T")
 
 
@@ -44,6 +48,7 @@ class HubSpotTestPortal:
     permit: Permit
     reader: hubspot.HubSpotReader
     writer: HubSpotWriter
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +89,55 @@ async def open_test_portals(
         hubspot_client = await stack.enter_async_context(hubspot.connect(connections, pace))
         dynamics_client, auth = await stack.enter_async_context(dataverse.connect(connections, pace))
         await auth.sign_in()
-        hubspot_reader = hubspot.HubSpotReader(hubspot_client, pace, version=version)
-        dynamics_reader = dataverse.DataverseReader(dynamics_client, pace)
-        gates = hubspot_gate(hubspot_reader.caller, version=version), dynamics_gate(dynamics_reader.caller)
-        permits = [await gate.ask() for gate in gates]
-        hubspot_writing = hubspot.open_client(
-            hubspot_origin, connections.token, _writing(permits[0], hubspot_origin, connections), pace
+        networks = [network(origin, ca_file=connections.ca_file) for origin in (hubspot_origin, dynamics_origin)]
+        sides = (
+            Side(hubspot_client, BearerAuth(connections.token), networks[0]),
+            Side(dynamics_client, auth, networks[1]),
         )
-        dynamics_writing = dataverse.open_client(
-            dynamics_origin, auth, _writing(permits[1], dynamics_origin, connections), pace
-        )
-        callers = (
-            WritingCaller(await stack.enter_async_context(hubspot_writing), hubspot_reader.caller, gates[0]),
-            WritingCaller(await stack.enter_async_context(dynamics_writing), dynamics_reader.caller, gates[1]),
-        )
-        yield TestPortals(
-            HubSpotTestPortal(permits[0], hubspot_reader, HubSpotWriter(callers[0], PATHS[version])),
-            DynamicsTestPortal(permits[1], dynamics_reader, DataverseWriter(callers[1], dynamics_reader)),
-        )
+        yield await join_portals(stack, *sides, pace, token=connections.token, version=version)
 
 
-def _writing(permit: Permit, origin: httpx.URL, connections: PortalConnections) -> WritingTransport:
-    return WritingTransport(permit, origin, network(origin, ca_file=connections.ca_file))
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What it takes to write to one portal: the client that reads from it, what signs requests, and the way there."""
+
+    client: httpx.AsyncClient
+    auth: httpx.Auth
+    inner: httpx.AsyncBaseTransport
+
+
+async def join_portals(
+    stack: AsyncExitStack, hubspot_side: Side, dynamics_side: Side, pace: Pace, *, token: str, version: str
+) -> TestPortals:
+    """Both portals over clients that read from them; what writes is closed with the stack.
+
+    Raises ProductionPortalError when one is not known to be for tests: then nothing is opened that could write.
+    """
+    hubspot_reader = hubspot.HubSpotReader(hubspot_side.client, pace, version=version)
+    dynamics_reader = dataverse.DataverseReader(dynamics_side.client, pace)
+    gates = hubspot_gate(hubspot_reader.caller, version=version), dynamics_gate(dynamics_reader.caller)
+    permits = [await gate.ask() for gate in gates]
+    clients = [
+        await stack.enter_async_context(_writing_client(permit, side, pace))
+        for permit, side in zip(permits, (hubspot_side, dynamics_side), strict=True)
+    ]
+    callers = (
+        WritingCaller(clients[0], hubspot_reader.caller, gates[0]),
+        WritingCaller(clients[1], dynamics_reader.caller, gates[1]),
+    )
+    return TestPortals(
+        HubSpotTestPortal(permits[0], hubspot_reader, HubSpotWriter(callers[0], PATHS[version]), token),
+        DynamicsTestPortal(permits[1], dynamics_reader, DataverseWriter(callers[1], dynamics_reader)),
+    )
+
+
+def _writing_client(permit: Permit, side: Side, pace: Pace) -> httpx.AsyncClient:
+    origin = side.client.base_url
+    transport = WritingTransport(permit, origin, side.inner)
+    headers = {"Accept": "application/json", **({} if permit.system is System.HUBSPOT else ODATA_HEADERS)}
+    return httpx.AsyncClient(
+        base_url=origin, auth=side.auth, transport=transport, timeout=client_timeout(pace), headers=headers
+    )
 
 
 class BlockingTestPortals:
