@@ -7,6 +7,7 @@ Where it is used: `cli.commands`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +16,9 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json, SettingsFile
+from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 from dynsync_lib.cli.plain_parameters import PlainGroup
+from dynsync_lib.cli.rehearse_words import cleaned_figures, print_cleaned, print_removal, print_seeded, seeded_figures
 
 rehearse = typer.Typer(
     name="rehearse",
@@ -68,3 +70,60 @@ def _print_plan(info: Mapping[str, Any]) -> None:
             console.out.print(f"\n{title}:")
         for row in rows:
             console.out.print(f"  {row['words']}. {row.get('why') or row['how']}")
+
+
+@rehearse.command()
+def seed(rehearsal: RehearsalFolder, emulator: EmulatorFile = None, *, as_json: Json = False) -> None:
+    """Write the look-alikes into both test portals, each once; nothing at all unless both are known to be for tests.
+
+    A seeding that was stopped is completed by running it again. Exit code 1 when a portal refused a look-alike.
+
+    Example: dynsync rehearse seed out/rehearsal --emulator out/emulator.json
+    """
+    seeded = kit.seed_rehearsal(rehearsal, addresses=read_addresses(emulator))
+    if as_json:
+        console.print_json({"rehearsal": str(rehearsal), **seeded_figures(seeded)})
+    else:
+        print_seeded(seeded, rehearsal)
+    if seeded.refused:
+        raise typer.Exit(1)
+
+
+@rehearse.command()
+def clean(
+    rehearsal: RehearsalFolder,
+    emulator: EmulatorFile = None,
+    *,
+    by_tag: Annotated[
+        bool, typer.Option("--by-tag", help="Ask no journal: look by the tag, and only show it without --yes.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it without a question.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove what a rehearsal and its sync made in the test portals, and prove that all else is as it was.
+
+    First it shows what goes. By the journal it is then removed, after a question on a terminal; by the tag alone only
+    with --yes.
+
+    Example: dynsync rehearse clean out/rehearsal --emulator out/emulator.json --yes
+    """
+    addresses = read_addresses(emulator)
+    removal = kit.removal_of_rehearsal(rehearsal, addresses=addresses, by_tag=by_tag)
+    if not as_json:
+        print_removal(removal)
+    if not (yes or (not by_tag and _agrees(as_json=as_json))):
+        if as_json:
+            console.print_json({"rehearsal": str(rehearsal), "removed": False, **cleaned_figures(removal, None)})
+        else:
+            console.out.print("Nothing was removed. Add --yes to remove it.")
+        return
+    cleaned = kit.clean_rehearsal(rehearsal, addresses=addresses, by_tag=by_tag)
+    if as_json:
+        console.print_json({"rehearsal": str(rehearsal), "removed": True, **cleaned_figures(cleaned.removal, cleaned)})
+    else:
+        print_cleaned(cleaned)
+
+
+def _agrees(*, as_json: bool) -> bool:
+    """Whether a person says yes; a program that runs the command has said so already."""
+    return as_json or not sys.stdin.isatty() or typer.confirm("Remove them?")

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
     from dynsync_lib.kit.pages import demo, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
-    from dynsync_lib.kit.rehearsals import plan_rehearsal
+    from dynsync_lib.kit.rehearsals import (
+        clean_rehearsal,
+        plan_rehearsal,
+        removal_of_rehearsal,
+        seed_rehearsal,
+    )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
+    from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+    from dynsync_lib.rehearsal.seeding import Seeded
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
@@ -57,13 +64,15 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
-    "kit.rehearsals": ("plan_rehearsal",),
+    "kit.rehearsals": ("clean_rehearsal", "plan_rehearsal", "removal_of_rehearsal", "seed_rehearsal"),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
+    "rehearsal.cleaning": ("Cleaned", "Removal"),
     "rehearsal.rehearsal_folder": ("Rehearsal",),
+    "rehearsal.seeding": ("Seeded",),
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),

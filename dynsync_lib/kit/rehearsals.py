@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dynsync_lib.errors import UsageError
-from dynsync_lib.kit.rulebooks import read_settings, rulebook
+from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
+    from dynsync_lib.kit.portals import Addresses
+    from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
+    from dynsync_lib.rehearsal.portal_steps import PortalSteps
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+    from dynsync_lib.rehearsal.seeding import Seeded
 
 _KEY_BYTES: Final = 32
 
@@ -53,3 +58,85 @@ def plan_rehearsal(
         key or kept_key(Path(out)) or secrets.token_bytes(_KEY_BYTES),
     )
     return plan_rehearsal(task, Path(out), open_forecast(forecast) if forecast is not None else None)
+
+
+def seed_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) -> Seeded:
+    """What stands in both test portals after the look-alikes of a rehearsal were written there, each once.
+
+    `addresses` are those of an emulator; without them the settings of the rehearsal name the portals, under
+    `[rehearsal]` or else their own, and the environment holds the secrets. A seeding that was stopped, at any moment,
+    is completed by the next. Ends with a snapshot of both portals in the rehearsal's folder.
+
+    Raises ProductionPortalError, and writes nothing, unless both portals say that they are for tests; SafetyError for
+    records in the way, AccessError for missing rights, UsageError for fields that the portals lack.
+
+    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/seeded", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     seeded = kit.seed_rehearsal("out/seeded", addresses=portals.addresses)
+    >>> seeded.refused
+    []
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+
+    opened = open_rehearsal(rehearsal)
+    return portal_steps(opened, addresses).seed(opened)
+
+
+def removal_of_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None, by_tag: bool = False) -> Removal:
+    """What `clean_rehearsal` would remove now; nothing is written.
+
+    Raises as `clean_rehearsal`.
+
+    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/looked_at", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     removal = kit.removal_of_rehearsal("out/looked_at", addresses=portals.addresses, by_tag=True)
+    >>> removal.count
+    0
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+
+    opened = open_rehearsal(rehearsal)
+    return portal_steps(opened, addresses).plan_removal(opened, by_tag=by_tag)
+
+
+def clean_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None, by_tag: bool = False) -> Cleaned:
+    """Removes what a rehearsal and its sync made in both test portals, and proves that all else is as it was.
+
+    `by_tag` asks no journal: look-alikes are known by their tag, and what the sync made by their keys. A clean-up that
+    was stopped is completed by the next.
+
+    Raises ProductionPortalError unless both portals say that they are for tests, SafetyError when a foreign record
+    points to one that would go, UsageError without a journal unless `by_tag`.
+
+    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/cleaned", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     seeded = kit.seed_rehearsal("out/cleaned", addresses=portals.addresses)
+    ...     cleaned = kit.clean_rehearsal("out/cleaned", addresses=portals.addresses)
+    >>> cleaned.removal.count == sum(map(len, seeded.ids.values()))
+    True
+    >>> cleaned.changed_since_seeding
+    []
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+
+    opened = open_rehearsal(rehearsal)
+    return portal_steps(opened, addresses).clean(opened, by_tag=by_tag)
+
+
+def portal_steps(rehearsal: Rehearsal, addresses: Addresses | None) -> PortalSteps:
+    """What the steps in the test portals need. Raises SettingsError when a secret is missing."""
+    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
+    from dynsync_lib.rehearsal.portal_steps import PortalSteps
+
+    settings = read_settings(rehearsal.settings_path).of_test_portals()
+    if addresses is not None:
+        connections = emulator_connections(addresses)
+    else:
+        connections = settings_connections(settings, _beside_secrets(rehearsal))
+    return PortalSteps(connections, settings, rulebook(), key_maker(), lambda: datetime.now(UTC))
+
+
+def _beside_secrets(rehearsal: Rehearsal) -> Path:
+    """A settings file beside which a `.env` is looked for: in the rehearsal's folder, else in the working folder."""
+    own = rehearsal.settings_path
+    return own if (own.parent / ".env").exists() else Path(own.name)

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import PortalUnavailableError, SafetyError
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
@@ -56,6 +56,19 @@ class Removal:
     def ids(self, table: RecordTable) -> list[str]:
         """All records of a table that go, what the sync made first."""
         return [*self.made_by_sync.get(table.name, ()), *self.look_alikes.get(table.name, ())]
+
+    def counts(self) -> list[dict[str, Any]]:
+        """How many go, by system and object that has any: look_alikes, made_by_sync."""
+        return [
+            {
+                "system": table.system.value,
+                "object": str(table.object),
+                "look_alikes": len(self.look_alikes[table.name]),
+                "made_by_sync": len(self.made_by_sync[table.name]),
+            }
+            for table in TABLES
+            if self.ids(table)
+        ]
 
     @property
     def count(self) -> int:
@@ -229,17 +242,3 @@ def _refuse_changes(before: Mapping[str, Mapping[str, object]], after: Mapping[s
             f"Other records of {', '.join(changed)} are not as they were before the clean-up.",
             next_step="See who else works in the test portals; what the rehearsal made is gone.",
         )
-
-
-def removal_counts(removal: Removal) -> list[dict[str, object]]:
-    """How many look-alikes and how many records of the sync go, by system and object that has any."""
-    return [
-        {
-            "system": table.system.value,
-            "object": str(table.object),
-            "look_alikes": len(removal.look_alikes[table.name]),
-            "made_by_sync": len(removal.made_by_sync[table.name]),
-        }
-        for table in RECORD_TABLES.values()
-        if table.object is not None and removal.ids(table)
-    ]

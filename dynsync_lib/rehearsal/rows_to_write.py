@@ -99,7 +99,7 @@ class WritePlan:
     def _values(self, row: TextRow) -> dict[str, str | None]:
         values: dict[str, str | None] = {}
         for name, text in row.items():
-            if text is None or name == self.table.id_field or name.endswith("_type"):
+            if text is None or name in ("id", self.table.id_field) or _is_lookup_type(name):
                 continue
             reason, written = self._value(name, text)
             if reason is None:
@@ -155,6 +155,10 @@ def _lacks_option(column: MetadataRow, text: str) -> bool:
     between = _BETWEEN_CHOICES.get(str(column.get("field_type") or column.get("format")))
     chosen = text.split(between) if between else [text]
     return any(choice.strip() not in allowed for choice in chosen if choice.strip())
+
+
+def _is_lookup_type(name: str) -> bool:
+    return name.startswith("_") and name.endswith("_type")
 
 
 def _only_target(column: MetadataRow) -> str:

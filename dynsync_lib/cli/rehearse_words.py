@@ -1,0 +1,73 @@
+"""What `dynsync rehearse seed` and `dynsync rehearse clean` say: lines for people, figures for programs.
+
+Where it is used: `cli.rehearse_commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+
+_MOST_LISTED: Final = 20
+
+
+def seeded_figures(seeded: kit.Seeded) -> dict[str, Any]:
+    """What stands in the portals, as one JSON object."""
+    left_out = [
+        {"table": table, "field": name, "why": why, "count": count}
+        for (table, name, why), count in sorted(seeded.left_out.items())
+    ]
+    return {
+        "portals": dict(seeded.portals),
+        "records": {name: len(ids) for name, ids in sorted(seeded.ids.items())},
+        "associations": seeded.associations,
+        "refused": [dict(refusal) for refusal in seeded.refused],
+        "left_out": left_out,
+        "rights_not_checked": list(seeded.unchecked),
+        "in_order": seeded.is_in_order,
+    }
+
+
+def print_seeded(seeded: kit.Seeded, rehearsal: Path) -> None:
+    """Lines for people: what stands there, what was refused and left out, and what comes next."""
+    for name, ids in sorted(seeded.ids.items()):
+        console.out.print(f"{len(ids):>9,}  {name}")
+    console.out.print(f"{seeded.associations:>9,}  associations")
+    for refusal in seeded.refused[:_MOST_LISTED]:
+        where = f"{refusal['system']} {refusal['object']} {refusal['look_alike_id']}"
+        console.out.print(f"Refused: {where} ({refusal['code']})")
+    for (table, field, why), count in sorted(seeded.left_out.items())[:_MOST_LISTED]:
+        console.out.print(f"Left out: {table}.{field} of {count:,}: {why}.")
+    for system in seeded.unchecked:
+        console.out.print(f"Not checked: {system} does not say what the caller may write.")
+    if not seeded.is_in_order:
+        console.out.print("HubSpot gave ids in another order than planned: which record comes first may differ.")
+    console.out.print(f"\nNext: dynsync rehearse wait {rehearsal}, or run --by-emulator.")
+
+
+def print_removal(removal: kit.Removal) -> None:
+    """Lines for people: what goes."""
+    for row in removal.counts():
+        made = f", {row['made_by_sync']:,} made by the sync" if row["made_by_sync"] else ""
+        console.out.print(f"{row['system']} {row['object']}: {row['look_alikes']:,} look-alikes{made}")
+    if not removal.count:
+        console.out.print("The test portals hold nothing of this rehearsal.")
+
+
+def print_cleaned(cleaned: kit.Cleaned) -> None:
+    """Lines for people: what is gone, and the proof."""
+    others = sum(int(str(print_["rows"])) for print_ in cleaned.removal.others.values())
+    console.out.print(f"Removed {cleaned.removal.count:,} records. All {others:,} others are as they were before.")
+    for name in cleaned.changed_since_seeding or ():
+        console.out.print(f"Since the seeding somebody, or the sync, changed other records of {name}.")
+
+
+def cleaned_figures(removal: kit.Removal, cleaned: kit.Cleaned | None) -> dict[str, Any]:
+    """What goes, or is gone, and the fingerprints of all other records, as one JSON object."""
+    figures: dict[str, Any] = {"records": removal.counts(), "others": {n: dict(p) for n, p in removal.others.items()}}
+    if cleaned is not None:
+        figures["changed_since_seeding"] = cleaned.changed_since_seeding
+    return figures

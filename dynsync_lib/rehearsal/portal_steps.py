@@ -1,0 +1,117 @@
+"""The steps of a rehearsal that write to the test portals: seed and clean, each from its folder to its folder.
+
+Facts
+    * Seeding ends with a snapshot of both portals, so that what the sync meets is known, foreign records included.
+    * Cleaning removes nothing when it only says what it would remove.
+
+Where it is used: `kit.rehearsals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.needed_fields import needed_fields
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.portals.http.pace import Pace
+from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
+from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.rehearsal.cleaning import Cleaned, Cleaning, Removal
+from dynsync_lib.rehearsal.journal import Journal
+from dynsync_lib.rehearsal.look_alike_rows import HUBSPOT_TABLES, read_look_alikes
+from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY, Rehearsal
+from dynsync_lib.rehearsal.seeding import Seeded, refuse_other_portals, seed_portals
+from dynsync_lib.rehearsal.writing.portal_pair import DEFAULT_PACE, TestPortals, open_test_portals
+
+Fields = dict[str, Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSteps:
+    """What the steps need beside the rehearsal: the test portals, settings, rules, the time in UTC, and the pace."""
+
+    connections: PortalConnections
+    settings: Settings
+    rulebook: Rulebook
+    key_maker: KeyMaker
+    clock: Callable[[], datetime]
+    pace: Pace = DEFAULT_PACE
+
+    def seed(self, rehearsal: Rehearsal) -> Seeded:
+        """Writes the look-alikes that do not stand there yet, then reads both portals into `rehearsal.before_path`.
+
+        Raises as `rehearsal.seeding.seed_portals`, and SnapshotError for a rehearsal that was changed.
+        """
+        look_alikes, journal = read_look_alikes(rehearsal.look_alikes()), Journal(rehearsal.journal_path)
+
+        async def run() -> Seeded:
+            async with self._open() as portals:
+                return await seed_portals(look_alikes, rehearsal.tag, portals, journal, self.settings)
+
+        seeded = run_blocking(run())
+        if not rehearsal.before_path.exists():
+            self.pull(rehearsal)
+        return seeded
+
+    def pull(self, rehearsal: Rehearsal) -> None:
+        """Reads both portals into `rehearsal.before_path`: the fields that the sync looks at, and the tag."""
+        pull_portals(
+            self.connections,
+            rehearsal.before_path,
+            key_maker=self.key_maker,
+            clock=self.clock,
+            fields=tagged_fields(self.settings, self.rulebook),
+            options=PullOptions(hubspot_version=self.settings.hubspot.api_version),
+            pace=self.pace,
+        )
+
+    def plan_removal(self, rehearsal: Rehearsal, *, by_tag: bool) -> Removal:
+        """What there is to remove now. Nothing is written."""
+
+        async def run() -> Removal:
+            async with self._open() as portals:
+                return await self._cleaning(rehearsal, portals, by_tag=by_tag).plan()
+
+        return run_blocking(run())
+
+    def clean(self, rehearsal: Rehearsal, *, by_tag: bool) -> Cleaned:
+        """Removes what the rehearsal and its sync made; `by_tag`: without the journal.
+
+        Raises as `rehearsal.cleaning.Cleaning`, and UsageError without a journal unless `by_tag`.
+        """
+
+        async def run() -> Cleaned:
+            async with self._open() as portals:
+                cleaning = self._cleaning(rehearsal, portals, by_tag=by_tag)
+                return await cleaning.remove(await cleaning.plan())
+
+        with private_files():
+            return run_blocking(run())
+
+    def _open(self) -> AbstractAsyncContextManager[TestPortals]:
+        return open_test_portals(self.connections, self.pace, version=self.settings.hubspot.api_version)
+
+    def _cleaning(self, rehearsal: Rehearsal, portals: TestPortals, *, by_tag: bool) -> Cleaning:
+        if not by_tag and not rehearsal.journal_path.exists():
+            raise UsageError(
+                f"{rehearsal.folder} has no journal, so nothing says that it was seeded.",
+                next_step="See by the tag alone what stands in the portals: add --by-tag.",
+            )
+        journal = None if by_tag else Journal(rehearsal.journal_path)
+        if journal is not None:
+            refuse_other_portals(journal, portals)
+        rows, free_mail = read_look_alikes(rehearsal.look_alikes()), self.rulebook.free_mail_domains
+        return Cleaning(rows, rehearsal.tag, portals, journal, self.settings, free_mail)
+
+
+def tagged_fields(settings: Settings, rulebook: Rulebook) -> Fields:
+    """The fields to read from test portals: what the sync asks for, and the tag property of HubSpot's records."""
+    needed = dict(needed_fields(settings, rulebook))
+    return {**needed, **{table.name: {*needed[table.name], TAG_PROPERTY} for table in HUBSPOT_TABLES}}
