@@ -51,8 +51,8 @@ def print_seeded(seeded: kit.Seeded, rehearsal: Path) -> None:
 def print_removal(removal: kit.Removal) -> None:
     """Lines for people: what goes."""
     for row in removal.counts():
-        made = f", {row['made_by_sync']:,} made by the sync" if row["made_by_sync"] else ""
-        console.out.print(f"{row['system']} {row['object']}: {row['look_alikes']:,} look-alikes{made}")
+        by_sync = f", {row['made_by_sync']:,} made by the sync" if row["made_by_sync"] else ""
+        console.out.print(f"{row['system']} {row['object']}: {row['look_alikes']:,} look-alikes{by_sync}")
     if not removal.count:
         console.out.print("The test portals hold nothing of this rehearsal.")
 

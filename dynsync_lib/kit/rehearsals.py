@@ -73,8 +73,8 @@ def seed_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None)
     >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/seeded", key=bytes(32))
     >>> with kit.emulate() as portals:
     ...     seeded = kit.seed_rehearsal("out/seeded", addresses=portals.addresses)
-    >>> seeded.refused
-    []
+    >>> seeded.is_in_order, len(seeded.ids["dynamics/accounts"])
+    (True, 32)
     """
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 

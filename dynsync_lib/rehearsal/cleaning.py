@@ -109,10 +109,10 @@ class Cleaning:
         """
         records = await read_records(self.portals)
         tagged = {table.name: self._tagged(table, records) for table in TABLES}
-        made = {table.name: self._made_by_sync(table, records) for table in TABLES}
-        going = {name: {*tagged[name], *made[name]} for name in tagged}
+        by_sync = {table.name: self._made_by_sync(table, records) for table in TABLES}
+        going = {name: {*tagged[name], *by_sync[name]} for name in tagged}
         _refuse_pointing_rows(records, going)
-        return Removal(tagged, made, fingerprints(records, going), self._own_properties(records))
+        return Removal(tagged, by_sync, fingerprints(records, going), self._own_properties(records))
 
     async def remove(self, removal: Removal) -> Cleaned:
         """Removes what was planned and proves it. Raises SafetyError when another record is not as it was."""
@@ -176,12 +176,12 @@ class Cleaning:
 
     def _own_properties(self, records: PortalRecords) -> list[Object]:
         """The objects whose tag property marks nothing else; with a journal only those that this rehearsal made."""
-        made = None if self.journal is None else done_before(self.journal, PROPERTY)
+        own = None if self.journal is None else done_before(self.journal, PROPERTY)
         return [
             object_
             for object_ in PLURALS
             if tag_field(object_, records) is not None
-            and (made is None or object_.value in made)
+            and (own is None or object_.value in own)
             and not _marks_others(object_, records, self.tag)
         ]
 

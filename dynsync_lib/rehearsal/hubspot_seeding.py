@@ -54,8 +54,8 @@ class HubSpotSeeding:
     def is_in_order(self) -> bool:
         """Whether ids ascend in the order of the look-alikes, table by table."""
         known = [self.standing.ids.get(table.name, {}) for table in HUBSPOT_TABLES]
-        given = [[int(ids[name]) for name in in_order(ids)] for ids in known]
-        return all(ids == sorted(ids) for ids in given)
+        numbers = [[int(ids[name]) for name in in_order(ids)] for ids in known]
+        return all(ids == sorted(ids) for ids in numbers)
 
     async def _make_tag_property(self, table: RecordTable) -> None:
         object_ = Object(str(table.object))
@@ -90,8 +90,8 @@ class HubSpotSeeding:
         kind = f"{pair[0]} to {pair[1]}{', primary' if primary else ''}"
         ends = self._ends(pair, primary=primary)
         self.associations += len(ends)
-        made = done_before(self.standing.journal, "associate", kind=kind)
-        pending = [end for end in ends if end not in made]
+        done = done_before(self.standing.journal, "associate", kind=kind)
+        pending = [end for end in ends if end not in done]
         for start in range(0, len(pending), MOST_ASSOCIATIONS):
             batch = pending[start : start + MOST_ASSOCIATIONS]
             entry = self.standing.journal.intend("associate", kind=kind, items=batch)

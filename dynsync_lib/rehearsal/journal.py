@@ -99,7 +99,7 @@ class Journal:
         for number, text in enumerate(lines, 1):
             try:
                 self._take(json.loads(text))
-            except (ValueError, KeyError, TypeError) as fault:
+            except (ValueError, KeyError, TypeError, RecursionError) as fault:
                 raise SnapshotError(
                     f"{self.path}, line {number} cannot be read: the journal was changed.",
                     next_step="Remove what the rehearsal made with `dynsync rehearse clean REHEARSAL --by-tag`.",

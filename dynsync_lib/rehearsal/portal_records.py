@@ -56,11 +56,11 @@ async def read_records(portals: TestPortals) -> PortalRecords:
     Costs a request per page of each table and some per table for its fields. Raises PortalError.
     """
     tables = await run_together(*(_read_table(portals, table) for table in (*_RECORDS, *_PEOPLE)))
-    read = {name: found for name, found in tables if not isinstance(found, str)}
+    read = {name: answer for name, answer in tables if not isinstance(answer, str)}
     return PortalRecords(
         {name: rows for name, (rows, _) in read.items()},
         {name: fields for name, (_, fields) in read.items()},
-        {name: found for name, found in tables if isinstance(found, str)},
+        {name: answer for name, answer in tables if isinstance(answer, str)},
     )
 
 

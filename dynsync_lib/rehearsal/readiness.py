@@ -122,10 +122,10 @@ def _deciding(sync: ObjectSync, system: System) -> set[str]:
 
 def _scopes_needed(objects: Iterable[Object], records: PortalRecords) -> list[str]:
     plurals = {object_: PLURALS[object_] for object_ in objects if object_ in PLURALS}
-    made = [plural for object_, plural in plurals.items() if tag_field(object_, records) is None]
+    untagged = [plural for object_, plural in plurals.items() if tag_field(object_, records) is None]
     return [
         *(f"crm.objects.{plural}.write" for plural in plurals.values()),
-        *(f"crm.schemas.{plural}.write" for plural in made),
+        *(f"crm.schemas.{plural}.write" for plural in untagged),
     ]
 
 
