@@ -52,7 +52,7 @@ _STRUCTURE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a record is made of, mapped or not, by table."""
 _WEB_NAMES: Final = frozenset({"domain", "website", "websiteurl", "hs_additional_domains"})
-LISTS: Final = frozenset({"hs_additional_emails", "hs_additional_domains"})
+_LISTS: Final = frozenset({"hs_additional_emails", "hs_additional_domains"})
 """Properties that hold several texts between semicolons."""
 
 
@@ -78,12 +78,18 @@ class Masked:
 
     treatment: Treatment
     words: frozenset[str] = frozenset()
+    separators: str = ""
+    """What stands between the parts of a value, where it has several."""
 
-    def keeps(self, value: str) -> bool:
-        """Whether a value stays as it is."""
+    def parts(self, value: str) -> list[str]:
+        """The parts of a value with what stands between them: every second one is a separator."""
+        return re.split(f"([{self.separators}])", value) if self.separators else [value]
+
+    def keeps(self, part: str) -> bool:
+        """Whether a part of a value stays as it is."""
         if self.treatment is Treatment.KEPT:
             return True
-        plain = lower(trim(value))
+        plain = lower(trim(part))
         return self.treatment is Treatment.TYPED and (bool(_TYPED.fullmatch(plain)) or plain in self.words)
 
 
@@ -192,8 +198,8 @@ class _Classes:
             return Masked(Treatment.TIME)
         if column.startswith("_") and column.endswith(("_value", "_type")):
             return Masked(Treatment.LOOKUP)
-        if column in LISTS:
-            return Masked(Treatment.WEB if column in _WEB_NAMES else Treatment.TEXT)
+        if column in _LISTS:
+            return Masked(Treatment.WEB if column in _WEB_NAMES else Treatment.TEXT, separators=";")
         node = (table.name, column)
         known = self._find(node)
         if known is not None and known.read_only:
@@ -214,7 +220,8 @@ class _Classes:
         if kinds & _TYPED_KINDS:
             words = {word for member in alike for word in self._words[member]}
             words |= {text for known in fields for option in known.options for text in (option.value, option.label)}
-            return Masked(Treatment.TYPED, frozenset(lower(trim(word)) for word in words))
+            separators = ",;" if "several_choices" in kinds else ""
+            return Masked(Treatment.TYPED, frozenset(lower(trim(word)) for word in words), separators)
         is_web = any(name in _WEB_NAMES for _, name in alike) or any(known.format == "Url" for known in fields)
         return Masked(Treatment.WEB if is_web else Treatment.TEXT)
 
@@ -247,11 +254,6 @@ def _kept_texts(settings: Settings, rulebook: Rulebook, catalogue: Catalogue) ->
                 yield lower(trim(value))
 
 
-def texts_of(column: str, value: str) -> list[str]:
-    """The texts that a value consists of: several where the property holds a list."""
-    return value.split(";") if column in LISTS else [value]
-
-
 def choose_texts(
     rows: Iterable[Mapping[str, object]], masks: Mapping[str, Masked], treatments: Collection[Treatment]
 ) -> Iterator[str]:
@@ -259,5 +261,5 @@ def choose_texts(
     for row in rows:
         for column, masked in masks.items():
             value = row.get(column)
-            if masked.treatment in treatments and isinstance(value, str) and not masked.keeps(value):
-                yield from texts_of(column, value)
+            if masked.treatment in treatments and isinstance(value, str):
+                yield from (part for part in masked.parts(value)[::2] if not masked.keeps(part))

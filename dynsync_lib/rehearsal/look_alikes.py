@@ -25,7 +25,7 @@ from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.moments import utc_text
 from dynsync_lib.rehearsal.dependencies import Dependencies
-from dynsync_lib.rehearsal.field_masks import FieldMasks, Masked, Treatment, bare_name, choose_texts, texts_of
+from dynsync_lib.rehearsal.field_masks import FieldMasks, Masked, Treatment, bare_name, choose_texts
 from dynsync_lib.rehearsal.pseudonyms import Pseudonyms
 from dynsync_lib.rehearsal.record_names import Record
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, FIXED_TABLES, Snapshot, read_facts
@@ -118,6 +118,11 @@ class LookAlikes:
     links: Sequence[Row]
     ids: Mapping[Record, str]
 
+    def by_original(self) -> dict[Record, Row]:
+        """The look-alikes' rows by original."""
+        rows = {(table, row["id"]): row for table, rows in self.tables.items() for row in rows}
+        return {record: rows[record.table, id_] for record, id_ in self.ids.items()}
+
 
 def make_look_alikes(
     originals: Originals,
@@ -192,10 +197,12 @@ class _Maker:
             return None
         if masked.treatment is Treatment.LOOKUP:
             return value if column.endswith("_type") else self._new_id(record, column, value, row)
-        if masked.keeps(value):
+        if masked.treatment is Treatment.KEPT:
             return str(value)
         known = self.web_texts if masked.treatment is Treatment.WEB else self.texts
-        return ";".join(known[text] for text in texts_of(column, value))
+        parts = masked.parts(value)
+        parts[::2] = [part if masked.keeps(part) else known[part] for part in parts[::2]]
+        return "".join(parts)
 
     def _new_id(self, record: Record, column: str, value: str, row: Row) -> str | None:
         """The look-alike's id of the record that a lookup points to; None outside the sample, and for teams."""

@@ -303,8 +303,10 @@ class _Search:
         pseudonyms = Pseudonyms(self.task.key, book.top_level_domains, book.free_mail_domains, self.masks.kept_texts)
         ids = new_ids(originals, self.dependencies, self.task.tag(records))
         associations = self.dependencies.associations
+        look_alikes = make_look_alikes(originals, ids, pseudonyms, associations, self.task.snapshot)
         self.reasons.originals.update(originals.rows)
-        return make_look_alikes(originals, ids, pseudonyms, associations, self.task.snapshot)
+        self.reasons.look_alikes.update(look_alikes.by_original())
+        return look_alikes
 
     def _write(self, look_alikes: LookAlikes, out: Path) -> Snapshot:
         out.parent.mkdir()

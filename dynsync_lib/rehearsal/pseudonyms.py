@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +32,8 @@ from dynsync_lib.rehearsal.shapes_of_text import ASCII_DIGITS, Sign, alphabet_of
 OWNED_BY_NOBODY: Final = ".example.com"
 """What pseudonymous domains end in (RFC 2606)."""
 _SHORTEST_LABEL, _LONGEST_LABEL = 3, 40
+_WIDE: Final = 0xFEE0
+"""From an ASCII letter to its fullwidth form."""
 _TRIES: Final = 60
 _WEB_TEXT: Final = re.compile(
     r"(?P<scheme>(?:[A-Za-z][A-Za-z0-9+.-]*://)?)(?P<person>(?:[^/?#]*@)?)(?P<www>(?:[wW]{3}\.)?)"
@@ -258,9 +261,13 @@ def _are_as_alike(pseudonyms: Mapping[str, str]) -> bool:
 
 
 def _in_case_of(text: str, other: str) -> str:
-    """Another text in upper case where the first one has it, place by place."""
-    cased = (new.upper() if old.isupper() else new for old, new in zip(text, other, strict=False))
-    return "".join(cased) + other[len(text) :]
+    """Another text, in upper case and wide letters where the first one has them."""
+    cased = [new.upper() if old.isupper() else new for old, new in zip(text, other, strict=False)]
+    cased += other[len(text) :]
+    for at in [at for at, old in enumerate(text) if unicodedata.normalize("NFKC", old) != old]:
+        letter = -1 if at > text.rfind(".") else 0  # a wide letter in the last label makes an address invalid
+        cased[letter] = chr(ord(cased[letter]) + _WIDE) if cased[letter].isascii() else cased[letter]
+    return "".join(cased)
 
 
 def _is_valid(text: str, top_level_domains: frozenset[str]) -> bool:

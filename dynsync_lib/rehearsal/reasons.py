@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.rehearsal.field_masks import FieldMasks, Treatment
@@ -20,11 +21,13 @@ _BY_TIME: Final = frozenset({"createdon_asc", "modifiedon_desc", "modifiedon_asc
 
 @dataclass(slots=True)
 class Reasons:
-    """What was learnt about items that were not shown; `originals` are the customer's rows that were looked at."""
+    """What was learnt about items that were not shown; `originals` are the customer's rows that were looked at,
+    `look_alikes` what was last made of them."""
 
     settings: Settings
     masks: FieldMasks
     originals: dict[Record, Mapping[str, Any]] = field(default_factory=dict)
+    look_alikes: dict[Record, Mapping[str, Any]] = field(default_factory=dict)
     _by_item: dict[str, str] = field(default_factory=dict)
 
     def why(self, item: str) -> str:
@@ -70,23 +73,26 @@ class Reasons:
         order = self.settings.assumptions["first_record_order"]
         if order in _BY_TIME:
             return f"the order {order} goes by times that a portal sets itself."
-        row = self.originals.get(record, {})
-        columns = self.masks.columns[record.table]
-        computed = [
-            name
-            for name, masked in columns.items()
-            if masked.treatment is Treatment.BLANK and row.get(name) is not None
-        ]
+        lost = self._lost(record)
+        computed = [name for name, treatment in lost if treatment is Treatment.BLANK]
         if computed:
             return f"a portal works {', '.join(computed)} out itself."
-        lookups = [
-            name
-            for name, masked in columns.items()
-            if masked.treatment is Treatment.LOOKUP and row.get(name) is not None
-        ]
-        if lookups:
-            return f"{lookups[0]} may point to what is not in the sample."
+        if lost:
+            return f"{lost[0][0]} points to a team, or to what is not there or not in the sample."
         return "what decides about it could not be kept."
+
+    def _lost(self, record: Record) -> list[tuple[str, Treatment]]:
+        """The columns that are filled in a record and blank in its look-alike."""
+        original, look_alike = self.originals.get(record, {}), self.look_alikes.get(record, {})
+        columns = self.masks.columns[record.table].items()
+        return [
+            (name, masked.treatment)
+            for name, masked in columns
+            if masked.treatment in (Treatment.BLANK, Treatment.LOOKUP)
+            and trim(original.get(name) or "")
+            and look_alike.get(name) is None
+            and not name.endswith("_type")
+        ]
 
     def _set_by_portal(self, record: Record) -> list[str]:
         return self.masks.set_by_portal(record.table)
