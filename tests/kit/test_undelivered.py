@@ -178,3 +178,31 @@ def test_finding__of_associations_that_were_not_delivered(
     says = "Which associations carry is not known where none were delivered"
     expected = [] if names is None else [f"{says} ({names})."]
     assert _not_checked(_forecast(tmp_path, files, settings), "G64") == expected
+
+
+def test_associations__that_lead_out_of_the_data_are_named(tmp_path: Path) -> None:
+    """A view's filter left records out: what leads to them is counted as lost, and nobody knows whether it is."""
+    files = {
+        "h/contacts": "hs_object_id,email\n1,ann@c.example\n2,bob@c.example\n",
+        "h/companies": "hs_object_id,name\n5,Alpha\n2,Beta\n",
+        "h/links": "contact_id,company_id,is_primary\n1,5,true\n2,99,true\n",
+        "d/contacts": f"contactid,emailaddress1,_parentcustomerid_value,_parentcustomerid_type\n"
+        f"{GUID}1,ann@c.example,{GUID}5,account\n{GUID}2,cy@c.example,{GUID}7,account\n{GUID}3,di@c.example,{GUID}1,account\n",
+        "d/accounts": f"accountid,name\n{GUID}5,Alpha\n",
+    }
+    (row,) = _forecast(tmp_path, files).rows("findings", where={"check_id": "G65"})
+    sentence = "3 associations lead to records that are not in the data, and are counted as lost."
+    assert (row["severity"], row["count"], row["sentence"]) == ("not_checked", 3, sentence)
+
+
+def test_associations__within_the_data_are_no_such_finding(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
+        "h/companies": "hs_object_id,name\n5,\n",
+        "h/links": "contact_id,company_id,is_primary\n1,5,true\n",
+        "d/contacts": FILES["d/contacts"],
+        "d/accounts": FILES["d/accounts"],
+    }
+    forecast = _forecast(tmp_path, files)
+    assert [row["status"] for row in forecast.rows("links")] == ["target_not_synced"]
+    assert forecast.rows("findings", where={"check_id": "G65"}) == []

@@ -74,6 +74,16 @@ def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
     return rows_of(pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi"))
 
 
+def count_ends_not_in_the_data(situation: Situation, tables: Tables) -> Count:
+    """Associations that lead to a record which is not in the data, and which count as lost for that."""
+    del situation
+    lost = tables["links"].filter(nw.col("status") == LinkStatus.TARGET_NOT_SYNCED.value)
+    is_contact = (nw.col("object") == Object.LEAD.value) & (nw.col("system") == System.HUBSPOT.value)
+    object_ = nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object"))
+    there = tables["outcomes"].select(from_system="system", to_object=object_, to_id="record_id")
+    return rows_of(lost.join(there, on=["from_system", "to_object", "to_id"], how="anti"))
+
+
 def count_above_limit(situation: Situation, tables: Tables) -> Count:
     """Associations written to one HubSpot record above what it may have with one type of object (9.20, F14)."""
     limit = situation.rulebook.limits["hubspot"]["record_associations"]["value"]
@@ -93,6 +103,7 @@ def _parents(tables: Tables, system: System, *statuses: str) -> Frame:
 
 MEASURES: Final[Measures] = {
     "associations_above_limit": count_above_limit,
+    "associations_to_nowhere": count_ends_not_in_the_data,
     "invoices_by_hand": count_invoices_by_hand,
     "invoices_of_nobody": count_invoices_of_nobody,
     "labels_left_behind": count_labels_left_behind,

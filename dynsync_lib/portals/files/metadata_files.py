@@ -96,7 +96,9 @@ class _Reader:
     def rows(self, names: list[str], lines: Iterator[Line]) -> Iterator[MetadataRow]:
         for line in lines:
             cells = dict(zip(names, line.cells, strict=True))
-            if cells["object"] and cells["name"]:
+            if not cells["object"] or not cells["name"]:
+                self._miss("Object or name is empty, and the line left out", line.number)
+            else:
                 object_, name = object_of(str(cells["object"])), str(cells["name"]).strip()
                 if object_ is None:
                     self._miss("The object is none that the kit knows, and left out", line.number)
