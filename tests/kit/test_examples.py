@@ -7,13 +7,16 @@ import doctest
 import inspect
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.emulator.conditions.limits import Limits
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import build_world
 
 ROOT = Path(__file__).parents[2]
 Function = Callable[..., Any]
@@ -23,6 +26,7 @@ def _is_function(value: object) -> bool:
     return inspect.isroutine(inspect.unwrap(value)) if callable(value) else False
 
 
+ASKING_PORTALS = ("check", "pull")
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
 
@@ -59,8 +63,24 @@ def without_text_paths(functions: Mapping[str, Function]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "demo"])
+@pytest.fixture(scope="module")
+def demo_portals() -> Iterator[Emulator]:
+    """The demo's portals, in this process."""
+    with Emulator(build_world(), limits=Limits(enforced=False)) as emulator:
+        yield emulator
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in {"demo", *ASKING_PORTALS}])
 def test_examples__run(name: str, folder: Path) -> None:
+    assert failures(name, FUNCTIONS[name], folder) == ""
+
+
+@pytest.mark.parametrize("name", ASKING_PORTALS)
+def test_examples__that_ask_portals_run(
+    name: str, folder: Path, demo_portals: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kit.emulate` starts processes, as its own example does; these are given portals that run already."""
+    monkeypatch.setattr(kit, "emulate", lambda: contextlib.nullcontext(demo_portals))
     assert failures(name, FUNCTIONS[name], folder) == ""
 
 
