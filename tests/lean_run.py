@@ -5,6 +5,7 @@ Facts
     * A test process takes one core, so Polars gets one thread; processes that the tests start get all threads.
     * `httpcore` looks for the package sniffio at every request, and a package that is not there is looked for in every
       folder of the path.
+    * Each client of `httpx` reads the public authorities anew, a hundred and more of them, also to speak without TLS.
     * Test modules are compiled once, not in every run, also where the environment asks Python to keep nothing.
 
 Where it is used: `tests/conftest.py` takes the hooks of pytest over.
@@ -12,12 +13,15 @@ Where it is used: `tests/conftest.py` takes the hooks of pytest over.
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib.util
 import os
+import ssl
 import sys
 from typing import Any, Final
 
+import certifi
 import pytest
 
 _KEEPS_NOTHING: Final = "PYTHONDONTWRITEBYTECODE"
@@ -33,8 +37,21 @@ def pytest_collection(session: pytest.Session) -> None:
     if importlib.util.find_spec("sniffio") is None:
         modules: dict[str, Any] = sys.modules
         modules["sniffio"] = None  # Python's sign for a module that is not there
+    _read_public_authorities_once()
     if hasattr(session.config, "workerinput") and _THREADS not in os.environ:
         _import_polars_with_one_thread()
+
+
+def _read_public_authorities_once() -> None:
+    make = ssl.create_default_context
+    of_public_authorities = functools.cache(make)
+
+    @functools.wraps(make)
+    def create(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        is_public = not arguments and options == {"cafile": certifi.where()}
+        return of_public_authorities(**options) if is_public else make(*arguments, **options)
+
+    ssl.create_default_context = create
 
 
 def _import_polars_with_one_thread() -> None:
