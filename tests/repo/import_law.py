@@ -165,6 +165,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "verification.evidence",
         "emulator.witness",
         "rehearsal.rehearsal_folder",
+        "rehearsal.lacking",
     ),
     "rehearsal.gate": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "portals.check.lines"),
     "rehearsal.writing": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "rehearsal.gate"),

@@ -111,12 +111,12 @@ class Foreseer:
             _ANY_MOMENT,
             self.engine.keep,
             self.engine.from_rows,
-            empty_tables=frozenset(name for name, table in RECORD_TABLES.items() if not _rows_of(table, world)),
+            empty_tables=frozenset(name for name, table in RECORD_TABLES.items() if not rows_of(table, world)),
         )
 
     def _table(self, table: RecordTable, world: CraftedWorld) -> Any:
         keys = KeyMaker(self.rulebook.top_level_domains)
-        vendor = _vendor_columns(table, self.catalogue)
+        vendor = vendor_columns(table, self.catalogue)
         rows = [
             {
                 "id": id_,
@@ -125,7 +125,7 @@ class Foreseer:
                 **keys.finish(table, {**{name: values.get(name) for name in vendor}, table.id_field: id_}),
                 **values,
             }
-            for rank, (id_, values) in enumerate(_rows_of(table, world))
+            for rank, (id_, values) in enumerate(rows_of(table, world))
         ]
         return self.engine.from_rows(rows, (*table.structure, *(Column(name, "text", "") for name in vendor)))
 
@@ -147,14 +147,16 @@ _PEOPLE_COLUMNS: Final = {
 }
 
 
-def _vendor_columns(table: RecordTable, catalogue: Catalogue) -> tuple[str, ...]:
+def vendor_columns(table: RecordTable, catalogue: Catalogue) -> tuple[str, ...]:
+    """The vendor's columns in which a table is delivered."""
     if table.object is None:
         return _PEOPLE_COLUMNS[table.name]
     own = {column.name for column in table.structure}
     return tuple(name for name in column_names(catalogue, table.system, table.object) if name not in own)
 
 
-def _rows_of(table: RecordTable, world: CraftedWorld) -> list[tuple[str, Mapping[str, str | None]]]:
+def rows_of(table: RecordTable, world: CraftedWorld) -> list[tuple[str, Mapping[str, str | None]]]:
+    """Id and values of each row of a table, in the order of delivery; owners and users among them."""
     if table.object is not None:
         return list(world.rows.get((table.system, table.object), ()))
     if world.person is None:

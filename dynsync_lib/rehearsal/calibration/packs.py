@@ -22,7 +22,7 @@ from dynsync_lib.core.model import Object, System
 
 _FOLDER: Final = "packs"
 _UNSETTLED: Final = "unsettled"
-_RUNS: Final = ("two_way", "one_way", "companies_off", "leads", "unmatched", "required")
+_RUNS: Final = ("two_way", "companies_off", "leads", "one_way", "unmatched", "choices", "required")
 """The runs in the order in which they are made: first the one that settles most."""
 
 
