@@ -7,12 +7,13 @@ import sys
 from typing import Final
 
 PROBE: Final = """
-from narwhals._expression_parsing import ExprKind
+from narwhals._expression_parsing import ExpansionKind, ExprKind
 from dynsync_lib.engine.expression_kinds import answer_once
 
 questions = ("is_orderable", "is_elementwise", "preserves_length", "is_scalar_like")
 def answers():
-    return {(kind, question): getattr(kind, question) for kind in ExprKind for question in questions}
+    of_kinds = {(kind, question): getattr(kind, question) for kind in ExprKind for question in questions}
+    return of_kinds | {(kind, "is_multi_output"): kind.is_multi_output() for kind in ExpansionKind}
 
 before = answers()
 assert any(before.values()) and not all(before.values())
@@ -20,6 +21,7 @@ for _ in range(2):
     answer_once()
     assert answers() == before
 assert not any(isinstance(vars(ExprKind).get(question), property) for question in questions)
+assert all("is_multi_output" in vars(kind) for kind in ExpansionKind)
 """
 
 
