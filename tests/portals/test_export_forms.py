@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import tomllib
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -589,3 +590,21 @@ def test_workbook__damaged(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match=r"contacts\.xlsx is damaged after line \d+\."):
         _load(tmp_path, {})
     assert [path.name for path in tmp_path.iterdir()] == ["hubspot"]
+
+
+_NO_GERMAN_WORD = {"hs_object_id", "governmentid"}
+"""The id, whose headings stand under `ids`; and a column whose German label the kit does not know."""
+
+
+@pytest.mark.parametrize(("system", "kind"), [("hubspot", "properties"), ("dynamics", "columns")])
+def test_words__every_standard_field_has_a_german_heading(system: str, kind: str) -> None:
+    rules = Path(kit.__file__).parents[1] / "rules"
+    german = tomllib.loads((rules / "export_words.toml").read_text(encoding="utf-8"))["german"][system]
+    schema = tomllib.loads((rules / "standard_schema.toml").read_text(encoding="utf-8"))[kind]
+    missing = [
+        f"{object_}.{name}"
+        for object_, fields in schema.items()
+        for name, field in fields.items()
+        if field["type"] != "Uniqueidentifier" and name not in german[object_] and name not in _NO_GERMAN_WORD
+    ]
+    assert missing == []
