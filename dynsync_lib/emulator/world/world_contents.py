@@ -38,11 +38,12 @@ ACCOUNT_SHAPE: Final = {
     "accountType?": TEXT_OR_NULL,
     "utcOffsetMilliseconds?": (int, str, type(None)),
     "timeZone?": TEXT_OR_NULL,
+    "companyCurrency?": TEXT_OR_NULL,
 }
 ORGANIZATION_SHAPE: Final = {
     "WhoAmI": {"BusinessUnitId": str, "UserId": str, "OrganizationId": str},
-    "Detail": {"OrganizationId": str, "TenantId": str, "OrganizationVersion": str},
-    "Organization?": dict,
+    "Detail": {"OrganizationId": str, "TenantId": str, "OrganizationVersion": str, "UniqueName?": TEXT_OR_NULL},
+    "Organization?": ({"languagecode?": (str, int, type(None)), "isocurrencycode?": TEXT_OR_NULL}, type(None)),
 }
 """What the emulator needs of what both portals say of themselves."""
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
