@@ -70,6 +70,12 @@ WRONG = [
     ("hubspot/account.json", '{"portalId": 1, "utcOffsetMilliseconds": "x"}', "has 'x' as utcOffsetMilliseconds"),
     ("hubspot/account.json", '{"portalId": 1, "timeZone": "../../x"}', "has the time zone '../../x', which is none"),
     ("hubspot/account.json", "[" * 50_000, "account.json "),
+    ("hubspot/account.json", '{"portalId": 1, "companyCurrency": ["EUR"]}', "`companyCurrency` is not a text or null"),
+    (
+        "dynamics/organization.json",
+        json.dumps({**ORGANIZATION, "Detail": {**ORGANIZATION["Detail"], "UniqueName": [[]]}}),
+        "`Detail.UniqueName` is not a text or null",
+    ),
     ("dynamics/organization.json", "{}", "has no `WhoAmI`"),
     ("dynamics/organization.json", json.dumps({**ORGANIZATION, "Detail": 5}), "`Detail` is no"),
     ("dynamics/organization.json", json.dumps({**ORGANIZATION, "Detail": {}}), "`Detail` has no `OrganizationId`"),
