@@ -31,6 +31,10 @@ _LOOKS_SECRET: Final = re.compile(
     r"(?i:bearer)\s+\S+|pat-[a-z0-9]+-[\w-]+|eyJ[\w.-]+|[^\s\"'<>=,;:()\[\]]+(?:@|%40)[^\s\"'<>=,;:()\[\]]+"
 )
 """What looks like a token, and e-mail addresses."""
+_IMPERSONAL: Final = re.compile(
+    r"[0-9A-Fa-f{}.,:+/-]{1,40}|[0-9TZ .:+-]{1,40}|[a-z][a-z_]{0,30}|[0-9][0-9.,]*E[+-]?[0-9]+"
+)
+"""Cells that are numbers, dates, ids or lower-case words without blanks."""
 _secrets: set[str] = set()
 
 
@@ -66,6 +70,18 @@ def redact(text: str) -> str:
     '*** may not read deals'
     """
     return _LOOKS_SECRET.sub(HIDDEN, hide_secrets(text))
+
+
+def tell_cell(cell: str | None) -> str:
+    """A cell of a customer's file as an error may repeat it: as it is where it can only be a number, a date, an id or a
+    word of a portal, else by its length, since a person may stand where something else belongs.
+
+    >>> tell_cell("2026-11-31"), tell_cell("ticket"), tell_cell("Ada Byron"), tell_cell("")
+    ("'2026-11-31'", "'ticket'", 'a text of 9 characters', 'empty')
+    """
+    if not cell:
+        return "empty"
+    return repr(cell) if _IMPERSONAL.fullmatch(cell) else f"a text of {len(cell):,} characters"
 
 
 def show_controls(text: str) -> str:

@@ -293,6 +293,7 @@ def explain(
         Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
     ] = None,
     *,
+    masked: Annotated[bool, typer.Option("--masked", help="Show nobody's address, name and values.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
@@ -302,10 +303,10 @@ def explain(
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
     opened = open_forecast(folder)
-    chains = kit.explain(opened, key, snapshot=snapshot)
+    chains = kit.explain(opened.masked() if masked else opened, key, snapshot=snapshot)
     if not chains:
         raise UsageError(
-            f"No record of {opened.folder} has the id, address or name {key!r}.",
+            f"No record of {opened.folder} has that id, address or name.",
             next_step="Try its id from the outcomes table.",
         )
     if as_json:

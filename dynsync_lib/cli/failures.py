@@ -52,10 +52,19 @@ def print_failure(error: Exception) -> int:
     return error.exit_code if isinstance(error, DynsyncError) else 2
 
 
-def _print_traceback(error: Exception) -> None:
-    """Where the error comes from, without the secrets in use."""
-    for line in hide_secrets("".join(traceback.format_exception(error))).splitlines():
-        sys.stderr.write(f"{show_controls(line)}\n")
+def _print_traceback(error: BaseException) -> None:
+    """Where the error comes from, without the secrets in use and without what other software says.
+
+    A library's message may repeat whatever it was handed: a cell, a name, an address. The kit's own errors say theirs.
+    """
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    for earlier in (before, *getattr(error, "exceptions", ())):
+        if earlier is not None:
+            _print_traceback(earlier)
+            sys.stderr.write("which led to\n")
+    says = f": {error}" if isinstance(error, DynsyncError) else ""
+    for line in [*"".join(traceback.format_tb(error.__traceback__)).splitlines(), f"{type(error).__name__}{says}"]:
+        sys.stderr.write(f"{show_controls(hide_secrets(line))}\n")
 
 
 def _location(error: OSError) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import dynsync_lib
-from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.fields.verdicts import is_impersonal
 from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Check
@@ -23,8 +23,6 @@ from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES, record_table
 from dynsync_lib.snapshot.snapshot import Snapshot
 
-_IMPERSONAL: Final = frozenset({"choice", "several_choices", "yes_no", "number", "date", "datetime"})
-"""Kinds of fields whose values, as a filter names them, say nothing of a person."""
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 """The table that says which fields a side has."""
 
@@ -99,7 +97,7 @@ def _object_info(object_: Object, sync: ObjectSync, situation: Situation) -> dic
         "lifecycle_stages": list(sync.lifecycle_stages),
         "required_properties": list(sync.required_properties),
         "shown_when_masked": sorted(
-            {field.name for field in fields if field and kind_of(field, situation.rulebook) in _IMPERSONAL}
+            {field.name for field in fields if field and is_impersonal(field, situation.rulebook)}
         ),
     }
 

@@ -234,11 +234,11 @@ class SnapshotWriter:
     def _portals(self) -> dict[str, Any]:
         """The portals and the caller as ids; null where the portal did not say."""
         account, organization = read_facts(self._build / ACCOUNT_FILE), read_facts(self._build / ORGANIZATION_FILE)
-        detail, caller = organization.get("Detail") or {}, organization.get("WhoAmI") or {}
+        detail, caller = _object(organization.get("Detail")), _object(organization.get("WhoAmI"))
         return {
             "portals": {
-                "hubspot": {"id": _id(account.get("portalId")), "type": account.get("accountType")},
-                "dynamics": {"id": _id(detail.get("OrganizationId")), "type": detail.get("OrganizationType")},
+                "hubspot": {"id": _id(account.get("portalId")), "type": _text(account.get("accountType"))},
+                "dynamics": {"id": _id(detail.get("OrganizationId")), "type": _text(detail.get("OrganizationType"))},
             },
             "caller": {"dynamics": _id(caller.get("UserId"))},
         }
@@ -267,5 +267,13 @@ def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...
     return (*own, *(Column(column, "text", "") for column in vendor_columns if column not in taken))
 
 
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _id(value: object) -> str | None:
-    return None if value is None else str(value).lower()
+    return str(value).lower() if isinstance(value, str | int) else None

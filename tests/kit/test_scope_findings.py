@@ -43,7 +43,7 @@ PEOPLE = {
             "contact.lifecyclestage = 'Opportunity'",
         ),
         ("filter_to_dynamics = \"not lifecyclestage = 'evangelist'\"", False, "contact.lifecyclestage = 'evangelist'"),
-        ("filter_to_dynamics = \"email contains '@d.example'\"", True, "contact.email contains '@d.example'"),
+        ("filter_to_dynamics = \"email contains '@d.example'\"", True, "contact.email contains …"),
         ("filter_to_dynamics = \"hs_lead_status = 'NEW'\"", False, None),
         ("filter_to_dynamics = \"lifecyclestage = 'lead' and lifecyclestage = 'customer'\"", True, None),
         ('filter_to_hubspot = "statecode = 0"', True, "contact.statecode = '0'"),

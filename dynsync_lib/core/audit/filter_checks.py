@@ -10,6 +10,7 @@ Source: rule record.filter; docs/semantics.md section 4.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,9 +18,10 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, rows_where
-from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.fields.verdicts import is_impersonal, kind_of
 from dynsync_lib.core.filter_tree import Comparison, Filter, conditions_of
 from dynsync_lib.core.filters.expressions import delivered_column
+from dynsync_lib.core.filters.grammar import HIDDEN
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import passes
 from dynsync_lib.core.model import Object, System
@@ -86,14 +88,18 @@ def count_unheld_values(situation: Situation, tables: Tables) -> Count:
 
 
 def name_unheld_values(situation: Situation, tables: Tables) -> Question[str]:
-    """`contact.hs_lead_status = 'MQL', deal.name contains 'x'`: the values that `count_unheld_values` counts."""
+    """`contact.hs_lead_status = 'MQL', deal.name contains …`: the values that `count_unheld_values` counts.
+
+    A text may be a person's, and everybody who is handed a report reads findings, so that texts are not told.
+    """
     del tables
     values = list(_values(situation))
     return combined([held for _, held in values], lambda unheld: _listed([name for name, _ in values], unheld))
 
 
 def _listed(names: list[str], unheld: list[int]) -> str:
-    listed = [name for name, is_unheld in zip(names, unheld, strict=True) if is_unheld]
+    counted = Counter(name for name, is_unheld in zip(names, unheld, strict=True) if is_unheld)
+    listed = [name if count == 1 else f"{name} ({count} values)" for name, count in counted.items()]
     more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
     return ", ".join(listed[:_NAMED]) + more
 
@@ -101,12 +107,12 @@ def _listed(names: list[str], unheld: list[int]) -> str:
 def _values(situation: Situation) -> Iterator[tuple[str, Question[int]]]:
     """Every value that a filter asks of a delivered field: its name, and 1 when no record has it, else 0."""
     for job, system, filter_ in _filters(situation):
-        for name, test in dict(_single_tests(job, system, filter_)).items():
-            yield f"{job.object}.{name}", _lets_nobody_pass(job, system, Filter(name, test))
+        for test, shown in dict(_single_tests(job, system, filter_)).items():
+            yield f"{job.object}.{shown}", _lets_nobody_pass(job, system, Filter(shown, test))
 
 
-def _single_tests(job: Job, system: System, filter_: Filter) -> Iterator[tuple[str, Comparison]]:
-    """For every value that a filter compares a field with: the test whether a record has it, by its text."""
+def _single_tests(job: Job, system: System, filter_: Filter) -> Iterator[tuple[Comparison, str]]:
+    """For every value that a filter compares a field with: the test whether a record has it, and that as it is told."""
     for test in conditions_of(filter_.tree):
         if not isinstance(test, Comparison) or test.operator not in _SIGNS:
             continue
@@ -116,7 +122,8 @@ def _single_tests(job: Job, system: System, filter_: Filter) -> Iterator[tuple[s
         if is_wanted and delivered_column(field, test.field, job.columns(system)) is not None:
             sign = _SIGNS[test.operator]
             for value in test.values:
-                yield f"{test.field} {sign} '{value}'", Comparison(test.field, sign, (value,))
+                shown = f"'{value}'" if field and is_impersonal(field, job.situation.rulebook) else HIDDEN
+                yield Comparison(test.field, sign, (value,)), f"{test.field} {sign} {shown}"
 
 
 def _filters(situation: Situation) -> Iterator[tuple[Job, System, Filter]]:

@@ -31,6 +31,14 @@ def kind_of(field: Field, rulebook: Rulebook) -> str | None:
     return None
 
 
+_IMPERSONAL: Final = frozenset({"choice", "several_choices", "yes_no", "number", "date", "datetime"})
+
+
+def is_impersonal(field: Field, rulebook: Rulebook) -> bool:
+    """Whether a value of the field, as a filter names it, says nothing of a person: it is no text."""
+    return kind_of(field, rulebook) in _IMPERSONAL
+
+
 _TO: Final = {System.HUBSPOT: Direction.TO_HUBSPOT, System.DYNAMICS: Direction.TO_DYNAMICS}
 
 

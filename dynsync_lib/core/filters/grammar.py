@@ -33,7 +33,8 @@ _WORDS: Final = frozenset(
 )
 _MOST_TOKENS: Final = 4_000
 _DEEPEST: Final = 40
-_HIDDEN: Final = "\u2026"
+HIDDEN: Final = "\u2026"
+"""What stands for a value that is not told."""
 
 
 class FilterTextError(ValueError):
@@ -73,9 +74,9 @@ def hide_values(text: str, shown: Collection[str]) -> str:
             is_value = token.kind in ("quoted", "bare")
             if token.kind == "word" and token.text.lower() not in _WORDS:
                 field = token.text
-            pieces.append(_HIDDEN if is_value and field not in shown else token.text)
+            pieces.append(HIDDEN if is_value and field not in shown else token.text)
     except FilterTextError:
-        return _HIDDEN
+        return HIDDEN
     return re.sub(r"(\() | (?=[,)])", r"\1", " ".join(pieces))
 
 

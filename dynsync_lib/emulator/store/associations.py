@@ -16,6 +16,7 @@ from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.emulator.calls import is_true
 from dynsync_lib.emulator.store.database import Database, quoted
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.messages import tell_cell
 
 LABELS: Final = "@labels"
 _LABEL_COLUMNS: Final = "from_object TEXT, to_object TEXT, label TEXT, type_id INTEGER, inverse TEXT"
@@ -58,6 +59,6 @@ def _cells(row: Mapping[str, str | None]) -> list[Any]:
 def _number(text: str | None) -> int:
     if text is None or not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise InputFileError(
-            f"The HubSpot record id {text!r:.60} is not a number.", next_step="Correct it in the world."
+            f"The HubSpot record id, {tell_cell(text)}, is not a number.", next_step="Correct it in the world."
         )
     return int(text)

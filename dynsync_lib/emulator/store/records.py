@@ -42,6 +42,7 @@ from dynsync_lib.emulator.store.kept_state import (
 )
 from dynsync_lib.emulator.store.settings_tables import settings_tables
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.messages import tell_cell
 
 Row = Mapping[str, str | None]
 FIRST_VERSION: Final = 1_000_000
@@ -353,7 +354,7 @@ def _id_and_order(table: RecordTable, row: Row) -> tuple[str, int | bytes]:
         order = _order_of(table, text)
     except ValueError:
         kind = "number" if table.system is System.HUBSPOT else "GUID"
-        message = f"{table.name}: {table.id_field} {text!r:.60} is no {kind}."
+        message = f"{table.name}: {table.id_field} {tell_cell(text)} is no {kind}."
         raise InputFileError(message, next_step="Correct it in the world.") from None
     return (text if table.system is System.HUBSPOT else text.lower()), order
 
@@ -362,7 +363,7 @@ def _order_of(table: RecordTable, id_: str) -> int | bytes:
     """What API order sorts an id by. Raises ValueError for what is no id as the portal writes it."""
     form = _NUMBER if table.system is System.HUBSPOT else _GUID
     if form.fullmatch(id_) is None:
-        raise ValueError(f"{id_!r:.60} is no id")
+        raise ValueError
     return int(id_) if table.system is System.HUBSPOT else guid_order(id_)
 
 

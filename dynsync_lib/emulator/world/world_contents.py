@@ -23,6 +23,7 @@ from dynsync_lib.core.tables import COLUMNS, PROPERTIES, RECORD_TABLES
 from dynsync_lib.emulator.world.csv_rows import CsvRows
 from dynsync_lib.emulator.world.metadata import Row
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.messages import tell_cell
 from dynsync_lib.shapes import TEXT_OR_NULL
 
 LINKS: Final = "hubspot/links"
@@ -83,7 +84,7 @@ def checked_links(path: Path, rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
         for end in ("from_object", "to_object"):
             if row[end] not in _OBJECTS - {"lead"}:
-                raise InputFileError(f"{path} has {row[end]!r:.60} as {end}.", next_step=_STEP)
+                raise InputFileError(f"{path} has {tell_cell(row[end])} as {end}.", next_step=_STEP)
         yield row
 
 
@@ -93,9 +94,10 @@ def checked_fields(path: Path, rows: Iterable[Row]) -> list[Row]:
     read = list(rows)
     for row in read:
         if row["object"] not in _OBJECTS or not row["name"]:
-            raise InputFileError(f"{path} has a field {row['name']!r:.60} of {row['object']!r:.60}.", next_step=_STEP)
+            field, object_ = tell_cell(row["name"]), tell_cell(row["object"])
+            raise InputFileError(f"{path} has a field, {field}, of {object_}.", next_step=_STEP)
         if not _are_options(row.get("options")):
-            sentence = f"{path} has options of {row['name']!r:.60} that are no JSON list of values with labels."
+            sentence = f"{path} has options of {tell_cell(row['name'])} that are no JSON list of values with labels."
             raise InputFileError(sentence, next_step=_STEP)
     return read
 
@@ -117,7 +119,7 @@ def refuse_account(path: Path, account: Mapping[str, Any]) -> None:
     for name in ("portalId", "utcOffsetMilliseconds"):
         value = account.get(name)
         if value is not None and _WHOLE.fullmatch(str(value)) is None:
-            raise InputFileError(f"{path} has {value!r:.60} as {name}, no number.", next_step=_STEP)
+            raise InputFileError(f"{path} has {tell_cell(str(value))} as {name}, no number.", next_step=_STEP)
     name = account.get("timeZone") or "UTC"
     try:
         ZoneInfo(name)

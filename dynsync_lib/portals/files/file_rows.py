@@ -20,6 +20,7 @@ from typing import Final
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import System
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.messages import tell_cell
 from dynsync_lib.portals.files.cell_values import (
     Column,
     Convert,
@@ -254,13 +255,15 @@ class ExportRows:
 
     def _twice(self, record_id: str, line: Line, earlier: int) -> InputFileError:
         """The fault of an id that stands on an earlier line already, perhaps of another part."""
+        cell = tell_cell(record_id)
+        known = f"the id {record_id}" if cell == repr(record_id) else f"the id, {cell},"
         if line.place_number - earlier < line.number:
             return InputFileError(
-                f"{self._where(line)}: the id {record_id} stands on line {earlier - line.part_start} already.",
+                f"{self._where(line)}: {known} stands on line {earlier - line.part_start} already.",
                 next_step="Export the table again; each record may stand once.",
             )
         return InputFileError(
-            f"{self._where(line)}: the id {record_id} stands already in {self.sheet.name_line(earlier)}.",
+            f"{self._where(line)}: {known} stands already in {self.sheet.name_line(earlier)}.",
             next_step="These are no parts of one export: move the older one out of the folder.",
         )
 

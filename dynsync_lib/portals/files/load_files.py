@@ -30,6 +30,7 @@ from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table
 from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.messages import tell_cell
 from dynsync_lib.portals.files.association_columns import AssociationColumns
 from dynsync_lib.portals.files.export_dates import ExportDates
 from dynsync_lib.portals.files.export_words import ExportWords
@@ -389,7 +390,7 @@ def _report_of_links(sheet: Sheet, rows: int) -> FileReport:
 def _link(row: TextRow, where: str) -> TableRow:
     flag = (row["is_primary"] or "").strip().lower()
     if flag not in FLAGS:
-        cell = repr(row["is_primary"]) if flag else "empty"
+        cell = tell_cell(row["is_primary"] if flag else None)
         raise InputFileError(f"{where}: is_primary is {cell}.", next_step="Write true or false.")
     ends = {
         "from_object": row.get("from_object") or "contact",

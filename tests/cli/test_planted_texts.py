@@ -1,0 +1,288 @@
+"""No command shows a person or a secret where it should not: neither on a screen, nor in an error, log or file name.
+
+The table says how each command is run, and what each run may show. A command that is new belongs into it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import commands
+from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.world_folder import open_world
+from dynsync_lib.kit import pages
+from dynsync_lib.messages import forget_secrets
+from dynsync_lib.report.runner import run_notebook
+from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant
+from tests.pulls import GENEROUS
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOBODY, SOMEBODY = "nobody", "somebody"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command is run in the planted folder. `OUT` stands for a name that is free, `WHO` for a person's key.
+
+    `shows` is whom its output may show: nobody, or somebody, since whoever runs it asks for a person, and then it must
+    (or the table would promise what nothing holds). `masked` are the files it writes that show nobody.
+    """
+
+    arguments: str
+    shows: str = NOBODY
+    masked: tuple[str, ...] = ()
+    exit_codes: tuple[int, ...] = (0,)
+
+
+COMMANDS: dict[str, tuple[Run, ...]] = {
+    "demo": (Run("--out OUT"),),
+    "init": (Run("OUT"), Run("OUT --example mql-to-dynamics"), Run(".", exit_codes=(2,))),
+    "check": (
+        Run("--settings-only"),
+        Run("s --settings-only --settings leads.toml"),
+        Run("--emulator emulator.json"),
+        Run("--emulator refused.json", exit_codes=(3,)),
+    ),
+    "load": (
+        Run("--hubspot world/hubspot --dynamics world/dynamics --out OUT"),
+        Run("--hubspot world/hubspot --out OUT --time-zone Europe/Berlin"),
+    ),
+    "pull": (
+        Run("--emulator emulator.json --out OUT"),
+        Run("--emulator refused.json --out OUT", exit_codes=(3,)),
+    ),
+    "sign-out": (Run(""),),
+    "forecast": (
+        Run("s --out OUT --csv"),
+        Run("s --out OUT --settings leads.toml --set email_norm=exact --fail-on low", exit_codes=(1,)),
+        Run("s --out OUT --bindings f"),
+        Run("s --out OUT --set email_norm=WHO", exit_codes=(2,), shows=SOMEBODY),
+    ),
+    "replay": (Run("s s --out OUT --csv --bindings f"),),
+    "verify": (
+        Run("s s --forecast f", exit_codes=(1,)),
+        Run("s s --forecast f --out OUT", exit_codes=(1,)),
+        Run("s s --forecast l", exit_codes=(0, 1)),
+    ),
+    "recipes": (Run("s"),),
+    "explain": (
+        Run("WHO --forecast f", shows=SOMEBODY),
+        Run("WHO --forecast f --masked"),
+        Run("WHO --forecast l --snapshot s --masked"),
+        Run("nobody.WHO --forecast f", exit_codes=(2,)),
+        Run("nobody.WHO --forecast f --masked", exit_codes=(2,)),
+    ),
+    "audit": (Run("--forecast f"), Run("--forecast l --fail-on low", exit_codes=(1,))),
+    "report": (
+        Run("--forecast f --out OUT", masked=("OUT",)),
+        Run("--forecast l --out OUT", masked=("OUT",)),
+        Run("--forecast f --out OUT --unmasked"),
+    ),
+    "rules": (Run(""), Run("--numbers")),
+    "emulator": (Run("--world world"), Run("--world world --state OUT")),
+    "lab": (Run("world"),),
+    "rehearse plan": (
+        Run("s --out OUT", exit_codes=(0, 2)),
+        Run("s --settings leads.toml --out OUT", exit_codes=(0, 2)),
+    ),
+}
+BROKEN: tuple[str, ...] = (
+    *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
+    *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("cells", "quotes", "zero", "heading", "fields")),
+    *(f"load --dynamics broken/{name}/dynamics --out OUT" for name in ("twice", "owners", "numbers")),
+    "load --hubspot broken/account/hubspot --out OUT",
+    *(f"emulator --world broken/{name}" for name in ("ids", "twice", "flags", "ends", "objects", "fields", "account")),
+    "forecast s --bindings world/hubspot/contacts.csv --out OUT",
+)
+"""Commands over files in which people stand where something else belongs."""
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
+    """The planted folder, and an emulator that serves its world; `refused.json` has a token that is not its own."""
+    folder = plant(tmp_path_factory.mktemp("planted"))
+    break_files(folder.root)
+    with Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator:
+        addresses = json.loads(json.dumps(emulator.addresses))
+        (folder.root / "emulator.json").write_text(json.dumps(addresses), encoding="utf-8")
+        addresses["hubspot"]["token"] = f"pat-{SECRET}"
+        addresses["dynamics"]["client_secret"] = f"{SECRET}~"
+        (folder.root / "refused.json").write_text(json.dumps(addresses), encoding="utf-8")
+        yield folder
+
+
+@dataclass
+class Shown:
+    """What one run showed, and which files it made."""
+
+    code: int
+    texts: str
+    files: list[Path]
+
+
+Show = Callable[[str], Shown]
+
+
+@pytest.fixture
+def show(
+    planted: PlantedFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> Show:
+    """Runs a command in the planted folder. What takes long in a demo, or never ends, is left out."""
+    root = planted.root
+    monkeypatch.chdir(root)
+    monkeypatch.setattr("dynsync_lib.emulator.serving.demo_process.DemoPortals", nullcontext)
+    monkeypatch.setattr(pages, "_kernel_of_report", nullcontext)
+    monkeypatch.setattr(pages, "_forecast_demo", lambda _, folder, say: _demo(root, folder, say))
+    monkeypatch.setattr(Emulator, "wait", lambda _: None)
+    monkeypatch.setattr(commands, "run_lab", lambda _: 0)
+
+    def run(line: str) -> Shown:
+        before = set(root.rglob("*"))
+        caplog.clear()
+        forget_secrets()
+        words = [word.replace("WHO", planted.person) for word in line.split()]
+        monkeypatch.setattr(sys, "argv", ["dynsync", *words])
+        monkeypatch.setenv("DYNSYNC_DEBUG", "")  # set by --debug
+        with caplog.at_level(logging.DEBUG), pytest.raises(SystemExit) as ended:
+            commands.main()
+        files = sorted(set(root.rglob("*")) - before)
+        names = "\n".join(str(path.relative_to(root)) for path in files)
+        logged = [record.getMessage() for record in caplog.records if record.name != "traitlets"]  # says what it makes
+        texts = "\n".join([*capsys.readouterr(), *logged, names])
+        return Shown(int(ended.value.code or 0), texts, files)
+
+    return run
+
+
+def _demo(root: Path, folder: Path, say: Callable[[str], None]) -> kit.Forecast:
+    say("Forecasting ...")
+    (folder / "dynsync.toml").write_bytes((root / "dynsync.toml").read_bytes())
+    snapshot = kit.load(root / "world/hubspot", root / "world/dynamics", folder / "snapshot")
+    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+
+
+def leaves(group: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command below a group, by its words."""
+    if hasattr(group, "commands"):
+        for word, command in group.commands.items():
+            yield from leaves(command, f"{name} {word}".strip())
+    else:
+        yield name, group
+
+
+LEAVES: dict[str, Any] = dict(leaves(typer.main.get_command(commands.app)))
+
+
+def takes(name: str, option: str) -> bool:
+    """Whether a command has an option."""
+    return any(option in parameter.opts for parameter in LEAVES[name].params)
+
+
+def variants(name: str, run: Run) -> Iterator[str]:
+    """The same run as people may type it: plain, as JSON where there is such a thing, and asking where errors are."""
+    line = f"{name} {run.arguments}".strip()
+    yield line
+    if takes(name, "--json"):
+        yield f"--debug {line} --json"
+    else:
+        yield f"--debug {line}"
+
+
+@pytest.mark.parametrize(
+    ("line", "run"),
+    [
+        pytest.param(line, run, id=line)
+        for name, runs in COMMANDS.items()
+        if name in LEAVES
+        for run in runs
+        for line in variants(name, run)
+    ],
+)
+def test_command__shows_no_secret_and_nobody_who_was_not_asked_for(show: Show, line: str, run: Run) -> None:
+    out = f"out-{crc32(line.encode())}"
+    shown = show(line.replace("OUT", out))
+    assert shown.code in run.exit_codes, shown.texts
+    assert seen(SECRET, shown.texts) == []
+    assert bool(seen(PERSON, shown.texts)) is (run.shows == SOMEBODY), seen(PERSON, shown.texts)
+    for file in filter(Path.is_file, shown.files):
+        assert seen(SECRET, read(file)) == [], file
+    for name in run.masked:
+        text = read(Path(name.replace("OUT", out)))
+        assert len(text) > 1_000
+        assert seen(PERSON, text) == [], name
+
+
+@pytest.mark.parametrize("line", BROKEN)
+@pytest.mark.parametrize("debug", ["", "--debug "])
+def test_broken_files__are_told_without_whom_they_hold(show: Show, line: str, debug: str) -> None:
+    shown = show(debug + line.replace("OUT", f"out-{crc32((debug + line).encode())}"))
+    assert "should not" not in shown.texts
+    assert seen(SECRET, shown.texts) == []
+    assert seen(PERSON, shown.texts) == []
+
+
+@pytest.mark.parametrize("folder", ["f", "l"])
+@pytest.mark.parametrize("masked", [True, False])
+@pytest.mark.parametrize("name", ["04_forecast_initial_sync", "report_stakeholder"])
+def test_notebooks__masked_show_nobody(planted: PlantedFolder, name: str, folder: str, *, masked: bool) -> None:
+    record = {"record": planted.person} if name.startswith("04") else {}
+    parameters = {"forecast_folder": planted.root / folder, "masked": masked, **record}
+    notebook = run_notebook(NOTEBOOKS / f"{name}.ipynb", parameters=parameters)
+    outputs = json.dumps([cell.get("outputs", []) for cell in notebook.cells], ensure_ascii=False)
+    assert seen(SECRET, outputs) == []
+    assert bool(seen(PERSON, outputs)) is not masked, seen(PERSON, outputs)
+
+
+@pytest.mark.parametrize("folder", ["f", "l"])
+def test_masked_forecast__has_nobody_in_any_table_nor_in_what_is_known_of_it(
+    planted: PlantedFolder, folder: str
+) -> None:
+    forecast = kit.open_forecast(planted.root / folder)
+    masked = forecast.masked()
+    assert seen(PERSON, json.dumps(dict(masked.info), ensure_ascii=False)) == []
+    for name in FORECAST_TABLES:
+        assert seen(PERSON, str(masked.rows(name))) == [], name
+        assert seen(PERSON, masked.table(name).to_csv()) == [], name
+    assert seen(PERSON, str(masked.shared_keys(100))) == []
+    assert seen(PERSON, str(forecast.rows("outcomes")))
+    assert seen(PERSON, json.dumps(dict(forecast.info)))
+
+
+def test_every_command_is_in_the_table() -> None:
+    assert sorted(LEAVES) == sorted(COMMANDS), "say in COMMANDS how the command is run, and whom it may show"
+
+
+@pytest.mark.parametrize("name", sorted(LEAVES))
+def test_every_masking_level_is_in_the_table(name: str) -> None:
+    lines = [run.arguments for run in COMMANDS.get(name, ())]
+    for option in ("--masked", "--unmasked"):
+        if takes(name, option):
+            assert any(option in line for line in lines), f"{name} {option}"
+            assert any(option not in line for line in lines), f"{name} without {option}"
+
+
+def seen(mark: str, text: str) -> list[str]:
+    """Where a mark stands in a text, with some characters around it; a few at most."""
+    return [text[max(0, found.start() - 60) : found.end() + 60] for found in re.finditer(mark, text, re.IGNORECASE)][:3]
+
+
+def read(file: Path) -> str:
+    """The bytes of a file as text."""
+    return file.read_bytes().decode("utf-8", errors="replace")
