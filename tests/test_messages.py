@@ -94,9 +94,21 @@ def test_print_json__holds_no_secret_and_nothing_that_a_terminal_obeys(capsys: p
 def test_print_failure__of_a_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     remember_secret("a-long-secret")
     monkeypatch.setenv("DYNSYNC_DEBUG", "1")
-    assert print_failure(ValueError("a-long-secret \x1b[2J")) == 2
+    try:
+        try:
+            raise ValueError("what Ada Byron's cell holds")
+        except ValueError as fault:
+            raise DynsyncError("a-long-secret \x1b[2J") from fault
+    except DynsyncError as fault:
+        assert print_failure(ExceptionGroup("of Ada Byron", [fault])) == 2
     printed = capsys.readouterr().err
-    assert "ValueError: *** \\x1b[2J" in printed
+    assert [line for line in printed.splitlines() if not line.startswith("  ")][-5:] == [
+        "ValueError",
+        "which led to",
+        "DynsyncError: *** \\x1b[2J",
+        "which led to",
+        "ExceptionGroup",
+    ]
     assert "a-long-secret" not in printed
 
 
