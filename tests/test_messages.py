@@ -94,13 +94,9 @@ def test_print_json__holds_no_secret_and_nothing_that_a_terminal_obeys(capsys: p
 def test_print_failure__of_a_traceback(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     remember_secret("a-long-secret")
     monkeypatch.setenv("DYNSYNC_DEBUG", "1")
-    try:
-        try:
-            raise ValueError("what Ada Byron's cell holds")
-        except ValueError as fault:
-            raise DynsyncError("a-long-secret \x1b[2J") from fault
-    except DynsyncError as fault:
-        assert print_failure(ExceptionGroup("of Ada Byron", [fault])) == 2
+    error = DynsyncError("a-long-secret \x1b[2J")
+    error.__cause__ = ValueError("what Ada Byron's cell holds")
+    assert print_failure(ExceptionGroup("of Ada Byron", [error])) == 2
     printed = capsys.readouterr().err
     assert [line for line in printed.splitlines() if not line.startswith("  ")][-5:] == [
         "ValueError",

@@ -74,7 +74,7 @@ WRONG = [
     (
         "dynamics/organization.json",
         json.dumps({**ORGANIZATION, "Detail": {**ORGANIZATION["Detail"], "UniqueName": [[]]}}),
-        "`Detail.UniqueName` is not a text or null",
+        "UniqueName` is not a text or null",
     ),
     ("dynamics/organization.json", "{}", "has no `WhoAmI`"),
     ("dynamics/organization.json", json.dumps({**ORGANIZATION, "Detail": 5}), "`Detail` is no"),
