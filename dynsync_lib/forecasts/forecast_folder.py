@@ -118,7 +118,8 @@ class Forecast:
 
         Match keys of contacts and leads are stand-ins that nobody can take back from a masked page, their values are
         told as filled or empty, and filters show values of choices, numbers and dates only. It leaves: ids of records,
-        companies with name and domain, fields, rules, counts, dates and the settings.
+        companies with their fields, names and domains, names of deals and invoices, fields, rules, counts, dates, and
+        the settings; and so a person's name where it is that of a company, deal or invoice.
         """
         return replace(self, is_masked=True, info=masked_info(self.info))
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import tomllib
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.repo.checks import (
     docstring_complaints,
@@ -43,6 +46,36 @@ def test_lock_has_no_hosts_and_all_dependencies() -> None:
     direct = [Requirement(text).name for text in PROJECT["project"]["dependencies"]]
     direct += [Requirement(text).name for text in PROJECT["dependency-groups"]["test"]]
     assert lock_complaints((ROOT / "requirements.lock").read_text(encoding="utf-8"), direct) == []
+
+
+def test_lock_is_complete() -> None:
+    """Set-up resolves nothing, so that whatever something needs on this machine must be locked, too."""
+    groups = PROJECT["dependency-groups"]
+    wanted = [Requirement(text) for name in ("setup", "test") for text in groups[name]]
+    wanted += [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+    locked = [Requirement(line) for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()]
+    names = {canonicalize_name(line.name) for line in locked if line.marker is None or line.marker.evaluate()}
+    assert sorted(needed(wanted) - names) == []
+    assert "no-such-package" in needed([Requirement("no-such-package")])
+
+
+def needed(wanted: Iterable[Requirement]) -> set[str]:
+    """The names of all that is needed on this machine, as what is installed says."""
+    waiting, seen = list(wanted), set[tuple[str, str]]()
+    while waiting:
+        requirement = waiting.pop()
+        for extra in ("", *requirement.extras):
+            key = (canonicalize_name(requirement.name), extra)
+            if key in seen:
+                continue
+            seen.add(key)
+            try:
+                texts = metadata.requires(requirement.name) or ()
+            except metadata.PackageNotFoundError:
+                continue
+            below = map(Requirement, texts)
+            waiting += [part for part in below if part.marker is None or part.marker.evaluate({"extra": extra})]
+    return {name for name, _ in seen}
 
 
 @pytest.mark.parametrize(
