@@ -38,7 +38,8 @@ def plan_rehearsal(
 
     Raises SettingsError, SnapshotError or UsageError before anything is written.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/rehearsal", key=bytes(32))
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/rehearsal", forecast="out/demo/forecast", key=bytes(32))
     >>> len(plan.info["not_covered"]) < len(plan.info["covered"])
     True
     """

@@ -66,13 +66,19 @@ AS_RULED = {
 """What is found and why, by record."""
 
 
+@pytest.fixture(scope="module")
+def _forecast(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("portals")
+    load_portals(folder, FILES)
+    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
+    kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
+    return folder
+
+
 @pytest.fixture
-def portals(tmp_path: Path) -> Path:
-    """A folder with the snapshot `s`, settings and the forecast `f`."""
-    load_portals(tmp_path, FILES)
-    (tmp_path / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    kit.forecast(tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "f")
-    return tmp_path
+def portals(tmp_path: Path, _forecast: Path) -> Path:
+    """A folder of the test's own with the snapshot `s`, settings and the forecast `f`."""
+    return shutil.copytree(_forecast, tmp_path, dirs_exist_ok=True)
 
 
 def verified(portals: Path, *, edit: Edit | None = None) -> kit.Verification:
