@@ -1,4 +1,4 @@
-"""`dynsync calibrate`: what nobody knows, settled in two test portals.
+"""`dynsync calibrate` and `dynsync try-mapping`: what nobody knows, settled in two test portals.
 
 Where it is used: `cli.commands`.
 """
@@ -13,7 +13,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json
+from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 
 _DONE: Final = ("read_back", "compared")
 
@@ -57,3 +57,34 @@ def _print_run(run: Mapping[str, Any]) -> None:
     for words in (*(f"{lack['words']}. {lack['how']}" for lack in run["lacking"]), *run["needs"]):
         console.out.print(f"  needs   {words}")
     console.out.print(f"  next    dynsync rehearse seed {run['folder']}")
+
+
+def try_mapping(
+    settings: SettingsFile = Path("dynsync.toml"), emulator: EmulatorFile = None, *, as_json: Json = False
+) -> None:
+    """Write edge values of every mapped field into the test portals, read them back, and compare with the forecast.
+
+    The records are removed again. Exit code 1 when a portal does otherwise than the forecast says.
+
+    Example: dynsync try-mapping --settings acme/dynsync.toml --emulator out/emulator.json
+    """
+    trial = kit.try_mapping(settings, addresses=read_addresses(emulator))
+    if as_json:
+        figures = {"trials": len(trial.rows), "differences": len(trial.differences), "left": trial.left}
+        console.print_json({"settings": str(settings), **figures, "rows": trial.rows})
+    else:
+        _print_trial(trial)
+    if trial.differences or trial.left:
+        raise typer.Exit(1)
+
+
+def _print_trial(trial: kit.MappingTrial) -> None:
+    for row in trial.rows:
+        mark = "!" if row["differs"] else " "
+        said = row["portal"] if row["forecast"] is None else f"{row['portal']}, forecast {row['forecast']}"
+        words = f": {row['words']}" if row["words"] else f": {row['read_back']}" if row["portal"] == "changed" else ""
+        edge = f" {row['edge']}" if row["edge"] else ""
+        console.out.print(f"{mark} {row['system']} {row['object']} {row['field']}{edge}: {said}{words}")
+    console.out.print(f"\n{len(trial.differences):,} of {len(trial.rows):,} differ from the forecast.")
+    if trial.left:
+        console.out.print(f"{trial.left:,} records of the trial are still there; run it again to remove them.")

@@ -32,11 +32,12 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
-    from dynsync_lib.kit.trials import calibrate
+    from dynsync_lib.kit.trials import calibrate, try_mapping
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
+    from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
     from dynsync_lib.rehearsal.seeding import Seeded
     from dynsync_lib.report.charts import outcome_bars
@@ -69,12 +70,13 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.rehearsals": ("clean_rehearsal", "plan_rehearsal", "removal_of_rehearsal", "seed_rehearsal"),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
-    "kit.trials": ("calibrate",),
+    "kit.trials": ("calibrate", "try_mapping"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
     "rehearsal.cleaning": ("Cleaned", "Removal"),
     "rehearsal.calibration.calibrated": ("Calibrated",),
+    "rehearsal.mapping_trial.results": ("MappingTrial",),
     "rehearsal.rehearsal_folder": ("Rehearsal",),
     "rehearsal.seeding": ("Seeded",),
     "report.charts": ("outcome_bars",),

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynsync_lib.kit.rulebooks import rulebook
+from dynsync_lib.kit.rulebooks import read_settings, rulebook
 
 if TYPE_CHECKING:
+    from dynsync_lib.core.settings import Settings
+    from dynsync_lib.kit.portals import Addresses
+    from dynsync_lib.portals.sign_in.connections import PortalConnections
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
+    from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
 
 
 def calibrate(rehearsal: str | Path) -> Calibrated:
@@ -32,3 +36,42 @@ def calibrate(rehearsal: str | Path) -> Calibrated:
 
     plan = plan_calibration(open_rehearsal(rehearsal), rulebook(), shipped_packs())
     return Calibrated(plan, tuple(read_calibration(plan, rulebook(), shipped_packs())))
+
+
+def try_mapping(settings: str | Path, *, addresses: Addresses | None = None) -> MappingTrial:
+    """Edge values of every mapped field, written into the test portals and read back, beside what the forecast says.
+
+    Tried are the longest text and one longer, every option and an unknown one, empty, letters beyond ASCII, midnight
+    and the ends of the year in the portal's time zone, the largest number and one beyond: in every field that the sync
+    writes to. The records are removed again, also those that a killed trial left behind.
+
+    `addresses` are those of an emulator; without them the settings name the test portals, under `[rehearsal]` or else
+    their own, and the environment holds the secrets.
+
+    Raises ProductionPortalError, and writes nothing, unless both portals say that they are for tests, and PortalError
+    as any writing does.
+
+    >>> with kit.emulate() as portals:
+    ...     trial = kit.try_mapping("out/demo/dynsync.toml", addresses=portals.addresses)
+    >>> longer = next(row for row in trial.rows if row["field"] == "telephone1" and row["edge"] == "one longer")
+    >>> longer["portal"], longer["forecast"], longer["rule_id"], longer["differs"]
+    ('refused', 'refused', 'field.too-long', False)
+    """
+    from dynsync_lib.portals.pull.pull_portals import run_blocking
+    from dynsync_lib.rehearsal.mapping_trial import try_mapping as trial
+    from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
+
+    checked = read_settings(settings).of_test_portals()
+    connections = _connections(checked, Path(settings), addresses)
+
+    async def run() -> MappingTrial:
+        async with open_test_portals(connections, version=checked.hubspot.api_version) as portals:
+            return await trial.try_mapping(portals, checked, rulebook())
+
+    return run_blocking(run())
+
+
+def _connections(settings: Settings, file: Path, addresses: Addresses | None) -> PortalConnections:
+    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
+
+    return settings_connections(settings, file) if addresses is None else emulator_connections(addresses)

@@ -168,6 +168,17 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "rehearsal.rehearsal_folder",
         "rehearsal.lacking",
     ),
+    "rehearsal.mapping_trial": (
+        "core",
+        "engine",
+        "portals.rows",
+        "portals.pull",
+        "rehearsal.portal_records",
+        "rehearsal.rehearsal_folder",
+        "rehearsal.standing",
+        "rehearsal.tags",
+        "rehearsal.writing",
+    ),
     "rehearsal.gate": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "portals.check.lines"),
     "rehearsal.writing": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "rehearsal.gate"),
     "kit": (
