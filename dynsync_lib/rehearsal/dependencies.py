@@ -85,6 +85,12 @@ class Dependencies:
             waiting += new
         return frozenset(reached)
 
+    def drop(self, record: Record) -> None:
+        """Leaves a record out, whoever depends on it."""
+        del self.needs[record]
+        for others in self.needs.values():
+            others.discard(record)
+
     # --- Looking up ------------------------------------------------------------------------------------------------
 
     def _read(self, records: set[Record]) -> dict[Meeting, dict[str, set[Record]]]:

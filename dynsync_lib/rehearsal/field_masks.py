@@ -6,8 +6,9 @@ Facts
     * Numbers, dates, yes and no, and options stay, since they decide by what they are. All other texts are replaced
       (`rehearsal.pseudonyms`), in typed fields as well where they are no such value.
     * Fields that are mapped to one another, or matched by, are treated alike, so that equal stays equal.
-    * What only the portals write (times of creation and change, calculated and read-only fields) no look-alike can
-      bring: times are those of the seeding, other such fields are blank.
+    * What only the portals write (times of change, HubSpot's times of creation, calculated and read-only fields) no
+      look-alike can bring: times are those of the seeding, other such fields are blank. Dynamics takes times of
+      creation along, as `overriddencreatedon`.
 
 Where it is used: `rehearsal.look_alikes`.
 """
@@ -68,6 +69,8 @@ class Treatment(StrEnum):
     """An id of another record: that of its look-alike."""
     TIME = "time"
     """Set by the portal when the record is written."""
+    CREATED = "created"
+    """A time of creation that Dynamics takes along; set by the portal where there is none."""
     BLANK = "blank"
     """Worked out by the portal, so that nobody can write it."""
 
@@ -194,6 +197,8 @@ class _Classes:
 
     def mask(self, table: RecordTable, column: str) -> Masked:
         """The mask of a delivered column."""
+        if column == table.created_field and table.system is System.DYNAMICS:
+            return Masked(Treatment.CREATED)
         if column in (table.created_field, table.modified_field):
             return Masked(Treatment.TIME)
         if column.startswith("_") and column.endswith(("_value", "_type")):

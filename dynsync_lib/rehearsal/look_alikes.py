@@ -12,6 +12,7 @@ Where it is used: `rehearsal.planning`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,8 +32,9 @@ from dynsync_lib.rehearsal.record_names import Record
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, FIXED_TABLES, Snapshot, read_facts
 from dynsync_lib.snapshot.writer import SnapshotWriter
 
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _ID: Final = Column("id", "text", "")
-_PEOPLE: Final = {"hubspot/owners", "dynamics/users"}
+_PEOPLE: Final = ("hubspot/owners", "dynamics/users")
 _ACCOUNT_FACTS: Final = ("timeZone", "companyCurrency", "additionalCurrencies")
 """What of HubSpot's account decides, or has to be set alike."""
 Row = dict[str, Any]
@@ -40,19 +42,27 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Originals:
-    """The customer's rows of a sample by record, owners and users among them, and the masks of their columns."""
+    """The customer's rows by record; `people` are all owners and users, of whom a sample has those that it names."""
 
     rows: Mapping[Record, Row]
+    people: Mapping[Record, Row]
     masks: FieldMasks
+
+    def of(self, records: Iterable[Record]) -> Originals:
+        """The rows of some records, with the owners and users whose ids stand in them, and all who share an address
+        with one of these: owners and users are paired by it.
+        """
+        rows = {record: self.rows[record] for record in records}
+        named = {value.strip() for row in rows.values() for value in row.values() if isinstance(value, str)}
+        addresses = {row["email_key"] for record, row in self.people.items() if record.id in named} - {None}
+        people = {
+            record: row for record, row in self.people.items() if record.id in named or row["email_key"] in addresses
+        }
+        return Originals(rows | people, people, self.masks)
 
 
 def read_originals(engine: Engine, snapshot: Snapshot, masks: FieldMasks, records: Iterable[Record]) -> Originals:
-    """The rows of the records, with the owners and users of their columns, from the snapshot."""
-    rows = _rows_of(engine, snapshot, masks, records)
-    return Originals(rows | _owners_of(snapshot, masks, rows), masks)
-
-
-def _rows_of(engine: Engine, snapshot: Snapshot, masks: FieldMasks, records: Iterable[Record]) -> dict[Record, Row]:
+    """The rows of the records, and all owners and users, from the snapshot. Looks once through each table."""
     ids: dict[str, list[str]] = {}
     for record in sorted(set(records)):
         ids.setdefault(record.table, []).append(record.id)
@@ -62,21 +72,8 @@ def _rows_of(engine: Engine, snapshot: Snapshot, masks: FieldMasks, records: Ite
         wanted = engine.from_rows([{"id": id_} for id_ in named], (_ID,))
         for row in engine.rows(frame.join(wanted, on="id", how="semi")):
             rows[Record(table, row["id"])] = row
-    return rows
-
-
-def _owners_of(snapshot: Snapshot, masks: FieldMasks, rows: Mapping[Record, Row]) -> dict[Record, Row]:
-    """The owners and users whose ids stand in the rows, and all with the same addresses: these are paired by them."""
-    named = {value.strip() for row in rows.values() for value in row.values() if isinstance(value, str)}
-    people = {
-        Record(table, row["id"]): row for table in sorted(_PEOPLE) for row in read_rows(snapshot.table_path(table))
-    }
-    addresses = {row["email_key"] for record, row in people.items() if record.id in named} - {None}
-    return {
-        record: {name: row.get(name) for name in ("id", "api_rank", *masks.columns[record.table])}
-        for record, row in people.items()
-        if record.id in named or row["email_key"] in addresses
-    }
+    people = {Record(table, row["id"]): row for table in _PEOPLE for row in read_rows(snapshot.table_path(table))}
+    return Originals(rows, people, masks)
 
 
 # --- Ids -----------------------------------------------------------------------------------------------------------
@@ -191,7 +188,9 @@ class _Maker:
 
     def _value(self, record: Record, column: str, masked: Masked, row: Row) -> str | None:
         value = row[column]
-        if masked.treatment is Treatment.TIME:
+        if masked.treatment is Treatment.CREATED and _MOMENT.fullmatch(value or ""):
+            return str(value)
+        if masked.treatment in (Treatment.TIME, Treatment.CREATED):
             return _LATER
         if value is None or masked.treatment is Treatment.BLANK:
             return None

@@ -40,7 +40,14 @@ from dynsync_lib.rehearsal.covered_items import Item, ItemsSeen, all_items, cand
 from dynsync_lib.rehearsal.dependencies import Dependencies
 from dynsync_lib.rehearsal.field_masks import FieldMasks, find_masks
 from dynsync_lib.rehearsal.lacking import lacking_at_first, needs_of
-from dynsync_lib.rehearsal.look_alikes import LookAlikes, make_look_alikes, new_ids, read_originals, write_look_alikes
+from dynsync_lib.rehearsal.look_alikes import (
+    LookAlikes,
+    Originals,
+    make_look_alikes,
+    new_ids,
+    read_originals,
+    write_look_alikes,
+)
 from dynsync_lib.rehearsal.proof import QUICK_SORTS, Proof, prove_by_forecast, prove_quickly
 from dynsync_lib.rehearsal.pseudonyms import Pseudonyms
 from dynsync_lib.rehearsal.reasons import Reasons
@@ -60,6 +67,7 @@ from dynsync_lib.rehearsal.rehearsal_folder import (
     refuse_begun,
 )
 from dynsync_lib.rehearsal.smallest_cover import Sample, choose_sample
+from dynsync_lib.rehearsal.unwritable import find_unwritable
 from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
 
 _BATCH: Final = 100
@@ -222,6 +230,7 @@ class _Search:
     engine: Engine
     task: PlanTask
     masks: FieldMasks
+    originals: Originals
     dependencies: Dependencies
     items: Mapping[str, tuple[Item, int]]
     seen: ItemsSeen
@@ -240,11 +249,20 @@ class _Search:
         chosen = candidates(engine, tables, records=records)
         dependencies.find(chosen)
         seen = items_seen(engine, tables, sorted(dependencies.needs))
-        masks = find_masks(task.snapshot, task.settings, task.rulebook, read_catalogue(task.snapshot))
+        catalogue = read_catalogue(task.snapshot)
+        masks = find_masks(task.snapshot, task.settings, task.rulebook, catalogue)
+        originals = read_originals(engine, task.snapshot, masks, dependencies.needs)
+        reasons = Reasons(task.settings, masks, originals.rows)
+        domains = task.rulebook.top_level_domains
+        for record, reason in find_unwritable(
+            originals.rows, dependencies.ranks.__getitem__, catalogue, domains
+        ).items():
+            reasons.note_unwritable(reason, seen.by_record[record])
+            dependencies.drop(record)
         known = {record for record in chosen if record in dependencies.needs}
-        reasons = Reasons(task.settings, masks)
         shows = {record: set(items) for record, items in seen.by_record.items()}
-        return cls(engine, task, masks, dependencies, all_items(engine, tables), seen, known, reasons, shows)
+        items = all_items(engine, tables)
+        return cls(engine, task, masks, originals, dependencies, items, seen, known, reasons, shows)
 
     def run(self, folder: FolderInWork) -> _Plan:
         """The sample that holds, with its look-alikes and forecast in the new folder."""
@@ -298,13 +316,12 @@ class _Search:
 
     def _make(self, sample: Sample) -> LookAlikes:
         records = sample.records
-        originals = read_originals(self.engine, self.task.snapshot, self.masks, records)
+        originals = self.originals.of(records)
         book = self.task.rulebook
         pseudonyms = Pseudonyms(self.task.key, book.top_level_domains, book.free_mail_domains, self.masks.kept_texts)
         ids = new_ids(originals, self.dependencies, self.task.tag(records))
         associations = self.dependencies.associations
         look_alikes = make_look_alikes(originals, ids, pseudonyms, associations, self.task.snapshot)
-        self.reasons.originals.update(originals.rows)
         self.reasons.look_alikes.update(look_alikes.by_original())
         return look_alikes
 

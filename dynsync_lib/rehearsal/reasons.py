@@ -26,7 +26,7 @@ class Reasons:
 
     settings: Settings
     masks: FieldMasks
-    originals: dict[Record, Mapping[str, Any]] = field(default_factory=dict)
+    originals: Mapping[Record, Mapping[str, Any]]
     look_alikes: dict[Record, Mapping[str, Any]] = field(default_factory=dict)
     _by_item: dict[str, str] = field(default_factory=dict)
 
@@ -34,12 +34,17 @@ class Reasons:
         """The sentence for an item."""
         return self._by_item.get(item, _NOBODY)
 
+    def note_unwritable(self, reason: str, items: Iterable[str]) -> None:
+        """A record can have no look-alike."""
+        for item in items:
+            self._by_item[item] = reason
+
     def note_difference(self, record: Record, row: Mapping[str, Any], items: Iterable[str]) -> None:
         """A look-alike came out otherwise; `row` is its row of outcomes."""
         because = self._cause(record)
         came_out = f"{row['outcome']} by {row['rule_id']}" if row else "nothing"
         for item in items:
-            self._by_item[item] = f"Its look-alike would be {came_out}: {because}"
+            self._by_item.setdefault(item, f"Its look-alike would be {came_out}: {because}")
 
     def note_dependents(self, record: Record, culprits: Collection[Record], items: Iterable[str]) -> None:
         """A record depends on others whose look-alikes came out otherwise."""
