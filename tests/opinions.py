@@ -12,22 +12,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
-from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import DynamicsSettings, FieldMapping, HubSpotSettings, ObjectSync, Settings
 from dynsync_lib.core.tables import RECORD_TABLES, Column
 from dynsync_lib.emulator.witness.decisions import SyncRun
 from dynsync_lib.emulator.witness.initial_sync import decide_initial_sync
-from dynsync_lib.emulator.witness.plan import (
-    DEFAULT_ASSUMPTIONS,
-    Binding,
-    ObjectPlan,
-    PlanField,
-    PlanMapping,
-    SyncPlan,
-    table_of,
-)
+from dynsync_lib.emulator.witness.plan import DEFAULT_ASSUMPTIONS, Binding, SyncPlan
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore, Person
+from dynsync_lib.rehearsal.sync_plans import object_plans
 from tests.rulebook_texts import shipped_rulebook
 
 TAKEN_AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -207,68 +199,14 @@ def _user(row: Row) -> Person:
 
 def plan_of(world: SmallWorld) -> SyncPlan:
     """The settings as the witness wants them."""
-    fields = {(one.system, one.object, one.name): plan_field(one) for one in world.fields}
     return SyncPlan(
-        objects={object_: _object_plan(object_, sync, fields) for object_, sync in world.sync.items()},
+        objects=object_plans(world.sync, world.fields),
         taken_at=world.taken_at,
         top_level_domains=TOP_LEVEL_DOMAINS,
         assumptions=world.assumptions,
         bindings=tuple(Binding(Object(b["object"]), b["hubspot_id"], b["dynamics_id"]) for b in world.bindings),
         creates_companies=world.auto_create_companies == "on",
         free_mail_domains=FREE_MAIL_DOMAINS,
-    )
-
-
-def _object_plan(
-    object_: Object, sync: ObjectSync, fields: Mapping[tuple[System, Object, str], PlanField]
-) -> ObjectPlan:
-    tables = {system: table_of(object_, system) for system in System}
-    own_keys = {System.HUBSPOT: sync.match_hubspot, System.DYNAMICS: sync.match_dynamics}
-    return ObjectPlan(
-        enabled=sync.enabled,
-        direction=sync.direction,
-        conflict_winner=sync.conflict_winner,
-        filter_to_hubspot=text_of(sync.filter_to_hubspot),
-        filter_to_dynamics=text_of(sync.filter_to_dynamics),
-        mappings=tuple(
-            PlanMapping(
-                fields[(System.HUBSPOT, tables[System.HUBSPOT], one.hubspot)],
-                fields[(System.DYNAMICS, object_, one.dynamics)],
-                one.direction,
-                one.options,
-            )
-            for one in sync.mappings
-        ),
-        has_default_mappings=sync.default_mappings,
-        stages=sync.stages,
-        fields={
-            system: {name: one for (side, owner, name), one in fields.items() if (side, owner) == (system, table)}
-            for system, table in tables.items()
-        },
-        match_mode=sync.match_mode,
-        match_fields={system: name for system, name in own_keys.items() if name is not None},
-        only_existing_in_target=sync.only_existing_in_target,
-        require_email=sync.require_email,
-        lifecycle_stages=sync.lifecycle_stages,
-        default_lifecycle_stage=sync.default_lifecycle_stage,
-        sync_user_may_write=sync.sync_user_may_write,
-        required_properties=sync.required_properties,
-    )
-
-
-def plan_field(one: Field) -> PlanField:
-    """A field of the catalogue as the witness wants it."""
-    return PlanField(
-        one.name,
-        one.type,
-        one.format,
-        tuple((option.value, option.label) for option in one.options),
-        one.read_only,
-        one.length,
-        one.min_value,
-        one.max_value,
-        one.behavior,
-        one.required,
     )
 
 

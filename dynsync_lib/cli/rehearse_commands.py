@@ -18,7 +18,9 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 from dynsync_lib.cli.plain_parameters import PlainGroup
+from dynsync_lib.cli.rehearsal_receipt import compared_figures, print_comparison, print_ran
 from dynsync_lib.cli.rehearse_words import cleaned_figures, print_cleaned, print_removal, print_seeded, seeded_figures
+from dynsync_lib.errors import UsageError
 
 rehearse = typer.Typer(
     name="rehearse",
@@ -86,6 +88,58 @@ def seed(rehearsal: RehearsalFolder, emulator: EmulatorFile = None, *, as_json: 
     else:
         print_seeded(seeded, rehearsal)
     if seeded.refused:
+        raise typer.Exit(1)
+
+
+@rehearse.command()
+def run(
+    rehearsal: RehearsalFolder,
+    emulator: EmulatorFile = None,
+    *,
+    by_emulator: Annotated[
+        bool, typer.Option("--by-emulator", help="Let the emulator's own sync do it, in this machine's portals.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Do the initial sync in the test portals: by the emulator's own sync, where they are this machine's.
+
+    With real test portals the real sync is what is rehearsed: see `dynsync rehearse wait`.
+
+    Example: dynsync rehearse run out/rehearsal --by-emulator --emulator out/emulator.json
+    """
+    if not by_emulator:
+        raise UsageError(
+            "Nothing says who is to do the sync.",
+            next_step="Add --by-emulator where the portals are emulated; else run `dynsync rehearse wait`.",
+        )
+    ran = kit.run_rehearsal(rehearsal, addresses=read_addresses(emulator))
+    if as_json:
+        console.print_json({"rehearsal": str(rehearsal), **kit.as_dict(ran)})
+    else:
+        print_ran(ran, rehearsal)
+
+
+@rehearse.command()
+def compare(
+    rehearsal: RehearsalFolder,
+    emulator: EmulatorFile = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the receipt; default: in the rehearsal's.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Read both test portals and say, record by record, which predictions held.
+
+    Exit code 0 when every prediction that can be judged holds, 1 when some do not. Of each miss: why it was predicted,
+    what is there instead, the rule and the open question in doubt.
+
+    Example: dynsync rehearse compare out/rehearsal --emulator out/emulator.json
+    """
+    comparison = kit.compare_rehearsal(rehearsal, out, addresses=read_addresses(emulator))
+    if as_json:
+        console.print_json(compared_figures(comparison))
+    else:
+        print_comparison(comparison)
+    if not comparison.holds:
         raise typer.Exit(1)
 
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
+        compare_rehearsal,
         plan_rehearsal,
         removal_of_rehearsal,
+        run_rehearsal,
         seed_rehearsal,
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
@@ -37,8 +39,10 @@ if TYPE_CHECKING:
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
+    from dynsync_lib.rehearsal.comparing import Comparison, Miss
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+    from dynsync_lib.rehearsal.running import Ran
     from dynsync_lib.rehearsal.seeding import Seeded
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
@@ -67,7 +71,14 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
     "kit.pages": ("demo", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
-    "kit.rehearsals": ("clean_rehearsal", "plan_rehearsal", "removal_of_rehearsal", "seed_rehearsal"),
+    "kit.rehearsals": (
+        "clean_rehearsal",
+        "compare_rehearsal",
+        "plan_rehearsal",
+        "removal_of_rehearsal",
+        "run_rehearsal",
+        "seed_rehearsal",
+    ),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "kit.trials": ("calibrate", "try_mapping"),
@@ -77,7 +88,9 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "rehearsal.cleaning": ("Cleaned", "Removal"),
     "rehearsal.calibration.calibrated": ("Calibrated",),
     "rehearsal.mapping_trial.results": ("MappingTrial",),
+    "rehearsal.comparing": ("Comparison", "Miss"),
     "rehearsal.rehearsal_folder": ("Rehearsal",),
+    "rehearsal.running": ("Ran",),
     "rehearsal.seeding": ("Seeded",),
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),

@@ -165,18 +165,12 @@ def verify(
     ({'predicted': 1608, 'hits': 0}, 832)
     """
     from dynsync_lib.forecasts.forecast_folder import open_forecast
-    from dynsync_lib.verification.verify_folder import verify_snapshots  # a forecast does not wait for it
+    from dynsync_lib.verification.verify_folder import Compared, verify_snapshots  # a forecast does not wait for it
 
     opened = forecast if isinstance(forecast, Forecast) else open_forecast(forecast)
     with temporary_folder() as work:
-        return verify_snapshots(
-            open_snapshot(before),
-            open_snapshot(after),
-            opened,
-            rulebook=rulebook(),
-            out=None if out is None else Path(out),
-            work=work,
-        )
+        compared = Compared(open_snapshot(before), open_snapshot(after), opened)
+        return verify_snapshots(compared, rulebook=rulebook(), out=None if out is None else Path(out), work=work)
 
 
 def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None) -> Explained:

@@ -12,10 +12,13 @@ from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
+    from dynsync_lib.core.settings import Settings
     from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
+    from dynsync_lib.rehearsal.comparing import Comparison
     from dynsync_lib.rehearsal.portal_steps import PortalSteps
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+    from dynsync_lib.rehearsal.running import Ran
     from dynsync_lib.rehearsal.seeding import Seeded
 
 _KEY_BYTES: Final = 32
@@ -98,6 +101,56 @@ def removal_of_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None =
 
     opened = open_rehearsal(rehearsal)
     return portal_steps(opened, addresses).plan_removal(opened, by_tag=by_tag)
+
+
+def run_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) -> Ran:
+    """What the sync wrote into both test portals, done by the emulator's witness in the place of the real Data Sync.
+
+    Only portals on this machine are run so. A run that was stopped goes on where it ended.
+
+    Raises UsageError for portals elsewhere or without look-alikes, ProductionPortalError unless both are for tests,
+    SafetyError when a stopped run left HubSpot in a state that nobody knows.
+
+    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/run", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     seeded = kit.seed_rehearsal("out/run", addresses=portals.addresses)
+    ...     ran = kit.run_rehearsal("out/run", addresses=portals.addresses)
+    ...     comparison = kit.compare_rehearsal("out/run", addresses=portals.addresses)
+    >>> ran.refused, comparison.holds
+    ({}, True)
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+    from dynsync_lib.rehearsal.running import refuse_unseeded
+    from dynsync_lib.rehearsal.sync_steps import run_by_emulator
+
+    opened = open_rehearsal(rehearsal)
+    refuse_unseeded(opened)
+    return run_by_emulator(portal_steps(opened, addresses), opened, _settings_of_portals(opened))
+
+
+def compare_rehearsal(
+    rehearsal: str | Path, out: str | Path | None = None, *, addresses: Addresses | None = None
+) -> Comparison:
+    """What was predicted of the look-alikes beside what the sync made of them, each miss with both its chains.
+
+    Reads both portals when they were not read since the sync, and writes the receipt into the rehearsal's folder, or
+    into `out`.
+
+    Raises UsageError for a rehearsal that was not seeded.
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+    from dynsync_lib.rehearsal.running import refuse_unseeded
+    from dynsync_lib.rehearsal.sync_steps import compare_rehearsal
+
+    opened = open_rehearsal(rehearsal)
+    refuse_unseeded(opened)
+    where = None if out is None else Path(out)
+    return compare_rehearsal(portal_steps(opened, addresses), opened, _settings_of_portals(opened), where)
+
+
+def _settings_of_portals(rehearsal: Rehearsal) -> Settings:
+    """The settings of a rehearsal, read with the fields of the test portals."""
+    return read_settings(rehearsal.settings_path, snapshot=rehearsal.before())
 
 
 def clean_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None, by_tag: bool = False) -> Cleaned:

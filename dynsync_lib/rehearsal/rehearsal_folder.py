@@ -144,6 +144,10 @@ class Rehearsal:
         """The records as they are to stand in the test portals. Raises SnapshotError when they were changed."""
         return open_snapshot(self.folder / LOOK_ALIKES)
 
+    def before(self) -> Snapshot:
+        """Both test portals after seeding. Raises SnapshotError before that."""
+        return open_snapshot(self.before_path)
+
     def planned(self) -> Forecast:
         """What is predicted of the look-alikes: a forecast of `look_alikes`, proved record by record."""
         return open_forecast(self.folder / PLANNED)

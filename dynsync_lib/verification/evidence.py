@@ -49,7 +49,10 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a receipt is made of. `info` is the forecast's `forecast.json`, `mappings` its table `mapping`."""
+    """Everything a receipt is made of. `info` is the forecast's `forecast.json`, `mappings` its table `mapping`.
+
+    `is_sync_alone`: nobody but the sync works in these portals, so a date alone tells of no person.
+    """
 
     engine: Engine
     before: Snapshot
@@ -59,6 +62,7 @@ class Evidence:
     catalogue: Catalogue
     rulebook: Rulebook
     mappings: Sequence[Mapping[str, Any]]
+    is_sync_alone: bool = False
 
     def records(self, snapshot: Snapshot, table: RecordTable) -> Frame:
         """The records of one table of one of the two snapshots."""

@@ -37,7 +37,7 @@ class TouchedRecords:
     `rows`, one row a record: id, is_gone, is_new, is_moved (flags: the modified date, or without one the user who
     changed it last, is another one), made_by, changed_by (users in the later snapshot, in lower case, empty for none),
     and of every compared column `old COLUMN` and `new COLUMN`. `tells_change`: whether the snapshots say at all that a
-    record was changed; `tells_who`: whether the later one says by whom.
+    record was changed by somebody; `tells_who`: whether the later one says by whom.
     """
 
     rows: Frame
@@ -106,7 +106,8 @@ def _touched(evidence: Evidence, table: RecordTable) -> TouchedRecords:
         **{name: _user(name) for name in users},
     )
     kept = evidence.engine.keep(rows, f"touched {table.name}")
-    return TouchedRecords(kept, tells_change=marker is not None, tells_who=tells_who)
+    tells_change = marker is not None and (tells_who or not evidence.is_sync_alone)
+    return TouchedRecords(kept, tells_change=tells_change, tells_who=tells_who)
 
 
 def _user(name: str) -> nw.Expr:

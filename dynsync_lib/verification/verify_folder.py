@@ -72,25 +72,36 @@ class Verification:
         return read_table(self.folder / "receipt.parquet")
 
 
-def verify_snapshots(
-    before: Snapshot, after: Snapshot, forecast: Forecast, *, rulebook: Rulebook, out: Path | None, work: Path
-) -> Verification:
-    """The receipt of `forecast`, which was made of `before`, by what `after` holds; written to `out` when one is named.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is compared: two snapshots of the same portals, and the forecast of the earlier one.
+
+    `is_sync_alone`: nobody but the sync works in these portals, as in a rehearsal.
+    """
+
+    before: Snapshot
+    after: Snapshot
+    forecast: Forecast
+    is_sync_alone: bool = False
+
+
+def verify_snapshots(compared: Compared, *, rulebook: Rulebook, out: Path | None, work: Path) -> Verification:
+    """The receipt of a forecast by what the later snapshot holds; written to `out` when one is named.
 
     `work` is a folder for what is needed on the way. Raises UsageError when the snapshots are of different portals or
     in the wrong order, the forecast is of another snapshot, or `out` holds something else.
     """
-    refuse_unfit(before, after, forecast)
+    refuse_unfit(compared.before, compared.after, compared.forecast)
     if out is None:
         with private_files():
-            return Verification(_write_receipt(before, after, forecast, rulebook, work, work), None)
+            return Verification(_write_receipt(compared, rulebook, work, work), None)
     with replaced_folder(out, VERIFICATION_FOLDER) as folder:
-        figures = _write_receipt(before, after, forecast, rulebook, folder.new, folder.work)
+        figures = _write_receipt(compared, rulebook, folder.new, folder.work)
         info = {
             **figures,
-            "before_sha256": before.manifest_sha256,
-            "after_sha256": after.manifest_sha256,
-            "settings_sha256": forecast.info.get("settings_sha256"),
+            "before_sha256": compared.before.manifest_sha256,
+            "after_sha256": compared.after.manifest_sha256,
+            "settings_sha256": compared.forecast.info.get("settings_sha256"),
             "files": ["receipt.parquet", VERIFICATION_FILE],
         }
         (folder.new / VERIFICATION_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
@@ -118,24 +129,31 @@ def refuse_unfit(before: Snapshot, after: Snapshot, forecast: Forecast) -> None:
         )
 
 
-def _write_receipt(
-    before: Snapshot, after: Snapshot, forecast: Forecast, rulebook: Rulebook, folder: Path, work: Path
-) -> dict[str, Any]:
+def _write_receipt(compared: Compared, rulebook: Rulebook, folder: Path, work: Path) -> dict[str, Any]:
     path = folder / "receipt.parquet"
+    before, after, forecast = compared.before, compared.after, compared.forecast
     with open_tables(before, after, work=work) as engine:
-        mappings = forecast.rows("mapping")
         evidence = Evidence(
-            engine, before, after, forecast.folder, forecast.info, read_catalogue(before), rulebook, mappings
+            engine,
+            before,
+            after,
+            forecast.folder,
+            forecast.info,
+            read_catalogue(before),
+            rulebook,
+            forecast.rows("mapping"),
+            compared.is_sync_alone,
         )
         touched = find_touched(evidence)
         engine.write(build_receipt(evidence, touched), RECEIPT, path)
-        return {**_figures(engine, engine.scan(path)), "drift": _drift(engine, touched)}
+        return {**receipt_figures(engine, engine.scan(path)), "drift": _drift(engine, touched)}
 
 
 # --- Figures -------------------------------------------------------------------------------------------------------
 
 
-def _figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
+def receipt_figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
+    """The figures of some rows of a receipt, as `Verification.figures` has them but for `drift`."""
     counted = engine.rows(receipt.group_by("predicted", "cause").agg(count=nw.len()))
     is_hit, is_miss = {"as_predicted"}, {"rule_in_doubt", "assumption_in_doubt"}
     records = sum(row["count"] for row in counted)

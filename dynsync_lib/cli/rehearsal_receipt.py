@@ -1,0 +1,85 @@
+"""What `dynsync rehearse run` and `dynsync rehearse compare` say: lines for people, figures for programs.
+
+Where it is used: `cli.rehearse_commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+
+_MOST_LISTED: Final = 20
+
+
+def print_ran(ran: kit.Ran, rehearsal: Path) -> None:
+    """Lines for people: what the sync wrote, and what comes next."""
+    if not ran.is_new:
+        console.out.print("The sync had run before; nothing was written now. It wrote:")
+    for done, counts in (("created", ran.created), ("changed", ran.updated)):
+        for kind, count in sorted(counts.items()):
+            console.out.print(f"{count:>9,}  {kind} {done}")
+    console.out.print(f"{ran.associated:>9,}  associations")
+    for code, count in sorted(ran.refused.items()):
+        console.out.print(f"Refused: {count:,} ({code})")
+    console.out.print(f"\nNext: dynsync rehearse compare {rehearsal}")
+
+
+def compared_figures(comparison: kit.Comparison) -> dict[str, Any]:
+    """How right the predictions were, as one JSON object."""
+    misses = {(miss.system, miss.object, miss.record_id): miss for miss in comparison.misses}
+    missed = []
+    for row in comparison.figures["missed"]:
+        miss = misses.get((row["system"], row["object"], row["record_id"]))
+        chains = {} if miss is None else {"predicted_because": miss.predicted_because, "found": miss.instead}
+        missed.append({**row, **chains, **({"original_id": miss.original_id} if miss is not None else {})})
+    return {
+        **comparison.figures,
+        "missed": missed,
+        "disturbed": list(comparison.disturbed),
+        "not_standing": list(comparison.not_standing),
+        "receipt": str(comparison.verification.folder),
+    }
+
+
+def print_comparison(comparison: kit.Comparison) -> None:
+    """Lines for people: hits of each outcome, and of each miss both chains."""
+    figures = comparison.figures
+    accuracy, judged = figures["accuracy"], figures["hits"] + figures["misses"]
+    for outcome, counted in figures["by_outcome"].items():
+        console.out.print(f"{counted['hits']:>9,}  of {counted['predicted']:,} {outcome}")
+    said = (
+        "nothing can be judged"
+        if accuracy is None
+        else f"{figures['hits']:,} of {judged:,} as predicted ({accuracy:.2%})"
+    )
+    console.out.print(f"\nAccuracy: {said}; {figures['records'] - judged:,} not settled.")
+    for miss in comparison.misses[:_MOST_LISTED]:
+        _print_miss(miss)
+    if figures["misses"] > _MOST_LISTED:
+        console.out.print(f"... and {figures['misses'] - _MOST_LISTED:,} more; the receipt names all.")
+    for row in comparison.disturbed[:_MOST_LISTED]:
+        by = f" because of {row['by']}" if row["by"] else ""
+        console.out.print(
+            f"Disturbed: {row['system']} {row['object']} {row['record_id']} was planned as {row['planned']}, and in"
+            f" these portals it is {row['now']}{by}."
+        )
+    for row in comparison.not_standing[:_MOST_LISTED]:
+        console.out.print(f"Not in the portals: {row['system']} {row['object']} look-alike {row['look_alike_id']}.")
+    console.out.print(f"\nReceipt:  {comparison.verification.folder}")
+
+
+def _print_miss(miss: kit.Miss) -> None:
+    console.out.print(
+        f"\n{miss.system} {miss.object} {miss.record_id} (look-alike of {miss.original_id}): "
+        f"{miss.predicted} predicted, {miss.actual} found"
+    )
+    for sentence in miss.predicted_because:
+        console.out.print(f"  predicted: {sentence}")
+    for sentence in miss.instead:
+        console.out.print(f"  found:     {sentence}")
+    console.out.print(f"  in doubt:  rule {miss.rule_id}. {miss.rule}")
+    for id_, question in miss.questions.items():
+        console.out.print(f"  in doubt:  open question {id_}. {question}")
