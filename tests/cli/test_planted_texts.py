@@ -201,7 +201,7 @@ def variants(name: str, run: Run) -> Iterator[str]:
     yield line
     if takes(name, "--json"):
         yield f"--debug {line} --json"
-    else:
+    elif run.exit_codes != (0,):
         yield f"--debug {line}"
 
 
