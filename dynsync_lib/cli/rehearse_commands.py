@@ -19,6 +19,7 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.rehearsal_receipt import compared_figures, print_comparison, print_ran
+from dynsync_lib.cli.rehearsal_wait import print_look, print_settings, print_watched, waited_figures
 from dynsync_lib.cli.rehearse_words import cleaned_figures, print_cleaned, print_removal, print_seeded, seeded_figures
 from dynsync_lib.errors import UsageError
 
@@ -117,6 +118,38 @@ def run(
         console.print_json({"rehearsal": str(rehearsal), **kit.as_dict(ran)})
     else:
         print_ran(ran, rehearsal)
+
+
+@rehearse.command()
+def wait(
+    rehearsal: RehearsalFolder,
+    emulator: EmulatorFile = None,
+    every: Annotated[float, typer.Option(min=0, help="Seconds between two looks.")] = 60.0,
+    looks: Annotated[int, typer.Option(min=2, help="So many looks in a row must see the same.")] = 3,
+    at_most: Annotated[float, typer.Option(min=0, help="Hours to watch at most; 0: print the settings only.")] = 6.0,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Print the settings to make in HubSpot, field by field, then watch both portals until the sync is at rest.
+
+    Nothing is written. Exit code 1 when the time is over before the sync is at rest.
+
+    Example: dynsync rehearse wait out/rehearsal
+    """
+    settings = kit.rehearsal_settings(rehearsal)
+    if not as_json:
+        print_settings(settings)
+    watched = None
+    if at_most:
+        watch = kit.Watch(interval_s=every, still_looks=looks, longest_s=at_most * 3600)
+        look = None if as_json else print_look
+        watched = kit.wait_for_sync(rehearsal, addresses=read_addresses(emulator), watch=watch, look=look)
+    if as_json:
+        console.print_json(waited_figures(rehearsal, settings, watched))
+    elif watched is not None:
+        print_watched(watched, rehearsal)
+    if watched is not None and not watched.is_at_rest:
+        raise typer.Exit(1)
 
 
 @rehearse.command()

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
         clean_rehearsal,
         compare_rehearsal,
         plan_rehearsal,
+        rehearsal_settings,
         removal_of_rehearsal,
         run_rehearsal,
         seed_rehearsal,
+        wait_for_sync,
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
     from dynsync_lib.rehearsal.running import Ran
     from dynsync_lib.rehearsal.seeding import Seeded
+    from dynsync_lib.rehearsal.settings_to_make import SettingToMake
+    from dynsync_lib.rehearsal.waiting import Watch, Watched
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
@@ -75,9 +79,11 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "clean_rehearsal",
         "compare_rehearsal",
         "plan_rehearsal",
+        "rehearsal_settings",
         "removal_of_rehearsal",
         "run_rehearsal",
         "seed_rehearsal",
+        "wait_for_sync",
     ),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
@@ -92,6 +98,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "rehearsal.rehearsal_folder": ("Rehearsal",),
     "rehearsal.running": ("Ran",),
     "rehearsal.seeding": ("Seeded",),
+    "rehearsal.settings_to_make": ("SettingToMake",),
+    "rehearsal.waiting": ("Watch", "Watched"),
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),

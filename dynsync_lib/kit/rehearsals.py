@@ -12,6 +12,8 @@ from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from dynsync_lib.core.settings import Settings
     from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
     from dynsync_lib.rehearsal.running import Ran
     from dynsync_lib.rehearsal.seeding import Seeded
+    from dynsync_lib.rehearsal.settings_to_make import SettingToMake
+    from dynsync_lib.rehearsal.waiting import Watch, Watched
 
 _KEY_BYTES: Final = 32
 
@@ -126,6 +130,43 @@ def run_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) 
     opened = open_rehearsal(rehearsal)
     refuse_unseeded(opened)
     return run_by_emulator(portal_steps(opened, addresses), opened, _settings_of_portals(opened))
+
+
+def rehearsal_settings(rehearsal: str | Path) -> list[SettingToMake]:
+    """The settings to make in HubSpot before the real sync is started in the test portals, in the order of its pages.
+
+    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/settings", key=bytes(32))
+    >>> kit.rehearsal_settings("out/settings")[2].setting
+    'If there is a conflict, use data from'
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+    from dynsync_lib.rehearsal.settings_to_make import settings_to_make
+
+    opened = open_rehearsal(rehearsal)
+    return settings_to_make(read_settings(opened.settings_path), opened.planned().rows("mapping"))
+
+
+def wait_for_sync(
+    rehearsal: str | Path,
+    *,
+    addresses: Addresses | None = None,
+    watch: Watch | None = None,
+    look: Callable[[Mapping[str, int], int], None] | None = None,
+) -> Watched:
+    """Watches both test portals, read-only, until the sync has come to rest, and says what was seen.
+
+    `watch` says how often and how long; `look` is called after each look with the records by table and how many looks
+    in a row saw the same.
+
+    Raises UsageError for a rehearsal that was not seeded, ProductionPortalError for portals that are not for tests.
+    """
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+    from dynsync_lib.rehearsal.running import refuse_unseeded
+    from dynsync_lib.rehearsal.waiting import wait_for_rest
+
+    opened = open_rehearsal(rehearsal)
+    refuse_unseeded(opened)
+    return wait_for_rest(portal_steps(opened, addresses), opened, watch, look)
 
 
 def compare_rehearsal(

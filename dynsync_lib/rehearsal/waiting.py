@@ -1,0 +1,96 @@
+"""Watches both test portals, read-only, until the sync has come to rest.
+
+Facts
+    * Looked at is what the portals hold: the number of records of each table, and a hash of all that can be written.
+      Data Sync's own page of its progress is not reachable from outside.
+    * The sync has begun when something is otherwise than after seeding, and is at rest when several looks in a row saw
+      the same.
+
+Not modelled
+    * Associations in HubSpot: a sync that is still writing those alone looks like one at rest.
+
+Where it is used: `kit.rehearsals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynsync_lib.portals.pull.pull_portals import run_blocking
+from dynsync_lib.rehearsal.portal_records import fingerprints, read_records
+from dynsync_lib.rehearsal.portal_steps import PortalSteps
+from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+from dynsync_lib.rehearsal.running import refuse_unseeded
+from dynsync_lib.rehearsal.writing.portal_pair import TestPortals, open_test_portals
+
+INTERVAL_S: Final = 60.0
+STILL_LOOKS: Final = 3
+LONGEST_S: Final = 6 * 3600.0
+Counts = Mapping[str, int]
+Look = Callable[[Counts, int], None]
+"""Is called after each look with the records by table, and how many looks in a row saw the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How to watch: every `interval_s`, until `still_looks` in a row saw the same, `longest_s` at most."""
+
+    interval_s: float = INTERVAL_S
+    still_looks: int = STILL_LOOKS
+    longest_s: float = LONGEST_S
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was seen: `has_begun`, whether the sync did anything; `is_at_rest`; the records by table; how many looks."""
+
+    has_begun: bool
+    is_at_rest: bool
+    records: Counts
+    looks: int
+
+
+def wait_for_rest(
+    steps: PortalSteps, rehearsal: Rehearsal, watch: Watch | None = None, look: Look | None = None
+) -> Watched:
+    """Looks at both portals again and again, on the pace of `steps`; nothing is written.
+
+    Raises UsageError before seeding, ProductionPortalError for portals that are not for tests, and PortalError.
+    """
+    refuse_unseeded(rehearsal)
+    chosen = watch or Watch()
+
+    async def run() -> Watched:
+        version = steps.settings.hubspot.api_version
+        async with open_test_portals(steps.connections, steps.pace, version=version) as portals:
+            return await _watch(steps, portals, rehearsal, chosen, look or _ignore)
+
+    return run_blocking(run())
+
+
+async def _watch(steps: PortalSteps, portals: TestPortals, rehearsal: Rehearsal, watch: Watch, look: Look) -> Watched:
+    seeded, began_s = _seeded_counts(rehearsal), steps.pace.elapsed_s()
+    first, last, looks, still = None, None, 0, 0
+    while True:
+        seen = fingerprints(await read_records(portals), {})
+        looks, counts = looks + 1, {name: int(table["rows"]) for name, table in seen.items()}
+        first = first or seen
+        still = still + 1 if seen == last else 1
+        last = seen
+        has_begun = seen != first or any(counts[name] != seeded.get(name, counts[name]) for name in counts)
+        look(counts, still)
+        is_at_rest = has_begun and still >= watch.still_looks
+        if is_at_rest or steps.pace.elapsed_s() - began_s >= watch.longest_s:
+            return Watched(has_begun, is_at_rest, counts, looks)
+        await steps.pace.sleep(watch.interval_s)
+
+
+def _seeded_counts(rehearsal: Rehearsal) -> dict[str, int]:
+    tables: Mapping[str, Any] = rehearsal.before().manifest["tables"]
+    return {name: int(table["rows"]) for name, table in tables.items()}
+
+
+def _ignore(counts: Counts, still: int) -> None:
+    del counts, still
