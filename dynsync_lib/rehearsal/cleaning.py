@@ -31,7 +31,7 @@ from dynsync_lib.rehearsal.look_alike_rows import DYNAMICS_TABLES, HUBSPOT_TABLE
 from dynsync_lib.rehearsal.portal_records import PortalRecords, fingerprints, read_records, tag_field
 from dynsync_lib.rehearsal.record_keys import Key, domains_of, keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
-from dynsync_lib.rehearsal.standing import CLEANED, begin_of, done_before
+from dynsync_lib.rehearsal.standing import CLEANED, begin_of, intended_before
 from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.rehearsal.writing import dataverse, hubspot
 from dynsync_lib.rehearsal.writing.hubspot import chunks
@@ -176,7 +176,7 @@ class Cleaning:
 
     def _own_properties(self, records: PortalRecords) -> list[Object]:
         """The objects whose tag property marks nothing else; with a journal only those that this rehearsal made."""
-        own = None if self.journal is None else done_before(self.journal, PROPERTY)
+        own = None if self.journal is None else intended_before(self.journal, PROPERTY)
         return [
             object_
             for object_ in PLURALS

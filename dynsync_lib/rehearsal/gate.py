@@ -5,8 +5,8 @@ Facts
       organisation types that `portals.check.lines` lists; all else is production: other types, unknown ones, and
       answers that fail or say nothing (portal-apis 2.1, 6.1).
     * There is no override: a permit is made nowhere else, and a writing client cannot be built without one.
-    * It is asked again before each batch; a token or an address that leads to another portal than before ends the
-      writing.
+    * It is asked again before each batch. When it refuses once, it stays closed, and leave that it gave before is void.
+      A token or an address that leads to another portal than before ends the writing, too.
 
 Where it is used: `rehearsal.writing`.
 """
@@ -62,6 +62,8 @@ class Gate:
         self.system = system
         self._caller, self._address, self._read = caller, address, read
         self._portal_id: str | None = None
+        self.is_closed = False
+        """Whether it refused once: then it gives no leave any more, and none that it gave before holds."""
 
     async def ask(self) -> Permit:
         """Leave to write now. Costs one request.
@@ -69,6 +71,19 @@ class Gate:
         Raises ProductionPortalError when the portal is not known to be for tests, SafetyError when it is another portal
         than the first time.
         """
+        try:
+            permit = await self._ask()
+        except BaseException:
+            self.is_closed = True
+            raise
+        if self.is_closed:
+            raise ProductionPortalError(
+                f"{self.system.label} counted as production a moment ago: nothing is written.",
+                next_step=_NEXT_STEP[self.system],
+            )
+        return permit
+
+    async def _ask(self) -> Permit:
         portal_id, type_ = await self._identify()
         if not isinstance(type_, str) or portal_kind(self.system, type_) != "test":
             says = f"says it is {type_}" if isinstance(type_, str) else "does not say what it is"

@@ -99,7 +99,7 @@ class HubSpotSeeding:
             self.associations -= len(refused)
             if refused:
                 self.standing.left_out[LINKS_IN.name, kind, "the portal refused it"] += len(refused)
-            self.standing.journal.answer(entry, refused=len(refused))
+            self.standing.journal.answer(entry, refused=refused)
 
     def _ends(self, pair: Pair, *, primary: bool) -> list[Ends]:
         """The portal's ids of the associations of two objects; those with a record that was refused are left out."""

@@ -10,7 +10,7 @@ Where it is used: `rehearsal.hubspot_seeding`, `rehearsal.dynamics_seeding`, `re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -112,7 +112,20 @@ def begin_of(journal: Journal) -> Mapping[str, Any] | None:
 
 
 def done_before(journal: Journal, what: str, **facts: str) -> set[Any]:
-    """The items of all answered entries of a kind with these facts, each as text or tuple."""
+    """The items of all answered entries of a kind with these facts, without those refused; each as text or tuple."""
     entries = [entry for entry in current_entries(journal) if entry.what == what and entry.answer is not None]
     fitting = [entry for entry in entries if all(entry.facts.get(name) == value for name, value in facts.items())]
-    return {tuple(item) if isinstance(item, list) else item for entry in fitting for item in entry.facts["items"]}
+    return {
+        item
+        for entry in fitting
+        for item in _plain(entry.facts["items"]) - _plain((entry.answer or {}).get("refused", ()))
+    }
+
+
+def intended_before(journal: Journal, what: str) -> set[Any]:
+    """The items of all entries of a kind, answered or not."""
+    return {item for entry in current_entries(journal) if entry.what == what for item in _plain(entry.facts["items"])}
+
+
+def _plain(items: Iterable[Any]) -> set[Any]:
+    return {tuple(item) if isinstance(item, list) else item for item in items}

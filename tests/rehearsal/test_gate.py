@@ -12,7 +12,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.emulator.conditions.switches import Fault, PortalFacts
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import ProductionPortalError, SafetyError
-from dynsync_lib.rehearsal.gate import Permit
+from dynsync_lib.rehearsal.gate import Gate, Permit
 from dynsync_lib.rehearsal.writing.portal_pair import BlockingTestPortals, TestPortals
 from dynsync_lib.rehearsal.writing.transport import WritingTransport
 from tests.pulls import FakeTime, connections
@@ -134,6 +134,10 @@ def test_gate__ends_the_writing_when_another_portal_answers(emulator: Emulator) 
     assert writes(emulator) == []
 
 
+def _open_gate() -> Gate:
+    return Gate(System.HUBSPOT, None, "", lambda answer: answer)  # type: ignore[arg-type]
+
+
 # --- No way around it --------------------------------------------------------------------------------------------
 
 
@@ -144,7 +148,7 @@ def test_permit__is_made_by_the_gate_alone() -> None:
 
 def test_writing_transport__cannot_be_built_without_a_permit() -> None:
     with pytest.raises(SafetyError, match="without the gate's permit"):
-        WritingTransport(None, httpx.URL("https://api.hubapi.com"), httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
+        WritingTransport(None, None, httpx.URL("https://api.hubapi.com"), httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_writing_transport__cannot_be_built_without_a_permit() -> None:
 def test_writing_transport__stops_what_is_not_listed(emulator: Emulator, method: str, path: str) -> None:
     def check(portals: TestPortals) -> None:
         origin = httpx.URL("https://api.hubapi.com")
-        transport = WritingTransport(portals.hubspot.permit, origin, httpx.AsyncHTTPTransport())
+        transport = WritingTransport(portals.hubspot.permit, _open_gate(), origin, httpx.AsyncHTTPTransport())
         extensions = {"dynsync_permit": portals.hubspot.permit}
         transport.check(
             httpx.Request("POST", origin.join("/crm/v3/objects/contacts/batch/create"), extensions=extensions)
@@ -179,7 +183,7 @@ def test_writing_transport__wants_a_permit_with_each_request_and_its_own_host(em
     with BlockingTestPortals(connections(emulator), FakeTime().pace()) as both:
         origin = httpx.URL("https://api.hubapi.com")
         permits = both.portals.hubspot.permit, both.portals.dynamics.permit
-        transport = WritingTransport(permits[0], origin, httpx.AsyncHTTPTransport())
+        transport = WritingTransport(permits[0], _open_gate(), origin, httpx.AsyncHTTPTransport())
         path = "/crm/v3/objects/contacts/batch/create"
         with pytest.raises(SafetyError, match="gave no permit"):
             transport.check(httpx.Request("POST", origin.join(path)))

@@ -30,7 +30,7 @@ from dynsync_lib.portals.hubspot import reader as hubspot
 from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
 from dynsync_lib.portals.sign_in.auth import BearerAuth
 from dynsync_lib.portals.sign_in.connections import PortalConnections
-from dynsync_lib.rehearsal.gate import Permit, dynamics_gate, hubspot_gate
+from dynsync_lib.rehearsal.gate import Gate, Permit, dynamics_gate, hubspot_gate
 from dynsync_lib.rehearsal.writing.caller import WritingCaller
 from dynsync_lib.rehearsal.writing.dataverse import DataverseWriter
 from dynsync_lib.rehearsal.writing.hubspot import HubSpotWriter
@@ -118,8 +118,8 @@ async def join_portals(
     gates = hubspot_gate(hubspot_reader.caller, version=version), dynamics_gate(dynamics_reader.caller)
     permits = [await gate.ask() for gate in gates]
     clients = [
-        await stack.enter_async_context(_writing_client(permit, side, pace))
-        for permit, side in zip(permits, (hubspot_side, dynamics_side), strict=True)
+        await stack.enter_async_context(_writing_client(permit, gate, side, pace))
+        for permit, gate, side in zip(permits, gates, (hubspot_side, dynamics_side), strict=True)
     ]
     callers = (
         WritingCaller(clients[0], hubspot_reader.caller, gates[0]),
@@ -131,9 +131,9 @@ async def join_portals(
     )
 
 
-def _writing_client(permit: Permit, side: Side, pace: Pace) -> httpx.AsyncClient:
+def _writing_client(permit: Permit, gate: Gate, side: Side, pace: Pace) -> httpx.AsyncClient:
     origin = side.client.base_url
-    transport = WritingTransport(permit, origin, side.inner)
+    transport = WritingTransport(permit, gate, origin, side.inner)
     headers = {"Accept": "application/json", **({} if permit.system is System.HUBSPOT else ODATA_HEADERS)}
     return httpx.AsyncClient(
         base_url=origin, auth=side.auth, transport=transport, timeout=client_timeout(pace), headers=headers

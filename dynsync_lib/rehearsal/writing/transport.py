@@ -4,7 +4,7 @@ Facts
     * `WRITE_ROUTES` lists what may be sent, by method and path. Every other request raises SafetyError before anything
       is sent; reading goes through the transport that can only read.
     * A request carries the permit that the gate gave for it (`with_permit`). Without one, or with one of the other
-      system, it is not sent.
+      system, it is not sent; nor after the gate was closed.
 
 Where it is used: `rehearsal.writing.caller`.
 """
@@ -20,7 +20,7 @@ import httpx
 from dynsync_lib.core.model import System
 from dynsync_lib.errors import SafetyError
 from dynsync_lib.portals.http.transport import OVERRIDES, TRICKS
-from dynsync_lib.rehearsal.gate import Permit
+from dynsync_lib.rehearsal.gate import Gate, Permit
 
 _TYPE: Final = r"[a-z_]+"
 _NAME: Final = r"[a-z][a-z0-9_]*"
@@ -60,10 +60,10 @@ class WritingTransport(httpx.AsyncBaseTransport):
     It cannot be built without a permit.
     """
 
-    def __init__(self, permit: Permit, origin: httpx.URL, inner: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, permit: Permit, gate: Gate, origin: httpx.URL, inner: httpx.AsyncBaseTransport) -> None:
         if not isinstance(permit, Permit):
             raise SafetyError("Nothing is written without the gate's permit.", next_step="Report this.")
-        self._system, self._origin, self._inner = permit.system, origin, inner
+        self._system, self._gate, self._origin, self._inner = permit.system, gate, origin, inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The portal's answer."""
@@ -88,7 +88,7 @@ class WritingTransport(httpx.AsyncBaseTransport):
                 next_step="Report this: no part of a rehearsal should send it.",
             )
         permit = request.extensions.get(_PERMIT)
-        if not isinstance(permit, Permit) or permit.system is not self._system:
+        if not isinstance(permit, Permit) or permit.system is not self._system or self._gate.is_closed:
             raise SafetyError(
                 f"{request.method} {url.path} was stopped: the gate gave no permit for it.", next_step="Report this."
             )
