@@ -53,6 +53,7 @@ class DirectPortals:
         certificate = make_certificates(folder, host="127.0.0.1")
         self.conditions = Conditions(GENEROUS)
         self.here = PortalsHere(small_world(), self.conditions, SignInPlace("https://127.0.0.1:3", certificate))
+        self._metadata: dict[str, Reply] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -86,8 +87,19 @@ class DirectPortals:
             self.conditions.clock.now_s(),
             f"00000000-0000-4000-8000-{self.requests:012d}",
         )
-        reply = self.here.answer_hubspot(call) if portal == "hubspot" else self.here.answer_dynamics(call)
+        reply = self._reply(portal, call)
         return None if fault is not None and fault.cut else reply
+
+    def _reply(self, portal: str, call: Call) -> Reply:
+        """What the portal says; the metadata of Dynamics, which no run changes, is worked out once."""
+        if portal == "hubspot":
+            return self.here.answer_hubspot(call)
+        if "/EntityDefinitions" not in call.path:
+            return self.here.answer_dynamics(call)
+        address = f"{call.path}?{call.raw_query}"
+        if address not in self._metadata:
+            self._metadata[address] = self.here.answer_dynamics(call)
+        return self._metadata[address]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[TestPortals]:
