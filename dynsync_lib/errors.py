@@ -91,12 +91,22 @@ class SignInError(PortalError):
 
 
 class AccessError(PortalError):
-    """Signed in, but a scope, a privilege or the application user is missing. `missing` are those that were named."""
+    """Signed in, but a scope, a privilege or the application user is missing. `missing` are those that were named.
+
+    `is_absent`: nobody is refused; the portal has no such object.
+    """
 
     def __init__(
-        self, sentence: str, *, next_step: str = "", correlation_id: str | None = None, missing: Sequence[str] = ()
+        self,
+        sentence: str,
+        *,
+        next_step: str = "",
+        correlation_id: str | None = None,
+        missing: Sequence[str] = (),
+        is_absent: bool = False,
     ) -> None:
         super().__init__(sentence, next_step=next_step, correlation_id=correlation_id)
+        self.is_absent = is_absent
         self.missing = tuple(say(redact(name)) for name in missing)
 
 

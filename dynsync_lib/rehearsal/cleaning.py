@@ -29,6 +29,7 @@ from dynsync_lib.rehearsal.hubspot_seeding import PROPERTY
 from dynsync_lib.rehearsal.journal import Journal
 from dynsync_lib.rehearsal.look_alike_rows import DYNAMICS_TABLES, HUBSPOT_TABLES, TABLES, LookAlikeRows
 from dynsync_lib.rehearsal.portal_records import PortalRecords, fingerprints, read_records, tag_field
+from dynsync_lib.rehearsal.readiness import refuse_unread_tables
 from dynsync_lib.rehearsal.record_keys import Key, domains_of, keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
 from dynsync_lib.rehearsal.standing import CLEANED, begin_of, intended_before
@@ -105,9 +106,10 @@ class Cleaning:
     async def plan(self) -> Removal:
         """What there is to remove now; nothing is written. Costs a read of all records.
 
-        Raises SafetyError when a foreign row points to one that is to go.
+        Raises SafetyError when a foreign row points to one that is to go, AccessError when something cannot be read.
         """
         records = await read_records(self.portals)
+        refuse_unread_tables(self.look_alikes.tables, records, self.settings)
         tagged = {table.name: self._tagged(table, records) for table in TABLES}
         by_sync = {table.name: self._made_by_sync(table, records) for table in TABLES}
         going = {name: {*tagged[name], *by_sync[name]} for name in tagged}

@@ -22,7 +22,7 @@ from dynsync_lib.rehearsal.rows_to_write import CREATED, RowWrites, WritePlan, m
 from dynsync_lib.rehearsal.standing import Standing, done_before
 from dynsync_lib.rehearsal.writing.hubspot import MOST_PER_BATCH, chunks
 from dynsync_lib.rehearsal.writing.portal_pair import DynamicsTestPortal
-from dynsync_lib.rehearsal.writing.written import Values
+from dynsync_lib.rehearsal.writing.written import Rows, Values, Written
 
 _USERS: Final = "dynamics/users"
 _DATES_BACK: Final = "prvOverrideCreatedOnCreatedBy"
@@ -69,7 +69,11 @@ class DynamicsSeeding:
             return {id_: id_ for id_ in await self.portal.reader.find_known(table, names)}
 
         rows = {id_: self._bindable(table, writes[id_].create) for id_ in self.standing.pending(table)}
-        await self.standing.create(table, rows, lambda batch: self.portal.writer.create(object_, batch), look_up)
+
+        async def write(batch: Rows, more: bool) -> Written:  # noqa: FBT001 - the form that `Standing` wants
+            return await self.portal.writer.create(object_, batch, more=more)
+
+        await self.standing.create(table, rows, write, look_up)
 
     async def _update(self, table: RecordTable, step: str) -> None:
         """Writes what could not be set on creation: `step` is `lookups` or `state`."""

@@ -28,6 +28,7 @@ from dynsync_lib.rehearsal.standing import Standing, done_before
 from dynsync_lib.rehearsal.tags import tag_property, tag_text
 from dynsync_lib.rehearsal.writing.hubspot import MOST_ASSOCIATIONS, Ends, Pair
 from dynsync_lib.rehearsal.writing.portal_pair import HubSpotTestPortal
+from dynsync_lib.rehearsal.writing.written import Rows, Written
 
 _OWNERS: Final = "hubspot/owners"
 PROPERTY: Final = "property"
@@ -80,7 +81,11 @@ class HubSpotSeeding:
         plan = WritePlan(table, fields, self.tag, people, self.standing.left_out)
         by_id = {str(row["id"]): row for row in alike.tables[table.name]}
         rows = {name: plan.writes(by_id[name]).create for name in self.standing.pending(table)}
-        await self.standing.create(table, rows, lambda batch: self.portal.writer.create(object_, batch), look_up)
+
+        async def write(batch: Rows, more: bool) -> Written:  # noqa: FBT001 - the form that `Standing` wants
+            return await self.portal.writer.create(object_, batch, more=more)
+
+        await self.standing.create(table, rows, write, look_up)
 
     def _pairs(self, *, primary: bool) -> list[Pair]:
         links = [link for link in self.standing.look_alikes.links if bool(link["is_primary"]) is primary]

@@ -42,12 +42,14 @@ Fields = Mapping[str, MetadataRow]
 class PortalRecords:
     """What stands in both portals: by table name the rows in the order of delivery, and the fields.
 
-    A table that a portal does not have, or does not let the caller read, is in neither; `unread` says why.
+    A table that a portal does not have, or does not let the caller read, is in neither; `unread` says why, and `denied`
+    are the tables of the second kind.
     """
 
     rows: Mapping[str, Sequence[TextRow]]
     fields: Mapping[str, Fields]
     unread: Mapping[str, str] = field(default_factory=dict)
+    denied: frozenset[str] = frozenset()
 
 
 async def read_records(portals: TestPortals) -> PortalRecords:
@@ -56,11 +58,12 @@ async def read_records(portals: TestPortals) -> PortalRecords:
     Costs a request per page of each table and some per table for its fields. Raises PortalError.
     """
     tables = await run_together(*(_read_table(portals, table) for table in (*_RECORDS, *_PEOPLE)))
-    read = {name: answer for name, answer in tables if not isinstance(answer, str)}
+    read = {name: answer for name, answer in tables if not isinstance(answer, AccessError)}
     return PortalRecords(
         {name: rows for name, (rows, _) in read.items()},
         {name: fields for name, (_, fields) in read.items()},
-        {name: answer for name, answer in tables if isinstance(answer, str)},
+        {name: str(answer) for name, answer in tables if isinstance(answer, AccessError)},
+        frozenset(name for name, answer in tables if isinstance(answer, AccessError) and not answer.is_absent),
     )
 
 
@@ -99,7 +102,7 @@ def fingerprints(records: PortalRecords, without: Mapping[str, Collection[str]])
     }
 
 
-Found = tuple[str, tuple[Sequence[TextRow], Fields] | str]
+Found = tuple[str, tuple[Sequence[TextRow], Fields] | AccessError]
 """A table's name, and its rows and fields, or why it was not read."""
 
 
@@ -109,7 +112,7 @@ async def _read_table(portals: TestPortals, table: RecordTable) -> Found:
         names, fields = await _names(portals, table)
         return table.name, (await _read_rows(reader, TableRead(table, names)), fields)
     except AccessError as fault:
-        return table.name, str(fault)
+        return table.name, fault
 
 
 async def _names(portals: TestPortals, table: RecordTable) -> tuple[tuple[str, ...], Fields]:

@@ -52,15 +52,25 @@ async def missing_rights(portals: TestPortals, objects: Iterable[Object], record
     return [system.value for system, is_unknown in unknown.items() if is_unknown]
 
 
+def refuse_unread_tables(look_alikes: Rows, records: PortalRecords, settings: Settings) -> None:
+    """Raises AccessError for a table that may hold what the rehearsal or its sync makes, and that was not read.
+
+    Those are the tables of look-alikes, and of objects that the settings sync unless the portal has none.
+    """
+    synced = {object_ for object_, sync in settings.sync.items() if sync.enabled}
+    for name, why in records.unread.items():
+        if look_alikes.get(name) or (name in records.denied and RECORD_TABLES[name].object in synced):
+            raise AccessError(
+                f"The test portals cannot be read whole: {why}", next_step="Let the caller read it, and run again."
+            )
+
+
 def refuse_lacking_fields(look_alikes: Rows, records: PortalRecords, settings: Settings) -> None:
     """Raises UsageError for tables and deciding fields that look-alikes need and the portals do not have."""
     lacking: list[str] = []
     for name, rows in look_alikes.items():
         table = RECORD_TABLES[name]
         if not rows or table.object is None:
-            continue
-        if name not in records.rows:
-            lacking.append(f"{name} ({records.unread.get(name, 'not read')})")
             continue
         held = {column for row in rows for column, value in row.items() if value is not None}
         known = {*records.fields[name], table.id_field}

@@ -30,6 +30,7 @@ from dynsync_lib.rehearsal.readiness import (
     refuse_foreign_records,
     refuse_lacking_fields,
     refuse_other_tag_property,
+    refuse_unread_tables,
 )
 from dynsync_lib.rehearsal.rows_to_write import LeftOut
 from dynsync_lib.rehearsal.standing import BEGIN, Ids, Standing, begin_of, standing_ids
@@ -68,6 +69,7 @@ async def seed_portals(
     standing = Standing(look_alikes, journal, standing_ids(records, tag))
     _refuse_other_seeding(standing, tag, portals)
     refuse_other_tag_property(records, look_alikes.objects)
+    refuse_unread_tables(look_alikes.tables, records, settings)
     refuse_lacking_fields(look_alikes.tables, records, settings)
     if any(map(standing.pending, TABLES)):
         refuse_foreign_records(look_alikes.tables, records, settings, tag)

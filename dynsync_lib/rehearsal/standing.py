@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from dynsync_lib.core.tables import RecordTable
@@ -30,7 +31,8 @@ _MOST_ROUNDS: Final = 6
 """How often a batch whose answer is lost again and again is looked up and sent again."""
 Ids = dict[str, dict[str, str]]
 """By table name the portal's ids by the look-alike's id."""
-Write = Callable[[Rows], Awaitable[Written]]
+Write = Callable[[Rows, bool], Awaitable[Written]]
+"""Creates rows; the flag says that more of them follow at once."""
 LookUp = Callable[[Sequence[str]], Awaitable[dict[str, str]]]
 """The portal's ids of those look-alikes that stand there."""
 
@@ -55,15 +57,16 @@ class Standing:
 
     async def create(self, table: RecordTable, rows: Rows, write: Write, look_up: LookUp) -> None:
         """Creates rows in their order. Raises PortalError; what was done until then is noted."""
-        for batch in chunks(rows, MOST_PER_BATCH):
-            names = batch
+        batches = chunks(rows, MOST_PER_BATCH)
+        for number, batch in enumerate(batches, 1):
+            names, job = batch, partial(_write_batch, write, more=number < len(batches))
             for turn in range(1, _MOST_ROUNDS + 1):
-                names = await self._create_batch(table, {name: rows[name] for name in names}, write, look_up, turn)
+                names = await self._create_batch(table, {name: rows[name] for name in names}, job, look_up, turn)
                 if not names:
                     break
 
     async def _create_batch(
-        self, table: RecordTable, rows: Rows, write: Write, look_up: LookUp, turn: int
+        self, table: RecordTable, rows: Rows, write: Callable[[Rows], Awaitable[Written]], look_up: LookUp, turn: int
     ) -> list[str]:
         """The names of those rows of which neither stands there nor is refused, because an answer was lost."""
         entry = self.journal.intend("create", table=table.name, names=list(rows))
@@ -82,6 +85,10 @@ class Standing:
         self.ids.setdefault(table.name, {}).update(written.ids)
         self.refused |= {(table.name, name): code for name, code in codes.items()}
         return [name for name in rows if name not in written.ids and name not in codes]
+
+
+async def _write_batch(write: Write, rows: Rows, *, more: bool) -> Written:
+    return await write(rows, more)
 
 
 def standing_ids(records: PortalRecords, tag: str) -> Ids:

@@ -57,6 +57,7 @@ def explain_dataverse(response: httpx.Response) -> PortalError:
             f"Dynamics has no {_segment(response)} here.",
             next_step="Install the app that brings the table, or leave the object off in the settings.",
             correlation_id=correlation_id,
+            is_absent=True,
         )
     if status == 429:
         return limited(_NAME, response, correlation_id)

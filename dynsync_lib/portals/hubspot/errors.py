@@ -62,6 +62,7 @@ def explain_hubspot(response: httpx.Response) -> PortalError:
             f"HubSpot has no {response.request.url.path} here.",
             next_step="Check that the account has this object, or leave it off in the settings.",
             correlation_id=correlation_id,
+            is_absent=True,
         )
     if status == 429:
         return _limited(response, body, correlation_id)

@@ -1,7 +1,8 @@
 """Sends writes to a test portal: the gate first, within the portal's limits, and never twice by itself.
 
 Facts
-    * The gate is asked before each attempt, also before one after a pause.
+    * The gate is asked before each attempt, also before one after a pause. Where the same path is written to again at
+      once, it is asked for the next write while the answer to this one travels, a few seconds before at most.
     * A write is sent again when the portal said that it did nothing (423, 429, 477), or could not be reached. When the
       answer never came, or the portal failed (408, 5xx), the write may have been done: AnswerLostError, and whoever
       sent it looks before it sends again. A `repeatable` write is sent again at once.
@@ -12,6 +13,7 @@ Where it is used: `rehearsal.writing.hubspot`, `rehearsal.writing.dataverse`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +31,8 @@ from dynsync_lib.rehearsal.writing.transport import with_permit
 UNDONE: Final = frozenset({423, 429, 477})
 """The statuses that say that nothing was done."""
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_FRESH_S: Final = 3.0
+"""How old leave may be, in seconds, that was asked for ahead."""
 _ALL_STOP: Final = frozenset({401, 403})
 """The statuses that no other record would change."""
 
@@ -37,7 +41,7 @@ _ALL_STOP: Final = frozenset({401, 403})
 class Write:
     """One write: `content` is its body, JSON unless `headers` say otherwise.
 
-    `repeatable`: done twice it does no more than done once.
+    `repeatable`: done twice it does no more than done once. `more`: another one to the same path follows at once.
     """
 
     method: str
@@ -45,6 +49,7 @@ class Write:
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     repeatable: bool = False
+    more: bool = False
 
 
 class WritingCaller:
@@ -52,6 +57,7 @@ class WritingCaller:
 
     def __init__(self, client: httpx.AsyncClient, reading: PortalCaller, gate: Gate) -> None:
         self._client, self._reading, self._gate = client, reading, gate
+        self._asked_ahead: dict[str, tuple[float, asyncio.Task[Permit]]] = {}
 
     async def send(self, write: Write) -> httpx.Response:
         """The answer: done (2xx), or refused for what the write says (4xx).
@@ -72,16 +78,36 @@ class WritingCaller:
             raise again.error from None
 
     async def _attempt(self, write: Write) -> httpx.Response:
-        permit = await self._gate.ask()
+        permit = await self._permit(write)
         async with self._reading.limiter.turn():
+            if write.more:
+                self._ask_ahead(write)
             response = await self._answer(write, permit)
         self._reading.manners.heed(response)
         if response.status_code in AGAIN:
             raise self._not_done(write, response)
         if response.status_code in _ALL_STOP or response.is_redirect:
             raise self._reading.manners.explain(response)
+        if response.is_success and not _is_from_portal(response):
+            lost = _lost(
+                self._reading.manners.name, write.path, f"status {response.status_code} and no answer of its own"
+            )
+            raise AgainError(lost) if write.repeatable else lost
         self._reading.limiter.widen()
         return response
+
+    async def _permit(self, write: Write) -> Permit:
+        """The gate's leave for a write, asked now or a moment ago."""
+        asked_s, question = self._asked_ahead.pop(write.path, (-_FRESH_S, None))
+        if question is not None and self._reading.pace.elapsed_s() - asked_s <= _FRESH_S:
+            return await question
+        return await self._gate.ask()
+
+    def _ask_ahead(self, write: Write) -> None:
+        """Asks the gate for the next write to this path."""
+        question = asyncio.ensure_future(self._gate.ask())
+        question.add_done_callback(_hear)
+        self._asked_ahead[write.path] = (self._reading.pace.elapsed_s(), question)
 
     async def _answer(self, write: Write, permit: Permit) -> httpx.Response:
         name = self._reading.manners.name
@@ -114,6 +140,18 @@ class WritingCaller:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             self._reading.limiter.hold(wait_s or 0.0)
         return AgainError(error, wait_s, grows="retry-after" not in response.headers)
+
+
+def _hear(question: asyncio.Task[Permit]) -> None:
+    """Takes note of a refusal that nobody waits for any more: the gate is closed by it all the same."""
+    if not question.cancelled():
+        question.exception()
+
+
+def _is_from_portal(response: httpx.Response) -> bool:
+    """Whether a success is the portal's word: without a body, or JSON, or in parts; a proxy would show a page."""
+    media_type = response.headers.get("content-type", "")
+    return not response.content or media_type.startswith(("application/json", "multipart/mixed"))
 
 
 def _lost(name: str, path: str, why: str) -> AnswerLostError:

@@ -54,14 +54,15 @@ class DataverseWriter:
             self._columns[object_] = {str(row["name"]): row for row in rows}
         return self._columns[object_]
 
-    async def create(self, object_: Object, rows: Rows) -> Written:
+    async def create(self, object_: Object, rows: Rows, *, more: bool = False) -> Written:
         """New rows with the values of `rows`, at most 100; a value of the id column becomes the row's id.
 
+        `more` says that more of them follow at once.
         Raises AnswerLostError when nobody knows whether they were made.
         """
         columns = await self.columns(object_)
         targets = [{"@odata.type": _type(object_), **row_body(columns, values)} for values in rows.values()]
-        response = await self._multiple(object_, "CreateMultiple", targets, repeatable=False)
+        response = await self._multiple(object_, "CreateMultiple", targets, repeatable=False, more=more)
         if response.is_success:
             ids = [str(id_).lower() for id_ in read_answer(response).get("Ids") or ()]
             if len(ids) != len(rows):
@@ -123,11 +124,17 @@ class DataverseWriter:
             raise _refused_whole(response)
 
     async def _multiple(
-        self, object_: Object, action: str, targets: Sequence[Mapping[str, Any]], *, repeatable: bool
+        self,
+        object_: Object,
+        action: str,
+        targets: Sequence[Mapping[str, Any]],
+        *,
+        repeatable: bool,
+        more: bool = False,
     ) -> httpx.Response:
         path = f"{BASE_PATH}{SETS[LOGICAL_NAMES[_table(object_).name]]}/{_ACTIONS}{action}"
         content = body_text({"Targets": targets})
-        return await self._caller.send(Write("POST", path, content, repeatable=repeatable))
+        return await self._caller.send(Write("POST", path, content, repeatable=repeatable, more=more))
 
 
 _EXISTS: Final = "0x80044153"

@@ -49,12 +49,13 @@ class HubSpotWriter:
     def __init__(self, caller: WritingCaller, paths: HubSpotPaths) -> None:
         self._caller, self._paths = caller, paths
 
-    async def create(self, object_: Object, rows: Rows) -> Written:
+    async def create(self, object_: Object, rows: Rows, *, more: bool = False) -> Written:
         """New records with the properties of `rows`, at most 100, in their order. One request if all goes well.
 
+        `more` says that more of them follow at once.
         Raises AnswerLostError when nobody knows which of them were made.
         """
-        return await self._write(object_, "create", rows, repeatable=False)
+        return await self._write(object_, "create", rows, repeatable=False, more=more)
 
     async def update(self, object_: Object, rows: Rows) -> Written:
         """Changed records, at most 100: `rows` by record id; None empties a property."""
@@ -95,9 +96,13 @@ class HubSpotWriter:
         if not response.is_success and response.status_code != httpx.codes.NOT_FOUND:
             raise _refused_whole(response)
 
-    async def _write(self, object_: Object, action: str, rows: Rows, *, repeatable: bool) -> Written:
+    async def _write(
+        self, object_: Object, action: str, rows: Rows, *, repeatable: bool, more: bool = False
+    ) -> Written:
         inputs = [_input(action, name, values) for name, values in rows.items()]
-        response = await self._post(f"{self._records(object_)}/{action}", {"inputs": inputs}, repeatable=repeatable)
+        response = await self._post(
+            f"{self._records(object_)}/{action}", {"inputs": inputs}, repeatable=repeatable, more=more
+        )
         if response.is_success:
             return _written(read_answer(response), rows)
         if len(rows) == 1:
@@ -116,9 +121,9 @@ class HubSpotWriter:
         halves = [await self._associate(pair, action, half, types) for half in (ends[:middle], ends[middle:])]
         return [refused for half in halves for refused in half]
 
-    async def _post(self, path: str, body: object, *, repeatable: bool) -> httpx.Response:
+    async def _post(self, path: str, body: object, *, repeatable: bool, more: bool = False) -> httpx.Response:
         content = json.dumps(body, ensure_ascii=False).encode()
-        return await self._caller.send(Write("POST", path, content, repeatable=repeatable))
+        return await self._caller.send(Write("POST", path, content, repeatable=repeatable, more=more))
 
     def _records(self, object_: Object) -> str:
         return f"{self._paths.objects}/{PLURALS[object_]}/batch"
