@@ -95,10 +95,13 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rules": (Run(""), Run("--numbers")),
     "emulator": (Run("--world world"), Run("--world world --state OUT")),
     "lab": (Run("world"),),
-    "rehearse plan": (
-        Run("s --out OUT", exit_codes=(0, 2)),
-        Run("s --settings leads.toml --out OUT", exit_codes=(0, 2)),
-    ),
+    "calibrate": (Run("s", exit_codes=(2,)),),
+    "try-mapping": (Run("--emulator refused.json", exit_codes=(2, 3)),),
+    "rehearse plan": (Run("s --out OUT"),),
+    **{
+        f"rehearse {step}": (Run("s --emulator refused.json", exit_codes=(2, 3)),)
+        for step in ("seed", "run", "compare", "clean")
+    },
 }
 BROKEN: tuple[str, ...] = (
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
