@@ -24,7 +24,7 @@ from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.rehearse_commands import rehearse
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
-from dynsync_lib.cli.trial_commands import calibrate, try_mapping
+from dynsync_lib.cli.trial_commands import apply_recipe, calibrate, try_mapping
 from dynsync_lib.cli.verify_command import verify
 from dynsync_lib.errors import UsageError
 from dynsync_lib.processes import stop_signal, stops_as_interrupts
@@ -262,6 +262,7 @@ def replay(
 app.command()(verify)
 app.command()(calibrate)
 app.command("try-mapping")(try_mapping)
+app.command("apply-recipe")(apply_recipe)
 app.add_typer(rehearse)
 
 

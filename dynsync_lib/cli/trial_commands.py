@@ -1,4 +1,4 @@
-"""`dynsync calibrate` and `dynsync try-mapping`: what nobody knows, settled in two test portals.
+"""`dynsync calibrate`, `try-mapping` and `apply-recipe`: what nobody knows, settled in two test portals.
 
 Where it is used: `cli.commands`.
 """
@@ -15,6 +15,7 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 
+_MOST_LISTED: Final = 20
 _DONE: Final = ("read_back", "compared")
 
 
@@ -88,3 +89,56 @@ def _print_trial(trial: kit.MappingTrial) -> None:
     console.out.print(f"\n{len(trial.differences):,} of {len(trial.rows):,} differ from the forecast.")
     if trial.left:
         console.out.print(f"{trial.left:,} records of the trial are still there; run it again to remove them.")
+
+
+def apply_recipe(
+    column: Annotated[str, typer.Argument(help="Object and lookup, such as contact.parentcustomerid.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    emulator: EmulatorFile = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Carry a lookup's recipe out in the test portals: text column, property, labels; forecast before and after.
+
+    `dynsync recipes` names the lookups. Rows that Dynamics does not change, such as inactive ones, are named.
+
+    Example: dynsync apply-recipe contact.parentcustomerid --settings acme/dynsync.toml --emulator out/emulator.json
+    """
+    applied = kit.apply_recipe(column, settings, addresses=read_addresses(emulator))
+    if as_json:
+        console.print_json({"column": column, **_applied_figures(applied)})
+    else:
+        _print_applied(applied)
+
+
+def _applied_figures(applied: kit.AppliedRecipe) -> dict[str, Any]:
+    return {
+        "text_column": applied.column,
+        "text_column_is_new": applied.is_new_column,
+        "hubspot_property": applied.recipe.hubspot_property,
+        "hubspot_property_is_new": applied.is_new_property,
+        "copied": applied.copied,
+        "unchanged": applied.unchanged,
+        "unlabelled": applied.unlabelled,
+        "refused": applied.refused,
+        "before": applied.before,
+        "after": applied.after,
+        "mapping": applied.lines,
+    }
+
+
+def _print_applied(applied: kit.AppliedRecipe) -> None:
+    new = {True: "made", False: "was there"}
+    console.out.print(f"Dynamics column {applied.column}: {new[applied.is_new_column]}")
+    console.out.print(f"HubSpot property {applied.recipe.hubspot_property}: {new[applied.is_new_property]}")
+    counts = {"copied": applied.copied, "there already": applied.unchanged, "without a label": applied.unlabelled}
+    for words, count in counts.items():
+        console.out.print(f"{count:>9,}  {words}")
+    for refusal in applied.refused[:_MOST_LISTED]:
+        console.out.print(f"Refused: {refusal['record_id']} ({refusal['code']})")
+    if len(applied.refused) > _MOST_LISTED:
+        console.out.print(f"... and {len(applied.refused) - _MOST_LISTED:,} more; --json names all.")
+    for when, row in (("before", applied.before), ("after", applied.after)):
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        console.out.print(f"{when}: {row['dynamics_field']} to {row['hubspot_field']}: {row['verdict']}{reason}")
+    console.out.print(f"\n{applied.lines}")

@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
-    from dynsync_lib.kit.trials import calibrate, try_mapping
+    from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
     from dynsync_lib.rehearsal.comparing import Comparison, Miss
+    from dynsync_lib.rehearsal.lookup_copy.apply_recipe import AppliedRecipe
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
     from dynsync_lib.rehearsal.running import Ran
@@ -87,12 +88,13 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
-    "kit.trials": ("calibrate", "try_mapping"),
+    "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
     "rehearsal.cleaning": ("Cleaned", "Removal"),
     "rehearsal.calibration.calibrated": ("Calibrated",),
+    "rehearsal.lookup_copy.apply_recipe": ("AppliedRecipe",),
     "rehearsal.mapping_trial.results": ("MappingTrial",),
     "rehearsal.comparing": ("Comparison", "Miss"),
     "rehearsal.rehearsal_folder": ("Rehearsal",),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dynsync_lib.kit.rulebooks import read_settings, rulebook
+from dynsync_lib.errors import UsageError
+from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 
 if TYPE_CHECKING:
     from dynsync_lib.core.settings import Settings
     from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.portals.sign_in.connections import PortalConnections
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
+    from dynsync_lib.rehearsal.lookup_copy.apply_recipe import AppliedRecipe
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
 
 
@@ -69,6 +72,37 @@ def try_mapping(settings: str | Path, *, addresses: Addresses | None = None) -> 
             return await trial.try_mapping(portals, checked, rulebook())
 
     return run_blocking(run())
+
+
+def apply_recipe(column: str, settings: str | Path, *, addresses: Addresses | None = None) -> AppliedRecipe:
+    """The recipe of a lookup carried out in the test portals, with the mapping's verdict before and after.
+
+    `column` names object and lookup, with a dot between them. The text column and the HubSpot property are
+    made where they are not there, the labels are copied, and both portals are read and forecast before and after it.
+    `addresses` and settings as `try_mapping`.
+
+    Raises UsageError for what is no lookup, ProductionPortalError, and writes nothing, unless both portals say that
+    they are for tests, and PortalError as any writing does.
+
+    >>> with kit.emulate() as portals:
+    ...     addresses = portals.addresses
+    ...     applied = kit.apply_recipe("contact.parentcustomerid", "out/demo/dynsync.toml", addresses=addresses)
+    >>> applied.column, applied.before["verdict"], applied.after["verdict"]
+    ('new_parentcustomerid_text', 'blocked', 'ok')
+    """
+    from dynsync_lib.core.model import Object
+    from dynsync_lib.folders.temporary_folder import temporary_folder
+    from dynsync_lib.rehearsal.lookup_copy import apply_recipe as recipe
+    from dynsync_lib.rehearsal.portal_steps import PortalSteps
+
+    object_, _, name = column.partition(".")
+    if object_ not in set(Object) or not name:
+        raise UsageError(f"{column} names no column.", next_step="Name object and lookup: contact.parentcustomerid.")
+    checked = read_settings(settings).of_test_portals()
+    connections = _connections(checked, Path(settings), addresses)
+    steps = PortalSteps(connections, checked, rulebook(), key_maker(), lambda: datetime.now(UTC))
+    with temporary_folder() as work:
+        return recipe.apply_recipe(steps, Object(object_), name, work)
 
 
 def _connections(settings: Settings, file: Path, addresses: Addresses | None) -> PortalConnections:

@@ -168,6 +168,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "rehearsal.rehearsal_folder",
         "rehearsal.lacking",
     ),
+    "rehearsal.lookup_copy": (
+        "core",
+        "engine",
+        "forecasts",
+        "portals.pull",
+        "snapshot",
+        "rehearsal.portal_steps",
+        "rehearsal.writing",
+    ),
     "rehearsal.mapping_trial": (
         "core",
         "engine",

@@ -144,10 +144,20 @@ def recipe_of(job: Job, column: Field) -> LookupRecipe:
         longest=counts.longest,
         most_shared=counts.most_shared,
         same_values_in=counts.same_values_in,
-        text_column=_new_name(column.name),
+        text_column=text_column_of(column.name),
         text_length=_new_length(job.situation, column, counts.longest),
         hubspot_property=f"dynamics_{column.name}",
     )
+
+
+def labels_of_records(job: Job, column: Field) -> Frame:
+    """id, shown: the label that a lookup shows in each record that has one and whose label is in the snapshot."""
+    delivered = f"_{column.name}_value"
+    if delivered not in job.columns(System.DYNAMICS):
+        return job.records(System.DYNAMICS).head(0).select("id", shown="id")
+    table = job.records(System.DYNAMICS).select("id", points_to=typed_values.trimmed(nw.col(delivered)))
+    labelled = table.join(_labels(job.situation, column.targets), on="points_to")
+    return labelled.select("id", "shown").filter(~nw.col("shown").is_null())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +178,11 @@ def _columns(job: Job) -> Iterator[Field]:
             yield column
 
 
-def _new_name(name: str) -> str:
-    """A custom column keeps its publisher's prefix, a standard one gets the default prefix."""
+def text_column_of(name: str) -> str:
+    """The name of the text column for a lookup.
+
+    A custom column keeps its publisher's prefix, a standard one gets the default prefix.
+    """
     return f"{name}_text" if "_" in name else f"new_{name}_text"
 
 
