@@ -4,7 +4,7 @@ Facts
     * An item is one combination that occurs in the forecast, such as HubSpot's contacts that fail for their address by
       one rule. The record it is seen at is the record whose sync decides it: of a write the record that it comes from.
     * Every item is counted in whole tables, and candidates are a few records of each: the first and the last by id.
-      Small portals have all their records as candidates.
+      Small portals have all their records as candidates; in large ones more are looked for where these do not hold.
 
 Source: the forecast's tables outcomes, changes, links and collisions; nothing is decided again.
 
@@ -28,6 +28,8 @@ from dynsync_lib.rehearsal.record_names import Record, record_of
 
 ALL_ARE_CANDIDATES: Final = 4_000
 """Up to so many records, both sides together, all are looked at."""
+_MORE: Final = 20
+"""Records to try when the first and the last that show an item cannot be brought along."""
 _OUTCOME: Final = ("system", "object", "outcome", "reason", "rule_id")
 _CHANGE: Final = ("object", "target_system", "target_field", "kind", "note")
 _LINK: Final = ("from_system", "from_object", "to_object", "status", "rule_id")
@@ -37,17 +39,20 @@ _BY_TIMES: Final = "stale_winner"
 _NAMED: Final = (Column("system", "text", ""), Column("object", "text", ""), Column("record_id", "text", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to show. `id` begins with its sort: outcome, question, change, link or collision."""
-
-    id: str
-    words: str
-
-
 Tables = Mapping[str, Frame]
 """The forecast's tables by name."""
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to show. `id` begins with its sort: outcome, question, change, link or collision. `row` is one of the
+    rows that show it, by the columns that make the item.
+    """
+
+    id: str
+    words: str
+    row: Row = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -95,6 +100,28 @@ def candidates(engine: Engine, tables: Tables, *, records: int) -> list[Record]:
     for row in engine.rows(tables["collisions"].group_by(*_COLLISION).agg(first=nw.col("record_id").min())):
         chosen.add(record_of(row["system"], row["object"], row["first"]))
     return sorted(chosen)
+
+
+def more_candidates(engine: Engine, tables: Tables, item: Item) -> list[Record]:
+    """Some more records that show an item, the first by id. Looks once through one table."""
+    sort, row = item.id.partition("/")[0], item.row
+    name, columns, id_ = _PLACES["outcome" if sort == "question" else sort]
+    rows = tables[name].filter(*(_is(column, row[column]) for column in columns))
+    if sort == "question":
+        rows = rows.filter(nw.col("sensitive_to").str.contains(item.id.rpartition("/")[2], literal=True))
+    if sort == "change":
+        id_ = f"{System(row['target_system']).other}_id"
+    first = rows.select(id=id_).unique().sort("id").head(_MORE)
+    system = row.get("system") or row.get("from_system") or System(row["target_system"]).other
+    object_ = row.get("object") or row["from_object"]
+    return sorted(record_of(system, object_, held["id"]) for held in engine.rows(first))
+
+
+def _is(column: str, value: str | bool | None) -> nw.Expr:  # noqa: FBT001
+    if value is None:
+        unset = nw.col(column).is_null()
+        return unset | (nw.col(column) == _BY_TIMES) if column == "note" else unset
+    return nw.col(column) == value
 
 
 def items_seen(engine: Engine, tables: Tables, records: Sequence[Record]) -> ItemsSeen:
@@ -152,8 +179,8 @@ def _outcome_items(row: Row) -> list[Item]:
     words = f"{_side(row['system'])} {row['object']}: {row['outcome']}{why} by {row['rule_id']}"
     questions = filter(None, (row["sensitive_to"] or "").split(";"))
     return [
-        Item(f"outcome/{id_}", words),
-        *(Item(f"question/{id_}/{question}", f"{words}, open question {question}") for question in questions),
+        Item(f"outcome/{id_}", words, row),
+        *(Item(f"question/{id_}/{question}", f"{words}, open question {question}", row) for question in questions),
     ]
 
 
@@ -161,18 +188,18 @@ def _change_items(row: Row) -> list[Item]:
     row = {**row, "note": None if row["note"] == _BY_TIMES else row["note"]}
     note = f" ({row['note']})" if row["note"] else ""
     words = f"{row['object']}: {row['kind']} of {row['target_field']} in {_side(row['target_system'])}{note}"
-    return [Item(f"change/{_id(row, _CHANGE)}", words)]
+    return [Item(f"change/{_id(row, _CHANGE)}", words, row)]
 
 
 def _link_items(row: Row) -> list[Item]:
     words = f"{_side(row['from_system'])} {row['from_object']} to {row['to_object']}: {row['status']}"
-    return [Item(f"link/{_id(row, _LINK)}", f"{words} by {row['rule_id']}")]
+    return [Item(f"link/{_id(row, _LINK)}", f"{words} by {row['rule_id']}", row)]
 
 
 def _collision_items(row: Row) -> list[Item]:
     turn = "first" if row["is_winner"] else "later"
     words = f"{_side(row['system'])} {row['object']}: the {turn} of several with one key"
-    return [Item(f"collision/{row['system']}/{row['object']}/{turn}", words)]
+    return [Item(f"collision/{row['system']}/{row['object']}/{turn}", words, row)]
 
 
 def _id(row: Row, columns: Sequence[str]) -> str:
@@ -190,3 +217,10 @@ _SORTS: Final = (
     ("collisions", _COLLISION, _collision_items),
 )
 """The table, the columns that make an item, and the items of a row of them."""
+_PLACES: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
+    "outcome": ("outcomes", _OUTCOME, "record_id"),
+    "change": ("changes", _CHANGE, ""),
+    "link": ("links", _LINK, "from_id"),
+    "collision": ("collisions", _COLLISION, "record_id"),
+}
+"""By sort of item the table that shows it, the columns that make it, and the record's id."""

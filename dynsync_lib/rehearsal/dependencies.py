@@ -87,7 +87,7 @@ class Dependencies:
 
     def drop(self, record: Record) -> None:
         """Leaves a record out, whoever depends on it."""
-        del self.needs[record]
+        self.needs.pop(record, None)
         for others in self.needs.values():
             others.discard(record)
 

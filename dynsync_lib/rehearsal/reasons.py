@@ -59,15 +59,18 @@ class Reasons:
     def note_unseen(self, record: Record, items: Iterable[str]) -> None:
         """A look-alike holds, and does not show some of what its original does."""
         for item in items:
-            sort = item.partition("/")[0]
-            if sort == "change" and item.endswith("/owner_unresolved"):
-                self._by_item[item] = "It turns on an owner who is a team or not there, and cannot be written."
-            elif sort == "link":
-                self._by_item[item] = "The association points to a record that is not there, or not in the sample."
-            elif sort == "question":
-                self._by_item[item] = "Alone with what it depends on, its look-alike does not turn on the question."
-            else:
-                self._by_item[item] = f"Its look-alike does not show it: {self._cause(record)}"
+            self._by_item.setdefault(item, self._why_unseen(record, item))
+
+    def _why_unseen(self, record: Record, item: str) -> str:
+        sort = item.partition("/")[0]
+        if sort == "change" and item.endswith("/owner_unresolved"):
+            return "It turns on an owner who is a team or not there, and cannot be written."
+        known = {
+            "link": "The association points to a record that is not there, or not in the sample.",
+            "question": "Alone with what it depends on, its look-alike does not turn on the question.",
+            "collision": "The others with its key can have no look-alikes.",
+        }
+        return known.get(sort, f"Its look-alike does not show it: {self._cause(record)}")
 
     def _cause(self, record: Record) -> str:
         """What of a record no look-alike can bring, as the rest of a sentence."""

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
 from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.rehearsal import covered_items, sample_search
 from dynsync_lib.rehearsal.lacking import needs_of, still_lacking
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step, open_rehearsal
 from dynsync_lib.rehearsal.unwritable import NAMELESS, TWICE
@@ -174,6 +175,12 @@ def test_the_same_key_gives_the_same_bytes__another_one_other_names(small: Path)
     assert first.info["records"] == other.info["records"]
 
 
+def test_a_forecast_that_is_there_already__gives_the_same_plan(small: Path) -> None:
+    kit.forecast(small / "s", small / "dynsync.toml", small / "f")
+    kit.plan_rehearsal(small / "s", small / "dynsync.toml", small / "a", forecast=small / "f", key=KEY)
+    assert bytes_of(small / "a") == bytes_of(plan(small, "b").folder)
+
+
 def test_a_plan_is_replaced_with_its_own_key(small: Path) -> None:
     first = bytes_of(plan(small, key=None).folder)
     assert bytes_of(plan(small, key=None).folder) == first
@@ -234,6 +241,27 @@ def test_what_test_portals_lack__is_said_with_where_to_add_it(demo: tuple[Snapsh
     have = dict(needs.addresses)
     catalogue = kit.read_catalogue(snapshot)
     assert still_lacking(needs, catalogue, addresses=have, currencies=needs.currencies) == []
+
+
+def test_large_portals__more_are_tried_where_the_first_and_the_last_cannot_be_brought(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = "".join(f"{number},{name},Person\n" for number, name in enumerate("abcdefg", 1)).replace(
+        "b,", "b@c.example,"
+    )
+    load_portals(
+        tmp_path,
+        {
+            "h/contacts": f"hs_object_id,email,firstname\n{people}",
+            "d/contacts": "contactid,emailaddress1\nd1,z@c.example\n",
+        },
+    )
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    monkeypatch.setattr(covered_items, "ALL_ARE_CANDIDATES", 0)
+    monkeypatch.setattr(sample_search, "ALL_ARE_CANDIDATES", 0)
+    planned = plan(tmp_path)
+    assert [row["record_id"] for row in planned.sample() if row["system"] == "hubspot"] == ["2"]
+    assert "outcome/hubspot/contact/create/-/record.create" in {item["id"] for item in planned.info["covered"]}
 
 
 # --- What is refused -----------------------------------------------------------------------------------------------
