@@ -14,6 +14,7 @@ import typer
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import Json
+from dynsync_lib.errors import UsageError
 
 _MOST_LISTED: Final = 20
 _CAUSES: Final[Mapping[str, str]] = {
@@ -31,6 +32,9 @@ def verify(
     forecast: Annotated[Path, typer.Option("--forecast", help="Folder of the forecast of the first snapshot.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the receipt; default: figures only.")] = None,
     *,
+    xlsx: Annotated[
+        Path | None, typer.Option(help="Excel file of the receipt, with what to watch in the first 48 hours.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say how right a forecast was: for every record what was predicted beside what became of it.
@@ -39,7 +43,11 @@ def verify(
 
     Example: dynsync verify snapshots/monday snapshots/tuesday --forecast out/monday --out out/verification
     """
+    if xlsx is not None and out is None:
+        raise UsageError("An Excel file is made of a receipt that is kept.", next_step="Name its folder with --out.")
     verified = kit.verify(before, after, forecast, out)
+    if xlsx is not None:
+        verified.write_workbook(xlsx)
     if as_json:
         console.print_json(verified.figures)
     else:

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         reason_table,
     )
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
-    from dynsync_lib.verification.verify_folder import Verification
+    from dynsync_lib.verification.verify_folder import Verification, open_verification
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
@@ -121,7 +121,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "forecasts.open_snapshot": ("read_catalogue",),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),
-    "verification.verify_folder": ("Verification",),
+    "verification.verify_folder": ("Verification", "open_verification"),
 }
 """In which module of the library each name of the kit lives: the imports above, for Python."""
 _HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}

@@ -23,15 +23,18 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame
 from dynsync_lib.engine import Engine
-from dynsync_lib.errors import UsageError
+from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
 from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, read_table
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
+from dynsync_lib.shapes import Named, misshapen
+from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.verification.evidence import Evidence
 from dynsync_lib.verification.receipt import RECEIPT, build_receipt
+from dynsync_lib.verification.sync_health import WATCH_LIST, watch_list
 from dynsync_lib.verification.touched_records import Touched, find_touched
 
 if TYPE_CHECKING:
@@ -67,9 +70,60 @@ class Verification:
     @property
     def receipt(self) -> pd.DataFrame:
         """One row per input record, as `verification.receipt.RECEIPT`. Raises UsageError without a folder."""
+        return read_table(self.receipt_path)
+
+    @property
+    def receipt_path(self) -> Path:
+        """The Parquet file of the receipt. Raises UsageError without a folder."""
         if self.folder is None:
             raise UsageError("This verification was not kept.", next_step="Name a folder for it with `out`.")
-        return read_table(self.folder / "receipt.parquet")
+        return self.folder / "receipt.parquet"
+
+    @property
+    def watch_list(self) -> pd.DataFrame:
+        """The first 48 hours by Sync Health's three lists, as `verification.sync_health.WATCH_LIST`; reads the receipt.
+
+        Raises UsageError without a folder.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(watch_list(self.receipt_path), columns=list(WATCH_LIST.column_names))
+
+    def write_workbook(self, out: str | Path) -> None:
+        """Writes figures, the first 48 hours, misses and receipt as an Excel workbook, which is replaced.
+
+        Raises UsageError without a folder.
+        """
+        from dynsync_lib.verification.receipt_workbook import write_receipt_workbook  # few want one
+
+        write_receipt_workbook(self.receipt_path, self.figures, Path(out))
+
+
+def open_verification(folder: str | Path) -> Verification:
+    """The verification in a folder. Raises SnapshotError when it is none."""
+    path = Path(folder)
+    try:
+        info = read_json(path / VERIFICATION_FILE)
+    except SmallFileError as fault:
+        raise SnapshotError(f"{path} is no verification: {VERIFICATION_FILE} {fault}.", next_step=_AGAIN) from fault
+    fault_in_shape = misshapen(info, _FIGURES)
+    if fault_in_shape is not None or not (path / "receipt.parquet").is_file():
+        why = fault_in_shape or "receipt.parquet is missing"
+        raise SnapshotError(f"{path} cannot be used: {why}.", next_step=_AGAIN)
+    return Verification(info, path)
+
+
+_AGAIN: Final = "Verify again with `dynsync verify BEFORE AFTER --forecast DIR --out DIR`."
+_FIGURES: Final = {
+    "records": int,
+    "hits": int,
+    "misses": int,
+    "by_outcome": Named(Named(int)),
+    "by_cause": Named(int),
+    "drift": Named(int),
+    "before_sha256": str,
+    "after_sha256": str,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,17 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files"),
-    "verification": (*_GROUND, "core.fields", "core.situation", "engine", "folders", "snapshot", "forecasts"),
+    "verification": (
+        *_GROUND,
+        "core.fields",
+        "core.situation",
+        "engine",
+        "folders",
+        "shapes",
+        "small_files",
+        "snapshot",
+        "forecasts",
+    ),
     "rehearsal": (
         "core",
         "arrow_tables",
