@@ -1,7 +1,8 @@
 """The steps of a rehearsal that write to the test portals: seed and clean, each from its folder to its folder.
 
 Facts
-    * Seeding ends with a snapshot of both portals, so that what the sync meets is known, foreign records included.
+    * Seeding ends with a snapshot of both portals, so that what the sync meets is known, foreign records included. What
+      followed an earlier seeding goes when anything new is written.
     * Cleaning removes nothing when it only says what it would remove.
 
 Where it is used: `kit.rehearsals`.
@@ -9,6 +10,7 @@ Where it is used: `kit.rehearsals`.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -50,13 +52,17 @@ class PortalSteps:
         Raises as `rehearsal.seeding.seed_portals`, and SnapshotError for a rehearsal that was changed.
         """
         look_alikes, journal = read_look_alikes(rehearsal.look_alikes()), Journal(rehearsal.journal_path)
+        known = len(list(journal))
 
         async def run() -> Seeded:
             async with self._open() as portals:
-                return await seed_portals(look_alikes, rehearsal.tag, portals, journal, self.settings)
+                return await seed_portals(
+                    look_alikes, rehearsal.tag, portals, journal, self.settings, lambda: _forget_later_steps(rehearsal)
+                )
 
         seeded = run_blocking(run())
-        if not rehearsal.before_path.exists():
+        if len(list(journal)) > known or not rehearsal.before_path.exists():
+            _forget_later_steps(rehearsal)
             self.pull(rehearsal)
         return seeded
 
@@ -109,6 +115,14 @@ class PortalSteps:
             refuse_other_portals(journal, portals)
         rows, free_mail = read_look_alikes(rehearsal.look_alikes()), self.rulebook.free_mail_domains
         return Cleaning(rows, rehearsal.tag, portals, journal, self.settings, free_mail)
+
+
+def _forget_later_steps(rehearsal: Rehearsal) -> None:
+    """Removes what an earlier seeding, since cleaned up or not yet whole, was followed by."""
+    paths = (rehearsal.before_path, rehearsal.before_forecast_path, rehearsal.after_path, rehearsal.receipt_path)
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
 
 
 def tagged_fields(settings: Settings, rulebook: Rulebook) -> Fields:

@@ -12,7 +12,7 @@ Where it is used: `kit.rehearsals`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dynsync_lib.core.model import System
@@ -57,9 +57,14 @@ class Seeded:
 
 
 async def seed_portals(
-    look_alikes: LookAlikeRows, tag: str, portals: TestPortals, journal: Journal, settings: Settings
+    look_alikes: LookAlikeRows,
+    tag: str,
+    portals: TestPortals,
+    journal: Journal,
+    settings: Settings,
+    begins: Callable[[], None] = lambda: None,
 ) -> Seeded:
-    """Writes what does not stand there yet.
+    """Writes what does not stand there yet. `begins` is called before the first write of a seeding.
 
     Raises, before anything is written, SafetyError for foreign records in the way or a tag that the portals hold
     already, UsageError for other portals than before or fields that are missing, AccessError for missing rights.
@@ -74,7 +79,9 @@ async def seed_portals(
     if any(map(standing.pending, TABLES)):
         refuse_foreign_records(look_alikes.tables, records, settings, tag)
     unchecked = await missing_rights(portals, look_alikes.objects, records)
-    _begin(journal, tag, portals, records)
+    if begin_of(journal) is None:
+        begins()
+        _begin(journal, tag, portals, records)
     hubspot = HubSpotSeeding(portals.hubspot, records, standing, tag)
     dynamics = DynamicsSeeding(portals.dynamics, records, standing, tag)
     await run_together(hubspot.run(), dynamics.run())
@@ -118,12 +125,10 @@ def _refuse_other_seeding(standing: Standing, tag: str, portals: TestPortals) ->
 
 
 def _begin(journal: Journal, tag: str, portals: TestPortals, records: PortalRecords) -> None:
-    """Notes, once, in which portals this begins and what stood there before."""
-    if begin_of(journal) is None:
-        moment = portals.hubspot.reader.server_time
-        began_at = None if moment is None else moment.isoformat()
-        others = fingerprints(records, {})
-        journal.note(BEGIN, tag=tag, portals=portal_ids(portals), began_at=began_at, others=others)
+    """Notes in which portals this begins and what stood there before."""
+    moment = portals.hubspot.reader.server_time
+    began_at = None if moment is None else moment.isoformat()
+    journal.note(BEGIN, tag=tag, portals=portal_ids(portals), began_at=began_at, others=fingerprints(records, {}))
 
 
 def _refusal(name: str, look_alike_id: str, code: str) -> dict[str, str]:

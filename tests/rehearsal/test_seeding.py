@@ -126,8 +126,12 @@ def test_clean__by_the_tag_alone_finds_what_the_sync_made(emulator: Emulator, pl
 
 
 def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal) -> None:
-    for _ in range(2):
+    for number in range(2):
+        plan.receipt_path.mkdir()
         steps(emulator, plan).seed(plan)
+        assert not plan.receipt_path.exists()
+        contacts = {row["id"] for row in rows_of(open_snapshot(plan.before_path), "hubspot/contacts")}
+        assert str(104 + 3 * number) in contacts
         assert counts(emulator) == ALL
         steps(emulator, plan).clean(plan, by_tag=False)
         assert counts(emulator) == OTHERS

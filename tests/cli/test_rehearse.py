@@ -1,0 +1,77 @@
+"""`dynsync rehearse seed` and `clean`: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dynsync_lib.cli.commands import app
+from dynsync_lib.emulator.conditions.switches import PortalFacts
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.errors import ProductionPortalError
+from tests.emulator.small_world import small_world
+from tests.pulls import GENEROUS
+from tests.rehearsal.plans import TABLES, make_plan
+from tests.rehearsal.portals import writes
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[Emulator]:
+    with Emulator(small_world(), limits=GENEROUS) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(serving: Emulator, tmp_path: Path) -> Emulator:
+    serving.conditions.reset()
+    serving.reseed()
+    (tmp_path / "emulator.json").write_text(json.dumps(serving.told), encoding="utf-8")
+    make_plan(tmp_path / "r")
+    return serving
+
+
+def run(folder: Path, *words: str) -> Any:
+    command, *more = words
+    return CliRunner().invoke(
+        app, ["rehearse", command, str(folder / "r"), "--emulator", str(folder / "emulator.json"), *more]
+    )
+
+
+def test_seed__and_clean_as_json(emulator: Emulator, tmp_path: Path) -> None:
+    seeded = run(tmp_path, "seed", "--json")
+    assert seeded.exit_code == 0
+    figures = json.loads(seeded.stdout)
+    assert figures["records"] == {name: len(rows) for name, rows in sorted(TABLES.items())}
+    assert (figures["associations"], figures["refused"], figures["in_order"]) == (4, [], True)
+    shown = json.loads(run(tmp_path, "clean", "--by-tag", "--json").stdout)
+    assert shown["removed"] is False
+    assert len([line for line in writes(emulator) if "archive" in line or "$batch" in line]) == 0
+    cleaned = json.loads(run(tmp_path, "clean", "--json").stdout)
+    assert cleaned["removed"] is True
+    assert cleaned["records"] == shown["records"]
+    assert cleaned["changed_since_seeding"] == []
+    assert json.loads(run(tmp_path, "clean", "--by-tag", "--yes", "--json").stdout)["records"] == []
+
+
+def test_seed__for_people(emulator: Emulator, tmp_path: Path) -> None:
+    text = run(tmp_path, "seed").stdout
+    assert "        3  hubspot/contacts\n" in text
+    text = run(tmp_path, "clean", "--yes").stdout
+    assert "dynamics contact: 4 look-alikes\n" in text
+    assert "All 10 others are as they were before." in text
+    assert len(writes(emulator)) > 0
+
+
+@pytest.mark.parametrize("command", ["seed", "clean"])
+def test_production__is_exit_code_3_and_not_one_write(emulator: Emulator, tmp_path: Path, command: str) -> None:
+    (tmp_path / "r" / "journal.jsonl").touch()
+    emulator.conditions.portals = PortalFacts(account_type="STANDARD")
+    result = run(tmp_path, command)
+    assert isinstance(result.exception, ProductionPortalError)
+    assert result.exception.exit_code == 3
+    assert writes(emulator) == []
