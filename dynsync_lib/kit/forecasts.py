@@ -162,7 +162,7 @@ def verify(
     >>> snapshot = "out/demo/snapshot"
     >>> verified = kit.verify(snapshot, snapshot, "out/demo/forecast", out="out/verification")
     >>> verified.figures["by_outcome"]["create"], verified.figures["by_outcome"]["link"]["hits"]
-    ({'predicted': 1608, 'hits': 0}, 832)
+    ({'predicted': 1608, 'hits': 0}, 808)
     """
     from dynsync_lib.forecasts.forecast_folder import open_forecast
     from dynsync_lib.verification.verify_folder import Compared, verify_snapshots  # a forecast does not wait for it

@@ -78,11 +78,12 @@ def seed_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None)
     Raises ProductionPortalError, and writes nothing, unless both portals say that they are for tests; SafetyError for
     records in the way, AccessError for missing rights, UsageError for fields that the portals lack.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/seeded", key=bytes(32))
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/seeded", forecast="out/demo/forecast", key=bytes(32))
     >>> with kit.emulate() as portals:
     ...     seeded = kit.seed_rehearsal("out/seeded", addresses=portals.addresses)
     >>> seeded.is_in_order, len(seeded.ids["dynamics/accounts"])
-    (True, 32)
+    (True, 33)
     """
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 
@@ -95,7 +96,8 @@ def removal_of_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None =
 
     Raises as `clean_rehearsal`.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/looked_at", key=bytes(32))
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/looked_at", forecast="out/demo/forecast", key=bytes(32))
     >>> with kit.emulate() as portals:
     ...     removal = kit.removal_of_rehearsal("out/looked_at", addresses=portals.addresses, by_tag=True)
     >>> removal.count
@@ -115,7 +117,8 @@ def run_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) 
     Raises UsageError for portals elsewhere or without look-alikes, ProductionPortalError unless both are for tests,
     SafetyError when a stopped run left HubSpot in a state that nobody knows.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/run", key=bytes(32))
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/run", forecast="out/demo/forecast", key=bytes(32))
     >>> with kit.emulate() as portals:
     ...     seeded = kit.seed_rehearsal("out/run", addresses=portals.addresses)
     ...     ran = kit.run_rehearsal("out/run", addresses=portals.addresses)
@@ -203,7 +206,8 @@ def clean_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None
     Raises ProductionPortalError unless both portals say that they are for tests, SafetyError when a foreign record
     points to one that would go, UsageError without a journal unless `by_tag`.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/cleaned", key=bytes(32))
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/cleaned", forecast="out/demo/forecast", key=bytes(32))
     >>> with kit.emulate() as portals:
     ...     seeded = kit.seed_rehearsal("out/cleaned", addresses=portals.addresses)
     ...     cleaned = kit.clean_rehearsal("out/cleaned", addresses=portals.addresses)

@@ -26,7 +26,14 @@ def _is_function(value: object) -> bool:
     return inspect.isroutine(inspect.unwrap(value)) if callable(value) else False
 
 
-ASKING_PORTALS = ("check", "pull")
+ASKING_PORTALS = (
+    "check",
+    "pull",
+    "seed_rehearsal",
+    "removal_of_rehearsal",
+    "run_rehearsal",
+    "clean_rehearsal",
+)
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
 
@@ -63,7 +70,7 @@ def without_text_paths(functions: Mapping[str, Function]) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def demo_portals() -> Iterator[Emulator]:
     """The demo's portals, in this process."""
     with Emulator(build_world(), limits=Limits(enforced=False)) as emulator:
