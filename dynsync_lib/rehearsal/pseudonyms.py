@@ -27,10 +27,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dynsync_lib.core.keys import accentless_key, domain_key, email_key, is_valid_email, lower, name_key, trim
-from dynsync_lib.rehearsal.shapes_of_text import ASCII_DIGITS, Sign, alphabet_of, fold, signs_of, written_like
+from dynsync_lib.rehearsal.shapes_of_text import (
+    ASCII_DIGITS,
+    ASCII_LETTERS,
+    Sign,
+    alphabet_of,
+    fold,
+    signs_of,
+    written_like,
+)
 
-OWNED_BY_NOBODY: Final = ".example.com"
-"""What pseudonymous domains end in (RFC 2606)."""
+OWNED_BY_NOBODY: Final = (".example.com", ".example.net", ".example.org")
+"""What pseudonymous domains end in, the first that does (RFC 2606)."""
 _SHORTEST_LABEL, _LONGEST_LABEL = 3, 40
 _WIDE: Final = 0xFEE0
 """From an ASCII letter to its fullwidth form."""
@@ -103,14 +111,16 @@ class Pseudonyms:
 
     def of_web_texts(self, texts: Iterable[str]) -> dict[str, str]:
         """As `of_texts`, for web addresses and domains: what follows from a domain is the pseudonym's, too."""
-        parts = {text: _WebText.read(text) for text in sorted(set(texts))}
+        parts = {
+            text: None if lower(trim(text)) in self.kept_texts else _WebText.read(text) for text in sorted(set(texts))
+        }
         others = [part for web in parts.values() if web for part in (web.person, web.end)]
         plain = self.of_texts([*others, *(text for text, web in parts.items() if web is None)])
         return {text: plain[text] if web is None else self._of_web_text(web, plain) for text, web in parts.items()}
 
     def of_domain(self, domain: str) -> str:
-        """The pseudonym of a finished domain key."""
-        if domain in self.free_mail_domains or any(text in domain for text in self.kept_texts):
+        """The pseudonym of a finished domain key; it holds what a filter asks for where the domain does."""
+        if domain in self.free_mail_domains:
             return domain
         if domain not in self._domains:
             self._domains[domain] = self._new_domain(domain)
@@ -122,6 +132,8 @@ class Pseudonyms:
         """The pseudonyms of the spellings of one text."""
         shapes = {text: list(signs_of(text)) for text in spellings}
         pools = _pools(folded, shapes, self.kept_texts)
+        if any(lower(trim(text)) in self.kept_texts for text in spellings):
+            return {text: text for text in spellings}
         best = {text: text for text in spellings}
         for attempt in range(_TRIES):
             letters = self._letters(folded, pools, attempt)
@@ -192,22 +204,48 @@ class Pseudonyms:
         return f"{web.before}{web.scheme}{plain[web.person]}{web.www}{host}{plain[web.end]}{web.after}"
 
     def _new_domain(self, domain: str) -> str:
-        length = max(len(domain) - len(OWNED_BY_NOBODY), _SHORTEST_LABEL) if "." in domain else len(domain)
-        end = OWNED_BY_NOBODY if "." in domain else ""
+        kept = _kept_part(domain, self.kept_texts)
+        end = self._end_of(domain) if "." in domain else ""
+        length = max(len(domain) - len(end) - len(kept), _SHORTEST_LABEL) if end else len(domain)
         for attempt in range(_TRIES):
             drawn = self._stream(f"domain/{attempt}/{domain}", length)
-            letters = "".join("abcdefghijklmnopqrstuvwxyz"[number % 26] for number in drawn)
-            parts = [letters[at : at + _LONGEST_LABEL] for at in range(0, length, _LONGEST_LABEL + 1)]
-            name = ".".join(filter(None, parts)) + end
+            letters = "".join(ASCII_LETTERS[number % len(ASCII_LETTERS)] for number in drawn)
+            labels = [letters[at : at + _LONGEST_LABEL] for at in range(0, length, _LONGEST_LABEL + 1)]
+            name = _joined([kept, *labels] if domain.startswith(kept) else [*labels, kept]) + end
             if name not in self._taken_domains:
                 break
         self._taken_domains.add(name)
         return name
 
+    def _end_of(self, domain: str) -> str:
+        """What the pseudonym of a domain ends in: nothing that a filter asks for and the domain does not have."""
+        asked = [text.rpartition("@")[2] for text in self.kept_texts]
+        new = [end for end in OWNED_BY_NOBODY if all(text in domain or text not in end for text in asked if text)]
+        return new[0] if new else OWNED_BY_NOBODY[0]
+
     def _stream(self, name: str, length: int) -> bytes:
         """So many bytes that follow from the key and the name."""
         blocks = (hmac.digest(self.key, f"{name}/{part}".encode(), hashlib.sha256) for part in range(length // 32 + 1))
         return b"".join(blocks)[:length]
+
+
+def _kept_part(domain: str, kept_texts: Collection[str]) -> str:
+    """What of a domain texts of filters ask for, from the first to the last letter of theirs; empty when nothing."""
+    spans = []
+    for text in kept_texts:
+        _, at, end = text.rpartition("@")
+        begin = domain.find(end) if end else -1
+        if begin == 0 or (begin > 0 and not at):
+            spans.append((begin, begin + len(end)))
+    return domain[min(begin for begin, _ in spans) : max(end for _, end in spans)] if spans else ""
+
+
+def _joined(labels: Sequence[str]) -> str:
+    """Labels with one dot between any two of them."""
+    joined = ""
+    for label in filter(None, labels):
+        joined += label if not joined or joined.endswith(".") or label.startswith(".") else f".{label}"
+    return joined.removesuffix(".")
 
 
 def _pools(folded: str, shapes: Mapping[str, Sequence[Sign]], kept_texts: Collection[str]) -> list[str]:

@@ -71,6 +71,25 @@ def test_words_of_filters_stay_and_nobody_else_gets_them() -> None:
     assert [text for text, new in made.items() if "olt" in new] == ["Bolt One", "Colt Two"]
 
 
+def test_what_a_filter_asks_of_addresses_stays__and_the_rest_of_the_domain_does_not() -> None:
+    addresses = ["ann@contoso.de", "bob@mail.contoso.de", "carl@adler-papier.de", "dora@adler-papier.com"]
+    by_domain = pseudonyms("@contoso.de").of_texts(addresses)
+    assert [text for text, new in by_domain.items() if "@contoso.de" in new] == ["ann@contoso.de"]
+    by_country = pseudonyms(".de").of_texts(addresses)
+    assert [text for text, new in by_country.items() if ".de" in new] == [
+        "ann@contoso.de",
+        "bob@mail.contoso.de",
+        "carl@adler-papier.de",
+    ]
+    by_com = pseudonyms(".com").of_texts(addresses)
+    assert [text for text, new in by_com.items() if ".com" in new] == ["dora@adler-papier.com"]
+    for made in (by_domain, by_country, by_com):
+        assert all(is_valid_email(new, BOOK.top_level_domains) for new in made.values())
+        assert not any("adler" in new or "ann@" in new for new in made.values())
+    assert pseudonyms("ann@contoso.de").of_texts(addresses)["ann@contoso.de"] == "ann@contoso.de"
+    assert pseudonyms("contoso.de").of_web_texts(["Contoso.de"]) == {"Contoso.de": "Contoso.de"}
+
+
 def test_another_key_gives_other_pseudonyms__the_same_key_the_same() -> None:
     texts = ["Adler Papier", "ann@firm.de"]
     assert pseudonyms().of_texts(texts) == pseudonyms().of_texts(texts)
