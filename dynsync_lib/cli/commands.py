@@ -341,12 +341,17 @@ def report(
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
     unmasked: Annotated[bool, typer.Option("--unmasked", help="Show people's addresses and values.")] = False,
+    verification: Annotated[
+        Path | None,
+        typer.Option(help="A verification or a compared rehearsal; default: `verification` beside the forecast."),
+    ] = None,
 ) -> None:
     """Write the stakeholder's report: one HTML file that needs no network.
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
     """
-    console.out.print(f"Report:   {kit.report(open_forecast(folder), out, client=client, masked=not unmasked)}")
+    written = kit.report(open_forecast(folder), out, client=client, masked=not unmasked, verification=verification)
+    console.out.print(f"Report:   {written}")
 
 
 @app.command()

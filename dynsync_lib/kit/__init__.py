@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
-    from dynsync_lib.kit.pages import demo, report
+    from dynsync_lib.kit.pages import demo, find_test, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dynsync_lib.rehearsal.seeding import Seeded
     from dynsync_lib.rehearsal.settings_to_make import SettingToMake
     from dynsync_lib.rehearsal.waiting import Watch, Watched
+    from dynsync_lib.report.accuracy import ForecastTest, accuracy_line, accuracy_section
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
@@ -74,7 +75,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
-    "kit.pages": ("demo", "report"),
+    "kit.pages": ("demo", "find_test", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.rehearsals": (
         "clean_rehearsal",
@@ -102,6 +103,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "rehearsal.seeding": ("Seeded",),
     "rehearsal.settings_to_make": ("SettingToMake",),
     "rehearsal.waiting": ("Watch", "Watched"),
+    "report.accuracy": ("ForecastTest", "accuracy_line", "accuracy_section"),
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),

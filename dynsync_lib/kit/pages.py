@@ -14,6 +14,7 @@ import dynsync_lib
 if TYPE_CHECKING:
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
     from dynsync_lib.forecasts.forecast_folder import Forecast
+    from dynsync_lib.report.accuracy import ForecastTest
     from dynsync_lib.report.kernel import Kernel
 
 Say = Callable[[str], None]
@@ -21,12 +22,19 @@ _REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "r
 
 
 def report(
-    forecast: Forecast, out: str | Path, *, client: str = "", masked: bool = True, kernel: Kernel | None = None
+    forecast: Forecast,
+    out: str | Path,
+    *,
+    client: str = "",
+    masked: bool = True,
+    verification: str | Path | None = None,
+    kernel: Kernel | None = None,
 ) -> Path:
     """The stakeholder's report as one HTML file; gives back its path.
 
-    `client` stands on its cover. People are masked unless `masked` is False. `kernel` is one that was started for it in
-    time (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
+    `client` stands on its cover. `verification` is what its accuracy is told from: see `find_test`. People are masked
+    unless `masked` is False. `kernel` is one that was started for it in time (`report.kernel.start_kernel`). It runs a
+    notebook, which takes a few seconds for a portal of any size.
 
     Raises DynsyncError when a cell of the notebook fails.
 
@@ -36,8 +44,30 @@ def report(
     """
     from dynsync_lib.report.runner import write_report
 
-    parameters = {"forecast_folder": str(forecast.folder.resolve()), "client": client, "masked": masked}
+    find_test(forecast, verification or "")  # what is wrong with it is told before a notebook runs
+    parameters: dict[str, str | bool] = {
+        "forecast_folder": str(forecast.folder.resolve()),
+        "verification_folder": "" if verification is None else str(Path(verification).resolve()),
+        "client": client,
+        "masked": masked,
+    }
     return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel)
+
+
+def find_test(forecast: Forecast, folder: str | Path = "") -> ForecastTest | None:
+    """How right the forecast was, for the report; None when nobody has tested it.
+
+    `folder` is that of a verification (`dynsync verify --out`) or of a rehearsal that was compared; without one a
+    folder `verification` beside the forecast's counts.
+
+    Raises SnapshotError when `folder` holds neither, UsageError when it is about another forecast.
+
+    >>> kit.find_test(kit.open_forecast("out/demo/forecast")) is None
+    True
+    """
+    from dynsync_lib.kit.tested_forecasts import find_tested  # hardly any forecast is tested
+
+    return find_tested(forecast, Path(folder) if str(folder) else None)
 
 
 def demo(out: str | Path, *, progress: Say | None = None) -> Forecast:

@@ -11,6 +11,7 @@ Where it is used: `rehearsal.sync_steps`, `kit.rehearsals`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,15 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from dynsync_lib.errors import SnapshotError
+from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.forecasts.explanations import explain
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
 from dynsync_lib.rehearsal.found_instead import FoundInstead
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.tags import look_alike_of
+from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.verification.verify_folder import Verification, receipt_figures
 
@@ -35,6 +39,7 @@ Record = tuple[str, str, str]
 """System, object, id."""
 _NAME: Final = ("system", "object", "record_id")
 _OUTCOME: Final = ("outcome", "reason", "rule_id")
+_COMPARED: Final = FileKind("the figures of a comparison", "{", '"records"')
 MOST_CHAINS: Final = 100
 """Misses that both chains are given of."""
 
@@ -101,6 +106,23 @@ def compare_receipt(
         [_not_standing(name) for name in sorted(planned.keys() - known)],
         verification,
     )
+
+
+def keep_comparison(rehearsal: Rehearsal, comparison: Comparison) -> None:
+    """Writes the figures into the rehearsal's folder, for the report."""
+    replace_file(rehearsal.compared_path, json.dumps(comparison.figures, indent=2) + "\n", _COMPARED)
+
+
+def read_comparison(rehearsal: Rehearsal) -> Mapping[str, Any]:
+    """The figures of the last comparison. Raises SnapshotError when there was none, or they cannot be read."""
+    try:
+        figures: Mapping[str, Any] = read_json(rehearsal.compared_path)
+    except SmallFileError as fault:
+        raise SnapshotError(
+            f"The rehearsal {rehearsal.folder} was not compared: {rehearsal.compared_path.name} {fault}.",
+            next_step=f"Run `dynsync rehearse compare {rehearsal.folder}`.",
+        ) from fault
+    return figures
 
 
 def standing_look_alikes(rehearsal: Rehearsal) -> dict[Record, str]:

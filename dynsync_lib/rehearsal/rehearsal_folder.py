@@ -41,6 +41,8 @@ BEFORE: Final = "before"
 BEFORE_FORECAST: Final = "before_forecast"
 AFTER: Final = "after"
 RECEIPT: Final = "receipt"
+COMPARED_FILE: Final = "compared.json"
+"""How right the predictions about the look-alikes were, as `rehearse compare` said last."""
 VERSION: Final = 1
 """Of the folder's layout; another one is refused."""
 TAG_PROPERTY: Final = "dynsync_rehearsal"
@@ -128,6 +130,11 @@ class Rehearsal:
     def receipt_path(self) -> Path:
         """The folder of the verification; not there before."""
         return self.folder / RECEIPT
+
+    @property
+    def compared_path(self) -> Path:
+        """The figures of the comparison; not there before."""
+        return self.folder / COMPARED_FILE
 
     @property
     def step(self) -> Step:

@@ -17,7 +17,7 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
-from dynsync_lib.rehearsal.comparing import Comparison, compare_receipt
+from dynsync_lib.rehearsal.comparing import Comparison, compare_receipt, keep_comparison
 from dynsync_lib.rehearsal.portal_steps import PortalSteps, tagged_fields
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.running import Ran, refuse_other_than_emulated, refuse_unseeded, run_witness
@@ -71,7 +71,9 @@ def compare_rehearsal(
     with temporary_folder() as work:
         compared = Compared(rehearsal.before(), after, forecast, is_sync_alone=True)
         verification = verify_snapshots(compared, rulebook=steps.rulebook, out=out or rehearsal.receipt_path, work=work)
-    return compare_receipt(rehearsal, verification, forecast, after, steps.rulebook)
+    comparison = compare_receipt(rehearsal, verification, forecast, after, steps.rulebook)
+    keep_comparison(rehearsal, comparison)
+    return comparison
 
 
 def _forecast_of_before(steps: PortalSteps, rehearsal: Rehearsal, settings: Settings) -> Forecast:

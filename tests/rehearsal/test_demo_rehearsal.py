@@ -75,6 +75,15 @@ def test_demo__every_predicted_outcome_holds(serving: Emulator, rehearsal: Path)
     assert figures["by_cause"].get("not_settled", 0) < 10
     assert figures["by_outcome"].keys() == {"create", "excluded", "failing", "link", "shadowed", "update"}
     assert figures["records"] == sum(outcome["predicted"] for outcome in figures["by_outcome"].values())
+    planned = kit.open_forecast(rehearsal / "planned")
+    info = json.loads((rehearsal / "rehearsal.json").read_text(encoding="utf-8"))
+    assert planned.info["settings_sha256"] == info["settings_sha256"]
+    whole = replace(planned, info={**planned.info, "snapshot_sha256": info["snapshot_sha256"]})
+    tested = kit.find_test(whole, rehearsal)
+    assert tested is not None
+    assert tested.figures["hits"] == figures["hits"]
+    with pytest.raises(UsageError, match="is about another forecast"):
+        kit.find_test(planned, rehearsal)
 
 
 def test_rule_changed__the_filter_is_not_asked(
