@@ -51,7 +51,7 @@ def plan_rehearsal(
     True
     """
     from dynsync_lib.forecasts.forecast_folder import open_forecast
-    from dynsync_lib.rehearsal.planning import PlanTask, plan_rehearsal
+    from dynsync_lib.rehearsal.planning.plan_folder import PlanTask, plan_rehearsal
     from dynsync_lib.rehearsal.rehearsal_folder import kept_key
 
     if key is not None and len(key) < 16:

@@ -86,7 +86,7 @@ class Rehearsal:
     version, kit_version, rulebook_version, tag, snapshot_sha256, settings_sha256, digests (SHA-256 of the plan's own
     files), records (by table name of the snapshot), writes (by system: records, associations, deactivations, requests,
     created_by_sync), covered and not_covered (what there is to show: `id`, `words`, `in_forecast`, and `records` or
-    `why`), lacking (rows as `rehearsal.lacking.Lack`).
+    `why`), lacking (rows as `rehearsal.planning.lacking.Lack`).
     """
 
     folder: Path

@@ -15,7 +15,7 @@ from dynsync_lib.core.keys import guid_sql_key
 from dynsync_lib.core.model import System
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.rehearsal.planning import PlanTask, plan_rehearsal
+from dynsync_lib.rehearsal.planning.plan_folder import PlanTask, plan_rehearsal
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
 from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import SEEDS, seeded_world

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynsync_lib.core.keys import domain_key, email_key, is_valid_email, name_key
-from dynsync_lib.rehearsal.pseudonyms import Pseudonyms
+from dynsync_lib.rehearsal.planning.pseudonyms import Pseudonyms
 from tests.rulebook_texts import shipped_rulebook
 
 BOOK = shipped_rulebook()

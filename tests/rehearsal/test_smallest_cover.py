@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dynsync_lib.rehearsal.record_names import Record
-from dynsync_lib.rehearsal.smallest_cover import Closure, choose_sample
+from dynsync_lib.rehearsal.planning.record_names import Record
+from dynsync_lib.rehearsal.planning.smallest_cover import Closure, choose_sample
 
 
 def record(name: str) -> Record:

@@ -164,6 +164,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals",
         "emulator.witness",
     ),
+    "rehearsal.planning": (
+        "core",
+        "engine",
+        "folders",
+        "moments",
+        "snapshot",
+        "forecasts",
+        "rehearsal.rehearsal_folder",
+    ),
     "rehearsal.calibration": (
         "core",
         "engine",
@@ -176,7 +185,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "verification.evidence",
         "emulator.witness",
         "rehearsal.rehearsal_folder",
-        "rehearsal.lacking",
+        "rehearsal.planning.lacking",
     ),
     "rehearsal.lookup_copy": (
         "core",

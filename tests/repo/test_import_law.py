@@ -68,6 +68,7 @@ PLANTED = (
     ("engine.duckdb_engine", "from dynsync_lib.core.forecast import build_forecast"),
     ("snapshot.snapshot", "from dynsync_lib.core.settings import Settings"),
     ("verification.receipt", "from dynsync_lib.kit.forecasts import forecast"),
+    ("rehearsal.planning.proof", "from dynsync_lib.portals.rows import TextRow"),
     ("rehearsal.rehearsal_folder", "from dynsync_lib.kit.forecasts import forecast"),
     ("portals.rows", "from dynsync_lib.core.tables import COLUMNS"),
     ("portals.pages", "from dynsync_lib.portals.http.caller import Caller"),

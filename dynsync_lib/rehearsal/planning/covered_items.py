@@ -8,7 +8,7 @@ Facts
 
 Source: the forecast's tables outcomes, changes, links and collisions; nothing is decided again.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import Column
 from dynsync_lib.engine import Engine
-from dynsync_lib.rehearsal.record_names import Record, record_of
+from dynsync_lib.rehearsal.planning.record_names import Record, record_of
 
 ALL_ARE_CANDIDATES: Final = 4_000
 """Up to so many records, both sides together, all are looked at."""

@@ -7,7 +7,7 @@ Facts
       name and domain (portal-apis 2.4).
     * Portals hold no such records themselves; exported files may, after edits or out of several portals.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.keys import email_key, is_valid_email, lower, split_addresses, trim
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.rehearsal.record_names import Record
+from dynsync_lib.rehearsal.planning.record_names import Record
 
 _ADDRESS: Final = "email"
 _NEEDS_ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {

@@ -1,6 +1,6 @@
 """Why something of a forecast cannot be shown by look-alikes, in a sentence.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Final
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.rehearsal.field_masks import FieldMasks, Treatment
-from dynsync_lib.rehearsal.record_names import Record
+from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Treatment
+from dynsync_lib.rehearsal.planning.record_names import Record
 
 _NOBODY: Final = "No record that shows it could be brought along with all that it depends on."
 _BY_TIME: Final = frozenset({"createdon_asc", "modifiedon_desc", "modifiedon_asc"})

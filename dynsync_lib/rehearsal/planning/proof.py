@@ -5,7 +5,7 @@ Facts
       look-alikes of the original's.
     * A quick proof decides the sync alone; the last one is the forecast that is kept with the plan.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation
-from dynsync_lib.rehearsal.covered_items import ItemsSeen, items_seen
-from dynsync_lib.rehearsal.record_names import Record, tables_beside
+from dynsync_lib.rehearsal.planning.covered_items import ItemsSeen, items_seen
+from dynsync_lib.rehearsal.planning.record_names import Record, tables_beside
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 QUICK_SORTS: Final = ("outcome/", "change/", "link/")

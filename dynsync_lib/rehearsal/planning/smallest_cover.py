@@ -6,7 +6,7 @@ Facts
       find that is a problem nobody can solve for thousands of records.
     * The same candidates give the same sample: ties go by the record's name.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dynsync_lib.rehearsal.record_names import Record
+from dynsync_lib.rehearsal.planning.record_names import Record
 
 Closure = frozenset[Record]
 

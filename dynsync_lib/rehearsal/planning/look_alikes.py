@@ -7,7 +7,7 @@ Facts
     * Times that a portal sets are given in the order of creation, up to the snapshot's own moment, as a seeding would.
     * Lookups and associations to records outside the sample are left out.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.moments import utc_text
-from dynsync_lib.rehearsal.dependencies import Dependencies
-from dynsync_lib.rehearsal.field_masks import FieldMasks, Masked, Treatment, bare_name, choose_texts
-from dynsync_lib.rehearsal.pseudonyms import Pseudonyms
-from dynsync_lib.rehearsal.record_names import Record
+from dynsync_lib.rehearsal.planning.dependencies import Dependencies
+from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Masked, Treatment, bare_name, choose_texts
+from dynsync_lib.rehearsal.planning.pseudonyms import Pseudonyms
+from dynsync_lib.rehearsal.planning.record_names import Record
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, FIXED_TABLES, Snapshot, read_facts
 from dynsync_lib.snapshot.writer import SnapshotWriter
 

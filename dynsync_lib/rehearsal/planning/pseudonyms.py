@@ -3,8 +3,8 @@
 Facts
     * A pseudonym depends on the secret key and on the text's letters alone, so the same name is the same pseudonym in
       both systems and in every field, and spellings of one name stay spellings of one pseudonym.
-    * Letters of a text are replaced one by one (`rehearsal.shapes_of_text`); what is between them stays. Digits depend
-      on the text's digits alone, so telephone numbers stay equal however they are written.
+    * Letters of a text are replaced one by one (`rehearsal.planning.shapes_of_text`); what is between them stays.
+      Digits depend on the text's digits alone, so telephone numbers stay equal however they are written.
     * A domain becomes one below example.com, which nobody can own, so no look-alike can be written to; domains of
       free mail stay. Domains of fewer than fifteen characters become longer by that.
     * Texts of a filter stay where they occur, since a filter decides by them.
@@ -13,7 +13,7 @@ Facts
 Not modelled
     * The order of texts under `<` and `>`: the proof of a plan finds and names what turns on it.
 
-Where it is used: `rehearsal.field_masks`.
+Where it is used: `rehearsal.planning.field_masks`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dynsync_lib.core.keys import accentless_key, domain_key, email_key, is_valid_email, lower, name_key, trim
-from dynsync_lib.rehearsal.shapes_of_text import (
+from dynsync_lib.rehearsal.planning.shapes_of_text import (
     ASCII_DIGITS,
     ASCII_LETTERS,
     Sign,

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Plug-ins, workflows, business rules and duplicate detection of a test environment.
 
-Where it is used: `rehearsal.planning`, `rehearsal` before seeding.
+Where it is used: `rehearsal.planning.plan_folder`, `rehearsal.calibration`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
-from dynsync_lib.rehearsal.field_masks import bare_name
+from dynsync_lib.rehearsal.planning.field_masks import bare_name
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _CURRENCIES: Final = {"hubspot/deals": "deal_currency_code", "hubspot/invoices": "hs_currency"}

@@ -28,7 +28,8 @@ from dynsync_lib.folders.replaced_folder import FolderInWork, replaced_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_tables
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.rehearsal.lacking import lacking_at_first, needs_of
+from dynsync_lib.rehearsal.planning.lacking import lacking_at_first, needs_of
+from dynsync_lib.rehearsal.planning.sample_search import PlanTask, ProvedSample, SampleSearch
 from dynsync_lib.rehearsal.rehearsal_folder import (
     KEY_FILE,
     LOOK_ALIKES,
@@ -42,7 +43,6 @@ from dynsync_lib.rehearsal.rehearsal_folder import (
     Rehearsal,
     refuse_begun,
 )
-from dynsync_lib.rehearsal.sample_search import PlanTask, ProvedSample, SampleSearch
 from dynsync_lib.snapshot.snapshot import sha256_of
 
 __all__ = ["PlanTask", "plan_rehearsal"]

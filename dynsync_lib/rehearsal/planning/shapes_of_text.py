@@ -6,7 +6,7 @@ Facts
     * A letter is replaced by one that is written in the same manner: in the same case, width and alphabet, with the
       same mark. Where no other can be written so, it stays.
 
-Where it is used: `rehearsal.pseudonyms`.
+Where it is used: `rehearsal.planning.pseudonyms`.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@ Facts
     * Look-alikes have what the sync looks at: mapped fields, fields of filters and match keys, lookups, stages, what a
       record must have; nothing else of a customer's record.
     * Numbers, dates, yes and no, and options stay, since they decide by what they are. All other texts are replaced
-      (`rehearsal.pseudonyms`), in typed fields as well where they are no such value.
+      (`rehearsal.planning.pseudonyms`), in typed fields as well where they are no such value.
     * Fields that are mapped to one another, or matched by, are treated alike, so that equal stays equal.
     * What only the portals write (times of change, HubSpot's times of creation, calculated and read-only fields) no
       look-alike can bring: times are those of the seeding, other such fields are blank. Dynamics takes times of
       creation along, as `overriddencreatedon`.
 
-Where it is used: `rehearsal.look_alikes`.
+Where it is used: `rehearsal.planning.look_alikes`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Facts
     * What nobody is left to show is looked for among more records, in portals where not all were tried.
     * It ends: each round leaves out a candidate, or an item that somebody shows.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.plan_folder`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, read_catalogue
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.rehearsal.covered_items import (
+from dynsync_lib.rehearsal.planning.covered_items import (
     ALL_ARE_CANDIDATES,
     Item,
     ItemsSeen,
@@ -39,9 +39,9 @@ from dynsync_lib.rehearsal.covered_items import (
     items_seen,
     more_candidates,
 )
-from dynsync_lib.rehearsal.dependencies import Dependencies
-from dynsync_lib.rehearsal.field_masks import FieldMasks, find_masks
-from dynsync_lib.rehearsal.look_alikes import (
+from dynsync_lib.rehearsal.planning.dependencies import Dependencies
+from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, find_masks
+from dynsync_lib.rehearsal.planning.look_alikes import (
     LookAlikes,
     Originals,
     make_look_alikes,
@@ -49,13 +49,13 @@ from dynsync_lib.rehearsal.look_alikes import (
     read_originals,
     write_look_alikes,
 )
-from dynsync_lib.rehearsal.proof import QUICK_SORTS, Proof, prove_by_forecast, prove_quickly
-from dynsync_lib.rehearsal.pseudonyms import Pseudonyms
-from dynsync_lib.rehearsal.reasons import Reasons
-from dynsync_lib.rehearsal.record_names import Record
+from dynsync_lib.rehearsal.planning.proof import QUICK_SORTS, Proof, prove_by_forecast, prove_quickly
+from dynsync_lib.rehearsal.planning.pseudonyms import Pseudonyms
+from dynsync_lib.rehearsal.planning.reasons import Reasons
+from dynsync_lib.rehearsal.planning.record_names import Record
+from dynsync_lib.rehearsal.planning.smallest_cover import Sample, choose_sample
+from dynsync_lib.rehearsal.planning.unwritable import find_unwritable
 from dynsync_lib.rehearsal.rehearsal_folder import LOOK_ALIKES, PLANNED, TAG_DIGITS
-from dynsync_lib.rehearsal.smallest_cover import Sample, choose_sample
-from dynsync_lib.rehearsal.unwritable import find_unwritable
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _MOST_FORECASTS: Final = 3

@@ -12,7 +12,7 @@ Not modelled
 
 Source: docs/semantics.md sections 3, 5 and 8, which name everything by which records meet.
 
-Where it is used: `rehearsal.planning`.
+Where it is used: `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each
 from dynsync_lib.core.tables import RECORD_TABLES, Column, record_table
 from dynsync_lib.engine import Engine
-from dynsync_lib.rehearsal.record_names import Record, record_of, tables_beside
+from dynsync_lib.rehearsal.planning.record_names import Record, record_of, tables_beside
 
 MOST_RIVALS: Final = 4
 """Of one table, records that share a key."""
