@@ -16,22 +16,30 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 
 _MOST_LISTED: Final = 20
+_PLANNED: Final = "planned"
 _DONE: Final = ("read_back", "compared")
 
 
 def calibrate(
     rehearsal: Annotated[Path, typer.Argument(help="Folder of a rehearsal.")],
+    emulator: EmulatorFile = None,
     *,
+    seed: Annotated[str, typer.Option(help="Write the records of this run into the test portals.")] = "",
+    by_emulator: Annotated[
+        bool, typer.Option("--by-emulator", help="Make all runs now, the emulator's witness in the place of the sync.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Settle the open questions with crafted records: plan the runs, and read the answers of those that were run.
 
-    Each run is a rehearsal of its own: seed it, run it or wait for the real sync, compare it, clean it, and call this
-    again.
+    Each run is a rehearsal of its own: seed it with --seed, let the real sync run (`dynsync rehearse wait`), compare
+    it, clean it, and call this again. One run after the other: what stands in the portals takes part in the next one.
 
     Example: dynsync calibrate out/rehearsal
     """
-    calibrated = kit.calibrate(rehearsal)
+    if seed:
+        kit.seed_calibration(rehearsal, seed, addresses=read_addresses(emulator))
+    calibrated = kit.calibrate(rehearsal, addresses=read_addresses(emulator), by_emulator=by_emulator)
     if as_json:
         parts = {"runs": calibrated.runs(), "questions": calibrated.questions()}
         console.print_json({"rehearsal": str(rehearsal), **parts, "assumptions": calibrated.assumptions()})
@@ -44,20 +52,25 @@ def calibrate(
         console.out.print(line)
     for run in calibrated.runs():
         if run["step"] not in _DONE:
-            _print_run(run)
+            _print_run(run, rehearsal)
 
 
 def _print_question(row: Mapping[str, Any]) -> None:
     answer = "cannot tell" if row["choice"] is None else " or ".join((row["choice"], *row["also"]))
-    console.out.print(f"{row['moves']:>9,}  {row['question']}: {answer}. {row['why']}")
+    provided = f" Provided that it was set up: {row['provided']}" if row["provided"] else ""
+    console.out.print(f"{row['moves']:>9,}  {row['question']}: {answer}. {row['why']}{provided}")
 
 
-def _print_run(run: Mapping[str, Any]) -> None:
+def _print_run(run: Mapping[str, Any], rehearsal: Path) -> None:
     console.out.print(f"\nRun {run['run']}: {run['says']}")
     console.out.print(f"  settles {', '.join(run['questions'])}")
     for words in (*(f"{lack['words']}. {lack['how']}" for lack in run["lacking"]), *run["needs"]):
         console.out.print(f"  needs   {words}")
-    console.out.print(f"  next    dynsync rehearse seed {run['folder']}")
+    if run["step"] == _PLANNED:
+        console.out.print(f"  next    dynsync calibrate {rehearsal} --seed {run['run']}")
+        return
+    for step in ("wait", "compare", "clean"):
+        console.out.print(f"  next    dynsync rehearse {step} {run['folder']}")
 
 
 def try_mapping(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +15,28 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.portals.sign_in.connections import PortalConnections
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
+    from dynsync_lib.rehearsal.calibration.crafted_world import CraftedWorld
+    from dynsync_lib.rehearsal.calibration.packs import Pack
     from dynsync_lib.rehearsal.lookup_copy.apply_recipe import AppliedRecipe
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
+    from dynsync_lib.rehearsal.portal_steps import PortalSteps
+    from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
+    from dynsync_lib.rehearsal.seeding import Seeded
 
 
-def calibrate(rehearsal: str | Path) -> Calibrated:
+def calibrate(rehearsal: str | Path, *, addresses: Addresses | None = None, by_emulator: bool = False) -> Calibrated:
     """The open questions of a rehearsal: what settles each, and its answer where the records were synced and read back.
 
     The first call makes the plan, in the folder `calibration` of the rehearsal: crafted records for every question that
-    records can settle, what each choice would leave of them, and a rehearsal for each run, to be seeded, run and
-    cleaned as any other. No portal is asked here. This computes: half a minute for a plan, seconds for answers.
+    records can settle, what each choice would leave of them, and a rehearsal for each run, to be seeded, run, compared
+    and cleaned as any other, one after the other. No portal is asked here. This computes: half a minute for a plan,
+    seconds for answers.
 
-    Raises SnapshotError when the rehearsal or its plan cannot be read.
+    `by_emulator` does that with every run whose fields the test portals have, the emulator's witness in the place of
+    the real sync; `addresses` are those of an emulator, without them the rehearsal's settings name the portals.
+
+    Raises SnapshotError when the rehearsal or its plan cannot be read; `by_emulator` raises as seeding, running and
+    cleaning do.
 
     >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/calibrated", key=bytes(32))
     >>> calibrated = kit.calibrate("out/calibrated")
@@ -38,7 +49,66 @@ def calibrate(rehearsal: str | Path) -> Calibrated:
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 
     plan = plan_calibration(open_rehearsal(rehearsal), rulebook(), shipped_packs())
+    if by_emulator:
+        for run in plan.runs_to_make():
+            _carry_out(rehearsal, run, addresses)
     return Calibrated(plan, tuple(read_calibration(plan, rulebook(), shipped_packs())))
+
+
+def seed_calibration(rehearsal: str | Path, run: str, *, addresses: Addresses | None = None) -> Seeded:
+    """What stands in both test portals after a run of a rehearsal's calibration was seeded.
+
+    As `kit.seed_rehearsal` of the run's folder, and then some Dynamics records are written once more, seconds apart, so
+    that the order of ids, of creation and of change are different ones.
+
+    Raises UsageError for a run that the plan does not have, and as seeding does.
+    """
+    from dynsync_lib.kit.rehearsals import portal_steps, seed_rehearsal
+    from dynsync_lib.rehearsal.calibration.calibration_plan import later_packs, plan_calibration
+    from dynsync_lib.rehearsal.calibration.packs import shipped_packs
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+
+    plan = plan_calibration(open_rehearsal(rehearsal), rulebook(), shipped_packs())
+    if run not in plan.steps():
+        raise UsageError(f"There is no run {run}.", next_step=f"Name one of: {', '.join(plan.steps())}.")
+    opened = open_rehearsal(plan.run_folder(run))
+    is_first = not opened.before_path.exists()
+    seeded = seed_rehearsal(opened.folder, addresses=addresses)
+    packs, world = later_packs(plan, run, rulebook(), shipped_packs())
+    if is_first and packs:
+        _write_later(portal_steps(opened, addresses), opened, packs, world)
+    return seeded
+
+
+def _write_later(steps: PortalSteps, run: Rehearsal, packs: list[Pack], world: CraftedWorld) -> None:
+    """Writes some records once more, and reads both portals again."""
+    from dynsync_lib.portals.pull.pull_portals import run_blocking
+    from dynsync_lib.rehearsal.calibration.later_writes import write_later
+    from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
+
+    async def write() -> int:
+        version = steps.settings.hubspot.api_version
+        async with open_test_portals(steps.connections, steps.pace, version=version) as portals:
+            return await write_later(portals, packs, world, steps.pace.sleep)
+
+    run_blocking(write())
+    shutil.rmtree(run.before_path)
+    steps.pull(run)
+
+
+def _carry_out(rehearsal: str | Path, run: str, addresses: Addresses | None) -> None:
+    """Seeds a run, lets the witness sync it, reads both portals back and cleans them, from where it was stopped."""
+    from dynsync_lib.kit.rehearsals import clean_rehearsal, portal_steps, run_rehearsal
+    from dynsync_lib.rehearsal.calibration.calibration_plan import CALIBRATION
+    from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
+    from dynsync_lib.rehearsal.sync_steps import read_back
+
+    folder = Path(rehearsal) / CALIBRATION / run
+    seed_calibration(rehearsal, run, addresses=addresses)
+    run_rehearsal(folder, addresses=addresses)
+    opened = open_rehearsal(folder)
+    read_back(portal_steps(opened, addresses), opened)
+    clean_rehearsal(folder, addresses=addresses)
 
 
 def try_mapping(settings: str | Path, *, addresses: Addresses | None = None) -> MappingTrial:

@@ -96,7 +96,8 @@ def test_the_choice_of_the_witness_is_read(desk: Desk, run: Run, pack: Pack, cho
     (answer,) = desk.read(run, [pack], synced(desk, run, {pack.question: choice}))
     assert answer.choice in pack.alike(choice)
     assert {answer.choice, *answer.also} == set(pack.alike(choice))
-    assert answer.line() == f'{pack.question} = "{answer.choice}"'
+    line = f'{pack.question} = "{answer.choice}"'
+    assert answer.line() == (f"{line}  # provided that it was set up: {pack.needs}" if pack.needs else line)
 
 
 def test_all_answers_of_a_run__when_all_is_as_the_settings_say(desk: Desk) -> None:

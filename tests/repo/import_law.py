@@ -186,6 +186,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "emulator.witness",
         "rehearsal.rehearsal_folder",
         "rehearsal.planning.lacking",
+        "rehearsal.writing",
     ),
     "rehearsal.lookup_copy": (
         "core",

@@ -97,7 +97,7 @@ PLANTED = (
     ("emulator.hubspot.search", "from dynsync_lib.emulator.entra.tokens import Tokens"),
     ("emulator.dataverse.query", "from dynsync_lib.emulator.hubspot.search import Search"),
     ("emulator.serving.emulator", "from dynsync_lib.emulator.witness.decisions import Decision"),
-    ("rehearsal.calibration.reading", "from dynsync_lib.rehearsal.writing.written import Written"),
+    ("rehearsal.calibration.reading", "from dynsync_lib.rehearsal.cleaning import Cleaned"),
     ("rehearsal.lookup_copy.apply_recipe", "from dynsync_lib.verification.evidence import Evidence"),
     ("rehearsal.mapping_trial.trials", "from dynsync_lib.forecasts.forecast_folder import Forecast"),
     ("rehearsal.gate", "from dynsync_lib.rehearsal.writing.written import Written"),

@@ -27,7 +27,7 @@ from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.folders.own_folder import Content, FolderKind
 from dynsync_lib.folders.replaced_folder import replaced_folder
-from dynsync_lib.rehearsal.calibration.crafted_world import SharedPerson, craft_world
+from dynsync_lib.rehearsal.calibration.crafted_world import CraftedWorld, SharedPerson, catalogue_of, craft_world
 from dynsync_lib.rehearsal.calibration.foreseen import Foreseer, Leaves, open_foreseer
 from dynsync_lib.rehearsal.calibration.packs import Pack, Packs, Run
 from dynsync_lib.rehearsal.calibration.reading import Answer, Portals, read_answers
@@ -64,6 +64,11 @@ class Calibration:
     def run_folder(self, run: str) -> Path:
         """The folder of a run, which is a rehearsal."""
         return self.folder / run
+
+    def runs_to_make(self) -> list[str]:
+        """The runs that were not read back yet, without those that need fields of their own."""
+        runs = [row["run"] for row in self.info["runs"] if not row["fields"]]
+        return [run for run in runs if not open_rehearsal(self.run_folder(run)).after_path.exists()]
 
     def steps(self) -> dict[str, Step]:
         """How far each run has come."""
@@ -146,6 +151,18 @@ def read_calibration(calibration: Calibration, rulebook: Rulebook, packs: Packs)
                 why = f"Not tried yet: the run {run.id} is {rehearsal.step.value}."
                 answers |= {name: Answer(name, None, why) for name in row["questions"]}
     return [answers.get(name) or Answer(name, None, row["why"]) for name, row in rows.items()]
+
+
+def later_packs(
+    calibration: Calibration, run: str, rulebook: Rulebook, packs: Packs
+) -> tuple[list[Pack], CraftedWorld]:
+    """The packs of a run of which something is written once more after seeding, and the run's records."""
+    person = SharedPerson(**calibration.info["person"]) if calibration.info["person"] else None
+    row = next(row for row in calibration.info["runs"] if row["run"] == run)
+    own = next(own for own in packs.runs if own.id == run)
+    tried = tried_packs(own, person)
+    world = craft_world(tried, catalogue_of(own, rulebook), tag=row["tag"], person=person)
+    return [pack for pack in tried if pack.afterwards], world
 
 
 def _portals(foreseer: Foreseer, packs: list[Pack], rehearsal: Rehearsal) -> Portals:

@@ -33,6 +33,7 @@ class Pack:
     `records` are lines such as `h1: email=x@{q}.example.com, lastname={q}`, `associations` lines such as `h1 -> k1`.
     `leaves` says for each choice what is found at each line of `watch` afterwards. Choices that stand together in
     `same` leave the same, for the reason `same_why`. `needs` is what must be set up by hand, blank for nothing.
+    `afterwards` are lines such as `touch d2`: what is written once more when all stand there.
     """
 
     question: str
@@ -44,6 +45,7 @@ class Pack:
     same: tuple[tuple[str, ...], ...] = ()
     same_why: str = ""
     needs: str = ""
+    afterwards: tuple[str, ...] = ()
 
     @property
     def uses_owner(self) -> bool:
@@ -124,6 +126,7 @@ def _pack(row: Mapping[str, Any]) -> Pack:
         tuple(tuple(group) for group in row.get("same", ())),
         row.get("same_why", ""),
         row.get("needs", ""),
+        tuple(row.get("afterwards", ())),
     )
 
 

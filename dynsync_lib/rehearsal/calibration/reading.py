@@ -46,6 +46,7 @@ class Answer:
     """What is known of one question. `choice` is None when nobody can tell, and `why` says why.
 
     `also` are further choices that no records tell apart from it. `evidence` is empty when nothing was looked at.
+    `provided` is what must have been set up by hand for the answer to hold, blank for nothing.
     """
 
     question: str
@@ -53,10 +54,14 @@ class Answer:
     why: str
     also: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    provided: str = ""
 
     def line(self) -> str | None:
         """The line for `[assumptions]` of `dynsync.toml`; None without a choice."""
-        return f'{self.question} = "{self.choice}"' if self.choice is not None else None
+        if self.choice is None:
+            return None
+        line = f'{self.question} = "{self.choice}"'
+        return f"{line}  # provided that it was set up: {self.provided}" if self.provided else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,8 @@ def _answer(foreseer: Foreseer, pack: Pack, leaves: Leaves, watcher: Watcher) ->
     in_force = foreseer.settings.assumptions[pack.question]
     choice = in_force if in_force in fitting else fitting[0]
     also = tuple(other for other in fitting if other != choice)
-    return Answer(pack.question, choice, pack.same_why if also else _sentence(pack, seen), also, evidence)
+    why = pack.same_why if also else _sentence(pack, seen)
+    return Answer(pack.question, choice, why, also, evidence, pack.needs)
 
 
 def _sentence(pack: Pack, seen: Sequence[str]) -> str:

@@ -1,0 +1,90 @@
+"""A run of open questions in two emulated test portals: seeded, synced by the witness, read back, cleaned."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.settings_file.reader import parse_settings
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.engine.polars_engine import PolarsEngine
+from dynsync_lib.rehearsal.calibration.calibration_plan import (
+    Calibration,
+    later_packs,
+    plan_calibration,
+    read_calibration,
+)
+from dynsync_lib.rehearsal.calibration.foreseen import open_foreseer
+from dynsync_lib.rehearsal.calibration.later_writes import write_later
+from dynsync_lib.rehearsal.calibration.packs import Packs, shipped_packs
+from dynsync_lib.rehearsal.calibration.reading import Answer
+from dynsync_lib.rehearsal.calibration.run_folders import write_run
+from dynsync_lib.rehearsal.portal_steps import PortalSteps
+from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
+from dynsync_lib.rehearsal.sync_steps import read_back, run_by_emulator
+from tests.pulls import FakeTime, connections
+from tests.rehearsal.portals import with_portals
+from tests.rulebook_texts import shipped_rulebook
+
+BOOK, SHIPPED = shipped_rulebook(), shipped_packs()
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+ONE_WAY = next(run for run in SHIPPED.runs if run.id == "one_way")
+ORDER = replace(SHIPPED.runs[0], packs=(SHIPPED.runs[0].pack("first_record_order"),))
+PACKS = Packs((ONE_WAY, ORDER), {})
+
+
+@pytest.fixture(scope="module")
+def parent(tmp_path_factory: pytest.TempPathFactory) -> Rehearsal:
+    """A rehearsal of nothing in particular."""
+    folder = tmp_path_factory.mktemp("calibrated") / "rehearsal"
+    with PolarsEngine() as engine:
+        foreseer = open_foreseer(engine, BOOK, ONE_WAY, tag="0123456789abcdef")
+        write_run(foreseer, list(ONE_WAY.packs), folder, portals="", key=bytes(32), moment=NOW)
+    return open_rehearsal(folder)
+
+
+@pytest.fixture(scope="module")
+def calibration(parent: Rehearsal) -> Calibration:
+    return plan_calibration(parent, BOOK, PACKS)
+
+
+def carry_out(emulator: Emulator, calibration: Calibration, run_id: str) -> dict[str, Answer]:
+    """Seeds, syncs, reads back and cleans a run; the answers of the plan."""
+    run = open_rehearsal(calibration.run_folder(run_id))
+    settings = parse_settings(run.settings_path.read_text(encoding="utf-8"), file="settings.toml", rulebook=BOOK)
+    keys = KeyMaker(BOOK.top_level_domains)
+    steps = PortalSteps(connections(emulator), settings, BOOK, keys, lambda: NOW, FakeTime().pace())
+    steps.seed(run)
+    packs, world = later_packs(calibration, run_id, BOOK, PACKS)
+
+    async def pass_time(seconds: float) -> None:
+        emulator.conditions.clock.advance(seconds)
+
+    if packs:
+        assert with_portals(emulator, lambda portals: write_later(portals, packs, world, pass_time)) == 3
+        shutil.rmtree(run.before_path)
+        steps.pull(run)
+    run_by_emulator(steps, run, settings)
+    read_back(steps, run)
+    cleaned = steps.clean(run, by_tag=False)
+    assert cleaned.removal.count > 0
+    return {answer.question: answer for answer in read_calibration(calibration, BOOK, PACKS)}
+
+
+def test_run__answers_over_http_with_the_portals_own_ids(emulator: Emulator, calibration: Calibration) -> None:
+    answer = carry_out(emulator, calibration, "one_way")["oneway_winner"]
+    assert answer.choice == "direction_wins"
+    assert answer.evidence[0].records[0] not in ("1", "h1")
+    assert answer.evidence[0].is_there == "Dee"
+
+
+def test_order_of_first_records__is_told_when_records_differ_in_age(
+    emulator: Emulator, calibration: Calibration
+) -> None:
+    answer = carry_out(emulator, calibration, "two_way")["first_record_order"]
+    assert (answer.choice, answer.also) == ("api_order", ("file_order", "guid_sql"))
+    assert set(answer.evidence[0].left_by.values()) == {"Ada", "Ben", "Cy", "Dee"}
