@@ -2,6 +2,8 @@
 
 Facts
     * The witness reads the snapshot that seeding ended with, so a run that was stopped goes on with the same decisions.
+      It sees the look-alikes alone: what else stands in the portals stays as it is, though the real sync, which cannot
+      tell, would sync that, too.
     * What it creates, changes and associates is gathered first and written in batches: HubSpot's new records, then
       those of Dynamics table by table, since rows point to rows, then changes, then HubSpot's associations. Records
       are created in the order in which the witness creates them.
@@ -27,6 +29,7 @@ import pyarrow.parquet as pq
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore, Person
+from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 Rows = dict[str, dict[str, str | None]]
@@ -36,24 +39,29 @@ CREATION_ORDER: Final = (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEA
 _NEW: Final = "new-"
 
 
-def store_of_snapshot(snapshot: Snapshot) -> MemoryStore:
-    """Both portals as a snapshot holds them, for the witness to read and to write in memory."""
+def store_of_snapshot(snapshot: Snapshot, tag: str) -> MemoryStore:
+    """The look-alikes of a tag as a snapshot of both portals holds them, for the witness to read and write in memory.
+
+    Records of others share no key with them, so they decide nothing; left out, they stay as they are.
+    """
     store = MemoryStore()
     for name, table in RECORD_TABLES.items():
         if table.object is not None:
-            _add(store, snapshot, table)
+            _add(store, snapshot, table, tag)
         else:
             store.persons[table.system] = [_person(table, row) for row in _rows(snapshot, name)]
     for link in pq.read_table(snapshot.table_path(LINKS_IN.name)).to_pylist():
         ends = (Object(link["from_object"]), link["from_id"], Object(link["to_object"]), link["to_id"])
-        store.links.append(Association(*ends, bool(link["is_primary"])))
+        stand = [store.tables[System.HUBSPOT, object_] for object_ in (ends[0], ends[2])]
+        if ends[1] in stand[0] and ends[3] in stand[1]:
+            store.links.append(Association(*ends, bool(link["is_primary"])))
     return store
 
 
-def _add(store: MemoryStore, snapshot: Snapshot, table: RecordTable) -> None:
+def _add(store: MemoryStore, snapshot: Snapshot, table: RecordTable, tag: str) -> None:
     own = {column.name for column in table.structure}
     columns = [name for name in snapshot.columns(table.name) if name not in own]
-    rows = _rows(snapshot, table.name)
+    rows = [row for row in _rows(snapshot, table.name) if look_alike_of(tag, table, row) is not None]
     key = (table.system, Object(str(table.object)))
     store.add(*key, [(row["id"], {name: row[name] for name in columns}) for row in rows])
     store.delivered[key] = set(columns)

@@ -90,7 +90,7 @@ async def run_witness(rehearsal: Rehearsal, portals: TestPortals, settings: Sett
     if finished:
         return Ran(**finished[0].facts, is_new=False)
     snapshot = rehearsal.before()
-    before = store_of_snapshot(snapshot)
+    before = store_of_snapshot(snapshot, rehearsal.tag)
     after = copy.deepcopy(before)
     fields = read_catalogue(snapshot).fields.values()
     run_initial_sync(after, sync_plan(settings, fields, snapshot.taken_at, rulebook))
