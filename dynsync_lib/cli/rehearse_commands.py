@@ -158,6 +158,7 @@ def compare(
     emulator: EmulatorFile = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the receipt; default: in the rehearsal's.")] = None,
     *,
+    xlsx: Annotated[Path | None, typer.Option(help="Excel file of the receipt.")] = None,
     as_json: Json = False,
 ) -> None:
     """Read both test portals and say, record by record, which predictions held.
@@ -168,6 +169,8 @@ def compare(
     Example: dynsync rehearse compare out/rehearsal --emulator out/emulator.json
     """
     comparison = kit.compare_rehearsal(rehearsal, out, addresses=read_addresses(emulator))
+    if xlsx is not None:
+        comparison.verification.write_workbook(xlsx)
     if as_json:
         console.print_json(compared_figures(comparison))
     else:

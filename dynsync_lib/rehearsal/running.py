@@ -44,6 +44,8 @@ from dynsync_lib.rehearsal.writing.written import Written
 
 RAN: Final = "ran"
 _BATCH: Final = "run"
+_LOST: Final = "A run ended while HubSpot was creating records, and nobody knows which are there."
+_CLEAN: Final = "Clean the rehearsal with `dynsync rehearse clean REHEARSAL`, seed it again, and run it again."
 Key = tuple[System, Object]
 
 
@@ -83,7 +85,7 @@ def refuse_unseeded(rehearsal: Rehearsal) -> None:
 async def run_witness(rehearsal: Rehearsal, portals: TestPortals, settings: Settings, rulebook: Rulebook) -> Ran:
     """Writes what the witness decides about the snapshot that seeding ended with.
 
-    Raises SafetyError when an earlier run ended where nobody knows what HubSpot holds, and PortalError.
+    Raises SafetyError when nobody knows whether HubSpot made records, and PortalError: then it can be run again.
     """
     journal = Journal(rehearsal.journal_path)
     finished = [entry for entry in current_entries(journal) if entry.what == RAN]
@@ -134,10 +136,7 @@ class _Run:
         entry = self.answered.get(("create", system, object_, next(iter(batch))))
         is_asked = entry is not None and entry.answer is None
         if is_asked and system is System.HUBSPOT:
-            raise SafetyError(
-                "An earlier run ended while HubSpot was creating records, and nobody knows which are there.",
-                next_step="Clean the rehearsal, seed it again, and run it again.",
-            )
+            raise SafetyError(_LOST, next_step=_CLEAN)
         writer = self.portals.hubspot.writer if system is System.HUBSPOT else self.portals.dynamics.writer
 
         async def write() -> Mapping[str, Any]:
@@ -199,10 +198,9 @@ class _Run:
         try:
             answer = await write()
         except AnswerLostError as lost:
-            raise SafetyError(
-                "A portal did not answer a batch of the run, so nobody knows what it holds.",
-                next_step="Clean the rehearsal, seed it again, and run it again.",
-            ) from lost
+            if name[:2] != ("create", System.HUBSPOT):
+                raise  # sending it again does no harm
+            raise SafetyError(_LOST, next_step=_CLEAN) from lost
         return self.journal.answer(entry, **answer).answer or {}
 
 

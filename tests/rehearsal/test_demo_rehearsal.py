@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
+from dynsync_lib.emulator.conditions.switches import Fault
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.witness import entrance, fields, initial_sync
 from dynsync_lib.emulator.world.demo_world import World, read_world
-from dynsync_lib.errors import UsageError
+from dynsync_lib.errors import AnswerLostError, SafetyError, UsageError
 from tests.pulls import GENEROUS
 
 SAMPLE = Path("sample_data")
@@ -123,6 +124,27 @@ def test_run__twice_writes_once(serving: Emulator, rehearsal: Path) -> None:
     assert first.is_new
     assert not again.is_new
     assert (again.created, again.updated, again.associated) == (first.created, first.updated, first.associated)
+
+
+def test_run__goes_on_after_a_lost_answer_of_dynamics(serving: Emulator, rehearsal: Path) -> None:
+    """The batch is sent again: its rows have GUIDs of their own, so none is there twice."""
+    serving.conditions.add_faults(
+        [Fault(portal="dynamics", method="POST", path="*CreateMultiple", cut=True, skip=1, times=1)]
+    )
+    with pytest.raises(AnswerLostError):
+        kit.run_rehearsal(rehearsal, addresses=serving.addresses)
+    kit.run_rehearsal(rehearsal, addresses=serving.addresses)
+    comparison = kit.compare_rehearsal(rehearsal, addresses=serving.addresses)
+    assert comparison.figures["missed"] == []
+
+
+def test_run__a_lost_answer_of_hubspot_ends_it(serving: Emulator, rehearsal: Path) -> None:
+    serving.conditions.add_faults(
+        [Fault(portal="hubspot", method="POST", path="*/batch/create", cut=True, skip=1, times=1)]
+    )
+    for _ in range(2):
+        with pytest.raises(SafetyError, match="nobody knows which are there"):
+            kit.run_rehearsal(rehearsal, addresses=serving.addresses)
 
 
 def test_run__only_where_portals_are_emulated(rehearsal: Path) -> None:
