@@ -68,6 +68,8 @@ def _print_plan(info: Mapping[str, Any]) -> None:
             f"{writes['records']:>9,}  look-alikes in {label}, {writes['associations']:,} associations, "
             f"about {writes['requests']:,} requests; the sync then creates {writes['created_by_sync']:,} there"
         )
+    if info["holds_until"] is not None:
+        console.out.print(f"\nA filter asks for the last days: rehearse before {info['holds_until']}, or plan again.")
     for title, rows in (("Not shown", left), ("To add in the test portals", info["lacking"])):
         if rows:
             console.out.print(f"\n{title}:")

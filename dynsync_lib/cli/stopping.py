@@ -26,6 +26,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "forecast": _AS_BEFORE,
     "replay": _AS_BEFORE,
     "report": _AS_BEFORE,
+    "plan": _AS_BEFORE,
     "emulator": "Stopped. What was written to both portals is gone; run the command again to serve them anew.",
     "lab": "Stopped. Notebooks are as they were last saved; run the command again to go on.",
 }

@@ -60,7 +60,7 @@ SAMPLE_COLUMNS: Final = (
     Column("outcome", "text", "The outcome of the forecast, which the look-alike must have, too."),
     Column("reason", "text", "The forecast's reason; null where the outcome has none."),
     Column("rule_id", "text", "The rule that the outcome follows from."),
-    Column("covers", "text", "Ids of what the record is in the sample for, joined by `;`; null for a dependency."),
+    Column("covers", "text", "Ids of what it shows and no record before it, joined by `;`; null when nothing."),
     Column("needed_by", "text", "For a dependency the first record that needs it, as `system/object/id`; else null."),
 )  # fmt: skip
 """The columns of the sample, one row a record, in order of system, object and look-alike's place."""
@@ -84,7 +84,8 @@ class Rehearsal:
     """One rehearsal. `info` is `rehearsal.json`:
 
     version, kit_version, rulebook_version, tag, snapshot_sha256, settings_sha256, digests (SHA-256 of the plan's own
-    files), records (by table name of the snapshot), writes (by system: records, associations, deactivations, requests,
+    files), holds_until (when a filter on the last days would first say something else of a look-alike; null when none
+    would), records (by table name of the snapshot), writes (by system: records, associations, deactivations, requests,
     created_by_sync), covered and not_covered (what there is to show: `id`, `words`, `in_forecast`, and `records` or
     `why`), lacking (rows as `rehearsal.planning.lacking.Lack`).
     """

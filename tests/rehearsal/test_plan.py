@@ -212,6 +212,21 @@ def test_a_time_of_creation_in_dynamics__is_brought_along(small: Path) -> None:
     assert "outcome/dynamics/contact/excluded/filter/record.filter" in shown
 
 
+def test_filters_on_the_last_days__say_until_when_the_plan_holds(tmp_path: Path) -> None:
+    people = "d1,a@c.example,2026-11-20\nd3,c@c.example,2020-01-01\n"
+    load_portals(
+        tmp_path,
+        {
+            "h/contacts": "hs_object_id,email\n1,z@c.example\n",
+            "d/contacts": f"contactid,emailaddress1,birthdate\n{people}",
+        },
+    )
+    text = '[sync.contact]\nfilter_to_hubspot = "birthdate within last {days} days"\n'
+    for days, until in ((30, "2026-12-20T00:00:00Z"), (5, "2026-11-25T00:00:00Z"), (1, None)):
+        (tmp_path / "dynsync.toml").write_text(text.format(days=days), encoding="utf-8")
+        assert plan(tmp_path, f"r{days}").info["holds_until"] == until
+
+
 def test_what_hubspot_would_refuse__is_named(tmp_path: Path) -> None:
     people = "1,a@c.example,Ann\n2,A@c.example,Ann\n3,no address,Bob\n4,,\n5,d@c.example,Dora\n"
     load_portals(

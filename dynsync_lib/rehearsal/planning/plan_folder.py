@@ -28,8 +28,10 @@ from dynsync_lib.folders.replaced_folder import FolderInWork, replaced_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_tables
 from dynsync_lib.forecasts.write_forecast import write_forecast
+from dynsync_lib.moments import utc_text
 from dynsync_lib.rehearsal.planning.lacking import lacking_at_first, needs_of
 from dynsync_lib.rehearsal.planning.sample_search import PlanTask, ProvedSample, SampleSearch
+from dynsync_lib.rehearsal.planning.time_windows import holds_until
 from dynsync_lib.rehearsal.rehearsal_folder import (
     KEY_FILE,
     LOOK_ALIKES,
@@ -137,12 +139,18 @@ class _Plan:
             "tag": self.task.tag(self.proved.sample.records),
             "snapshot_sha256": self.task.snapshot.manifest_sha256,
             "settings_sha256": self.task.settings.digest,
+            "holds_until": self._holds_until(),
             "records": {name: len(rows) for name, rows in self.proved.look_alikes.tables.items()},
             "writes": {system.value: self._writes(system, planned) for system in System},
             "covered": self._covered(),
             "not_covered": self._not_covered(),
             "lacking": [lack.as_dict() for lack in lacking],
         }
+
+    def _holds_until(self) -> str | None:
+        tables, taken_at = self.proved.look_alikes.tables, self.task.snapshot.taken_at
+        until = holds_until(tables, self.search.masks, self.task.settings, taken_at)
+        return None if until is None else utc_text(until)
 
     def _covered(self) -> list[Mapping[str, Any]]:
         shown = self.proved.shown
