@@ -37,9 +37,7 @@ def calibrate(
 
     Example: dynsync calibrate out/rehearsal
     """
-    if seed:
-        kit.seed_calibration(rehearsal, seed, addresses=read_addresses(emulator))
-    calibrated = kit.calibrate(rehearsal, addresses=read_addresses(emulator), by_emulator=by_emulator)
+    calibrated = kit.calibrate(rehearsal, seed=seed, by_emulator=by_emulator, addresses=read_addresses(emulator))
     if as_json:
         parts = {"runs": calibrated.runs(), "questions": calibrated.questions()}
         console.print_json({"rehearsal": str(rehearsal), **parts, "assumptions": calibrated.assumptions()})

@@ -15,30 +15,33 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.portals.sign_in.connections import PortalConnections
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
+    from dynsync_lib.rehearsal.calibration.calibration_plan import Calibration
     from dynsync_lib.rehearsal.calibration.crafted_world import CraftedWorld
     from dynsync_lib.rehearsal.calibration.packs import Pack
     from dynsync_lib.rehearsal.lookup_copy.apply_recipe import AppliedRecipe
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
     from dynsync_lib.rehearsal.portal_steps import PortalSteps
     from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
-    from dynsync_lib.rehearsal.seeding import Seeded
 
 
-def calibrate(rehearsal: str | Path, *, addresses: Addresses | None = None, by_emulator: bool = False) -> Calibrated:
+def calibrate(
+    rehearsal: str | Path, *, seed: str = "", by_emulator: bool = False, addresses: Addresses | None = None
+) -> Calibrated:
     """The open questions of a rehearsal: what settles each, and its answer where the records were synced and read back.
 
     The first call makes the plan, in the folder `calibration` of the rehearsal: crafted records for every question that
     records can settle, what each choice would leave of them, and a rehearsal for each run, to be seeded, run, compared
-    and cleaned as any other, one after the other. No portal is asked here. This computes: half a minute for a plan,
-    seconds for answers.
+    and cleaned as any other, one after the other. This computes: half a minute for a plan, seconds for answers.
 
-    `by_emulator` does that with every run whose fields the test portals have, the emulator's witness in the place of
-    the real sync; `addresses` are those of an emulator, without them the rehearsal's settings name the portals.
+    No portal is asked without `seed` or `by_emulator`. `seed` names a run whose records are written into the test
+    portals; `by_emulator` carries out every run that needs no fields of its own, the emulator's witness in the place
+    of the real sync. `addresses` are those of an emulator, without them the rehearsal's settings name the portals.
 
-    Raises SnapshotError when the rehearsal or its plan cannot be read; `by_emulator` raises as seeding, running and
-    cleaning do.
+    Raises SnapshotError when the rehearsal or its plan cannot be read, UsageError for a run that the plan does not
+    have, and as seeding, running and cleaning do.
 
-    >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/calibrated", key=bytes(32))
+    >>> demo = "out/demo/snapshot", "out/demo/dynsync.toml"
+    >>> plan = kit.plan_rehearsal(*demo, "out/calibrated", forecast="out/demo/forecast", key=bytes(32))
     >>> calibrated = kit.calibrate("out/calibrated")
     >>> calibrated.questions()[0]["question"], calibrated.questions()[0]["leaves"]["createdon_asc"]
     ('first_record_order', ['Ben'])
@@ -49,35 +52,31 @@ def calibrate(rehearsal: str | Path, *, addresses: Addresses | None = None, by_e
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 
     plan = plan_calibration(open_rehearsal(rehearsal), rulebook(), shipped_packs())
-    if by_emulator:
-        for run in plan.runs_to_make():
-            _carry_out(rehearsal, run, addresses)
+    if seed:
+        _seed_run(plan, seed, addresses)
+    for run in plan.runs_to_make() if by_emulator else ():
+        _carry_out(plan, run, addresses)
     return Calibrated(plan, tuple(read_calibration(plan, rulebook(), shipped_packs())))
 
 
-def seed_calibration(rehearsal: str | Path, run: str, *, addresses: Addresses | None = None) -> Seeded:
-    """What stands in both test portals after a run of a rehearsal's calibration was seeded.
+def _seed_run(plan: Calibration, run: str, addresses: Addresses | None) -> None:
+    """Writes the records of a run into both test portals, some Dynamics records once more, seconds apart.
 
-    As `kit.seed_rehearsal` of the run's folder, and then some Dynamics records are written once more, seconds apart, so
-    that the order of ids, of creation and of change are different ones.
-
-    Raises UsageError for a run that the plan does not have, and as seeding does.
+    So the orders of ids, of creation and of change are different ones.
     """
     from dynsync_lib.kit.rehearsals import portal_steps, seed_rehearsal
-    from dynsync_lib.rehearsal.calibration.calibration_plan import later_packs, plan_calibration
+    from dynsync_lib.rehearsal.calibration.calibration_plan import later_packs
     from dynsync_lib.rehearsal.calibration.packs import shipped_packs
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 
-    plan = plan_calibration(open_rehearsal(rehearsal), rulebook(), shipped_packs())
     if run not in plan.steps():
         raise UsageError(f"There is no run {run}.", next_step=f"Name one of: {', '.join(plan.steps())}.")
     opened = open_rehearsal(plan.run_folder(run))
     is_first = not opened.before_path.exists()
-    seeded = seed_rehearsal(opened.folder, addresses=addresses)
+    seed_rehearsal(opened.folder, addresses=addresses)
     packs, world = later_packs(plan, run, rulebook(), shipped_packs())
     if is_first and packs:
         _write_later(portal_steps(opened, addresses), opened, packs, world)
-    return seeded
 
 
 def _write_later(steps: PortalSteps, run: Rehearsal, packs: list[Pack], world: CraftedWorld) -> None:
@@ -96,15 +95,14 @@ def _write_later(steps: PortalSteps, run: Rehearsal, packs: list[Pack], world: C
     steps.pull(run)
 
 
-def _carry_out(rehearsal: str | Path, run: str, addresses: Addresses | None) -> None:
+def _carry_out(plan: Calibration, run: str, addresses: Addresses | None) -> None:
     """Seeds a run, lets the witness sync it, reads both portals back and cleans them, from where it was stopped."""
     from dynsync_lib.kit.rehearsals import clean_rehearsal, portal_steps, run_rehearsal
-    from dynsync_lib.rehearsal.calibration.calibration_plan import CALIBRATION
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
     from dynsync_lib.rehearsal.sync_steps import read_back
 
-    folder = Path(rehearsal) / CALIBRATION / run
-    seed_calibration(rehearsal, run, addresses=addresses)
+    folder = plan.run_folder(run)
+    _seed_run(plan, run, addresses)
     run_rehearsal(folder, addresses=addresses)
     opened = open_rehearsal(folder)
     read_back(portal_steps(opened, addresses), opened)

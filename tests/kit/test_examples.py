@@ -33,6 +33,8 @@ ASKING_PORTALS = (
     "removal_of_rehearsal",
     "run_rehearsal",
     "clean_rehearsal",
+    "try_mapping",
+    "apply_recipe",
 )
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
