@@ -85,6 +85,7 @@ and names itself.
 * `--state FOLDER` keeps what is written: records, associations, properties, columns, keys, exports. Served again with
   that folder, the same world goes on from there; `reseed` undoes it for good. Certificates, sign-ins,
   switches and the log are those of a run. A folder serves one emulator at a time, and one world.
+* `--no-records` begins with empty portals: fields, owners and users, and no record.
 * `--no-limits`, or `enforced` false in the control plane, switches the limiter off: nobody is told to wait.
 """
 

@@ -35,6 +35,7 @@ DynamicsPort = Annotated[int, typer.Option(help="Port of the Dataverse API; 0: a
 StoppedClock = Annotated[
     datetime | None, typer.Option(help="Stop the portals' time at this moment (UTC); default: the machine's time.")
 ]
+NoRecords = Annotated[bool, typer.Option("--no-records", help="Begin with empty portals: fields and people alone.")]
 StateFolder = Annotated[
     Path | None, typer.Option("--state", help="Folder in which what is written stays; default: gone at the end.")
 ]

@@ -387,6 +387,7 @@ def emulator(
     state: arguments.StateFolder = None,
     *,
     no_limits: arguments.NoLimits = False,
+    no_records: arguments.NoRecords = False,
     as_json: Json = False,
 ) -> None:
     """Serve both portals and the sign-in on 127.0.0.1 until interrupted.
@@ -396,7 +397,10 @@ def emulator(
     Example: dynsync emulator --world sample_data --json
     """
     ports = {"hubspot_port": hubspot_port, "dynamics_port": dynamics_port}
-    with kit.emulate(world, **ports, clock=clock, has_limits=not no_limits, state=state) as running:
+    emulated = kit.emulate(
+        world, **ports, clock=clock, state=state, has_limits=not no_limits, has_records=not no_records
+    )
+    with emulated as running:
         try:
             console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
             running.wait()

@@ -70,6 +70,7 @@ def emulate(
     dynamics_port: int = 0,
     clock: datetime | None = None,
     has_limits: bool = True,
+    has_records: bool = True,
     state: str | Path | None = None,
 ) -> Emulator:
     """Both portals and the sign-in, emulated on 127.0.0.1, as a context manager.
@@ -77,7 +78,8 @@ def emulate(
     `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
     are served until the block ends, each from a process of its own; `addresses` says where, and with what secrets.
     `clock` stops their time at that moment (UTC when it names no zone), so that the same requests always get the same
-    bytes; without `has_limits` nobody is told to wait. `state` is a folder in which what is written to the portals
+    bytes; without `has_limits` nobody is told to wait, without `has_records` the
+    portals have fields and people and no record. `state` is a folder in which what is written to the portals
     stays: emulated again with it, the same world goes on from there.
 
     Raises InputFileError when the folder holds no world, UsageError for a port that is taken or named twice.
@@ -89,6 +91,7 @@ def emulate(
     from dynsync_lib.emulator.conditions.limits import Limits
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.emulator.world.demo_world import build_world
+    from dynsync_lib.emulator.world.emptied_world import without_records
     from dynsync_lib.emulator.world.world_folder import open_world
 
     if hubspot_port and hubspot_port == dynamics_port:
@@ -96,8 +99,9 @@ def emulate(
             f"Both portals cannot be served on port {hubspot_port}.", next_step="Name two ports, or 0 for any free one."
         )
     moment = clock if clock is None or clock.tzinfo is not None else clock.replace(tzinfo=UTC)
+    served = build_world() if world is None else open_world(Path(world))
     return Emulator(
-        build_world() if world is None else open_world(Path(world)),
+        served if has_records else without_records(served),
         hubspot_port=hubspot_port,
         dynamics_port=dynamics_port,
         limits=Limits(enforced=has_limits),

@@ -74,6 +74,10 @@ class Emulator:
         self.close()
         return False
 
+    def start(self) -> Emulator:
+        """Serves until `close` is called, or this process ends: for notebooks, whose cells share no block."""
+        return self.__enter__()
+
     def close(self) -> None:
         """Stops serving and removes the certificates of this run, and its database unless that is kept."""
         self._stop.set()
