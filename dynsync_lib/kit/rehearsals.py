@@ -35,13 +35,15 @@ def plan_rehearsal(
     *,
     forecast: str | Path | None = None,
     key: bytes | None = None,
+    keep_begun: bool = False,
 ) -> Rehearsal:
     """A rehearsal of a snapshot under settings, planned in the folder `out`; no portal is asked.
 
     `forecast` is the folder of a forecast of that snapshot under these settings; None: one is made on the way, which
     takes most of the time. `key` is what pseudonyms are made with, at least 16 bytes; None: that of an earlier plan in
     `out`, else a new one. The same snapshot, settings and key give the same bytes. An earlier plan is replaced unless
-    something of it may stand in a portal.
+    something of it may stand in a portal; with `keep_begun` it is then given back, if it is of the same
+    snapshot and settings, and its steps go on.
 
     Raises SettingsError, SnapshotError or UsageError before anything is written.
 
@@ -52,12 +54,15 @@ def plan_rehearsal(
     """
     from dynsync_lib.forecasts.forecast_folder import open_forecast
     from dynsync_lib.rehearsal.planning.plan_folder import PlanTask, plan_rehearsal
-    from dynsync_lib.rehearsal.rehearsal_folder import kept_key
+    from dynsync_lib.rehearsal.rehearsal_folder import begun_rehearsal, kept_key
 
     if key is not None and len(key) < 16:
         raise UsageError(f"A key of {len(key)} bytes is too short.", next_step="Give 16 bytes or more, or none.")
     opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
     checked = read_settings(settings, snapshot=opened)
+    begun = begun_rehearsal(Path(out), opened, checked.digest) if keep_begun else None
+    if begun is not None:
+        return begun
     task = PlanTask(
         opened,
         checked,

@@ -187,6 +187,15 @@ def open_rehearsal(folder: str | Path) -> Rehearsal:
     return Rehearsal(path, info)
 
 
+def begun_rehearsal(folder: Path, snapshot: Snapshot, settings_digest: str) -> Rehearsal | None:
+    """The rehearsal in a folder, of this snapshot and settings, of which portals may hold something; else None."""
+    if not (folder / JOURNAL_FILE).exists():
+        return None
+    rehearsal = open_rehearsal(folder)
+    origin = rehearsal.info["snapshot_sha256"], rehearsal.info["settings_sha256"]
+    return rehearsal if origin == (snapshot.manifest_sha256, settings_digest) else None
+
+
 def kept_key(folder: Path) -> bytes | None:
     """The key of an earlier plan in the folder; None where there is none that can be read."""
     try:

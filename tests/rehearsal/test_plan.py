@@ -292,6 +292,18 @@ def test_a_plan_whose_look_alikes_may_stand_in_portals__is_not_replaced(small: P
     assert rehearsal.step is Step.WRITING
 
 
+def test_a_rehearsal_that_was_begun__is_given_back_when_it_is_wanted(small: Path) -> None:
+    rehearsal = plan(small)
+    same = (small / "s", small / "dynsync.toml", rehearsal.folder)
+    rehearsal.journal_path.write_text("", encoding="utf-8")
+    before = bytes_of(rehearsal.folder)
+    assert kit.plan_rehearsal(*same, keep_begun=True) == rehearsal
+    assert bytes_of(rehearsal.folder) == before
+    (small / "dynsync.toml").write_text(f"{SETTINGS}direction = 'to_hubspot'\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"r is a rehearsal that was begun"):
+        kit.plan_rehearsal(*same, keep_begun=True)
+
+
 def test_a_forecast_of_something_else__is_refused(small: Path) -> None:
     (small / "other.toml").write_text("[sync.contact]\n", encoding="utf-8")
     kit.forecast(small / "s", small / "other.toml", small / "f")

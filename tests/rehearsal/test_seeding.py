@@ -133,6 +133,8 @@ def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal)
         contacts = {row["id"] for row in rows_of(open_snapshot(plan.before_path), "hubspot/contacts")}
         assert str(104 + 3 * number) in contacts
         assert counts(emulator) == ALL
+        standing = {row["hs_object_id"] for row in state(emulator)["hubspot/contacts"]}
+        assert {row["hs_object_id"] for row in rows_of(plan.before(), "hubspot/contacts")} == standing
         steps(emulator, plan).clean(plan, by_tag=False)
         assert counts(emulator) == OTHERS
 
