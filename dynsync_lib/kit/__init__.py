@@ -56,6 +56,16 @@ if TYPE_CHECKING:
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.flow import flow_chart
     from dynsync_lib.report.light import traffic_light
+    from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars
+    from dynsync_lib.report.rehearsal_tables import (
+        lacking_table,
+        not_shown_table,
+        plan_table,
+        removal_proof,
+        removal_table,
+        seeded_table,
+        written_table,
+    )
     from dynsync_lib.report.views import (
         assumptions_table,
         changes_table,
@@ -110,6 +120,16 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.figures": ("six_figures",),
     "report.flow": ("flow_chart",),
     "report.light": ("traffic_light",),
+    "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars"),
+    "report.rehearsal_tables": (
+        "lacking_table",
+        "not_shown_table",
+        "plan_table",
+        "removal_proof",
+        "removal_table",
+        "seeded_table",
+        "written_table",
+    ),
     "report.views": (
         "assumptions_table",
         "changes_table",

@@ -2,7 +2,6 @@
 
 Facts
     * A drawing never stands alone: what it shows is also a sentence and a table.
-    * Bars are drawn to scale; a part too small for its number is written out at the end of its bar.
 
 Source: the outcomes and health words of `core.model`.
 """
@@ -11,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from markupsafe import Markup
 
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, make_id, render
-from dynsync_lib.report.svg import INK, MUTED, PAPER, open_canvas, save_svg, text_colour, write
+from dynsync_lib.report.stacks import Legend, Stack, draw_stacks
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import (
     OUTCOME_COLOURS,
@@ -30,16 +29,7 @@ from dynsync_lib.report.words import (
     system_word,
 )
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-_WIDTH: Final = 860.0
-_LEFT: Final = 205.0
-_BAR: Final = 470.0
-_ROW: Final = 46.0
-_TOP: Final = 40.0
-_THIN: Final = 0.07
-"""A part below this share of its bar is written at the bar's end instead of inside."""
+_OUTCOME_LEGEND: Final = Legend(OUTCOMES, OUTCOME_COLOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,11 @@ class Bar:
         return records_word(self.object, self.system)
 
     @property
+    def name(self) -> str:
+        """Such as "Accounts"."""
+        return object_word(self.object, self.system).capitalize()
+
+    @property
     def total(self) -> int:
         """All records of the bar."""
         return sum(count for _, count in self.counts)
@@ -92,7 +87,8 @@ def outcome_bars(forecast: ForecastTables) -> Piece:
         f"{total:,} records, each with exactly one outcome. Matched ones are counted at both ends of their pairs. "
         "Excluded and failing are never added together."
     )
-    svg = _draw_bars(bars, title, "; ".join(_say_bar(bar) for bar in bars))
+    stacks = [Stack(bar.name, f"{bar.total:,} in {system_word(bar.system)}", bar.counts) for bar in bars]
+    svg = draw_stacks(stacks, _OUTCOME_LEGEND, title, "; ".join(_say_bar(bar) for bar in bars))
     return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records by outcome"))).as_piece()
 
 
@@ -123,47 +119,3 @@ def outcome_grid(bars: Sequence[Bar], caption: str) -> Grid:
 def _say_bar(bar: Bar) -> str:
     parts = ", ".join(f"{count:,} {OUTCOMES[outcome].lower()}" for outcome, count in bar.counts if count)
     return f"{bar.total:,} {bar.label}: {parts}"
-
-
-def _draw_bars(bars: Sequence[Bar], title: str, description: str) -> Markup:
-    figure, axes = open_canvas(_WIDTH, _TOP + _ROW * len(bars) + 6)
-    _draw_legend(axes)
-    for index, bar in enumerate(bars):
-        _draw_bar(axes, bar, _TOP + _ROW * index + 8)
-    return save_svg(figure, id_=make_id("bars", description), title=title, description=f"{description}.")
-
-
-def _draw_legend(axes: Axes) -> None:
-    from matplotlib.patches import Rectangle
-
-    x = 0.0
-    for outcome, word in OUTCOMES.items():
-        axes.add_patch(Rectangle((x, 6), 12, 12, facecolor=OUTCOME_COLOURS[outcome], linewidth=0))
-        write(axes, x + 18, 12, word, fontsize=12)
-        x += 40 + 7.4 * len(word)
-
-
-def _draw_bar(axes: Axes, bar: Bar, y: float) -> None:
-    from matplotlib.patches import Rectangle
-
-    write(axes, 0, y + 8, object_word(bar.object, bar.system).capitalize(), fontsize=13, fontweight="bold")
-    write(axes, 0, y + 25, f"{bar.total:,} in {system_word(bar.system)}", fontsize=12, color=MUTED)
-    x, small = _LEFT, []
-    for outcome, count in bar.counts:
-        width = _BAR * count / bar.total
-        if not count:
-            continue
-        colour = OUTCOME_COLOURS[outcome]
-        axes.add_patch(Rectangle((x, y), width, 30, facecolor=colour, edgecolor=PAPER, linewidth=1.2))
-        if count / bar.total < _THIN:
-            small.append(f"{count:,} {OUTCOMES[outcome].split(', ')[-1].lower()}")
-        else:
-            write(axes, x + width / 2, y + 15, f"{count:,}", ha="center", color=text_colour(colour))
-        x += width
-    for line, words in enumerate(_two_lines(small)):
-        write(axes, _LEFT + _BAR + 10, y + (15 if len(small) < 2 else 7.5 + 16 * line), words, fontsize=11, color=INK)
-
-
-def _two_lines(words: Sequence[str]) -> list[str]:
-    half = (len(words) + 1) // 2
-    return [" · ".join(part) for part in (words[:half], words[half:]) if part]

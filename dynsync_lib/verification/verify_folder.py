@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ class Verification:
     """How right a forecast was.
 
     `figures` has records, hits, misses, accuracy (hits of hits and misses, 0 to 1; None when there is neither),
-    by_outcome, missed, by_cause, drift. `folder` holds the receipt; None when none was asked for.
+    by_outcome, misses_by_outcome, missed, by_cause, drift. `folder` holds the receipt; None when none was asked for.
     """
 
     figures: Mapping[str, Any]
@@ -119,6 +120,7 @@ _FIGURES: Final = {
     "hits": int,
     "misses": int,
     "by_outcome": Named(Named(int)),
+    "misses_by_outcome": Named(int),
     "by_cause": Named(int),
     "drift": Named(int),
     "before_sha256": str,
@@ -214,11 +216,13 @@ def receipt_figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
     hits = sum(row["count"] for row in counted if row["cause"] in is_hit)
     misses = sum(row["count"] for row in counted if row["cause"] in is_miss)
     by_outcome: dict[str, dict[str, int]] = {}
+    missed: Counter[str] = Counter()
     by_cause: dict[str, int] = {}
     for row in sorted(counted, key=lambda row: (row["predicted"], row["cause"])):
         figures = by_outcome.setdefault(row["predicted"], {"predicted": 0, "hits": 0})
         figures["predicted"] += row["count"]
         figures["hits"] += row["count"] if row["cause"] in is_hit else 0
+        missed[row["predicted"]] += row["count"] if row["cause"] in is_miss else 0
         by_cause[row["cause"]] = by_cause.get(row["cause"], 0) + row["count"]
     return {
         "records": records,
@@ -226,6 +230,7 @@ def receipt_figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
         "misses": misses,
         "accuracy": hits / (hits + misses) if hits + misses else None,
         "by_outcome": by_outcome,
+        "misses_by_outcome": {outcome: count for outcome, count in missed.items() if count},
         "by_cause": dict(sorted(by_cause.items())),
         "missed": _missed(engine, receipt),
         "missed_left_out": max(0, misses - MOST_MISSES_NAMED),

@@ -16,6 +16,7 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
+REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
 _NBFORMAT: Any = nbformat  # states no types
 
@@ -25,7 +26,7 @@ def _cells(file: Path, kind: str) -> list[NotebookNode]:
 
 
 def test_notebooks__are_there() -> None:
-    assert {"00_start_here.ipynb", *ON_A_FORECAST} <= {file.name for file in FILES}
+    assert {"00_start_here.ipynb", REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -99,3 +100,25 @@ def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytes
     parameters = {"out": tmp_path / "out"}
     notebook = runner.run_notebook(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
     assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]
+
+
+def test_notebooks__rehearse_and_verify_run_on_the_demo(tmp_path: Path) -> None:
+    kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "snapshot")
+    folder = tmp_path / "rehearsal"
+    demo = {"snapshot": tmp_path / "snapshot", "settings": Path("sample_data/dynsync.toml"), "folder": folder}
+    said = _sentences(runner.run_notebook(NOTEBOOKS / REHEARSE, parameters=demo, timeout_s=300))
+    assert re.fullmatch(r"\d+ of \d+ things that the forecast says are shown", said[0])
+    assert any(re.match(r"(\d+) of \1 predictions held \(100 %\)\.", line) for line in said)
+    assert said[-1].endswith("The portals are as they were before the seeding.")
+
+    names = {"before": "before", "after": "after", "forecast_folder": "before_forecast"}
+    rehearsed = {name: folder / file for name, file in names.items()} | {"out": tmp_path / "verification"}
+    verified = _sentences(runner.run_notebook(NOTEBOOKS / VERIFY, parameters=rehearsed, timeout_s=120))
+    assert re.match(r"(\d+) of \1 predictions held \(100 %\)\.", verified[0])
+    assert (tmp_path / "verification" / "receipt.parquet").is_file()
+
+
+def _sentences(notebook: NotebookNode) -> list[str]:
+    """What the cells with an output say in plain text."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output.data["text/plain"] for output in outputs if "data" in output]

@@ -32,6 +32,7 @@ FIGURES: dict[str, Any] = {
     "misses": 2,
     "accuracy": 0.998,
     "by_outcome": {"create": {"predicted": 600, "hits": 597}, "link": {"predicted": 403, "hits": 401}},
+    "misses_by_outcome": {"create": 2},
     "by_cause": {"as_predicted": 998, "rule_in_doubt": 2, "changed_by_people": 2, "not_settled": 1},
     "missed": [MISS],
     "drift": {},
@@ -52,7 +53,7 @@ def test_line__not_tested_is_grey() -> None:
     assert "ds-grey" in line._repr_html_()
     nothing = accuracy_line(ForecastTest({**FIGURES, "hits": 0, "misses": 0, "accuracy": None}, IN_TEST))
     assert "ds-grey" in nothing._repr_html_()
-    assert "of no prediction can anybody tell" in repr(nothing)
+    assert "Of no prediction can anybody tell" in repr(nothing)
 
 
 def test_section__outcomes_and_misses() -> None:

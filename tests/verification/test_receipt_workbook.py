@@ -23,6 +23,7 @@ FIGURES = {
     "misses": 1,
     "accuracy": 0.75,
     "by_outcome": {"create": {"predicted": 2, "hits": 1}},
+    "misses_by_outcome": {"create": 1},
     "by_cause": {"as_predicted": 3, "not_settled": 1, "rule_in_doubt": 1},
     "drift": {"hubspot/contacts": 1},
     "before_sha256": "0" * 64,
