@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dynsync_lib.emulator.conditions.switches import PortalFacts, Rights
+from dynsync_lib.emulator.conditions.switches import Fault, PortalFacts, Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import AccessError, ProductionPortalError, SafetyError, SnapshotError, UsageError
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
@@ -139,6 +142,24 @@ def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal)
         assert counts(emulator) == OTHERS
 
 
+@pytest.mark.parametrize("bytes_left", [1, 700, 1500, 2600])
+def test_seed__goes_on_after_a_kill(emulator: Emulator, plan: Rehearsal, tmp_path: Path, bytes_left: int) -> None:
+    assert _killed(emulator, plan, tmp_path, "seed", bytes_left) == -signal.SIGKILL
+    seeded = steps(emulator, plan).seed(plan)
+    assert (counts(emulator), seeded.refused, seeded.is_in_order) == (ALL, [], True)
+    assert _killed(emulator, plan, tmp_path, "clean", 20) == -signal.SIGKILL
+    steps(emulator, plan).clean(plan, by_tag=False)
+    assert counts(emulator) == OTHERS
+
+
+def _killed(emulator: Emulator, plan: Rehearsal, folder: Path, step: str, bytes_left: int) -> int:
+    """The exit code of a step in a process of its own, which is killed after so many bytes of its journal."""
+    file = folder / "addresses.json"
+    file.write_text(json.dumps(emulator.addresses), encoding="utf-8")
+    call = [sys.executable, "-m", "tests.rehearsal.seed_process", str(file), str(plan.folder), step, str(bytes_left)]
+    return subprocess.run(call, cwd=Path(__file__).parents[2], capture_output=True, check=False).returncode
+
+
 # --- Refused before anything is written ---------------------------------------------------------------------------
 
 
@@ -249,6 +270,17 @@ def test_clean__refuses_when_a_foreign_row_points_to_a_look_alike(emulator: Emul
     with pytest.raises(SafetyError, match="point to what is removed"):
         steps(emulator, plan).clean(plan, by_tag=False)
     assert counts(emulator) == before
+
+
+def test_clean__takes_no_table_that_it_may_not_read_for_an_empty_one(emulator: Emulator, plan: Rehearsal) -> None:
+    steps(emulator, plan).seed(plan)
+    emulator.conditions.add_faults(
+        [Fault(path="/api/data/v9.2/accounts", status=403, times=9, body={"error": {"code": "0"}})]
+    )
+    with pytest.raises(AccessError, match="cannot be read whole: Dynamics does not let"):
+        steps(emulator, plan).clean(plan, by_tag=False)
+    emulator.conditions.clear_faults()
+    assert counts(emulator) == ALL
 
 
 # --- Journal -------------------------------------------------------------------------------------------------------

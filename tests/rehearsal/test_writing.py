@@ -125,6 +125,16 @@ def test_writers__send_again_what_can_be_done_twice(emulator: Emulator) -> None:
     assert dynamics[ADA]["firstname"] == "Adah"
 
 
+def test_writers__take_a_page_for_no_answer(emulator: Emulator) -> None:
+    emulator.conditions.add_faults([Fault(path="*UpdateMultiple", status=200, body="<html>Welcome</html>")])
+
+    async def write(portals: TestPortals) -> dict[str, TextRow]:
+        await portals.dynamics.writer.update(Object.CONTACT, {ADA: {"firstname": "Adah"}})
+        return await _rows(portals, System.DYNAMICS, Object.CONTACT, "firstname")
+
+    assert with_portals(emulator, write)[ADA]["firstname"] == "Adah"
+
+
 def test_hubspot__associates_plainly_and_as_primary(emulator: Emulator) -> None:
     async def associate(portals: TestPortals) -> tuple[Any, ...]:
         writer, pair = portals.hubspot.writer, (Object.CONTACT, Object.COMPANY)
