@@ -143,7 +143,7 @@ def make_look_alikes(
         for row in rows
         if record in ids and (target := _target(row)) in ids
     ]
-    return LookAlikes(tables, links, ids)
+    return LookAlikes(tables, sorted(links, key=_link_turn), ids)
 
 
 _LATER: Final = "\x00time"
@@ -152,6 +152,10 @@ _LATER: Final = "\x00time"
 
 def _turn_of(id_: str) -> int:
     return int(id_) if id_.isdigit() else int(id_[-12:], 16)
+
+
+def _link_turn(row: Row) -> tuple[str, int, str, int, str]:
+    return row["from_object"], int(row["from_id"]), row["to_object"], int(row["to_id"]), row["label"] or ""
 
 
 def _target(row: Row) -> Record:

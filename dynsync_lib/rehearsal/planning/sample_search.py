@@ -228,7 +228,7 @@ class SampleSearch:
         bad = {chosen for chosen, closure in sample.chosen.items() if closure & proof.differences.keys()}
         for record, row in proof.differences.items():
             self.reasons.note_difference(record, row, self._shows.get(record, set()))
-        for chosen in bad:
+        for chosen in sorted(bad):
             culprits = sorted(sample.chosen[chosen] & proof.differences.keys())
             self.reasons.note_dependents(chosen, culprits, self._shows.get(chosen, set()))
         self.open -= bad
