@@ -134,6 +134,23 @@ def test_read__names_what_was_not_tried_and_why(rehearsal: Rehearsal) -> None:
     assert answers["process_first"].why.startswith("Whichever side is processed first")
 
 
+@pytest.mark.parametrize("labels", [("Red", "Blue"), ("1", "2")])
+def test_read__cannot_tell_where_options_are_others_than_planned(rehearsal: Rehearsal, labels: tuple[str, str]) -> None:
+    choices = next(run for run in SHIPPED.runs if run.id == "choices")
+    packs = Packs((replace(choices, packs=(choices.pack("option_pairing"),)),), SHIPPED.unsettled)
+    calibration = plan_calibration(rehearsal, BOOK, packs)
+    run = open_rehearsal(calibration.run_folder("choices"))
+    options = [{"value": str(number), "label": label} for number, label in enumerate(labels, 1)]
+    own = {"object": "contact", "name": "dynsync_choice", "type": "enumeration", "options": json.dumps(options)}
+    with SnapshotWriter(run.before_path, source="emulator", started_at=MOMENT) as writer:
+        writer.write("hubspot/properties", [{**own, "label": "Choice", "field_type": "select"}])
+        writer.finish(finished_at=MOMENT, facts={})
+    answers = {answer.question: answer.why for answer in read_calibration(calibration, BOOK, packs)}
+    missing = "dynsync_several" if labels == ("Red", "Blue") else "dynsync_choice with exactly the options 1 = Red"
+    assert answers["option_pairing"].startswith("Cannot tell: the test portals did not have what the run needs.")
+    assert missing in answers["option_pairing"]
+
+
 def test_a_plan_that_was_changed__is_refused(rehearsal: Rehearsal) -> None:
     calibration = plan_calibration(rehearsal, BOOK, PACKS)
     file = calibration.folder / "calibration.json"

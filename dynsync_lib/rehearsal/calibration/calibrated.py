@@ -36,14 +36,13 @@ class Calibrated:
         """One row a run: run, says, folder, step, moves (the most that one of its questions moves), questions, lacking,
         needs."""
         moves = {row["question"]: row["moves"] for row in self.calibration.info["questions"]}
-        needs = {row["question"]: row["needs"] for row in self.calibration.info["questions"]}
-        return [self._run(row, moves, needs) for row in self.calibration.info["runs"]]
+        return [self._run(row, moves) for row in self.calibration.info["runs"]]
 
     def assumptions(self) -> list[str]:
         """The lines for `[assumptions]` of dynsync.toml: of every question with an answer."""
         return [line for answer in self.answers if (line := answer.line()) is not None]
 
-    def _run(self, row: Mapping[str, Any], moves: Mapping[str, int], needs: Mapping[str, str]) -> dict[str, Any]:
+    def _run(self, row: Mapping[str, Any], moves: Mapping[str, int]) -> dict[str, Any]:
         folder = self.calibration.run_folder(row["run"])
         rehearsal = open_rehearsal(folder)
         is_read = rehearsal.after_path.exists()
@@ -55,5 +54,5 @@ class Calibrated:
             "moves": max((moves[name] for name in row["questions"]), default=0),
             "questions": list(row["questions"]),
             "lacking": list(rehearsal.info["lacking"]),
-            "needs": [needs[name] for name in row["questions"] if needs[name]],
+            "needs": list(row["needs"]),
         }

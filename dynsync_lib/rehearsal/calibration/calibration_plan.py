@@ -27,6 +27,7 @@ from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.folders.own_folder import Content, FolderKind
 from dynsync_lib.folders.replaced_folder import replaced_folder
+from dynsync_lib.forecasts.open_snapshot import read_catalogue
 from dynsync_lib.rehearsal.calibration.crafted_world import CraftedWorld, SharedPerson, catalogue_of, craft_world
 from dynsync_lib.rehearsal.calibration.foreseen import Foreseer, Leaves, open_foreseer
 from dynsync_lib.rehearsal.calibration.packs import Pack, Packs, Run
@@ -141,7 +142,11 @@ def read_calibration(calibration: Calibration, rulebook: Rulebook, packs: Packs)
         for row in calibration.info["runs"]:
             run = next(run for run in packs.runs if run.id == row["run"])
             rehearsal = open_rehearsal(calibration.run_folder(run.id))
-            if rehearsal.after_path.exists() and rehearsal.before_path.exists():
+            other = _other_fields(run, rehearsal)
+            if other:
+                why = f"Cannot tell: the test portals did not have what the run needs. {other}"
+                answers |= {name: Answer(name, None, why) for name in row["questions"]}
+            elif rehearsal.after_path.exists() and rehearsal.before_path.exists():
                 foreseer = open_foreseer(engine, rulebook, run, tag=row["tag"], person=person)
                 tried = tried_packs(run, person)
                 planned = {pack.question: _leaves(rows[pack.question]) for pack in tried}
@@ -163,6 +168,18 @@ def later_packs(
     tried = tried_packs(own, person)
     world = craft_world(tried, catalogue_of(own, rulebook), tag=row["tag"], person=person)
     return [pack for pack in tried if pack.afterwards], world
+
+
+def _other_fields(run: Run, rehearsal: Rehearsal) -> str:
+    """What the run needs of a field that stood otherwise in the portals before the sync; blank when all is well."""
+    if not run.fields or not rehearsal.before_path.exists():
+        return ""
+    catalogue = read_catalogue(open_snapshot(rehearsal.before_path))
+    for own, words in zip(run.fields, run.field_words(), strict=True):
+        known = catalogue.find(own.system, own.object, own.name)
+        if known is None or set(known.options) != set(own.options):
+            return words
+    return ""
 
 
 def _portals(foreseer: Foreseer, packs: list[Pack], rehearsal: Rehearsal) -> Portals:
@@ -242,6 +259,7 @@ def _run_row(foreseer: Foreseer, packs: list[Pack]) -> dict[str, Any]:
         "tag": foreseer.tag,
         "questions": [pack.question for pack in packs],
         "fields": fields,
+        "needs": [*foreseer.run.field_words(), *(pack.needs for pack in packs if pack.needs)],
     }
 
 
@@ -256,7 +274,7 @@ _INFO: Final = {
     "questions": [
         {"question": str, "asks": str, "moves": int, "why": str, "leaves": Named([str]), "watch": [str], "needs": str}
     ],
-    "runs": [{"run": str, "says": str, "tag": str, "questions": [str]}],
+    "runs": [{"run": str, "says": str, "tag": str, "questions": [str], "needs": [str]}],
 }
 
 

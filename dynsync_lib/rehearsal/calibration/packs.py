@@ -70,6 +70,10 @@ class Run:
     fields: tuple[Field, ...]
     packs: tuple[Pack, ...]
 
+    def field_words(self) -> list[str]:
+        """A sentence for each field that the run needs beside the standard ones, with its options."""
+        return [_words(own) for own in self.fields]
+
     def pack(self, question: str) -> Pack:
         """The pack of a question. Raises KeyError when it is not among them."""
         return {pack.question: pack for pack in self.packs}[question]
@@ -92,6 +96,11 @@ def shipped_packs() -> Packs:
     """The packs the kit ships. Read once, then kept."""
     unsettled = {name: str(why) for name, why in _read(_UNSETTLED).items()}
     return Packs(tuple(_run(_read(name)) for name in _RUNS), unsettled)
+
+
+def _words(own: Field) -> str:
+    options = ", ".join(f"{option.value} = {option.label}" for option in own.options)
+    return f"{own.system.label}: {own.object} field {own.name} with exactly the options {options} (value = label)."
 
 
 def _read(name: str) -> dict[str, Any]:
