@@ -24,7 +24,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import RecordTable, record_table
+from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
 from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
 from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
 from dynsync_lib.verification.people import SyncUsers
@@ -86,7 +86,7 @@ def find_created(
     sharers = keep(members.join(per_key, on="key"), f"touched by new of {name}")
     sizes = sharers.group_by("key").agg(sharing=nw.len())
     sized = keep(sharers.join(sizes, on="key"), f"sized {name}")
-    is_contested = (nw.col("arrived") > 0) & (nw.col("arrived") < nw.col("sharing"))
+    is_contested = (nw.col("arrived") > 0) & ((nw.col("arrived") < nw.col("sharing")) | _is_keyless())
     plain = sized.filter(~is_contested).select(
         "id",
         created=nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED)),
@@ -97,7 +97,11 @@ def find_created(
     told_apart = [_told_apart(evidence, contested, new, table, other) for table in tables for other in opposite]
     claims = contested.join(stack(told_apart).group_by("id").agg(nw.col("created").max()), on="id")
     rows = keep(stack([plain, _without_rivals(claims)]), f"created {name}")
-    return CreatedRecords(rows, _is_traceable(evidence, new, system, family))
+    return CreatedRecords(rows, _is_traceable(evidence, new, members, system, family))
+
+
+def _is_keyless() -> nw.Expr:
+    return nw.col("key").str.ends_with(_BETWEEN)
 
 
 def _without_rivals(claims: Frame) -> Frame:
@@ -114,15 +118,32 @@ def _without_rivals(claims: Frame) -> Frame:
     )
 
 
-def _is_traceable(evidence: Evidence, new: Frame, system: System, family: Object) -> bool:
-    """Whether the key flows into the other system, or nothing without a key has come there."""
+def _is_traceable(evidence: Evidence, new: Frame, members: Frame, system: System, family: Object) -> bool:
+    """Whether a record that has no new counterpart by its key has none at all.
+
+    It may have one without the key where the key does not flow there. And where it is known that no person made them,
+    new records of a key that nobody has, or of none, came from some record whose key was not written as it is.
+    """
+    arrived = new.filter(~nw.col("by_person"))
+    if evidence.is_sync_alone or _tells_makers(evidence, system.other, family):
+        known = arrived.filter(~_is_keyless()).join(members.select("key").unique(), on="key", how="semi")
+        return not _count(evidence, arrived.join(known.select("id").unique(), on="id", how="anti"))
     for table in tables_of(system.other, family):
         object_ = Object(str(table.object))
         own = {field.name for field in evidence.written_fields(table)}
         if _finder_fields(evidence, object_)[table.system] not in own:
-            is_keyless = nw.col("key").str.ends_with(_BETWEEN) & ~nw.col("by_person")
-            return not evidence.engine.rows(new.filter(is_keyless).select(count=nw.len()))[0]["count"]
+            return not _count(evidence, arrived.filter(_is_keyless()))
     return True
+
+
+def _tells_makers(evidence: Evidence, system: System, family: Object) -> bool:
+    """Whether the later snapshot says who made the records of a family on one side."""
+    tables = evidence.held_tables(system, family)
+    return all(CREATED_BY[system] in evidence.after.columns(table.name) for table in tables)
+
+
+def _count(evidence: Evidence, frame: Frame) -> int:
+    return int(evidence.engine.rows(frame.select(count=nw.len()))[0]["count"])
 
 
 # --- Keys --------------------------------------------------------------------------------------------------------
@@ -207,9 +228,10 @@ def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordT
     traced = counted.group_by("key").agg(traced=nw.coalesce("arrived_alike", nw.lit(0)).sum())
     judged = members.join(counted, on=["key", "texts"]).join(traced, on="key")
     alike_arrived = nw.coalesce("arrived_alike", nw.lit(0))
-    all_traced = (nw.col("traced") >= nw.col("arrived")) | nw.col("key").str.ends_with(_BETWEEN)
+    all_traced = (nw.col("traced") >= nw.col("arrived")) | _is_keyless()
+    says_nothing = nw.col("texts").str.replace_all(_BETWEEN, "", literal=True) == ""
     created = (
-        nw.when(alike_arrived >= nw.col("alike"))
+        nw.when((alike_arrived >= nw.col("alike")) & ~(says_nothing & _is_keyless()))
         .then(nw.lit(CREATED))
         .otherwise(nw.when((alike_arrived == 0) & all_traced).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN)))
     )
