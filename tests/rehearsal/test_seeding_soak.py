@@ -1,7 +1,7 @@
 """Seedings and clean-ups that meet faults at every endpoint and are killed at any byte and at any request.
 
 In the end each look-alike stands there once, then nothing of them does, and all else is as it was. Not one write goes
-to a portal that says it is not for tests. The seeds are 0, 1, 2 ...; DYNSYNC_SEEDING_SEEDS says how many (25 if it is
+to a portal that said it is not for tests. The seeds are 0, 1, 2 ...; DYNSYNC_SEEDING_SEEDS says how many (25 if it is
 not set), or one alone as `=7`. A command that ended in an error of the kit, or was killed, is begun again.
 """
 
@@ -159,18 +159,17 @@ class Journey:
         asked = Counter[str]()
 
         def turn(number: int, portal: str, path: str) -> None:
-            del number
             if portal == system and ("account-info" in path or "RetrieveCurrentOrganization" in path):
                 asked[portal] += 1
                 if asked[portal] == question:
                     kind = {"account_type": type_} if system == "hubspot" else {"organization_type": type_}
                     self.direct.conditions.portals = PortalFacts(**kind)
-                    self.direct.is_production = {system: True}
+                    self.direct.turned_at = {system: number}
 
         self.direct.before = turn
 
     def _restore(self) -> None:
-        self.direct.conditions.portals, self.direct.is_production = PortalFacts(), {}
+        self.direct.conditions.portals, self.direct.turned_at = PortalFacts(), {}
 
 
 async def _run(step: Callable[[Journal], Awaitable[T]], journal: Journal) -> T:
