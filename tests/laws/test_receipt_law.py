@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.verification.verify_folder import Compared, verify_snapshots
@@ -34,6 +35,15 @@ _MOST_MISTAKEN = 0.02
 @given(seed=SEEDS)
 def test_no_rule_of_fields_or_associations_is_in_doubt(seed: int) -> None:
     hold_law(figures_of(seed, GROUPS))
+
+
+def test_a_contact_that_is_created_as_a_lead_takes_no_company_along() -> None:
+    """World 37 has one that the forecast lets keep its company; a lead has no lookup for it."""
+    world = replace(seeded_world(37), bindings=())
+    store = store_of(world)
+    run_initial_sync(store, plan_of(world))
+    leads = store.tables[System.DYNAMICS, Object.LEAD].values()
+    assert not any("_parentcustomerid_value" in values for values in leads)
 
 
 @pytest.mark.soak

@@ -59,7 +59,9 @@ def run_initial_sync(store: Store, plan: SyncPlan) -> SyncRun:
     twins = _companies_that_are_there(store, plan)
     twins |= {one.name: one.counterpart_id for one in run.decisions if one.in_sync and one.counterpart_id is not None}
     for name, twin in run.creates.items():
-        twins[name] = store.create(opposite(name[0]), twin.object, _with_types(twin.values))
+        created_id = store.create(opposite(name[0]), twin.object, _with_types(twin.values))
+        if twin.object is not Object.LEAD:  # a lead holds no association
+            twins[name] = created_id
     for write in run.writes:
         if write.lands:
             record_id = write.hubspot_id if write.target_system is System.HUBSPOT else write.dynamics_id
