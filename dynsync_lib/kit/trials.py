@@ -37,8 +37,8 @@ def calibrate(
     portals; `by_emulator` carries out every run that needs no fields of its own, the emulator's witness in the place
     of the real sync. `addresses` are those of an emulator, without them the rehearsal's settings name the portals.
 
-    Raises SnapshotError when the rehearsal or its plan cannot be read, UsageError for a run that the plan does not
-    have, and as seeding, running and cleaning do.
+    Raises SnapshotError when the rehearsal or its plan cannot be read, UsageError for a run that the plan does not have
+    and for one beside another that was not cleaned, and as seeding, running and cleaning do.
 
     >>> demo = "out/demo/snapshot", "out/demo/dynsync.toml"
     >>> plan = kit.plan_rehearsal(*demo, "out/calibrated", forecast="out/demo/forecast", key=bytes(32))
@@ -69,8 +69,7 @@ def _seed_run(plan: Calibration, run: str, addresses: Addresses | None) -> None:
     from dynsync_lib.rehearsal.calibration.packs import shipped_packs
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
 
-    if run not in plan.steps():
-        raise UsageError(f"There is no run {run}.", next_step=f"Name one of: {', '.join(plan.steps())}.")
+    plan.refuse_beside_another(run)
     opened = open_rehearsal(plan.run_folder(run))
     is_first = not opened.before_path.exists()
     seed_rehearsal(opened.folder, addresses=addresses)

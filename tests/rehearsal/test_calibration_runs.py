@@ -12,6 +12,7 @@ from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from dynsync_lib.errors import UsageError
 from dynsync_lib.rehearsal.calibration.calibration_plan import (
     Calibration,
     later_packs,
@@ -52,12 +53,16 @@ def calibration(parent: Rehearsal) -> Calibration:
     return plan_calibration(parent, BOOK, PACKS)
 
 
+def steps_of(emulator: Emulator, run: Rehearsal) -> PortalSteps:
+    settings = parse_settings(run.settings_path.read_text(encoding="utf-8"), file="settings.toml", rulebook=BOOK)
+    keys = KeyMaker(BOOK.top_level_domains)
+    return PortalSteps(connections(emulator), settings, BOOK, keys, lambda: NOW, FakeTime().pace())
+
+
 def carry_out(emulator: Emulator, calibration: Calibration, run_id: str) -> dict[str, Answer]:
     """Seeds, syncs, reads back and cleans a run; the answers of the plan."""
     run = open_rehearsal(calibration.run_folder(run_id))
-    settings = parse_settings(run.settings_path.read_text(encoding="utf-8"), file="settings.toml", rulebook=BOOK)
-    keys = KeyMaker(BOOK.top_level_domains)
-    steps = PortalSteps(connections(emulator), settings, BOOK, keys, lambda: NOW, FakeTime().pace())
+    steps = steps_of(emulator, run)
     steps.seed(run)
     packs, world = later_packs(calibration, run_id, BOOK, PACKS)
 
@@ -68,11 +73,24 @@ def carry_out(emulator: Emulator, calibration: Calibration, run_id: str) -> dict
         assert with_portals(emulator, lambda portals: write_later(portals, packs, world, pass_time)) == 3
         shutil.rmtree(run.before_path)
         steps.pull(run)
-    run_by_emulator(steps, run, settings)
+    run_by_emulator(steps, run, steps.settings)
     read_back(steps, run)
     cleaned = steps.clean(run, by_tag=False)
     assert cleaned.removal.count > 0
     return {answer.question: answer for answer in read_calibration(calibration, BOOK, PACKS)}
+
+
+def test_run__is_not_begun_beside_another(emulator: Emulator, calibration: Calibration) -> None:
+    run = open_rehearsal(calibration.run_folder("one_way"))
+    steps = steps_of(emulator, run)
+    steps.seed(run)
+    with pytest.raises(UsageError, match="The run one_way still stands in the test portals"):
+        calibration.refuse_beside_another("two_way")
+    calibration.refuse_beside_another("one_way")
+    steps.clean(run, by_tag=False)
+    calibration.refuse_beside_another("two_way")
+    with pytest.raises(UsageError, match="There is no run nowhere"):
+        calibration.refuse_beside_another("nowhere")
 
 
 def test_run__answers_over_http_with_the_portals_own_ids(emulator: Emulator, calibration: Calibration) -> None:

@@ -185,7 +185,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "verification.evidence",
         "emulator.witness",
         "rehearsal.rehearsal_folder",
+        "rehearsal.journal",
         "rehearsal.planning.lacking",
+        "rehearsal.standing",
         "rehearsal.writing",
     ),
     "rehearsal.lookup_copy": (

@@ -24,7 +24,7 @@ from typing import Any, Final
 import dynsync_lib
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine.polars_engine import PolarsEngine
-from dynsync_lib.errors import SnapshotError
+from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind
 from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -34,7 +34,9 @@ from dynsync_lib.rehearsal.calibration.packs import Pack, Packs, Run
 from dynsync_lib.rehearsal.calibration.reading import Answer, Portals, read_answers
 from dynsync_lib.rehearsal.calibration.run_folders import write_run
 from dynsync_lib.rehearsal.calibration.snapshot_state import SnapshotState, portal_ids, shared_person
+from dynsync_lib.rehearsal.journal import Journal
 from dynsync_lib.rehearsal.rehearsal_folder import KEY_FILE, TAG_DIGITS, Rehearsal, Step, open_rehearsal
+from dynsync_lib.rehearsal.standing import begin_of
 from dynsync_lib.shapes import Named, misshapen
 from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import open_snapshot
@@ -70,6 +72,19 @@ class Calibration:
         """The runs that were not read back yet, without those that need fields of their own."""
         runs = [row["run"] for row in self.info["runs"] if not row["fields"]]
         return [run for run in runs if not open_rehearsal(self.run_folder(run)).after_path.exists()]
+
+    def refuse_beside_another(self, run: str) -> None:
+        """Raises UsageError for a run that the plan does not have, and while another one stands in the portals."""
+        runs = [row["run"] for row in self.info["runs"]]
+        if run not in runs:
+            raise UsageError(f"There is no run {run}.", next_step=f"Name one of: {', '.join(runs)}.")
+        for other in runs:
+            path = open_rehearsal(self.run_folder(other)).journal_path
+            if other != run and begin_of(Journal(path)) is not None:
+                raise UsageError(
+                    f"The run {other} still stands in the test portals, and would be synced by the run {run}.",
+                    next_step=f"Run `dynsync rehearse clean {self.run_folder(other)}` first.",
+                )
 
     def steps(self) -> dict[str, Step]:
         """How far each run has come."""
