@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.flow import flow_chart
     from dynsync_lib.report.light import traffic_light
-    from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars
+    from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
     from dynsync_lib.report.rehearsal_tables import (
         lacking_table,
         not_shown_table,
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         removal_proof,
         removal_table,
         seeded_table,
+        settings_table,
         written_table,
     )
     from dynsync_lib.report.views import (
@@ -120,7 +121,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.figures": ("six_figures",),
     "report.flow": ("flow_chart",),
     "report.light": ("traffic_light",),
-    "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars"),
+    "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),
     "report.rehearsal_tables": (
         "lacking_table",
         "not_shown_table",
@@ -128,6 +129,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "removal_proof",
         "removal_table",
         "seeded_table",
+        "settings_table",
         "written_table",
     ),
     "report.views": (

@@ -16,8 +16,8 @@ from typing import Any, Final, Protocol
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_stacks
-from dynsync_lib.report.tables import Badge, Grid, Head, show_table
-from dynsync_lib.report.words import OUTCOMES, counted, rank_of, records_word, system_word, table_word
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
+from dynsync_lib.report.words import OUTCOMES, REASONS, counted, rank_of, records_word, system_word, table_word
 
 _HELD, _FAILED, _OPEN = "held", "failed", "open"
 _LEGEND: Final = Legend(
@@ -34,6 +34,7 @@ _OPEN_CAUSES: Final[Mapping[str, str]] = {
     "changed_by_people": "changed by people meanwhile",
     "not_settled": "not settled",
 }
+_LISTS: Final[Mapping[str, str]] = {"in_sync": "In sync", "excluded": "Excluded", "failing": "Failing"}
 _MOST_MISSES: Final = 20
 _CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "as_predicted": ("As predicted", "good", "It came as the forecast says."),
@@ -55,6 +56,14 @@ class Receipt(Protocol):
     @property
     def figures(self) -> Mapping[str, Any]:
         """Records, hits, misses, accuracy, by_outcome, misses_by_outcome, by_cause, missed, drift."""
+
+
+class KeptReceipt(Protocol):
+    """A verification that was kept, as far as its first 48 hours are shown."""
+
+    @property
+    def watch_list(self) -> Any:
+        """A pandas frame: health, system, object, predicted, predicted_reason, records, look_at, a count per cause."""
 
 
 def receipt_bars(receipt: Receipt) -> Piece:
@@ -128,10 +137,40 @@ def missed_table(receipt: Receipt) -> Piece:
         for row in misses
     ]
     heads = [Head("Records"), Head("Id", "code"), Head("Predicted"), Head("Found"), Head("In doubt")]
-    caption = f"{counted(total, 'prediction', 'predictions')} that did not hold"
+    caption = f"{counted(total, 'prediction', 'predictions')} that did not hold" if rows else "No misses."
     empty = "Every prediction that can be judged held."
     note = f"The first {len(rows)} are shown; the receipt names all." if total > len(rows) else ""
     return show_table(Grid(caption, heads, rows, unit="misses", empty=empty, note=note, is_stacked=True))
+
+
+def watch_table(receipt: KeptReceipt) -> Piece:
+    """The first 48 hours: what each of Sync Health's lists should hold, beside the receipt, and what to look at."""
+    listed = receipt.watch_list.to_dict("records")
+    rows = [
+        [
+            Lines(_LISTS[row["health"]], records_word(row["object"], row["system"])),
+            Lines(OUTCOMES.get(row["predicted"], row["predicted"]), _reason(row["predicted_reason"])),
+            row["records"],
+            row["as_predicted"],
+            row["rule_in_doubt"] + row["assumption_in_doubt"],
+            row["look_at"],
+        ]
+        for row in listed
+    ]
+    heads = [
+        Head("List"),
+        Head("Predicted"),
+        Head("Records", "number"),
+        Head("As predicted", "number"),
+        Head("Not as predicted", "number"),
+        Head("What to look at"),
+    ]
+    return show_table(Grid("The first 48 hours, by the lists of Sync Health", heads, rows, is_stacked=True))
+
+
+def _reason(reason: object) -> str:
+    """The words of a reason; empty where there is none."""
+    return REASONS.get(reason, reason) if isinstance(reason, str) else ""
 
 
 def drift_table(receipt: Receipt) -> Piece:

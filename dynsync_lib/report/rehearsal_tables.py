@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import System
 from dynsync_lib.report.pieces import Piece, render
-from dynsync_lib.report.tables import Grid, Head, show_table
+from dynsync_lib.report.tables import Grid, Head, Lines, show_table
 from dynsync_lib.report.words import counted, records_word, system_word, table_word
 
 _SYSTEM: Final = Head("System")
@@ -27,6 +27,19 @@ class Planned(Protocol):
     @property
     def info(self) -> Mapping[str, Any]:
         """`rehearsal.json`."""
+
+
+class Setting(Protocol):
+    """A setting to make in HubSpot: on which page, for which object, what, and the choice."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def object(self) -> str: ...
+    @property
+    def setting(self) -> str: ...
+    @property
+    def value(self) -> str: ...
 
 
 class Standing(Protocol):
@@ -118,6 +131,13 @@ def lacking_table(rehearsal: Planned) -> Piece:
     heads = [_SYSTEM, Head("What fresh portals lack"), Head("Where to add it")]
     caption = counted(len(rows), "thing to add", "things to add") if rows else "To add in the test portals."
     return show_table(Grid(caption, heads, rows, unit="things", empty="Fresh portals have all that is needed."))
+
+
+def settings_table(settings: Sequence[Setting]) -> Piece:
+    """The settings to make in HubSpot before the real sync is switched on, page by page."""
+    rows = [[row.where, row.object, Lines(row.setting, row.value)] for row in settings]
+    heads = [Head("Page"), Head("Object"), Head("Setting and choice")]
+    return show_table(Grid(counted(len(rows), "setting to make", "settings to make"), heads, rows, unit="settings"))
 
 
 def seeded_table(seeded: Standing) -> Piece:

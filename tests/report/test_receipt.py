@@ -4,9 +4,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, say_accuracy
+from dynsync_lib.report.receipt import (
+    cause_table,
+    drift_table,
+    missed_table,
+    receipt_bars,
+    say_accuracy,
+    watch_table,
+)
 
 FIGURES: dict[str, Any] = {
     "records": 12,
@@ -129,3 +137,31 @@ def test_tables__say_what_an_empty_receipt_means(show: Any, says: str) -> None:
 def test_drift_table__counts_new_records() -> None:
     assert repr(drift_table(Made())) == "5 records are new"
     assert rows_of(str(drift_table(Made()).html)) == [["HubSpot", "contacts", "4"], ["Dynamics", "accounts", "1"]]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A receipt by its first 48 hours."""
+
+    watch_list: pd.DataFrame
+
+
+def test_watch_table__names_list_reason_and_what_to_look_at() -> None:
+    counts = {"records": 4, "as_predicted": 2, "rule_in_doubt": 1, "assumption_in_doubt": 1}
+    row = {"system": "dynamics", "object": "company", **counts}
+    frame = pd.DataFrame(
+        [
+            {**row, "health": "in_sync", "predicted": "create", "predicted_reason": None, "look_at": "Each is there."},
+            {
+                **row,
+                "health": "excluded",
+                "predicted": "excluded",
+                "predicted_reason": "filter",
+                "look_at": "None came.",
+            },
+        ]
+    )
+    assert rows_of(str(watch_table(Kept(frame)).html)) == [
+        ["In sync Dynamics accounts", "Created", "4", "2", "2", "Each is there."],
+        ["Excluded Dynamics accounts", "Excluded does not pass the filter of the sync", "4", "2", "2", "None came."],
+    ]

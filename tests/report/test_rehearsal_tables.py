@@ -12,6 +12,7 @@ from dynsync_lib.report.rehearsal_tables import (
     removal_proof,
     removal_table,
     seeded_table,
+    settings_table,
     written_table,
 )
 from tests.report.test_receipt import rows_of
@@ -85,6 +86,24 @@ def test_plan_tables__name_what_is_not_shown_and_what_is_lacking() -> None:
     assert rows_of(str(not_shown_table(plan).html)) == [["a score", "a portal works it out"]]
     shown = rows_of(str(lacking_table(plan).html))
     assert shown == [["HubSpot", "no property tier on contact", "HubSpot: Settings &gt; Properties"]]
+
+
+@dataclass(frozen=True)
+class ToMake:
+    """A setting to make."""
+
+    where: str
+    object: str
+    setting: str
+    value: str
+
+
+def test_settings_table__names_page_object_and_choice() -> None:
+    piece = settings_table(
+        [ToMake("Configure", "Companies", "Sync direction", "both ways"), ToMake("Save", "", "S", "on")]
+    )
+    assert repr(piece) == "2 settings to make"
+    assert rows_of(str(piece.html)) == [["Configure", "Companies", "Sync direction both ways"], ["Save", "", "S on"]]
 
 
 def test_seeded_table__says_all_that_is_not_as_planned() -> None:
