@@ -148,8 +148,8 @@ def watch_table(receipt: KeptReceipt) -> Piece:
     listed = receipt.watch_list.to_dict("records")
     rows = [
         [
-            Lines(_LISTS[row["health"]], records_word(row["object"], row["system"])),
-            Lines(OUTCOMES.get(row["predicted"], row["predicted"]), _reason(row["predicted_reason"])),
+            _LISTS[row["health"]],
+            Lines(_predicted(row["predicted"], row["predicted_reason"]), records_word(row["object"], row["system"])),
             row["records"],
             row["as_predicted"],
             row["rule_in_doubt"] + row["assumption_in_doubt"],
@@ -161,16 +161,17 @@ def watch_table(receipt: KeptReceipt) -> Piece:
         Head("List"),
         Head("Predicted"),
         Head("Records", "number"),
-        Head("As predicted", "number"),
-        Head("Not as predicted", "number"),
+        Head("Held", "number"),
+        Head("Missed", "number"),
         Head("What to look at"),
     ]
     return show_table(Grid("The first 48 hours, by the lists of Sync Health", heads, rows, is_stacked=True))
 
 
-def _reason(reason: object) -> str:
-    """The words of a reason; empty where there is none."""
-    return REASONS.get(reason, reason) if isinstance(reason, str) else ""
+def _predicted(outcome: str, reason: object) -> str:
+    """Such as "Excluded: has no e-mail address"; a frame writes a missing reason in ways of its own."""
+    word = OUTCOMES.get(outcome, outcome)
+    return f"{word}: {REASONS.get(reason, reason)}" if isinstance(reason, str) else word
 
 
 def drift_table(receipt: Receipt) -> Piece:

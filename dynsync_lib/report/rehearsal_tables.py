@@ -30,12 +30,10 @@ class Planned(Protocol):
 
 
 class Setting(Protocol):
-    """A setting to make in HubSpot: on which page, for which object, what, and the choice."""
+    """A setting to make in HubSpot: on which page, what, and the choice."""
 
     @property
     def where(self) -> str: ...
-    @property
-    def object(self) -> str: ...
     @property
     def setting(self) -> str: ...
     @property
@@ -134,10 +132,13 @@ def lacking_table(rehearsal: Planned) -> Piece:
 
 
 def settings_table(settings: Sequence[Setting]) -> Piece:
-    """The settings to make in HubSpot before the real sync is switched on, page by page."""
-    rows = [[row.where, row.object, Lines(row.setting, row.value)] for row in settings]
-    heads = [Head("Page"), Head("Object"), Head("Setting and choice")]
-    return show_table(Grid(counted(len(rows), "setting to make", "settings to make"), heads, rows, unit="settings"))
+    """The settings to make in HubSpot before the real sync is switched on: one row a page."""
+    pages: dict[str, list[str]] = {}
+    for row in settings:
+        pages.setdefault(row.where, []).append(f"{row.setting}: {row.value}")
+    rows = [[page, Lines(lines[0], further=tuple(lines[1:]))] for page, lines in pages.items()]
+    caption = counted(len(settings), "setting to make", "settings to make")
+    return show_table(Grid(caption, [Head("Page"), Head("Setting: choice")], rows, unit="pages"))
 
 
 def seeded_table(seeded: Standing) -> Piece:

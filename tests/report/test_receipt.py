@@ -162,6 +162,6 @@ def test_watch_table__names_list_reason_and_what_to_look_at() -> None:
         ]
     )
     assert rows_of(str(watch_table(Kept(frame)).html)) == [
-        ["In sync Dynamics accounts", "Created", "4", "2", "2", "Each is there."],
-        ["Excluded Dynamics accounts", "Excluded does not pass the filter of the sync", "4", "2", "2", "None came."],
+        ["In sync", "Created Dynamics accounts", "4", "2", "2", "Each is there."],
+        ["Excluded", "Excluded: does not pass the filter of the sync Dynamics accounts", "4", "2", "2", "None came."],
     ]

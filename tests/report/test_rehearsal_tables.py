@@ -93,17 +93,21 @@ class ToMake:
     """A setting to make."""
 
     where: str
-    object: str
     setting: str
     value: str
 
 
-def test_settings_table__names_page_object_and_choice() -> None:
-    piece = settings_table(
-        [ToMake("Configure", "Companies", "Sync direction", "both ways"), ToMake("Save", "", "S", "on")]
-    )
-    assert repr(piece) == "2 settings to make"
-    assert rows_of(str(piece.html)) == [["Configure", "Companies", "Sync direction both ways"], ["Save", "", "S on"]]
+def test_settings_table__one_row_a_page() -> None:
+    settings = [
+        ToMake("Companies", "Sync", "on"),
+        ToMake("Companies", "Direction", "both ways"),
+        ToMake("Save", "S", "on"),
+    ]
+    assert repr(settings_table(settings)) == "3 settings to make"
+    assert rows_of(str(settings_table(settings).html)) == [
+        ["Companies", "Sync: on Direction: both ways"],
+        ["Save", "S: on"],
+    ]
 
 
 def test_seeded_table__says_all_that_is_not_as_planned() -> None:
