@@ -71,7 +71,7 @@ def receipt_bars(receipt: Receipt) -> Piece:
 
     >>> demo = "out/demo/snapshot"
     >>> kit.receipt_bars(kit.verify(demo, demo, "out/demo/forecast"))
-    1,... of ... predictions held (... %). Beside these ... not settled.
+    1,... of 3,871 predictions held (... %)...
     """
     title = "How right the forecast was"
     stacks = list(_stacks(receipt.figures))
@@ -112,7 +112,11 @@ def _stacks(figures: Mapping[str, Any]) -> Iterator[Stack]:
 
 
 def cause_table(receipt: Receipt) -> Piece:
-    """How many predictions held, and why the others did not or cannot be judged."""
+    """How many predictions held, and why the others did not or cannot be judged.
+
+    >>> kit.cause_table(kit.Verification({"by_cause": {"as_predicted": 8, "not_settled": 1}}, None))
+    What became of the predictions
+    """
     by_cause = receipt.figures["by_cause"]
     rows = [
         [Badge(word, tone, rank), meaning, by_cause[cause]]
@@ -124,7 +128,11 @@ def cause_table(receipt: Receipt) -> Piece:
 
 
 def missed_table(receipt: Receipt) -> Piece:
-    """The first predictions that do not hold: what was predicted, what was found, and what that puts in doubt."""
+    """The first predictions that do not hold: what was predicted, what was found, and what that puts in doubt.
+
+    >>> kit.missed_table(kit.Verification({"misses": 0, "missed": []}, None))
+    No misses.
+    """
     misses, total = receipt.figures["missed"][:_MOST_MISSES], receipt.figures["misses"]
     rows = [
         [
@@ -144,7 +152,12 @@ def missed_table(receipt: Receipt) -> Piece:
 
 
 def watch_table(receipt: KeptReceipt) -> Piece:
-    """The first 48 hours: what each of Sync Health's lists should hold, beside the receipt, and what to look at."""
+    """The first 48 hours: what each of Sync Health's lists should hold, beside the receipt, and what to look at.
+
+    >>> demo = "out/demo/snapshot"
+    >>> kit.watch_table(kit.verify(demo, demo, "out/demo/forecast", out="out/watched"))
+    The first 48 hours, by the lists of Sync Health
+    """
     listed = receipt.watch_list.to_dict("records")
     rows = [
         [
@@ -175,7 +188,11 @@ def _predicted(outcome: str, reason: object) -> str:
 
 
 def drift_table(receipt: Receipt) -> Piece:
-    """The records of the later snapshot that the earlier one did not hold: made by the sync or by people."""
+    """The records of the later snapshot that the earlier one did not hold: made by the sync or by people.
+
+    >>> kit.drift_table(kit.Verification({"drift": {"hubspot/contacts": 4}}, None))
+    4 records are new
+    """
     drift = receipt.figures["drift"]
     rows = [[system_word(name.partition("/")[0]), table_word(name), count] for name, count in drift.items()]
     heads = [Head("System"), Head("Table"), Head("New records", "number")]

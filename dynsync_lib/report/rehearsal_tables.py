@@ -94,8 +94,8 @@ def plan_table(rehearsal: Planned) -> Piece:
     """What a rehearsal would write into each test portal, and how much of the forecast that shows.
 
     >>> plan = kit.plan_rehearsal("out/demo/snapshot", "out/demo/dynsync.toml", "out/shown", key=bytes(32))
-    >>> kit.plan_table(plan)
-    ... of ... things that the forecast says are shown
+    >>> print("Shown:", kit.plan_table(plan))
+    Shown: 2... of 2... things that the forecast says are shown
     """
     info = rehearsal.info
     shown, left = len(info["covered"]), len(info["not_covered"])
@@ -115,7 +115,11 @@ def plan_table(rehearsal: Planned) -> Piece:
 
 
 def not_shown_table(rehearsal: Planned) -> Piece:
-    """What the forecast says and the rehearsal cannot show, with the reason."""
+    """What the forecast says and the rehearsal cannot show, with the reason.
+
+    >>> kit.not_shown_table(kit.Rehearsal("out/rehearsal", {"not_covered": []}))
+    Not shown.
+    """
     left = rehearsal.info["not_covered"]
     rows = [[row["words"], row["why"]] for row in left]
     caption = counted(len(rows), "thing is not shown", "things are not shown") if rows else "Not shown."
@@ -124,7 +128,11 @@ def not_shown_table(rehearsal: Planned) -> Piece:
 
 
 def lacking_table(rehearsal: Planned) -> Piece:
-    """What portals fresh from their vendors lack for this rehearsal, and where it is added."""
+    """What portals fresh from their vendors lack for this rehearsal, and where it is added.
+
+    >>> kit.lacking_table(kit.Rehearsal("out/rehearsal", {"lacking": []}))
+    To add in the test portals.
+    """
     rows = [[system_word(row["system"]), row["words"], row["how"]] for row in rehearsal.info["lacking"]]
     heads = [_SYSTEM, Head("What fresh portals lack"), Head("Where to add it")]
     caption = counted(len(rows), "thing to add", "things to add") if rows else "To add in the test portals."
@@ -132,7 +140,11 @@ def lacking_table(rehearsal: Planned) -> Piece:
 
 
 def settings_table(settings: Sequence[Setting]) -> Piece:
-    """The settings to make in HubSpot before the real sync is switched on: one row a page."""
+    """The settings to make in HubSpot before the real sync is switched on: one row a page.
+
+    >>> kit.settings_table([kit.SettingToMake("CRM Syncs > Contacts", "contact", "Sync", "on")])
+    1 setting to make
+    """
     pages: dict[str, list[str]] = {}
     for row in settings:
         pages.setdefault(row.where, []).append(f"{row.setting}: {row.value}")
@@ -142,7 +154,11 @@ def settings_table(settings: Sequence[Setting]) -> Piece:
 
 
 def seeded_table(seeded: Standing) -> Piece:
-    """How many look-alikes stand in the test portals, by table; what was refused or left out is said below."""
+    """How many look-alikes stand in the test portals, by table; what was refused or left out is said below.
+
+    >>> kit.seeded_table(kit.Seeded({}, {"hubspot/contacts": {"1": "101"}}, associations=1))
+    1 look-alike stands in the test portals, with 1 association
+    """
     rows = [[system_word(_side(name)), table_word(name), len(ids)] for name, ids in sorted(seeded.ids.items()) if ids]
     count = sum(len(ids) for ids in seeded.ids.values())
     caption = (
@@ -166,7 +182,11 @@ def _remarks(seeded: Standing) -> list[str]:
 
 
 def written_table(ran: Written) -> Piece:
-    """What the sync created and changed, by system and object."""
+    """What the sync created and changed, by system and object.
+
+    >>> kit.written_table(kit.Ran({"hubspot company": 2}, {"dynamics deal": 3}, 4, {}))
+    2 records created, 3 changed, 4 associations made
+    """
     kinds = sorted({*ran.created, *ran.updated})
     rows = [[_kind_word(kind), ran.created.get(kind, 0), ran.updated.get(kind, 0)] for kind in kinds]
     refused = ", ".join(f"{count:,} {code}" for code, count in sorted(ran.refused.items()))
@@ -180,7 +200,11 @@ def written_table(ran: Written) -> Piece:
 
 
 def removal_table(removal: Going) -> Piece:
-    """What a clean-up removes: look-alikes, and what the sync made of them."""
+    """What a clean-up removes: look-alikes, and what the sync made of them.
+
+    >>> kit.removal_table(kit.Removal({}, {}, {}))
+    To remove.
+    """
     rows = [
         [records_word(row["object"], row["system"]), row["look_alikes"], row["made_by_sync"]]
         for row in removal.counts()
@@ -192,7 +216,11 @@ def removal_table(removal: Going) -> Piece:
 
 
 def removal_proof(cleaned: Gone) -> Piece:
-    """What was removed, and that nothing else has changed, in sentences."""
+    """What was removed, and that nothing else has changed, in sentences.
+
+    >>> kit.removal_proof(kit.Cleaned(kit.Removal({}, {}, {}), []))
+    0 records are removed. No other record is there. The portals are as they were before the seeding.
+    """
     others = sum(int(str(print_["rows"])) for print_ in cleaned.removal.others.values())
     removed = counted(cleaned.removal.count, "record is", "records are")
     sentences = [
