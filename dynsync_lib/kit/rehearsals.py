@@ -127,8 +127,7 @@ def run_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) 
     >>> with kit.emulate() as portals:
     ...     seeded = kit.seed_rehearsal("out/run", addresses=portals.addresses)
     ...     ran = kit.run_rehearsal("out/run", addresses=portals.addresses)
-    ...     comparison = kit.compare_rehearsal("out/run", addresses=portals.addresses)
-    >>> ran.refused, comparison.holds
+    >>> ran.refused, ran.is_new
     ({}, True)
     """
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
@@ -167,6 +166,16 @@ def wait_for_sync(
     in a row saw the same.
 
     Raises UsageError for a rehearsal that was not seeded, ProductionPortalError for portals that are not for tests.
+
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/waited", forecast="out/demo/forecast", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     seeded = kit.seed_rehearsal("out/waited", addresses=portals.addresses)
+    ...     ran = kit.run_rehearsal("out/waited", addresses=portals.addresses)
+    ...     watch = kit.Watch(interval_s=0, still_looks=2)
+    ...     watched = kit.wait_for_sync("out/waited", addresses=portals.addresses, watch=watch)
+    >>> watched.has_begun, watched.is_at_rest
+    (True, True)
     """
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
     from dynsync_lib.rehearsal.running import refuse_unseeded
@@ -186,6 +195,15 @@ def compare_rehearsal(
     into `out`.
 
     Raises UsageError for a rehearsal that was not seeded.
+
+    >>> demo = ("out/demo/snapshot", "out/demo/dynsync.toml")
+    >>> plan = kit.plan_rehearsal(*demo, "out/compared", forecast="out/demo/forecast", key=bytes(32))
+    >>> with kit.emulate() as portals:
+    ...     seeded = kit.seed_rehearsal("out/compared", addresses=portals.addresses)
+    ...     ran = kit.run_rehearsal("out/compared", addresses=portals.addresses)
+    ...     comparison = kit.compare_rehearsal("out/compared", addresses=portals.addresses)
+    >>> comparison.holds, comparison.figures["accuracy"]
+    (True, 1.0)
     """
     from dynsync_lib.rehearsal.rehearsal_folder import open_rehearsal
     from dynsync_lib.rehearsal.running import refuse_unseeded

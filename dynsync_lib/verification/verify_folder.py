@@ -101,7 +101,13 @@ class Verification:
 
 
 def open_verification(folder: str | Path) -> Verification:
-    """The verification in a folder. Raises SnapshotError when it is none."""
+    """The verification in a folder. Raises SnapshotError when it is none.
+
+    >>> demo = "out/demo/snapshot"
+    >>> verified = kit.verify(demo, demo, "out/demo/forecast", out="out/kept")
+    >>> kit.open_verification("out/kept").figures["records"]
+    3871
+    """
     path = Path(folder)
     try:
         info = read_json(path / VERIFICATION_FILE)

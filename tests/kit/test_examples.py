@@ -32,6 +32,8 @@ ASKING_PORTALS = (
     "seed_rehearsal",
     "removal_of_rehearsal",
     "run_rehearsal",
+    "wait_for_sync",
+    "compare_rehearsal",
     "clean_rehearsal",
     "try_mapping",
     "apply_recipe",
