@@ -97,10 +97,11 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "lab": (Run("world"),),
     "calibrate": (Run("s", exit_codes=(2,)),),
     "try-mapping": (Run("--emulator refused.json", exit_codes=(2, 3)),),
+    "apply-recipe": (Run("contact.parentcustomerid --emulator refused.json", exit_codes=(2, 3)),),
     "rehearse plan": (Run("s --out OUT"),),
     **{
         f"rehearse {step}": (Run("s --emulator refused.json", exit_codes=(2, 3)),)
-        for step in ("seed", "run", "compare", "clean")
+        for step in ("seed", "run", "wait", "compare", "clean")
     },
 }
 BROKEN: tuple[str, ...] = (
