@@ -17,6 +17,7 @@ from dynsync_lib import kit
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import build_world
+from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
 
 ROOT = Path(__file__).parents[2]
 Function = Callable[..., Any]
@@ -74,6 +75,28 @@ def without_text_paths(functions: Mapping[str, Function]) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def demo_plan(folder: Path) -> Path:
+    """The rehearsal that the examples plan, each in a folder of its own."""
+    demo = folder / "out" / "demo"
+    out = folder / "out" / "planned once"
+    kit.plan_rehearsal(demo / "snapshot", demo / "dynsync.toml", out, forecast=demo / "forecast", key=bytes(32))
+    return out
+
+
+@pytest.fixture
+def planned_once(demo_plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same snapshot, settings and key give the same plan, as other tests hold: it is copied."""
+
+    def plan_rehearsal(snapshot: str, settings: str, out: str, *, key: bytes, forecast: str = "") -> Rehearsal:
+        assert (snapshot, settings, key) == ("out/demo/snapshot", "out/demo/dynsync.toml", bytes(32))
+        assert forecast in ("", "out/demo/forecast")
+        shutil.copytree(demo_plan, out)
+        return open_rehearsal(out)
+
+    monkeypatch.setattr(kit, "plan_rehearsal", plan_rehearsal)
+
+
 @pytest.fixture
 def demo_portals() -> Iterator[Emulator]:
     """The demo's portals, in this process."""
@@ -81,11 +104,19 @@ def demo_portals() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in {"demo", *ASKING_PORTALS}])
+def test_examples__of_planning_run(folder: Path) -> None:
+    assert failures("plan_rehearsal", kit.plan_rehearsal, folder) == ""
+
+
+@pytest.mark.usefixtures("planned_once")
+@pytest.mark.parametrize(
+    "name", [name for name in FUNCTIONS if name not in {"demo", "plan_rehearsal", *ASKING_PORTALS}]
+)
 def test_examples__run(name: str, folder: Path) -> None:
     assert failures(name, FUNCTIONS[name], folder) == ""
 
 
+@pytest.mark.usefixtures("planned_once")
 @pytest.mark.parametrize("name", ASKING_PORTALS)
 def test_examples__that_ask_portals_run(
     name: str, folder: Path, demo_portals: Emulator, monkeypatch: pytest.MonkeyPatch
