@@ -2,7 +2,7 @@
 
 In the end each look-alike stands there once, then nothing of them does, and all else is as it was. Not one write goes
 to a portal that said it is not for tests. The seeds are 0, 1, 2 ...; DYNSYNC_SEEDING_SEEDS says how many (25 if it is
-not set), or one alone as `=7`. A command that ended in an error of the kit, or was killed, is begun again.
+not set), or which, as `=7` or `5000-9999`. A command that ended in an error of the kit, or was killed, is begun again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,17 @@ from tests.rehearsal.direct_portals import DirectPortals, DyingJournal, Killed, 
 from tests.rehearsal.plans import ADA, CAL, LINKS, SETTINGS, SHOP, TABLES, TAG, Row, write_look_alikes
 
 _ASKED = os.environ.get("DYNSYNC_SEEDING_SEEDS", "25")
-SEEDS = (int(_ASKED[1:]),) if _ASKED.startswith("=") else tuple(range(int(_ASKED)))
+
+
+def _seeds_of(asked: str) -> range:
+    """The seeds of a number of runs, of one seed, or from one to another."""
+    if asked.startswith("="):
+        return range(int(asked[1:]), int(asked[1:]) + 1)
+    first, _, last = asked.rpartition("-")
+    return range(int(first), int(last) + 1) if first else range(int(last))
+
+
+SEEDS = _seeds_of(_ASKED)
 MOST_BEGINNINGS = 60
 T = TypeVar("T")
 MOVING = frozenset({"lastmodifieddate", "hs_lastmodifieddate", "modifiedon", "dynsync_rehearsal"})
