@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.needed_fields import needed_fields
@@ -119,10 +120,20 @@ class PortalSteps:
 
 def _forget_later_steps(rehearsal: Rehearsal) -> None:
     """Removes what an earlier seeding, since cleaned up or not yet whole, was followed by."""
-    paths = (rehearsal.before_path, rehearsal.before_forecast_path, rehearsal.after_path, rehearsal.receipt_path)
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+    for path in (
+        rehearsal.before_path,
+        rehearsal.before_forecast_path,
+        rehearsal.after_path,
+        rehearsal.read_again_path,
+        rehearsal.receipt_path,
+    ):
+        remove_folder(path)
+
+
+def remove_folder(path: Path) -> None:
+    """Removes a folder of a rehearsal where there is one; a link is left alone."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
 
 
 def tagged_fields(settings: Settings, rulebook: Rulebook) -> Fields:

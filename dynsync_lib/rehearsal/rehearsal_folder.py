@@ -128,6 +128,11 @@ class Rehearsal:
         return self.folder / AFTER
 
     @property
+    def read_again_path(self) -> Path:
+        """Where the snapshot of after grows when it is taken again; there no longer than that."""
+        return self.folder / f"{AFTER}.again"
+
+    @property
     def receipt_path(self) -> Path:
         """The folder of the verification; not there before."""
         return self.folder / RECEIPT

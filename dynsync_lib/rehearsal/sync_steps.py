@@ -1,8 +1,8 @@
 """The steps of a rehearsal around the sync itself: run it by the witness, read both portals back, compare.
 
 Facts
-    * A step that was done is not done again: the snapshots of before and after are taken once. The receipt is made
-      again whenever it is asked for.
+    * The snapshot of before is taken once. That of after is taken again, for a comparison that came too early, until
+      every prediction holds by it or the look-alikes were removed; the receipt whenever it is asked for.
 
 Where it is used: `kit.rehearsals`.
 """
@@ -17,10 +17,12 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
-from dynsync_lib.rehearsal.comparing import Comparison, compare_receipt, keep_comparison
-from dynsync_lib.rehearsal.portal_steps import PortalSteps, tagged_fields
+from dynsync_lib.rehearsal.comparing import Comparison, compare_receipt, keep_comparison, read_comparison
+from dynsync_lib.rehearsal.journal import Journal
+from dynsync_lib.rehearsal.portal_steps import PortalSteps, remove_folder, tagged_fields
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.running import Ran, refuse_other_than_emulated, refuse_unseeded, run_witness
+from dynsync_lib.rehearsal.standing import begin_of
 from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 from dynsync_lib.verification.verify_folder import Compared, verify_snapshots
@@ -44,25 +46,39 @@ def run_by_emulator(steps: PortalSteps, rehearsal: Rehearsal, settings: Settings
 
 
 def read_back(steps: PortalSteps, rehearsal: Rehearsal) -> Snapshot:
-    """The snapshot of both portals after the sync, taken now unless it was before."""
+    """The snapshot of both portals after the sync, taken now unless the one that is there stays.
+
+    An earlier one stays until the new one is whole.
+    """
     refuse_unseeded(rehearsal)
-    if not (rehearsal.after_path / "manifest.json").is_file():
+    if not _stays(rehearsal):
+        remove_folder(rehearsal.read_again_path)
         pull_portals(
             steps.connections,
-            rehearsal.after_path,
+            rehearsal.read_again_path,
             key_maker=steps.key_maker,
             clock=steps.clock,
             fields=tagged_fields(steps.settings, steps.rulebook),
             options=PullOptions(hubspot_version=steps.settings.hubspot.api_version),
             pace=steps.pace,
         )
+        remove_folder(rehearsal.after_path)
+        rehearsal.read_again_path.rename(rehearsal.after_path)
     return open_snapshot(rehearsal.after_path)
+
+
+def _stays(rehearsal: Rehearsal) -> bool:
+    """Whether the portals can say nothing new: every prediction holds by what was read, or look-alikes are gone."""
+    if not (rehearsal.after_path / "manifest.json").is_file():
+        return False
+    is_cleaned = begin_of(Journal(rehearsal.journal_path)) is None
+    return is_cleaned or (rehearsal.compared_path.is_file() and not read_comparison(rehearsal)["misses"])
 
 
 def compare_rehearsal(
     steps: PortalSteps, rehearsal: Rehearsal, settings: Settings, out: Path | None = None
 ) -> Comparison:
-    """The receipt of the rehearsal, in its folder or in `out`; the portals are read when they were not yet.
+    """The receipt of the rehearsal, in its folder or in `out`; the portals are read as `read_back` says.
 
     Raises UsageError for a rehearsal that was not seeded, and as a pull does.
     """

@@ -114,6 +114,16 @@ def test_rule_changed__no_company_comes_along(
     assert rules == {"link.both-synced", "link.invoice-contact-auto"}
 
 
+def test_compare__reads_again_until_every_prediction_holds(serving: Emulator, rehearsal: Path) -> None:
+    too_early = kit.compare_rehearsal(rehearsal, addresses=serving.addresses)
+    assert too_early.figures["by_outcome"]["create"]["hits"] == 0
+    assert synced(serving, rehearsal).holds
+    read = (rehearsal / "after" / "manifest.json").read_bytes()
+    kit.clean_rehearsal(rehearsal, addresses=serving.addresses)
+    assert kit.compare_rehearsal(rehearsal, addresses=serving.addresses).holds
+    assert (rehearsal / "after" / "manifest.json").read_bytes() == read
+
+
 def test_run__twice_writes_once(serving: Emulator, rehearsal: Path) -> None:
     first = kit.run_rehearsal(rehearsal, addresses=serving.addresses)
     again = kit.run_rehearsal(rehearsal, addresses=serving.addresses)
