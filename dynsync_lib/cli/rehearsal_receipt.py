@@ -5,6 +5,7 @@ Where it is used: `cli.rehearse_commands`.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 
 _MOST_LISTED: Final = 20
+_MOST_CHAINS: Final = 5
+"""Misses that both chains are printed of; each shows another rule in doubt."""
 
 
 def print_ran(ran: kit.Ran, rehearsal: Path) -> None:
@@ -45,7 +48,7 @@ def compared_figures(comparison: kit.Comparison) -> dict[str, Any]:
 
 
 def print_comparison(comparison: kit.Comparison) -> None:
-    """Lines for people: hits of each outcome, and of each miss both chains."""
+    """Lines for people: hits of each outcome, the rules in doubt, and of a miss of each both chains."""
     figures = comparison.figures
     accuracy, judged = figures["accuracy"], figures["hits"] + figures["misses"]
     for outcome, counted in figures["by_outcome"].items():
@@ -56,10 +59,7 @@ def print_comparison(comparison: kit.Comparison) -> None:
         else f"{figures['hits']:,} of {judged:,} as predicted ({accuracy:.2%})"
     )
     console.out.print(f"\nAccuracy: {said}; {figures['records'] - judged:,} not settled.")
-    for miss in comparison.misses[:_MOST_LISTED]:
-        _print_miss(miss)
-    if figures["misses"] > _MOST_LISTED:
-        console.out.print(f"... and {figures['misses'] - _MOST_LISTED:,} more; the receipt names all.")
+    _print_misses(comparison)
     for row in comparison.disturbed[:_MOST_LISTED]:
         by = f" because of {row['by']}" if row["by"] else ""
         console.out.print(
@@ -69,6 +69,26 @@ def print_comparison(comparison: kit.Comparison) -> None:
     for row in comparison.not_standing[:_MOST_LISTED]:
         console.out.print(f"Not in the portals: {row['system']} {row['object']} look-alike {row['look_alike_id']}.")
     console.out.print(f"\nReceipt:  {comparison.verification.folder}")
+
+
+def _print_misses(comparison: kit.Comparison) -> None:
+    """How many misses put each rule in doubt, and the first miss of each with both its chains."""
+    figures = comparison.figures
+    if not figures["misses"]:
+        return
+    if not figures["drift"] and all(row["actual"] == "untouched" for row in figures["missed"]):
+        console.out.print("Nothing was written since the seeding: has the sync run?")
+    rules = Counter(row["rule_id"] for row in figures["missed"])
+    for rule_id, count in rules.most_common():
+        console.out.print(f"{count:>9,}  put rule {rule_id} in doubt")
+    first = list({miss.rule_id: miss for miss in reversed(comparison.misses)}.values())[::-1]
+    for miss in first[:_MOST_CHAINS]:
+        _print_miss(miss)
+    others = figures["misses"] - len(first[:_MOST_CHAINS])
+    if others:
+        console.out.print(
+            f"\n... and {others:,} more; --json gives the chains of the first hundred, the receipt names all."
+        )
 
 
 def _print_miss(miss: kit.Miss) -> None:

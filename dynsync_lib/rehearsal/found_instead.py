@@ -82,12 +82,13 @@ class FoundInstead:
         for field in sorted(self._fields.get(table, ())):
             before, after = _value(was, field), _value(now, field)
             if field in foretold and after not in foretold[field]:
-                yield f"{where}: {field} was to be {' or '.join(map(repr, foretold[field]))} and is {after!r}."
+                yield f"{where}: {field} was to be {' or '.join(map(_shown, foretold[field]))} and is {_shown(after)}."
             elif field not in foretold and before != after:
-                yield f"{where}: {field} was {before!r} and is {after!r}, which nobody foretold."
+                yield f"{where}: {field} was {_shown(before)} and is {_shown(after)}, which nobody foretold."
         for lookup in LOOKUPS.get(table, ()):
-            if was.get(lookup) != now.get(lookup):
-                yield f"{where}: {lookup} pointed to {was.get(lookup)} and points to {now.get(lookup)}."
+            before, after = was.get(lookup) or "nothing", now.get(lookup) or "nothing"
+            if before != after:
+                yield f"{where}: {lookup} pointed to {before} and points to {after}."
         if system is System.HUBSPOT:
             yield from self._of_links(where, object_, id_)
 
@@ -99,6 +100,10 @@ class FoundInstead:
 
 def _value(row: Row, field: str) -> Any:
     return row.get(field, row.get(f"_{field}_value"))
+
+
+def _shown(value: Any) -> str:
+    return "empty" if value is None else repr(value)
 
 
 def _by_id(snapshot: Snapshot, name: str) -> dict[str, Row]:
