@@ -48,6 +48,8 @@ class Run:
     exit_codes: tuple[int, ...] = (0,)
 
 
+REFUSED = Run("s --emulator refused.json", exit_codes=(2, 3))
+"""A step of a rehearsal with a folder that is none."""
 COMMANDS: dict[str, tuple[Run, ...]] = {
     "demo": (Run("--out OUT"),),
     "init": (Run("OUT"), Run("OUT --example mql-to-dynamics"), Run(".", exit_codes=(2,))),
@@ -95,14 +97,24 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rules": (Run(""), Run("--numbers")),
     "emulator": (Run("--world world"), Run("--world world --state OUT")),
     "lab": (Run("world"),),
-    "calibrate": (Run("s", exit_codes=(2,)),),
-    "try-mapping": (Run("--emulator refused.json", exit_codes=(2, 3)),),
-    "apply-recipe": (Run("contact.parentcustomerid --emulator refused.json", exit_codes=(2, 3)),),
-    "rehearse plan": (Run("s --out OUT"),),
-    **{
-        f"rehearse {step}": (Run("s --emulator refused.json", exit_codes=(2, 3)),)
-        for step in ("seed", "run", "wait", "compare", "clean")
-    },
+    "calibrate": (Run("s", exit_codes=(2,)), Run("r")),
+    "try-mapping": (
+        Run("--emulator refused.json", exit_codes=(2, 3)),
+        Run("--emulator emulator.json", exit_codes=(0, 1)),
+    ),
+    "apply-recipe": (
+        Run("contact.parentcustomerid --emulator refused.json", exit_codes=(2, 3)),
+        Run("contact.parentcustomerid --emulator emulator.json"),
+    ),
+    "rehearse plan": (Run("s --out OUT --forecast f"),),
+    "rehearse seed": (REFUSED, Run("r --emulator emulator.json")),
+    "rehearse run": (REFUSED, Run("r --by-emulator --emulator emulator.json")),
+    "rehearse wait": (  # filters are shown as they are to be typed in
+        REFUSED,
+        Run("r --emulator emulator.json --at-most 0", exit_codes=(0, 1), shows=SOMEBODY),
+    ),
+    "rehearse compare": (REFUSED, Run("r --emulator emulator.json --out OUT", exit_codes=(0, 1))),
+    "rehearse clean": (REFUSED, Run("r --emulator emulator.json --by-tag"), Run("r --emulator emulator.json --yes")),
 }
 BROKEN: tuple[str, ...] = (
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
@@ -117,8 +129,14 @@ BROKEN: tuple[str, ...] = (
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
-    """The planted folder, and an emulator that serves its world; `refused.json` has a token that is not its own."""
+    """The planted folder, and an emulator that serves its world; `refused.json` has a token that is not its own.
+
+    `r` is a rehearsal; its steps stand in the table in the order in which they are taken.
+    """
     folder = plant(tmp_path_factory.mktemp("planted"))
+    kit.plan_rehearsal(
+        folder.root / "s", folder.root / "dynsync.toml", folder.root / "r", forecast=folder.root / "f", key=bytes(32)
+    )
     break_files(folder.root)
     with Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator:
         addresses = json.loads(json.dumps(emulator.addresses))
