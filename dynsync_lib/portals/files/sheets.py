@@ -21,12 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import openpyxl
-
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
 from dynsync_lib.portals.files.workbook_bounds import MOST_COLUMNS, bounded_rows, refuse_large_workbook
 from dynsync_lib.portals.files.workbook_cells import cell_text
+from dynsync_lib.portals.files.workbook_file import open_workbook
 
 _DAMAGES: Final = (Exception,)
 """What reading a workbook raises that is no workbook, or was cut: openpyxl and XML fail in their own ways."""
@@ -231,12 +230,9 @@ def _filled_sheets(path: Path) -> list[tuple[str, bool]]:
     """Title and whether it is hidden, of each sheet of a workbook that holds something."""
     try:
         size = refuse_large_workbook(path)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
+        with open_workbook(path, data_only=True) as book:
             filled = [sheet for sheet in book.worksheets if next(_rows_of(path, sheet, size), None) is not None]
             return [(sheet.title, sheet.sheet_state != "visible") for sheet in filled]
-        finally:
-            book.close()
     except InputFileError:
         raise
     except _DAMAGES as fault:
@@ -247,13 +243,10 @@ def _read_xlsx(path: Path, title: str | None) -> Iterator[Line]:
     number = 0
     try:
         size = refuse_large_workbook(path)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        try:
+        with open_workbook(path, data_only=True) as book:
             for line in _rows_of(path, next(sheet for sheet in book.worksheets if sheet.title == title), size):
                 number = line.number
                 yield line
-        finally:
-            book.close()
     except InputFileError:
         raise
     except _DAMAGES as fault:

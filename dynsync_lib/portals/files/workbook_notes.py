@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import IO, Final, Literal
 from xml.etree import ElementTree as ET
 
-import openpyxl
 from openpyxl.utils import coordinate_to_tuple, get_column_letter
 
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.sheets import SheetFile
+from dynsync_lib.portals.files.workbook_file import open_workbook
 
 Kind = Literal["valueless", "formula", "error"]
 
@@ -170,9 +170,6 @@ def _survey(file: SheetFile) -> _Survey:
 
 def _part_of(file: SheetFile) -> str:
     """The name of the workbook's part that holds the sheet."""
-    book = openpyxl.load_workbook(file.path, read_only=True)
-    try:
+    with open_workbook(file.path) as book:
         part: str = next(sheet._worksheet_path for sheet in book.worksheets if sheet.title == file.title)
         return part
-    finally:
-        book.close()
