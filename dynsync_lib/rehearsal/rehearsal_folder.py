@@ -170,22 +170,29 @@ class Rehearsal:
         return read_rows(self.folder / SAMPLE_FILE)
 
 
+def read_plan_file(file: Path, version: int, shape: Mapping[str, Any], *, next_step: str) -> dict[str, Any]:
+    """What a plan's JSON file says. Raises SnapshotError when it is none, of another version, or of another shape."""
+    try:
+        info = read_json(file)
+    except SmallFileError as error:
+        raise SnapshotError(f"{file} {error}.", next_step=next_step) from error
+    written = info.get("version") if isinstance(info, dict) else None
+    if written != version:
+        sentence = f"{file} is of version {written}, and this kit reads version {version}."
+        raise SnapshotError(sentence, next_step=next_step)
+    fault = misshapen(info, shape)
+    if fault is not None:
+        raise SnapshotError(f"{file} cannot be used: {fault}.", next_step=next_step)
+    return dict(info)
+
+
 def open_rehearsal(folder: str | Path) -> Rehearsal:
     """The rehearsal in a folder. Raises SnapshotError when it is none, or not one that this kit can read."""
     path = Path(folder)
     file = path / REHEARSAL_FILE
     if not file.is_file():
         raise SnapshotError(f"{path} is no rehearsal: it has no {REHEARSAL_FILE}.", next_step=_AGAIN)
-    try:
-        info = read_json(file)
-    except SmallFileError as error:
-        raise SnapshotError(f"{file} {error}.", next_step=_AGAIN) from error
-    version = info.get("version") if isinstance(info, dict) else None
-    if version != VERSION:
-        raise SnapshotError(f"{file} is of version {version}, and this kit reads version {VERSION}.", next_step=_AGAIN)
-    fault = misshapen(info, _INFO)
-    if fault is not None:
-        raise SnapshotError(f"{file} cannot be used: {fault}.", next_step=_AGAIN)
+    info = read_plan_file(file, VERSION, _INFO, next_step=_AGAIN)
     lacking = [name for name in _PLAN_PARTS if not (path / name).exists()]
     if lacking:
         raise SnapshotError(f"The rehearsal {path} lacks {', '.join(lacking)}.", next_step=_AGAIN)

@@ -24,7 +24,7 @@ from typing import Any, Final
 import dynsync_lib
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine.polars_engine import PolarsEngine
-from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind
 from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -35,10 +35,16 @@ from dynsync_lib.rehearsal.calibration.reading import Answer, Portals, read_answ
 from dynsync_lib.rehearsal.calibration.run_folders import write_run
 from dynsync_lib.rehearsal.calibration.snapshot_state import SnapshotState, portal_ids, shared_person
 from dynsync_lib.rehearsal.journal import Journal
-from dynsync_lib.rehearsal.rehearsal_folder import KEY_FILE, TAG_DIGITS, Rehearsal, Step, open_rehearsal
+from dynsync_lib.rehearsal.rehearsal_folder import (
+    KEY_FILE,
+    TAG_DIGITS,
+    Rehearsal,
+    Step,
+    open_rehearsal,
+    read_plan_file,
+)
 from dynsync_lib.rehearsal.standing import begin_of
-from dynsync_lib.shapes import Named, misshapen
-from dynsync_lib.small_files import SmallFileError, read_json
+from dynsync_lib.shapes import Named
 from dynsync_lib.snapshot.snapshot import open_snapshot
 
 CALIBRATION: Final = "calibration"
@@ -126,17 +132,7 @@ def plan_calibration(rehearsal: Rehearsal, rulebook: Rulebook, packs: Packs) -> 
 def open_calibration(rehearsal: Rehearsal) -> Calibration:
     """The plan in a rehearsal's folder. Raises SnapshotError when it is none, or not one that this kit can read."""
     folder = rehearsal.folder / CALIBRATION
-    file = folder / CALIBRATION_FILE
-    try:
-        info = read_json(file)
-    except SmallFileError as error:
-        raise SnapshotError(f"{file} {error}.", next_step=_AGAIN) from error
-    version = info.get("version") if isinstance(info, dict) else None
-    if version != _VERSION:
-        raise SnapshotError(f"{file} is of version {version}, and this kit reads version {_VERSION}.", next_step=_AGAIN)
-    fault = misshapen(info, _INFO)
-    if fault is not None:
-        raise SnapshotError(f"{file} cannot be used: {fault}.", next_step=_AGAIN)
+    info = read_plan_file(folder / CALIBRATION_FILE, _VERSION, _INFO, next_step=_AGAIN)
     return Calibration(folder, info)
 
 
