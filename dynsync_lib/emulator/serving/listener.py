@@ -78,4 +78,19 @@ class Listener:
         self._bound.close()
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._bound]))
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        await self._server.serve(sockets=[self._bound])
+        await self._cut_connections()
+
+    async def _cut_connections(self) -> None:
+        """Cuts the connections of clients for whom the server waited in vain: to read on, or to end TLS.
+
+        The event loop ends next; connections that it leaves open stay so until the garbage collector finds them.
+        """
+        connections = self._server.server_state.connections
+        for connection in connections:
+            connection.transport.abort()
+        while connections:
+            await asyncio.sleep(0)
