@@ -9,7 +9,7 @@ Source: the summary of the forecast.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +21,7 @@ from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import show_table
-from dynsync_lib.report.words import OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
+from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def flow_chart(forecast: ForecastTables) -> Piece:
     title = "Where the records of each side end"
     if not bars:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
-    sentence = " ".join(_say_side(bars, system) for system in System)
+    sentence = " ".join([*(_say_side(bars, system) for system in System), *_say_difference(bars)])
     svg = _draw(bars, title, sentence)
     return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records of each side by outcome"))).as_piece()
 
@@ -73,7 +73,7 @@ def _say_side(bars: Sequence[Bar], system: System) -> str:
     if not total:
         return f"{system_word(system)} holds no records."
     created = totals[Outcome.CREATE]
-    matched = totals[Outcome.UPDATE] + totals[Outcome.LINK]
+    matched = sum(totals[outcome] for outcome in MATCHED)
     rest = ", ".join(
         f"{totals[outcome]:,} {OUTCOMES[outcome].lower()}"
         for outcome in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING)
@@ -82,6 +82,20 @@ def _say_side(bars: Sequence[Bar], system: System) -> str:
         f"Of {total:,} {system_word(system)} records, {created:,} are created in {system_word(OTHER[system])}, "
         f"{matched:,} are matched, {rest}."
     )
+
+
+def _say_difference(bars: Sequence[Bar]) -> Iterator[str]:
+    """Why the two sides count different numbers of matched records; nothing where they do not."""
+    matched = {
+        sum(_by_outcome([bar for bar in bars if bar.system == system])[outcome] for outcome in MATCHED)
+        for system in System
+    }
+    if len(matched) > 1:
+        yield (
+            "The two numbers of matched records differ: one HubSpot contact can be the partner of a contact and of a "
+            "lead, a lead can meet a contact that is still to be created, and a record that will fail counts as "
+            "failing although its partner is matched."
+        )
 
 
 def _by_outcome(bars: Sequence[Bar]) -> dict[str, int]:

@@ -28,6 +28,7 @@ from dynsync_lib.report.words import (
     OUTCOMES,
     REASONS,
     SEVERITIES,
+    SHADOWED_REASONS,
     VERDICTS,
     Word,
     counted,
@@ -60,9 +61,8 @@ def reason_table(forecast: ForecastTables) -> Piece:
     >>> kit.reason_table(kit.open_forecast("out/demo/forecast"))
     79 shadowed, 449 excluded, 42 failing
     """
-    kept_out = [
-        row for row in count_outcomes(forecast) if row["reason"] is not None or row["outcome"] == Outcome.SHADOWED
-    ]
+    kept_out = [row for row in count_outcomes(forecast) if row["reason"] is not None]
+    kept_out += _shadowed_by_rule(forecast)
     kept_out.sort(key=lambda row: (rank_of(row["outcome"], OUTCOMES), -row["count"], object_rank(row["object"])))
     rows = [
         [
@@ -79,9 +79,15 @@ def reason_table(forecast: ForecastTables) -> Piece:
     return show_table(Grid(caption, heads, rows, unit="reasons", empty="No record stays out, and none fails."))
 
 
+def _shadowed_by_rule(forecast: ForecastTables) -> list[Row]:
+    """Shadowed records by system, object and rule, so that each rule's number is the one that its finding names."""
+    counts = forecast.counts("outcomes", ["system", "object", "outcome", "reason", "rule_id"])
+    return [row for row in counts if row["outcome"] == Outcome.SHADOWED]
+
+
 def _why(row: Row) -> str:
     if row["reason"] is None:
-        return "an earlier record has the same e-mail address or name"
+        return SHADOWED_REASONS.get(row["rule_id"], "an earlier record has the same e-mail address or name")
     return REASONS.get(row["reason"], row["reason"])
 
 

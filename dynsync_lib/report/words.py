@@ -54,6 +54,8 @@ OUTCOMES: Final[Mapping[str, str]] = {
     Outcome.EXCLUDED: "Excluded",
     Outcome.FAILING: "Failing",
 }
+MATCHED: Final = (Outcome.UPDATE, Outcome.LINK)
+"""The outcomes of records that have a counterpart."""
 OUTCOME_MEANINGS: Final[Mapping[str, str]] = {
     Outcome.CREATE: "has no counterpart and will be created in the other system",
     Outcome.UPDATE: "has a counterpart, and at least one field of one side changes",
@@ -90,6 +92,12 @@ REASONS: Final[Mapping[str, str]] = {
     Reason.PRIVILEGE: "the user of the sync may not write it",
     Reason.NO_IDENTITY: "it cannot be told from other records",
 }
+
+SHADOWED_REASONS: Final[Mapping[str, str]] = {
+    "lead.contact-overlap": "a Dynamics contact has the same e-mail address",
+    "contact.one-binding": "its HubSpot contact is already matched with another record",
+}
+"""Why a record is shadowed, by the rule that says so; other rules: an earlier record has the same key."""
 
 DIRECTIONS: Final[Mapping[str, str]] = {
     Direction.TWO_WAY: "both ways",

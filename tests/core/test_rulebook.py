@@ -47,6 +47,11 @@ def test_every_measure_is_asked_for_by_a_check_and_is_there() -> None:
     assert asked == set(MEASURES) | set(MARKETING_MEASURES)
 
 
+def test_checks_of_one_kind_of_record__take_their_share_of_these_records() -> None:
+    """105 invoices are 70 % of 150 invoices, and no share of all associations of their system."""
+    assert [check.id for check in shipped_rulebook().checks if check.of == "links" and check.object is not None] == []
+
+
 @pytest.mark.parametrize("statement", [one for section in shipped_rulebook().research for one in section.statements])
 def test_rules_about__names_a_rule_or_why_there_is_none(statement: str) -> None:
     rules = shipped_rulebook().rules_about(statement)

@@ -85,6 +85,29 @@ def test_shares__name_their_whole(forecast: kit.Forecast) -> None:
         assert "%" not in ground.threshold or re.match(r".+% of [a-zA-Z ,]+; amber above", ground.threshold)
 
 
+def test_invoices_by_hand__are_a_share_of_the_invoices(forecast: kit.Forecast) -> None:
+    (ground,) = [ground for ground in kit.traffic_light(forecast).grounds if ground.sentence.startswith("105 invoices")]
+    assert ground.threshold.replace("\N{NO-BREAK SPACE}", " ") == "70 % of Dynamics invoices; amber above 1.0 %"
+
+
+def test_reasons__tell_shadowed_records_as_the_findings_do(forecast: kit.Forecast) -> None:
+    """54 contacts lose their address, as the finding says; the other two of the 56 have another reason."""
+    html = kit.reason_table(forecast)._repr_html_()
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr>.*?</tr>", html) if "Dynamics contacts" in row]
+    shadowed = [re.sub(r"\|+", "|", row) for row in rows if "Shadowed" in row]
+    assert shadowed == [
+        "|Dynamics contacts|Shadowed|an earlier record has the same e-mail address or name|54|",
+        "|Dynamics contacts|Shadowed|its HubSpot contact is already matched with another record|2|",
+    ]
+
+
+def test_flow__says_why_the_sides_count_different_numbers_of_matched_records(forecast: kit.Forecast) -> None:
+    sentence = repr(kit.flow_chart(forecast))
+    assert "830 are matched" in sentence
+    assert "863 are matched" in sentence
+    assert "The two numbers of matched records differ: " in sentence
+
+
 def test_command_line__prints_what_the_page_shows(
     forecast: kit.Forecast, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

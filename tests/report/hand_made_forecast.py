@@ -133,6 +133,8 @@ SENSITIVITY = [
     ("company_dup", "rest_created", 1, "company=1"),
     ("email_norm", "exact", 0, None),
 ]
+_SHARES_ITS_KEY = ("shadowed", "excluded", None, "contact.first-per-email", None, "a-7", "info@adler.example", None)
+_SHADOWED = [("dynamics", "contact", f"a-{number}", *_SHARES_ITS_KEY) for number in range(10, 18)]
 OUTCOMES = [
     (
         "dynamics",
@@ -173,6 +175,7 @@ OUTCOMES = [
         "ben@adler.example",
         None,
     ),
+    *_SHADOWED,
 ]
 
 

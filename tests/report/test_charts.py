@@ -70,7 +70,10 @@ def test_charts__empty_forecast_is_a_sentence(draw: Draw) -> None:
 def test_flow_chart__says_both_sides() -> None:
     assert flow_chart(HandMadeForecast()).sentence == (
         "Of 275 HubSpot records, 30 are created in Dynamics, 197 are matched, 0 shadowed, 46 excluded, 2 failing. "
-        "Of 960 Dynamics records, 705 are created in HubSpot, 202 are matched, 9 shadowed, 38 excluded, 6 failing."
+        "Of 960 Dynamics records, 705 are created in HubSpot, 202 are matched, 9 shadowed, 38 excluded, 6 failing. "
+        "The two numbers of matched records differ: one HubSpot contact can be the partner of a contact and of a lead, "
+        "a lead can meet a contact that is still to be created, and a record that will fail counts as failing although "
+        "its partner is matched."
     )
 
 
