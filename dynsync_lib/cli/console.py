@@ -1,6 +1,6 @@
 """How things look on a terminal, and as JSON.
 
-Where it is used: `cli.commands`.
+Where it is used: `cli.commands` and the modules of commands.
 """
 
 from __future__ import annotations

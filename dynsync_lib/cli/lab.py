@@ -4,7 +4,7 @@ Facts
     * Keys of its server and kernels lie in a temporary folder.
     * It imports nothing of the folder in which it is started, and its kernels nothing of that of their notebook.
 
-Where it is used: `cli.commands`.
+Where it is used: `cli.start_commands`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Facts
     * Rows are plain dictionaries, null is None: who prints them does not wait for pandas.
 
-Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`, `kit.lookup_recipes`, and `cli.commands`.
+Where it is used: `kit.rules`, `kit.research`, `kit.assumptions`, `kit.lookup_recipes`,
+`cli.forecast_commands`, `cli.start_commands`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,175 @@
+"""A forecast and what is read from it: `forecast`, `replay`, `recipes`, `explain`, `audit`, `report`.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import arguments, console
+from dynsync_lib.cli.arguments import FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
+from dynsync_lib.errors import UsageError
+
+_ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
+"""NumPy, which pyarrow imports, starts a thread a core for products of matrices; the kit multiplies none."""
+
+
+def forecast(
+    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/forecast"),
+    engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, polars, spark, auto.")] = "auto",
+    choices: Set = None,
+    fail_on: FailOn = "",
+    bindings: Annotated[
+        Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
+    ] = None,
+    beside: Annotated[
+        list[Path] | None, typer.Option(help="Snapshot of a further Dynamics environment; may be repeated.")
+    ] = None,
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what the initial sync would do with every record of a snapshot.
+
+    Example: dynsync forecast snapshots/monday --settings acme/dynsync.toml --out out/monday --set company_dup=all_bind
+    """
+    arguments.refuse_severity(fail_on)
+    os.environ.setdefault(*_ONE_THREAD)
+    written = kit.forecast(
+        snapshot,
+        settings,
+        out,
+        engine=engine,
+        assumptions=arguments.read_assumptions(choices),
+        bindings=bindings,
+        beside=beside or (),
+        csv=csv,
+    )
+    if as_json:
+        six = kit.six_figures(written)
+        tables = {"forecast": str(out), "rows": written.info["rows"]}
+        console.print_json({**tables, **six.as_dict(), "not_checked": list(six.not_checked)})
+    else:
+        console.print_figures(written)
+        console.out.print(f"\nTables:   {out}")
+        console.out.print(f"Next:     dynsync report --forecast {out}")
+    arguments.exit_on(written, fail_on)
+
+
+def replay(
+    before: Annotated[Path, typer.Argument(help="The earlier snapshot.")],
+    after: Annotated[Path, typer.Argument(help="A later snapshot of the same portals.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/replay"),
+    choices: Set = None,
+    bindings: Annotated[
+        Path | None, typer.Option(help="Pairs at the earlier moment; default: those of its forecast.")
+    ] = None,
+    *,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what would have travelled between two snapshots, and which pairs have escaped their filter.
+
+    Example: dynsync replay snapshots/march snapshots/april --settings acme/dynsync.toml
+    """
+    written = kit.replay(
+        before, after, settings, out, bindings=bindings, assumptions=arguments.read_assumptions(choices), csv=csv
+    )
+    if as_json:
+        console.print_json({"replay": str(out), **written.info})
+    else:
+        console.print_replay(written.info)
+        console.out.print(f"\nTables:   {out}")
+
+
+def recipes(
+    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    settings: SettingsFile = Path("dynsync.toml"),
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say for each lookup column, which cannot sync, what text column to put in its place.
+
+    Example: dynsync recipes snapshots/monday --settings acme/dynsync.toml
+    """
+    from dynsync_lib.kit.forecasts import find_lookup_recipes
+    from dynsync_lib.kit.tables import recipe_row
+
+    rows = [recipe_row(recipe) for recipe in find_lookup_recipes(snapshot, settings)]
+    if as_json:
+        console.print_json({"recipes": rows})
+    else:
+        console.print_rows(["object", "column", "recipe"], rows)
+
+
+def explain(
+    key: Annotated[str, typer.Argument(help="A record id or GUID, an e-mail address, a company's or person's name.")],
+    folder: ForecastFolder = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+    ] = None,
+    *,
+    masked: Annotated[bool, typer.Option("--masked", help="Show nobody's address, name and values.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
+
+    The outcome names the step and line of docs/semantics.md that decided it, such as (step 5, line 9b).
+
+    Example: dynsync explain ada@example.com --forecast out/demo/forecast
+    """
+    opened = open_forecast(folder)
+    chains = kit.explain(opened.masked() if masked else opened, key, snapshot=snapshot)
+    if not chains:
+        raise UsageError(
+            f"No record of {opened.folder} has that id, address or name.",
+            next_step="Try its id from the outcomes table.",
+        )
+    if as_json:
+        console.print_json({"records": [kit.as_dict(chain) for chain in chains]})
+        return
+    for chain in chains:
+        console.print_chain(chain)
+
+
+def audit(folder: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = False) -> None:
+    """Print the findings of a forecast.
+
+    Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
+    """
+    arguments.refuse_severity(fail_on)
+    opened = open_forecast(folder)
+    rows = opened.rows("findings")
+    if as_json:
+        console.print_json({"findings": rows})
+    else:
+        console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
+    arguments.exit_on(opened, fail_on)
+
+
+def report(
+    folder: ForecastFolder = None,
+    out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
+    client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
+    *,
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="Show people's addresses and values.")] = False,
+    verification: Annotated[
+        Path | None,
+        typer.Option(help="A verification or a compared rehearsal; default: `verification` beside the forecast."),
+    ] = None,
+) -> None:
+    """Write the stakeholder's report: one HTML file that needs no network.
+
+    Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
+    """
+    written = kit.report(open_forecast(folder), out, client=client, masked=not unmasked, verification=verification)
+    console.out.print(f"Report:   {written}")

@@ -1,0 +1,95 @@
+"""How a newcomer begins: `demo`, `init`, `rules`, `lab`.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.cli.arguments import Json
+from dynsync_lib.cli.lab import run_lab
+from dynsync_lib.errors import UsageError
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where snapshot, forecast and report go.")] = Path("out/demo"),
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run the whole kit on two emulated portals and leave a report.
+
+    Example: dynsync demo
+    """
+    forecast = kit.demo(out, progress=None if as_json else console.say)
+    report = out / "report.html"
+    if as_json:
+        console.print_json(
+            {"report": str(report), "forecast": str(forecast.folder), **kit.six_figures(forecast).as_dict()}
+        )
+        return
+    console.print_figures(forecast)
+    console.out.print(f"\nReport:   {report}")
+    console.out.print(f"Tables:   {forecast.folder}")
+    console.out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the engagement, or a .toml file of another name.")],
+    example: Annotated[
+        str | None, typer.Option(help=f"A ready example instead: {', '.join(kit.SETTINGS_EXAMPLES)}.")
+    ] = None,
+) -> None:
+    """Write a commented dynsync.toml: every key at its default, or a ready example.
+
+    Example: dynsync init acme --example mql-to-dynamics
+    """
+    file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
+    text = kit.settings_template(example)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as stream:  # a link is not followed
+            stream.write(text)
+    except FileExistsError:
+        raise UsageError(f"{file} exists already.", next_step="Edit it, or name another folder.") from None
+    console.out.print(f"Wrote {file}. Next: edit it, then `dynsync check --settings {file}`.")
+
+
+def rules(
+    *,
+    numbers: Annotated[bool, typer.Option("--numbers", help="List the numbered statements of the research.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List every rule with its state, confidence and sources, and every assumption with its choices.
+
+    Example: dynsync rules --numbers
+    """
+    from dynsync_lib.kit.tables import assumption_rows, research_rows, rule_rows
+
+    listed, knobs, statements = (rows_of(kit.rulebook()) for rows_of in (rule_rows, assumption_rows, research_rows))
+    if as_json:
+        console.print_json({"rules": listed, "assumptions": knobs, "research": statements})
+        return
+    if numbers:
+        console.print_rows(["number", "state", "confidence", "sources", "rules", "why"], statements)
+        return
+    console.print_rows(["id", "status", "confidence", "sources", "says"], listed)
+    console.out.print("\nAssumptions: set them under [assumptions], or with --set name=choice.")
+    console.print_rows(["id", "choices", "default", "question"], knobs)
+
+
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Folder of notebooks.")] = Path("notebooks"),
+) -> None:
+    """Open JupyterLab in the notebooks.
+
+    Example: dynsync lab
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
+    raise typer.Exit(run_lab(folder))
