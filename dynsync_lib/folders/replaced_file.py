@@ -4,12 +4,13 @@ Facts
     * It is written beside its target, private, and then takes its name; a link is never followed.
     * Only a file that bears the kind's mark in its first bytes is replaced.
 
-Where it is used: `report.runner`.
+Where it is used: `report.runner`, `rehearsal.comparing`, `kit.settings_files`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,11 +23,15 @@ _HEAD_BYTES: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file that the kit writes: its name in words, how it begins, and the mark that follows soon after."""
+    """A kind of file that the kit writes: its name in words, how it begins, and the mark that follows soon after.
+
+    `keeps_mode`: who may read an earlier file may read the one that replaces it.
+    """
 
     what: str
     start: str
     mark: str
+    keeps_mode: bool = False
 
 
 def refuse_foreign_file(file: Path, kind: FileKind) -> None:
@@ -52,4 +57,6 @@ def replace_file(file: Path, text: str, kind: FileKind) -> None:
         fresh = work / file.name
         fresh.write_text(text, encoding="utf-8", newline="\n")
         refuse_foreign_file(file, kind)
+        if kind.keeps_mode and file.exists():
+            shutil.copymode(file, fresh)
         os.replace(fresh, file)

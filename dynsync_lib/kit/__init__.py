@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         wait_for_sync,
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
+    from dynsync_lib.kit.settings_files import change_settings
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
     from dynsync_lib.portals.check.lines import CheckReport
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         outcome_table,
         reason_table,
     )
+    from dynsync_lib.settings_changes.changes import RemoveMapping, SetAssumption, SetMapping, SetSync
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
     from dynsync_lib.verification.verify_folder import Verification, open_verification
 
@@ -99,6 +101,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "wait_for_sync",
     ),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
+    "kit.settings_files": ("change_settings",),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
     "portals.check.lines": ("CheckReport",),
@@ -144,6 +147,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "reason_table",
     ),
     "forecasts.open_snapshot": ("read_catalogue",),
+    "settings_changes.changes": ("RemoveMapping", "SetAssumption", "SetMapping", "SetSync"),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),
     "verification.verify_folder": ("Verification", "open_verification"),
 }

@@ -64,17 +64,23 @@ def read_settings(
     >>> settings.assumptions["company_dup"]
     'all_bind'
     """
+    text = settings_text(path)
+    catalogue = catalogue_of(snapshot) if snapshot is not None else None
+    return parse_settings(text, file=Path(path).name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
+
+
+def settings_text(path: str | Path) -> str:
+    """The text of a settings file, whatever it says. Raises SettingsError when there is none that can be read."""
     path = Path(path)
     bring_back(path)
     try:
-        text = read_small_text(path, most_bytes=_MOST_BYTES)
+        return read_small_text(path, most_bytes=_MOST_BYTES)
     except SmallFileError as fault:
         raise SettingsError([f"{path} {fault}."], next_step=_NEXT_STEPS.get(str(fault), "")) from fault
-    catalogue = _read_catalogue(snapshot) if snapshot is not None else None
-    return parse_settings(text, file=path.name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
 
 
-def _read_catalogue(snapshot: Snapshot) -> Catalogue:
+def catalogue_of(snapshot: Snapshot) -> Catalogue:
+    """The fields of a snapshot's systems, by `read_catalogue`."""
     from dynsync_lib.forecasts.open_snapshot import read_catalogue  # brings the engines, and a pull needs none
 
     return read_catalogue(snapshot)

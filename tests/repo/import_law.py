@@ -136,6 +136,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
+    "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files"),
     "verification": (
         *_GROUND,
@@ -222,6 +223,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "emulator",
         "rehearsal",
         "report",
+        "settings_changes",
         "small_files",
         "verification",
         "widgets",

@@ -66,6 +66,7 @@ PLANTED = (
     ("processes", "from dynsync_lib.core.keys import trim"),
     ("arrow_tables", "from dynsync_lib.engine.polars_engine import PolarsEngine"),
     ("engine.duckdb_engine", "from dynsync_lib.core.forecast import build_forecast"),
+    ("settings_changes.changes", "from dynsync_lib.kit.rulebooks import rulebook"),
     ("snapshot.snapshot", "from dynsync_lib.core.settings import Settings"),
     ("verification.receipt", "from dynsync_lib.kit.forecasts import forecast"),
     ("rehearsal.planning.proof", "from dynsync_lib.portals.rows import TextRow"),

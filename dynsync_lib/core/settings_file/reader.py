@@ -289,7 +289,7 @@ class _Reader:
         mappings = [mapping for mapping in own if mapping is not None]
         self._refuse_repeated(mappings, path)
         defaults = self.rulebook.default_mappings.get(object_, ()) if table.get("default_mappings", True) else ()
-        return (*mappings, *_not_replaced(defaults, mappings))
+        return (*mappings, *not_replaced(defaults, mappings))
 
     def _mapping(self, row: Mapping[str, Any], object_: Object, path: tuple[str, ...]) -> FieldMapping | None:
         self._refuse_unknown(row, MAPPING_KEYS, path)
@@ -437,6 +437,7 @@ class _Reader:
         self.faults.append((line, f"{self.file}, line {line}: {sentence}"))
 
 
-def _not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
+def not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
+    """The default mappings that stay in force beside own ones: those that share no field with them (5.4)."""
     hubspot, dynamics = {mapping.hubspot for mapping in own}, {mapping.dynamics for mapping in own}
     return tuple(mapping for mapping in defaults if mapping.hubspot not in hubspot and mapping.dynamics not in dynamics)

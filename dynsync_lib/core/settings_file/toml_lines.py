@@ -15,7 +15,8 @@ import tomllib
 from collections import Counter
 from typing import Final
 
-_HEADER: Final = re.compile(r"\s*(\[\[|\[)(?P<name>[^\]]+)\]")
+HEADER: Final = re.compile(r"\s*(\[\[|\[)(?P<name>[^\]]+)\]")
+"""A line that begins a section: `[name]`, or `[[name]]` for one of several."""
 _PART: Final = r"""(?:[A-Za-z0-9_-]++|"[^"]*+"|'[^']*+')"""
 _KEY: Final = re.compile(rf"""\s*+(?P<name>{_PART}(?:\s*+\.\s*+{_PART})*+)\s*+=""")
 
@@ -28,12 +29,12 @@ class TomlLines:
         section: tuple[str, ...] = ()
         counts: Counter[tuple[str, ...]] = Counter()
         for number, line in enumerate(text.splitlines(), start=1):
-            header = _HEADER.match(line)
+            header = HEADER.match(line)
             if header is not None:
-                section = _section(_parts(header["name"]), is_array=header[1] == "[[", counts=counts)
+                section = _section(parts_of(header["name"]), is_array=header[1] == "[[", counts=counts)
                 self._lines.setdefault(section, number)
             elif key := _KEY.match(line):
-                self._lines.setdefault((*section, *_parts(key["name"])), number)
+                self._lines.setdefault((*section, *parts_of(key["name"])), number)
 
     def line_of(self, path: tuple[str, ...]) -> int:
         """The line of a key or section, or of its nearest parent; lines count from 1."""
@@ -50,7 +51,8 @@ def _section(parts: tuple[str, ...], *, is_array: bool, counts: Counter[tuple[st
     return (*parts, str(counts[parts] - 1))
 
 
-def _parts(name: str) -> tuple[str, ...]:
+def parts_of(name: str) -> tuple[str, ...]:
+    """The parts of a dotted name as it stands in a text, without quotes, such as ("sync", "contact")."""
     try:
         nested = tomllib.loads(f"{name.strip()} = 0")
     except (ValueError, RecursionError):

@@ -14,15 +14,16 @@ import tomllib
 from typing import Any, Final
 
 _MOST_PARTS: Final = 40
-_QUOTED: Final = re.compile(
+QUOTED: Final = re.compile(
     r'"""(?:\\.|[^\\])*?"""' "|'''.*?'''" r'|"(?:\\.|[^"\\\n])*+"' "|'[^'\n]*+'" r"|#[^\n]*+", re.DOTALL
 )
+"""A string in any of TOML's quotes, or a comment: what holds no brackets and no names."""
 _LONG_NAME: Final = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}")
 
 
 def read_toml(text: str) -> dict[str, Any]:
     """The document in a text. Raises ValueError when it is no TOML, nests too deep, or has a name of over 40 parts."""
-    if text.count(".") >= _MOST_PARTS and _LONG_NAME.search(_QUOTED.sub("q", text)):
+    if text.count(".") >= _MOST_PARTS and _LONG_NAME.search(QUOTED.sub("q", text)):
         raise ValueError(f"a name has more than {_MOST_PARTS} parts")
     try:
         return tomllib.loads(text)

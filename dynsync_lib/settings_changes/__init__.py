@@ -1,0 +1,1 @@
+"""Changes to dynsync.toml that keep every comment of it."""

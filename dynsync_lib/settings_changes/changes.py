@@ -1,0 +1,164 @@
+"""What can be changed in dynsync.toml, and what the document says afterwards.
+
+Facts
+    * A default mapping has no line of its own. Changed, it becomes an own mapping; removed, `default_mappings` becomes
+      false and the others that were in force become own mappings (5.4).
+    * Where an own mapping is removed that stood in a default mapping's place, the default mapping is in force again.
+    * An object without a section is off, and stays off when something of it is set.
+
+Source: rules field.direction, record.filter.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynsync_lib.core.model import Direction, Object
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import FieldMapping
+from dynsync_lib.core.settings_file.reader import not_replaced
+from dynsync_lib.errors import UsageError
+
+_MAPPING: Final = "mapping"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMapping:
+    """Maps two fields, or changes their mapping. None leaves what is there; empty `options` pair by label again."""
+
+    object: Object
+    hubspot: str
+    dynamics: str
+    direction: Direction | None = None
+    options: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMapping:
+    """Takes the mapping of two fields away, an own one or a default one."""
+
+    object: Object
+    hubspot: str
+    dynamics: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSync:
+    """Sets a key of `[sync.<object>]`, such as `direction` or `filter_to_hubspot`; None takes the key away."""
+
+    object: Object
+    key: str
+    value: str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAssumption:
+    """Makes a choice of an open question; None takes the choice away, so that the default is in force."""
+
+    name: str
+    choice: str | None
+
+
+Change = SetMapping | RemoveMapping | SetSync | SetAssumption
+
+
+def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rulebook: Rulebook) -> dict[str, Any]:
+    """What a settings file says after the changes, made one after the other; the given document stays as it is.
+
+    Raises UsageError when a mapping is to be removed that is not there. Nothing else is checked: the reader does that.
+    """
+    changed = copy.deepcopy(dict(document))
+    for change in changes:
+        if isinstance(change, SetAssumption):
+            _set_in(changed, ("assumptions",), change.name, change.choice)
+        elif isinstance(change, SetSync):
+            _set_in(changed, ("sync", change.object.value), change.key, change.value)
+        elif isinstance(change, SetMapping):
+            _set_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
+        else:
+            _remove_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
+    return changed
+
+
+def _section(document: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """The section of a path; where there is none, one is made that leaves its object off."""
+    for name in path[:-1]:
+        document = document.setdefault(name, {})
+    section: dict[str, Any] = document.setdefault(path[-1], {"enabled": False} if path[0] == "sync" else {})
+    return section
+
+
+def _set_in(document: dict[str, Any], path: tuple[str, ...], key: str, value: Any) -> None:
+    if value is not None:
+        _section(document, path)[key] = value
+        return
+    section: Any = document
+    for name in path:
+        section = section.get(name, {})
+    section.pop(key, None)
+
+
+def _set(section: dict[str, Any], key: str, value: Any) -> None:
+    if value is None:
+        section.pop(key, None)
+    else:
+        section[key] = value
+
+
+def _set_mapping(section: dict[str, Any], change: SetMapping, rulebook: Rulebook) -> None:
+    row = _own_row(section, change)
+    if row is None:
+        default = _default_in_force(section, change, rulebook)
+        row = {"hubspot": change.hubspot, "dynamics": change.dynamics} if default is None else _as_row(default)
+        section.setdefault(_MAPPING, []).append(row)
+    if change.direction is not None:
+        row["direction"] = change.direction.value
+    if change.options is not None:
+        _set(row, "options", dict(change.options) or None)
+
+
+def _remove_mapping(section: dict[str, Any], change: RemoveMapping, rulebook: Rulebook) -> None:
+    row = _own_row(section, change)
+    if row is not None:
+        section[_MAPPING].remove(row)
+        if not section[_MAPPING]:
+            del section[_MAPPING]
+        return
+    default = _default_in_force(section, change, rulebook)
+    if default is None:
+        raise UsageError(
+            f"`{change.hubspot}` and `{change.dynamics}` of {change.object} are not mapped with each other.",
+            next_step="Name the two fields of a mapping that is there.",
+        )
+    others = [mapping for mapping in _defaults_in_force(section, change.object, rulebook) if mapping != default]
+    section["default_mappings"] = False
+    section[_MAPPING] = [*section.get(_MAPPING, []), *map(_as_row, others)]
+
+
+def _own_row(section: Mapping[str, Any], change: SetMapping | RemoveMapping) -> dict[str, Any] | None:
+    rows: list[dict[str, Any]] = section.get(_MAPPING, [])
+    names = (change.hubspot, change.dynamics)
+    return next((row for row in rows if (row.get("hubspot"), row.get("dynamics")) == names), None)
+
+
+def _default_in_force(
+    section: Mapping[str, Any], change: SetMapping | RemoveMapping, rulebook: Rulebook
+) -> FieldMapping | None:
+    names = (change.hubspot, change.dynamics)
+    in_force = _defaults_in_force(section, change.object, rulebook)
+    return next((mapping for mapping in in_force if (mapping.hubspot, mapping.dynamics) == names), None)
+
+
+def _defaults_in_force(section: Mapping[str, Any], object_: Object, rulebook: Rulebook) -> tuple[FieldMapping, ...]:
+    if not section.get("default_mappings", True):
+        return ()
+    own = [FieldMapping(row.get("hubspot", ""), row.get("dynamics", "")) for row in section.get(_MAPPING, [])]
+    return not_replaced(rulebook.default_mappings.get(object_, ()), own)
+
+
+def _as_row(mapping: FieldMapping) -> dict[str, Any]:
+    row = {"hubspot": mapping.hubspot, "dynamics": mapping.dynamics, "direction": mapping.direction.value}
+    return row | ({"options": dict(mapping.options)} if mapping.options else {})
