@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dynsync_lib.messages import forget_secrets
+from tests import everyday, fresh_seeds
 from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
-    pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_configure_node,
@@ -15,6 +15,12 @@ from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
     pytest_unconfigure,
 )
 from tests.lean_run import pytest_collection, pytest_collection_finish  # noqa: F401 - hooks, for pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options `--fresh-seeds` and `--all`."""
+    fresh_seeds.pytest_addoption(parser)
+    everyday.pytest_addoption(parser)
 
 
 @pytest.fixture(autouse=True)

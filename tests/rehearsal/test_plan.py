@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from dynsync_lib.rehearsal.planning import covered_items, sample_search
 from dynsync_lib.rehearsal.planning.lacking import needs_of, still_lacking
 from dynsync_lib.rehearsal.planning.unwritable import NAMELESS, TWICE
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step, open_rehearsal
-from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+from tests.everyday import one_of_each
 from tests.kit.small_portals import load_portals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +43,30 @@ SETTINGS = "[sync.company]\n[sync.contact]\n"
 
 
 @pytest.fixture(scope="module")
+def small_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small snapshot, settings and their plan `r`, which no test changes."""
+    folder = tmp_path_factory.mktemp("small")
+    load_portals(folder, SMALL)
+    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
+    plan(folder)
+    return folder
+
+
+@pytest.fixture
+def planned(small_once: Path, tmp_path: Path) -> Rehearsal:
+    """The small plan in a copy of its folder."""
+    shutil.copytree(small_once, tmp_path, dirs_exist_ok=True)
+    return open_rehearsal(tmp_path / "r")
+
+
+@pytest.fixture
+def small(planned: Rehearsal) -> Path:
+    """A folder with a small snapshot and settings."""
+    shutil.rmtree(planned.folder)
+    return planned.folder.parent
+
+
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Rehearsal, kit.Forecast]:
     """The demo world, its plan, and its whole forecast."""
     folder, sample = tmp_path_factory.mktemp("plan"), ROOT / "sample_data"
@@ -50,12 +76,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Rehearsal,
     return snapshot, open_rehearsal(folder / "r"), forecast
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Path:
-    """A folder with a small snapshot and settings."""
-    load_portals(tmp_path, SMALL)
-    (tmp_path / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    return tmp_path
+@pytest.fixture(params=["small", pytest.param("demo", marks=pytest.mark.long)])
+def world(request: pytest.FixtureRequest) -> tuple[Snapshot, Rehearsal, kit.Forecast]:
+    """A world, its plan, and its whole forecast."""
+    if request.param == "demo":
+        of_demo: tuple[Snapshot, Rehearsal, kit.Forecast] = request.getfixturevalue("demo")
+        return of_demo
+    folder: Path = request.getfixturevalue("small_once")
+    if not (folder / "f").exists():
+        kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
+    return open_snapshot(folder / "s"), open_rehearsal(folder / "r"), kit.open_forecast(folder / "f")
 
 
 def plan(folder: Path, out: str = "r", *, settings: str = "dynsync.toml", key: bytes | None = KEY) -> Rehearsal:
@@ -65,6 +95,7 @@ def plan(folder: Path, out: str = "r", *, settings: str = "dynsync.toml", key: b
 # --- What is shown -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_demo__every_outcome_reason_and_rule_is_shown(demo: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
     _, rehearsal, forecast = demo
     shown = {item["id"] for item in rehearsal.info["covered"]}
@@ -80,10 +111,8 @@ def test_demo__every_outcome_reason_and_rule_is_shown(demo: tuple[Snapshot, Rehe
     assert len(rehearsal.sample()) < 220
 
 
-def test_demo__each_look_alike_becomes_what_its_original_becomes(
-    demo: tuple[Snapshot, Rehearsal, kit.Forecast],
-) -> None:
-    _, rehearsal, forecast = demo
+def test_each_look_alike_becomes_what_its_original_becomes(world: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
+    _, rehearsal, forecast = world
     whole = {(row["system"], row["object"], row["record_id"]): row for row in forecast.rows("outcomes")}
     planned = {(row["system"], row["object"], row["record_id"]): row for row in rehearsal.planned().rows("outcomes")}
     told = ("outcome", "reason", "rule_id")
@@ -93,6 +122,7 @@ def test_demo__each_look_alike_becomes_what_its_original_becomes(
         assert [original[name] for name in told] == [look_alike[name] for name in told] == [row[name] for name in told]
 
 
+@pytest.mark.long
 def test_demo__no_text_of_the_portals_is_in_the_folder(demo: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
     snapshot, rehearsal, _ = demo
     personal = {
@@ -125,12 +155,14 @@ def texts_in(folder: Path) -> Iterator[str]:
             yield path.read_text(encoding="utf-8").lower()
 
 
-def test_demo__looks_like_the_portals(demo: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
-    snapshot, rehearsal, _ = demo
+def test_plan__looks_like_the_portals(world: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
+    snapshot, rehearsal, _ = world
     look_alikes = rehearsal.look_alikes()
     assert look_alikes.taken_at == snapshot.taken_at
     assert look_alikes.manifest["portals"]["hubspot"] == {"id": None, "type": None}
-    assert [row["id"] for row in rows_of(look_alikes, "hubspot/contacts")][:3] == ["1", "2", "3"]
+    assert [row["id"] for row in rows_of(look_alikes, "hubspot/contacts")][:3] == ["1", "2", "3"][
+        : len(rows_of(look_alikes, "hubspot/contacts"))
+    ]
     guids = [row["id"] for row in rows_of(look_alikes, "dynamics/contacts")]
     assert all(guid.replace("-", "").startswith(rehearsal.tag) for guid in guids)
     assert [row["guid_sql_key"] for row in rows_of(look_alikes, "dynamics/contacts")] == sorted(
@@ -147,15 +179,15 @@ def rows_of(snapshot: Snapshot, name: str) -> list[dict[str, Any]]:
 # --- What is kept and hidden ---------------------------------------------------------------------------------------
 
 
-def test_planted_people_are_nowhere(small: Path) -> None:
-    everything = "\n".join(texts_in(plan(small).folder))
+def test_planted_people_are_nowhere(small_once: Path) -> None:
+    everything = "\n".join(texts_in(small_once / "r"))
     assert [text for text in PEOPLE if text.lower() in everything] == []
     assert "7654321" not in everything
     assert "11111111-1111-4111-8111-000000000002" in everything  # the ids of the originals stand beside the new ones
 
 
-def test_case_blanks_and_order_are_kept(small: Path) -> None:
-    rehearsal = plan(small)
+def test_case_blanks_and_order_are_kept(small_once: Path) -> None:
+    rehearsal = open_rehearsal(small_once / "r")
     look_alikes = rehearsal.look_alikes()
     new = {row["record_id"]: row["look_alike_id"] for row in rehearsal.sample()}
     people = {row["id"]: row for row in rows_of(look_alikes, "dynamics/contacts")}
@@ -167,23 +199,32 @@ def test_case_blanks_and_order_are_kept(small: Path) -> None:
     assert [row["is_primary"] for row in rows_of(look_alikes, "hubspot/links")] == [True]
 
 
-def test_the_same_key_gives_the_same_bytes__another_one_other_names(small: Path) -> None:
-    first, again, other = plan(small, "a"), plan(small, "b"), plan(small, "c", key=bytes(32))
-    assert bytes_of(first.folder) == bytes_of(again.folder)
-    assert bytes_of(first.folder).keys() == bytes_of(other.folder).keys()
-    assert first.tag != other.tag
-    assert first.info["records"] == other.info["records"]
+@pytest.mark.long
+def test_the_same_key_gives_the_same_bytes(planned: Rehearsal) -> None:
+    assert bytes_of(plan(planned.folder.parent, "again").folder) == bytes_of(planned.folder)
 
 
-def test_a_forecast_that_is_there_already__gives_the_same_plan(small: Path) -> None:
-    kit.forecast(small / "s", small / "dynsync.toml", small / "f")
-    kit.plan_rehearsal(small / "s", small / "dynsync.toml", small / "a", forecast=small / "f", key=KEY)
-    assert bytes_of(small / "a") == bytes_of(plan(small, "b").folder)
+def test_another_key_gives_other_names(planned: Rehearsal) -> None:
+    other = plan(planned.folder.parent, "other", key=bytes(32))
+    assert bytes_of(planned.folder).keys() == bytes_of(other.folder).keys()
+    assert planned.tag != other.tag
+    assert planned.info["records"] == other.info["records"]
 
 
-def test_a_plan_is_replaced_with_its_own_key(small: Path) -> None:
+def test_a_forecast_that_is_there_already__gives_the_same_plan(planned: Rehearsal) -> None:
+    folder = planned.folder.parent
+    kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
+    kit.plan_rehearsal(folder / "s", folder / "dynsync.toml", folder / "a", forecast=folder / "f", key=KEY)
+    assert bytes_of(folder / "a") == bytes_of(planned.folder)
+
+
+def test_a_plan_is_replaced_with_its_own_key(planned: Rehearsal) -> None:
+    first = bytes_of(planned.folder)
+    assert bytes_of(plan(planned.folder.parent, key=None).folder) == first
+
+
+def test_a_key_of_its_own__is_private_and_stands_nowhere_else(small: Path) -> None:
     first = bytes_of(plan(small, key=None).folder)
-    assert bytes_of(plan(small, key=None).folder) == first
     assert (small / "r" / "secrets.key").stat().st_mode & 0o077 == 0
     assert (small / "r" / "secrets.key").read_text(encoding="ascii").strip() not in "".join(
         text.decode("utf-8", "replace") for name, text in first.items() if name != "secrets.key"
@@ -212,7 +253,13 @@ def test_a_time_of_creation_in_dynamics__is_brought_along(small: Path) -> None:
     assert "outcome/dynamics/contact/excluded/filter/record.filter" in shown
 
 
-def test_filters_on_the_last_days__say_until_when_the_plan_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("days", "until"),
+    one_of_each(
+        [(30, "2026-12-20T00:00:00Z"), (5, "2026-11-25T00:00:00Z"), (1, None)], lambda _, until: until is not None
+    ),
+)
+def test_filters_on_the_last_days__say_until_when_the_plan_holds(tmp_path: Path, days: int, until: str | None) -> None:
     people = "d1,a@c.example,2026-11-20\nd3,c@c.example,2020-01-01\n"
     load_portals(
         tmp_path,
@@ -222,9 +269,8 @@ def test_filters_on_the_last_days__say_until_when_the_plan_holds(tmp_path: Path)
         },
     )
     text = '[sync.contact]\nfilter_to_hubspot = "birthdate within last {days} days"\n'
-    for days, until in ((30, "2026-12-20T00:00:00Z"), (5, "2026-11-25T00:00:00Z"), (1, None)):
-        (tmp_path / "dynsync.toml").write_text(text.format(days=days), encoding="utf-8")
-        assert plan(tmp_path, f"r{days}").info["holds_until"] == until
+    (tmp_path / "dynsync.toml").write_text(text.format(days=days), encoding="utf-8")
+    assert plan(tmp_path).info["holds_until"] == until
 
 
 def test_what_hubspot_would_refuse__is_named(tmp_path: Path) -> None:
@@ -246,6 +292,7 @@ def test_what_hubspot_would_refuse__is_named(tmp_path: Path) -> None:
     assert {row["record_id"] for row in planned.sample()} & {"2", "3", "4"} == set()
 
 
+@pytest.mark.long
 def test_what_test_portals_lack__is_said_with_where_to_add_it(demo: tuple[Snapshot, Rehearsal, kit.Forecast]) -> None:
     snapshot, rehearsal, _ = demo
     lacking = {(row["system"], row["object"], row["kind"], row["name"]): row for row in rehearsal.info["lacking"]}
@@ -282,24 +329,23 @@ def test_large_portals__more_are_tried_where_the_first_and_the_last_cannot_be_br
 # --- What is refused -----------------------------------------------------------------------------------------------
 
 
-def test_a_plan_whose_look_alikes_may_stand_in_portals__is_not_replaced(small: Path) -> None:
-    rehearsal = plan(small)
-    rehearsal.journal_path.write_text("", encoding="utf-8")
-    before = bytes_of(rehearsal.folder)
+def test_a_plan_whose_look_alikes_may_stand_in_portals__is_not_replaced(planned: Rehearsal) -> None:
+    planned.journal_path.write_text("", encoding="utf-8")
+    before = bytes_of(planned.folder)
     with pytest.raises(UsageError, match=r"r is a rehearsal that was begun"):
-        plan(small)
-    assert bytes_of(rehearsal.folder) == before
-    assert rehearsal.step is Step.WRITING
+        plan(planned.folder.parent)
+    assert bytes_of(planned.folder) == before
+    assert planned.step is Step.WRITING
 
 
-def test_a_rehearsal_that_was_begun__is_given_back_when_it_is_wanted(small: Path) -> None:
-    rehearsal = plan(small)
-    same = (small / "s", small / "dynsync.toml", rehearsal.folder)
-    rehearsal.journal_path.write_text("", encoding="utf-8")
-    before = bytes_of(rehearsal.folder)
-    assert kit.plan_rehearsal(*same, keep_begun=True) == rehearsal
-    assert bytes_of(rehearsal.folder) == before
-    (small / "dynsync.toml").write_text(f"{SETTINGS}direction = 'to_hubspot'\n", encoding="utf-8")
+def test_a_rehearsal_that_was_begun__is_given_back_when_it_is_wanted(planned: Rehearsal) -> None:
+    folder = planned.folder.parent
+    same = (folder / "s", folder / "dynsync.toml", planned.folder)
+    planned.journal_path.write_text("", encoding="utf-8")
+    before = bytes_of(planned.folder)
+    assert kit.plan_rehearsal(*same, keep_begun=True) == planned
+    assert bytes_of(planned.folder) == before
+    (folder / "dynsync.toml").write_text(f"{SETTINGS}direction = 'to_hubspot'\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"r is a rehearsal that was begun"):
         kit.plan_rehearsal(*same, keep_begun=True)
 
@@ -345,13 +391,15 @@ def test_key__too_short(small: Path) -> None:
 # --- The command ---------------------------------------------------------------------------------------------------
 
 
-def test_command__json_and_words(small: Path) -> None:
+def test_command__json_and_words(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     call = ["rehearse", "plan", str(small / "s"), "--settings", str(small / "dynsync.toml"), "--out", str(small / "r")]
     result = CliRunner().invoke(app, [*call, "--json"])
     told = json.loads(result.stdout)
     assert result.exit_code == 0
     assert told["tag"] == open_rehearsal(small / "r").tag
     assert told["writes"]["hubspot"]["records"] == told["records"]["hubspot/contacts"] + 1
+    planned = open_rehearsal(small / "r")
+    monkeypatch.setattr(kit, "plan_rehearsal", lambda *_, **__: planned)
     words = CliRunner().invoke(app, call).stdout
     assert "things that the forecast says are shown" in words
     assert f"Next:      dynsync rehearse seed {small / 'r'}" in words.replace("\n", "")
