@@ -6,7 +6,10 @@ Facts
       the key, or without a name), an own match field, a deal's name, an invoice's number.
     * Where fewer counterparts came than records share the key, the values of the mapped texts tell which of them a
       counterpart was made from. Records with the same texts cannot be told apart: of them nothing is said.
-    * Where the key does not flow into the other system, and records without a key have come, nothing is said.
+    * Where the key does not flow into the other system, a counterpart without a key may be of any record, whether that
+      has a key or not: texts alone tell, and who has no counterpart by them may have one all the same.
+    * Contacts and leads may be known by different keys. A new contact of HubSpot that one of each may claim is of
+      neither for certain.
 
 Not modelled
     * A record that a person made by hand where the portal does not say who made it: it counts as the sync's.
@@ -25,8 +28,16 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, stack
 from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
-from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
+from dynsync_lib.core.typed_values import lowered, trimmed
 from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
+from dynsync_lib.verification.finder_keys import (
+    is_keyless,
+    is_synced_to,
+    key_arrives,
+    key_of,
+    keyless,
+    kind_of_key,
+)
 from dynsync_lib.verification.people import SyncUsers
 from dynsync_lib.verification.touched_records import Touched
 
@@ -34,23 +45,14 @@ NOT_CREATED: Final = 0
 UNKNOWN: Final = 1
 CREATED: Final = 2
 _BETWEEN: Final = "\x1f"
-_NAMES: Final = {Object.DEAL: ("dealname", "name"), Object.INVOICE: ("hs_number", "invoicenumber")}
-_KEY_FIELDS: Final = {
-    Object.CONTACT: ("email", "emailaddress1"),
-    Object.LEAD: ("email", "emailaddress1"),
-    Object.COMPANY: ("name", "name"),
-    **_NAMES,
-}
-_FINISHED_KEYS: Final = {
-    (Object.CONTACT, "email"): ("email_key",),
-    (Object.CONTACT, "emailaddress1"): ("email_key",),
-    (Object.LEAD, "email"): ("email_key",),
-    (Object.LEAD, "emailaddress1"): ("email_key",),
-    (Object.COMPANY, "name"): ("name_key", "domain_key"),
-    (Object.COMPANY, "domain"): ("domain_key",),
-    (Object.COMPANY, "websiteurl"): ("domain_key",),
-}
-"""The finished keys of the fields that have one, the first that is not null."""
+_TOLD_BY: Final = (TEXT_KIND, "address")
+"""The kinds of fields that are written letter by letter, but for upper and lower case."""
+_ALIKE: Final = ["key", "texts"]
+"""Records that share both cannot be told apart."""
+_CLAIM: Final = ("id", "key", "texts", "created", "alike", "arrived_alike")
+"""Of a member how many share key and texts with it, and how many new records do."""
+_NO_TEXTS: Final = ""
+"""The texts of records that their key tells apart from all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +85,49 @@ def find_created(
         ),
         f"new keys of {name}",
     )
-    sharers = keep(members.join(per_key, on="key"), f"touched by new of {name}")
+    strays = _kinds_that_do_not_arrive(evidence, tables if system is System.DYNAMICS else opposite, system.other)
+    sharers = keep(_sharers(evidence, members, per_key, strays), f"touched by new of {name}")
     sizes = sharers.group_by("key").agg(sharing=nw.len())
     sized = keep(sharers.join(sizes, on="key"), f"sized {name}")
-    is_contested = (nw.col("arrived") > 0) & ((nw.col("arrived") < nw.col("sharing")) | _is_keyless())
-    plain = sized.filter(~is_contested).select(
-        "id",
-        created=nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED)),
-        made_by_people=nw.col("by_people") > 0,
-        counterpart_id=nw.when(nw.col("arrived") == 1).then(nw.col("new_id")),
-    )
+    is_contested = (nw.col("arrived") > 0) & ((nw.col("arrived") < nw.col("sharing")) | is_keyless())
     contested = keep(sized.filter(is_contested), f"contested {name}")
-    told_apart = [_told_apart(evidence, contested, new, table, other) for table in tables for other in opposite]
-    claims = contested.join(stack(told_apart).group_by("id").agg(nw.col("created").max()), on="id")
-    rows = keep(stack([plain, _without_rivals(claims)]), f"created {name}")
-    return CreatedRecords(rows, _is_traceable(evidence, new, members, system, family))
-
-
-def _is_keyless() -> nw.Expr:
-    return nw.col("key").str.ends_with(_BETWEEN)
-
-
-def _without_rivals(claims: Frame) -> Frame:
-    """The claims, those of a key unknown of which there are more than counterparts: a contact and a lead like it."""
-    claimed = claims.group_by("key").agg(claimed=(nw.col("created") == CREATED).cast(nw.Int64).sum())
-    has_rivals = (nw.col("claimed") > nw.col("arrived")) & (nw.col("created") == CREATED)
-    created = nw.when(has_rivals).then(nw.lit(UNKNOWN)).otherwise(nw.col("created"))
-    is_certain = (nw.col("created") == CREATED) & (nw.col("arrived") == 1) & ~has_rivals
-    return claims.join(claimed, on="key").select(
-        "id",
-        created=created,
-        made_by_people=nw.col("by_people") > 0,
-        counterpart_id=nw.when(is_certain).then(nw.col("new_id")),
+    claims = keep(_claims(evidence, sized.filter(~is_contested), contested, new, tables, opposite), f"claims {name}")
+    return CreatedRecords(
+        keep(claims.select("id", "created", "made_by_people", "counterpart_id"), f"created {name}"),
+        _is_traceable(evidence, new, members, system, family),
     )
+
+
+def _kinds_that_do_not_arrive(evidence: Evidence, tables: Sequence[RecordTable], target: System) -> list[str]:
+    """The kinds of keys that records made in `target` may lack though what they were made of has one.
+
+    `tables` are those of Dynamics, since it has a sync for each.
+    """
+    objects = [Object(str(table.object)) for table in tables]
+    return sorted(
+        {
+            kind_of_key(evidence, object_, target)
+            for object_ in objects
+            if is_synced_to(evidence, object_, target) and not key_arrives(evidence, object_, target)
+        }
+    )
+
+
+def _sharers(evidence: Evidence, members: Frame, per_key: Frame, strays: Sequence[str]) -> Frame:
+    """The members with what came under their key: without a new record of it, where it does not arrive, under none."""
+    by_key = members.join(per_key, on="key")
+    without_key = per_key.filter(nw.col("key").is_in([keyless(kind) for kind in strays]), nw.col("arrived") > 0)
+    if not strays or not _count(evidence, without_key):
+        return by_key
+    others = members.join(per_key.select("key"), on="key", how="anti")
+    by_none = [
+        others.filter(nw.col("key").str.starts_with(keyless(kind)))
+        .select("id", key=nw.lit(keyless(kind)))
+        .join(without_key, on="key")
+        .select("id", "key", "new_id", "arrived", "by_people")
+        for kind in strays
+    ]
+    return stack([by_key.select("id", "key", "new_id", "arrived", "by_people"), *by_none])
 
 
 def _is_traceable(evidence: Evidence, new: Frame, members: Frame, system: System, family: Object) -> bool:
@@ -126,14 +138,12 @@ def _is_traceable(evidence: Evidence, new: Frame, members: Frame, system: System
     """
     arrived = new.filter(~nw.col("by_person"))
     if evidence.is_sync_alone or _tells_makers(evidence, system.other, family):
-        known = arrived.filter(~_is_keyless()).join(members.select("key").unique(), on="key", how="semi")
+        known = arrived.filter(~is_keyless()).join(members.select("key").unique(), on="key", how="semi")
         return not _count(evidence, arrived.join(known.select("id").unique(), on="id", how="anti"))
-    for table in tables_of(system.other, family):
-        object_ = Object(str(table.object))
-        own = {field.name for field in evidence.written_fields(table)}
-        if _finder_fields(evidence, object_)[table.system] not in own:
-            return not _count(evidence, arrived.filter(_is_keyless()))
-    return True
+    objects = [Object(str(table.object)) for table in tables_of(system.other, family)]
+    if all(key_arrives(evidence, object_, system.other) for object_ in objects):
+        return True
+    return not _count(evidence, arrived.filter(is_keyless()))
 
 
 def _tells_makers(evidence: Evidence, system: System, family: Object) -> bool:
@@ -146,32 +156,7 @@ def _count(evidence: Evidence, frame: Frame) -> int:
     return int(evidence.engine.rows(frame.select(count=nw.len()))[0]["count"])
 
 
-# --- Keys --------------------------------------------------------------------------------------------------------
-
-
-def _finder_fields(evidence: Evidence, object_: Object) -> dict[System, str]:
-    """The fields by which a new counterpart is found."""
-    said = evidence.info.get("objects", {}).get(object_.value, {})
-    if said.get("match_mode") == "own_field" and said.get("match_hubspot") and said.get("match_dynamics"):
-        return {System.HUBSPOT: said["match_hubspot"], System.DYNAMICS: said["match_dynamics"]}
-    hubspot, dynamics = _KEY_FIELDS[object_]
-    if object_ is Object.COMPANY and _by_domain(evidence):
-        hubspot, dynamics = "domain", "websiteurl"
-    return {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}
-
-
-def _by_domain(evidence: Evidence) -> bool:
-    has_defaults = evidence.info.get("objects", {}).get("company", {}).get("default_mappings", True)
-    return bool(has_defaults) and evidence.info.get("assumptions", {}).get("company_keys") == "domain"
-
-
-def _key(evidence: Evidence, object_: Object, table: RecordTable, columns: Sequence[str]) -> nw.Expr:
-    """The key of a record under the sync of an object; it ends in a separator when the record has none."""
-    fields = _finder_fields(evidence, object_)
-    field = fields[table.system]
-    finished = _FINISHED_KEYS.get((object_, field), ())
-    value = nw.coalesce(*finished) if finished else trimmed(nw.col(field)) if field in columns else NO_TEXT
-    return nw.concat_str([nw.lit(f"{fields[System.HUBSPOT]}{_BETWEEN}"), nw.coalesce(value, nw.lit(""))])
+# --- Members and new records -------------------------------------------------------------------------------------
 
 
 def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
@@ -183,7 +168,7 @@ def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
     enabled = evidence.info.get("objects", {})
     if table.system is System.HUBSPOT and family is Object.CONTACT and "contact" not in enabled and "lead" in enabled:
         object_ = Object.LEAD
-    key = _key(evidence, object_, table, evidence.before.columns(table.name))
+    key = key_of(evidence, object_, table, evidence.before, table.system.other)
     is_joining = nw.col("outcome").is_in(["update", "link"]) & nw.col("counterpart_id").is_null()
     joining = evidence.outcomes(table).filter(is_joining).select(id="record_id")
     return evidence.records(evidence.before, table).select("id", key=key).join(joining, on="id", how="anti")
@@ -197,45 +182,119 @@ def _new(
         objects = [Object(str(table.object))]
     else:
         objects = [Object(str(source.object)) for source in sources]
-    by_key = {_finder_fields(evidence, object_)[System.HUBSPOT]: object_ for object_ in objects}
-    columns = evidence.after.columns(table.name)
+    by_kind = {kind_of_key(evidence, object_, table.system): object_ for object_ in objects}
     makers = touched[table].rows.filter(nw.col("is_new")).select("id", "made_by")
     new = evidence.records(evidence.after, table).join(makers, on="id")
     by_person = users.is_person(table.system, "made_by")
     return [
-        new.select("id", key=_key(evidence, object_, table, columns), by_person=by_person)
-        for _, object_ in sorted(by_key.items())
+        new.select("id", key=key_of(evidence, object_, table, evidence.after, table.system), by_person=by_person)
+        for _, object_ in sorted(by_kind.items())
     ]
 
 
-# --- Which of several --------------------------------------------------------------------------------------------
+# --- Who claims which --------------------------------------------------------------------------------------------
 
 
-def _told_apart(evidence: Evidence, contested: Frame, new: Frame, table: RecordTable, other: RecordTable) -> Frame:
-    """id, created of the records of `table` whose key has too few new counterparts in `other`."""
+def _claims(
+    evidence: Evidence,
+    plain: Frame,
+    contested: Frame,
+    new: Frame,
+    tables: Sequence[RecordTable],
+    opposite: Sequence[RecordTable],
+) -> Frame:
+    """id, created, made_by_people, counterpart_id of the members under whose key something is new.
+
+    `plain` are those of keys that as many new records have, `contested` all others.
+    """
+    arrived = new.filter(~nw.col("by_person")).select("id", "key")
+    told_apart = [_told_apart(evidence, contested, arrived, table, other) for table in tables for other in opposite]
+    judged, arrivals = (list(frames) for frames in zip(*told_apart, strict=True))
+    created = nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED))
+    by_key = plain.with_columns(created=created)
+    target = opposite[0].system
+    kinds = {kind_of_key(evidence, Object(str(table.object)), target) for table in (*tables, *opposite)}
+    if len(kinds) == 1:  # then nobody else may claim what is plain
+        return stack([_settled(by_key), _settled(_with_claims(contested, judged, arrivals))])
+    judged.append(
+        by_key.select(
+            "id",
+            "key",
+            "created",
+            texts=nw.lit(_NO_TEXTS),
+            alike=nw.col("sharing").cast(nw.Int64),
+            arrived_alike=nw.col("arrived").cast(nw.Int64),
+        ).select(*_CLAIM)
+    )
+    arrivals.append(arrived.with_columns(texts=nw.lit(_NO_TEXTS)))
+    return _settled(_with_claims(stack([plain, contested]), judged, arrivals))
+
+
+def _settled(claims: Frame) -> Frame:
+    is_certain = (nw.col("created") == CREATED) & (nw.col("arrived") == 1)
+    return claims.select(
+        "id",
+        "created",
+        made_by_people=nw.col("by_people") > 0,
+        counterpart_id=nw.when(is_certain).then(nw.col("new_id")),
+    )
+
+
+def _with_claims(members: Frame, judged: Sequence[Frame], arrivals: Sequence[Frame]) -> Frame:
+    """The members with what is known of them by their texts, the most that was found where there are several tables."""
+    claims = _without_rivals(stack(judged), stack(arrivals))
+    return members.join(claims.group_by("id").agg(nw.col("created").max()), on="id")
+
+
+def _without_rivals(claims: Frame, arrivals: Frame) -> Frame:
+    """id, created: the claims, those unknown that together are more than the new records which they are about.
+
+    `arrivals` are id, key, texts of new records. One of them is claimed more than once by a contact and a lead of the
+    same texts, or by records that have different kinds of keys.
+    """
+    groups = claims.filter(nw.col("created") != NOT_CREATED).select(*_ALIKE, "alike", "arrived_alike").unique()
+    claimed = arrivals.join(groups, on=_ALIKE)
+    loads = claimed.group_by("id").agg(load=nw.col("alike").sum())
+    heaviest = claimed.join(loads, on="id").group_by(*_ALIKE).agg(load=nw.col("load").max())
+    weighed = claims.join(heaviest, on=_ALIKE, how="left")
+    is_contradicted = (nw.col("created") == CREATED) & (nw.col("load") > nw.col("arrived_alike"))
+    created = nw.when(is_contradicted.fill_null(value=False)).then(nw.lit(UNKNOWN)).otherwise(nw.col("created"))
+    return weighed.select("id", created=created)
+
+
+def _told_apart(
+    evidence: Evidence, contested: Frame, arrived: Frame, table: RecordTable, other: RecordTable
+) -> tuple[Frame, Frame]:
+    """The records of `table` whose key has too few new counterparts, judged by their texts; the new ones in `other`.
+
+    The first has the columns of `_CLAIM`, the second id, key, texts.
+    """
     object_ = Object(str((table if table.system is System.DYNAMICS else other).object))
     texts = {system: _texts(evidence, object_, system, target=other.system) for system in System}
-    members = _with_texts(contested, evidence.records(evidence.before, table), texts[table.system])
-    arrived = (
-        new.filter(~nw.col("by_person"))
-        .select("id", "key")
-        .join(contested.select("key").unique(), on="key", how="semi")
+    members = _with_texts(contested.select("id", "key"), evidence.records(evidence.before, table), texts[table.system])
+    of_contested = arrived.join(contested.select("key").unique(), on="key", how="semi")
+    counterparts = _with_texts(of_contested, evidence.records(evidence.after, other), texts[other.system])
+    alike = members.group_by(*_ALIKE).agg(alike=nw.len().cast(nw.Int64))
+    arrived_alike = counterparts.group_by(*_ALIKE).agg(arrived_alike=nw.len().cast(nw.Int64))
+    counted = alike.join(arrived_alike, on=_ALIKE, how="left").with_columns(
+        arrived_alike=nw.coalesce("arrived_alike", nw.lit(0)).cast(nw.Int64)
     )
-    counterparts = _with_texts(arrived, evidence.records(evidence.after, other), texts[other.system])
-    alike = members.group_by("key", "texts").agg(alike=nw.len())
-    arrived_alike = counterparts.group_by("key", "texts").agg(arrived_alike=nw.len())
-    counted = alike.join(arrived_alike, on=["key", "texts"], how="left")
-    traced = counted.group_by("key").agg(traced=nw.coalesce("arrived_alike", nw.lit(0)).sum())
-    judged = members.join(counted, on=["key", "texts"]).join(traced, on="key")
-    alike_arrived = nw.coalesce("arrived_alike", nw.lit(0))
-    all_traced = (nw.col("traced") >= nw.col("arrived")) | _is_keyless()
+    totals = arrived.group_by("key").agg(arrived=nw.len())
+    traced = counted.group_by("key").agg(traced=nw.col("arrived_alike").sum()).join(totals, on="key")
+    judged = members.join(counted, on=_ALIKE).join(traced, on="key")
+    all_traced = (nw.col("traced") >= nw.col("arrived")) | is_keyless()
     says_nothing = nw.col("texts").str.replace_all(_BETWEEN, "", literal=True) == ""
+    is_created = (nw.col("arrived_alike") >= nw.col("alike")) & ~(says_nothing & is_keyless())
     created = (
-        nw.when((alike_arrived >= nw.col("alike")) & ~(says_nothing & _is_keyless()))
+        nw.when(is_created)
         .then(nw.lit(CREATED))
-        .otherwise(nw.when((alike_arrived == 0) & all_traced).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN)))
+        .otherwise(
+            nw.when((nw.col("arrived_alike") == 0) & all_traced).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN))
+        )
     )
-    return judged.select("id", created=created)
+    named = nw.concat_str([nw.lit(f"{table.name}{_BETWEEN}{other.name}{_BETWEEN}"), nw.col("texts")])
+    claims = judged.select("id", "key", "alike", "arrived_alike", texts=named, created=created).select(*_CLAIM)
+    return claims, counterparts.select("id", "key", texts=named)
 
 
 def _with_texts(few: Frame, records: Frame, columns: Sequence[str]) -> Frame:
@@ -258,6 +317,6 @@ def _texts(evidence: Evidence, object_: Object, system: System, *, target: Syste
             continue
         names = {table: str(row[f"{system}_field"]), opposite: str(row[f"{system.other}_field"])}
         held = [evidence.delivered(held_by, name) == name for held_by, name in names.items()]
-        if all(held) and all(evidence.kind(held_by, name) == TEXT_KIND for held_by, name in names.items()):
+        if all(held) and all(evidence.kind(held_by, name) in _TOLD_BY for held_by, name in names.items()):
             columns.append(names[table])
     return columns

@@ -4,6 +4,8 @@ Facts
     * A prediction holds when a counterpart came into being exactly where one was to be created, and the fields of the
       record and of the record it is matched with are as foretold: written where a write was to land, else untouched;
       so are its associations (`associations`).
+    * A HubSpot contact that fails by its pair may all the same be created by the other sync of people
+      (docs/semantics.md 5.8, line 1a); of one that was, nobody can tell whether it was to be.
     * A record that somebody changed in the meantime, or that is gone, is never a miss; the sync deletes nothing
       (rule record.never-deleted).
     * What nobody can judge is `not_settled`: neither a hit nor a miss.
@@ -198,9 +200,21 @@ def _receipt(
         doubted=nw.coalesce("rule", "their_rule"),
         expects=((nw.col("outcome") == "create") | nw.coalesce("is_along", nw.lit(value=False))),
         created=_number("created"),
+        may_be_created=_may_be_created_beside(evidence),
         made_by_people=nw.coalesce("made_by_people", nw.lit(value=False)),
     )
     return _judged(counted, is_seen=_is_seen(evidence, table, family), is_traceable=created.is_traceable)
+
+
+def _may_be_created_beside(evidence: Evidence) -> nw.Expr:
+    """Whether a record fails by its pair and is created by the other sync of people, for all that the forecast says.
+
+    Source: rule contact.created-beside.
+    """
+    if evidence.info.get("assumptions", {}).get("pair_in_other_sync") != "create_too":
+        return nw.lit(value=False)
+    is_contact = (nw.col("system") == System.HUBSPOT.value) & (nw.col("object") == Object.CONTACT.value)
+    return is_contact & (nw.col("outcome") == "failing") & ~nw.col("counterpart_id").is_null()
 
 
 def _number(name: str) -> nw.Expr:
@@ -218,7 +232,8 @@ def _is_seen(evidence: Evidence, table: RecordTable, family: Object) -> bool:
 def _judged(counted: Frame, *, is_seen: bool, is_traceable: bool) -> Frame:
     expects, created = nw.col("expects"), nw.col("created")
     is_wrong = nw.when(expects).then(created == NOT_CREATED).otherwise(created == CREATED)
-    is_open = (created == UNKNOWN) | (nw.col("unknowns") > 0)
+    is_wrong = is_wrong & ~nw.col("may_be_created")
+    is_open = (created == UNKNOWN) | (nw.col("unknowns") > 0) | (nw.col("may_be_created") & (created == CREATED))
     if not is_traceable:
         is_open = is_open | (expects & is_wrong)
         is_wrong = is_wrong & ~expects

@@ -1,7 +1,7 @@
-"""The law of receipts: after a sync by the rules no rule of fields or associations is in doubt, in any small world.
+"""The law of receipts: after a sync by the rules no prediction is a miss, in any small world.
 
 Which record a new one was made from is told by its key and texts; in worlds of a handful of words records without a key
-look like one another, so that of a few the receipt takes the wrong one. Of those this law only says that they are few.
+look like one another. Of those the receipt says that nobody can tell; it never takes the wrong one.
 """
 
 from __future__ import annotations
@@ -20,23 +20,32 @@ from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.verification.verify_folder import Compared, verify_snapshots
 from tests.fresh_seeds import seeds
-from tests.laws.small_worlds import SEEDS, seeded_world
+from tests.laws.small_worlds import SEEDS, only_groups, seeded_world
 from tests.laws.test_witness_law import PROOF
 from tests.laws.world_snapshots import write_world
-from tests.opinions import plan_of, settings_of, store_of
+from tests.opinions import SmallWorld, plan_of, settings_of, store_of
 from tests.rulebook_texts import shipped_rulebook
 from tests.verification.after_sync import write_snapshot
 
 GROUPS, SOAK_WORLDS, SOAK_GROUPS = 6, 40, 40
-WRITTEN = {"field.fill", "field.conflict-winner", "field.never-blank"}
-"""The rules that a written field puts in doubt."""
-_MOST_MISTAKEN = 0.02
+LOOK_ALIKES = {5: 9, 8: 1, 11: 11, 28: 0, 37: 9}
+"""By seed the group with a record for which the counterpart of another one was once taken."""
+CHEAPEST = {5, 11}
+"""Those of them that every run tries."""
 
 
 @PROOF
 @given(seed=SEEDS)
-def test_no_rule_of_fields_or_associations_is_in_doubt(seed: int) -> None:
-    hold_law(figures_of(seed, GROUPS))
+def test_nothing_is_in_doubt(seed: int) -> None:
+    hold_law(figures_of(seeded_world(seed, GROUPS)))
+
+
+@pytest.mark.parametrize(
+    ("seed", "group"),
+    [pytest.param(*pair, marks=[] if pair[0] in CHEAPEST else pytest.mark.soak) for pair in LOOK_ALIKES.items()],
+)
+def test_a_counterpart_of_somebody_else_is_no_miss(seed: int, group: int) -> None:
+    hold_law(figures_of(only_groups(seeded_world(seed, 12), {group})))
 
 
 def test_a_contact_that_is_created_as_a_lead_takes_no_company_along() -> None:
@@ -50,19 +59,18 @@ def test_a_contact_that_is_created_as_a_lead_takes_no_company_along() -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", seeds(SOAK_WORLDS))
-def test_no_rule_of_fields_or_associations_is_in_doubt__soak(seed: int) -> None:
-    hold_law(figures_of(seed, SOAK_GROUPS))
+def test_nothing_is_in_doubt__soak(seed: int) -> None:
+    hold_law(figures_of(seeded_world(seed, SOAK_GROUPS)))
 
 
 def hold_law(figures: dict[str, Any]) -> None:
-    doubted = {row["rule_id"] for row in figures["missed"]}
-    assert {rule_id for rule_id in doubted if rule_id in WRITTEN or rule_id.startswith("link.")} == set()
-    assert figures["misses"] <= 1 + _MOST_MISTAKEN * figures["records"]
+    assert figures["missed"] == []
+    assert figures["by_cause"].keys() <= {"as_predicted", "not_settled"}
 
 
-def figures_of(seed: int, groups: int) -> dict[str, Any]:
+def figures_of(drawn: SmallWorld) -> dict[str, Any]:
     """The figures of a small world that the witness has synced for the first time."""
-    world, book = replace(seeded_world(seed, groups), bindings=()), shipped_rulebook()
+    world, book = replace(drawn, bindings=()), shipped_rulebook()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         before = write_world(world, folder / "before")
