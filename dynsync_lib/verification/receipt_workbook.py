@@ -1,11 +1,9 @@
 """A receipt as an Excel workbook: the figures, the first 48 hours, the misses, and the records one by one.
 
 Facts
-    * Every text is a text: nothing in a cell is taken for a formula or a link, and cells are as safe to save as CSV as
-      `forecasts.csv_files` makes them.
+    * What cells hold is safe to open (`workbooks.new`).
     * A sheet has at most MOST_ROWS records; misses have a sheet of their own, so that none is among those left out. A
       last line says how many are left out: the Parquet file has all.
-    * The moment of making is not in it: the same receipt gives the same bytes.
 
 Where it is used: `kit.forecasts`.
 """
@@ -13,7 +11,6 @@ Where it is used: `kit.forecasts`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,30 +19,24 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from dynsync_lib.folders.private_files import private_files
-from dynsync_lib.forecasts.csv_files import safe_cell
 from dynsync_lib.verification.receipt import RECEIPT
 from dynsync_lib.verification.sync_health import WATCH_LIST, watch_list
+from dynsync_lib.workbooks.new import NewSheet, new_workbook
 
 MOST_ROWS: Final = 200_000
-_MADE_AT: Final = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _WIDTHS: Final = {"record_id": 38, "rule_id": 26, "look_at": 90, "figure": 40, "value": 18}
 _USUAL_WIDTH: Final = 17
 
 
 def write_receipt_workbook(receipt: Path, figures: Mapping[str, Any], out: Path) -> None:
     """Writes the Parquet file of a receipt, and its figures, as the workbook `out`, which is replaced."""
-    with private_files(), xlsxwriter.Workbook(str(out), {"constant_memory": True, **_TEXTS_ONLY}) as book:
-        book.set_properties({"created": _MADE_AT, "title": "Receipt of a forecast"})
+    with new_workbook(out, "Receipt of a forecast") as book:
         heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         _write(book, heading, "Figures", ("figure", "value"), _figure_rows(figures))
         rows = ([row[name] for name in WATCH_LIST.column_names] for row in watch_list(receipt))
         _write(book, heading, "First 48 hours", WATCH_LIST.column_names, rows)
         _write(book, heading, "Misses", RECEIPT.column_names, _records(receipt, only_misses=True))
         _write(book, heading, "Receipt", RECEIPT.column_names, _records(receipt, only_misses=False))
-
-
-_TEXTS_ONLY: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def _figure_rows(figures: Mapping[str, Any]) -> Iterator[Sequence[object]]:
@@ -75,15 +66,6 @@ def _records(receipt: Path, *, only_misses: bool) -> Iterator[Sequence[object]]:
 def _write(
     book: xlsxwriter.Workbook, heading: object, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    sheet = book.add_worksheet(name)
-    for number, column in enumerate(columns):
-        sheet.set_column(number, number, _WIDTHS.get(column, _USUAL_WIDTH))
-    sheet.freeze_panes(1, 0)
-    for number, column in enumerate(columns):
-        sheet.write_string(0, number, column, heading)
-    for line, row in enumerate(rows, 1):
-        for number, value in enumerate(row):
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                sheet.write_number(line, number, value)
-            elif value is not None:
-                sheet.write_string(line, number, safe_cell(value))
+    sheet = NewSheet(book, name, [(column, _WIDTHS.get(column, _USUAL_WIDTH)) for column in columns], heading=heading)
+    for row in rows:
+        sheet.add(row)

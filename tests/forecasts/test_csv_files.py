@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dynsync_lib.forecasts.csv_files import safe_cell, write_csv
+from dynsync_lib.forecasts.csv_files import write_csv
+from dynsync_lib.workbooks.safe_cells import safe_cell
 
 
 @pytest.mark.parametrize(

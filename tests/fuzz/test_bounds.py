@@ -16,10 +16,10 @@ from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter
 from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.errors import DynsyncError, InputFileError, SettingsError, SnapshotError
 from dynsync_lib.forecasts.forecast_folder import Forecast
-from dynsync_lib.portals.files.workbook_bounds import bounded_rows, refuse_large_workbook
 from dynsync_lib.portals.sign_in.access import read_env_file
 from dynsync_lib.shapes import Named, misshapen
 from dynsync_lib.small_files import SmallFileError, read_small
+from dynsync_lib.workbooks.bounds import bounded_rows, refuse_large_workbook
 from tests.fuzz.handed_over import make_bases
 
 

@@ -8,7 +8,7 @@ from typing import IO
 import openpyxl
 import pytest
 
-from dynsync_lib.portals.files.workbook_file import open_workbook
+from dynsync_lib.workbooks.opened import open_workbook
 
 
 def test_workbook_that_openpyxl_gives_up_on__is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "moments": (),
     "processes": (),
     "folders": (),
+    "workbooks": ("folders",),
     "core.model": (),
     "core.tables": ("core.model",),
     "core.settings": ("core.model", "core.filter_tree"),
@@ -112,6 +113,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals.metadata_rows",
         "small_files",
         "snapshot",
+        "workbooks",
     ),
     "portals.check": (*_WORDS, "core.settings", *_READERS, "portals.hubspot", "portals.dataverse", "portals.pull"),
     "emulator.calls": (),
@@ -137,7 +139,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
     "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
-    "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files"),
+    "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files", "workbooks"),
     "verification": (
         *_GROUND,
         "core.fields",
@@ -148,6 +150,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "small_files",
         "snapshot",
         "forecasts",
+        "workbooks",
     ),
     "rehearsal": (
         "core",

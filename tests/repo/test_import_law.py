@@ -64,6 +64,7 @@ PLANTED = (
     ("moments", "from dynsync_lib.core.keys import trim"),
     ("folders.own_folder", "from dynsync_lib.snapshot.snapshot import Snapshot"),
     ("processes", "from dynsync_lib.core.keys import trim"),
+    ("workbooks.new", "from dynsync_lib.forecasts.csv_files import write_csv"),
     ("arrow_tables", "from dynsync_lib.engine.polars_engine import PolarsEngine"),
     ("engine.duckdb_engine", "from dynsync_lib.core.forecast import build_forecast"),
     ("settings_changes.changes", "from dynsync_lib.kit.rulebooks import rulebook"),

@@ -23,9 +23,9 @@ from typing import Any, Final
 
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
-from dynsync_lib.portals.files.workbook_bounds import MOST_COLUMNS, bounded_rows, refuse_large_workbook
-from dynsync_lib.portals.files.workbook_cells import cell_text
-from dynsync_lib.portals.files.workbook_file import open_workbook
+from dynsync_lib.workbooks.bounds import MOST_COLUMNS, bounded_rows, refuse_large_workbook
+from dynsync_lib.workbooks.cell_texts import cell_text
+from dynsync_lib.workbooks.opened import open_workbook
 
 _DAMAGES: Final = (Exception,)
 """What reading a workbook raises that is no workbook, or was cut: openpyxl and XML fail in their own ways."""

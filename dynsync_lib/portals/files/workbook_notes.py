@@ -27,7 +27,7 @@ from openpyxl.utils import coordinate_to_tuple, get_column_letter
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.sheets import SheetFile
-from dynsync_lib.portals.files.workbook_file import open_workbook
+from dynsync_lib.workbooks.opened import open_workbook
 
 Kind = Literal["valueless", "formula", "error"]
 
