@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from dynsync_lib.cli import console
+from dynsync_lib.cli.diff_commands import diff, settings_diff
 from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.forecast_commands import audit, explain, forecast, recipes, replay, report
 from dynsync_lib.cli.plain_parameters import PlainGroup
@@ -50,6 +51,8 @@ app.command()(load)
 app.command()(pull)
 app.command("sign-out")(sign_out)
 app.command()(forecast)
+app.command()(diff)
+app.command("settings-diff")(settings_diff)
 app.command()(replay)
 app.command()(verify)
 app.command()(calibrate)

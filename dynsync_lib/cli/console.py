@@ -38,6 +38,19 @@ class _Screen(Console):
 out = _Screen(soft_wrap=True)
 err = _Screen(stderr=True, soft_wrap=True)
 _MOST_NAMES: Final = 12
+_COUNTS: Final = (
+    "rows",
+    "records",
+    "before",
+    "after",
+    "gone",
+    "new",
+    "changed",
+    "additional",
+    "no longer",
+    "otherwise",
+)
+"""Headings of columns that hold numbers."""
 _CHAIN_WIDTH: Final = 100
 """How wide the sentences of a chain are where no terminal says otherwise, in characters."""
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -162,7 +175,7 @@ def print_table(columns: list[str], rows: list[list[str]]) -> None:
     """A table without lines; cells are text, never markup."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column == "rows" else "left")
+        table.add_column(column, overflow="fold", justify="right" if column in _COUNTS else "left")
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
     _Screen(width=None if sys.stdout.isatty() else 160).print(table)

@@ -27,7 +27,7 @@ from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import NO_TEXT, are_same
 from dynsync_lib.core.writing.field_values import (
     are_equal,
     column_of,
@@ -145,7 +145,7 @@ def _compare(before: Job, after: Job, pairs: Frame, flowing: Sequence[JudgedMapp
     }
     later = after.keep(wide.with_columns(**new, **equal, **fresh), f"{after.object}_new")
     both = later.join(old, on=list(_IDS))
-    changed = {_changed(name): ~_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
+    changed = {_changed(name): ~are_same(nw.col(f"old {name}"), nw.col(f"new {name}")) for name in forms}
     return after.keep(both.with_columns(**changed), f"{after.object}_replayed")
 
 
@@ -165,11 +165,6 @@ def _values(job: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
 def _needed(job: Job, flowing: Sequence[JudgedMapping], system: System) -> list[str]:
     keys = [column.name for column in job.table(system).keys if column.name == "email_key"]
     return [*columns_of(flowing, system), *keys]
-
-
-def _same(first: nw.Expr, second: nw.Expr) -> nw.Expr:
-    both_blank = first.is_null() & second.is_null()
-    return both_blank | (first == second).fill_null(value=False)
 
 
 def _form(number: int, system: System) -> str:

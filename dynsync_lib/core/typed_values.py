@@ -39,6 +39,12 @@ NO_NUMBER: Final = nw.lit(None, dtype=nw.Int64)
 """Null, typed as a whole number."""
 
 
+def are_same(first: nw.Expr, second: nw.Expr) -> nw.Expr:
+    """Whether two values are equal, or both null; never null itself."""
+    both_blank = first.is_null() & second.is_null()
+    return both_blank | (first == second).fill_null(value=False)
+
+
 def trimmed(text: nw.Expr, *, already: bool = False) -> nw.Expr:
     """The text without outer white space and zero-width characters; null when blank.
 

@@ -86,7 +86,7 @@ def write_replay(
     something else.
     """
     _refuse_wrong_order(before, after)
-    _refuse_other_portals(before, after)
+    refuse_other_portals(before, after)
     with replaced_folder(out, REPLAY_FOLDER) as folder:
         with open_tables(before, after, work=folder.work) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
@@ -112,7 +112,7 @@ def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:
         )
 
 
-def _refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
+def refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
     """Where both snapshots say which portals they are of; exported files need not."""
     for system in System:
         ids = [snapshot.manifest["portals"][system.value]["id"] for snapshot in (before, after)]

@@ -18,9 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dynsync_lib.core.explain.chain import Explanation
     from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.forecast_difference import ForecastDifference
     from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
     from dynsync_lib.forecasts.replay_folder import Replay
+    from dynsync_lib.forecasts.settings_difference import SettingsDifference
+    from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
+    from dynsync_lib.kit.comparisons import diff_forecasts, diff_settings, diff_snapshots
     from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
     from dynsync_lib.kit.pages import demo, find_test, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
@@ -86,7 +90,9 @@ if TYPE_CHECKING:
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
     "forecasts.explanations": ("Explained",),
+    "forecasts.forecast_difference": ("ForecastDifference",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
+    "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
     "kit.pages": ("demo", "find_test", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
@@ -107,6 +113,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
+    "forecasts.settings_difference": ("SettingsDifference",),
+    "forecasts.snapshot_difference": ("SnapshotDifference",),
     "rehearsal.cleaning": ("Cleaned", "Removal"),
     "rehearsal.calibration.calibrated": ("Calibrated",),
     "rehearsal.lookup_copy.apply_recipe": ("AppliedRecipe",),

@@ -80,6 +80,17 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("s s --forecast f --out OUT", exit_codes=(1,)),
         Run("s s --forecast l", exit_codes=(0, 1)),
     ),
+    "diff": (
+        Run("s s"),
+        Run("s s --settings leads.toml"),
+        Run("f l", exit_codes=(1,)),
+        Run("f s", exit_codes=(2,)),
+    ),
+    "settings-diff": (  # filters are shown as they were typed
+        Run("dynsync.toml dynsync.toml --snapshot s"),
+        Run("dynsync.toml leads.toml", exit_codes=(1,), shows=SOMEBODY),
+        Run("dynsync.toml leads.toml --snapshot s", exit_codes=(1,), shows=SOMEBODY),
+    ),
     "recipes": (Run("s"),),
     "explain": (
         Run("WHO --forecast f", shows=SOMEBODY),

@@ -52,6 +52,7 @@ PLANTED = (
     ("core.explain.chain", "from dynsync_lib.core.sync.initial_sync import decide_sync"),
     ("core.explain.entry_steps", "from dynsync_lib.core.matching.pairs import match_records"),
     ("core.explain.refusal_steps", "from dynsync_lib.core.writing.writes import written"),
+    ("core.comparison.effects", "from dynsync_lib.core.sync.initial_sync import decide_sync"),
     ("core.replay", "from dynsync_lib.forecasts.csv_files import write_csv"),
     ("core.forecast", "from dynsync_lib.engine import open_engine"),
     ("core.matching.pairs", "import duckdb"),

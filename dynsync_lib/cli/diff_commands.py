@@ -1,0 +1,224 @@
+"""`dynsync diff` and `dynsync settings-diff`: two forecasts, two snapshots or two settings beside each other.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.cli.arguments import Json
+from dynsync_lib.errors import UsageError
+
+_FILES: Final[Mapping[str, str]] = {"forecast.json": "forecast", "manifest.json": "snapshot"}
+"""By the file that marks it, what a folder is."""
+_USUAL_SETTINGS: Final = Path("dynsync.toml")
+_MOVES: Final[Mapping[str, str]] = {
+    "additional": "additional",
+    "no longer": "no_longer",
+    "otherwise": "otherwise",
+}
+_MOST_COLUMNS: Final = 20
+
+
+def settings_diff(
+    before: Annotated[Path, typer.Argument(help="The settings as they are.")],
+    after: Annotated[Path, typer.Argument(help="The settings as they are to be.")],
+    snapshot: Annotated[
+        Path | None, typer.Option(help="A snapshot, to see what saving the second settings would do.")
+    ] = None,
+    bindings: Annotated[
+        Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say what differs between two settings and, with a snapshot, what this Save would additionally do.
+
+    Exit code 0 when the result is the same: what the sync would do or, without a snapshot, every setting; 1 when it
+    differs, 2 for wrong use or settings.
+
+    Example: dynsync settings-diff acme/dynsync.toml acme/proposed.toml --snapshot snapshots/monday
+    """
+    if bindings is not None and snapshot is None:
+        raise UsageError("Pairs of an earlier run are those of a snapshot.", next_step="Name it with --snapshot.")
+    compared = kit.diff_settings(before, after, snapshot=snapshot, bindings=bindings)
+    figures = compared.figures
+    if as_json:
+        console.print_json(figures)
+    else:
+        for change in figures["settings"]:
+            console.out.print(f"{change['sentence']}{_say_affected(change['affects'])}")
+        if not figures["settings"]:
+            console.out.print("The settings say the same.")
+        if figures["sync"] is not None:
+            _print_sync(figures["sync"])
+    _exit(is_same=figures["same"])
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(help="Folder of a forecast or of a snapshot.")],
+    after: Annotated[Path, typer.Argument(help="Another folder of the same kind.")],
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="For snapshots: settings to ask findings under; default dynsync.toml where there is one."),
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say what differs between two forecasts, or between two snapshots: did cleaning work?
+
+    Of forecasts: records from which outcome to which, what is additionally created, overwritten and left out, and the
+    findings before and after. Of snapshots: records gone, new and changed and, under settings, the same of forecasts.
+
+    Exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
+
+    Example: dynsync diff snapshots/monday snapshots/friday --settings acme/dynsync.toml
+    """
+    kind = _kind_of_both(before, after)
+    if kind == "forecast" and settings is not None:
+        raise UsageError("Forecasts were made with settings of their own.", next_step="Leave out --settings.")
+    figures = _forecast_figures(before, after) if kind == "forecast" else _snapshot_figures(before, after, settings)
+    if as_json:
+        console.print_json({"kind": f"{kind}s", **figures})
+    elif kind == "forecast":
+        _print_notes(figures["notes"])
+        _print_sync(figures)
+        _print_findings(figures["findings"])
+    else:
+        _print_snapshots(figures)
+    _exit(is_same=figures["same"])
+
+
+def _forecast_figures(before: Path, after: Path) -> dict[str, Any]:
+    return kit.diff_forecasts(before, after).figures
+
+
+def _snapshot_figures(before: Path, after: Path, settings: Path | None) -> dict[str, Any]:
+    usual = _USUAL_SETTINGS if _USUAL_SETTINGS.is_file() else None
+    return kit.diff_snapshots(before, after, settings or usual).figures
+
+
+def _kind_of_both(before: Path, after: Path) -> str:
+    """What both folders are, forecast or snapshot. Raises UsageError when one is neither, or they differ."""
+    kinds = {folder: _kind_of(folder) for folder in (before, after)}
+    if len(set(kinds.values())) > 1:
+        raise UsageError(
+            f"{before} is a {kinds[before]}, and {after} is a {kinds[after]}.",
+            next_step="Name two forecasts, or two snapshots.",
+        )
+    return kinds[before]
+
+
+def _kind_of(folder: Path) -> str:
+    kind = next((kind for file, kind in _FILES.items() if (folder / file).is_file()), None)
+    if kind is None:
+        raise UsageError(
+            f"{folder} is neither a forecast nor a snapshot: it has no {' and no '.join(_FILES)}.",
+            next_step="Name the folder that `dynsync forecast`, `dynsync pull` or `dynsync load` wrote.",
+        )
+    return kind
+
+
+def _exit(*, is_same: bool) -> None:
+    if not is_same:
+        raise typer.Exit(1)
+
+
+def _say_affected(affects: str) -> str:
+    return "" if affects == "sync" else f" (This changes nothing in the sync: it is for {affects}.)"
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        console.out.print(note)
+
+
+def _print_sync(figures: Mapping[str, Any]) -> None:
+    """What the sync does otherwise: outcomes from which to which, then effects that move."""
+    if not any(figures["counts"].values()) and not _moving(figures["effects"]):
+        console.out.print("The sync does the same with every record.")
+        return
+    counts = figures["counts"]
+    console.out.print(
+        f"\n{counts['outcomes']:,} records, {counts['changes']:,} written values and {counts['links']:,} associations "
+        "differ."
+    )
+    console.print_table(
+        ["system", "object", "from", "to", "records"],
+        [
+            [row["system"], row["object"], _outcome(row, "before"), _outcome_after(row), f"{row['count']:,}"]
+            for row in figures["outcomes"]
+        ],
+    )
+    console.out.print()
+    console.print_table(
+        ["effect", "system", "object", "before", "after", *_MOVES],
+        [
+            [row["effect"], row["system"], row["object"], f"{row['before']:,}", f"{row['after']:,}"]
+            + [f"{row[name]:,}" for name in _MOVES.values()]
+            for row in _moving(figures["effects"])
+        ],
+    )
+
+
+def _moving(effects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in effects if any(row[name] for name in _MOVES.values())]
+
+
+def _outcome(row: Mapping[str, Any], side: str) -> str:
+    reason = row[f"{side}_reason"]
+    return f"{row[side]} ({reason})" if reason else str(row[side])
+
+
+def _outcome_after(row: Mapping[str, Any]) -> str:
+    """The outcome after; where it is the one before, the counterpart or the winner is another record."""
+    after = _outcome(row, "after")
+    if after != _outcome(row, "before"):
+        return after
+    return f"{after}, by another winner" if row["after"] == "shadowed" else f"{after}, with another counterpart"
+
+
+def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
+    """The findings that differ, and how many do not."""
+    moved = [row for row in findings if row["before"] != row["after"]]
+    console.out.print()
+    if moved:
+        console.print_table(
+            ["check", "severity", "finding is", "before", "after", "finding"],
+            [
+                [
+                    *(row["check_id"], row["severity"], row["state"]),
+                    *(_count(row["before"]), _count(row["after"]), row["sentence"]),
+                ]
+                for row in moved
+            ],
+        )
+    console.out.print(f"{len(findings) - len(moved):,} of {len(findings):,} findings are as before.")
+
+
+def _count(number: int | None) -> str:
+    return "not checked" if number is None else f"{number:,}"
+
+
+def _print_snapshots(figures: Mapping[str, Any]) -> None:
+    _print_notes(figures["notes"])
+    names = ("before", "after", "gone", "new", "changed")
+    rows = [[row["table"], *(_count(row[name]) for name in names)] for row in figures["tables"]]
+    console.print_table(["table", *names], rows)
+    if figures["columns"]:
+        most = sorted(figures["columns"], key=lambda row: -row["changed"])
+        console.out.print()
+        shown = [[row["table"], row["column"], f"{row['changed']:,}"] for row in most[:_MOST_COLUMNS]]
+        console.print_table(["table", "column", "changed"], shown)
+        if len(most) > _MOST_COLUMNS:
+            console.out.print(f"... and {len(most) - _MOST_COLUMNS:,} more columns; --json names all.")
+    if figures["sync"] is not None:
+        _print_sync(figures["sync"])
+        _print_findings(figures["findings"])

@@ -1,0 +1,85 @@
+"""Two settings over one snapshot: what the second would additionally create, overwrite and leave out.
+
+Facts
+    * Saving the settings of Data Sync starts the initial sync again, so a change is judged by all that it would do.
+    * Only what the sync decides is worked out under each, neither sensitivity nor findings.
+
+Where it is used: `kit.diff_settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dynsync_lib.core.comparison.settings_changes import SettingsChange, compare_settings
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.situation import Situation
+from dynsync_lib.core.sync.initial_sync import decide_sync
+from dynsync_lib.core.tables import BINDINGS
+from dynsync_lib.forecasts.difference import Difference, Tables, as_frame, measure_difference
+from dynsync_lib.forecasts.earlier_bindings import read_bindings
+from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS: Final = ("section", "key", "kind", "before", "after", "affects", "sentence")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsDifference:
+    """Two settings. `changes`: what differs in them. `sync`: what the sync does otherwise; None without a snapshot."""
+
+    changes: Sequence[SettingsChange]
+    sync: Difference | None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether the result differs: what the sync does or, without a snapshot to see it by, any setting."""
+        return bool(self.changes) if self.sync is None else self.sync.is_any
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Plain values: `same`, `settings`, and `sync` as `Difference.figures`; null without a snapshot."""
+        sync = None if self.sync is None else self.sync.figures
+        return {"same": not self.is_any, "settings": [asdict(change) for change in self.changes], "sync": sync}
+
+    @property
+    def settings(self) -> pd.DataFrame:
+        """One row per setting that differs: section, key, kind, before, after, affects, sentence."""
+        return as_frame([asdict(change) for change in self.changes], _COLUMNS)
+
+
+def compare_two_settings(
+    before: Settings,
+    after: Settings,
+    *,
+    rulebook: Rulebook,
+    snapshot: Snapshot | None,
+    bindings: Path | None,
+    work: Path,
+) -> SettingsDifference:
+    """The difference of two settings and, with a snapshot, of what they do. See `kit.diff_settings`."""
+    changes = compare_settings(before, after, rulebook)
+    if snapshot is None:
+        return SettingsDifference(changes, None)
+    with open_tables(snapshot, work=work) as engine:
+        situation = open_situation(engine, snapshot, before, rulebook)
+        if bindings is not None:
+            earlier = read_bindings(engine, bindings, work / "earlier")
+            situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
+        marketing = {"before": before.hubspot.sync_as_marketing, "after": after.hubspot.sync_as_marketing}
+        sides = decide_tables(situation), decide_tables(replace(situation, settings=after, memory={}))
+        return SettingsDifference(changes, measure_difference(engine, *sides, marketing=marketing))
+
+
+def decide_tables(situation: Situation) -> Tables:
+    """The tables outcomes, changes and links that the sync decides in a situation, kept."""
+    decision = decide_sync(situation)
+    frames = {"outcomes": decision.outcomes, "changes": decision.changes, "links": decision.links}
+    return {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}

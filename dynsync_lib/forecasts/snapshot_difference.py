@@ -1,0 +1,171 @@
+"""Two snapshots beside each other: did cleaning work? Records gone, new and changed, and with settings the findings.
+
+Facts
+    * Tables that one of the snapshots did not read, and columns that only one of them holds, are named as not compared.
+    * With settings both snapshots are forecast with them, and the forecasts compared.
+
+Not modelled
+    * What changed in between and was changed back.
+
+Where it is used: `kit.diff_snapshots`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dynsync_lib.core.comparison.record_tables import CHANGED, KEPT, count_associations, count_changed, name_of_count
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES
+from dynsync_lib.engine import Engine
+from dynsync_lib.forecasts.difference import Row, as_frame
+from dynsync_lib.forecasts.forecast_difference import ForecastDifference, compare_forecasts
+from dynsync_lib.forecasts.open_snapshot import open_tables
+from dynsync_lib.forecasts.replay_folder import refuse_other_portals
+from dynsync_lib.forecasts.write_forecast import write_forecast
+from dynsync_lib.snapshot.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TABLE_COLUMNS: Final = ("table", "before", "after", "gone", "new", "changed")
+_FIELD_COLUMNS: Final = ("table", "column", "changed")
+NO_SETTINGS: Final = "Findings are not compared: they are asked under settings, and none were named."
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotDifference:
+    """Two snapshots. `table_rows`: table, before, after, gone, new, changed (counts of records; null: not compared).
+
+    `column_rows`: table, column, changed (in how many records of both it differs). `forecasts`: what the sync does
+    otherwise under the same settings, and the findings; None without settings. `notes` are sentences to know.
+    """
+
+    table_rows: Sequence[Row]
+    column_rows: Sequence[Row]
+    forecasts: ForecastDifference | None
+    notes: Sequence[str]
+
+    @property
+    def is_any(self) -> bool:
+        """Whether a record, an association or a finding differs."""
+        moved = any(row[name] for row in self.table_rows for name in ("gone", "new", "changed"))
+        return moved or (self.forecasts is not None and self.forecasts.is_any)
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Plain values: `same`, `notes`, `tables`, `columns`; `findings` and `sync`, null without settings."""
+        compared = self.forecasts
+        return {
+            "same": not self.is_any,
+            "notes": list(self.notes),
+            "tables": list(self.table_rows),
+            "columns": list(self.column_rows),
+            "findings": None if compared is None else list(compared.finding_rows),
+            "sync": None if compared is None else compared.sync.figures,
+        }
+
+    @property
+    def tables(self) -> pd.DataFrame:
+        """One row per table that either snapshot read: records before and after, gone, new and changed."""
+        return as_frame(self.table_rows, _TABLE_COLUMNS)
+
+    @property
+    def columns(self) -> pd.DataFrame:
+        """One row per column in which records of both snapshots differ."""
+        return as_frame(self.column_rows, _FIELD_COLUMNS)
+
+
+def compare_snapshots(
+    before: Snapshot, after: Snapshot, *, settings: Settings | None, rulebook: Rulebook, work: Path
+) -> SnapshotDifference:
+    """The difference of two snapshots. Parameters, errors, cost: see `kit.diff_snapshots`."""
+    refuse_other_portals(before, after)
+    notes = list(_say_moments(before, after))
+    with open_tables(before, after, work=work) as engine:
+        counted = [
+            _compare_table(engine, before, after, name) for name in RECORD_TABLES if _is_read(name, before, after)
+        ]
+        if _is_read(LINKS_IN.name, before, after):
+            counted.append(_compare_links(engine, before, after))
+    notes += [note for table in counted for note in table.notes]
+    forecasts = None
+    if settings is None:
+        notes.append(NO_SETTINGS)
+    else:
+        first, second = (
+            write_forecast(snapshot, settings, work / name, rulebook=rulebook)
+            for name, snapshot in (("before", before), ("after", after))
+        )
+        forecasts = compare_forecasts(first, second, work=work)
+    columns = [row for table in counted for row in table.columns]
+    return SnapshotDifference([table.row for table in counted], columns, forecasts, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _CountedTable:
+    row: Row
+    columns: Sequence[Row]
+    notes: Sequence[str]
+
+
+def _is_read(name: str, *snapshots: Snapshot) -> bool:
+    return any(snapshot.is_provided(name) for snapshot in snapshots)
+
+
+def _compare_table(engine: Engine, before: Snapshot, after: Snapshot, name: str) -> _CountedTable:
+    lacking = [snapshot for snapshot in (before, after) if not snapshot.is_provided(name)]
+    if lacking:
+        return _not_compared(before, after, name, lacking[0])
+    own = {column.name for column in RECORD_TABLES[name].structure}
+    columns = [column for column in after.columns(name) if column in before.columns(name) and column not in own]
+    first, second = (engine.scan(snapshot.table_path(name)) for snapshot in (before, after))
+    (counts,) = engine.rows(count_changed(first, second, columns))
+    changed = {column: counts[name_of_count(column)] or 0 for column in columns}
+    rows = [{"table": name, "column": column, "changed": count} for column, count in changed.items() if count]
+    return _CountedTable(_row(before, after, name, counts), rows, list(_say_other_columns(before, after, name, own)))
+
+
+def _compare_links(engine: Engine, before: Snapshot, after: Snapshot) -> _CountedTable:
+    lacking = [snapshot for snapshot in (before, after) if not snapshot.is_provided(LINKS_IN.name)]
+    if lacking:
+        return _not_compared(before, after, LINKS_IN.name, lacking[0])
+    first, second = (engine.scan(snapshot.table_path(LINKS_IN.name)) for snapshot in (before, after))
+    (counts,) = engine.rows(count_associations(first, second))
+    return _CountedTable(_row(before, after, LINKS_IN.name, counts), (), ())
+
+
+def _row(before: Snapshot, after: Snapshot, name: str, counts: Row) -> Row:
+    rows, kept = (before.rows(name), after.rows(name)), counts[KEPT]
+    moved = {"gone": rows[0] - kept, "new": rows[1] - kept, "changed": counts[CHANGED] or 0}
+    return {"table": name, "before": rows[0], "after": rows[1], **moved}
+
+
+def _not_compared(before: Snapshot, after: Snapshot, name: str, lacking: Snapshot) -> _CountedTable:
+    """A table that one of the snapshots did not read."""
+    rows = {
+        side: snapshot.rows(name) if snapshot.is_provided(name) else None
+        for side, snapshot in (("before", before), ("after", after))
+    }
+    unknown: Row = dict.fromkeys(("gone", "new", "changed"))
+    note = f"{name} is not compared: {lacking.path} does not hold it."
+    return _CountedTable({"table": name, **rows, **unknown}, (), (note,))
+
+
+def _say_other_columns(before: Snapshot, after: Snapshot, name: str, own: set[str]) -> Iterator[str]:
+    for snapshot, other in ((before, after), (after, before)):
+        only = [column for column in snapshot.columns(name) if column not in other.columns(name) and column not in own]
+        if only:
+            yield f"Of {name} {', '.join(only)} is not compared: {other.path} does not hold it."
+
+
+def _say_moments(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    for snapshot in (before, after):
+        if not snapshot.is_taken_at_known:
+            yield f"Of when the data of {snapshot.path} is, is not known: filters count from the day it was loaded."
+    if before.taken_at > after.taken_at:
+        yield f"{before.path} was taken after {after.path}: what is called gone is what came in between."

@@ -1,0 +1,106 @@
+"""Two forecasts, two snapshots or two settings beside each other.
+
+Where it is used: `kit`, `cli.diff_commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
+from dynsync_lib.kit.rulebooks import read_settings, rulebook
+from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+
+if TYPE_CHECKING:
+    from dynsync_lib.forecasts.forecast_difference import ForecastDifference
+    from dynsync_lib.forecasts.settings_difference import SettingsDifference
+    from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
+
+
+def diff_forecasts(before: str | Path | Forecast, after: str | Path | Forecast) -> ForecastDifference:
+    """What the sync does otherwise in a second forecast: records from which outcome to which, and the findings.
+
+    `sync` has the frames `effects` (created, overwritten, left out: additionally and no longer), `outcomes` (from, to,
+    count), `records`, `changes` and `links` (those that differ); `findings` the counts before and after. Forecasts of
+    different snapshots are compared by record ids, and `notes` says so. Computes: each table is read once.
+
+    Raises SnapshotError when a folder holds no forecast.
+
+    >>> settings = kit.read_settings("out/demo/dynsync.toml", overrides={"company_dup": "all_bind"})
+    >>> other = kit.forecast("out/demo/snapshot", settings, "out/all_bind")
+    >>> diff = kit.diff_forecasts("out/demo/forecast", other)
+    >>> diff.sync.outcomes[["system", "object", "before", "after", "count"]].values.tolist()[1:3]
+    [['dynamics', 'company', 'shadowed', 'link', 13], ['dynamics', 'company', 'shadowed', 'update', 1]]
+    """
+    from dynsync_lib.forecasts.forecast_difference import compare_forecasts  # a forecast does not wait for it
+
+    opened = [side if isinstance(side, Forecast) else open_forecast(side) for side in (before, after)]
+    with temporary_folder() as work:
+        return compare_forecasts(*opened, work=work)
+
+
+def diff_snapshots(
+    before: str | Path | Snapshot, after: str | Path | Snapshot, settings: str | Path | Settings | None = None
+) -> SnapshotDifference:
+    """Did cleaning work? What differs between two snapshots of the same portals, and which findings are gone or new.
+
+    `tables` counts records gone, new and changed, `columns` in how many records each column differs. With `settings`
+    both are forecast, and `forecasts` compares that as `diff_forecasts` does, findings too; without, it is None and
+    `notes` says that findings are not compared. Computes: about as long as two forecasts, without settings a second.
+
+    Raises SnapshotError or SettingsError, and UsageError when the snapshots are of different portals.
+
+    >>> diff = kit.diff_snapshots("out/demo/snapshot", "out/demo/snapshot")
+    >>> diff.is_any, diff.tables[["table", "gone", "new", "changed"]].values.tolist()[0]
+    (False, ['hubspot/contacts', 0, 0, 0])
+    """
+    from dynsync_lib.forecasts.snapshot_difference import compare_snapshots
+
+    first, second = (side if isinstance(side, Snapshot) else open_snapshot(side) for side in (before, after))
+    if settings is not None and not isinstance(settings, Settings):
+        settings = read_settings(settings, snapshot=second)
+    with temporary_folder() as work:
+        return compare_snapshots(first, second, settings=settings, rulebook=rulebook(), work=work)
+
+
+def diff_settings(
+    before: str | Path | Settings,
+    after: str | Path | Settings,
+    *,
+    snapshot: str | Path | Snapshot | None = None,
+    bindings: str | Path | None = None,
+) -> SettingsDifference:
+    """What differs between two settings and, with a snapshot, what saving the second would additionally do.
+
+    `settings` has a row per difference, in words. `sync` (see `diff_forecasts`) compares what the initial sync does
+    under each: None without a snapshot. `bindings` are the pairs that an earlier run made, as for `forecast`; they
+    stand under both. Computes, with a snapshot: about as long as one forecast.
+
+    Raises SettingsError, SnapshotError or UsageError.
+
+    >>> settings = kit.read_settings("out/demo/dynsync.toml", overrides={"company_dup": "rest_created"})
+    >>> diff = kit.diff_settings("out/demo/dynsync.toml", settings, snapshot="out/demo/snapshot")
+    >>> diff.settings.loc[0, ["section", "key", "before", "after"]].tolist()
+    ['assumptions', 'company_dup', 'first_wins', 'rest_created']
+    >>> effects = diff.sync.effects
+    >>> effects[effects["additional"] > 0][["effect", "system", "object", "additional"]].values.tolist()[:2]
+    [['created', 'dynamics', 'company', 6], ['created', 'hubspot', 'company', 14]]
+    """
+    from dynsync_lib.forecasts.settings_difference import compare_two_settings
+
+    opened = snapshot if snapshot is None or isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
+    first, second = (
+        side if isinstance(side, Settings) else read_settings(side, snapshot=opened) for side in (before, after)
+    )
+    with temporary_folder() as work:
+        return compare_two_settings(
+            first,
+            second,
+            rulebook=rulebook(),
+            snapshot=opened,
+            bindings=None if bindings is None else Path(bindings),
+            work=work,
+        )

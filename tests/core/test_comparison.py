@@ -1,0 +1,187 @@
+"""Effects, findings and settings beside each other, from rows and texts written out here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynsync_lib import kit
+from dynsync_lib.core.comparison.effects import count_effects
+from dynsync_lib.core.comparison.finding_changes import compare_findings
+from dynsync_lib.core.comparison.settings_changes import compare_settings
+from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.settings_file.reader import parse_settings
+
+NEVER = {"before": False, "after": False}
+
+
+def settings_of(text: str) -> Settings:
+    return parse_settings(text, file="dynsync.toml", rulebook=kit.rulebook())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentences"),
+    [
+        ("[sync.deal]", "", ["[sync.deal] enabled was true and is now false."]),
+        (
+            "[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'a'\ndynamics = 'b'",
+            "[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'a'\ndynamics = 'c'\ndirection = 'to_hubspot'\n"
+            "options = { y = '2', x = '1' }\n[[sync.contact.mapping]]\nhubspot = 'd'\ndynamics = 'e'",
+            [
+                "[[sync.contact.mapping]] a was mapped to b (two_way) and is now mapped to c (to_hubspot; options "
+                "x = 1; y = 2).",
+                "[[sync.contact.mapping]] d is now mapped to e (two_way).",
+            ],
+        ),
+        (
+            "[sync.contact]\ndefault_mappings = false\n[[sync.contact.mapping]]\nhubspot = 'a'\ndynamics = 'b'",
+            "[sync.contact]\ndefault_mappings = false",
+            ["[[sync.contact.mapping]] a is no longer mapped; it was mapped to b (two_way)."],
+        ),
+        (
+            "[sync.deal.stages]\nwon = '3'",
+            "[sync.deal.stages]\nwon = '4'\nnew = '1'",
+            [
+                "[sync.deal.stages] won was 3 and is now 4.",
+                "[sync.deal.stages] new was not set and is now 1.",
+            ],
+        ),
+        (
+            "",
+            "[assumptions]\nfilter_stage = 'after_claim'",
+            [
+                "The open question `filter_stage` was answered before_claim and is now after_claim: "
+                + kit.rulebook().assumptions["filter_stage"].question
+            ],
+        ),
+        (
+            "[hubspot]\nmarketing_tier = 1000\n[rehearsal.hubspot]",
+            "[hubspot]\nsync_as_marketing = true\n[files.columns]\nname = 'Firm'",
+            [
+                "[hubspot] marketing_tier was 1000 and is no longer set.",
+                "[hubspot] sync_as_marketing was false and is now true.",
+                "[files.columns] name was not set and is now Firm.",
+                "[rehearsal.hubspot] token_env was HUBSPOT_TEST_TOKEN and is no longer set.",
+            ],
+        ),
+    ],
+)
+def test_settings__each_difference_is_a_sentence(before: str, after: str, sentences: list[str]) -> None:
+    changes = compare_settings(settings_of(before), settings_of(after), kit.rulebook())
+    assert [change.sentence for change in changes] == sentences
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "[sync.contact]\nenabled = false\ndirection = 'to_hubspot'"),
+        ("[sync.contact]\nfilter_to_hubspot = 'a = 1 and b = 2'", "[sync.contact]\nfilter_to_hubspot = 'a=1  and b=2'"),
+        ("[sync.contact]", "# mine\n[sync.contact]\nconflict_winner = 'dynamics' # the default\n[assumptions]"),
+    ],
+)
+def test_settings__that_mean_the_same_do_not_differ(before: str, after: str) -> None:
+    assert compare_settings(settings_of(before), settings_of(after), kit.rulebook()) == []
+
+
+def test_settings__say_what_a_key_is_for() -> None:
+    after = "[hubspot]\ntoken_env = 'OTHER'\nplan = 'free'\nauto_create_companies = 'on'\n[dynamics]\nwindows = 2"
+    changes = compare_settings(settings_of(""), settings_of(after), kit.rulebook())
+    assert {change.key: change.affects for change in changes} == {
+        "token_env": "pull",
+        "plan": "findings",
+        "auto_create_companies": "sync",
+        "windows": "pull",
+    }
+
+
+# --- Findings ----------------------------------------------------------------------------------------------------
+
+
+def finding(check: str, count: int | None, object_: str | None = "contact") -> dict[str, Any]:
+    return {
+        "check_id": check,
+        "system": "hubspot",
+        "object": object_,
+        "rule_id": "r",
+        "severity": "not_checked" if count is None else "high",
+        "count": count,
+        "sentence": f"{count} of {check}",
+    }
+
+
+def test_findings__are_gone_new_more_fewer_or_not_checked() -> None:
+    before = [finding("G01", 3), finding("G02", 3), finding("G03", 3), finding("G05", 3), finding("G06", 1, "deal")]
+    after = [finding("G01", 1), finding("G02", 5), finding("G04", 2), finding("G05", None)]
+    rows = compare_findings(before, after, on_before=["contact", "deal"], on_after=["contact"])
+    assert [(row["check_id"], row["state"], row["before"], row["after"]) for row in rows] == [
+        ("G04", "new", 0, 2),
+        ("G02", "more", 3, 5),
+        ("G01", "fewer", 3, 1),
+        ("G03", "gone", 3, 0),
+        ("G06", "not_checked", 1, None),  # deals are off after: nobody asked
+        ("G05", "not_checked", 3, None),
+    ]
+    assert rows[3]["sentence"] == "3 of G03"
+
+
+def test_findings__of_hubspots_contacts_are_asked_for_leads_too() -> None:
+    (row,) = compare_findings([finding("G01", 3)], [], on_before=["contact"], on_after=["lead"])
+    assert row["state"] == "gone"
+
+
+# --- Effects -----------------------------------------------------------------------------------------------------
+
+
+def outcome(before: str, after: str, count: int, *, is_same: bool = False) -> dict[str, Any]:
+    return {
+        "system": "dynamics",
+        "object": "contact",
+        "before": before,
+        "after": after,
+        "is_same": is_same,
+        "count": count,
+    }
+
+
+def test_effects__are_additional_no_longer_or_otherwise() -> None:
+    outcomes = [
+        outcome("create", "create", 5, is_same=True),
+        outcome("update", "create", 3),
+        outcome("update", "link", 2),
+        outcome("shadowed", "shadowed", 1),
+    ]
+    rows = count_effects(outcomes, [], [], marketing={"before": False, "after": True})
+    assert [tuple(row.values()) for row in rows] == [
+        ("created", "hubspot", "contact", 5, 8, 3, 0, 0),
+        ("made_marketing", "hubspot", "contact", 0, 8, 8, 0, 0),
+        ("matched", "dynamics", "contact", 5, 2, 0, 3, 2),
+        ("shadowed", "dynamics", "contact", 1, 1, 0, 0, 1),
+    ]
+
+
+def test_effects__of_values_kept_back_are_none() -> None:
+    change = {"object": "contact", "target_system": "hubspot", "is_same": False, "count": 4}
+    rows = count_effects([], [{**change, "before": "kept_back", "after": "overwrite"}], [], marketing=NEVER)
+    assert [tuple(row.values()) for row in rows] == [("overwritten", "hubspot", "contact", 0, 4, 4, 0, 0)]
+
+
+OUTCOMES = st.sampled_from(["create", "update", "link", "shadowed", "excluded", "failing", "not_there"])
+
+
+@given(st.lists(st.tuples(OUTCOMES, OUTCOMES, st.integers(1, 9)), max_size=12))
+def test_effects__add_up_and_turn_round(ways: list[tuple[str, str, int]]) -> None:
+    there = [outcome(before, after, count, is_same=before == after) for before, after, count in ways]
+    back = [outcome(after, before, count, is_same=before == after) for before, after, count in ways]
+    rows = count_effects(there, [], [], marketing=NEVER)
+    for row in rows:
+        assert row["after"] - row["before"] == row["additional"] - row["no_longer"]
+        assert row["otherwise"] <= min(row["before"], row["after"])
+    turned = [
+        {**row, "before": row["after"], "after": row["before"]}
+        | {"additional": row["no_longer"], "no_longer": row["additional"]}
+        for row in rows
+    ]
+    assert count_effects(back, [], [], marketing=NEVER) == turned
