@@ -1,6 +1,7 @@
 """No command shows a person or a secret where it should not: neither on a screen, nor in an error, log or file name.
 
-The table says how each command is run, and what each run may show. A command that is new belongs into it.
+The table says how each command is run, and what each run may show. A command that is new belongs into it. Every day
+each command runs once with each set of options; all ways to type it, and what takes long, are added by `--all`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -20,7 +22,7 @@ import pytest
 import typer
 
 from dynsync_lib import kit
-from dynsync_lib.cli import commands
+from dynsync_lib.cli import commands, start_commands
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.world_folder import open_world
@@ -28,6 +30,7 @@ from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
 from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant
+from tests.everyday import one_of_each
 from tests.pulls import GENEROUS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -39,13 +42,15 @@ class Run:
     """How a command is run in the planted folder. `OUT` stands for a name that is free, `WHO` for a person's key.
 
     `shows` is whom its output may show: nobody, or somebody, since whoever runs it asks for a person, and then it must
-    (or the table would promise what nothing holds). `masked` are the files it writes that show nobody.
+    (or the table would promise what nothing holds). `masked` are the files it writes that show nobody. What `is_long`
+    reads nothing of the planted folder's people but by the settings, which runs of every day read too.
     """
 
     arguments: str
     shows: str = NOBODY
     masked: tuple[str, ...] = ()
     exit_codes: tuple[int, ...] = (0,)
+    is_long: bool = False
 
 
 REFUSED = Run("s --emulator refused.json", exit_codes=(2, 3))
@@ -108,14 +113,14 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rules": (Run(""), Run("--numbers")),
     "emulator": (Run("--world world"), Run("--world world --state OUT")),
     "lab": (Run("world"),),
-    "calibrate": (Run("s", exit_codes=(2,)), Run("r")),
+    "calibrate": (Run("s", exit_codes=(2,)), Run("r", is_long=True)),
     "try-mapping": (
         Run("--emulator refused.json", exit_codes=(2, 3)),
-        Run("--emulator emulator.json", exit_codes=(0, 1)),
+        Run("--emulator emulator.json", exit_codes=(0, 1), is_long=True),
     ),
     "apply-recipe": (
         Run("contact.parentcustomerid --emulator refused.json", exit_codes=(2, 3)),
-        Run("contact.parentcustomerid --emulator emulator.json"),
+        Run("contact.parentcustomerid --emulator emulator.json", is_long=True),
     ),
     "rehearse plan": (Run("s --out OUT --forecast f"),),
     "rehearse seed": (REFUSED, Run("r --emulator emulator.json")),
@@ -127,6 +132,11 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rehearse compare": (REFUSED, Run("r --emulator emulator.json --out OUT", exit_codes=(0, 1))),
     "rehearse clean": (REFUSED, Run("r --emulator emulator.json --by-tag"), Run("r --emulator emulator.json --yes")),
 }
+COMPUTING = {
+    *("demo", "forecast", "report", "verify", "calibrate", "try-mapping", "apply-recipe"),
+    *(f"rehearse {step}" for step in ("plan", "seed", "compare", "clean")),
+}
+"""Commands that compute for a second and more."""
 BROKEN: tuple[str, ...] = (
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("cells", "quotes", "zero", "heading", "fields")),
@@ -184,7 +194,7 @@ def show(
     monkeypatch.setattr(pages, "_kernel_of_report", nullcontext)
     monkeypatch.setattr(pages, "_forecast_demo", lambda _, folder, say: _demo(root, folder, say))
     monkeypatch.setattr(Emulator, "wait", lambda _: None)
-    monkeypatch.setattr(commands, "run_lab", lambda _: 0)
+    monkeypatch.setattr(start_commands, "run_lab", lambda _: 0)
 
     def run(line: str) -> Shown:
         before = set(root.rglob("*"))
@@ -238,16 +248,25 @@ def variants(name: str, run: Run) -> Iterator[str]:
         yield f"--debug {line}"
 
 
-@pytest.mark.parametrize(
-    ("line", "run"),
-    [
-        pytest.param(line, run, id=line)
-        for name, runs in COMMANDS.items()
-        if name in LEAVES
-        for run in runs
-        for line in variants(name, run)
-    ],
-)
+def kind(line: str, run: Run) -> Hashable:
+    """Command, options and what comes of it; of those that compute for long, however they are typed."""
+    words = line.removeprefix("--debug ").removesuffix(" --json").split()
+    name = " ".join(words[: 2 if words[0] == "rehearse" else 1])
+    options = frozenset(word for word in words if word.startswith("--"))
+    typed = "" if name in COMPUTING else line.partition(" ")[0]
+    return name, options, run.shows, run.exit_codes, typed
+
+
+def typed(name: str, run: Run) -> Iterator[Any]:
+    """The parameters of a test for every way to type a run."""
+    marks = [pytest.mark.long] if run.is_long else []
+    return (pytest.param(line, run, id=line, marks=marks) for line in variants(name, run))
+
+
+RUNS = [case for name in COMMANDS if name in LEAVES for run in COMMANDS[name] for case in typed(name, run)]
+
+
+@pytest.mark.parametrize(("line", "run"), one_of_each(RUNS, kind))
 def test_command__shows_no_secret_and_nobody_who_was_not_asked_for(show: Show, line: str, run: Run) -> None:
     out = f"out-{crc32(line.encode())}"
     shown = show(line.replace("OUT", out))
@@ -262,18 +281,24 @@ def test_command__shows_no_secret_and_nobody_who_was_not_asked_for(show: Show, l
         assert seen(PERSON, text) == [], name
 
 
-@pytest.mark.parametrize("line", BROKEN)
-@pytest.mark.parametrize("debug", ["", "--debug "])
-def test_broken_files__are_told_without_whom_they_hold(show: Show, line: str, debug: str) -> None:
+@pytest.mark.parametrize(
+    ("debug", "line"),
+    one_of_each([(debug, line) for line in BROKEN for debug in ("", "--debug ")], lambda _, line: line),
+)
+def test_broken_files__are_told_without_whom_they_hold(show: Show, debug: str, line: str) -> None:
     shown = show(debug + line.replace("OUT", f"out-{crc32((debug + line).encode())}"))
     assert "should not" not in shown.texts
     assert seen(SECRET, shown.texts) == []
     assert seen(PERSON, shown.texts) == []
 
 
-@pytest.mark.parametrize("folder", ["f", "l"])
-@pytest.mark.parametrize("masked", [True, False])
-@pytest.mark.parametrize("name", ["04_forecast_initial_sync", "report_stakeholder"])
+@pytest.mark.parametrize(
+    ("name", "masked", "folder"),
+    one_of_each(
+        product(["04_forecast_initial_sync", "report_stakeholder"], [True, False], ["f", "l"]),
+        lambda name, masked, _: (name, masked),
+    ),
+)
 def test_notebooks__masked_show_nobody(planted: PlantedFolder, name: str, folder: str, *, masked: bool) -> None:
     record = {"record": planted.person} if name.startswith("04") else {}
     parameters = {"forecast_folder": planted.root / folder, "masked": masked, **record}

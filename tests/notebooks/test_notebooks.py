@@ -12,6 +12,7 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.report import runner
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
+from tests.kit.small_portals import load_portals
 from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_file, run_on_hand_made
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -102,20 +103,35 @@ def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytes
     assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]
 
 
+def test_notebooks__rehearse_and_verify_run(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n",
+        "d/contacts": "contactid,firstname,emailaddress1\nd1,Ann,ann@c.example\nd2,Cal,cal@c.example\n",
+    }
+    load_portals(tmp_path, files)
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    _rehearse_and_verify(tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "rehearsal")
+
+
+@pytest.mark.long
 def test_notebooks__rehearse_and_verify_run_on_the_demo(tmp_path: Path) -> None:
-    kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "snapshot")
-    folder = tmp_path / "rehearsal"
-    demo = {"snapshot": tmp_path / "snapshot", "settings": Path("sample_data/dynsync.toml"), "folder": folder}
+    kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "s")
+    _rehearse_and_verify(tmp_path / "s", Path("sample_data/dynsync.toml"), tmp_path / "rehearsal")
+
+
+def _rehearse_and_verify(snapshot: Path, settings: Path, folder: Path) -> None:
+    """Runs both notebooks, and asks that all predictions hold."""
+    demo = {"snapshot": snapshot, "settings": settings, "folder": folder}
     said = _sentences(runner.run_notebook(NOTEBOOKS / REHEARSE, parameters=demo, timeout_s=300))
     assert re.fullmatch(r"\d+ of \d+ things that the forecast says are shown", said[0])
     assert any(re.match(r"(\d+) of \1 predictions held \(100 %\)\.", line) for line in said)
     assert said[-1].endswith("The portals are as they were before the seeding.")
 
     names = {"before": "before", "after": "after", "forecast_folder": "before_forecast"}
-    rehearsed = {name: folder / file for name, file in names.items()} | {"out": tmp_path / "verification"}
+    rehearsed = {name: folder / file for name, file in names.items()} | {"out": snapshot.parent / "verification"}
     verified = _sentences(runner.run_notebook(NOTEBOOKS / VERIFY, parameters=rehearsed, timeout_s=120))
     assert re.match(r"(\d+) of \1 predictions held \(100 %\)\.", verified[0])
-    assert (tmp_path / "verification" / "receipt.parquet").is_file()
+    assert (snapshot.parent / "verification" / "receipt.parquet").is_file()
 
 
 def _sentences(notebook: NotebookNode) -> list[str]:

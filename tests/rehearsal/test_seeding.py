@@ -20,6 +20,7 @@ from dynsync_lib.rehearsal.portal_steps import PortalSteps
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step
 from dynsync_lib.snapshot.snapshot import open_snapshot
 from tests.emulator.clients import environment_client, portal_client
+from tests.everyday import one_of_each
 from tests.pulls import NOON, FakeTime, connections, rows_of
 from tests.rehearsal.plans import ADA, BEA, CAL, FIRM, LINKS, SHOP, TABLES, TAG, Tables, make_plan
 from tests.rehearsal.portals import writes
@@ -142,7 +143,7 @@ def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal)
         assert counts(emulator) == OTHERS
 
 
-@pytest.mark.parametrize("bytes_left", [1, 700, 1500, 2600])
+@pytest.mark.parametrize("bytes_left", one_of_each([1500, 1, 700, 2600], bool))
 def test_seed__goes_on_after_a_kill(emulator: Emulator, plan: Rehearsal, tmp_path: Path, bytes_left: int) -> None:
     assert _killed(emulator, plan, tmp_path, "seed", bytes_left) == -signal.SIGKILL
     seeded = steps(emulator, plan).seed(plan)
