@@ -22,6 +22,7 @@ from dynsync_lib.cli.portal_commands import check, emulator, load, pull, sign_ou
 from dynsync_lib.cli.rehearse_commands import rehearse
 from dynsync_lib.cli.start_commands import demo, init, lab, rules
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
+from dynsync_lib.cli.suggest_command import suggest
 from dynsync_lib.cli.trial_commands import apply_recipe, calibrate, try_mapping
 from dynsync_lib.cli.verify_command import verify
 from dynsync_lib.processes import stops_as_interrupts
@@ -55,6 +56,7 @@ app.command()(diff)
 app.command("settings-diff")(settings_diff)
 app.command()(replay)
 app.command()(verify)
+app.command()(suggest)
 app.command()(calibrate)
 app.command("try-mapping")(try_mapping)
 app.command("apply-recipe")(apply_recipe)

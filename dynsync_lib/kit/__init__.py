@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.settings_files import change_settings
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
+    from dynsync_lib.kit.suggestions import suggest_mappings
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
@@ -109,6 +110,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_files": ("change_settings",),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
+    "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),

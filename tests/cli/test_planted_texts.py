@@ -97,6 +97,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("dynsync.toml leads.toml --snapshot s", exit_codes=(1,), shows=SOMEBODY),
     ),
     "recipes": (Run("s"),),
+    "suggest": (Run("s --out OUT"), Run("s --out dynsync.toml", exit_codes=(2,))),
     "explain": (
         Run("WHO --forecast f", shows=SOMEBODY),
         Run("WHO --forecast f --masked"),

@@ -69,6 +69,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.writing": (*_SITUATION, "core.matching"),
     "core.sync": (*_SITUATION, "core.matching", "core.writing"),
     "core.advice": (*_SITUATION, "core.counting", "core.matching"),
+    "core.suggestions": (*_GROUND, "core.fields", "core.matching"),
     "core.sensitivity": (*_SITUATION, "core.matching", "core.writing", "core.sync"),
     "core.audit": (
         *_SITUATION,
@@ -231,6 +232,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "small_files",
         "verification",
         "widgets",
+        "workbooks",
     ),
     "cli": ("kit", "folders", "messages", "processes", "small_files"),
 }

@@ -47,6 +47,7 @@ PLANTED = (
     ("core.writing.refusals", "from dynsync_lib.core.filters.expressions import filter_expression"),
     ("core.sync.initial_sync", "from dynsync_lib.core.advice.collisions import collisions"),
     ("core.advice.near_names", "from dynsync_lib.core.sync.initial_sync import decide_sync"),
+    ("core.suggestions.suggest", "from dynsync_lib.core.advice.mapping_table import mapping_rows"),
     ("core.sensitivity.moved_records", "from dynsync_lib.core.audit.measures import rows_in"),
     ("core.audit.findings", "from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity"),
     ("core.explain.chain", "from dynsync_lib.core.sync.initial_sync import decide_sync"),

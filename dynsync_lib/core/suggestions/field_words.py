@@ -1,0 +1,47 @@
+"""What one field says of itself, read once: its words, what tells it from look-alikes, and its options.
+
+Source: rules/field_words.toml, rules/field_meanings.toml.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dynsync_lib.core.fields.catalogue import Field
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.suggestions.meanings import Meanings
+from dynsync_lib.core.suggestions.wording import WordReader
+
+Reading = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWords:
+    """One field with its kind (of rules/field_types.toml) and its words.
+
+    `meaning` is a standard field's, None for others. `readings` are different texts for the same thing: meaning or
+    name, and label. `said` are all concepts of them together. `options` are the labels of the options, as concepts.
+    """
+
+    field: Field
+    kind: str
+    meaning: str | None
+    readings: tuple[Reading, ...]
+    said: Reading
+    options: frozenset[Reading]
+
+
+def read_field(field: Field, kind: str, object_: Object, reader: WordReader, meanings: Meanings) -> FieldWords:
+    """The words of a field of a mapping of `object_`, without what every field of that object says."""
+    meaning = meanings.of(field)
+    own = reader.vocabulary.own[object_]
+    name = reader.read_name(field.name, field.system) if meaning is None else reader.read(meaning)
+    read = [_without(name, own), _without(reader.read(field.label), own)]
+    readings = tuple(dict.fromkeys(reading for reading in read if reading))
+    options = frozenset(filter(None, (reader.read(option.label) for option in field.options)))
+    said = frozenset[str]().union(*readings)
+    return FieldWords(field, kind, meaning, readings, said, options)
+
+
+def _without(reading: Reading, own: frozenset[str]) -> Reading:
+    return reading - own or reading

@@ -1,0 +1,117 @@
+"""How much the words of two fields say the same, and what shows that they do not.
+
+Facts
+    * The likeness of two texts is the weight of what they share, divided by the weight of what they say (Dice), where
+      near concepts count in part. Of two fields the likest texts count most.
+    * Two fields with different members of an exclusive set (phone and fax, start and end, not and allowed, 2023 and
+      2024) never mean the same, however alike they are otherwise.
+
+Source: rules/field_words.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from dynsync_lib.core.suggestions.field_words import FieldWords, Reading
+from dynsync_lib.core.suggestions.vocabulary import Vocabulary
+
+_SAME_WORD: Final = 86
+_LIKE_WORD: Final = 0.9
+_OF_THE_BEST: Final = 0.75
+_DOUBTFUL: Final = 0.72
+"""What is left where only one of two fields has a word that tells look-alikes apart."""
+_NEGATED: Final = "negated"
+
+
+@dataclass(frozen=True, slots=True)
+class WordLikeness:
+    """Compares the words of fields. `spellings` are unknown words that are spelt nearly alike, by either of them."""
+
+    vocabulary: Vocabulary
+    spellings: Mapping[str, Mapping[str, float]]
+
+    def related(self, concept: str) -> Iterable[str]:
+        """The concept and what is near to it."""
+        yield concept
+        yield from self.vocabulary.near.get(concept, ())
+        yield from self.spellings.get(concept, ())
+
+    def of(self, first: FieldWords, second: FieldWords) -> float:
+        """How much two fields say the same, 0 to 1; 0 for fields that are told apart."""
+        if self.contradict(first, second):
+            return 0.0
+        pairs = [self._dice(a, b) for a in first.readings for b in second.readings]
+        together = self._dice(first.said, second.said)
+        likeness = _OF_THE_BEST * max(pairs, default=0.0) + (1 - _OF_THE_BEST) * together
+        return likeness * self._doubt(first, second)
+
+    def contradict(self, first: FieldWords, second: FieldWords) -> bool:
+        """Whether a word of one excludes the other: look-alikes that must not be mapped."""
+        if _numbers(first.said) != _numbers(second.said):
+            return True
+        if first.kind == second.kind == "yes_no" and (_NEGATED in first.said) != (_NEGATED in second.said):
+            return True
+        return any(_differ(group, first.said, second.said) for group in self.vocabulary.exclusive)
+
+    def _doubt(self, first: FieldWords, second: FieldWords) -> float:
+        doubt = 1.0
+        for group in self.vocabulary.qualifying:
+            if bool(group & first.said) != bool(group & second.said):
+                doubt *= _DOUBTFUL
+        return doubt
+
+    def _dice(self, first: Reading, second: Reading) -> float:
+        weights = self.vocabulary.weights
+        shared = first & second
+        common = 2 * sum(weights.get(concept, 1.0) for concept in shared)
+        rest, others = first - shared, second - shared
+        total = common + sum(weights.get(concept, 1.0) for concept in (*rest, *others))
+        for concept in sorted(rest):
+            near = max(((self._closeness(concept, other), other) for other in sorted(others)), default=(0.0, ""))
+            if near[0]:
+                others = others - {near[1]}
+                common += near[0] * (weights.get(concept, 1.0) + weights.get(near[1], 1.0))
+        return common / total if total else 0.0
+
+    def _closeness(self, first: str, second: str) -> float:
+        return self.spellings.get(first, {}).get(second, 0.0) or self.vocabulary.closeness(first, second)
+
+
+def _numbers(said: Reading) -> frozenset[str]:
+    return frozenset(word for word in said if word.startswith("#"))
+
+
+def _differ(group: frozenset[str], first: Reading, second: Reading) -> bool:
+    ours, theirs = group & first, group & second
+    return bool(ours) and bool(theirs) and not ours & theirs
+
+
+def compare_spellings(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Words of both sides that are spelt nearly alike, or of which one is short for the other, by either of them."""
+    spellings: dict[str, dict[str, float]] = {}
+    others = sorted(word for word in set(theirs) if len(word) >= 3)
+    for word in sorted(word for word in set(ours) if len(word) >= 3):
+        near = [
+            other for other, *_ in process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SAME_WORD, limit=5)
+        ]
+        near += [other for other in others if _is_short_for(word, other) or _is_short_for(other, word)]
+        for other in near:
+            if other != word:
+                spellings.setdefault(word, {})[other] = _LIKE_WORD
+                spellings.setdefault(other, {})[word] = _LIKE_WORD
+    return spellings
+
+
+def _is_short_for(short: str, long: str) -> bool:
+    """Whether a word begins another, or holds its letters in their order from the first one on: `mgmt`, `appl`."""
+    if len(short) >= len(long) or short[0] != long[0] or long.startswith("#"):
+        return False
+    if long.startswith(short):
+        return len(short) >= 4 or len(long) <= 8
+    letters = iter(long)
+    return len(short) >= 3 and not set(short) & set("aeiou") and all(letter in letters for letter in short)

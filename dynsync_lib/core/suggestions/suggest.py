@@ -1,0 +1,313 @@
+"""Which property and which column probably mean the same: candidates, their evidence, a score, and who gets whom.
+
+Facts
+    * Only fields between which the types let values flow are candidates, so a lookup never is one. Several choices
+      are, although whether they sync is an open question (`multiselect`).
+    * Standard fields of both CRMs follow what is known of them; words, options and values speak for the others.
+    * Values that agree in matched records speak loudest, values that never do against a pair.
+    * A field is the first suggestion of one field only; of two that want the same the surer has it, and what is not
+      sure enough is left out: no suggestion is better than a wrong one.
+
+Not modelled
+    * Fields that HubSpot's mapping screen does not offer although the API lists them (5.5).
+
+Source: rules field.same-kind, field.lookup-blocked, field.opt-out-polarity; rules/field_words.toml,
+rules/field_meanings.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from dynsync_lib.core.fields.catalogue import Catalogue, Field
+from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of, verdict_of_fields
+from dynsync_lib.core.model import Object, System, Verdict
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.suggestions.field_words import FieldWords, read_field
+from dynsync_lib.core.suggestions.likeness import WordLikeness, compare_spellings
+from dynsync_lib.core.suggestions.matched_records import MatchedRecords
+from dynsync_lib.core.suggestions.meanings import Meanings
+from dynsync_lib.core.suggestions.shared_values import Agreement, Values, agreement, count_equal, plain_values
+from dynsync_lib.core.suggestions.vocabulary import Vocabulary
+from dynsync_lib.core.suggestions.wording import WordReader, label_words
+
+MOST_SUGGESTIONS: Final = 3
+"""Of one property."""
+_SURE: Final = 0.62
+_WORTH_A_LOOK: Final = 0.45
+_HIGHEST: Final = 0.97
+_STANDARD: Final = 0.95
+_FEWEST_TO_DOUBT: Final = 10
+_NEVER: Final = 0.1
+"""Values that agree less than this, beyond chance, speak against a pair."""
+_OFTEN: Final = 0.5
+_IN_OTHER_TYPE: Final = 0.9
+_EVIDENT: Final = 0.75
+"""Values alone are evidence enough from here on."""
+_FEWEST_DISTINCT: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One row: property, column, `rank` (1 is the best of the property), `score` 0 to 1, `reason` in words."""
+
+    object: Object
+    hubspot_field: str
+    dynamics_field: str
+    rank: int
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What suggestions rest on beside the portals themselves."""
+
+    rulebook: Rulebook
+    vocabulary: Vocabulary
+    meanings: Meanings
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    hubspot: FieldWords
+    dynamics: FieldWords
+    score: float
+    reason: str
+
+    @property
+    def key(self) -> tuple[float, str, str]:
+        return (-self.score, self.hubspot.field.name, self.dynamics.field.name)
+
+
+MatchOf = Callable[[Object, Mapping[System, list[str]]], MatchedRecords]
+
+
+def suggest_mappings(catalogue: Catalogue, knowledge: Knowledge, matched: MatchOf) -> list[Suggestion]:
+    """The suggestions for all objects that both sides have fields of, by object, property and rank.
+
+    `matched` gives the matched records of an object with the fields that are named. The cost is that of comparing what
+    shares a word or values, not every property with every column.
+    """
+    return [row for object_ in Object for row in _of_object(object_, catalogue, knowledge, matched)]
+
+
+def _of_object(object_: Object, catalogue: Catalogue, knowledge: Knowledge, matched: MatchOf) -> Iterator[Suggestion]:
+    fields = {system: list(_mappable(object_, system, catalogue, knowledge)) for system in System}
+    if not all(fields.values()):
+        return
+    reader = WordReader(knowledge.vocabulary, label_words(field.label for side in fields.values() for field, _ in side))
+    read = {
+        system: [read_field(field, kind, object_, reader, knowledge.meanings) for field, kind in side]
+        for system, side in fields.items()
+    }
+    records = matched(object_, {system: [words.field.name for words in side] for system, side in read.items()})
+    comparison = _Comparison(read, knowledge, records)
+    yield from _ranked(object_, comparison.candidates())
+
+
+def _mappable(
+    object_: Object, system: System, catalogue: Catalogue, knowledge: Knowledge
+) -> Iterator[tuple[Field, str]]:
+    """The fields that may be mapped, with their kinds: not the vendor's own, lookups, ids and the like."""
+    for name in catalogue.names(system, object_):
+        field = catalogue.find(system, object_, name)
+        kind = kind_of(field, knowledge.rulebook) if field is not None else None
+        if field is not None and kind is not None and kind != "lookup" and not knowledge.meanings.is_alone(field):
+            yield field, kind
+
+
+@dataclass
+class _Comparison:
+    """All fields of one object, compared."""
+
+    words: Mapping[System, list[FieldWords]]
+    knowledge: Knowledge
+    records: MatchedRecords
+
+    def candidates(self) -> Iterator[_Candidate]:
+        """Every pair that is worth a look, in no order."""
+        for hubspot, dynamics in self._pairs():
+            candidate = self._judge(hubspot, dynamics)
+            if candidate is not None:
+                yield candidate
+
+    @cached_property
+    def likeness(self) -> WordLikeness:
+        known = set(self.knowledge.vocabulary.concepts.values())
+        unknown = [{word for field in self.words[system] for word in field.said} - known for system in System]
+        return WordLikeness(self.knowledge.vocabulary, compare_spellings(*unknown))
+
+    @cached_property
+    def values(self) -> Mapping[System, Mapping[str, Values]]:
+        return {
+            system: {
+                words.field.name: plain_values(words.field, words.kind, self.records.values[system][words.field.name])
+                for words in self.words[system]
+                if words.field.name in self.records.values[system] and words.kind != "owner"
+            }
+            for system in System
+        }
+
+    @cached_property
+    def equal(self) -> Mapping[tuple[str, str], int]:
+        return count_equal(self.values[System.HUBSPOT], self.values[System.DYNAMICS])
+
+    def _pairs(self) -> Iterator[tuple[FieldWords, FieldWords]]:
+        """Pairs that share a word, a near one, options or values."""
+        by_word: dict[str, list[FieldWords]] = {}
+        for words in self.words[System.DYNAMICS]:
+            for concept in words.said:
+                by_word.setdefault(concept, []).append(words)
+        by_name = {words.field.name: words for words in self.words[System.DYNAMICS]}
+        by_value: dict[str, list[FieldWords]] = {}
+        for (hubspot, dynamics), count in self.equal.items():
+            if count >= _FEWEST_DISTINCT:
+                by_value.setdefault(hubspot, []).append(by_name[dynamics])
+        choices = [words for words in self.words[System.DYNAMICS] if words.options]
+        for words in self.words[System.HUBSPOT]:
+            partners = {
+                partner.field.name: partner
+                for concept in words.said
+                for near in self.likeness.related(concept)
+                for partner in by_word.get(near, ())
+            }
+            partners |= {partner.field.name: partner for partner in by_value.get(words.field.name, ())}
+            if words.options:
+                partners |= {partner.field.name: partner for partner in choices}
+            for name in sorted(partners):
+                yield words, partners[name]
+
+    def _judge(self, hubspot: FieldWords, dynamics: FieldWords) -> _Candidate | None:
+        allowed = self._fit(hubspot, dynamics)
+        if not allowed:
+            return None
+        if hubspot.meaning is not None and dynamics.meaning is not None:
+            if hubspot.meaning != dynamics.meaning:
+                return None
+            reason = f"Both CRMs have this field out of the box: {hubspot.meaning}."
+            return _Candidate(hubspot, dynamics, _STANDARD * allowed, reason)
+        if self.likeness.contradict(hubspot, dynamics):
+            return None
+        likeness = self.likeness.of(hubspot, dynamics)
+        options = _shared_options(hubspot, dynamics)
+        agreed = self._agreement(hubspot, dynamics)
+        score = _with_values(_with_options(likeness, options), agreed, self._distinct(hubspot)) * allowed
+        if score < _WORTH_A_LOOK:
+            return None
+        reason = _reason(hubspot, dynamics, likeness, options, agreed)
+        return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason)
+
+    def _distinct(self, words: FieldWords) -> int:
+        return len(set(self.values[words.field.system].get(words.field.name, ())) - {None})
+
+    def _agreement(self, hubspot: FieldWords, dynamics: FieldWords) -> Agreement | None:
+        ours = self.values[System.HUBSPOT].get(hubspot.field.name)
+        theirs = self.values[System.DYNAMICS].get(dynamics.field.name)
+        return None if ours is None or theirs is None else agreement(ours, theirs, (hubspot.kind, dynamics.kind))
+
+    @cached_property
+    def _fits(self) -> dict[tuple[str, str, bool, bool], float]:
+        return {}
+
+    def _fit(self, hubspot: FieldWords, dynamics: FieldWords) -> float:
+        """1 where values flow as they are, less where they change their type, 0 where nothing flows."""
+        key = (hubspot.kind, dynamics.kind, is_unwritable(hubspot.field), is_unwritable(dynamics.field))
+        if key not in self._fits:
+            self._fits[key] = self._fit_of_kinds(hubspot, dynamics)
+        return self._fits[key]
+
+    def _fit_of_kinds(self, hubspot: FieldWords, dynamics: FieldWords) -> float:
+        rulebook = self.knowledge.rulebook
+        assumptions = rulebook.default_assumptions() | {"multiselect": "true"}
+        verdict = verdict_of_fields(
+            {System.HUBSPOT: hubspot.field, System.DYNAMICS: dynamics.field},
+            {System.HUBSPOT: hubspot.kind, System.DYNAMICS: dynamics.kind},
+            rulebook,
+            assumptions,
+        )
+        if verdict.allowed is None:
+            return 0.0
+        changes = hubspot.kind != dynamics.kind and {hubspot.kind, dynamics.kind} != {"date", "datetime"}
+        return _IN_OTHER_TYPE if changes or verdict.verdict is Verdict.ONE_WAY else 1.0
+
+
+def _shared_options(hubspot: FieldWords, dynamics: FieldWords) -> float | None:
+    """The share of options that both have, of those that the one with fewer has; None unless both are choices."""
+    fewer = min(len(hubspot.options), len(dynamics.options))
+    if fewer < 2:
+        return None
+    return len(hubspot.options & dynamics.options) / fewer
+
+
+def _with_options(likeness: float, options: float | None) -> float:
+    if options is None:
+        return likeness
+    if options == 0:
+        return likeness * 0.8
+    return likeness + (1 - likeness) * 0.5 * options * min(1.0, likeness * 2 + 0.2)
+
+
+def _with_values(score: float, agreed: Agreement | None, distinct: int) -> float:
+    if agreed is None:
+        return score
+    if agreed.beyond_chance >= _OFTEN and distinct >= 2:
+        weight = agreed.beyond_chance * agreed.certainty * _telling(distinct)
+        return score + (1 - score) * weight
+    if agreed.beyond_chance < _NEVER and agreed.filled >= _FEWEST_TO_DOUBT:
+        return score * (0.8 if score > 0.95 else 0.6)
+    return score
+
+
+def _telling(distinct: int) -> float:
+    """How telling it is that two fields with so many different values agree: many fields have yes and no."""
+    return 0.55 if distinct < _FEWEST_DISTINCT else 0.75 if distinct < _FEWEST_DISTINCT * 2 else 0.9
+
+
+def _reason(
+    hubspot: FieldWords, dynamics: FieldWords, likeness: float, options: float | None, agreed: Agreement | None
+) -> str:
+    """One sentence: what speaks for the pair."""
+    ours, theirs = hubspot.field.label, dynamics.field.label
+    parts = []
+    if ours.casefold() == theirs.casefold():
+        parts.append(f"both are called {ours}")
+    elif likeness >= 0.8:
+        parts.append(f"{ours} and {theirs} mean the same")
+    elif likeness >= 0.4:
+        parts.append(f"{ours} and {theirs} mean nearly the same")
+    if options:
+        shared = len(hubspot.options & dynamics.options)
+        parts.append(f"{shared} of {min(len(hubspot.options), len(dynamics.options))} options agree")
+    if agreed is not None and agreed.beyond_chance >= _OFTEN:
+        parts.append(_values_words(agreed))
+    said = ", ".join(parts) or "types and options fit"
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _values_words(agreed: Agreement) -> str:
+    if agreed.equal * 2 < agreed.filled:
+        return f"options go together in {agreed.filled:,} matched records"
+    return f"values agree in {agreed.equal:,} of {agreed.filled:,} matched records"
+
+
+def _ranked(object_: Object, candidates: Iterable[_Candidate]) -> Iterator[Suggestion]:
+    """The best pairs first, each field once at rank 1; then what else a property with a first suggestion may mean."""
+    in_order = sorted(candidates, key=lambda candidate: candidate.key)
+    first: dict[str, _Candidate] = {}
+    taken: set[str] = set()
+    for candidate in in_order:
+        hubspot, dynamics = candidate.hubspot.field.name, candidate.dynamics.field.name
+        if candidate.score >= _SURE and hubspot not in first and dynamics not in taken:
+            first[hubspot] = candidate
+            taken.add(dynamics)
+    for name in sorted(first):
+        others = [
+            candidate for candidate in in_order if candidate.hubspot.field.name == name and candidate is not first[name]
+        ]
+        for rank, candidate in enumerate([first[name], *others][:MOST_SUGGESTIONS], 1):
+            score = min(candidate.score, first[name].score)
+            yield Suggestion(object_, name, candidate.dynamics.field.name, rank, round(score, 3), candidate.reason)

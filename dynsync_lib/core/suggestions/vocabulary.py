@@ -1,0 +1,95 @@
+"""What words in names and labels of fields mean: concepts, and how concepts stand to one another.
+
+Facts
+    * Text is compared in lower case, umlauts written out, accents gone, without anything but letters and digits.
+    * A name in camel case and one with underscores are the same words; digits are words of their own.
+    * The same knowledge reads English and German.
+
+Not modelled
+    * Other languages, and words that mean different things in different trades.
+
+Source: rules/field_words.toml.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dynsync_lib.core.model import Object
+
+_CAMEL: Final = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
+_WORD: Final = re.compile(r"[a-z]+|[0-9]+|[^\W\d_a-z]+")
+_WRITTEN_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "²": "2", "³": "3"})
+Phrase = tuple[str, ...]
+
+
+def split_words(text: str) -> Phrase:
+    """The words of a name or label, folded: `new_customerTier2` is new, customer, tier, 2."""
+    spaced = _CAMEL.sub(" ", text) if not text.isupper() else text
+    plain = spaced.lower().translate(_WRITTEN_OUT)
+    if not plain.isascii():
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+    return tuple(_WORD.findall(plain))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that are known.
+
+    `concepts` gives the concept of a phrase, `parts` what a concept consists of, `near` how close two different
+    concepts are (0 to 1), by either of them. `exclusive` are sets of which two fields with different members never
+    mean the same. `weights` is how much a concept counts, 1 when it is not named. `own` are concepts that say nothing
+    within an object. `longest_phrase` is in words.
+    """
+
+    noise: frozenset[str]
+    prefixes: frozenset[str]
+    concepts: Mapping[Phrase, str]
+    parts: Mapping[str, tuple[str, ...]]
+    near: Mapping[str, Mapping[str, float]]
+    exclusive: tuple[frozenset[str], ...]
+    qualifying: tuple[frozenset[str], ...]
+    weights: Mapping[str, float]
+    own: Mapping[Object, frozenset[str]]
+    longest_phrase: int
+
+    def closeness(self, first: str, second: str) -> float:
+        """How close two concepts are: 1 for the same one, 0 for those that have nothing to do with each other."""
+        return 1.0 if first == second else self.near.get(first, {}).get(second, 0.0)
+
+
+def read_vocabulary(text: str) -> Vocabulary:
+    """The vocabulary out of the text of rules/field_words.toml. Of two concepts with one form the first keeps it."""
+    tables: dict[str, Any] = tomllib.loads(text)
+    concepts: dict[Phrase, str] = {}
+    for concept, forms in tables["concepts"].items():
+        for form in forms:
+            concepts.setdefault(split_words(form), concept)
+    return Vocabulary(
+        noise=frozenset(word for entry in tables["noise"] for word in split_words(entry)),
+        prefixes=frozenset(tables["prefixes"]),
+        concepts=concepts,
+        parts={concept: tuple(parts) for concept, parts in tables["parts"].items()},
+        near=_near(tables["near"].values()),
+        exclusive=tuple(map(frozenset, tables["exclusive"].values())),
+        qualifying=tuple(frozenset(tables["exclusive"][name]) for name in tables["qualifying"]),
+        weights=tables["weights"],
+        own={Object(name): frozenset(words) for name, words in tables["own"].items()},
+        longest_phrase=max(map(len, concepts)),
+    )
+
+
+def _near(rows: Iterable[list[Any]]) -> dict[str, dict[str, float]]:
+    near: dict[str, dict[str, float]] = {}
+    for closeness, *concepts in rows:
+        for first in concepts:
+            for second in concepts:
+                if first != second:
+                    known = near.setdefault(first, {})
+                    known[second] = max(known.get(second, 0.0), closeness)
+    return near

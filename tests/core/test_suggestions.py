@@ -1,0 +1,222 @@
+"""Which property and which column are suggested for one another, by hand-made fields of both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import narwhals.stable.v2 as nw
+import polars as pl
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.core.fields.catalogue import Catalogue, build_catalogue
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.suggestions.matched_records import NOBODY, MatchedRecords, match_records
+from dynsync_lib.core.suggestions.meanings import read_meanings
+from dynsync_lib.core.suggestions.suggest import Knowledge, Suggestion, suggest_mappings
+from dynsync_lib.core.suggestions.vocabulary import read_vocabulary, split_words
+from dynsync_lib.core.suggestions.wording import WordReader
+
+RULES = Path(__file__).parents[2] / "dynsync_lib" / "rules"
+VOCABULARY = read_vocabulary((RULES / "field_words.toml").read_text(encoding="utf-8"))
+KNOWLEDGE = Knowledge(
+    kit.rulebook(), VOCABULARY, read_meanings((RULES / "field_meanings.toml").read_text(encoding="utf-8"))
+)
+TEXT, NUMBER, DATE, FLAG, CHOICE = (
+    ("string", "text", "String"),
+    ("number", "number", "Integer"),
+    ("date", "date", "DateTime"),
+    ("bool", "booleancheckbox", "Boolean"),
+    ("enumeration", "select", "Picklist"),
+)
+Kind = tuple[str, str, str]
+
+
+def portals(*fields: tuple[str, str, Kind, str], object_: str = "contact") -> Catalogue:
+    """Fields as (side and name, label, kind, options separated by |): `h customer_tier`, `d new_kundenstufe`."""
+    rows: dict[str, list[dict[str, object]]] = {"h": [], "d": []}
+    for side_and_name, label, (hubspot, field_type, dynamics), options in fields:
+        side, _, name = side_and_name.partition(" ")
+        listed = [
+            {"value": str(number), "label": option} for number, option in enumerate(filter(None, options.split("|")))
+        ]
+        row: dict[str, object] = {"object": object_, "name": name, "label": label, "options": json.dumps(listed)}
+        is_day = dynamics == "DateTime"
+        row |= {"type": hubspot, "field_type": field_type} if side == "h" else {"type": dynamics}
+        rows[side].append({**row, "format": "DateOnly"} if side == "d" and is_day else row)
+    return build_catalogue(rows["h"], rows["d"])
+
+
+def suggested(catalogue: Catalogue, matched: MatchedRecords = NOBODY) -> list[Suggestion]:
+    return suggest_mappings(catalogue, KNOWLEDGE, lambda _object, _fields: matched)
+
+
+def firsts(catalogue: Catalogue, matched: MatchedRecords = NOBODY) -> dict[str, str]:
+    return {row.hubspot_field: row.dynamics_field for row in suggested(catalogue, matched) if row.rank == 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("new_customerTier2", ("new", "customer", "tier", "2")),
+        ("Straße & Hausnr.", ("strasse", "hausnr")),
+        ("USt-IdNr.", ("ust", "id", "nr")),
+        ("ARR", ("arr",)),
+    ],
+)
+def test_names_and_labels__are_words(text: str, words: tuple[str, ...]) -> None:
+    assert split_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Kundenstufe", "Customer tier"),
+        ("newslettercount", "Newsletters sent (number)"),
+        ("Date of birth", "Geburtsdatum"),
+        ("Vertragsende", "Contract end"),
+        ("Steuernummer", "Tax ID"),
+    ],
+)
+def test_words__of_both_languages_share_a_concept(first: str, second: str) -> None:
+    reader = WordReader(VOCABULARY)
+    assert reader.read(first) & reader.read(second)
+
+
+def test_standard_fields__follow_what_is_known_of_them() -> None:
+    catalogue = portals(
+        ("h phone", "Phone Number", TEXT, ""),
+        ("h mobilephone", "Mobile Phone Number", TEXT, ""),
+        ("d telephone1", "Business Phone", TEXT, ""),
+        ("d mobilephone", "Mobile Phone", TEXT, ""),
+        ("d fax", "Fax", TEXT, ""),
+    )
+    assert firsts(catalogue) == {"phone": "telephone1", "mobilephone": "mobilephone"}
+
+
+def test_own_fields__are_found_across_languages_and_prefixes() -> None:
+    catalogue = portals(
+        ("h customer_tier", "Customer tier", CHOICE, "Gold|Silver|Bronze"),
+        ("h contract_end", "Contract end", DATE, ""),
+        ("h dob_year", "Favourite colour", TEXT, ""),
+        ("d new_kundenstufe", "Kundenstufe", CHOICE, "Gold|Silber|Bronze"),
+        ("d new_vertragsbeginn", "Vertragsbeginn", DATE, ""),
+        ("d new_vertragsende", "Vertragsende", DATE, ""),
+    )
+    assert firsts(catalogue) == {"customer_tier": "new_kundenstufe", "contract_end": "new_vertragsende"}
+    row = next(row for row in suggested(catalogue) if row.hubspot_field == "customer_tier")
+    assert row.reason == "Customer tier and Kundenstufe mean the same, 3 of 3 options agree."
+
+
+@pytest.mark.parametrize(
+    ("hubspot", "dynamics", "kind"),
+    [
+        ("Phone", "Fax", TEXT),
+        ("Record created", "Record modified", DATE),
+        ("Newsletter opt-in", "No newsletter", FLAG),
+        ("Email allowed", "Do not allow Email", FLAG),
+        ("Billing city", "Shipping city", TEXT),
+        ("Contract start", "Contract end", DATE),
+        ("Revenue 2023", "Revenue 2024", NUMBER),
+        ("Minimum budget", "Maximum budget", NUMBER),
+        ("Net income", "Gross income", NUMBER),
+        ("First donation date", "Last donation date", DATE),
+        ("Tax number", "VAT number", TEXT),
+        ("Planned revenue", "Revenue previous year", NUMBER),
+    ],
+)
+def test_look_alikes__are_never_suggested(hubspot: str, dynamics: str, kind: Kind) -> None:
+    assert suggested(portals(("h a", hubspot, kind, ""), ("d new_b", dynamics, kind, ""))) == []
+
+
+def test_lookups_and_read_only_fields__are_never_suggested() -> None:
+    lookup = ("string", "text", "Lookup")
+    catalogue = portals(("h region", "Region", TEXT, ""), ("d new_regionid", "Region", lookup, ""))
+    assert suggested(catalogue) == []
+    rows = [{"object": "contact", "name": name, "label": "Score", "read_only": True} for name in ("score", "new_score")]
+    both = build_catalogue([{**rows[0], "type": "number"}], [{**rows[1], "type": "Integer"}])
+    assert suggested(both) == []
+
+
+def values(hubspot: Mapping[str, list[str]], dynamics: Mapping[str, list[str]]) -> MatchedRecords:
+    return MatchedRecords(20, {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics})
+
+
+def test_values_of_matched_records__find_what_words_cannot() -> None:
+    catalogue = portals(
+        ("h field_a", "Zebra", TEXT, ""), ("d new_b", "Quagga", TEXT, ""), ("d new_c", "Okapi", TEXT, "")
+    )
+    numbers = [f"K-{number}" for number in range(20)]
+    matched = values({"field_a": numbers}, {"new_b": numbers[::-1], "new_c": numbers})
+    assert firsts(catalogue, matched) == {"field_a": "new_c"}
+    row = suggested(catalogue, matched)[0]
+    assert row.reason == "Values agree in 20 of 20 matched records."
+
+
+def test_values_that_never_agree__speak_against_a_pair() -> None:
+    catalogue = portals(("h rating", "Partner rating", NUMBER, ""), ("d new_b", "Rating of partner", NUMBER, ""))
+    assert firsts(catalogue) == {"rating": "new_b"}
+    apart = values(
+        {"rating": [str(number) for number in range(20)]}, {"new_b": [str(number) for number in range(50, 70)]}
+    )
+    assert firsts(catalogue, apart) == {}
+
+
+def test_options_in_other_words__are_seen_in_matched_records() -> None:
+    catalogue = portals(
+        ("h field_a", "Zebra", CHOICE, "Ant|Bee|Cat"), ("d new_b", "Quagga", CHOICE, "Xenon|Argon|Neon")
+    )
+    ours = [str(number % 3) for number in range(60)]
+    theirs = [str((number + 1) % 3) for number in range(60)]
+    matched = MatchedRecords(60, {System.HUBSPOT: {"field_a": ours}, System.DYNAMICS: {"new_b": theirs}})
+    assert suggested(catalogue, matched)[0].reason == "Options go together in 60 matched records."
+
+
+def test_one_value_for_all__is_no_evidence() -> None:
+    catalogue = portals(("h field_a", "Zebra", FLAG, ""), ("d new_b", "Quagga", FLAG, ""))
+    assert suggested(catalogue, values({"field_a": ["true"] * 20}, {"new_b": ["true"] * 20})) == []
+
+
+def test_ranks__begin_at_one_and_scores_fall() -> None:
+    catalogue = portals(
+        ("h support_plan", "Support plan", CHOICE, ""),
+        ("d new_supportlevel", "Support level", CHOICE, ""),
+        ("d new_supportpackage", "Support package", CHOICE, ""),
+        ("d new_supportplan", "Support plan", CHOICE, ""),
+        ("d new_supporttier", "Support tier", CHOICE, ""),
+    )
+    rows = suggested(catalogue)
+    assert [row.rank for row in rows] == [1, 2, 3]
+    assert rows[0].dynamics_field == "new_supportplan"
+    assert [row.score for row in rows] == sorted((row.score for row in rows), reverse=True)
+
+
+def test_leads__have_the_properties_of_contacts() -> None:
+    rows = [{"object": "contact", "name": "company", "label": "Company Name", "type": "string", "field_type": "text"}]
+    columns = [{"object": "lead", "name": "companyname", "label": "Firmenname", "type": "String"}]
+    assert [(row.object, row.dynamics_field) for row in suggested(build_catalogue(rows, columns))] == [
+        (Object.LEAD, "companyname")
+    ]
+
+
+def test_matched_records__are_the_first_of_each_key() -> None:
+    hubspot = pl.DataFrame(
+        {"id": ["1", "2", "3"], "api_rank": [0, 1, 2], "email_key": ["a@x", "a@x", None], "fax": ["7", "8", "9"]}
+    )
+    dynamics = pl.DataFrame({"id": ["p", "q"], "api_rank": [1, 0], "email_key": ["a@x", "b@x"], "pager": ["5", None]})
+    tables = {"hubspot/contacts": nw.from_native(hubspot.lazy()), "dynamics/contacts": nw.from_native(dynamics.lazy())}
+    matched = match_records(Object.CONTACT, tables, {System.HUBSPOT: ["fax", "city"], System.DYNAMICS: ["pager"]})
+    assert matched == MatchedRecords(1, {System.HUBSPOT: {"fax": ["7"]}, System.DYNAMICS: {"pager": ["5"]}})
+
+
+def test_deals__are_brought_together_by_a_name_that_only_one_has() -> None:
+    hubspot = pl.DataFrame({"id": ["1", "2", "3"], "api_rank": [0, 1, 2], "dealname": ["Pump ", "Mill", "Mill"]})
+    dynamics = pl.DataFrame({"id": ["p", "q"], "api_rank": [0, 1], "name": ["pump", "mill"]})
+    tables = {
+        "hubspot/deals": nw.from_native(hubspot.lazy()),
+        "dynamics/opportunities": nw.from_native(dynamics.lazy()),
+    }
+    matched = match_records(Object.DEAL, tables, {System.HUBSPOT: ["dealname"], System.DYNAMICS: ["name"]})
+    assert matched == MatchedRecords(1, {System.HUBSPOT: {"dealname": ["Pump "]}, System.DYNAMICS: {"name": ["pump"]}})
