@@ -142,6 +142,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "widgets": (),
     "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files", "workbooks"),
+    "mapping_editor": (
+        "core",
+        "folders",
+        "forecasts",
+        "portals.files",
+        "settings_changes",
+        "snapshot",
+        "workbooks",
+    ),
     "verification": (
         *_GROUND,
         "core.fields",
@@ -227,6 +236,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "portals",
         "emulator",
         "rehearsal",
+        "mapping_editor",
         "report",
         "settings_changes",
         "small_files",

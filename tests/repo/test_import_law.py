@@ -69,6 +69,7 @@ PLANTED = (
     ("workbooks.new", "from dynsync_lib.forecasts.csv_files import write_csv"),
     ("arrow_tables", "from dynsync_lib.engine.polars_engine import PolarsEngine"),
     ("engine.duckdb_engine", "from dynsync_lib.core.forecast import build_forecast"),
+    ("mapping_editor.editor", "from dynsync_lib.kit.settings_files import change_settings"),
     ("settings_changes.changes", "from dynsync_lib.kit.rulebooks import rulebook"),
     ("snapshot.snapshot", "from dynsync_lib.core.settings import Settings"),
     ("verification.receipt", "from dynsync_lib.kit.forecasts import forecast"),
