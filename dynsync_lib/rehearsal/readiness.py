@@ -22,6 +22,7 @@ from dynsync_lib.errors import AccessError, SafetyError, UsageError
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
+from dynsync_lib.rehearsal.look_alike_rows import TABLES
 from dynsync_lib.rehearsal.portal_records import PortalRecords, tag_field
 from dynsync_lib.rehearsal.record_keys import keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
@@ -84,13 +85,10 @@ def refuse_lacking_fields(look_alikes: Rows, records: PortalRecords, settings: S
 
 def refuse_foreign_records(look_alikes: Rows, records: PortalRecords, settings: Settings, tag: str) -> None:
     """Raises SafetyError that names the records without the tag that share a key with a look-alike."""
-    wanted = {
-        key for name, rows in look_alikes.items() for row in rows for key in keys_of(RECORD_TABLES[name], row, settings)
-    }
+    wanted = {key for table in TABLES for row in look_alikes[table.name] for key in keys_of(table, row, settings)}
     foreign = [
         f"{table.system.label} {table.object} {row[table.id_field]}"
-        for table in RECORD_TABLES.values()
-        if table.object is not None
+        for table in TABLES
         for row in records.rows.get(table.name, ())
         if look_alike_of(tag, table, row) is None and not wanted.isdisjoint(keys_of(table, row, settings))
     ]
