@@ -60,8 +60,10 @@ if TYPE_CHECKING:
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
     from dynsync_lib.report.figures import six_figures
+    from dynsync_lib.report.first_page import first_page
     from dynsync_lib.report.flow import flow_chart
     from dynsync_lib.report.light import traffic_light
+    from dynsync_lib.report.marketing import marketing_gauge
     from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
     from dynsync_lib.report.rehearsal_tables import (
         lacking_table,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         settings_table,
         written_table,
     )
+    from dynsync_lib.report.totals import totals_chart
     from dynsync_lib.report.views import (
         assumptions_table,
         changes_table,
@@ -132,8 +135,10 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),
     "report.figures": ("six_figures",),
+    "report.first_page": ("first_page",),
     "report.flow": ("flow_chart",),
     "report.light": ("traffic_light",),
+    "report.marketing": ("marketing_gauge",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),
     "report.rehearsal_tables": (
         "lacking_table",
@@ -145,6 +150,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "settings_table",
         "written_table",
     ),
+    "report.totals": ("totals_chart",),
     "report.views": (
         "assumptions_table",
         "changes_table",

@@ -36,8 +36,13 @@ def accuracy_line(tested: ForecastTest | None) -> Piece:
     Not tested yet: no rehearsal in test portals and no comparison after the go-live is known of this forecast.
     """
     is_known = tested is not None and tested.figures["accuracy"] is not None
-    sentence = say_accuracy(tested.figures, tested.where) if tested is not None else _NOT_TESTED
+    sentence = say_tested(tested)
     return Piece(render("sentences", sentences=[sentence], is_known=is_known), sentence)
+
+
+def say_tested(tested: ForecastTest | None) -> str:
+    """The accuracy in one sentence; of None that the forecast is not tested yet."""
+    return _NOT_TESTED if tested is None else say_accuracy(tested.figures, tested.where)
 
 
 def accuracy_section(tested: ForecastTest | None) -> Piece:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, make_id, render
-from dynsync_lib.report.stacks import Legend, Stack, draw_stacks
+from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import (
     OUTCOME_COLOURS,
@@ -29,18 +29,22 @@ from dynsync_lib.report.words import (
     system_word,
 )
 
-_OUTCOME_LEGEND: Final = Legend(OUTCOMES, OUTCOME_COLOURS)
+OUTCOME_LEGEND: Final = Legend(OUTCOMES, OUTCOME_COLOURS)
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing with its words and the table behind it; `behind` is what the table is called while it is folded."""
+    """A drawing with its words and the table behind it; `behind` is what the table is called while it is folded.
+
+    `narrow` is the drawing for phones; where it is empty, the wide one scrolls sideways there.
+    """
 
     title: str
     sentence: str
     svg: Markup
     table: Piece
     behind: str = "The numbers behind it"
+    narrow: Markup = Markup()  # noqa: RUF009 - a text, which nothing changes
 
     def as_piece(self) -> Piece:
         """The chart as a figure whose table folds out."""
@@ -88,8 +92,9 @@ def outcome_bars(forecast: ForecastTables) -> Piece:
         "Excluded and failing are never added together."
     )
     stacks = [Stack(bar.name, f"{bar.total:,} in {system_word(bar.system)}", bar.counts) for bar in bars]
-    svg = draw_stacks(stacks, _OUTCOME_LEGEND, title, "; ".join(_say_bar(bar) for bar in bars))
-    return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records by outcome"))).as_piece()
+    description = "; ".join(_say_bar(bar) for bar in bars)
+    wide, narrow = draw_both(stacks, OUTCOME_LEGEND, title, description)
+    return Chart(title, sentence, wide, show_table(outcome_grid(bars, "Records by outcome")), narrow=narrow).as_piece()
 
 
 def read_bars(rows: Sequence[Row]) -> list[Bar]:

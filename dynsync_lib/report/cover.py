@@ -38,11 +38,19 @@ def cover(forecast: ForecastTables, *, client: str = "") -> Piece:
     >>> kit.cover(kit.open_forecast("out/demo/forecast").masked(), client="Contoso")
     Data of ..., pulled from the emulated demo portals: all people and companies are invented. People are masked: ...
     """
-    taken = _say_taken(forecast.info)
-    source = _say_source(forecast.info.get("source"))
-    masking = _MASKED if is_masked(forecast) else _UNMASKED
-    html = render("cover", client=client, taken=taken, source=source, masking=masking, is_masked=is_masked(forecast))
-    return Piece(html, f"Data of {taken}, {source}. {masking}")
+    origin, masking = say_origin(forecast), say_masking(forecast)
+    html = render("cover", client=client, origin=origin, masking=masking, is_masked=is_masked(forecast))
+    return Piece(html, f"{origin} {masking}")
+
+
+def say_origin(forecast: ForecastTables) -> str:
+    """Of when the data is and where it comes from, in one sentence."""
+    return f"Data of {_say_taken(forecast.info)}, {_say_source(forecast.info.get('source'))}."
+
+
+def say_masking(forecast: ForecastTables) -> str:
+    """Whether people are masked, in one sentence."""
+    return _MASKED if is_masked(forecast) else _UNMASKED
 
 
 def _say_source(source: object) -> str:
@@ -55,6 +63,11 @@ def _say_taken(info: Mapping[str, Any]) -> str:
     if info.get("taken_at_known", True):
         return moment
     return f"a date that is not known (the day of loading is {moment.rpartition(',')[0]})"
+
+
+def say_short_masking(forecast: ForecastTables) -> str:
+    """The same in a few words where people are masked; the whole warning where they are not."""
+    return "People are masked." if is_masked(forecast) else _UNMASKED
 
 
 def data_moment(forecast: ForecastTables) -> Piece:
@@ -168,7 +181,7 @@ def provenance(forecast: ForecastTables) -> Piece:
         ("Records read", _say_records(info)),
         ("Not delivered", ", ".join(say_tables(info.get("not_provided") or ())) or "nothing is missing"),
         ("Field lists", _say_fields(forecast)),
-        ("People", _MASKED if is_masked(forecast) else _UNMASKED),
+        ("People", say_masking(forecast)),
         ("Kit version", info.get("kit_version")),
         ("Rulebook version", info.get("rulebook_version")),
         ("Snapshot SHA-256", info.get("snapshot_sha256")),

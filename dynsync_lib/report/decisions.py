@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, render
+
+_HEADS: Final = ("No.", "Decision", "What the forecast says", "Advice", "Decided", "Name, date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +53,4 @@ def decisions_table(forecast: ForecastTables) -> Piece:
     """
     numbers = count_numbers(forecast)
     entries = [(decision, decision.tell(numbers)) for decision in read_decisions()]
-    return Piece(render("decisions", entries=entries), f"{len(entries)} decisions to sign")
+    return Piece(render("decisions", heads=_HEADS, entries=entries), f"{len(entries)} decisions to sign")

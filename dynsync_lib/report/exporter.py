@@ -18,7 +18,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -58,11 +58,19 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What stands between one heading of level 2 and the next. `id` is its heading's, empty for what stands before."""
+
+    id: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the template places."""
 
     title: str
-    blocks: tuple[Block, ...]
+    parts: tuple[Part, ...]
     headings: tuple[Heading, ...]
     style: str
     script: str
@@ -119,7 +127,7 @@ class DynsyncReportExporter(TemplateExporter):
         words = [BeautifulSoup(block.html, "html.parser") for block in blocks if block.kind == "words"]
         return Page(
             title=next((_text_of(head) for soup in words for head in soup.find_all("h1")), _DEFAULT_TITLE),
-            blocks=blocks,
+            parts=tuple(_read_parts(blocks)),
             headings=tuple(heading for soup in words for heading in _read_headings(soup)),
             style=piece_style() + (folder / "page.css").read_text(encoding="utf-8"),
             script=(folder / "page.js").read_text(encoding="utf-8"),
@@ -134,6 +142,18 @@ def _read_cell(cell: NotebookNode) -> Iterator[Block]:
             html = _show_output(output)
             if html:
                 yield Block("output", html)
+
+
+def _read_parts(blocks: Iterable[Block]) -> Iterator[Part]:
+    """The blocks by the heading of level 2 that they stand below."""
+    id_, beneath = "", list[Block]()
+    for block in blocks:
+        head = BeautifulSoup(block.html, "html.parser").find("h2") if block.kind == "words" else None
+        if isinstance(head, Tag):
+            yield Part(id_, tuple(beneath))
+            id_, beneath = str(head.get("id", "")), []
+        beneath.append(block)
+    yield Part(id_, tuple(beneath))
 
 
 def _show_markdown(source: str) -> str:

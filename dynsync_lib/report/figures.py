@@ -13,7 +13,7 @@ Not modelled
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
@@ -28,7 +28,7 @@ from dynsync_lib.report.forecast_tables import (
     sum_where,
     undelivered_tables,
 )
-from dynsync_lib.report.words import OUTCOMES, counted, say_tables
+from dynsync_lib.report.words import OUTCOMES, counted, say_tables, system_word
 
 _KEYS_CHECK: Final = "G61"
 _RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
@@ -40,13 +40,17 @@ _RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number. `label` names it in a few words, `sentence` says what it means and whether to worry."""
+    """One number. `label` names it in a few words, `sentence` says what it means and whether to worry.
+
+    `short` is what it is made of, in a few words; empty where it is nothing.
+    """
 
     key: str
     label: str
     value: int
     sentence: str
     tone: str = "plain"
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,43 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     records created in HubSpot: 1,172; records created in Dynamics: 436; matched records that change: 530; ...
     """
     numbers = count_numbers(forecast)
-    return SixFigures((*_safe_figures(numbers), *_worrying_figures(numbers)), tuple(_say_not_checked(forecast)))
+    figures = (*_safe_figures(numbers), *_worrying_figures(numbers))
+    shorts = _say_parts(count_outcomes(forecast), numbers)
+    return SixFigures(
+        tuple(replace(figure, short=shorts[figure.key]) for figure in figures), tuple(_say_not_checked(forecast))
+    )
+
+
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "people": (Object.CONTACT, Object.LEAD),
+    "companies": (Object.COMPANY,),
+    "deals": (Object.DEAL,),
+    "invoices": (Object.INVOICE,),
+}
+
+
+def _say_parts(rows: Sequence[Row], numbers: Mapping[str, int]) -> dict[str, str]:
+    """What each of the six figures is made of: kinds of records, or systems."""
+    into_hubspot = {"system": System.DYNAMICS, "outcome": Outcome.CREATE}
+    into_dynamics = {"system": System.HUBSPOT, "outcome": Outcome.CREATE}
+    return {
+        "created_in_hubspot": _say_kinds(rows, **into_hubspot),
+        "created_in_dynamics": _say_kinds(rows, **into_dynamics),
+        "updated": _say_systems(numbers, "written"),
+        "fields_overwritten": _say_systems(numbers, "overwritten"),
+        "shadowed": _say_kinds(rows, outcome=Outcome.SHADOWED),
+        "failing": _say_kinds(rows, outcome=Outcome.FAILING),
+    }
+
+
+def _say_systems(numbers: Mapping[str, int], what: str) -> str:
+    counts = {system: numbers[f"{what}_in_{system}"] for system in System}
+    return ", ".join(f"{count:,} in {system_word(system)}" for system, count in counts.items() if count)
+
+
+def _say_kinds(rows: Sequence[Row], **where: str) -> str:
+    counts = {kind: sum_where(rows, object=objects, **where) for kind, objects in _KINDS.items()}
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
 def _say_not_checked(forecast: ForecastTables) -> Iterator[str]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from dynsync_lib.core.model import Outcome, System
-from dynsync_lib.report.charts import Bar, Chart, outcome_grid, read_bars
+from dynsync_lib.report.charts import OUTCOME_LEGEND, Bar, Chart, outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.pieces import Piece, make_id, render
+from dynsync_lib.report.stacks import NARROW, Stack, draw_stacks
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import show_table
 from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
@@ -63,8 +64,21 @@ def flow_chart(forecast: ForecastTables) -> Piece:
     if not bars:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
     sentence = " ".join([*(_say_side(bars, system) for system in System), *_say_difference(bars)])
-    svg = _draw(bars, title, sentence)
-    return Chart(title, sentence, svg, show_table(outcome_grid(bars, "Records of each side by outcome"))).as_piece()
+    table = show_table(outcome_grid(bars, "Records of each side by outcome"))
+    return Chart(
+        title, sentence, _draw(bars, title, sentence), table, narrow=_draw_narrow(bars, title, sentence)
+    ).as_piece()
+
+
+def _draw_narrow(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
+    """For phones: one bar a side, since bands between two sides need more room than there is."""
+    sides = {system: _by_outcome([bar for bar in bars if bar.system == system]) for system in System}
+    stacks = [
+        Stack(system_word(system), f"{sum(counts.values()):,} records", tuple(counts.items()))
+        for system, counts in sides.items()
+        if sum(counts.values())
+    ]
+    return draw_stacks(stacks, OUTCOME_LEGEND, title, sentence.removesuffix("."), NARROW)
 
 
 def _say_side(bars: Sequence[Bar], system: System) -> str:

@@ -1,7 +1,7 @@
 """The traffic light: go, go with conditions, or no-go, and why.
 
 Facts
-    * Red: a blocker finding, a consent conflict, or a marketing tier that would be crossed.
+    * Red: a blocker finding (a marketing tier that would be crossed is one), or a consent conflict.
     * Amber: a high finding that concerns more than 1 % of its records, an open question that moves more than 5 % of all
       records, or anything that could not be checked. What is not checked is grey, and never a pass.
     * Green: none of these. Without records there is nothing to judge.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from dynsync_lib.core.model import Severity
 from dynsync_lib.report.figures import count_numbers, say_undelivered
@@ -50,12 +50,18 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason for the light. `fix` says what to do, `threshold` what it was held against; both may be empty."""
+    """One reason for the light. `fix` says what to do, `threshold` what it was held against; both may be empty.
+
+    `check_id`, `object` and `count` are those of the finding, empty and 0 for what is none.
+    """
 
     tone: Tone
     sentence: str
     fix: str = ""
     threshold: str = ""
+    check_id: str = ""
+    object: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,6 @@ def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = N
     findings = forecast.rows("findings")
     grounds = (
         *_blockers(findings),
-        *_marketing(forecast.info.get("marketing") or {}, numbers["people_created_in_hubspot"]),
         *_high_findings(forecast, findings, numbers["records"], limits),
         *_swings(forecast, numbers["records"], limits),
         *_unchecked(forecast, findings),
@@ -121,28 +126,23 @@ def _blockers(findings: Sequence[Row]) -> Iterator[Ground]:
         is_consent = row["check_id"] == _CONSENT_CHECK
         if row["count"] and (row["severity"] == Severity.BLOCKER or is_consent):
             limit = "a consent conflict" if is_consent else "a blocker"
-            yield Ground(
-                "bad", str(row["sentence"]), str(row["fix"] or ""), f"red when {limit} concerns anything at all"
-            )
+            yield _ground("bad", row, f"red when {limit} concerns anything at all")
 
 
-def _marketing(marketing: Mapping[str, Any], created: int) -> Iterator[Ground]:
-    today, tier = marketing.get("contacts"), marketing.get("tier")
-    if not marketing.get("sync_as_marketing"):
-        return
-    if today is None or tier is None:
-        yield Ground("grey", "Whether the new contacts cross the marketing tier is not known.", _TIER_SETTING)
-    elif today + created > tier:
-        yield Ground(
-            "bad",
-            f"{today + created:,} marketing contacts after the first sync cross the tier of {tier:,}.",
-            "Do not sync as marketing contacts, filter, or have the higher tier signed.",
-            "red when today’s marketing contacts and the created ones exceed the tier",
-        )
+def _ground(tone: Tone, row: Row, threshold: str = "") -> Ground:
+    """A finding as a ground for the light."""
+    return Ground(
+        tone,
+        str(row["sentence"]),
+        str(row["fix"] or ""),
+        threshold,
+        check_id=row["check_id"],
+        object=row["object"] or "",
+        count=int(row["count"] or 0),
+    )
 
 
 _DELIVER: Final = "Export these tables, too, even where they are empty, or switch their sync off in the settings."
-_TIER_SETTING: Final = "Set marketing_contacts and marketing_tier in the settings."
 
 
 def _high_findings(
@@ -154,7 +154,7 @@ def _high_findings(
         share = finding_share(forecast, row) or Share(row["count"] / records, "all records")
         if share.share > thresholds.high_share:
             limit = f"{share}; amber above {format_share(thresholds.high_share)}"
-            yield Ground("warn", str(row["sentence"]), str(row["fix"] or ""), limit)
+            yield _ground("warn", row, limit)
 
 
 def _swings(forecast: ForecastTables, records: int, thresholds: Thresholds) -> Iterator[Ground]:
@@ -179,7 +179,7 @@ def _unchecked(forecast: ForecastTables, findings: Sequence[Row]) -> Iterator[Gr
         yield Ground("grey", missing.removeprefix("Not checked: "), _DELIVER)
     for row in findings:
         if row["severity"] == Severity.NOT_CHECKED:
-            yield Ground("grey", str(row["sentence"]), str(row["fix"] or ""))
+            yield _ground("grey", row)
     for system in not_checked_sides(forecast):
         yield Ground(
             "grey",

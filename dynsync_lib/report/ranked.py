@@ -27,6 +27,7 @@ from dynsync_lib.report.words import counted, records_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _WIDTH: Final = 860.0
 _LEFT: Final = 330.0
@@ -36,6 +37,10 @@ _HIGH_ROW: Final = 38.0
 _LINE: Final = 15.0
 _MOST: Final = 10
 _LABEL_CHARACTERS: Final = 46
+_NARROW: Final = 350.0
+_NARROW_LONGEST: Final = 290.0
+_NARROW_ROW: Final = 34.0
+_NARROW_CHARACTERS: Final = 46
 _FIELD: Final = ("object", "target_system", "target_field")
 _STRONG, _WEAK = "#e69f00", "#56b4e9"
 
@@ -89,7 +94,8 @@ def _rank(bars: Iterable[Ranked]) -> list[Ranked]:
 
 def _chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple[str, str], colour: str) -> Piece:
     grid = Grid(title, [Head(heads[0]), Head(heads[1], "number")], [[bar.label, bar.count] for bar in bars])
-    return Chart(title, sentence, _draw(title, bars[:_MOST], colour), show_table(grid)).as_piece()
+    wide, narrow = (draw(title, bars[:_MOST], colour) for draw in (_draw, _draw_narrow))
+    return Chart(title, sentence, wide, show_table(grid), narrow=narrow).as_piece()
 
 
 def _draw(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
@@ -97,18 +103,41 @@ def _draw(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
     figure, axes = open_canvas(_WIDTH, row * len(bars) + 8)
     for index, bar in enumerate(bars):
         _draw_bar(axes, bar, 4 + row * index + (row - _ROW) / 2, bars[0].count, colour)
+    return _save(figure, title, bars, "ranked")
+
+
+def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
+    """For phones: each label above its bar."""
+    labels = [textwrap.wrap(bar.label, _NARROW_CHARACTERS, max_lines=3, placeholder=" …") for bar in bars]
+    heights = [_LINE * len(lines) + _NARROW_ROW for lines in labels]
+    figure, axes = open_canvas(_NARROW, sum(heights) + 8)
+    y = 4.0
+    for bar, lines, height in zip(bars, labels, heights, strict=True):
+        for number, line in enumerate(lines):
+            write(axes, 0, y + 8 + _LINE * number, line)
+        _draw_length(axes, 0, y + _LINE * len(lines) + 2, max(1.0, _NARROW_LONGEST * bar.count / bars[0].count), colour)
+        write(axes, _NARROW, y + _LINE * len(lines) + 13, f"{bar.count:,}", color=MUTED, ha="right")
+        y += height
+    return _save(figure, title, bars, "ranked-narrow")
+
+
+def _save(figure: Figure, title: str, bars: Sequence[Ranked], kind: str) -> Markup:
     description = "; ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
-    return save_svg(figure, id_=make_id("ranked", title + description), title=title, description=f"{description}.")
+    return save_svg(figure, id_=make_id(kind, title + description), title=title, description=f"{description}.")
+
+
+def _draw_length(axes: Axes, x: float, y: float, width: float, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x, y), width, 22, facecolor=colour, linewidth=0))
 
 
 def _draw_bar(axes: Axes, bar: Ranked, y: float, most: int, colour: str) -> None:
-    from matplotlib.patches import Rectangle
-
     width = max(1.0, _LONGEST * bar.count / most)
     lines = _lines(bar.label)
     for number, line in enumerate(lines):
         write(axes, _LEFT - 12, y + 11 + _LINE * (number - (len(lines) - 1) / 2), line, ha="right")
-    axes.add_patch(Rectangle((_LEFT, y), width, 22, facecolor=colour, linewidth=0))
+    _draw_length(axes, _LEFT, y, width, colour)
     write(axes, _LEFT + width + 8, y + 11, f"{bar.count:,}", color=MUTED)
 
 

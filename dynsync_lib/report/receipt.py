@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
-from dynsync_lib.report.stacks import Legend, Stack, draw_stacks
+from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import OUTCOMES, REASONS, counted, rank_of, records_word, system_word, table_word
 
@@ -81,11 +81,11 @@ def receipt_bars(receipt: Receipt) -> Piece:
         f"{stack.name}: {', '.join(f'{count:,} {_LEGEND.words[part].lower()}' for part, count in stack.counts)}"
         for stack in stacks
     )
-    svg = draw_stacks(stacks, _LEGEND, title, description)
+    wide, narrow = draw_both(stacks, _LEGEND, title, description)
     heads = [Head("Predicted"), Head("Records", "number"), *(Head(word, "number") for word in _LEGEND.words.values())]
     rows = [[stack.name, stack.total, *(count for _, count in stack.counts)] for stack in stacks]
     table = show_table(Grid("Predictions by outcome", heads, rows, unit="outcomes"))
-    return Chart(title, say_accuracy(receipt.figures), svg, table).as_piece()
+    return Chart(title, say_accuracy(receipt.figures), wide, table, narrow=narrow).as_piece()
 
 
 def say_accuracy(figures: Mapping[str, Any], where: str = "") -> str:

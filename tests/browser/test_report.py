@@ -82,6 +82,28 @@ def test_report__the_page_does_not_scroll_sideways(page: Any, width_px: int) -> 
     assert page.evaluate("document.documentElement.scrollWidth") <= width_px
 
 
+@pytest.mark.parametrize(("width_px", "height_px", "screens"), [(1366, 768, 1), (390, 844, 2)])
+def test_report__first_page_needs_one_screen_or_two_of_a_phone(
+    page: Any, width_px: int, height_px: int, screens: int
+) -> None:
+    page.set_viewport_size({"width": width_px, "height": height_px})
+    box = _open(page).locator(".ds-first").bounding_box()
+    assert box["y"] + box["height"] <= height_px * screens
+
+
+def test_report__first_page_is_one_sheet_of_print(page: Any) -> None:
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 within its margins, at 96 pixels an inch
+    page.emulate_media(media="print")
+    assert _open(page).locator(".ds-first").bounding_box()["height"] < 900
+
+
+def test_report__charts_fit_a_phone(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page)
+    wide = page.locator(".ds-chart svg:visible").evaluate_all("all => all.filter(one => one.clientWidth > 360).length")
+    assert (wide, page.locator(".ds-chart svg:visible").count() > 4) == (0, True)
+
+
 def test_report__tables_sort_by_value(page: Any) -> None:
     table = _open(page).get_by_role("table", name=re.compile("fields of matched records are written"))
     head = table.get_by_role("columnheader", name="Filled")
@@ -115,9 +137,9 @@ def test_report__skip_link_comes_first(page: Any) -> None:
 def test_report__prints_with_everything_open(page: Any) -> None:
     _open(page)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
+    assert page.locator("main details:not([open])").count() == 0
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details[open]").count() == 0
+    assert page.locator("main details[open]").count() == 0
 
 
 def test_report__heads_of_tables_repeat_on_every_printed_page(page: Any) -> None:

@@ -64,6 +64,7 @@ def test_exporter__hides_code_and_warnings_and_makes_contents() -> None:
     assert "<title>A title &amp; more</title>" in html
     contents = re.findall(r'<li class="level-(\d)"><a href="#([^"]+)">([^<]+)</a>', html)
     assert contents == [
+        ("2", "content", "On one page"),
         ("2", "First-part", "First part"),
         ("3", "A-detail", "A detail"),
         ("2", "Second-part", "Second part"),

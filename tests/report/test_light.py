@@ -84,16 +84,14 @@ def test_traffic_light__open_question_counts_above_five_percent(moved: int, leve
 
 
 @pytest.mark.parametrize(
-    ("marketing", "level"),
-    [
-        ({"contacts": 300, "tier": 1000, "sync_as_marketing": True}, "go"),
-        ({"contacts": 301, "tier": 1000, "sync_as_marketing": True}, "no_go"),
-        ({"contacts": 301, "tier": 1000, "sync_as_marketing": False}, "go"),
-        ({"contacts": None, "tier": None, "sync_as_marketing": True}, "go_with_conditions"),
-    ],
+    ("severity", "count", "level"), [("blocker", 301, "no_go"), ("not_checked", None, "go_with_conditions")]
 )
-def test_traffic_light__marketing_tier(marketing: dict[str, Any], level: str) -> None:
-    assert traffic_light(_clean().with_info(marketing=marketing)).level == level
+def test_traffic_light__marketing_tier_is_told_once(severity: str, count: int | None, level: str) -> None:
+    """By its finding alone, which counts those whom a workflow adds, too."""
+    marketing = {"contacts": 301, "tier": 1000, "sync_as_marketing": True}
+    forecast = _clean().with_info(marketing=marketing).with_rows("findings", [_finding(severity, count, None, "G40")])
+    light = traffic_light(forecast)
+    assert (light.level, len(light.grounds)) == (level, 1)
 
 
 def test_traffic_light__thresholds_can_be_chosen() -> None:

@@ -65,7 +65,10 @@
     addSearch(box, table, number);
   });
 
-  const details = () => Array.from(document.querySelectorAll("details"));
+  const contents = document.querySelector(".contents details");
+  if (matchMedia("(max-width: 62rem)").matches) contents.open = false;
+
+  const details = () => Array.from(document.querySelectorAll("main details"));
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = details().filter((one) => !one.open);
