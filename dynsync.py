@@ -153,8 +153,6 @@ def command(arguments: Sequence[str]) -> list[str]:
             str(ROOT / "pyproject.toml"),
             *(arguments[1:] or [str(ROOT / "tests")]),
         ]
-    if list(arguments) == ["lab"]:
-        return [*python, "-m", "dynsync_lib.cli", "lab", str(ROOT / "notebooks")]
     return [*python, "-m", "dynsync_lib.cli", *(arguments or ["--help"])]
 
 

@@ -14,6 +14,7 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import Json
 from dynsync_lib.cli.lab import run_lab
+from dynsync_lib.cli.own_notebooks import own_notebooks
 from dynsync_lib.errors import UsageError
 
 
@@ -84,12 +85,23 @@ def rules(
 
 
 def lab(
-    folder: Annotated[Path, typer.Argument(help="Folder of notebooks.")] = Path("notebooks"),
+    folder: Annotated[Path | None, typer.Argument(help="Folder of notebooks; default: the kit's own.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1; default 8888, or the next free one.")
+    ] = None,
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
-    """Open JupyterLab in the notebooks.
+    """Open JupyterLab in the notebooks; its launcher has a card for each.
 
-    Example: dynsync lab
+    It can be reached from this machine alone. Where the kit was installed as a package, its notebooks are copied into
+    the folder `notebooks` first.
+
+    Example: dynsync lab --no-browser --port 8899
     """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder.", next_step="Run the command in the kit's own folder.")
-    raise typer.Exit(run_lab(folder))
+    notebooks = own_notebooks(console.say) if folder is None else folder
+    if not notebooks.is_dir():
+        raise UsageError(
+            f"{folder} is no folder.", next_step="Name one that holds notebooks, or none for the kit's own."
+        )
+    raise typer.Exit(run_lab(notebooks, port=port, opens_browser=not no_browser))

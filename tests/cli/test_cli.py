@@ -13,12 +13,13 @@ import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
 from dynsync_lib import kit
-from dynsync_lib.cli import commands
+from dynsync_lib.cli import commands, start_commands
 from dynsync_lib.emulator.conditions.switches import Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.pulls import small_portals
 
 Run = Callable[..., int]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -106,6 +107,35 @@ def test_lab__opens_for_root_too(
     assert run("lab") == 0
     assert "--ServerApp.ip=127.0.0.1" in calls[0]
     assert [one for one in calls[0] if "root" in one] == asked
+
+
+def test_lab__takes_a_port_and_opens_no_browser(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calls: list[list[str]] = []
+
+    def start(command: list[str], **_: object) -> _Ended:
+        calls.append(command)
+        return _Ended()
+
+    monkeypatch.setattr("subprocess.Popen", start)
+    assert run("lab", str(tmp_path), "--port", "8899", "--no-browser") == 0
+    assert list(calls[0][-4:]) == [
+        f"--notebook-dir={tmp_path}",
+        "--ServerApp.port=8899",
+        "--ServerApp.port_retries=0",
+        "--no-browser",
+    ]
+
+
+def test_lab__opens_the_notebooks_of_the_clone_from_anywhere(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    def open_lab(folder: Path, **_: object) -> int:
+        folders.append(folder)
+        return 0
+
+    monkeypatch.setattr(start_commands, "run_lab", open_lab)
+    assert run("lab") == 0
+    assert folders == [REPOSITORY / "notebooks"]
 
 
 @pytest.mark.parametrize("before", [None, "/somebody/elses"])

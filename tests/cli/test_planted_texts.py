@@ -195,7 +195,7 @@ def show(
     monkeypatch.setattr(pages, "_kernel_of_report", nullcontext)
     monkeypatch.setattr(pages, "_forecast_demo", lambda _, folder, say: _demo(root, folder, say))
     monkeypatch.setattr(Emulator, "wait", lambda _: None)
-    monkeypatch.setattr(start_commands, "run_lab", lambda _: 0)
+    monkeypatch.setattr(start_commands, "run_lab", lambda *_, **__: 0)
 
     def run(line: str) -> Shown:
         before = set(root.rglob("*"))

@@ -97,7 +97,7 @@ def test_command__runs_tests_lab_and_everything_else() -> None:
     assert dynsync.command(["test"])[1:4] == ["-P", "-m", "pytest"]
     assert dynsync.command(["test"])[-1] == str(root / "tests")
     assert dynsync.command(["test", "tests/core"])[-1] == "tests/core"
-    assert dynsync.command(["lab"])[1:] == ["-P", "-m", "dynsync_lib.cli", "lab", str(root / "notebooks")]
+    assert dynsync.command(["lab", "--no-browser"])[1:] == ["-P", "-m", "dynsync_lib.cli", "lab", "--no-browser"]
     assert dynsync.command(["rules", "--json"])[1:] == ["-P", "-m", "dynsync_lib.cli", "rules", "--json"]
     assert dynsync.command([])[1:] == ["-P", "-m", "dynsync_lib.cli", "--help"]
 

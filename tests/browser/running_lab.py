@@ -1,0 +1,37 @@
+"""`dynsync lab` as a process, for tests that look at it in a browser."""
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dynsync_lib.processes import python_call
+
+ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/lab\?token=\w+")
+STARTS_WITHIN_S = 120.0
+
+
+@contextmanager
+def running_lab(folder: Path) -> Iterator[str]:
+    """JupyterLab in a folder of notebooks; gives its address with the key to it."""
+    call = python_call("dynsync_lib.cli", "lab", str(folder), "--no-browser")
+    with subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        late = threading.Timer(STARTS_WITHIN_S, process.kill)
+        late.start()
+        try:
+            yield _address(process)
+        finally:
+            late.cancel()
+            process.terminate()
+
+
+def _address(process: "subprocess.Popen[bytes]") -> str:
+    """The address that it prints, after which nobody need read what else it says."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if address := ADDRESS.search(line):
+            threading.Thread(target=process.stderr.read, daemon=True).start()
+            return address.group().decode()
+    raise AssertionError("JupyterLab said no address.")

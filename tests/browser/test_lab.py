@@ -1,0 +1,39 @@
+"""JupyterLab as `dynsync lab` opens it, in a real Chromium."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.browser.running_lab import running_lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
+
+CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+OPENS_WITHIN_MS = 120_000
+
+
+def test_launcher__has_a_card_for_each_notebook_and_opens_it(tmp_path: Path) -> None:
+    if not CHROMIUM.is_file():
+        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
+    for name in ("00_start_here.ipynb", "report_stakeholder.ipynb"):
+        shutil.copy(NOTEBOOKS / name, tmp_path)
+    (tmp_path / "notes.ipynb").write_text("{}", encoding="utf-8")
+    with running_lab(tmp_path) as address, sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.set_default_timeout(OPENS_WITHIN_MS)
+        page.goto(address.replace("/lab?", "/lab/workspaces/cards?reset&"))
+        card = page.get_by_role("button", name="00 Start here")
+        card.wait_for()
+        section = page.locator(".jp-Launcher-section", has_text="DynSync")
+        assert section.locator(".jp-LauncherCard-label").all_inner_texts() == [
+            "00 Start here",
+            "Report for stakeholders",
+        ]
+        card.click()
+        page.get_by_role("heading", name="Start here: two CRMs, five minutes, no keys").wait_for()
+        browser.close()
