@@ -149,6 +149,7 @@ def test_report__heads_of_tables_repeat_on_every_printed_page(page: Any) -> None
     assert set(boxes) == {"table-row", "table-cell", "contents"}
 
 
+@pytest.mark.long
 def test_report__axe_would_find_planted_faults(browser: Any) -> None:
     if not AXE.is_file():
         pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")

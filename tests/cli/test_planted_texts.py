@@ -43,7 +43,7 @@ class Run:
 
     `shows` is whom its output may show: nobody, or somebody, since whoever runs it asks for a person, and then it must
     (or the table would promise what nothing holds). `masked` are the files it writes that show nobody. What `is_long`
-    reads nothing of the planted folder's people but by the settings, which runs of every day read too.
+    is seen every day in what it leaves: the rehearsal `r`, which its steps read; or it invents its people itself.
     """
 
     arguments: str
@@ -123,7 +123,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("contact.parentcustomerid --emulator refused.json", exit_codes=(2, 3)),
         Run("contact.parentcustomerid --emulator emulator.json", is_long=True),
     ),
-    "rehearse plan": (Run("s --out OUT --forecast f"),),
+    "rehearse plan": (Run("nowhere", exit_codes=(2,)), Run("s --out OUT --forecast f", is_long=True)),
     "rehearse seed": (REFUSED, Run("r --emulator emulator.json")),
     "rehearse run": (REFUSED, Run("r --by-emulator --emulator emulator.json")),
     "rehearse wait": (  # filters are shown as they are to be typed in

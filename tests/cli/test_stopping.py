@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from dynsync_lib.cli import commands
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.processes import python_call, stop_signal, stops_as_interrupts
 from tests.cli.test_cli import Run, loaded, run  # noqa: F401 - fixtures, for pytest
+from tests.everyday import one_of_each
 from tests.pulls import GENEROUS, small_portals
 
 ROOT = Path(__file__).parents[2]
@@ -148,7 +150,7 @@ def _wait_for_end(processes: set[int]) -> None:
             assert select.select([ended], [], [], 60)[0], "a server outlived its parent"
 
 
-@pytest.mark.parametrize("number", [*_STOPS, signal.SIGKILL])
+@pytest.mark.parametrize("number", one_of_each([*_STOPS, signal.SIGKILL], lambda number: number in _STOPS))
 def test_emulator__leaves_no_folder_and_no_server(tmp_path: Path, number: int) -> None:
     with _emulator(tmp_path) as process:
         children = _children(process.pid)
@@ -183,8 +185,10 @@ program.run()
 """
 
 
-@pytest.mark.parametrize("fault", ["KeyboardInterrupt", "ImportError"])
-@pytest.mark.parametrize("number", _STOPS)
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    one_of_each(product(_STOPS, ["KeyboardInterrupt", "ImportError"]), lambda _, fault: fault),
+)
 def test_stopped__before_the_command_is_there(tmp_path: Path, number: int, fault: str) -> None:
     call = [sys.executable, "-P", "-c", _EARLY, "rules", str(int(number)), fault]
     ended = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)

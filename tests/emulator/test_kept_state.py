@@ -53,7 +53,7 @@ def _without_origin(body: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in body.items() if name not in {"@odata.context", "correlationId"}}
 
 
-@pytest.mark.parametrize("is_apart", [False, True])
+@pytest.mark.parametrize("is_apart", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_state__comes_back(tmp_path: Path, is_apart: bool) -> None:  # noqa: FBT001 - one process or two
     with Emulator(small_world(), state=tmp_path / "kept", is_apart=is_apart) as first:
         _write(first)
@@ -78,7 +78,7 @@ def test_state__is_for_its_owner_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o700
 
 
-@pytest.mark.parametrize("is_apart", [False, True])
+@pytest.mark.parametrize("is_apart", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_state__of_another_world_is_refused(tmp_path: Path, is_apart: bool) -> None:  # noqa: FBT001
     with Emulator(small_world(), state=tmp_path, is_apart=is_apart):
         pass

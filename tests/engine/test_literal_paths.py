@@ -56,6 +56,7 @@ def test_scan__on_spark_reads_the_file_of_exactly_this_name(tmp_path: Path) -> N
             assert spark.rows(frame) == [{"a": name}]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     ["acme [1]", *(pytest.param(name, marks=pytest.mark.soak) for name in _OTHER_NAMES)],

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.fresh_seeds import seeds
 from tests.fuzz.handed_over import KINDS, Kind, make_bases
 from tests.fuzz.run import end_of
 
-_MUTANTS = int(os.environ.get("DYNSYNC_FUZZ_MUTANTS", "150"))
+_MUTANTS = int(os.environ.get("DYNSYNC_FUZZ_MUTANTS", "50"))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def bases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_every_mutant_ends_in_success_or_an_error_of_the_kit(kind: Kind, bases: Path) -> None:
-    for seed in range(_MUTANTS * kind.share // 100):
+    for seed in seeds(_MUTANTS * kind.share // 100):
         ending = end_of(kind, bases, seed)
         assert ending.fault is None, f"{kind.name} {seed}: {ending.fault}"
 

@@ -7,7 +7,7 @@ import doctest
 import inspect
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ ASKING_PORTALS = (
     "try_mapping",
     "apply_recipe",
 )
+COMPUTING = ("calibrate", "try_mapping", "apply_recipe")
+"""Functions whose example computes for seconds, besides those that plan a rehearsal."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
 
@@ -85,13 +87,13 @@ def demo_plan(folder: Path) -> Path:
 
 
 @pytest.fixture
-def planned_once(demo_plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def planned_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same snapshot, settings and key give the same plan, as other tests hold: it is copied."""
 
     def plan_rehearsal(snapshot: str, settings: str, out: str, *, key: bytes, forecast: str = "") -> Rehearsal:
         assert (snapshot, settings, key) == ("out/demo/snapshot", "out/demo/dynsync.toml", bytes(32))
         assert forecast in ("", "out/demo/forecast")
-        shutil.copytree(demo_plan, out)
+        shutil.copytree(request.getfixturevalue("demo_plan"), out)
         return open_rehearsal(out)
 
     monkeypatch.setattr(kit, "plan_rehearsal", plan_rehearsal)
@@ -104,20 +106,25 @@ def demo_portals() -> Iterator[Emulator]:
         yield emulator
 
 
+@pytest.mark.long
 def test_examples__of_planning_run(folder: Path) -> None:
     assert failures("plan_rehearsal", kit.plan_rehearsal, folder) == ""
 
 
+def parameters(names: Iterable[str]) -> list[Any]:
+    """The functions by name; `long` are those whose examples plan a rehearsal or compute otherwise for seconds."""
+    long = {name for name in FUNCTIONS if "kit.plan_rehearsal(" in (FUNCTIONS[name].__doc__ or "")} | {*COMPUTING}
+    return [pytest.param(name, marks=[pytest.mark.long] if name in long else []) for name in names]
+
+
 @pytest.mark.usefixtures("planned_once")
-@pytest.mark.parametrize(
-    "name", [name for name in FUNCTIONS if name not in {"demo", "plan_rehearsal", *ASKING_PORTALS}]
-)
+@pytest.mark.parametrize("name", parameters(sorted({*FUNCTIONS} - {"demo", "plan_rehearsal", *ASKING_PORTALS})))
 def test_examples__run(name: str, folder: Path) -> None:
     assert failures(name, FUNCTIONS[name], folder) == ""
 
 
 @pytest.mark.usefixtures("planned_once")
-@pytest.mark.parametrize("name", ASKING_PORTALS)
+@pytest.mark.parametrize("name", parameters(ASKING_PORTALS))
 def test_examples__that_ask_portals_run(
     name: str, folder: Path, demo_portals: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from tests.laws.smallest import smallest, told
 from tests.opinions import SmallWorld, ask_core, ask_witness
 from tests.rulebook_texts import shipped_rulebook
 
-ENGAGEMENTS = int(os.environ.get("DYNSYNC_LAW_ENGAGEMENTS", "4"))
+ENGAGEMENTS = int(os.environ.get("DYNSYNC_LAW_ENGAGEMENTS", "2"))
 """Engagements in one run; each holds twenty-five small worlds. CI asks for many more, see .ci/run."""
 SOAK_ENGAGEMENTS, SOAK_GROUPS = 500, 200
 

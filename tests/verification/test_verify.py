@@ -144,6 +144,7 @@ def test_rule_changed__the_other_side_wins(portals: Path, monkeypatch: pytest.Mo
     assert doubted(verification) == {"dynamics d1": "field.conflict-winner", "hubspot 1": "field.conflict-winner"}
 
 
+@pytest.mark.long
 def test_rule_changed__the_last_record_of_an_address_is_the_first(
     portals: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +155,7 @@ def test_rule_changed__the_last_record_of_an_address_is_the_first(
     assert unlike_ruled(verification).keys() == {"dynamics contact d3", "dynamics contact d4"}
 
 
+@pytest.mark.long
 def test_rule_changed__the_filter_is_not_asked(portals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entrance, "read_filter", lambda *_, **__: lambda _: True)
     assert doubted(verified(portals)) == {"dynamics d5": "record.filter"}
