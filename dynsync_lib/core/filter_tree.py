@@ -75,6 +75,35 @@ def conditions_of(tree: FilterTree) -> Iterator[Comparison | Window]:
         yield tree
 
 
+def steps_of(filter_: Filter) -> list[Filter]:
+    """The conditions that all have to hold, each as a filter of its own; what no `and` joins stays whole."""
+    tree = filter_.tree
+    terms = tree.terms if isinstance(tree, Junction) and tree.word == "and" else (tree,)
+    return [Filter(write_tree(term), term) for term in terms]
+
+
+def write_tree(tree: FilterTree) -> str:
+    """A filter's tree as a text that reads as the same filter."""
+    if isinstance(tree, Negation):
+        return f"not ({write_tree(tree.term)})"
+    if isinstance(tree, Junction):
+        return f" {tree.word} ".join(_write_term(term) for term in tree.terms)
+    if isinstance(tree, Window):
+        return f"{tree.field} within last {tree.days} days"
+    if tree.operator in ("in", "not in"):
+        return f"{tree.field} {tree.operator} ({', '.join(map(_quoted, tree.values))})"
+    return " ".join([tree.field, tree.operator, *map(_quoted, tree.values)])
+
+
+def _write_term(term: FilterTree) -> str:
+    return f"({write_tree(term)})" if isinstance(term, Junction) else write_tree(term)
+
+
+def _quoted(value: str) -> str:
+    is_plain = value in ("true", "false") or (value.isascii() and value.isdecimal())
+    return value if is_plain else "'" + value.replace("'", "''") + "'"
+
+
 def text_of(filter_: Filter | None) -> str | None:
     """The text of a filter; None for none."""
     return None if filter_ is None else filter_.text

@@ -75,7 +75,7 @@ class _Replayed:
 
 def _replay_object(before: Job, after: Job, bindings: Frame) -> _Replayed:
     pairs = after.keep(_living_pairs(before, after, bindings), f"{after.object}_replayed_pairs")
-    escapes = after.keep(_escapes(after, pairs), f"{after.object}_escapes")
+    escapes = after.keep(find_escapes(after, pairs), f"{after.object}_escapes")
     if after.chosen("filter_semantics") == "continuous":
         pairs = pairs.join(escapes.select(*_IDS), on=list(_IDS), how="anti")
     flowing = [judged for judged in after.flowing if judged.is_compared]
@@ -101,8 +101,8 @@ def _living_pairs(before: Job, after: Job, bindings: Frame) -> Frame:
     return pairs
 
 
-def _escapes(after: Job, pairs: Frame) -> Frame:
-    """The pairs that step 3 would not make at the later moment, as ESCAPES."""
+def find_escapes(after: Job, pairs: Frame) -> Frame:
+    """Of bound pairs (hubspot_id, dynamics_id) those that step 3 would not make any more, as ESCAPES."""
     judged = pairs
     for system in System:
         side = prepare_side(after, system)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.comparison.settings_changes import SettingsChange, compare_settings
+from dynsync_lib.core.comparison.setting_differences import SettingDifference, compare_settings
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
@@ -35,7 +35,7 @@ _COLUMNS: Final = ("section", "key", "kind", "before", "after", "affects", "sent
 class SettingsDifference:
     """Two settings. `changes`: what differs in them. `sync`: what the sync does otherwise; None without a snapshot."""
 
-    changes: Sequence[SettingsChange]
+    changes: Sequence[SettingDifference]
     sync: Difference | None
 
     @property

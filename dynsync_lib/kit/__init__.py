@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         wait_for_sync,
     )
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
+    from dynsync_lib.kit.scenario_panels import scenario_panel, scenarios
     from dynsync_lib.kit.settings_files import change_settings
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.kit.suggestions import suggest_mappings
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         settings_table,
         written_table,
     )
+    from dynsync_lib.report.scenarios import funnel_chart, marketing_scenarios, scenario_bars, scenario_table
     from dynsync_lib.report.totals import totals_chart
     from dynsync_lib.report.views import (
         assumptions_table,
@@ -112,6 +114,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_files": ("change_settings",),
+    "kit.scenario_panels": ("scenario_panel", "scenarios"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
@@ -150,6 +153,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "settings_table",
         "written_table",
     ),
+    "report.scenarios": ("funnel_chart", "marketing_scenarios", "scenario_bars", "scenario_table"),
     "report.totals": ("totals_chart",),
     "report.views": (
         "assumptions_table",

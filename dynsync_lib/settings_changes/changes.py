@@ -5,6 +5,7 @@ Facts
       false and the others that were in force become own mappings (5.4).
     * Where an own mapping is removed that stood in a default mapping's place, the default mapping is in force again.
     * An object without a section is off, and stays off when something of it is set.
+    * Objects and directions may be written as texts, such as `contact` and `to_hubspot`.
 
 Source: rules field.direction, record.filter.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from dynsync_lib.core.model import Direction, Object
@@ -35,6 +37,9 @@ class SetMapping:
     direction: Direction | None = None
     options: Mapping[str, str] | None = None
 
+    def __post_init__(self) -> None:
+        _read_words(self, object=Object, direction=Direction)
+
 
 @dataclass(frozen=True, slots=True)
 class RemoveMapping:
@@ -43,6 +48,9 @@ class RemoveMapping:
     object: Object
     hubspot: str
     dynamics: str
+
+    def __post_init__(self) -> None:
+        _read_words(self, object=Object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,9 @@ class SetSync:
     key: str
     value: str | bool | None
 
+    def __post_init__(self) -> None:
+        _read_words(self, object=Object)
+
 
 @dataclass(frozen=True, slots=True)
 class SetAssumption:
@@ -60,6 +71,15 @@ class SetAssumption:
 
     name: str
     choice: str | None
+
+
+def _read_words(change: Any, **kinds: type[StrEnum]) -> None:
+    """Lets people write `"contact"` for Object.CONTACT. Raises UsageError for a word that is none."""
+    for name, kind in kinds.items():
+        word = getattr(change, name)
+        if word is not None and word not in list(kind):
+            raise UsageError(f"`{word}` is no {name}.", next_step=f"Use one of: {', '.join(kind)}.")
+        object.__setattr__(change, name, None if word is None else kind(word))
 
 
 Change = SetMapping | RemoveMapping | SetSync | SetAssumption

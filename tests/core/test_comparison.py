@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dynsync_lib import kit
 from dynsync_lib.core.comparison.effects import count_effects
 from dynsync_lib.core.comparison.finding_changes import compare_findings
-from dynsync_lib.core.comparison.settings_changes import compare_settings
+from dynsync_lib.core.comparison.setting_differences import compare_settings
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 

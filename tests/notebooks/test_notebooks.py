@@ -17,6 +17,7 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
+FILTERS = "05_filters_and_marketing.ipynb"
 REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
 _NBFORMAT: Any = nbformat  # states no types
@@ -27,7 +28,7 @@ def _cells(file: Path, kind: str) -> list[NotebookNode]:
 
 
 def test_notebooks__are_there() -> None:
-    assert {"00_start_here.ipynb", REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
+    assert {"00_start_here.ipynb", FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -101,6 +102,33 @@ def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytes
     parameters = {"out": tmp_path / "out"}
     notebook = runner.run_notebook(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
     assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]
+
+
+def test_notebooks__filters_run(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n",
+        "d/contacts": "contactid,emailaddress1,statecode\nd1,ann@c.example,0\nd2,cal@c.example,1\n",
+    }
+    load_portals(tmp_path, files)
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n", encoding="utf-8")
+    said = _filters(tmp_path / "s", tmp_path / "dynsync.toml")
+    assert said[1] == "Of 2 Dynamics contacts 1 enters the sync."
+    assert said[2] == "Of 2 HubSpot contacts 2 enter the sync."
+
+
+@pytest.mark.long
+def test_notebooks__filters_run_on_the_demo(tmp_path: Path) -> None:
+    kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "s")
+    said = _filters(tmp_path / "s", Path("sample_data/dynsync.toml"))
+    assert said[1].startswith("Of 1,500 Dynamics contacts")
+
+
+def _filters(snapshot: Path, settings: Path) -> list[str]:
+    """Runs the notebook about filters, asks for its panel, and gives back what its cells say."""
+    demo = {"snapshot": snapshot, "settings": settings}
+    notebook = runner.run_notebook(NOTEBOOKS / FILTERS, parameters=demo, timeout_s=120)
+    assert "application/vnd.jupyter.widget-view+json" in notebook.cells[-2].outputs[0].data
+    return _sentences(notebook)
 
 
 def test_notebooks__rehearse_and_verify_run(tmp_path: Path) -> None:

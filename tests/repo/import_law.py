@@ -140,6 +140,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "report": (*_WORDS, "folders", "processes"),
     "widgets": (),
+    "scenarios": ("core", "engine", "folders", "snapshot", "forecasts", "settings_changes"),
     "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
     "forecasts": ("core", "engine", "folders", "snapshot", "report.ladder", "shapes", "small_files", "workbooks"),
     "mapping_editor": (
@@ -238,6 +239,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "rehearsal",
         "mapping_editor",
         "report",
+        "scenarios",
         "settings_changes",
         "small_files",
         "verification",

@@ -109,6 +109,7 @@ PLANTED = (
     ("rehearsal.writing.hubspot", "from dynsync_lib.forecasts.forecast_folder import Forecast"),
     ("report.views", "from dynsync_lib.core.rulebook import Rulebook"),
     ("widgets.progress", "from dynsync_lib import kit"),
+    ("scenarios.decided", "from dynsync_lib.report.pieces import Piece"),
     ("forecasts.explanations", "from dynsync_lib.report.charts import outcome_bars"),
     ("forecasts.write_forecast", "from dynsync_lib.portals.pull.pull_portals import pull_portals"),
     ("kit.pages", "from dynsync_lib.cli.commands import app"),

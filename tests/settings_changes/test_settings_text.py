@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from typing import Any
@@ -44,6 +45,20 @@ enabled = false
 
 def changed(text: str, *changes: Change) -> str:
     return change_settings_text(text, changes, rulebook=shipped_rulebook())
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "says"),
+    [
+        (SetSync, ("contat", "direction", "two_way"), "`contat` is no object."),
+        (RemoveMapping, ("contat", "a", "b"), "`contat` is no object."),
+        (SetMapping, ("contact", "a", "b", "both"), "`both` is no direction."),
+    ],
+)
+def test_changes__are_written_with_words_that_there_are(kind: Any, words: tuple[str, ...], says: str) -> None:
+    assert kind("contact", *words[1:3]).object is Object.CONTACT
+    with pytest.raises(UsageError, match=re.escape(says)):
+        kind(*words)
 
 
 def test_change_settings_text__keeps_comments_beside_values_and_between_sections() -> None:

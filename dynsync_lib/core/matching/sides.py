@@ -158,6 +158,19 @@ def own_key(job: Job, system: System) -> nw.Expr:
 
 def barrier_of(job: Job, system: System) -> nw.Expr:
     """What keeps a record from passing, as the number of a `Barrier`."""
+    tests = [(test, barrier) for test, barrier in barriers_of(job, system) if test is not False]
+    nothing = nw.lit(Barrier.NONE.value)
+    if not tests:
+        return nothing
+    numbers = (nw.when(as_expression(test)).then(nw.lit(barrier.value)) for test, barrier in tests)
+    return nw.coalesce(*numbers, nothing)
+
+
+def barriers_of(job: Job, system: System) -> list[tuple[Condition, Barrier]]:
+    """All that may keep a record of one side from passing, in the order in which it is asked: the test, and what it is.
+
+    True is who stays out; never null.
+    """
     barriers: list[tuple[Condition, Barrier]] = []
     is_ours = belongs(job, system)
     if is_ours is not None:
@@ -169,12 +182,7 @@ def barrier_of(job: Job, system: System) -> nw.Expr:
         barriers.append((stays_out, Barrier.INACTIVE))
     if job.object is Object.DEAL:
         barriers.append((~_has_stage(job.situation, system), Barrier.STAGE))
-    tests = [(test, barrier) for test, barrier in barriers if test is not False]
-    nothing = nw.lit(Barrier.NONE.value)
-    if not tests:
-        return nothing
-    numbers = (nw.when(as_expression(test)).then(nw.lit(barrier.value)) for test, barrier in tests)
-    return nw.coalesce(*numbers, nothing)
+    return barriers
 
 
 def belongs(job: Job, system: System) -> nw.Expr | None:

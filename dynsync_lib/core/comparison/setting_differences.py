@@ -28,7 +28,7 @@ _SYNC_OF_PORTAL: Final = ("sync_as_marketing", "auto_create_companies")
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsChange:
+class SettingDifference:
     """One difference. `section` and `key` are those of dynsync.toml, a mapping's key its HubSpot property.
 
     `kind`: added, removed or changed. `before` and `after` are texts; None where nothing is set. `affects`: sync (what
@@ -44,7 +44,7 @@ class SettingsChange:
     sentence: str
 
 
-def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> list[SettingsChange]:
+def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> list[SettingDifference]:
     """Everything that differs: the objects' syncs first, then open questions, the portals and the rest."""
     return [
         *(
@@ -60,7 +60,7 @@ def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> l
     ]
 
 
-def _compare_syncs(object_: Object, before: ObjectSync, after: ObjectSync) -> Iterator[SettingsChange]:
+def _compare_syncs(object_: Object, before: ObjectSync, after: ObjectSync) -> Iterator[SettingDifference]:
     section = f"sync.{object_}"
     if before.enabled != after.enabled:
         yield _changed(section, "enabled", _text(before.enabled), _text(after.enabled), SYNC)
@@ -73,22 +73,22 @@ def _compare_syncs(object_: Object, before: ObjectSync, after: ObjectSync) -> It
         yield _mapping_changed(f"{section}.mapping", key, mappings[0].get(key), mappings[1].get(key))
 
 
-def _compare_assumptions(before: Settings, after: Settings, rulebook: Rulebook) -> Iterator[SettingsChange]:
+def _compare_assumptions(before: Settings, after: Settings, rulebook: Rulebook) -> Iterator[SettingDifference]:
     for id_, choice in after.assumptions.items():
         earlier = before.assumptions[id_]
         if earlier != choice:
             question = rulebook.assumptions[id_].question
             sentence = f"The open question `{id_}` was answered {earlier} and is now {choice}: {question}"
-            yield SettingsChange("assumptions", id_, "changed", earlier, choice, SYNC, sentence)
+            yield SettingDifference("assumptions", id_, "changed", earlier, choice, SYNC, sentence)
 
 
-def _compare_rehearsals(before: Settings, after: Settings) -> Iterator[SettingsChange]:
+def _compare_rehearsals(before: Settings, after: Settings) -> Iterator[SettingDifference]:
     for name in ("hubspot", "dynamics"):
         first, second = (getattr(side.rehearsal, name) for side in (before, after))
         yield from _compare_texts(f"rehearsal.{name}", _texts(first), _texts(second), "rehearsal")
 
 
-def _compare_sections(section: str, before: Any, after: Any, affects: str) -> Iterator[SettingsChange]:
+def _compare_sections(section: str, before: Any, after: Any, affects: str) -> Iterator[SettingDifference]:
     """The keys of one section that differ, but those that are compared apart."""
     for field in dataclasses.fields(after):
         first, second = getattr(before, field.name), getattr(after, field.name)
@@ -98,7 +98,7 @@ def _compare_sections(section: str, before: Any, after: Any, affects: str) -> It
 
 def _compare_texts(
     section: str, before: Mapping[str, str], after: Mapping[str, str], affects: str
-) -> Iterator[SettingsChange]:
+) -> Iterator[SettingDifference]:
     for key in _keys(before, after):
         if before.get(key) != after.get(key):
             yield _changed(section, key, before.get(key), after.get(key), affects)
@@ -119,26 +119,30 @@ def _keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 # --- In words ----------------------------------------------------------------------------------------------------
 
 
-def _changed(section: str, key: str, before: str | None, after: str | None, affects: str) -> SettingsChange:
+def _changed(section: str, key: str, before: str | None, after: str | None, affects: str) -> SettingDifference:
     """One setting that is set otherwise, newly, or no longer."""
     where = f"[{section}] {key}"
     if before is None:
-        return SettingsChange(section, key, "added", before, after, affects, f"{where} was not set and is now {after}.")
+        return SettingDifference(
+            section, key, "added", before, after, affects, f"{where} was not set and is now {after}."
+        )
     if after is None:
         sentence = f"{where} was {before} and is no longer set."
-        return SettingsChange(section, key, "removed", before, after, affects, sentence)
-    return SettingsChange(section, key, "changed", before, after, affects, f"{where} was {before} and is now {after}.")
+        return SettingDifference(section, key, "removed", before, after, affects, sentence)
+    return SettingDifference(
+        section, key, "changed", before, after, affects, f"{where} was {before} and is now {after}."
+    )
 
 
-def _mapping_changed(section: str, key: str, before: str | None, after: str | None) -> SettingsChange:
+def _mapping_changed(section: str, key: str, before: str | None, after: str | None) -> SettingDifference:
     where = f"[[{section}]] {key}"
     if before is None:
-        return SettingsChange(section, key, "added", before, after, SYNC, f"{where} is now mapped to {after}.")
+        return SettingDifference(section, key, "added", before, after, SYNC, f"{where} is now mapped to {after}.")
     if after is None:
         sentence = f"{where} is no longer mapped; it was mapped to {before}."
-        return SettingsChange(section, key, "removed", before, after, SYNC, sentence)
+        return SettingDifference(section, key, "removed", before, after, SYNC, sentence)
     sentence = f"{where} was mapped to {before} and is now mapped to {after}."
-    return SettingsChange(section, key, "changed", before, after, SYNC, sentence)
+    return SettingDifference(section, key, "changed", before, after, SYNC, sentence)
 
 
 def _mapped(mapping: FieldMapping) -> str:

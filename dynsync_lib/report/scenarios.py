@@ -1,0 +1,200 @@
+"""Scenarios side by side as a table and as bars, a filter as a funnel, and marketing contacts of each scenario.
+
+Facts
+    * Each figure has a scale of its own, which begins at zero: a hundred failing records are not to vanish beside a
+      thousand created ones.
+    * A figure that nobody can know is a dash, never a zero.
+
+Where it is used: the notebook about filters, and the scenario panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from markupsafe import Markup
+
+from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.pieces import Piece, make_id, render
+from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Row = Mapping[str, Any]
+FIGURE_WORDS: Final[Mapping[str, str]] = {
+    "created_in_hubspot": "records created in HubSpot",
+    "created_in_dynamics": "records created in Dynamics",
+    "updated": "matched records that change",
+    "fields_overwritten": "field values overwritten",
+    "shadowed": "records silently left out",
+    "excluded": "records excluded by rule or filter",
+    "failing": "records that will fail",
+    "associated": "associations that sync",
+    "marketing_afterwards": "marketing contacts afterwards",
+    "escapes": "pairs that escape their filter",
+}
+_WIDTH: Final = 860.0
+_LEFT: Final = 250.0
+_LONGEST: Final = 440.0
+_BAR: Final = 20.0
+_HEAD: Final = 30.0
+_LABEL: Final = 34
+_BASE, _OTHER, _END, _ASIDE = "#8a929c", "#0072b2", "#56b4e9", "#e69f00"
+_ENDS: Final = ("created", "matched", "failing", "excluded")
+_THROUGH_COUNTERPART: Final = "through_counterpart"
+
+
+def scenario_table(rows: Sequence[Row]) -> Piece:
+    """Scenarios side by side: one row per figure, one column per scenario, with the difference from the first one.
+
+    `rows` are those of `Scenarios.rows`: `scenario`, and a number by figure.
+
+    >>> rows = [{"scenario": "as it is", "failing": 42}, {"scenario": "one way", "failing": 17}]
+    >>> kit.scenario_table(rows)
+    Scenarios side by side
+    """
+    names = [name for name in FIGURE_WORDS if any(name in row for row in rows)]
+    heads = [Head("Figure"), *(Head(row["scenario"], "number") for row in rows)]
+    cells = [
+        [FIGURE_WORDS[name].capitalize(), *(_cell(row.get(name), rows[0].get(name)) for row in rows)] for name in names
+    ]
+    note = "The second line of a cell is the difference from the first scenario."
+    return show_table(Grid("Scenarios side by side", heads, cells, unit="figures", note=note))
+
+
+def _cell(count: int | None, base: int | None) -> Any:
+    if count is None or base is None or count == base:
+        return count
+    return Lines(f"{count:,}", f"{count - base:+,}")
+
+
+def scenario_bars(rows: Sequence[Row]) -> Piece:
+    """A group of bars per figure, one bar per scenario; the table behind is `scenario_table`.
+
+    >>> rows = [{"scenario": "as it is", "failing": 42}, {"scenario": "one way", "failing": 17}]
+    >>> kit.scenario_bars(rows)
+    2 scenarios: 1 figure moves.
+    """
+    names = [name for name in FIGURE_WORDS if any(row.get(name) for row in rows)]
+    moving = [name for name in names if len({row.get(name) for row in rows}) > 1]
+    title = "What each scenario does"
+    if not names:
+        return Piece(render("empty", sentence=f"{title}: nothing at all."), title)
+    verb = "figure moves" if len(moving) == 1 else "figures move"
+    plural = "scenario" if len(rows) == 1 else "scenarios"
+    sentence = f"{len(rows):,} {plural}: {len(moving) or 'no'} {verb}."
+    svg = _draw_groups(title, names, rows)
+    return Chart(title, sentence, svg, scenario_table(rows)).as_piece()
+
+
+def _draw_groups(title: str, names: Sequence[str], rows: Sequence[Row]) -> Markup:
+    group = _HEAD + _BAR * len(rows) + 8
+    figure, axes = open_canvas(_WIDTH, group * len(names))
+    for number, name in enumerate(names):
+        write(axes, 0, group * number + 16, FIGURE_WORDS[name].capitalize(), fontsize=13, fontweight="bold")
+        most = max(row.get(name) or 0 for row in rows)
+        for line, row in enumerate(rows):
+            y = group * number + _HEAD + _BAR * line
+            _draw_bar(axes, row["scenario"], row.get(name), most, y, _BASE if line == 0 else _OTHER)
+    said = [f"{FIGURE_WORDS[name]}: {_say_scenarios(rows, name)}" for name in names]
+    description = "; ".join(said)
+    return save_svg(figure, id_=make_id("scenarios", description), title=title, description=f"{description}.")
+
+
+def _say_scenarios(rows: Sequence[Row], name: str) -> str:
+    return ", ".join(f"{row['scenario']} {_number(row.get(name))}" for row in rows)
+
+
+def _number(count: int | None) -> str:
+    return "not known" if count is None else f"{count:,}"
+
+
+def _draw_bar(axes: Axes, label: str, count: int | None, most: int, y: float, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    short = label if len(label) <= _LABEL else f"{label[: _LABEL - 2]} …"
+    write(axes, _LEFT - 12, y + 8, short, ha="right", color=INK)
+    width = _LONGEST * (count or 0) / max(most, 1)
+    axes.add_patch(Rectangle((_LEFT, y), max(width, 1.0), _BAR - 5, facecolor=colour, linewidth=0))
+    write(axes, _LEFT + max(width, 1.0) + 8, y + 8, _number(count), color=MUTED)
+
+
+def funnel_chart(rows: Sequence[Row], records: str) -> Piece:
+    """A filter as a funnel: what is left after each condition, by key and by claim, and what becomes of who enters.
+
+    `rows` are those of `Scenarios.funnel_rows`: step, condition, left, kept_out; `records` says which, such as
+    "Dynamics contacts".
+
+    >>> all_records = {"step": "records", "condition": "all records of this side", "left": 9, "kept_out": 0}
+    >>> active = {"step": "filter", "condition": "statecode = 0", "left": 7, "kept_out": 2}
+    >>> kit.funnel_chart([all_records, active], "Dynamics contacts")
+    Of 9 Dynamics contacts 7 enter the sync.
+    """
+    title = f"From all {records} to those that sync"
+    entering = [row for row in rows if row["step"] not in (*_ENDS, _THROUGH_COUNTERPART)]
+    total, left = rows[0]["left"], entering[-1]["left"]
+    sentence = f"Of {total:,} {records} {left:,} {'enters' if left == 1 else 'enter'} the sync."
+    aside = [row for row in rows if row["step"] == _THROUGH_COUNTERPART and row["left"]]
+    if aside:
+        sentence += (
+            f" {aside[0]['left']:,} that are kept out sync all the same, as counterparts: a filter limits entry only."
+        )
+    heads = [Head("Step"), Head("Records", "number"), Head("Kept out here", "number")]
+    grid = Grid(title, heads, [[row["condition"], row["left"], row["kept_out"]] for row in rows], unit="steps")
+    return Chart(title, sentence, _draw_funnel(title, rows), show_table(grid)).as_piece()
+
+
+def _draw_funnel(title: str, rows: Sequence[Row]) -> Markup:
+    row_height = 38.0
+    figure, axes = open_canvas(_WIDTH, row_height * len(rows) + 8)
+    most = max(rows[0]["left"], 1)
+    for number, row in enumerate(rows):
+        _draw_step(axes, row, most, 4 + row_height * number)
+    description = "; ".join(f"{row['condition']}: {row['left']:,}" for row in rows)
+    return save_svg(figure, id_=make_id("funnel", title + description), title=title, description=f"{description}.")
+
+
+def _draw_step(axes: Axes, row: Row, most: int, y: float) -> None:
+    import textwrap
+
+    from matplotlib.patches import Rectangle
+
+    colour = _ASIDE if row["step"] == _THROUGH_COUNTERPART else _END if row["step"] in _ENDS else _OTHER
+    lines = textwrap.wrap(row["condition"], _LABEL, max_lines=2, placeholder=" …")
+    for number, line in enumerate(lines):
+        write(axes, _LEFT - 12, y + 14 + 15 * (number - (len(lines) - 1) / 2), line, ha="right")
+    width = max(1.0, _LONGEST * row["left"] / most)
+    axes.add_patch(Rectangle((_LEFT, y), width, 28, facecolor=colour, linewidth=0))
+    out = f"  −{row['kept_out']:,}" if row["kept_out"] else ""
+    write(axes, _LEFT + width + 8, y + 14, f"{row['left']:,}{out}", color=MUTED)
+
+
+_MARKETING: Final[Mapping[str, str]] = {
+    "created": "Created in HubSpot",
+    "made_marketing": "Marketing at once",
+    "enrolled": "Enrolled by the criterion",
+    "today": "Marketing today",
+    "afterwards": "Marketing afterwards",
+    "tier": "Tier",
+}
+_HOLDS: Final[Mapping[str, Badge]] = {"yes": Badge("holds", "good", 1), "no": Badge("crossed", "bad", 2)}
+
+
+def marketing_scenarios(rows: Sequence[Row]) -> Piece:
+    """Marketing contacts and the tier in each scenario; what nobody said is a dash, and then the tier is not checked.
+
+    `rows` are those of `Scenarios.marketing_rows`.
+
+    >>> row = {"scenario": "as it is", "created": 5, "made_marketing": 0, "enrolled": 0, "today": None}
+    >>> kit.marketing_scenarios([{**row, "afterwards": None, "tier": 1000, "holds": None}])
+    Marketing contacts and the tier in each scenario
+    """
+    heads = [Head("Scenario"), *(Head(word, "number") for word in _MARKETING.values()), Head("The tier")]
+    unknown = Badge("not checked", "grey")
+    cells = [
+        [row["scenario"], *(row[name] for name in _MARKETING), _HOLDS.get(row["holds"] or "", unknown)] for row in rows
+    ]
+    return show_table(Grid("Marketing contacts and the tier in each scenario", heads, cells, unit="scenarios"))

@@ -1,0 +1,1 @@
+"""Scenarios: what the sync does under other settings, side by side and at once."""
