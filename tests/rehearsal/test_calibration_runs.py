@@ -163,6 +163,9 @@ def test_choices_and_owners__are_answered_with_fields_that_were_made_by_hand(
     portals_with_choices: Emulator, with_choices: Calibration
 ) -> None:
     assert with_choices.info["person"] == {"owner_id": "7", "user_id": RIK, "address": "rik@contoso.example"}
+    lacking = open_rehearsal(with_choices.run_folder("choices")).info["lacking"]
+    assert {row["kind"] for row in lacking} == {"property", "column"}  # nobody is asked to invite who is there
+    assert "rik@" not in json.dumps(lacking)
     chosen = {"multiselect": "true", "owner_mode": "text_only"}
     answers = carry_out(portals_with_choices, with_choices, "choices", Packs((CHOICES,), {}), **chosen)
     defaults = {"option_pairing": "label_ci", "lifecycle_backward": "ignored"}

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -159,7 +159,8 @@ def _sample_rows(world: CraftedWorld, planned: Forecast) -> list[dict[str, Any]]
 
 
 def _info(foreseer: Foreseer, world: CraftedWorld, packs: list[Pack], snapshot: Snapshot) -> dict[str, Any]:
-    lacking = lacking_at_first(needs_of(snapshot, foreseer.rulebook), foreseer.rulebook)
+    needs = replace(needs_of(snapshot, foreseer.rulebook), addresses={})  # whoever is needed is in both portals
+    lacking = lacking_at_first(needs, foreseer.rulebook)
     counts = {name: len(rows_of(table, world)) for name, table in RECORD_TABLES.items()}
     return {
         "version": VERSION,

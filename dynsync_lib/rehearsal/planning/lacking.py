@@ -3,7 +3,8 @@
 Facts
     * A plan asks no portal: it names what a portal fresh from its vendor has not. Once the test portals were read,
       `still_lacking` says what they really lack, types, lengths and ranges among it.
-    * Each thing comes with where to add it; owners are people, whom only an administrator can invite.
+    * Each thing comes with where to add it; owners are people, whom only an administrator can invite. Their addresses
+      here are those of look-alikes, so nobody's.
 
 Not modelled
     * Plug-ins, workflows, business rules and duplicate detection of a test environment.
@@ -189,7 +190,7 @@ def _lacking_people(needs: Needs, addresses: Mapping[System, Collection[str]]) -
                 System.HUBSPOT: f"HubSpot: Settings > Users & Teams > Create user {address}",
                 System.DYNAMICS: f"admin.powerplatform.microsoft.com > the environment > Users > Add user {address}",
             }[system]
-            words = f"no {kind} with the address {address}; without one, owners are left out"
+            words = f"no {kind} with the made-up address {address}; without one, owners are left out"
             yield Lack(system.value, "", kind, kind, address, words, how)
 
 
