@@ -23,6 +23,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import PortalUnavailableError, SafetyError
+from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
 from dynsync_lib.rehearsal.hubspot_seeding import PROPERTY
@@ -37,6 +38,7 @@ from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.rehearsal.writing import dataverse, hubspot
 from dynsync_lib.rehearsal.writing.hubspot import chunks
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
+from dynsync_lib.rehearsal.writing.row_bodies import is_lookup_id, lookup_of
 
 _ORDER: Final = (*reversed(HUBSPOT_TABLES), *reversed(DYNAMICS_TABLES))
 _MOST_NAMED: Final = 10
@@ -218,14 +220,7 @@ def _marks_others(object_: Object, records: PortalRecords, tag: str) -> bool:
 
 
 def _refuse_pointing_rows(records: PortalRecords, going: Mapping[str, set[str]]) -> None:
-    """Raises SafetyError for rows of Dynamics that stay and point to one that goes: they might be deleted with it."""
-    gone = {id_ for name, ids in going.items() if name.startswith("dynamics/") for id_ in ids}
-    pointing = [
-        f"{table.object} {row[table.id_field]}"
-        for table in DYNAMICS_TABLES
-        for row in records.rows.get(table.name, ())
-        if row[table.id_field] not in going[table.name] and _points_to(row, gone)
-    ]
+    pointing = pointing_rows(records, going)
     if pointing:
         raise SafetyError(
             f"{', '.join(pointing[:_MOST_NAMED])} of Dynamics point to what is removed, and might go with it.",
@@ -233,8 +228,29 @@ def _refuse_pointing_rows(records: PortalRecords, going: Mapping[str, set[str]])
         )
 
 
-def _points_to(row: TextRow, gone: set[str]) -> bool:
-    return any(name.startswith("_") and name.endswith("_value") and text in gone for name, text in row.items())
+def pointing_rows(records: PortalRecords, going: Mapping[str, Collection[str]]) -> list[str]:
+    """The rows of Dynamics that stay and point to one that goes, as object and id: they might be deleted with it.
+
+    `going` are ids by table. Two tables may have rows of one id; a lookup that does not say its table means any.
+    """
+    gone = {LOGICAL_NAMES[table.name]: frozenset(going[table.name]) for table in DYNAMICS_TABLES}
+    return [
+        f"{table.object} {row[table.id_field]}"
+        for table in DYNAMICS_TABLES
+        for row in records.rows.get(table.name, ())
+        if row[table.id_field] not in going[table.name] and _points_to(row, gone)
+    ]
+
+
+def _points_to(row: TextRow, gone: Mapping[str, Collection[str]]) -> bool:
+    for name, text in row.items():
+        if text is None or not is_lookup_id(name):
+            continue
+        type_ = row.get(f"_{lookup_of(name)}_type")
+        tables = gone.values() if type_ is None else [gone.get(type_, ())]
+        if any(text in ids for ids in tables):
+            return True
+    return False
 
 
 def _refuse_changes(before: Mapping[str, Mapping[str, object]], after: Mapping[str, Mapping[str, object]]) -> None:

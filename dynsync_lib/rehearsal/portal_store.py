@@ -7,9 +7,10 @@ Facts
     * What it creates, changes and associates is gathered first and written in batches: HubSpot's new records, then
       those of Dynamics table by table, since rows point to rows, then changes, then HubSpot's associations. Records
       are created in the order in which the witness creates them.
-    * New rows of Dynamics get GUIDs that follow from the tag and the record they are made of, so that a batch whose
-      answer was lost can be sent again. New records of HubSpot have no such mark: when a run ends between question and
-      answer, nobody knows whether they are there, and the rehearsal is to be cleaned and seeded again.
+    * New rows of Dynamics get GUIDs that follow from the tag, the seeding and the record they are made of, so that a
+      batch whose answer was lost can be sent again, and what an earlier run left stands in nobody's way. New records of
+      HubSpot have no such mark: when a run ends between question and answer, nobody knows whether they are there, and
+      the rehearsal is to be cleaned and seeded again.
 
 Not modelled
     * What HubSpot does by itself afterwards.
@@ -120,14 +121,18 @@ def _is_addition(link: Association, before: MemoryStore) -> bool:
 
 @dataclass(slots=True)
 class NewIds:
-    """The portals' ids of new records by the names that the store gave them. `tag` is the rehearsal's."""
+    """The portals' ids of new records by the names that the store gave them.
+
+    `tag` is the rehearsal's, `seeding` names the seeding, as `rehearsal.standing.seeding_name` does.
+    """
 
     tag: str
+    seeding: str
     ids: dict[str, str] = field(default_factory=dict)
 
     def guid(self, name: str) -> str:
         """The GUID that a new row of Dynamics gets; it does not begin as those of look-alikes do."""
-        number = int(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync-run:{self.tag}:{name}"))
+        number = int(uuid.uuid5(uuid.NAMESPACE_URL, f"dynsync-run:{self.tag}:{self.seeding}:{name}"))
         return (
             str(uuid.UUID(int=number)) if f"{number:032x}"[:16] != self.tag else str(uuid.UUID(int=number ^ 1 << 127))
         )

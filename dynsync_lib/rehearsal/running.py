@@ -36,7 +36,7 @@ from dynsync_lib.rehearsal.portal_store import (
     store_of_snapshot,
 )
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
-from dynsync_lib.rehearsal.standing import current_entries
+from dynsync_lib.rehearsal.standing import current_entries, seeding_name
 from dynsync_lib.rehearsal.sync_plans import sync_plan
 from dynsync_lib.rehearsal.writing.hubspot import MOST_ASSOCIATIONS, MOST_PER_BATCH
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
@@ -96,7 +96,7 @@ async def run_witness(rehearsal: Rehearsal, portals: TestPortals, settings: Sett
     after = copy.deepcopy(before)
     fields = read_catalogue(snapshot).fields.values()
     run_initial_sync(after, sync_plan(settings, fields, snapshot.taken_at, rulebook))
-    run = _Run(portals, journal, NewIds(rehearsal.tag))
+    run = _Run(portals, journal, NewIds(rehearsal.tag, seeding_name(journal)))
     ran = await run.write(changes_between(before, after))
     journal.note(RAN, created=ran.created, updated=ran.updated, associated=ran.associated, refused=ran.refused)
     return ran

@@ -118,6 +118,15 @@ def begin_of(journal: Journal) -> Mapping[str, Any] | None:
     return begun[0].facts if begun else None
 
 
+def seeding_name(journal: Journal) -> str:
+    """What tells this seeding from all others of one tag: its place in the journal, and when it began.
+
+    A rehearsal that is planned or copied again has a journal of its own, and begins at another time.
+    """
+    begun = next((entry for entry in current_entries(journal) if entry.what == BEGIN), None)
+    return "" if begun is None else f"{begun.number} {begun.facts.get('began_at')}"
+
+
 def done_before(journal: Journal, what: str, **facts: str) -> set[Any]:
     """The items of all answered entries of a kind with these facts, without those refused; each as text or tuple."""
     entries = [entry for entry in current_entries(journal) if entry.what == what and entry.answer is not None]

@@ -15,9 +15,14 @@ from dynsync_lib.emulator.conditions.switches import Fault, PortalFacts, Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import AccessError, ProductionPortalError, SafetyError, SnapshotError, UsageError
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
+from dynsync_lib.rehearsal.cleaning import pointing_rows
 from dynsync_lib.rehearsal.journal import Journal
+from dynsync_lib.rehearsal.look_alike_rows import TABLES as TABLES_OF_RECORDS
+from dynsync_lib.rehearsal.portal_records import PortalRecords
 from dynsync_lib.rehearsal.portal_steps import PortalSteps
+from dynsync_lib.rehearsal.portal_store import NewIds
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step
+from dynsync_lib.rehearsal.standing import BEGIN, CLEANED, seeding_name
 from dynsync_lib.snapshot.snapshot import open_snapshot
 from tests.emulator.clients import environment_client, portal_client
 from tests.everyday import one_of_each
@@ -271,6 +276,32 @@ def test_clean__refuses_when_a_foreign_row_points_to_a_look_alike(emulator: Emul
     with pytest.raises(SafetyError, match="point to what is removed"):
         steps(emulator, plan).clean(plan, by_tag=False)
     assert counts(emulator) == before
+
+
+def test_clean__a_row_points_to_the_table_that_it_says() -> None:
+    going: dict[str, set[str]] = {table.name: set() for table in TABLES_OF_RECORDS}
+    going["dynamics/accounts"] = {FIRM}
+    rows = [
+        {"contactid": "of a contact", "_parentcustomerid_value": FIRM, "_parentcustomerid_type": "contact"},
+        {"contactid": "of an account", "_parentcustomerid_value": FIRM, "_parentcustomerid_type": "account"},
+        {"contactid": "of a user", "_ownerid_value": FIRM, "_ownerid_type": "systemuser"},
+        {"contactid": "of who knows what", "_new_x_value": FIRM},
+    ]
+    pointing = pointing_rows(PortalRecords({"dynamics/contacts": rows}, {}), going)
+    assert pointing == ["contact of an account", "contact of who knows what"]
+
+
+def test_a_run_has_ids_of_its_own__also_when_the_tag_is_the_same(tmp_path: Path) -> None:
+    journal, other = Journal(tmp_path / "journal.jsonl"), Journal(tmp_path / "other.jsonl")
+    names = []
+    for own, hour in ((journal, 8), (journal, 9), (other, 10)):
+        own.note(BEGIN, tag=TAG, began_at=f"2026-11-30T{hour:02}:00:00+00:00")
+        names.append(seeding_name(own))
+        assert seeding_name(Journal(own.path)) == names[-1]  # when the run is gone on with
+        own.answer(own.intend(CLEANED), others={})
+    own.note(BEGIN, tag=TAG, began_at=None)
+    guids = {NewIds(TAG, name).guid("new-1") for name in [*names, seeding_name(own)]}
+    assert len(guids) == 4
 
 
 def test_clean__takes_no_table_that_it_may_not_read_for_an_empty_one(emulator: Emulator, plan: Rehearsal) -> None:
