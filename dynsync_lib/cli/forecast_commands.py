@@ -14,6 +14,7 @@ import typer
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
 from dynsync_lib.cli.arguments import FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
+from dynsync_lib.cli.finding_records import print_records
 from dynsync_lib.errors import UsageError
 
 _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
@@ -141,13 +142,35 @@ def explain(
         console.print_chain(chain)
 
 
-def audit(folder: ForecastFolder = None, fail_on: FailOn = "", *, as_json: Json = False) -> None:
-    """Print the findings of a forecast.
+def audit(
+    folder: ForecastFolder = None,
+    fail_on: FailOn = "",
+    records: Annotated[
+        str | None,
+        typer.Option(
+            help="List what is behind a finding (G42), or: collisions, near_names, lost_associations, overwrites, "
+            "manual_invoices."
+        ),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="With --records: the CSV file to write them to.")] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Print the findings of a forecast, or the records behind one of them.
 
-    Example: dynsync audit --forecast out/demo/forecast --fail-on blocker
+    Example: dynsync audit --forecast out/demo/forecast --records G42 --csv out/consent.csv
     """
     arguments.refuse_severity(fail_on)
     opened = open_forecast(folder)
+    if records is not None:
+        print_records(opened, records, csv=csv, snapshot=snapshot, as_json=as_json)
+        arguments.exit_on(opened, fail_on)
+        return
+    if csv is not None or snapshot is not None:
+        raise UsageError("--csv and --snapshot belong to --records.", next_step="Name a finding, such as G42.")
     rows = opened.rows("findings")
     if as_json:
         console.print_json({"findings": rows})

@@ -7,6 +7,8 @@ Facts
     * Aggregates (`Number`) of one frame are the columns of one select, which reads it once. Frames are asked for
       different numbers of them, so each select is written into one text; the texts of all frames are stacked and
       computed at once. Made equally wide with zeros instead, a few wide frames would widen all others.
+    * Who counts records also says which they are, out of the same frames and conditions: `rows_behind` lists what
+      `answers` counts. Nothing of the lists is described before somebody asks for them.
 
 Where it is used: `core.audit.findings`, `core.audit.marketing`, `core.advice.mapping_table`.
 """
@@ -19,7 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.record_rows import ROW_COLUMNS, Cell, record_rows, rows_of_table
+from dynsync_lib.core.situation import Frame, Situation, stack
 
 Tables = Mapping[str, Frame]
 """The forecast's tables by name."""
@@ -52,16 +55,27 @@ class Number:
     value: nw.Expr
 
 
+Listing = Callable[[Tables], Frame]
+"""Describes rows of `core.record_rows.COLUMNS`, out of the forecast's tables."""
+
+
+def _list_nothing(numbers: Sequence[int]) -> list[Listing]:
+    del numbers
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Question(Generic[_Answer_co]):
     """What somebody wants to know: the numbers it takes, and the answer that they give, in the order of `asked`.
 
     Describes only; `answers` computes. `says` gets one whole number for each of `asked` and makes the answer of them: a
-    sum, a text, or None where one of them shows that the question cannot be answered.
+    sum, a text, or None where one of them shows that the question cannot be answered. `lists` gets the same numbers and
+    says what the rows are that were counted: as many as the answer, where that is a number, and none where it is None.
     """
 
     asked: tuple[Rows | Number, ...]
     says: Callable[[Sequence[int]], _Answer_co]
+    lists: Callable[[Sequence[int]], list[Listing]] = _list_nothing
 
 
 Count = Question[int | None]
@@ -70,43 +84,96 @@ it is not 0, and is shown as not checked."""
 
 
 def known(count: _Answer) -> Question[_Answer]:
-    """An answer for which no table is asked."""
+    """An answer for which no table is asked, and behind which there is no row."""
     return Question((), lambda _: count)
+
+
+def known_rows(situation: Situation, rows: Sequence[Mapping[str, str | None]]) -> Question[int]:
+    """As many as these rows, which have some of `core.record_rows.COLUMNS`; the others are null."""
+    return Question((), lambda _: len(rows), lambda _: [lambda _: situation.from_rows(rows, ROW_COLUMNS)])
 
 
 def rows_with(table: str, **where: str | Collection[str]) -> Question[int]:
     """How many rows of a forecast table have these values: per column one, or several of which any will do."""
-    return Question((Rows(table, where),), sum)
+    return rows_that(Rows(table, where))
+
+
+def rows_that(rows: Rows) -> Question[int]:
+    """How many rows of a forecast table are so; they are listed as `core.record_rows.rows_of_table` shows them."""
+    return Question((rows,), sum, lambda _: [lambda tables: rows_of_table(rows.table, _chosen(tables, rows))])
 
 
 def rows_of(*frames: Frame) -> Question[int]:
-    """How many rows these frames have together."""
+    """How many rows these frames have together; they are not listed."""
     return Question(tuple(Number(frame, nw.len()) for frame in frames), sum)
 
 
 def rows_where(frame: Frame, test: nw.Expr) -> Question[int]:
-    """For how many rows of a frame a test of its columns is true; several tests of one frame take one pass."""
+    """For how many rows of a frame a test of its columns is true; they are not listed.
+
+    Several tests of one frame take one pass.
+    """
     return Question((Number(frame, test.cast(nw.Int64).sum()),), sum)
 
 
-def combined(counts: Iterable[Question[Any]], says: Callable[[list[Any]], _Answer]) -> Question[_Answer]:
-    """A question whose answer is made of the answers to others, in their order."""
+def table_rows(table: str, frame: Frame) -> Question[int]:
+    """How many rows a frame has that was made of a forecast table by leaving rows out; listed as that table's."""
+    return Question((Number(frame, nw.len()),), sum, lambda _: [lambda _: rows_of_table(table, frame)])
+
+
+def records_in(frame: Frame, **cells: Cell) -> Question[int]:
+    """How many rows a frame has, listed with these cells (see `core.record_rows.record_rows`)."""
+    return Question((Number(frame, nw.len()),), sum, lambda _: [lambda _: record_rows(frame, **cells)])
+
+
+def records_where(frame: Frame, test: nw.Expr, **cells: Cell) -> Question[int]:
+    """As `rows_where`, listed with these cells (see `core.record_rows.record_rows`)."""
+    asked = rows_where(frame, test).asked
+    return Question(asked, sum, lambda _: [lambda _: record_rows(frame.filter(test), **cells)])
+
+
+def combined(
+    counts: Iterable[Question[Any]],
+    says: Callable[[list[Any]], _Answer],
+    lists: Callable[[list[Any]], Collection[int]] | None = None,
+) -> Question[_Answer]:
+    """A question whose answer is made of the answers to others, in their order.
+
+    `lists` says of which of them the rows are listed, by their places, given the answers; of none without it.
+    """
     parts = tuple(counts)
+
+    def listings(numbers: Sequence[int]) -> list[Listing]:
+        chosen = lists(list(_split(parts, numbers))) if lists is not None else ()
+        rows = list(_listings(parts, numbers))
+        return [listing for place in chosen for listing in rows[place]]
+
     return Question(
         tuple(number for part in parts for number in part.asked),
         lambda numbers: says(list(_split(parts, numbers))),
+        listings,
     )
 
 
 def total(counts: Iterable[Question[int]]) -> Question[int]:
-    """The sum of several counts."""
-    return combined(counts, sum)
+    """The sum of several counts, and the rows of all of them."""
+    return combined(counts, sum, lambda numbers: range(len(numbers)))
 
 
 def _split(parts: Iterable[Question[Any]], numbers: Sequence[int]) -> Iterator[Any]:
     """The answer of each part to its own share of the numbers."""
+    return (part.says(share) for part, share in _shares(parts, numbers))
+
+
+def _listings(parts: Iterable[Question[Any]], numbers: Sequence[int]) -> Iterator[list[Listing]]:
+    """What each part lists, given its own share of the numbers."""
+    return (part.lists(share) for part, share in _shares(parts, numbers))
+
+
+def _shares(parts: Iterable[Question[Any]], numbers: Sequence[int]) -> Iterator[tuple[Question[Any], list[int]]]:
+    """Each part with its own share of the numbers."""
     remaining = iter(numbers)
-    return (part.says([next(remaining) for _ in part.asked]) for part in parts)
+    return ((part, [next(remaining) for _ in part.asked]) for part in parts)
 
 
 def answers(tables: Tables, questions: Mapping[_Key, Question[_Answer]]) -> dict[_Key, _Answer]:
@@ -114,11 +181,24 @@ def answers(tables: Tables, questions: Mapping[_Key, Question[_Answer]]) -> dict
 
     Computes: once per forecast table that `Rows` name, and once for all frames of which `Number`s are asked.
     """
-    asked = [number for question in questions.values() for number in question.asked]
+    numbers = _numbers(tables, questions.values())
+    return dict(zip(questions, _split(questions.values(), numbers), strict=True))
+
+
+def rows_behind(tables: Tables, questions: Sequence[Question[Any]]) -> list[list[Frame]]:
+    """For every question the frames of the rows that it counts: `core.record_rows.COLUMNS`.
+
+    Computes the numbers as `answers` does; the frames are described only.
+    """
+    numbers = _numbers(tables, questions)
+    return [[listing(tables) for listing in listings] for listings in _listings(questions, numbers)]
+
+
+def _numbers(tables: Tables, questions: Iterable[Question[Any]]) -> list[int]:
+    asked = [number for question in questions for number in question.asked]
     rows = iter(_row_counts(tables, [number for number in asked if isinstance(number, Rows)]))
     aggregates = iter(_aggregates([number for number in asked if isinstance(number, Number)]))
-    numbers = [next(rows if isinstance(number, Rows) else aggregates) for number in asked]
-    return dict(zip(questions, _split(questions.values(), numbers), strict=True))
+    return [next(rows if isinstance(number, Rows) else aggregates) for number in asked]
 
 
 # --- Rows of the forecast's tables, by their values ---------------------------------------------------------------
@@ -163,6 +243,23 @@ def _has(value: object, wanted: str | Collection[str]) -> bool:
     if value is None:
         return False
     return value == wanted if isinstance(wanted, str) else value in wanted
+
+
+def _chosen(tables: Tables, rows: Rows) -> Frame:
+    """The rows of a forecast table that `_is_counted` counts."""
+    frame = tables[rows.table]
+    for name, wanted in rows.where.items():
+        frame = frame.filter(_is_one_of(name, wanted))
+    for name, unwanted in rows.without.items():
+        frame = frame.filter(~_is_one_of(name, unwanted))
+    for name in rows.filled:
+        frame = frame.filter(~nw.col(name).is_null())
+    return frame
+
+
+def _is_one_of(column: str, wanted: str | Collection[str]) -> nw.Expr:
+    values = [wanted] if isinstance(wanted, str) else list(wanted)
+    return nw.col(column).is_in(values).fill_null(value=False)
 
 
 # --- Aggregates of frames ----------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def build_forecast(situation: Situation, finish: Finish | None = None) -> dict[s
     }
     tables = {name: finish(frame, name) for name, frame in unfinished.items()}
     tables["summary"] = finish(summarize(tables["outcomes"]), "summary")
-    marketing = foresee_marketing(situation, tables, decision.mappings)
+    marketing = foresee_marketing(situation, tables)
     tables["findings"] = finish(run_checks(situation, tables, marketing), "findings")
     return {name: tables[name] for name in FORECAST_TABLES}
 

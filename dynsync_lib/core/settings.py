@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.model import Direction, Object, System
@@ -149,7 +149,8 @@ class Settings:
 
     `sync` has every object; its `mappings` already hold the defaults that apply. `assumptions` has every knob of
     `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read. `notes` are sentences
-    about what was read otherwise than it stands there.
+    about what was read otherwise than it stands there. `document` is what was read, as plain values: whoever has it
+    can read the same settings again (`core.settings_file.reader.read_document`).
     """
 
     hubspot: HubSpotSettings
@@ -160,6 +161,7 @@ class Settings:
     files: FileSettings = FileSettings()
     rehearsal: RehearsalSettings = RehearsalSettings()
     notes: tuple[str, ...] = ()
+    document: Mapping[str, Any] = field(default_factory=dict)
 
     def of_test_portals(self) -> Settings:
         """The same settings with the test portals in place of the portals.

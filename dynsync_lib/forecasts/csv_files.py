@@ -9,8 +9,9 @@ Facts
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import pyarrow.parquet as pq
 
@@ -23,8 +24,17 @@ def write_csv(source: Path, target: Path) -> None:
     """Writes the Parquet file `source` as the CSV file `target`."""
     table = pq.ParquetFile(source)
     with target.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(",".join(table.schema_arrow.names) + "\n")
-        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        for batch in table.iter_batches(_ROWS_PER_BATCH):
-            columns = [batch.column(index).to_pylist() for index in range(batch.num_columns)]
-            writer.writerows([safe_cell(cell) for cell in row] for row in zip(*columns, strict=True))
+        write_rows(stream, table.schema_arrow.names, _rows_of(table))
+
+
+def _rows_of(table: pq.ParquetFile) -> Iterator[Sequence[object]]:
+    for batch in table.iter_batches(_ROWS_PER_BATCH):
+        columns = [batch.column(index).to_pylist() for index in range(batch.num_columns)]
+        yield from zip(*columns, strict=True)
+
+
+def write_rows(stream: TextIO, names: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a line of names and the rows under it, each cell as `safe_cell`. The stream translates no line ends."""
+    stream.write(",".join(names) + "\n")
+    writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)

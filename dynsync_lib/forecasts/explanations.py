@@ -19,12 +19,12 @@ from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
-from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_check import read_info, scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def explain(
     Without `snapshot` it is looked for where the forecast found it; without any the forecast alone speaks.
     Raises UsageError when the snapshot named is not the one that was forecast.
     """
-    opened = _known_snapshot(forecast) if snapshot is None else _named_snapshot(forecast, snapshot)
+    opened = snapshot_of_forecast(forecast, snapshot)
     records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
     with temporary_folder() as work, open_engine_for(records, work=work) as engine:
         evidence = Evidence(
@@ -88,23 +88,3 @@ def explain(
 def _records(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
     names = [name for name, table in RECORD_TABLES.items() if table.object is not None]
     return {name: engine.scan(snapshot.table_path(name)) for name in names}
-
-
-def _known_snapshot(forecast: Forecast) -> Snapshot | None:
-    """The snapshot that was forecast, if it is still there and the same."""
-    path = forecast.info.get("snapshot")
-    try:
-        opened = open_snapshot(forecast.folder / path) if path else None
-    except (SnapshotError, OSError):
-        return None
-    return opened if opened is not None and opened.manifest_sha256 == forecast.info.get("snapshot_sha256") else None
-
-
-def _named_snapshot(forecast: Forecast, path: str | Path) -> Snapshot:
-    opened = open_snapshot(path)
-    if opened.manifest_sha256 != forecast.info.get("snapshot_sha256"):
-        raise UsageError(
-            f"{path} is not the snapshot that {forecast.folder} was made of.",
-            next_step="Name that one, or leave --snapshot out.",
-        )
-    return opened

@@ -44,6 +44,7 @@ _OBJECT: Final = {
     "required_properties?": [str],
     "shown_when_masked?": [str],
 }
+_SOURCE: Final = {"path": TEXT_OR_NULL, "sha256": str}
 _INFO: Final = {
     "kit_version?": TEXT_OR_NULL,
     "rulebook_version?": TEXT_OR_NULL,
@@ -65,6 +66,10 @@ _INFO: Final = {
     "questions?": Named(str),
     "wholes?": Named(str),
     "masked?": bool,
+    "portals?": Named(dict),
+    "settings?": dict,
+    "bindings?": (_SOURCE, type(None)),
+    "beside?": [_SOURCE],
     "files?": [str],
     "sha256?": Named(str),
 }

@@ -9,7 +9,7 @@ Where it is used: `kit.forecast`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.settings import ObjectSync
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES, record_table
-from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
 
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 """The table that says which fields a side has."""
@@ -35,14 +35,18 @@ def describe_forecast(
     return {
         "kit_version": dynsync_lib.__version__,
         "rulebook_version": rulebook.version,
-        "snapshot": _seen_from(folder, snapshot.path),
+        "snapshot": seen_from(folder, snapshot.path),
         "snapshot_sha256": snapshot.manifest_sha256,
         "settings_sha256": settings.digest,
         "taken_at": snapshot.manifest["finished_at"],
         "taken_at_known": snapshot.is_taken_at_known,
         "source": snapshot.manifest["source"],
         "loaded": _loaded(snapshot.load_report),
-        "portals": {name: snapshot.manifest.get(name, {}) for name in ("hubspot", "dynamics")},
+        "portals": {
+            "hubspot": {"id": snapshot.manifest["portals"]["hubspot"]["id"], "ui_domain": snapshot.ui_domain},
+            "dynamics": {"url": settings.dynamics.url or None},
+        },
+        "settings": settings.document,
         "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in PROVIDERS.items()},
         "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
         "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
@@ -63,11 +67,6 @@ def describe_forecast(
         "wholes": {_check_key(check): check.of for check in rulebook.checks if check.of != "none"},
         "masked": False,
     }
-
-
-def _check_key(check: Check) -> str:
-    """What tells a check's findings from those of all others."""
-    return "|".join((check.id, check.system or "", check.object or "", check.rule_id))
 
 
 def _loaded(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +101,32 @@ def _object_info(object_: Object, sync: ObjectSync, situation: Situation) -> dic
     }
 
 
-def _seen_from(folder: Path, path: Path) -> str | None:
+def _check_key(check: Check) -> str:
+    """What tells a check's findings from those of all others."""
+    return "|".join((check.id, check.system or "", check.object or "", check.rule_id))
+
+
+def describe_sources(bindings: Path | None, beside: Sequence[Snapshot], *, folder: Path) -> dict[str, Any]:
+    """Where the pairs of an earlier run and the snapshots of further environments lay, seen from `folder`.
+
+    `bindings` is null, or has `path` and the `sha256` of its file, which is that of the outcomes where it is a
+    forecast; `beside` has the path and the manifest's hash of each snapshot.
+    """
+    file = None if bindings is None else bindings_file(bindings)
+    return {
+        "bindings": None
+        if bindings is None or file is None
+        else {"path": seen_from(folder, bindings), "sha256": sha256_of(file)},
+        "beside": [{"path": seen_from(folder, other.path), "sha256": other.manifest_sha256} for other in beside],
+    }
+
+
+def bindings_file(bindings: Path) -> Path:
+    """The file that holds the pairs: the outcomes of a forecast, or the file itself."""
+    return bindings / "outcomes.parquet" if bindings.is_dir() else bindings
+
+
+def seen_from(folder: Path, path: Path) -> str | None:
     """The way from a folder to a path; None where there is none (another drive)."""
     try:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()

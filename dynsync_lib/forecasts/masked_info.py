@@ -12,9 +12,12 @@ from dynsync_lib.core.filters.grammar import mask_filter
 
 
 def masked_info(info: Mapping[str, Any]) -> dict[str, Any]:
-    """The same information for a masked forecast: filters as `core.filters.grammar.mask_filter` shows them."""
+    """The same information for a masked forecast: filters as `core.filters.grammar.mask_filter` shows them.
+
+    The settings as they were read are left out: their filters may name people.
+    """
     objects = {name: _masked_object(sync) for name, sync in (info.get("objects") or {}).items()}
-    return {**info, "masked": True, "objects": objects}
+    return {**info, "masked": True, "objects": objects, "settings": {}}
 
 
 def _masked_object(sync: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.forecast_check import FORECAST_FILE
 from dynsync_lib.forecasts.forecast_folder import FORECAST_FOLDER, Forecast, write_info
-from dynsync_lib.forecasts.forecast_info import describe_forecast
+from dynsync_lib.forecasts.forecast_info import describe_forecast, describe_sources
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
 from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
 
@@ -50,6 +50,7 @@ def write_forecast(
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
             rows = _write_tables(opened, situation, folder.new, csv=csv)
         info = describe_forecast(snapshot, situation, rows, folder=out)
+        info |= describe_sources(bindings, beside, folder=out)
         info["sha256"] = {name: sha256_of(folder.new / f"{name}.parquet") for name in FORECAST_TABLES}
         info["files"] = sorted([*(path.name for path in folder.new.iterdir()), FORECAST_FILE])
         write_info(folder.new, info)

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.settings_difference import SettingsDifference
     from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
     from dynsync_lib.kit.comparisons import diff_forecasts, diff_settings, diff_snapshots
-    from dynsync_lib.kit.forecasts import explain, forecast, lookup_recipes, prepare_situation, replay, verify
+    from dynsync_lib.kit.forecasts import (
+        explain,
+        forecast,
+        lookup_recipes,
+        prepare_situation,
+        records_of,
+        replay,
+        verify,
+    )
     from dynsync_lib.kit.pages import demo, find_test, report
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rehearsals import (
@@ -99,7 +107,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_difference": ("ForecastDifference",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
-    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "replay", "verify"),
+    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
     "kit.pages": ("demo", "find_test", "report"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.rehearsals": (

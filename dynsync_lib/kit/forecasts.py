@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dynsync_lib.core.advice.lookup_recipes import LookupRecipe
     from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.finding_records import FindingRecords
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.verification.verify_folder import Verification
 
@@ -191,3 +192,45 @@ def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None)
     from dynsync_lib.forecasts import explanations  # a forecast does not wait for it
 
     return explanations.explain(forecast, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)
+
+
+def records_of(
+    forecast: Forecast, finding: str | Mapping[str, Any] | pd.Series[Any], *, snapshot: str | Path | None = None
+) -> pd.DataFrame:
+    """The records behind a finding, or behind one of the forecast's tables: who they are, and what opens them.
+
+    `finding` is an audit rule such as `G42`, whose findings come one after the other; one row of `forecast.findings`;
+    or one of these lists: `collisions` (records that share a key), `near_names` (pairs of like names),
+    `lost_associations`, `overwrites` (values), `manual_invoices` (invoices to associate with their company by hand).
+
+    Columns: check_id (or the list's name), system, object, record_id, counterpart_id (its record on the other side,
+    null when none), url, detail. There are as many rows as the finding counts. One row is what the finding's sentence
+    counts: a record; a pair, as its Dynamics record; an association, as the record where it begins; a value, as its
+    record; a mapping, a field or a filter, without a record_id and named in `detail`. A finding that was not checked
+    has no rows, and neither has one whose number is made of the settings' figures alone (a tier that is exceeded
+    today). `url` opens the record, and is empty where the snapshot does not say which portal it is of, or the settings
+    name no Dynamics environment. `detail` holds ids, fields, outcomes and reasons, and nobody's values.
+
+    `snapshot` is the one that was forecast; without it, it is looked for where the forecast was made from. This
+    computes: the finding is counted again, a fraction of the forecast's own time.
+
+    Raises UsageError when there is no such finding, when `snapshot` is not the one that was forecast, and when it is
+    needed and not there any more.
+
+    >>> records = kit.records_of(kit.open_forecast("out/demo/forecast"), "G42")
+    >>> records[["object", "record_id", "counterpart_id", "detail"]].values.tolist()[0]
+    ['contact', '00a5386d-5b31-48da-b334-00000000021b', '1346', 'opted out in Dynamics only']
+    """
+    import pandas as pd
+
+    return pd.DataFrame(dict(find_records_of(forecast, finding, snapshot=snapshot).columns))
+
+
+def find_records_of(
+    forecast: Forecast, finding: str | Mapping[str, Any] | pd.Series[Any], *, snapshot: str | Path | None = None
+) -> FindingRecords:
+    """The rows of `records_of` without a frame, with the findings they belong to and what is not among them."""
+    from dynsync_lib.forecasts.finding_records import find_records  # a forecast does not wait for it
+
+    wanted = finding if isinstance(finding, str) else {str(name): value for name, value in finding.items()}
+    return find_records(forecast, wanted, rulebook=rulebook(), snapshot=snapshot)

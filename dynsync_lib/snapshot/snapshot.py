@@ -99,6 +99,12 @@ class Snapshot:
             raise SnapshotError(f"{file} names the time zone {zone!r}, which is none.", next_step=_AGAIN) from None
 
     @property
+    def ui_domain(self) -> str | None:
+        """Where people see the HubSpot portal, such as `app-eu1.hubspot.com`; None when the portal did not say."""
+        domain = read_facts(self.path / ACCOUNT_FILE).get("uiDomain")
+        return domain if isinstance(domain, str) else None
+
+    @property
     def associations_of(self) -> frozenset[Object]:
         """The objects of HubSpot whose associations were read or loaded; all where the manifest does not say."""
         names = self.manifest.get("associations_of")

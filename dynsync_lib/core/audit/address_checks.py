@@ -15,8 +15,15 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, number_with, of_object, outcomes_of
-from dynsync_lib.core.counting import Count, Tables, rows_of, total
+from dynsync_lib.core.audit.measures import (
+    Measures,
+    landing_in_hubspot,
+    number_with,
+    of_object,
+    outcomes_of,
+    records_of_side,
+)
+from dynsync_lib.core.counting import Count, Tables, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each, stack
@@ -31,7 +38,7 @@ def count_met_by_additional(persons: Job, tables: Tables) -> Count:
         (nw.col("reason") == Reason.EMAIL_CONFLICT.value) & ~nw.col("counterpart_id").is_null()
     )
     addresses = _addresses(persons, refused).join(_primary(persons.situation), on="address", how="anti")
-    return total([matched, rows_of(addresses)])
+    return total([matched, records_of_side(addresses, persons.object, System.DYNAMICS)])
 
 
 def count_refused_addresses(persons: Job, tables: Tables) -> Count:
@@ -49,7 +56,8 @@ def count_addresses_written_twice(situation: Situation, tables: Tables) -> Count
     asked = held.join(written.select("address"), on="address", how="semi")
     holders = stack([written, asked]).unique().group_by("address").agg(holders=nw.len())
     several = holders.filter(nw.col("holders") > 1)
-    return rows_of(written.join(several, on="address", how="semi").select("id").unique())
+    contacts = written.join(several, on="address", how="semi").select("id").unique()
+    return records_of_side(contacts, Object.CONTACT, System.HUBSPOT)
 
 
 def _addresses(job: Job, outcomes: Frame) -> Frame:

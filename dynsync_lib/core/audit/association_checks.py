@@ -21,21 +21,28 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Number, Question, Tables, known, rows_of
+from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of_side, with_outcome
+from dynsync_lib.core.counting import Count, Number, Question, Tables, known, table_rows, total
 from dynsync_lib.core.model import LinkStatus, Object, System
+from dynsync_lib.core.record_rows import text_of
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation
 from dynsync_lib.core.tables import LINKS_IN
 
+_LABEL: Final = text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("label"))
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
 
 
 def count_invoices_by_hand(situation: Situation, tables: Tables) -> Count:
     """Invoices in sync whose company must be associated by hand."""
     del situation
+    return invoices_by_hand(tables)
+
+
+def invoices_by_hand(tables: Tables) -> Question[int]:
+    """The associations of invoices in sync with companies that somebody must make by hand (6.7)."""
     by_hand = tables["links"].filter((nw.col("from_object") == Object.INVOICE.value) & (nw.col("status") == "manual"))
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
-    return rows_of(by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
+    return table_rows("links", by_hand.join(in_sync.select(from_id="id"), on="from_id", how="semi"))
 
 
 def count_invoices_of_nobody(situation: Situation, tables: Tables) -> Count:
@@ -45,7 +52,7 @@ def count_invoices_of_nobody(situation: Situation, tables: Tables) -> Count:
     to_contact = is_ours & (nw.col("to_object") == Object.CONTACT.value) & (nw.col("status") == "synced")
     associated = tables["links"].filter(to_contact).select(id="from_id")
     in_sync = with_outcome(tables, Object.INVOICE, System.DYNAMICS, *IN_SYNC)
-    return rows_of(in_sync.join(associated, on="id", how="anti"))
+    return records_of_side(in_sync.join(associated, on="id", how="anti"), Object.INVOICE, System.DYNAMICS)
 
 
 def count_labels_left_behind(situation: Situation, tables: Tables) -> Count:
@@ -55,9 +62,12 @@ def count_labels_left_behind(situation: Situation, tables: Tables) -> Count:
     labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
     staying = []
     for object_ in (Object.CONTACT, Object.DEAL):
-        ours = labelled.filter(nw.col("from_object") == object_.value).select(id="from_id")
-        staying.append(ours.join(with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC), on="id", how="semi"))
-    return rows_of(*staying)
+        ours = labelled.filter(nw.col("from_object") == object_.value).select(
+            "to_object", "to_id", "label", id="from_id"
+        )
+        in_sync = ours.join(with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC), on="id", how="semi")
+        staying.append(records_of_side(in_sync, object_, System.HUBSPOT, _LABEL))
+    return total(staying)
 
 
 def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
@@ -71,7 +81,8 @@ def count_parents_written_over(situation: Situation, tables: Tables) -> Count:
     pairs = pairs.select(id="record_id", counterpart_id="counterpart_id").filter(~nw.col("counterpart_id").is_null())
     lost = _parents(tables, winner, *_LOST)
     brought = _parents(tables, loser, LinkStatus.SYNCED.value).select(counterpart_id="id")
-    return rows_of(pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi"))
+    over = pairs.join(lost, on="id", how="semi").join(brought, on="counterpart_id", how="semi")
+    return records_of_side(over, Object.CONTACT, winner)
 
 
 def count_ends_not_in_the_data(situation: Situation, tables: Tables) -> Count:
@@ -81,7 +92,7 @@ def count_ends_not_in_the_data(situation: Situation, tables: Tables) -> Count:
     is_contact = (nw.col("object") == Object.LEAD.value) & (nw.col("system") == System.HUBSPOT.value)
     object_ = nw.when(is_contact).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object"))
     there = tables["outcomes"].select(from_system="system", to_object=object_, to_id="record_id")
-    return rows_of(lost.join(there, on=["from_system", "to_object", "to_id"], how="anti"))
+    return table_rows("links", lost.join(there, on=["from_system", "to_object", "to_id"], how="anti"))
 
 
 def count_above_limit(situation: Situation, tables: Tables) -> Count:
@@ -91,7 +102,15 @@ def count_above_limit(situation: Situation, tables: Tables) -> Count:
     ours = tables["links"].filter(is_written & (nw.col("from_system") == System.DYNAMICS.value))
     sizes = ours.group_by("from_object", "to_object", "to_id").agg(size=nw.len())
     above = (nw.col("size").cast(nw.Int64) - limit).sum()
-    return Question((Number(sizes.filter(nw.col("size") > limit), above),), sum)
+    beyond = table_rows("links", _beyond(ours, sizes.filter(nw.col("size") > limit), limit))
+    return Question((Number(sizes.filter(nw.col("size") > limit), above),), sum, beyond.lists)
+
+
+def _beyond(links: Frame, crowded: Frame, limit: int) -> Frame:
+    """The associations of crowded records that come after the first `limit`, by the ids of the other ends."""
+    ends = ["from_object", "to_object", "to_id"]
+    place = nw.col("from_id").rank("ordinal").over(*ends)
+    return links.join(crowded, on=ends, how="semi").with_columns(place=place).filter(nw.col("place") > limit)
 
 
 def _parents(tables: Tables, system: System, *statuses: str) -> Frame:

@@ -15,8 +15,8 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Tables, known, rows_of
+from dynsync_lib.core.audit.measures import Measures, pairs_in
+from dynsync_lib.core.counting import Count, Tables, known, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import bound_pairs
 from dynsync_lib.core.matching.first_records import may_pair
@@ -32,8 +32,8 @@ def count_escapes(situation: Situation, tables: Tables) -> Count:
     del tables
     if situation.chosen("filter_semantics") == "continuous":
         return known(0)
-    escapes = (_escapes(Job(situation, object_)) for object_ in objects_on(situation))
-    return rows_of(*(pairs for pairs in escapes if pairs is not None))
+    escapes = {object_: _escapes(Job(situation, object_)) for object_ in objects_on(situation)}
+    return total(pairs_in(pairs, object_) for object_, pairs in escapes.items() if pairs is not None)
 
 
 def _escapes(job: Job) -> Frame | None:
@@ -48,7 +48,9 @@ def count_bindings(situation: Situation, tables: Tables, *, records_there: int) 
     del tables
     if BINDINGS.name not in situation.tables:
         return known(0)
-    return rows_of(*(_with_records(Job(situation, object_), records_there) for object_ in objects_on(situation)))
+    return total(
+        pairs_in(_with_records(Job(situation, object_), records_there), object_) for object_ in objects_on(situation)
+    )
 
 
 def _with_records(job: Job, records_there: int) -> Frame:

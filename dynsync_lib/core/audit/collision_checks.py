@@ -21,10 +21,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, of_object, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of
+from dynsync_lib.core.audit.measures import Measures, of_object, outcomes_of, records_of_side, with_outcome
+from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.record_rows import text_of
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
 from dynsync_lib.core.sync.created_companies import additional_domains
 from dynsync_lib.core.sync.flowing_mappings import objects_on
@@ -36,13 +37,11 @@ _DEFAULT_KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", O
 def count_shared_own_keys(situation: Situation, tables: Tables) -> Count:
     """Records in scope whose own matching field has a value that another record of their system has, too (2.12)."""
     own = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "own_field"]
-    return rows_of(
-        *(
-            _sharing(tables, object_, system)
-            for system in System
-            for object_ in own
-            if (object_, system) != (Object.LEAD, System.HUBSPOT)
-        )
+    return total(
+        records_of_side(_sharing(tables, object_, system), object_, system)
+        for system in System
+        for object_ in own
+        if (object_, system) != (Object.LEAD, System.HUBSPOT)
     )
 
 
@@ -57,7 +56,8 @@ def count_missed_by_own_keys(situation: Situation, tables: Tables) -> Count:
     """Dynamics records that would meet a HubSpot record by address or name, and do not by an own field (2.7)."""
     own = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "own_field"]
     keys = {object_: _DEFAULT_KEYS[object_] for object_ in own if object_ in _DEFAULT_KEYS}
-    return rows_of(*(_missed(Job(situation, object_), tables, key) for object_, key in keys.items()))
+    missed = {object_: _missed(Job(situation, object_), tables, key) for object_, key in keys.items()}
+    return total(records_of_side(records, object_, System.DYNAMICS) for object_, records in missed.items())
 
 
 def count_shared_domains(situation: Situation, tables: Tables, *, system: System) -> Count:
@@ -67,7 +67,8 @@ def count_shared_domains(situation: Situation, tables: Tables, *, system: System
         return known(0)
     domains = Job(situation, Object.COMPANY).records(system).filter(~nw.col("domain_key").is_null())
     sizes = domains.group_by("domain_key").agg(size=nw.len()).filter(nw.col("size") > 1)
-    return Question((Number(sizes, nw.col("size").sum()),), sum)
+    sharing = records_of_side(domains.join(sizes, on="domain_key", how="semi"), Object.COMPANY, system)
+    return Question((Number(sizes, nw.col("size").sum()),), sum, sharing.lists)
 
 
 def _missed(job: Job, tables: Tables, key: str) -> Frame:
@@ -102,19 +103,30 @@ def count_several_people(persons: Job, tables: Tables) -> Count:
     named = named.with_columns(last=last_name).filter(~nw.col("last").is_null())
     spread = named.group_by("match_key").agg(low=nw.col("last").min(), high=nw.col("last").max())
     several = spread.filter(nw.col("low") != nw.col("high")).select("match_key")
-    return rows_of(named.join(several, on="match_key", how="semi"))
+    people = named.join(several, on="match_key", how="semi")
+    return records_of_side(people, persons.object, System.DYNAMICS)
 
 
 def count_shadowed_others(persons: Job, tables: Tables) -> Count:
     """Dynamics records behind another of their address, from which they differ in mapped fields."""
     shadowed = with_outcome(tables, persons.object, System.DYNAMICS, Outcome.SHADOWED.value)
     different = _members(tables, persons.object).filter(~nw.col("differs_in").is_null())
-    return rows_of(different.join(shadowed, on="id", how="semi"))
+    differing = different.join(shadowed, on="id", how="semi")
+    fields = text_of("differs in ", nw.col("differs_in").str.replace_all(";", ", "))
+    return records_of_side(differing, persons.object, System.DYNAMICS, fields)
 
 
 def count_inactive_winners(situation: Situation, tables: Tables) -> Count:
     """Active Dynamics records that lose their key to an inactive one of their table, which is read-only besides."""
-    return rows_of(*(_behind_inactive(Job(situation, object_), tables) for object_ in objects_on(situation)))
+    return total(
+        records_of_side(
+            _behind_inactive(Job(situation, object_), tables),
+            object_,
+            System.DYNAMICS,
+            text_of("its key belongs to ", nw.col("winner_id")),
+        )
+        for object_ in objects_on(situation)
+    )
 
 
 def _behind_inactive(job: Job, tables: Tables) -> Frame:
@@ -134,7 +146,7 @@ def count_accounts_of_additional_domains(situation: Situation, tables: Tables) -
     created = with_outcome(tables, Object.COMPANY, System.DYNAMICS, Outcome.CREATE.value)
     accounts = Job(situation, Object.COMPANY).records(System.DYNAMICS).select("id", domain="domain_key")
     theirs = accounts.join(created, on="id", how="semi").join(domains, on="domain", how="semi")
-    return rows_of(theirs)
+    return records_of_side(theirs, Object.COMPANY, System.DYNAMICS)
 
 
 def _members(tables: Tables, object_: Object, system: System = System.DYNAMICS) -> Frame:

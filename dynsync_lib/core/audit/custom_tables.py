@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Question, Tables, known
+from dynsync_lib.core.counting import Count, Question, Tables, known, known_rows
 from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
@@ -30,7 +30,11 @@ def count_custom_tables(situation: Situation, tables: Tables) -> Count:
     """Custom tables that lookups of objects that are on point to; None when Dynamics' columns were not delivered."""
     del tables
     is_undescribed = situation.catalogue.standard.get(System.DYNAMICS, False)
-    return known(None if is_undescribed else len(_lookups_by_table(situation)))
+    if is_undescribed:
+        return known(None)
+    lookups = _lookups_by_table(situation)
+    rows = [{"system": "dynamics", "detail": f"{table}: {', '.join(lookups[table])}"} for table in sorted(lookups)]
+    return known_rows(situation, rows)
 
 
 def name_custom_tables(situation: Situation, tables: Tables) -> Question[str]:

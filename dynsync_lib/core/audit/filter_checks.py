@@ -17,7 +17,7 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, rows_where
+from dynsync_lib.core.counting import Count, Question, Tables, combined, known_rows, rows_of, rows_where, total
 from dynsync_lib.core.fields.verdicts import is_impersonal, kind_of
 from dynsync_lib.core.filter_tree import Comparison, Filter, conditions_of
 from dynsync_lib.core.filters.expressions import delivered_column
@@ -33,15 +33,18 @@ _SIGNS: Final = {"=": "=", "in": "=", "!=": "=", "not in": "=", "contains": "con
 _MEASURED: Final = frozenset({"number", "date", "datetime", "yes_no"})
 """Kinds of which a filter may well exclude a value that nobody has."""
 _NAMED: Final = 5
+_SETTING: Final = {System.HUBSPOT: "filter_to_dynamics", System.DYNAMICS: "filter_to_hubspot"}
+"""The key of the filter that is asked of a system's records (4.1)."""
+Row = dict[str, str | None]
 
 
 def count_unseen_filter_fields(situation: Situation, tables: Tables) -> Count:
     """Fields that a filter asks, or the enrolment criterion, and that were not delivered; once per filter."""
     del tables
-    return known(len([*_unseen(situation), *_unseen_of_criterion(situation)]))
+    return known_rows(situation, [*_unseen(situation), *_unseen_of_criterion(situation)])
 
 
-def _unseen(situation: Situation) -> Iterator[str]:
+def _unseen(situation: Situation) -> Iterator[Row]:
     for object_ in objects_on(situation):
         for system in System:
             if not _is_asked(Job(situation, object_), system):
@@ -50,7 +53,7 @@ def _unseen(situation: Situation) -> Iterator[str]:
             columns = situation.columns(object_, system)
             for name in filter_.fields if filter_ is not None else ():
                 if delivered_column(situation.catalogue.find(system, object_, name), name, columns) is None:
-                    yield name
+                    yield _row(system, object_, f"{name} of {_SETTING[system]}")
 
 
 def _is_asked(job: Job, system: System) -> bool:
@@ -58,33 +61,47 @@ def _is_asked(job: Job, system: System) -> bool:
     return job.is_source(system) or job.chosen("filter_scope") == "both"
 
 
-def _unseen_of_criterion(situation: Situation) -> Iterator[str]:
+def _row(system: System, object_: Object, detail: str) -> Row:
+    """A field, value or filter in the list of what was counted; the object is that of the settings."""
+    return {"system": system.value, "object": object_.value, "detail": detail}
+
+
+def _unseen_of_criterion(situation: Situation) -> Iterator[Row]:
     """Fields that the enrolment criterion asks of HubSpot's contacts."""
     criterion = situation.settings.hubspot.marketing_criterion
     columns = situation.columns(Object.CONTACT, System.HUBSPOT)
     is_on = any(situation.sync(person).enabled for person in PERSONS)
     if criterion is not None and is_on and columns:
-        yield from (name for name in criterion.fields if name not in columns)
+        for name in criterion.fields:
+            if name not in columns:
+                yield _row(System.HUBSPOT, Object.CONTACT, f"{name} of marketing_criterion")
 
 
 def count_closed_filters(situation: Situation, tables: Tables) -> Count:
     """Filters that let none of the records pass, of sides that have records."""
     del tables
-    return combined([_lets_nobody_pass(*asked) for asked in _filters(situation)], sum)
+    return total(
+        _lets_nobody_pass(job, system, filter_, _SETTING[system]) for job, system, filter_ in _filters(situation)
+    )
 
 
-def _lets_nobody_pass(job: Job, system: System, filter_: Filter) -> Question[int]:
-    """1 when there are records and none of them passes, else 0."""
+def _lets_nobody_pass(job: Job, system: System, filter_: Filter, detail: str) -> Question[int]:
+    """1 when there are records and none of them passes, else 0; listed with the detail."""
     records = job.records(system)
     is_there = ~nw.col("id").is_null()
     counts = [rows_of(records), rows_where(records, passes(job, system, filter_) & is_there)]
-    return combined(counts, lambda numbers: int(numbers[0] > 0 and numbers[1] == 0))
+    closed = known_rows(job.situation, [_row(system, job.object, detail)])
+    return combined(
+        [*counts, closed],
+        lambda numbers: int(numbers[0] > 0 and numbers[1] == 0),
+        lambda numbers: [2] if numbers[0] > 0 and numbers[1] == 0 else [],
+    )
 
 
 def count_unheld_values(situation: Situation, tables: Tables) -> Count:
     """Values that filters ask and that no record has, of sides that have records; once per filter and field."""
     del tables
-    return combined([held for _, held in _values(situation)], lambda unheld: sum(unheld))
+    return total(held for _, held in _values(situation))
 
 
 def name_unheld_values(situation: Situation, tables: Tables) -> Question[str]:
@@ -108,7 +125,7 @@ def _values(situation: Situation) -> Iterator[tuple[str, Question[int]]]:
     """Every value that a filter asks of a delivered field: its name, and 1 when no record has it, else 0."""
     for job, system, filter_ in _filters(situation):
         for test, shown in dict(_single_tests(job, system, filter_)).items():
-            yield f"{job.object}.{shown}", _lets_nobody_pass(job, system, Filter(shown, test))
+            yield f"{job.object}.{shown}", _lets_nobody_pass(job, system, Filter(shown, test), shown)
 
 
 def _single_tests(job: Job, system: System, filter_: Filter) -> Iterator[tuple[Comparison, str]]:

@@ -39,7 +39,17 @@ from dynsync_lib.core.audit import (
 from dynsync_lib.core.audit.marketing import MarketingOutlook
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.audit.refusing_columns import name_refusing_columns
-from dynsync_lib.core.counting import Count, Question, Rows, Tables, answers, combined, known, rows_with
+from dynsync_lib.core.counting import (
+    Count,
+    Question,
+    Rows,
+    Tables,
+    answers,
+    combined,
+    known,
+    rows_that,
+    rows_with,
+)
 from dynsync_lib.core.model import Object, Severity, System
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
@@ -89,7 +99,8 @@ class _Counted:
 
 def _question(situation: Situation, check: Check, tables: Tables, marketing: MarketingOutlook) -> Question[_Counted]:
     """What a check asks: its count, and what that is a share of, where it is one of anything."""
-    count = _count(situation, check, tables, marketing)
+    by_marketing = MARKETING_MEASURES.get(check.measure or "")
+    count = known(by_marketing(marketing)) if by_marketing else _count(situation, check, tables)
     if check.of == "none":
         return combined([count], lambda numbers: _Counted(numbers[0], None))
     return combined([count, _whole(check)], lambda numbers: _Counted(numbers[0], _share(*numbers)))
@@ -114,6 +125,13 @@ def _row(check: Check, counted: _Counted, names: str) -> dict[str, Any]:
     }
 
 
+def is_finding_of(row: Mapping[str, Any], check: Check) -> bool:
+    """Whether a row of `findings` comes from this check; some checks share id, system, object and rule."""
+    is_alike = all(row[name] == getattr(check, name) for name in ("system", "object", "rule_id"))
+    said = _sentence(check, row["count"]).partition("{names}")[0]
+    return bool(row["check_id"] == check.id and is_alike and str(row["sentence"]).startswith(said))
+
+
 def _with_names(sentence: str, names: str) -> str:
     """The sentence with the names behind it where it has a place for them, else after it."""
     if "{names}" in sentence:
@@ -127,15 +145,19 @@ def _sentence(check: Check, count: int | None) -> str:
     return check.one if count == 1 and check.one is not None else check.sentence.format(count=f"{count:,}")
 
 
-def _count(situation: Situation, check: Check, tables: Tables, marketing: MarketingOutlook) -> Count:
+def _count(situation: Situation, check: Check, tables: Tables) -> Count:
     """How many there are; the answer is None when the kit cannot know."""
     if check.measure is not None:
-        by_marketing = MARKETING_MEASURES.get(check.measure)
-        return known(by_marketing(marketing)) if by_marketing else MEASURES[check.measure](situation, tables)
+        return MEASURES[check.measure](situation, tables)
+    return count_in_table(check)
+
+
+def count_in_table(check: Check) -> Count:
+    """What a check without a measure counts: rows of a forecast table; with neither, nobody can know."""
     if check.table is None:
         return known(None)
     where = {**check.where, **_of_system(check, check.table), **_of_object(check, check.table)}
-    return Question((Rows(check.table, where, check.except_, check.known),), sum)
+    return rows_that(Rows(check.table, where, check.except_, check.known))
 
 
 def _whole(check: Check) -> Count:

@@ -19,7 +19,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Tables, rows_where, total
+from dynsync_lib.core.counting import Count, Tables, records_where, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import Object, System
@@ -36,7 +36,13 @@ def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Cou
     keyed = [object_ for object_ in objects_on(situation) if situation.sync(object_).match_mode == "default"]
     asked = {Object.CONTACT if system is System.HUBSPOT and object_ in PERSONS else object_ for object_ in keyed}
     return total(
-        rows_where(Job(situation, object_).records(system), _differs(object_))
+        records_where(
+            Job(situation, object_).records(system),
+            _differs(object_),
+            system=system,
+            object_=object_,
+            record_id=nw.col("id"),
+        )
         for object_ in sorted(asked)
         if object_ in PERSONS or (object_ is Object.COMPANY and not is_keyed_by_domain(situation))
     )

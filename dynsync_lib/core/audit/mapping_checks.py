@@ -16,10 +16,11 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.advice.unpaired_options import holds_unpaired
-from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Tables, known, rows_of
+from dynsync_lib.core.audit.measures import Measures, records_of_side
+from dynsync_lib.core.counting import Count, Tables, known, known_rows, total
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Health, System
+from dynsync_lib.core.model import Health, Object, System
+from dynsync_lib.core.settings import FieldMapping
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
@@ -43,8 +44,18 @@ def count_unpaid_mappings(situation: Situation, tables: Tables) -> Count:
     hubspot = situation.settings.hubspot
     if hubspot.data_hub and hubspot.plan != "free":
         return known(0)
-    enabled = [sync for sync in situation.settings.sync.values() if sync.enabled]
-    return known(sum(mapping.origin == "own" for sync in enabled for mapping in sync.mappings))
+    own = [
+        _row_of(object_, mapping)
+        for object_, sync in situation.settings.sync.items()
+        for mapping in sync.mappings
+        if sync.enabled and mapping.origin == "own"
+    ]
+    return known_rows(situation, own)
+
+
+def _row_of(object_: Object, mapping: FieldMapping) -> dict[str, str | None]:
+    """A mapping in the list of what was counted."""
+    return {"object": object_.value, "detail": f"{mapping.hubspot} and {mapping.dynamics}"}
 
 
 def count_unpaired(situation: Situation, tables: Tables) -> Count:
@@ -55,8 +66,9 @@ def count_unpaired(situation: Situation, tables: Tables) -> Count:
         if tests:
             held = situation.tables[name].select("id", **tests)
             held = held.select("id", any=nw.any_horizontal(*tests, ignore_nulls=True)).filter(nw.col("any"))
-            holders.append(held.join(_in_sync(tables, table), on="id", how="semi"))
-    return rows_of(*holders)
+            held = held.join(_in_sync(tables, table), on="id", how="semi")
+            holders.append(records_of_side(held, Object(str(table.object)), table.system))
+    return total(holders)
 
 
 def _in_sync(tables: Tables, table: RecordTable) -> Frame:
@@ -68,8 +80,13 @@ def _in_sync(tables: Tables, table: RecordTable) -> Frame:
 
 def _short_of_asked(situation: Situation, *rule_ids: str) -> Count:
     """Mappings that carry values fewer ways than was asked, because of one of these rules."""
-    mappings = [judged for object_ in objects_on(situation) for judged in Job(situation, object_).mappings]
-    return known(sum(judged.flow is not judged.asked and judged.by_fields.rule_id in rule_ids for judged in mappings))
+    short = [
+        _row_of(object_, judged.mapping)
+        for object_ in objects_on(situation)
+        for judged in Job(situation, object_).mappings
+        if judged.flow is not judged.asked and judged.by_fields.rule_id in rule_ids
+    ]
+    return known_rows(situation, short)
 
 
 def _tests_of(situation: Situation, table: str, system: System) -> Iterator[tuple[str, nw.Expr]]:

@@ -16,7 +16,7 @@ Source: rules marketing.creates-count, marketing.enrolment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,9 +24,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, with_outcome
-from dynsync_lib.core.counting import Question, answers, known, rows_where, total
-from dynsync_lib.core.fields.mappings import JudgedMapping
-from dynsync_lib.core.filter_tree import Filter
+from dynsync_lib.core.counting import Question, Tables, answers, known, records_where, total
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
@@ -37,6 +35,8 @@ from dynsync_lib.core.writing.lifecycle_stage import STAGE
 
 _IS_MARKETING: Final = "hs_marketable_status"
 _CREATED_AT: Final = ("createdate", "hs_createdate")
+_SYSTEM, _OBJECT = "record's system", "record's object"
+"""Columns that say whose id a row has; no property is named so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,12 @@ class MarketingOutlook:
         return self.afterwards > self.tier
 
 
-def foresee_marketing(
-    situation: Situation, tables: Mapping[str, Frame], mappings: Mapping[Object, Sequence[JudgedMapping]]
-) -> MarketingOutlook:
+def foresee_marketing(situation: Situation, tables: Tables) -> MarketingOutlook:
     """The outlook. `tables` are the forecast's outcomes and changes."""
     hubspot = situation.settings.hubspot
     criterion = hubspot.marketing_criterion
-    enrolled = known(0) if criterion is None else _enrolled(situation, tables, mappings, criterion)
-    created = total(number_with(person, System.DYNAMICS, outcome="create") for person in PERSONS)
-    counts = answers(tables, {"created": created, "enrolled": enrolled})
+    asked = {"created": count_created(situation, tables), "enrolled": count_enrolled(situation, tables)}
+    counts = answers(tables, asked)
     return MarketingOutlook(
         created=counts["created"],
         created_as_marketing=counts["created"] if hubspot.sync_as_marketing else 0,
@@ -98,28 +95,42 @@ def foresee_marketing(
     )
 
 
-def _knows_status(situation: Situation) -> bool:
-    """Whether the portal delivered who is a marketing contact."""
-    return _IS_MARKETING in situation.columns(Object.CONTACT, System.HUBSPOT)
+def count_created(situation: Situation, tables: Tables) -> Question[int]:
+    """Contacts that the sync creates in HubSpot."""
+    del situation, tables
+    return total(number_with(person, System.DYNAMICS, outcome="create") for person in PERSONS)
 
 
-def _enrolled(
-    situation: Situation,
-    tables: Mapping[str, Frame],
-    mappings: Mapping[Object, Sequence[JudgedMapping]],
-    criterion: Filter,
-) -> Question[int]:
-    """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known."""
+def count_added(situation: Situation, tables: Tables) -> Question[int]:
+    """Marketing contacts that sync and workflow add, as `MarketingOutlook.added`."""
+    created = [count_created(situation, tables)] if situation.settings.hubspot.sync_as_marketing else []
+    return total([*created, count_enrolled(situation, tables)])
+
+
+def count_enrolled(situation: Situation, tables: Tables) -> Question[int]:
+    """Contacts that meet the criterion and are no marketing contacts yet, of those whose status is known.
+
+    Each is listed as HubSpot's contact, and who is created as the Dynamics record that it is made of.
+    """
+    criterion = situation.settings.hubspot.marketing_criterion
+    if criterion is None:
+        return known(0)
     fields = list(dict.fromkeys([*criterion.fields, _IS_MARKETING]))
     people = [_existing(situation, tables["changes"], fields)] if _knows_status(situation) else []
     if not situation.settings.hubspot.sync_as_marketing:
-        people += [_newcomers(Job(situation, person), tables, mappings, fields=fields) for person in PERSONS]
+        people += [_newcomers(Job(situation, person), tables, fields=fields) for person in PERSONS]
     if not people:
         return known(0)
     contacts = FilteredTable(System.HUBSPOT, Object.CONTACT, situation.catalogue, situation.rulebook, fields)
     meets = filter_expression(criterion, contacts, situation.taken_at)
     is_marketing = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
-    return rows_where(stack(people), meets & ~is_marketing)
+    cells = {"system": nw.col(_SYSTEM), "object_": nw.col(_OBJECT), "record_id": nw.col("id")}
+    return records_where(stack(people), meets & ~is_marketing, **cells)
+
+
+def _knows_status(situation: Situation) -> bool:
+    """Whether the portal delivered who is a marketing contact."""
+    return _IS_MARKETING in situation.columns(Object.CONTACT, System.HUBSPOT)
 
 
 def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
@@ -131,18 +142,19 @@ def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Fr
     latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
     by_contact = written.rename({"hubspot_id": "id"}).group_by("id").agg(**latest)
     after = {name: nw.coalesce(nw.col(f"new {name}"), nw.col(name)) for name in fields}
-    return contacts.join(by_contact, on="id", how="left").select("id", **after)
+    return _of_side(
+        contacts.join(by_contact, on="id", how="left").select("id", **after), System.HUBSPOT, Object.CONTACT
+    )
 
 
-def _newcomers(
-    job: Job,
-    tables: Mapping[str, Frame],
-    mappings: Mapping[Object, Sequence[JudgedMapping]],
-    *,
-    fields: Sequence[str],
-) -> Frame:
+def _of_side(people: Frame, system: System, object_: Object) -> Frame:
+    """The frame with whose ids these are."""
+    return people.with_columns(**{_SYSTEM: nw.lit(system.value), _OBJECT: nw.lit(object_.value)})
+
+
+def _newcomers(job: Job, tables: Tables, *, fields: Sequence[str]) -> Frame:
     """id and the asked fields of the contacts that are created out of one Dynamics object."""
-    writing = [judged for judged in mappings.get(job.object, ()) if judged.writes_to(System.HUBSPOT)]
+    writing = [judged for judged in job.mappings if judged.writes_to(System.HUBSPOT)]
     by_field = {judged.mapping.hubspot: judged for judged in writing}
     carried = [by_field[name] for name in fields if name in by_field]
     columns = columns_of(carried, System.DYNAMICS)
@@ -152,7 +164,8 @@ def _newcomers(
     by_itself = _set_by_hubspot(job)
     mapped = {judged.mapping.hubspot: new_value(judged, System.HUBSPOT) for judged in carried}
     after = {name: nw.coalesce(mapped.get(name, NO_TEXT), by_itself.get(name, NO_TEXT)) for name in fields}
-    return with_trimmed(job.situation, created, carried, [System.DYNAMICS]).select("id", **after)
+    people = with_trimmed(job.situation, created, carried, [System.DYNAMICS]).select("id", **after)
+    return _of_side(people, System.DYNAMICS, job.object)
 
 
 def _set_by_hubspot(job: Job) -> dict[str, nw.Expr]:

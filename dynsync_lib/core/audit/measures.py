@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.counting import Count, Question, Tables, rows_with
+from dynsync_lib.core.counting import Count, Question, Tables, records_in, rows_with
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
@@ -33,7 +33,9 @@ def of_object(object_: Object, counts: Callable[[Job, Tables], Count]) -> Measur
 
 def outcomes_of(tables: Tables, object_: Object, system: System) -> Frame:
     """The outcomes of the records of one side; leads are contacts in HubSpot."""
-    return tables["outcomes"].filter((nw.col("system") == system.value) & (nw.col("object") == _named(object_, system)))
+    return tables["outcomes"].filter(
+        (nw.col("system") == system.value) & (nw.col("object") == named_in_outcomes(object_, system))
+    )
 
 
 def with_outcome(tables: Tables, object_: Object, system: System, *outcomes: str) -> Frame:
@@ -48,7 +50,7 @@ def number_with(object_: Object, system: System, **where: str | tuple[str, ...])
     Each keyword is a column of `outcomes` with its text, or with a tuple of texts of which any will do. Leads are
     contacts in HubSpot.
     """
-    return rows_with("outcomes", system=system.value, object=_named(object_, system), **where)
+    return rows_with("outcomes", system=system.value, object=named_in_outcomes(object_, system), **where)
 
 
 def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
@@ -58,6 +60,18 @@ def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
     return changes.filter(is_theirs & (nw.col("target_system") == System.HUBSPOT.value) & lands)
 
 
-def _named(object_: Object, system: System) -> str:
+def pairs_in(pairs: Frame, object_: Object, detail: nw.Expr | None = None) -> Question[int]:
+    """How many pairs a frame with `hubspot_id` and `dynamics_id` has; each is listed as its Dynamics record."""
+    ids = {"record_id": nw.col("dynamics_id"), "counterpart_id": nw.col("hubspot_id")}
+    return records_in(pairs, system=System.DYNAMICS, object_=object_, detail=detail, **ids)
+
+
+def records_of_side(records: Frame, object_: Object, system: System, detail: nw.Expr | None = None) -> Question[int]:
+    """How many records of one side a frame with `id` has; leads are contacts in HubSpot."""
+    name = named_in_outcomes(object_, system)
+    return records_in(records, system=system, object_=name, record_id=nw.col("id"), detail=detail)
+
+
+def named_in_outcomes(object_: Object, system: System) -> str:
     """The object as outcomes name it."""
     return str(record_table(object_, system).object)

@@ -19,8 +19,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Question, Tables, combined, known, rows_of, total
+from dynsync_lib.core.audit.measures import Measures, named_in_outcomes, outcomes_of, records_of_side, with_outcome
+from dynsync_lib.core.counting import Count, Question, Tables, combined, known, records_in, rows_of, table_rows, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import belongs
@@ -44,7 +44,7 @@ def count_leads_beside_contacts(situation: Situation, tables: Tables) -> Count:
     in_sync = (nw.col("system") == System.DYNAMICS.value) & nw.col("outcome").is_in(list(IN_SYNC))
     keyed = tables["outcomes"].filter(in_sync & ~nw.col("match_key").is_null())
     contacts, leads = (keyed.filter(nw.col("object") == person.value) for person in PERSONS)
-    return rows_of(leads.join(contacts.select("match_key"), on="match_key", how="semi"))
+    return table_rows("outcomes", leads.join(contacts.select("match_key"), on="match_key", how="semi"))
 
 
 def count_unmatched_creates(situation: Situation, tables: Tables) -> Count:
@@ -57,8 +57,12 @@ def count_unmatched_creates(situation: Situation, tables: Tables) -> Count:
 def _creates_beside_others(job: Job, tables: Tables) -> Question[int]:
     """The created records of an object, 0 where one of the two sides holds none of its kind."""
     sizes = [rows_of(job.records(system)) for system in System]
-    created = rows_of(*(_created(job, tables, system) for system in System))
-    return combined([*sizes, created], lambda counts: counts[-1] if all(counts[:-1]) else 0)
+    created = total(records_of_side(_created(job, tables, system), job.object, system) for system in System)
+    return combined(
+        [*sizes, created],
+        lambda counts: counts[-1] if all(counts[:-1]) else 0,
+        lambda counts: [len(sizes)] if all(counts[:-1]) else [],
+    )
 
 
 def _created(job: Job, tables: Tables, system: System) -> Frame:
@@ -72,7 +76,9 @@ def _created(job: Job, tables: Tables, system: System) -> Frame:
 def count_closed_deals(situation: Situation, tables: Tables, *, system: System) -> Count:
     """Deals that are won or lost and stay out because their stage is not paired (2.43)."""
     is_closed = _is_closed(situation.columns(Object.DEAL, system), system)
-    return known(0) if is_closed is None else rows_of(_unstaged(situation, tables, system, is_closed))
+    if is_closed is None:
+        return known(0)
+    return records_of_side(_unstaged(situation, tables, system, is_closed), Object.DEAL, system)
 
 
 def _is_closed(delivered: Collection[str], system: System) -> nw.Expr | None:
@@ -101,8 +107,10 @@ def count_business_required(situation: Situation, tables: Tables) -> Count:
     """HubSpot records that would be created in Dynamics without a business-required column (9.6)."""
     if situation.chosen("app_required") == "fail":
         return known(0)
-    lacking = (_lacking(Job(situation, object_), tables) for object_ in objects_on(situation))
-    return rows_of(*(records for records in lacking if records is not None))
+    lacking = {object_: _lacking(Job(situation, object_), tables) for object_ in objects_on(situation)}
+    return total(
+        records_of_side(records, object_, System.HUBSPOT) for object_, records in lacking.items() if records is not None
+    )
 
 
 # --- Owners ------------------------------------------------------------------------------------------------------
@@ -125,12 +133,17 @@ def count_unknown_owners(situation: Situation, tables: Tables, *, system: System
     unpartnered = [
         _unpartnered(Job(situation, object_), tables, system, judged, as_text=as_text) for object_, judged in owned
     ]
-    records = rows_of(stack(unpartnered).unique())
-    return combined([*people, records], lambda counts: counts[-1] if all(counts[:-1]) else None)
+    cells = {"object_": nw.col("object"), "record_id": nw.col("id")}
+    records = records_in(stack(unpartnered).unique(), system=system, **cells)
+    return combined(
+        [*people, records],
+        lambda counts: counts[-1] if all(counts[:-1]) else None,
+        lambda counts: [len(people)] if all(counts[:-1]) else [],
+    )
 
 
 def _unpartnered(job: Job, tables: Tables, system: System, judged: JudgedMapping, *, as_text: bool) -> Frame:
-    """id of in-sync records of `system` whose owner has no user of the same e-mail address on the other side.
+    """id, object of in-sync records of `system` whose owner has no user of the same e-mail address on the other side.
 
     With `as_text`: whose owner is not even among the owners (users) of `system` itself. A team is never a user.
     """
@@ -144,7 +157,8 @@ def _unpartnered(job: Job, tables: Tables, system: System, judged: JudgedMapping
     people = directory(job.situation, system)
     partnered = (people if as_text else people.filter(~nw.col("partner_id").is_null())).select(owner="id")
     fine = owned.filter(~nw.col("team")).join(partnered, on="owner", how="semi").select("id")
-    return owned.join(fine, on="id", how="anti").select("id")
+    unpartnered = owned.join(fine, on="id", how="anti")
+    return unpartnered.select("id", object=nw.lit(named_in_outcomes(job.object, system)))
 
 
 # --- Required columns --------------------------------------------------------------------------------------------

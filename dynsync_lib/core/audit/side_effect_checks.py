@@ -21,12 +21,13 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, rows_with, total
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, pairs_in, with_outcome
+from dynsync_lib.core.counting import Count, Question, Tables, combined, known, records_in, rows_with, total
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.record_rows import text_of
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
 
 _OPTED_OUT: Final = {
@@ -58,7 +59,8 @@ def count_echo_accounts(situation: Situation, tables: Tables) -> Count:
     domain = nw.col("to_id").str.replace_all("^domain:", "")
     companies = tables["links"].filter(nw.col("rule_id") == _AUTO_CREATED).select(domain=domain).unique()
     passes = _passes_when_created(situation, company.filter_to_dynamics)
-    return rows_of(companies.with_columns(passes=passes).filter(nw.col("passes")))
+    passing = companies.with_columns(passes=passes).filter(nw.col("passes"))
+    return records_in(passing, system=System.HUBSPOT, object_=Object.COMPANY, detail=nw.col("domain"))
 
 
 def _unknown_if_new_contacts() -> Count:
@@ -82,19 +84,24 @@ def count_cascades(situation: Situation, tables: Tables) -> Count:
     ends = links.select(object="to_object", record_id="to_id").unique()
     theirs = tables["outcomes"].filter(nw.col("system") == System.DYNAMICS.value)
     paired = ends.join(theirs.select("object", "record_id", "counterpart_id"), on=["object", "record_id"], how="left")
-    return rows_of(paired.select("object", end=nw.coalesce("counterpart_id", "record_id")).unique())
+    is_new = nw.col("counterpart_id").is_null()
+    ends = paired.select("object", end=nw.coalesce("counterpart_id", "record_id"), is_new=is_new).unique()
+    system = nw.when(nw.col("is_new")).then(nw.lit(System.DYNAMICS.value)).otherwise(nw.lit(System.HUBSPOT.value))
+    is_lead = ~nw.col("is_new") & (nw.col("object") == Object.LEAD.value)
+    object_ = nw.when(is_lead).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object"))
+    return records_in(ends, system=system, object_=object_, record_id=nw.col("end"))
 
 
 def count_consent_conflicts(situation: Situation, tables: Tables) -> Count:
     """Matched persons who opted out on one side only; None when a side did not deliver its opt-outs."""
     persons = [person for person in PERSONS if situation.sync(person).enabled]
     conflicts = [_conflicts_of(Job(situation, person), tables) for person in persons]
-    asked = [frame for frame in conflicts if frame is not None]
-    return rows_of(*asked) if asked or not persons else known(None)
+    asked = [count for count in conflicts if count is not None]
+    return total(asked) if asked or not persons else known(None)
 
 
-def _conflicts_of(job: Job, tables: Tables) -> Frame | None:
-    """Pairs of an object of which one side has opted out; None when a side did not deliver its opt-outs."""
+def _conflicts_of(job: Job, tables: Tables) -> Question[int] | None:
+    """The pairs of an object of which one side has opted out; None when a side did not deliver its opt-outs."""
     theirs = _opted_out(job, System.DYNAMICS)
     ours = _opted_out(job, System.HUBSPOT)
     if theirs is None or ours is None:
@@ -103,7 +110,9 @@ def _conflicts_of(job: Job, tables: Tables) -> Frame | None:
     pairs = outcomes_of(tables, job.object, System.DYNAMICS).filter(in_sync)
     named = pairs.select(dynamics_id="record_id", hubspot_id="counterpart_id")
     consents = named.join(theirs, on="dynamics_id").join(ours, on="hubspot_id")
-    return consents.filter(nw.col("dynamics_out") != nw.col("hubspot_out"))
+    differing = consents.filter(nw.col("dynamics_out") != nw.col("hubspot_out"))
+    side = nw.when(nw.col("dynamics_out")).then(nw.lit("Dynamics")).otherwise(nw.lit("HubSpot"))
+    return pairs_in(differing, job.object, text_of("opted out in ", side, " only"))
 
 
 def _opted_out(job: Job, system: System) -> Frame | None:

@@ -20,8 +20,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, with_outcome
-from dynsync_lib.core.counting import Count, Tables, combined, known, rows_of, total
+from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, pairs_in, records_of_side, with_outcome
+from dynsync_lib.core.counting import Count, Tables, combined, known, records_in, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, Outcome, Reason, System
@@ -47,7 +47,7 @@ def count_other_addresses(situation: Situation, tables: Tables) -> Count:
     theirs = stack(listed).join(alone[System.DYNAMICS], on="id").select("address", their_outcome="outcome")
     sharing = ours.join(theirs, on="address")
     created = (nw.col("outcome") == Outcome.CREATE.value) | (nw.col("their_outcome") == Outcome.CREATE.value)
-    return rows_of(sharing.filter(created).select("id").unique())
+    return records_of_side(sharing.filter(created).select("id").unique(), Object.CONTACT, System.HUBSPOT)
 
 
 def count_namesakes_without_address(situation: Situation, tables: Tables) -> Count:
@@ -59,11 +59,12 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> Cou
     names = {side: stack([_full_names(Job(situation, person), side) for person in free]) for side in System}
     namesakes = []
     for system in System:
-        created = unkeyed.filter(nw.col("system") == system.value).select(id="record_id")
+        created = unkeyed.filter(nw.col("system") == system.value).select("object", id="record_id")
         theirs = names[system.other].select("full_name").unique()
-        twins = names[system].join(created, on="id", how="semi").join(theirs, on="full_name", how="semi")
-        namesakes.append(twins.select("id").unique())
-    return rows_of(*namesakes)
+        twins = names[system].join(created, on="id").join(theirs, on="full_name", how="semi")
+        persons = twins.select("id", "object").unique()
+        namesakes.append(records_in(persons, system=system, object_=nw.col("object"), record_id=nw.col("id")))
+    return total(namesakes)
 
 
 def count_doubtful_pairs(situation: Situation, tables: Tables) -> Count:
@@ -74,7 +75,7 @@ def count_doubtful_pairs(situation: Situation, tables: Tables) -> Count:
         _told_apart(situation, pairs.filter(nw.col("rule_id") == rule), key)
         for rule, key in {"company.match-name": "domain_key", "company.match-domain": name_column(situation)}.items()
     ]
-    return rows_of(stack(doubtful).unique())
+    return pairs_in(stack(doubtful).unique(), Object.COMPANY)
 
 
 def count_shared_between_environments(situation: Situation, tables: Tables) -> Count:
@@ -84,8 +85,9 @@ def count_shared_between_environments(situation: Situation, tables: Tables) -> C
         keys = [part for other in situation.beside for part in _keys_that_may_sync(Job(other, object_))]
         if keys:
             mine = outcomes_of(tables, object_, System.DYNAMICS).filter(nw.col("health") == "in_sync")
-            shared.append(mine.join(stack(keys).unique(), on="match_key", how="semi"))
-    return rows_of(*shared)
+            mine = mine.join(stack(keys).unique(), on="match_key", how="semi")
+            shared.append(records_of_side(mine.select(id="record_id"), object_, System.DYNAMICS))
+    return total(shared)
 
 
 def count_twin_deals(situation: Situation, tables: Tables) -> Count:
@@ -105,7 +107,10 @@ def count_twin_deals(situation: Situation, tables: Tables) -> Count:
     is_same_company = nw.col("company_name") == nw.col("company_name_there")
     twins = twins.filter((is_same_company | nw.col("is_pair").fill_null(value=False)).fill_null(value=True))
     ids = {System.HUBSPOT: twins.select("id"), System.DYNAMICS: twins.select(id="id_there")}
-    return rows_of(*(ids[system].join(created[system], on="id", how="semi").unique() for system in System))
+    return total(
+        records_of_side(ids[system].join(created[system], on="id", how="semi").unique(), Object.DEAL, system)
+        for system in System
+    )
 
 
 def _keys_that_may_sync(job: Job) -> list[Frame]:

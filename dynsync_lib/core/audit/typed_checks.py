@@ -19,8 +19,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures
-from dynsync_lib.core.counting import Count, Number, Question, Tables
+from dynsync_lib.core.audit.measures import Measures, named_in_outcomes
+from dynsync_lib.core.counting import Count, Question, Tables, combined, records_where, total
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filters.expressions import delivered_column
 from dynsync_lib.core.job import Job
@@ -42,14 +42,14 @@ _NAMED: Final = 5
 def count_untyped_values(situation: Situation, tables: Tables) -> Count:
     """Values of fields that the forecast asks which are not of their field's kind."""
     del tables
-    return Question(tuple(_numbers(situation).values()), sum)
+    return total(_counts(situation).values())
 
 
 def name_untyped_values(situation: Situation, tables: Tables) -> Question[str]:
     """`hubspot contact.renewal (2 values), dynamics account.revenue (1 value)`, most values first; empty if none."""
     del tables
-    numbers = _numbers(situation)
-    return Question(tuple(numbers.values()), lambda counts: _listed(dict(zip(numbers, counts, strict=True))))
+    counts = _counts(situation)
+    return combined(counts.values(), lambda numbers: _listed(dict(zip(counts, numbers, strict=True))))
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -59,9 +59,9 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(first) + (f" and {more} more" if more else "")
 
 
-def _numbers(situation: Situation) -> dict[str, Number]:
+def _counts(situation: Situation) -> dict[str, Question[int]]:
     """How many values of each field are not of its kind, by system, table and field."""
-    numbers: dict[str, Number] = {}
+    counts: dict[str, Question[int]] = {}
     for object_ in objects_on(situation):
         job = Job(situation, object_)
         for system in System:
@@ -69,8 +69,16 @@ def _numbers(situation: Situation) -> dict[str, Number]:
                 value = job.text(system, column)
                 is_other = ~value.is_null() & _READ[kind](value).is_null()
                 key = f"{system} {job.table(system).object}.{name}"
-                numbers.setdefault(key, Number(job.records(system), is_other.cast(nw.Int64).sum()))
-    return numbers
+                if key not in counts:
+                    counts[key] = records_where(
+                        job.records(system),
+                        is_other,
+                        system=system,
+                        object_=named_in_outcomes(object_, system),
+                        record_id=nw.col("id"),
+                        detail=name,
+                    )
+    return counts
 
 
 def _asked(job: Job, system: System) -> Iterator[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,11 +23,29 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
-from dynsync_lib.core.audit.measures import Measures, landing_in_hubspot, with_outcome
-from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, rows_where, total
+from dynsync_lib.core.audit.measures import (
+    Measures,
+    landing_in_hubspot,
+    named_in_outcomes,
+    records_of_side,
+    with_outcome,
+)
+from dynsync_lib.core.counting import (
+    Count,
+    Listing,
+    Number,
+    Question,
+    Tables,
+    combined,
+    known,
+    records_in,
+    records_where,
+    total,
+)
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import System
+from dynsync_lib.core.record_rows import record_rows, text_of
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.refusals import PERSONS
@@ -38,6 +57,7 @@ _CURRENCY: Final = {
 _SUSPICIOUS: Final = r"(?i)http|www\.|://|[<>{}]"
 _NAMES: Final = ("firstname", "lastname")
 _DAY_S: Final = 86_400
+_IN_CURRENCY: Final = text_of("in ", nw.col("currency"))
 
 
 def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
@@ -50,7 +70,7 @@ def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
         for judged in [_amounts(Job(situation, object_), system)]
         if judged
     ]
-    return combined(counts, _sum)
+    return combined(counts, _sum, lambda numbers: range(len(numbers)))
 
 
 def count_shifted_days(situation: Situation, tables: Tables) -> Count:
@@ -70,7 +90,17 @@ def count_shifted_days(situation: Situation, tables: Tables) -> Count:
     if offsets is None:
         return known(None)
     records = {object_: Job(situation, object_).records(System.DYNAMICS) for object_, _ in shifting}
-    return total(rows_where(records[object_], _is_shifted(judged, offsets)) for object_, judged in shifting)
+    return total(
+        records_where(
+            records[object_],
+            _is_shifted(judged, offsets),
+            system=System.DYNAMICS,
+            object_=object_,
+            record_id=nw.col("id"),
+            detail=judged.name_of(System.DYNAMICS),
+        )
+        for object_, judged in shifting
+    )
 
 
 def count_suspicious_names(situation: Situation, tables: Tables) -> Count:
@@ -80,8 +110,9 @@ def count_suspicious_names(situation: Situation, tables: Tables) -> Count:
         names = [judged for judged in Job(situation, object_).flowing if judged.mapping.hubspot in _NAMES]
         written = [judged for judged in names if judged.writes_to(System.HUBSPOT)]
         if written:
-            persons.append(_suspicious(Job(situation, object_), tables, written))
-    return rows_of(*persons)
+            suspicious = _suspicious(Job(situation, object_), tables, written)
+            persons.append(records_of_side(suspicious, object_, System.DYNAMICS))
+    return total(persons)
 
 
 def count_unique_values(situation: Situation, tables: Tables) -> Count:
@@ -91,8 +122,16 @@ def count_unique_values(situation: Situation, tables: Tables) -> Count:
         for object_, judged in flowing(situation)
         if judged.is_compared and judged.writes_to(System.HUBSPOT) and judged.mapping.hubspot != "email"
     ]
-    return rows_of(
-        *(_repeated(Job(situation, object_), tables, judged) for object_, judged in unique if _is_unique(judged))
+    return total(
+        records_in(
+            _repeated(Job(situation, object_), tables, judged),
+            system=nw.col("system"),
+            object_=nw.col("object"),
+            record_id=nw.col("id"),
+            detail=judged.mapping.hubspot,
+        )
+        for object_, judged in unique
+        if _is_unique(judged)
     )
 
 
@@ -116,11 +155,18 @@ def _in_other_currencies(job: Job, system: System, amounts: list[JudgedMapping])
         return known(None)
     filled = [~typed_values.trimmed(nw.col(judged.columns[system])).is_null() for judged in amounts]
     held = job.records(system).filter(functools.reduce(operator.or_, filled))
-    by_currency = held.select(currency=typed_values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
-    counts = by_currency.group_by("currency").agg(records=nw.len())
+    held = held.select("id", currency=typed_values.trimmed(nw.col(column))).filter(~nw.col("currency").is_null())
+    counts = held.group_by("currency").agg(records=nw.len())
     records = nw.col("records")
     asked = (Number(counts, records.sum()), Number(counts, records.max()))
-    return Question(asked, lambda numbers: numbers[0] - numbers[1])
+
+    def list_others(numbers: Sequence[int]) -> list[Listing]:
+        most = counts.filter(records == numbers[1]).select(nw.col("currency").min())  # of two, one is the usual one
+        others = held.join(most, on="currency", how="anti")
+        name = named_in_outcomes(job.object, system)
+        return [lambda _: record_rows(others, system=system, object_=name, record_id=nw.col("id"), detail=_IN_CURRENCY)]
+
+    return Question(asked, lambda numbers: numbers[0] - numbers[1], list_others)
 
 
 def _sum(counts: list[int | None]) -> int | None:
@@ -161,14 +207,14 @@ def _is_shifted(judged: JudgedMapping, offsets_s: tuple[int, int]) -> nw.Expr:
 
 
 def _suspicious(job: Job, tables: Tables, names: list[JudgedMapping]) -> Frame:
-    """dynamics_id of persons that are created with such a name or get one written."""
+    """id of the Dynamics persons that are created with such a name or from whom one is written."""
     tests = [_is_suspicious(nw.col(judged.columns[System.DYNAMICS])) for judged in names]
     records = job.records(System.DYNAMICS).filter(functools.reduce(operator.or_, tests))
     created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
     written = landing_in_hubspot(tables["changes"], job.object).filter(
         nw.col("target_field").is_in([judged.mapping.hubspot for judged in names]) & _is_suspicious(nw.col("new_value"))
     )
-    return stack([created.select(dynamics_id="id"), written.select("dynamics_id")]).unique()
+    return stack([created.select("id"), written.select(id="dynamics_id")]).unique()
 
 
 def _is_suspicious(name: nw.Expr) -> nw.Expr:
@@ -181,18 +227,27 @@ def _is_unique(judged: JudgedMapping) -> bool:
 
 
 def _repeated(job: Job, tables: Tables, judged: JudgedMapping) -> Frame:
-    """Writes and new records whose value another HubSpot record has or gets."""
+    """system, object, id, value of writes and new records whose value another HubSpot record has or gets."""
     written = landing_in_hubspot(tables["changes"], job.object).filter(nw.col("target_field") == judged.mapping.hubspot)
     written = written.select(id="hubspot_id", value="new_value")
     records = job.records(System.DYNAMICS)
     created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
     created = created.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.DYNAMICS])))
-    planned = stack([written, created.filter(~nw.col("value").is_null())])
+    created = created.filter(~nw.col("value").is_null())
+    planned = stack([_in_system(written, job, System.HUBSPOT), _in_system(created, job, System.DYNAMICS)])
     theirs = job.records(System.HUBSPOT)
     kept = theirs.select("id", value=typed_values.trimmed(nw.col(judged.columns[System.HUBSPOT])))
     kept = kept.join(written, on="id", how="anti").filter(~nw.col("value").is_null())
-    held = stack([planned, kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)
+    held = (
+        stack([planned.select("id", "value"), kept]).group_by("value").agg(times=nw.len()).filter(nw.col("times") > 1)
+    )
     return planned.join(held, on="value", how="semi")
+
+
+def _in_system(values: Frame, job: Job, system: System) -> Frame:
+    """system, object, id, value: the values of one side's records."""
+    name = named_in_outcomes(job.object, system)
+    return values.select("id", "value", system=nw.lit(system.value), object=nw.lit(name))
 
 
 MEASURES: Final[Measures] = {

@@ -79,11 +79,27 @@ def parse_settings(
         document = read_toml(text)
     except ValueError as fault:
         raise SettingsError([f"{file} is no TOML: {fault}."]) from fault
-    reader = _Reader(TomlLines(text), file, rulebook, catalogue)
-    settings = reader.settings(document, overrides or {})
+    return _checked(_Reader(TomlLines(text), file, rulebook, catalogue), document, overrides or {})
+
+
+def read_document(
+    document: Mapping[str, Any],
+    *,
+    file: str,
+    rulebook: Rulebook,
+    catalogue: Catalogue | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
+    """The settings of a document that was read before (`Settings.document`), as `parse_settings` gives them."""
+    return _checked(_Reader(TomlLines(""), file, rulebook, catalogue), document, overrides or {})
+
+
+def _checked(reader: _Reader, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
+    settings = reader.settings(document, overrides)
     if reader.faults:
         raise SettingsError([sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])])
-    return dataclasses.replace(settings, digest=_digest(document, overrides or {}), notes=tuple(reader.notes))
+    digest, notes = _digest(document, overrides), tuple(reader.notes)
+    return dataclasses.replace(settings, digest=digest, notes=notes, document=document)
 
 
 def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:

@@ -1,0 +1,110 @@
+"""One form for the records behind any number: which record of which system, its counterpart, and what to know of it.
+
+Facts
+    * Every row says `system`, `object` (HubSpot's leads are contacts), `record_id`, `counterpart_id`, `detail`; all are
+      text. What is no record, such as a mapping or a filter, has no `record_id`, and its `detail` names it.
+    * `detail` names fields, ids, outcomes and reasons and never a value or key of a record, so that a list of records
+      can be handed on without people in it.
+
+Where it is used: `core.counting`, `core.audit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import Column
+from dynsync_lib.core.typed_values import NO_TEXT
+
+Frame = nw.LazyFrame[Any]
+Cell = nw.Expr | str | None
+"""What stands in one column of all rows: an expression over the frame at hand, a text, or nothing."""
+COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
+ROW_COLUMNS: Final = tuple(Column(name, "text", "") for name in COLUMNS)
+
+
+def record_rows(
+    frame: Frame,
+    *,
+    system: Cell,
+    object_: Cell,
+    record_id: Cell = None,
+    counterpart_id: Cell = None,
+    detail: Cell = None,
+) -> Frame:
+    """The rows of a frame in the form of `COLUMNS`, in the frame's order. Describes only."""
+    cells = (system, object_, record_id, counterpart_id, detail)
+    return frame.select(**{name: _expression(cell) for name, cell in zip(COLUMNS, cells, strict=True)})
+
+
+def rows_of_table(name: str, frame: Frame) -> Frame:
+    """Rows of one of the forecast's tables (`outcomes`, `changes`, `links`, `collisions`, `near_names`, `mapping`)."""
+    return record_rows(frame, **_CELLS[name])
+
+
+def _expression(cell: Cell) -> nw.Expr:
+    if cell is None:
+        return NO_TEXT
+    return nw.lit(str(cell)) if isinstance(cell, str) else cell
+
+
+def text_of(*parts: nw.Expr | str, separator: str = "") -> nw.Expr:
+    """The parts one after the other; null when one of them is."""
+    return nw.concat_str(*map(_expression, parts), separator=separator)
+
+
+def listed(*parts: nw.Expr, separator: str = "; ") -> nw.Expr:
+    """The parts that are not null, one after the other."""
+    return nw.concat_str(*parts, separator=separator, ignore_nulls=True)
+
+
+_IS_IN_HUBSPOT: Final = nw.col("target_system") == System.HUBSPOT.value
+_IS_HUBSPOTS_LEAD: Final = _IS_IN_HUBSPOT & (nw.col("object") == Object.LEAD.value)
+_CELLS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "outcomes": {
+        "system": nw.col("system"),
+        "object_": nw.col("object"),
+        "record_id": nw.col("record_id"),
+        "counterpart_id": nw.col("counterpart_id"),
+        "detail": listed(nw.col("outcome"), nw.col("reason"), text_of("its key belongs to ", nw.col("winner_id"))),
+    },
+    "changes": {
+        "system": nw.col("target_system"),
+        "object_": nw.when(_IS_HUBSPOTS_LEAD).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object")),
+        "record_id": nw.when(_IS_IN_HUBSPOT).then(nw.col("hubspot_id")).otherwise(nw.col("dynamics_id")),
+        "counterpart_id": nw.when(_IS_IN_HUBSPOT).then(nw.col("dynamics_id")).otherwise(nw.col("hubspot_id")),
+        "detail": listed(text_of(nw.col("kind"), " ", nw.col("target_field")), nw.col("note")),
+    },
+    "links": {
+        "system": nw.col("from_system"),
+        "object_": nw.col("from_object"),
+        "record_id": nw.col("from_id"),
+        "detail": text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("status")),
+    },
+    "collisions": {
+        "system": nw.col("system"),
+        "object_": nw.col("object"),
+        "record_id": nw.col("record_id"),
+        "detail": listed(
+            text_of("number ", nw.col("position").cast(nw.String), " of its key"),
+            text_of("differs in ", nw.col("differs_in").str.replace_all(";", ", ")),
+        ),
+    },
+    "near_names": {
+        "system": System.DYNAMICS.value,
+        "object_": Object.COMPANY.value,
+        "record_id": nw.col("dynamics_id"),
+        "counterpart_id": nw.col("hubspot_id"),
+        "detail": listed(nw.col("reason"), text_of("also alike: ", nw.col("corroboration").str.replace_all(";", ", "))),
+    },
+    "mapping": {
+        "system": None,
+        "object_": nw.col("object"),
+        "detail": text_of(nw.col("hubspot_field"), " and ", nw.col("dynamics_field"), ": ", nw.col("verdict")),
+    },
+}
+"""What stands in the columns for a row of each table."""

@@ -1,0 +1,235 @@
+"""The records behind a finding of a forecast, or behind one of its tables, with an address that opens each.
+
+Facts
+    * Nothing of it is written at forecast time: rows are made out of the forecast's tables and the snapshot when
+      somebody asks, by the conditions that counted them (`core.audit.finding_rows`).
+    * There are as many rows as the finding counts. Where they cannot all be found again, since something that the
+      forecast looked at is gone, no list is better than a wrong one.
+
+Where it is used: `kit.records_of`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.audit.finding_rows import LISTS, asks_records, is_listed, rows_of_checks, rows_of_list
+from dynsync_lib.core.audit.findings import is_finding_of
+from dynsync_lib.core.filters.expressions import nearest
+from dynsync_lib.core.record_rows import COLUMNS
+from dynsync_lib.core.rulebook import Check, Rulebook
+from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.engine import Engine, open_engine_for
+from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.replaced_file import FileKind, replace_file
+from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.csv_files import write_rows
+from dynsync_lib.forecasts.forecast_check import scan_table
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
+from dynsync_lib.forecasts.table_reader import Row
+from dynsync_lib.record_urls import urls_of_portals
+
+RECORD_COLUMNS: Final = ("check_id", "system", "object", "record_id", "counterpart_id", "url", "detail")
+_CSV_FILE: Final = FileKind("a list of records", ",".join(RECORD_COLUMNS), "")
+_KEY: Final = ("system", "object", "record_id")
+_AGAIN: Final = "Make the forecast again with `dynsync forecast`."
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecords:
+    """The rows behind a finding.
+
+    `columns` has a list of texts, null being None, for each of `RECORD_COLUMNS`; the rows come in the order of the
+    findings, then by system, object, ids and detail. `findings` are the rows of the table `findings` that they belong
+    to, none for a list beside findings. `notes` are sentences about what is not among the rows.
+    """
+
+    columns: Mapping[str, list[str | None]]
+    findings: Sequence[Row]
+    notes: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.columns["detail"])
+
+    def rows(self, limit: int | None = None) -> list[Row]:
+        """The first rows, as dictionaries by column; all of them without a limit."""
+        return [dict(zip(RECORD_COLUMNS, cells, strict=True)) for cells in islice(self._cells(), limit)]
+
+    def write_csv(self, out: Path) -> None:
+        """Writes the rows as a CSV file, private, whose cells begin no formula; an earlier list there is replaced.
+
+        Raises UsageError when there is anything else.
+        """
+        text = io.StringIO(newline="")
+        write_rows(text, RECORD_COLUMNS, self._cells())
+        with private_files():
+            replace_file(out, text.getvalue(), _CSV_FILE)
+
+    def _cells(self) -> Iterator[tuple[str | None, ...]]:
+        return zip(*(self.columns[name] for name in RECORD_COLUMNS), strict=True)
+
+
+def find_records(
+    forecast: Forecast,
+    finding: str | Mapping[str, Any],
+    *,
+    rulebook: Rulebook,
+    snapshot: str | Path | None = None,
+) -> FindingRecords:
+    """The rows behind a finding or a list. Parameters, errors and cost: see `kit.records_of`."""
+    if isinstance(finding, str) and finding in LISTS:
+        with _opened(forecast) as (engine, tables):
+            columns = _computed(tables, [(finding, rows_of_list(tables, finding))])
+        return FindingRecords(_with_urls(forecast, columns), (), _notes(forecast, columns))
+    rows = _findings(forecast, finding, rulebook)
+    checks = [_check_of(row, forecast, rulebook) for row in rows]
+    with temporary_folder() as work, _opened(forecast) as (engine, tables):
+        situation = _situation(engine, forecast, rulebook, checks, snapshot=snapshot, work=work)
+        frames = rows_of_checks(situation, tables, checks)
+        columns = _computed(tables, [(check.id, parts) for check, parts in zip(checks, frames, strict=True)])
+    unlisted = [row for row, check in zip(rows, checks, strict=True) if row["count"] and not is_listed(check)]
+    _refuse_other_numbers(forecast, rows, columns, unlisted)
+    notes = [f"{row['sentence']} Which they are, nobody knows: the number is made of the settings." for row in unlisted]
+    notes += [row["sentence"] for row in rows if row["count"] is None]
+    return FindingRecords(_with_urls(forecast, columns), rows, (*notes, *_notes(forecast, columns)))
+
+
+# --- Which finding -----------------------------------------------------------------------------------------------
+
+
+def _findings(forecast: Forecast, finding: str | Mapping[str, Any], rulebook: Rulebook) -> list[Row]:
+    """The rows of the table `findings` that are meant. Raises UsageError when there is none."""
+    found = forecast.rows("findings")
+    if isinstance(finding, str):
+        meant = [row for row in found if row["check_id"] == finding]
+        if not meant:
+            raise _no_finding(forecast, finding, found, rulebook)
+        return meant
+    wanted = {name: _plain(finding.get(name)) for name in ("check_id", "system", "object", "rule_id", "sentence")}
+    meant = [row for row in found if {name: row[name] for name in wanted} == wanted]
+    if not meant:
+        raise UsageError(f"That row is no finding of {forecast.folder}.", next_step="Take one of its table `findings`.")
+    return meant
+
+
+def _plain(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _no_finding(forecast: Forecast, finding: str, found: Sequence[Row], rulebook: Rulebook) -> UsageError:
+    """Why there is no finding of that id."""
+    here = ", ".join(dict.fromkeys(row["check_id"] for row in found))
+    unasked = {check.id: check.why for check in rulebook.unasked_checks}
+    asked = {check.id for check in rulebook.checks}
+    if finding in asked:
+        return UsageError(
+            f"{finding} found nothing in {forecast.folder}.", next_step=f"Its findings are {here or 'none'}."
+        )
+    if finding in unasked:
+        return UsageError(f"{finding} is not asked of a forecast. {unasked[finding]}")
+    near = nearest(finding, sorted({*asked, *unasked, *LISTS}))
+    step = f"Its findings are {here or 'none'}; the lists beside them are {', '.join(LISTS)}."
+    return UsageError(f"`{finding}` is no audit rule.{near}", next_step=step)
+
+
+def _check_of(row: Row, forecast: Forecast, rulebook: Rulebook) -> Check:
+    """The audit rule that a finding comes from. Raises UsageError when this version of the kit has it no more."""
+    check = next((check for check in rulebook.checks if is_finding_of(row, check)), None)
+    if check is None:
+        raise UsageError(f"{forecast.folder} has the finding {row['check_id']} of another version.", next_step=_AGAIN)
+    return check
+
+
+# --- Its rows ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(forecast: Forecast) -> Iterator[tuple[Engine, dict[str, Frame]]]:
+    """An engine with the forecast's tables."""
+    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
+    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
+        yield engine, {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}
+
+
+def _situation(
+    engine: Engine,
+    forecast: Forecast,
+    rulebook: Rulebook,
+    checks: Sequence[Check],
+    *,
+    snapshot: str | Path | None,
+    work: Path,
+) -> Situation | None:
+    """What the forecast looked at; None when none of the checks asks more than the forecast's tables.
+
+    Raises UsageError when the snapshot is not where it was.
+    """
+    opened = snapshot_of_forecast(forecast, snapshot)
+    if not any(map(asks_records, checks)):
+        return None
+    if opened is None:
+        raise UsageError(
+            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
+            next_step="Name it with --snapshot, or make the forecast again.",
+        )
+    return situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
+
+
+def _computed(tables: Mapping[str, Frame], parts: Sequence[tuple[str, Sequence[Frame]]]) -> dict[str, list[str | None]]:
+    """The rows of all frames, in the order of the parts, with the counterpart that the forecast knows."""
+    numbered = [
+        frame.with_columns(part=nw.lit(number), check_id=nw.lit(name))
+        for number, (name, frames) in enumerate(parts)
+        for frame in frames
+    ]
+    if not numbered:
+        return {name: [] for name in (*COLUMNS, "check_id")}
+    known = tables["outcomes"].select(*_KEY, known_id="counterpart_id")
+    rows = stack(numbered).join(known, on=list(_KEY), how="left")
+    rows = rows.with_columns(counterpart_id=nw.coalesce("counterpart_id", "known_id")).drop("known_id")
+    computed = rows.sort("part", *COLUMNS, nulls_last=True).collect()
+    return {name: computed.get_column(name).to_list() for name in (*COLUMNS, "check_id")}
+
+
+def _refuse_other_numbers(
+    forecast: Forecast, rows: Sequence[Row], columns: Mapping[str, list[str | None]], unlisted: Sequence[Row]
+) -> None:
+    """Raises SnapshotError when there are not as many rows as the findings count."""
+    wanted = sum(row["count"] or 0 for row in rows) - sum(row["count"] for row in unlisted)
+    number = len(columns["detail"])
+    if number != wanted:
+        raise SnapshotError(
+            f"{rows[0]['check_id']} counts {wanted:,} in {forecast.folder}, and {number:,} are found again: pairs "
+            "of an earlier run or a further snapshot that it was made with are gone, or the kit is another version.",
+            next_step=_AGAIN,
+        )
+
+
+def _with_urls(forecast: Forecast, columns: Mapping[str, list[str | None]]) -> dict[str, list[str | None]]:
+    """The columns of `RECORD_COLUMNS`."""
+    urls = urls_of_portals(forecast.info.get("portals") or {})
+    keys = zip(*(columns[name] for name in _KEY), strict=True)
+    return {name: [urls.url_of(*key) for key in keys] if name == "url" else columns[name] for name in RECORD_COLUMNS}
+
+
+def _notes(forecast: Forecast, columns: Mapping[str, list[str | None]]) -> list[str]:
+    """What links there are not."""
+    urls = urls_of_portals(forecast.info.get("portals") or {})
+    asked = set(columns["system"])
+    notes = []
+    if "hubspot" in asked and urls.hubspot is None:
+        notes.append("No links into HubSpot: the snapshot does not say which portal it is of.")
+    if "dynamics" in asked and urls.dynamics is None:
+        notes.append("No links into Dynamics: the settings name no `url` under [dynamics].")
+    return notes
