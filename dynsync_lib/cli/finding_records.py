@@ -10,7 +10,6 @@ from typing import Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.kit.forecasts import find_records_of
 
 _MOST_LISTED: Final = 100
 _COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
@@ -20,6 +19,8 @@ def print_records(
     forecast: kit.Forecast, finding: str, *, csv: Path | None, snapshot: Path | None, as_json: bool
 ) -> None:
     """Prints the rows behind a finding or a list, or writes them to a CSV file; what they are stands above them."""
+    from dynsync_lib.kit.forecasts import find_records_of  # brings the engines, and most commands need none
+
     behind = find_records_of(forecast, finding, snapshot=snapshot)
     if csv is not None:
         behind.write_csv(csv)
