@@ -125,7 +125,7 @@ def test_records_of__snapshot_that_moved_is_asked_for(forecast: kit.Forecast, tm
 def test_records_of__another_snapshot_is_refused(forecast: kit.Forecast, tmp_path: Path) -> None:
     other = load_portals(tmp_path, {"h/contacts": "hs_object_id,email\n1,a@x.example\n", "d/contacts": "contactid\n"})
     for finding in ("G42", "G01"):
-        with pytest.raises(UsageError, match="is not the snapshot that .* was made of"):
+        with pytest.raises(UsageError, match=r"is not the snapshot that .* was made of"):
             kit.records_of(forecast, finding, snapshot=other.path)
 
 
