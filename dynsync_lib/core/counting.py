@@ -17,11 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Unpack
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.record_rows import ROW_COLUMNS, Cell, record_rows, rows_of_table
+from dynsync_lib.core.record_rows import ROW_COLUMNS, Cells, record_rows, rows_of_table
 from dynsync_lib.core.situation import Frame, Situation, stack
 
 Tables = Mapping[str, Frame]
@@ -121,12 +121,12 @@ def table_rows(table: str, frame: Frame) -> Question[int]:
     return Question((Number(frame, nw.len()),), sum, lambda _: [lambda _: rows_of_table(table, frame)])
 
 
-def records_in(frame: Frame, **cells: Cell) -> Question[int]:
+def records_in(frame: Frame, **cells: Unpack[Cells]) -> Question[int]:
     """How many rows a frame has, listed with these cells (see `core.record_rows.record_rows`)."""
     return Question((Number(frame, nw.len()),), sum, lambda _: [lambda _: record_rows(frame, **cells)])
 
 
-def records_where(frame: Frame, test: nw.Expr, **cells: Cell) -> Question[int]:
+def records_where(frame: Frame, test: nw.Expr, **cells: Unpack[Cells]) -> Question[int]:
     """As `rows_where`, listed with these cells (see `core.record_rows.record_rows`)."""
     asked = rows_where(frame, test).asked
     return Question(asked, sum, lambda _: [lambda _: record_rows(frame.filter(test), **cells)])
@@ -146,7 +146,7 @@ def combined(
     def listings(numbers: Sequence[int]) -> list[Listing]:
         chosen = lists(list(_split(parts, numbers))) if lists is not None else ()
         rows = list(_listings(parts, numbers))
-        return [listing for place in chosen for listing in rows[place]]
+        return [listing for number in chosen for listing in rows[number]]
 
     return Question(
         tuple(number for part in parts for number in part.asked),

@@ -12,7 +12,7 @@ Where it is used: `core.counting`, `core.audit`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import narwhals.stable.v2 as nw
 
@@ -27,18 +27,20 @@ COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
 ROW_COLUMNS: Final = tuple(Column(name, "text", "") for name in COLUMNS)
 
 
-def record_rows(
-    frame: Frame,
-    *,
-    system: Cell,
-    object_: Cell,
-    record_id: Cell = None,
-    counterpart_id: Cell = None,
-    detail: Cell = None,
-) -> Frame:
+class Cells(TypedDict, total=False):
+    """What stands in each column; one that is left out is null."""
+
+    system: Cell
+    object: Cell
+    record_id: Cell
+    counterpart_id: Cell
+    detail: Cell
+
+
+def record_rows(frame: Frame, **cells: Unpack[Cells]) -> Frame:
     """The rows of a frame in the form of `COLUMNS`, in the frame's order. Describes only."""
-    cells = (system, object_, record_id, counterpart_id, detail)
-    return frame.select(**{name: _expression(cell) for name, cell in zip(COLUMNS, cells, strict=True)})
+    named: Mapping[str, Any] = cells
+    return frame.select(**{name: _expression(named.get(name)) for name in COLUMNS})
 
 
 def rows_of_table(name: str, frame: Frame) -> Frame:
@@ -64,30 +66,30 @@ def listed(*parts: nw.Expr, separator: str = "; ") -> nw.Expr:
 
 _IS_IN_HUBSPOT: Final = nw.col("target_system") == System.HUBSPOT.value
 _IS_HUBSPOTS_LEAD: Final = _IS_IN_HUBSPOT & (nw.col("object") == Object.LEAD.value)
-_CELLS: Final[Mapping[str, Mapping[str, Any]]] = {
+_CELLS: Final[Mapping[str, Cells]] = {
     "outcomes": {
         "system": nw.col("system"),
-        "object_": nw.col("object"),
+        "object": nw.col("object"),
         "record_id": nw.col("record_id"),
         "counterpart_id": nw.col("counterpart_id"),
         "detail": listed(nw.col("outcome"), nw.col("reason"), text_of("its key belongs to ", nw.col("winner_id"))),
     },
     "changes": {
         "system": nw.col("target_system"),
-        "object_": nw.when(_IS_HUBSPOTS_LEAD).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object")),
+        "object": nw.when(_IS_HUBSPOTS_LEAD).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object")),
         "record_id": nw.when(_IS_IN_HUBSPOT).then(nw.col("hubspot_id")).otherwise(nw.col("dynamics_id")),
         "counterpart_id": nw.when(_IS_IN_HUBSPOT).then(nw.col("dynamics_id")).otherwise(nw.col("hubspot_id")),
         "detail": listed(text_of(nw.col("kind"), " ", nw.col("target_field")), nw.col("note")),
     },
     "links": {
         "system": nw.col("from_system"),
-        "object_": nw.col("from_object"),
+        "object": nw.col("from_object"),
         "record_id": nw.col("from_id"),
         "detail": text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("status")),
     },
     "collisions": {
         "system": nw.col("system"),
-        "object_": nw.col("object"),
+        "object": nw.col("object"),
         "record_id": nw.col("record_id"),
         "detail": listed(
             text_of("number ", nw.col("position").cast(nw.String), " of its key"),
@@ -96,14 +98,14 @@ _CELLS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "near_names": {
         "system": System.DYNAMICS.value,
-        "object_": Object.COMPANY.value,
+        "object": Object.COMPANY.value,
         "record_id": nw.col("dynamics_id"),
         "counterpart_id": nw.col("hubspot_id"),
         "detail": listed(nw.col("reason"), text_of("also alike: ", nw.col("corroboration").str.replace_all(";", ", "))),
     },
     "mapping": {
         "system": None,
-        "object_": nw.col("object"),
+        "object": nw.col("object"),
         "detail": text_of(nw.col("hubspot_field"), " and ", nw.col("dynamics_field"), ": ", nw.col("verdict")),
     },
 }

@@ -110,14 +110,14 @@ def find_records(
 
 def _findings(forecast: Forecast, finding: str | Mapping[str, Any], rulebook: Rulebook) -> list[Row]:
     """The rows of the table `findings` that are meant. Raises UsageError when there is none."""
-    found = forecast.rows("findings")
+    findings = forecast.rows("findings")
     if isinstance(finding, str):
-        meant = [row for row in found if row["check_id"] == finding]
+        meant = [row for row in findings if row["check_id"] == finding]
         if not meant:
-            raise _no_finding(forecast, finding, found, rulebook)
+            raise _no_finding(forecast, finding, findings, rulebook)
         return meant
     wanted = {name: _plain(finding.get(name)) for name in ("check_id", "system", "object", "rule_id", "sentence")}
-    meant = [row for row in found if {name: row[name] for name in wanted} == wanted]
+    meant = [row for row in findings if {name: row[name] for name in wanted} == wanted]
     if not meant:
         raise UsageError(f"That row is no finding of {forecast.folder}.", next_step="Take one of its table `findings`.")
     return meant
@@ -127,9 +127,9 @@ def _plain(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _no_finding(forecast: Forecast, finding: str, found: Sequence[Row], rulebook: Rulebook) -> UsageError:
+def _no_finding(forecast: Forecast, finding: str, findings: Sequence[Row], rulebook: Rulebook) -> UsageError:
     """Why there is no finding of that id."""
-    here = ", ".join(dict.fromkeys(row["check_id"] for row in found))
+    here = ", ".join(dict.fromkeys(row["check_id"] for row in findings))
     unasked = {check.id: check.why for check in rulebook.unasked_checks}
     asked = {check.id for check in rulebook.checks}
     if finding in asked:

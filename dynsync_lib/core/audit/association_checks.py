@@ -109,8 +109,8 @@ def count_above_limit(situation: Situation, tables: Tables) -> Count:
 def _beyond(links: Frame, crowded: Frame, limit: int) -> Frame:
     """The associations of crowded records that come after the first `limit`, by the ids of the other ends."""
     ends = ["from_object", "to_object", "to_id"]
-    place = nw.col("from_id").rank("ordinal").over(*ends)
-    return links.join(crowded, on=ends, how="semi").with_columns(place=place).filter(nw.col("place") > limit)
+    position = nw.col("from_id").rank("ordinal").over(*ends)
+    return links.join(crowded, on=ends, how="semi").with_columns(position=position).filter(nw.col("position") > limit)
 
 
 def _parents(tables: Tables, system: System, *statuses: str) -> Frame:

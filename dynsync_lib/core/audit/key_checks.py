@@ -40,7 +40,7 @@ def count_unseen(situation: Situation, tables: Tables, *, system: System) -> Cou
             Job(situation, object_).records(system),
             _differs(object_),
             system=system,
-            object_=object_,
+            object=object_,
             record_id=nw.col("id"),
         )
         for object_ in sorted(asked)

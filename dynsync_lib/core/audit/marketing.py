@@ -124,7 +124,7 @@ def count_enrolled(situation: Situation, tables: Tables) -> Question[int]:
     contacts = FilteredTable(System.HUBSPOT, Object.CONTACT, situation.catalogue, situation.rulebook, fields)
     meets = filter_expression(criterion, contacts, situation.taken_at)
     is_marketing = (typed_values.truth(typed_values.trimmed(nw.col(_IS_MARKETING))) == "true").fill_null(value=False)
-    cells = {"system": nw.col(_SYSTEM), "object_": nw.col(_OBJECT), "record_id": nw.col("id")}
+    cells = {"system": nw.col(_SYSTEM), "object": nw.col(_OBJECT), "record_id": nw.col("id")}
     return records_where(stack(people), meets & ~is_marketing, **cells)
 
 

@@ -63,13 +63,13 @@ def landing_in_hubspot(changes: Frame, *objects: Object) -> Frame:
 def pairs_in(pairs: Frame, object_: Object, detail: nw.Expr | None = None) -> Question[int]:
     """How many pairs a frame with `hubspot_id` and `dynamics_id` has; each is listed as its Dynamics record."""
     ids = {"record_id": nw.col("dynamics_id"), "counterpart_id": nw.col("hubspot_id")}
-    return records_in(pairs, system=System.DYNAMICS, object_=object_, detail=detail, **ids)
+    return records_in(pairs, system=System.DYNAMICS, object=object_, detail=detail, **ids)
 
 
 def records_of_side(records: Frame, object_: Object, system: System, detail: nw.Expr | None = None) -> Question[int]:
     """How many records of one side a frame with `id` has; leads are contacts in HubSpot."""
     name = named_in_outcomes(object_, system)
-    return records_in(records, system=system, object_=name, record_id=nw.col("id"), detail=detail)
+    return records_in(records, system=system, object=name, record_id=nw.col("id"), detail=detail)
 
 
 def named_in_outcomes(object_: Object, system: System) -> str:

@@ -133,7 +133,7 @@ def count_unknown_owners(situation: Situation, tables: Tables, *, system: System
     unpartnered = [
         _unpartnered(Job(situation, object_), tables, system, judged, as_text=as_text) for object_, judged in owned
     ]
-    cells = {"object_": nw.col("object"), "record_id": nw.col("id")}
+    cells = {"object": nw.col("object"), "record_id": nw.col("id")}
     records = records_in(stack(unpartnered).unique(), system=system, **cells)
     return combined(
         [*people, records],

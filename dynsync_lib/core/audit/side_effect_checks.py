@@ -60,7 +60,7 @@ def count_echo_accounts(situation: Situation, tables: Tables) -> Count:
     companies = tables["links"].filter(nw.col("rule_id") == _AUTO_CREATED).select(domain=domain).unique()
     passes = _passes_when_created(situation, company.filter_to_dynamics)
     passing = companies.with_columns(passes=passes).filter(nw.col("passes"))
-    return records_in(passing, system=System.HUBSPOT, object_=Object.COMPANY, detail=nw.col("domain"))
+    return records_in(passing, system=System.HUBSPOT, object=Object.COMPANY, detail=nw.col("domain"))
 
 
 def _unknown_if_new_contacts() -> Count:
@@ -89,7 +89,7 @@ def count_cascades(situation: Situation, tables: Tables) -> Count:
     system = nw.when(nw.col("is_new")).then(nw.lit(System.DYNAMICS.value)).otherwise(nw.lit(System.HUBSPOT.value))
     is_lead = ~nw.col("is_new") & (nw.col("object") == Object.LEAD.value)
     object_ = nw.when(is_lead).then(nw.lit(Object.CONTACT.value)).otherwise(nw.col("object"))
-    return records_in(ends, system=system, object_=object_, record_id=nw.col("end"))
+    return records_in(ends, system=system, object=object_, record_id=nw.col("end"))
 
 
 def count_consent_conflicts(situation: Situation, tables: Tables) -> Count:

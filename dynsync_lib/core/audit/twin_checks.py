@@ -63,7 +63,7 @@ def count_namesakes_without_address(situation: Situation, tables: Tables) -> Cou
         theirs = names[system.other].select("full_name").unique()
         twins = names[system].join(created, on="id").join(theirs, on="full_name", how="semi")
         persons = twins.select("id", "object").unique()
-        namesakes.append(records_in(persons, system=system, object_=nw.col("object"), record_id=nw.col("id")))
+        namesakes.append(records_in(persons, system=system, object=nw.col("object"), record_id=nw.col("id")))
     return total(namesakes)
 
 

@@ -74,7 +74,7 @@ def _counts(situation: Situation) -> dict[str, Question[int]]:
                         job.records(system),
                         is_other,
                         system=system,
-                        object_=named_in_outcomes(object_, system),
+                        object=named_in_outcomes(object_, system),
                         record_id=nw.col("id"),
                         detail=name,
                     )

@@ -95,7 +95,7 @@ def count_shifted_days(situation: Situation, tables: Tables) -> Count:
             records[object_],
             _is_shifted(judged, offsets),
             system=System.DYNAMICS,
-            object_=object_,
+            object=object_,
             record_id=nw.col("id"),
             detail=judged.name_of(System.DYNAMICS),
         )
@@ -126,7 +126,7 @@ def count_unique_values(situation: Situation, tables: Tables) -> Count:
         records_in(
             _repeated(Job(situation, object_), tables, judged),
             system=nw.col("system"),
-            object_=nw.col("object"),
+            object=nw.col("object"),
             record_id=nw.col("id"),
             detail=judged.mapping.hubspot,
         )
@@ -164,7 +164,7 @@ def _in_other_currencies(job: Job, system: System, amounts: list[JudgedMapping])
         most = counts.filter(records == numbers[1]).select(nw.col("currency").min())  # of two, one is the usual one
         others = held.join(most, on="currency", how="anti")
         name = named_in_outcomes(job.object, system)
-        return [lambda _: record_rows(others, system=system, object_=name, record_id=nw.col("id"), detail=_IN_CURRENCY)]
+        return [lambda _: record_rows(others, system=system, object=name, record_id=nw.col("id"), detail=_IN_CURRENCY)]
 
     return Question(asked, lambda numbers: numbers[0] - numbers[1], list_others)
 

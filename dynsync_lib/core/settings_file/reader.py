@@ -17,7 +17,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
@@ -40,7 +39,6 @@ from dynsync_lib.core.settings import (
     Settings,
 )
 from dynsync_lib.core.settings_file.known_keys import (
-    CHOICES,
     MAPPING_KEYS,
     MATCH_MODES,
     OWN_KEYS,
@@ -48,15 +46,13 @@ from dynsync_lib.core.settings_file.known_keys import (
     SYNC_KEYS,
 )
 from dynsync_lib.core.settings_file.option_names import read_own_options
+from dynsync_lib.core.settings_file.section_reader import SectionReader
 from dynsync_lib.core.settings_file.toml_lines import TomlLines
 from dynsync_lib.core.settings_file.toml_text import read_toml
 from dynsync_lib.errors import SettingsError
 
-_VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _FILTERS: Final = ("marketing_criterion",)
 """Keys of the portals' sections that are filters, and read as such."""
-_LEAST: Final = {"windows": 1}
-"""The least of whole numbers that cannot be 0."""
 _NOTHING_REQUIRED: Final = (
     "`hs_write_rules = on` refuses nothing: no object names `required_properties`, and no API tells which they are."
 )
@@ -90,7 +86,7 @@ def read_document(
     catalogue: Catalogue | None = None,
     overrides: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings of a document that was read before (`Settings.document`), as `parse_settings` gives them."""
+    """As `parse_settings`, of what was read before (`Settings.document`); the faults are all in line 1."""
     return _checked(_Reader(TomlLines(""), file, rulebook, catalogue), document, overrides or {})
 
 
@@ -107,12 +103,12 @@ def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-class _Reader:
-    """Walks the document and collects faults as (line, sentence)."""
+class _Reader(SectionReader):
+    """Walks the document and collects faults and notes."""
 
     def __init__(self, lines: TomlLines, file: str, rulebook: Rulebook, catalogue: Catalogue | None) -> None:
-        self.lines, self.file, self.rulebook, self.catalogue = lines, file, rulebook, catalogue
-        self.faults: list[tuple[int, str]] = []
+        super().__init__(lines, file)
+        self.rulebook, self.catalogue = rulebook, catalogue
         self.notes: list[str] = []
 
     def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
@@ -163,26 +159,6 @@ class _Reader:
         wanted = {key: value for key, value in table.items() if key in known and key not in _FILTERS}
         fitting = {key: value for key, value in wanted.items() if self._fits(value, known[key], (*path, key))}
         return dataclasses.replace(defaults, **fitting)
-
-    def _fits(self, value: object, default: object, path: tuple[str, ...]) -> bool:
-        key = path[-1]
-        if key in CHOICES:
-            return self._is_choice(value, CHOICES[key], path)
-        expected = int if default is None else type(default)
-        least = _LEAST.get(key, 0)
-        if type(value) is expected and not (expected is int and isinstance(value, int) and value < least):
-            return not isinstance(value, str) or self._names_no_secret(value, path)
-        words = {bool: "true or false", int: f"a whole number, {least} or more", str: "text in quotes"}
-        self._fault(path, f"`{key}` is {value!r}; it must be {words[expected]}.")
-        return False
-
-    def _names_no_secret(self, value: str, path: tuple[str, ...]) -> bool:
-        """Whether a key that names an environment variable does; a secret pasted there is never shown."""
-        if not path[-1].endswith("_env") or not value or _VARIABLE.fullmatch(value):
-            return True
-        says = "is no name of an environment variable, and may be the secret itself, so it is not shown"
-        self._fault(path, f"`{path[-1]}` {says}; put the secret into the environment or .env, and its name here.")
-        return False
 
     # --- [sync.<object>] -------------------------------------------------------------------------------------
 
@@ -394,63 +370,6 @@ class _Reader:
             self._fault(path, f"`{name} = {choice}` is not modelled yet. {knob.why or ''}".strip())
             return False
         return True
-
-    # --- words all parts share -------------------------------------------------------------------------------
-
-    def _table(self, parent: Mapping[str, Any], key: str, path: tuple[str, ...]) -> Mapping[str, Any]:
-        table = parent.get(key, {})
-        if isinstance(table, dict):
-            return table
-        self._fault((*path, key), f"`{key}` must be a section, written as [{'.'.join((*path, key))}].")
-        return {}
-
-    def _flag(self, table: Mapping[str, Any], key: str, path: tuple[str, ...], *, default: bool = True) -> bool:
-        value = table.get(key, default)
-        return value if self._fits(value, True, (*path, key)) else default
-
-    def _choice(
-        self, table: Mapping[str, Any], key: str, choices: list[Any], path: tuple[str, ...], *, default: str
-    ) -> str:
-        value = table.get(key, default)
-        return value if self._is_choice(value, [str(choice) for choice in choices], (*path, key)) else default
-
-    def _is_choice(self, value: object, choices: Iterable[str], path: tuple[str, ...]) -> bool:
-        allowed = list(choices)
-        if isinstance(value, str) and value in allowed:
-            return True
-        near = nearest(str(value), allowed)
-        self._fault(path, f"`{path[-1]}` is {value!r}; allowed are {', '.join(allowed)}.{near}")
-        return False
-
-    def _names(self, table: Mapping[str, Any], path: tuple[str, ...], what: str) -> tuple[str, ...]:
-        """The texts of a list of names; none where it is at fault."""
-        names = table.get(path[-1], [])
-        if isinstance(names, list) and all(isinstance(name, str) and name for name in names):
-            return tuple(names)
-        self._fault(path, f"`{path[-1]}` is {names!r}; it must be a list of {what} in quotes.")
-        return ()
-
-    def _texts(self, table: Mapping[str, Any], key: str, path: tuple[str, ...]) -> dict[str, str]:
-        texts = self._table(table, key, path)
-        for name, value in texts.items():
-            if not isinstance(value, str | int) or isinstance(value, bool):
-                self._fault((*path, key, name), f"`{name}` in `{key}` is {value!r}; it must be text in quotes.")
-        return {name: str(value) for name, value in texts.items()}
-
-    def _refuse_unknown(self, table: Mapping[str, Any], known: Iterable[str], path: tuple[str, ...]) -> None:
-        names = list(known)
-        for key in table:
-            if key not in names:
-                where = f" in [{'.'.join(path)}]" if path else ""
-                near = nearest(key, names) or f" Allowed are {', '.join(names)}."
-                self._fault((*path, key), f"`{key}`{where} is no setting.{near}")
-
-    def _fault(self, path: tuple[str, ...], sentence: str) -> None:
-        if path[0] == "--set":
-            self.faults.append((10**9, f"--set: {sentence}"))
-            return
-        line = self.lines.line_of(path)
-        self.faults.append((line, f"{self.file}, line {line}: {sentence}"))
 
 
 def not_replaced(defaults: Iterable[FieldMapping], own: Iterable[FieldMapping]) -> tuple[FieldMapping, ...]:
