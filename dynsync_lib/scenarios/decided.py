@@ -68,7 +68,7 @@ class SnapshotDecider:
         decision = decide_sync(situation)
         frames = {"outcomes": decision.outcomes, "changes": decision.changes, "links": decision.links}
         tables = {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}
-        marketing = foresee_marketing(situation, tables, decision.mappings)
+        marketing = foresee_marketing(situation, tables)
         counted = {row["figure"]: row["count"] for row in self._engine.rows(count_figures(**tables))}
         figures = {
             **{name: counted.get(name, 0) for name in FIGURES},
