@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         replay,
         verify,
     )
-    from dynsync_lib.kit.pages import demo, find_test, report
+    from dynsync_lib.kit.pages import demo, find_test, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
@@ -71,8 +71,10 @@ if TYPE_CHECKING:
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.first_page import first_page
     from dynsync_lib.report.flow import flow_chart
+    from dynsync_lib.report.glossary import glossary
     from dynsync_lib.report.light import traffic_light
     from dynsync_lib.report.marketing import marketing_gauge
+    from dynsync_lib.report.origin_funnel import origin_funnels
     from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
     from dynsync_lib.report.rehearsal_tables import (
         lacking_table,
@@ -97,6 +99,8 @@ if TYPE_CHECKING:
         outcome_table,
         reason_table,
     )
+    from dynsync_lib.report.watch_plan import watch_plan
+    from dynsync_lib.report.work_plan import work_plan
     from dynsync_lib.settings_changes.changes import RemoveMapping, SetAssumption, SetMapping, SetSync
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
     from dynsync_lib.verification.verify_folder import Verification, open_verification
@@ -108,7 +112,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
-    "kit.pages": ("demo", "find_test", "report"),
+    "kit.pages": ("demo", "find_test", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.rehearsals": (
         "clean_rehearsal",
@@ -148,8 +152,10 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.figures": ("six_figures",),
     "report.first_page": ("first_page",),
     "report.flow": ("flow_chart",),
+    "report.glossary": ("glossary",),
     "report.light": ("traffic_light",),
     "report.marketing": ("marketing_gauge",),
+    "report.origin_funnel": ("origin_funnels",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),
     "report.rehearsal_tables": (
         "lacking_table",
@@ -174,6 +180,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "outcome_table",
         "reason_table",
     ),
+    "report.watch_plan": ("watch_plan",),
+    "report.work_plan": ("work_plan",),
     "forecasts.open_snapshot": ("read_catalogue",),
     "settings_changes.changes": ("RemoveMapping", "SetAssumption", "SetMapping", "SetSync"),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),

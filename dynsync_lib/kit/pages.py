@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.report.accuracy import ForecastTest
     from dynsync_lib.report.kernel import Kernel
+    from dynsync_lib.report.pieces import Piece
 
 Say = Callable[[str], None]
 _REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "report_stakeholder.ipynb"
@@ -68,6 +69,20 @@ def find_test(forecast: Forecast, folder: str | Path = "") -> ForecastTest | Non
     from dynsync_lib.kit.tested_forecasts import find_tested  # hardly any forecast is tested
 
     return find_tested(forecast, Path(folder) if str(folder) else None)
+
+
+def rule_catalogue() -> Piece:
+    """Every rule of the sync with confidence and sources; the rule ids of the report link to its rows.
+
+    >>> kit.rule_catalogue()
+    120 rules of the sync, with how sure they are
+    """
+    from dynsync_lib.kit.rulebooks import rulebook
+    from dynsync_lib.kit.tables import rule_rows
+    from dynsync_lib.report.rule_catalogue import show_rules
+
+    book = rulebook()
+    return show_rules(rule_rows(book), {source.key: source.title for source in book.sources.values()})
 
 
 def demo(out: str | Path, *, progress: Say | None = None) -> Forecast:

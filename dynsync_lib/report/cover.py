@@ -109,7 +109,7 @@ def sources_table(forecast: ForecastTables) -> Piece:
     left = len(loaded.get("left_alone", ()))
     caption = f"{counted(len(read), 'file was', 'files were')} read, {left:,} left alone"
     empty = "No file was loaded: both systems were read over their APIs"
-    return show_table(Grid(caption if rows else empty, heads, rows, unit="files", empty=f"{empty}.", is_stacked=True))
+    return show_table(Grid(caption if rows else empty, heads, rows, unit="files", empty=f"{empty}."))
 
 
 _UNKNOWN: Final = Badge("not known", "grey")
@@ -163,9 +163,7 @@ def scope_table(forecast: ForecastTables) -> Piece:
         Head("Filter into HubSpot", "code"),
         Head("Filter into Dynamics", "code"),
     ]
-    return show_table(
-        Grid("What is synced", heads, rows, unit="objects", empty="No object is switched on.", is_stacked=True)
-    )
+    return show_table(Grid("What is synced", heads, rows, unit="objects", empty="No object is switched on."))
 
 
 def provenance(forecast: ForecastTables) -> Piece:

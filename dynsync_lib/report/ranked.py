@@ -67,7 +67,7 @@ def overwrite_bars(forecast: ForecastTables) -> Piece:
         return Piece(render("empty", sentence="No value of a matched record is overwritten."), title)
     total = counted(sum_counts(overwritten), "value is", "values are")
     sentence = f"{total} replaced, in {counted(len(bars), 'field', 'fields')}."
-    return _chart(title, sentence, bars, ("Field", "Values overwritten"), _STRONG)
+    return ranked_chart(title, sentence, bars, ("Field", "Values overwritten"), _STRONG)
 
 
 def assumption_bars(forecast: ForecastTables) -> Piece:
@@ -85,14 +85,15 @@ def assumption_bars(forecast: ForecastTables) -> Piece:
         f"{len(bars):,} of {counted(len(most), 'open question matters', 'open questions matter')} for this data; "
         f"the largest moves {counted(bars[0].count, 'record', 'records')}."
     )
-    return _chart(title, sentence, bars, ("Open question", "Records that move"), _WEAK)
+    return ranked_chart(title, sentence, bars, ("Open question", "Records that move"), _WEAK)
 
 
 def _rank(bars: Iterable[Ranked]) -> list[Ranked]:
     return sorted(bars, key=lambda bar: (-bar.count, bar.label))
 
 
-def _chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple[str, str], colour: str) -> Piece:
+def ranked_chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple[str, str], colour: str) -> Piece:
+    """The first ten bars on the scale of the first, which is the longest, with the table of all of them."""
     grid = Grid(title, [Head(heads[0]), Head(heads[1], "number")], [[bar.label, bar.count] for bar in bars])
     wide, narrow = (draw(title, bars[:_MOST], colour) for draw in (_draw, _draw_narrow))
     return Chart(title, sentence, wide, show_table(grid), narrow=narrow).as_piece()

@@ -148,7 +148,7 @@ def missed_table(receipt: Receipt) -> Piece:
     caption = f"{counted(total, 'prediction', 'predictions')} that did not hold" if rows else "No misses."
     empty = "Every prediction that can be judged held."
     note = f"The first {len(rows)} are shown; the receipt names all." if total > len(rows) else ""
-    return show_table(Grid(caption, heads, rows, unit="misses", empty=empty, note=note, is_stacked=True))
+    return show_table(Grid(caption, heads, rows, unit="misses", empty=empty, note=note))
 
 
 def watch_table(receipt: KeptReceipt) -> Piece:
@@ -178,7 +178,7 @@ def watch_table(receipt: KeptReceipt) -> Piece:
         Head("Missed", "number"),
         Head("What to look at"),
     ]
-    return show_table(Grid("The first 48 hours, by the lists of Sync Health", heads, rows, is_stacked=True))
+    return show_table(Grid("The first 48 hours, by the lists of Sync Health", heads, rows))
 
 
 def _predicted(outcome: str, reason: object) -> str:

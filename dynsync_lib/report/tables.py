@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 from dynsync_lib.report.pieces import Piece, make_id, render
 
 DEFAULT_LIMIT: Final = 200
-Kind = Literal["text", "number", "share", "code"]
+Kind = Literal["text", "number", "share", "code", "id", "rule"]
+"""`id`: what tells a record, such as a GUID; not printed. `rule`: a rule's id, which leads to the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class Cell:
 class Grid:
     """A table before it is HTML. `rows` hold text, numbers, badges or None; `total` is the number of rows there are.
 
-    `is_stacked`: where the screen is narrow, the cells of a row stand one below the other, each under its head; for
-    tables whose last column says the most.
+    `is_stacked`: where the screen is narrow, the cells of a row stand one below the other, each under its head.
+    `anchor`: links lead to a row by this word and its first cell, such as `#rule-record.create`; empty where none do.
     """
 
     caption: str
@@ -87,7 +88,8 @@ class Grid:
     row_heads: int = 1
     note: str = ""
     classes: Sequence[str] = field(default=())
-    is_stacked: bool = False
+    is_stacked: bool = True
+    anchor: str = ""
 
 
 def show_table(grid: Grid) -> Piece:

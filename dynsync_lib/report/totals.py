@@ -73,7 +73,7 @@ def totals_chart(forecast: ForecastTables) -> Piece:
     """Records today and after the first sync, for each kind in each system; a sentence when nothing syncs.
 
     >>> kit.totals_chart(kit.open_forecast("out/demo/forecast"))
-    HubSpot: 260 companies become 438, 1,200 contacts become 1,943, ...
+    HubSpot: companies from 260 to 438, contacts from 1,200 to 1,943, ...
     """
     totals = read_totals(forecast)
     title = "How many records each system has, today and afterwards"
@@ -96,7 +96,7 @@ def totals_chart(forecast: ForecastTables) -> Piece:
 
 def _say_system(system: System, totals: Sequence[Total]) -> str:
     known = [
-        f"{total.today:,} {object_word(total.object, system)} become {total.after:,}"
+        f"{object_word(total.object, system)} from {total.today:,} to {total.after:,}"
         for total in totals
         if total.today is not None and total.created
     ]

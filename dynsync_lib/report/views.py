@@ -120,12 +120,12 @@ def findings_table(forecast: ForecastTables) -> Piece:
         Head("Where"),
         Head("Count", "number"),
         Head("Share", "share"),
-        Head("Rule", "code"),
+        Head("Rule", "rule"),
     ]
     note = "Not checked means that the forecast cannot know it; it is never a pass."
     empty = "No audit rule had anything to say."
     caption = _tally(findings, "severity", SEVERITIES, "finding", "findings")
-    return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty, is_stacked=True))
+    return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
 
 
 def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], single: str, many: str) -> str:
@@ -174,7 +174,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
         Head("Records concerned", "number"),
     ]
     caption = _tally(mappings, "verdict", VERDICTS, "field mapping", "field mappings")
-    return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped.", is_stacked=True))
+    return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
 
 
 def links_table(forecast: ForecastTables) -> Piece:
@@ -280,8 +280,8 @@ def collisions_table(forecast: ForecastTables, *, limit: int = 50) -> Piece:
         Head("Shared key"),
         Head("Records"),
         Head("Count", "number"),
-        Head("Keeps the key", "code"),
-        Head("Left out", "code"),
+        Head("Keeps the key", "id"),
+        Head("Left out", "id"),
         Head("They differ in"),
     ]
     empty = "No two records of one system share a key."

@@ -11,7 +11,7 @@ def test_show_table__escapes_everything() -> None:
     evil = "<script>alert('x')</script>\"&"
     html = show_table(Grid(evil, [Head(evil), Head("b")], [[evil, Lines(evil, evil)]], note=evil)).html
     assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 6
+    assert html.count("&lt;script&gt;") == 7
 
 
 def test_show_table__has_caption_scopes_and_a_focusable_region() -> None:

@@ -14,7 +14,8 @@ from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
-    "report.accuracy",  # these show how right a forecast was, and a rehearsal
+    "report.accuracy",  # these show how right a forecast was, a rehearsal, and words
+    "report.glossary",
     "report.receipt",
     "report.rehearsal_tables",
 }

@@ -1,8 +1,9 @@
-// Tables: a search box for long ones, and column heads that sort. Without this script the tables are plain.
+// Tables: a search box for long ones, a button that shows all rows, and column heads that sort. Without this script the
+// tables are plain and show every row.
 "use strict";
 (() => {
-  const LONG = 12;
-  const TALL = 40;
+  const LONG = 15;
+  const FIRST = 10;
   const rowsOf = (table) => Array.from(table.tBodies[0].rows);
   const valueOf = (row, column) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim();
   const compare = (a, b) => {
@@ -11,7 +12,7 @@
     return Number.isNaN(difference) ? a.localeCompare(b, "en") : difference;
   };
 
-  const sortBy = (table, column, head) => {
+  const sortBy = (table, column, head, show) => {
     const down = head.getAttribute("aria-sort") === "ascending";
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
@@ -21,49 +22,80 @@
       return down && one !== "" && two !== "" ? -order : order;
     });
     table.tBodies[0].append(...sorted);
+    show();
   };
 
-  const addSorting = (table) => {
+  const addSorting = (table, show) => {
     Array.from(table.tHead.rows[0].cells).forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
-      button.addEventListener("click", () => sortBy(table, column, head));
+      button.addEventListener("click", () => sortBy(table, column, head, show));
       head.replaceChildren(button);
     });
   };
 
+  const make = (kind, className, text) => {
+    const element = document.createElement(kind);
+    element.className = className;
+    element.textContent = text;
+    return element;
+  };
+
+  // Comes back with what shows the rows that are asked for: all that hold the words, else the first ones.
   const addSearch = (box, table, number) => {
-    const tools = document.createElement("div");
-    const label = document.createElement("label");
-    const input = document.createElement("input");
-    const status = document.createElement("span");
-    tools.className = "tools";
+    const tools = make("div", "tools", "");
+    const label = make("label", "", "Search");
+    const input = make("input", "", "");
+    const status = make("span", "", "");
+    const more = make("button", "more", `Show all ${rowsOf(table).length} rows`);
+    const cut = make("p", "cut ds-note", "");
     label.htmlFor = input.id = `search-${number}`;
-    label.textContent = "Search";
     input.type = "search";
+    more.type = "button";
     input.setAttribute("aria-describedby", table.caption.id);
     status.setAttribute("role", "status");
     const show = () => {
       const wanted = input.value.trim().toLowerCase();
       const rows = rowsOf(table);
-      for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-      const found = rows.filter((row) => !row.hidden).length;
-      status.textContent = `${found} of ${rows.length} rows`;
+      const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
+      const shown = new Set(wanted || more.hidden ? found : found.slice(0, FIRST));
+      for (const row of rows) row.hidden = !shown.has(row);
+      status.textContent = `${shown.size} of ${rows.length} rows`;
+      cut.textContent = shown.size < rows.length ? `Printed: ${status.textContent}.` : "";
     };
     input.addEventListener("input", show);
+    more.addEventListener("click", () => {
+      more.hidden = true;
+      show();
+    });
     tools.append(label, input, status);
     box.prepend(tools);
+    box.append(more, cut);
     show();
+    return show;
   };
 
+  const showAllOf = new Map();
   document.querySelectorAll("[data-ds-table]").forEach((box, number) => {
     const table = box.querySelector("table");
-    if (rowsOf(table).length > 1) addSorting(table);
-    if (rowsOf(table).length < LONG) return;
-    if (rowsOf(table).length > TALL) box.classList.add("is-tall");
-    addSearch(box, table, number);
+    const rows = rowsOf(table).length;
+    const isCut = rows > LONG && !box.classList.contains("ds-whole");
+    const show = isCut ? addSearch(box, table, number) : () => {};
+    if (rows > 1) addSorting(table, show);
+    showAllOf.set(table, () => box.querySelector(".more")?.click());
   });
+
+  // A link to a row that is not shown shows it.
+  const reveal = () => {
+    const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    if (!target) return;
+    for (let parent = target; parent; parent = parent.parentElement) if (parent.tagName === "DETAILS") parent.open = true;
+    if (target.hidden) showAllOf.get(target.closest("table"))?.();
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
 
   const contents = document.querySelector(".contents details");
   if (matchMedia("(max-width: 62rem)").matches) contents.open = false;
