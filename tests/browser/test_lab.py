@@ -16,7 +16,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 OPENS_WITHIN_MS = 120_000
 
 
-def test_launcher__has_a_card_for_each_notebook_and_opens_it(tmp_path: Path) -> None:
+def test_lab__has_a_card_for_each_notebook_and_names_the_report(tmp_path: Path) -> None:
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
     for name in ("00_start_here.ipynb", "report_stakeholder.ipynb"):
@@ -36,4 +36,7 @@ def test_launcher__has_a_card_for_each_notebook_and_opens_it(tmp_path: Path) -> 
         ]
         card.click()
         page.get_by_role("heading", name="Start here: two CRMs, five minutes, no keys").wait_for()
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.locator(".lm-Menu-itemLabel", has_text="Save and Export Notebook As").hover()
+        page.get_by_role("menuitem", name="DynSync report").wait_for()
         browser.close()
