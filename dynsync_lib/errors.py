@@ -4,6 +4,7 @@ DynsyncError                    exit code 2 unless a branch says otherwise
 ├── UsageError                  the command was used wrongly
 ├── SettingsError               `dynsync.toml` or `--set` is wrong; carries every fault at once
 ├── InputFileError              a CSV or XLSX file cannot be read as what it claims to be
+│   └── WorklistError           a worklist that was filled in cannot be used; carries every fault at once
 ├── SnapshotError               a snapshot folder is missing, damaged or of another version
 ├── RulebookError               a file of `dynsync_lib/rules/` is wrong: our bug
 ├── SafetyError                 the kit refused, to protect a portal or a person
@@ -24,9 +25,13 @@ No message holds a token, an e-mail address or a person's name; every one goes t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from dynsync_lib.messages import redact, say
+
+_MOST_LISTED: Final = 20
+"""Faults of one file that a message lists."""
 
 
 class DynsyncError(Exception):
@@ -55,6 +60,26 @@ class SettingsError(DynsyncError):
 
 class InputFileError(DynsyncError):
     """An exported CSV or XLSX file cannot be used; names file, line and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistFault:
+    """What is wrong at one place of a worklist: title of the sheet, address of the cell, and a sentence."""
+
+    sheet: str
+    cell: str
+    sentence: str
+
+
+class WorklistError(InputFileError):
+    """A worklist that was filled in cannot be used. `faults` are all of them, in the order of the workbook."""
+
+    def __init__(self, faults: Sequence[WorklistFault], *, next_step: str = "") -> None:
+        self.faults = tuple(WorklistFault(say(fault.sheet), fault.cell, say(fault.sentence)) for fault in faults)
+        lines = [f"{fault.sheet}, {fault.cell}: {fault.sentence}" for fault in self.faults[:_MOST_LISTED]]
+        if len(self.faults) > _MOST_LISTED:
+            lines.append(f"And {len(self.faults) - _MOST_LISTED:,} more.")
+        super().__init__("\n".join(lines), next_step=next_step or "Correct the cells, and import the workbook again.")
 
 
 class SnapshotError(DynsyncError):

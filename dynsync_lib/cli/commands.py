@@ -25,6 +25,7 @@ from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
 from dynsync_lib.cli.suggest_command import suggest
 from dynsync_lib.cli.trial_commands import apply_recipe, calibrate, try_mapping
 from dynsync_lib.cli.verify_command import verify
+from dynsync_lib.cli.worklist_commands import worklist
 from dynsync_lib.processes import stops_as_interrupts
 
 app = typer.Typer(
@@ -68,6 +69,7 @@ app.command()(rules)
 app.command()(emulator)
 app.command()(lab)
 app.add_typer(rehearse)
+app.add_typer(worklist)
 stoppable(app)
 
 

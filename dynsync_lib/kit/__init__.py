@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.kit.suggestions import suggest_mappings
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
+    from dynsync_lib.kit.worklists import WrittenWorklist, import_worklist, worklist
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from dynsync_lib.settings_changes.changes import RemoveMapping, SetAssumption, SetMapping, SetSync
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
     from dynsync_lib.verification.verify_folder import Verification, open_verification
+    from dynsync_lib.worklist.decisions import ImportedWorklist
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
@@ -130,6 +132,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
+    "kit.worklists": ("WrittenWorklist", "import_worklist", "worklist"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),
@@ -186,6 +189,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "settings_changes.changes": ("RemoveMapping", "SetAssumption", "SetMapping", "SetSync"),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),
     "verification.verify_folder": ("Verification", "open_verification"),
+    "worklist.decisions": ("ImportedWorklist",),
 }
 """In which module of the library each name of the kit lives: the imports above, for Python."""
 _HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}

@@ -10,6 +10,7 @@ import json
 import logging
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import openpyxl
 import pytest
 import typer
 
@@ -111,6 +113,17 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("--forecast l --out OUT", masked=("OUT",)),
         Run("--forecast f --out OUT --unmasked"),
     ),
+    "worklist": (
+        Run("--forecast f --out OUT", masked=("OUT",)),
+        Run("--forecast l --out OUT --names --snapshot s"),
+        Run("--forecast f --out dynsync.toml", exit_codes=(2,)),
+    ),
+    "worklist import": (
+        Run("filled.xlsx --forecast f"),
+        Run("misread.xlsx --forecast f", exit_codes=(2,)),
+        Run("filled.xlsx --forecast l", exit_codes=(2,)),
+        Run("leads.toml --forecast f", exit_codes=(2,)),
+    ),
     "rules": (Run(""), Run("--numbers")),
     "emulator": (Run("--world world"), Run("--world world --state OUT")),
     "lab": (Run("world"),),
@@ -160,6 +173,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]
         folder.root / "s", folder.root / "dynsync.toml", folder.root / "r", forecast=folder.root / "f", key=bytes(32)
     )
     break_files(folder.root)
+    _fill_worklist(folder.root)
     with Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator:
         addresses = json.loads(json.dumps(emulator.addresses))
         (folder.root / "emulator.json").write_text(json.dumps(addresses), encoding="utf-8")
@@ -167,6 +181,18 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]
         addresses["dynamics"]["client_secret"] = f"{SECRET}~"
         (folder.root / "refused.json").write_text(json.dumps(addresses), encoding="utf-8")
         yield folder
+
+
+def _fill_worklist(root: Path) -> None:
+    """Writes a worklist in which people's names stand as notes, and one in which they stand for marks and ids, too."""
+    kit.worklist(root / "f", root / "filled.xlsx", names=True)
+    book = openpyxl.load_workbook(root / "filled.xlsx")
+    book["Ghosts"]["A2"], book["Ghosts"]["B2"] = "fix", f"{PERSON} Adams"
+    book.save(root / "filled.xlsx")
+    book["Ghosts"]["A2"], book["Ghosts"]["E3"] = f"{PERSON} Adams", f"{PERSON}.eve@example.com"
+    book["Failing"]["F1"] = f"{PERSON} Baker"
+    book["Failing"].delete_cols(5)
+    book.save(root / "misread.xlsx")
 
 
 @dataclass
@@ -224,6 +250,8 @@ def _demo(root: Path, folder: Path, say: Callable[[str], None]) -> kit.Forecast:
 
 def leaves(group: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Every command below a group, by its words."""
+    if getattr(group, "invoke_without_command", False):
+        yield name, group
     if hasattr(group, "commands"):
         for word, command in group.commands.items():
             yield from leaves(command, f"{name} {word}".strip())
@@ -343,5 +371,8 @@ def seen(mark: str, text: str) -> list[str]:
 
 
 def read(file: Path) -> str:
-    """The bytes of a file as text."""
-    return file.read_bytes().decode("utf-8", errors="replace")
+    """The bytes of a file as text; of a workbook those of its parts."""
+    if not zipfile.is_zipfile(file):
+        return file.read_bytes().decode("utf-8", errors="replace")
+    with zipfile.ZipFile(file) as book:
+        return "".join(book.read(name).decode("utf-8", errors="replace") for name in book.namelist())

@@ -177,6 +177,18 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "forecasts",
         "workbooks",
     ),
+    "worklist": (
+        *_WORDS,
+        "core.masking",
+        "engine",
+        "folders",
+        "forecasts",
+        "messages",
+        "record_urls",
+        "report.words",
+        "snapshot",
+        "workbooks",
+    ),
     "rehearsal": (
         "core",
         "arrow_tables",
@@ -259,6 +271,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "verification",
         "widgets",
         "workbooks",
+        "worklist",
     ),
     "cli": ("kit", "folders", "messages", "processes", "small_files"),
 }

@@ -1,0 +1,83 @@
+"""`dynsync worklist`: a forecast as a workbook to work through, and what people marked in it, read back.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.cli.arguments import ForecastFolder, Json, open_forecast
+from dynsync_lib.cli.plain_parameters import PlainGroup
+from dynsync_lib.errors import WorklistError
+
+worklist = typer.Typer(name="worklist", cls=PlainGroup, invoke_without_command=True, rich_markup_mode=None)
+_MARKED: Any = ("accept", "fix", "ignore", "note_only", "unmarked")
+
+
+@worklist.callback()
+def write(
+    context: typer.Context,
+    folder: ForecastFolder = None,
+    out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+    ] = None,
+    *,
+    names: Annotated[bool, typer.Option("--names", help="Name people, and show their values.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a forecast as an Excel workbook: a sheet a decision, a row a thing to do, with cells to mark.
+
+    People are masked unless --names; the first sheet says so. `dynsync worklist import` reads the marks back.
+
+    Example: dynsync worklist --forecast out/monday --out worklist.xlsx --names
+    """
+    if context.invoked_subcommand is not None:
+        return
+    written = kit.worklist(open_forecast(folder), out, names=names, snapshot=snapshot)
+    if as_json:
+        console.print_json({"worklist": str(out), **kit.as_dict(written)})
+        return
+    for sheet, count in written.rows.items():
+        console.out.print(f"{count:>9,}  {sheet.replace('_', ' ')}")
+    console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
+    if not written.has_records:
+        console.out.print("The snapshot was not found: names, owners, deals and invoices are not known.")
+    console.out.print(f"\nWorklist: {out}")
+    console.out.print(f"Next:     mark its rows, then `dynsync worklist import {out}`.")
+
+
+@worklist.command(name="import")
+def import_(
+    workbook: Annotated[Path, typer.Argument(help="The worklist, filled in.")],
+    folder: ForecastFolder = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Read back what people marked in a worklist, into a file beside the forecast.
+
+    Where anything cannot be used, all of it is named by sheet and cell, and nothing is kept. The file replaces that of
+    an earlier import.
+
+    Example: dynsync worklist import worklist.xlsx --forecast out/monday
+    """
+    try:
+        imported = kit.import_worklist(workbook, open_forecast(folder))
+    except WorklistError as error:
+        if as_json:
+            console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})
+        raise
+    if as_json:
+        console.print_json({**kit.as_dict(imported), "by_mark": imported.by_mark, "not_understood": []})
+        return
+    rows = [{"sheet": sheet, **counts} for sheet, counts in imported.by_sheet.items()]
+    console.print_rows(["sheet", *_MARKED], rows)
+    for title in imported.other_sheets:
+        console.out.print(f"{title}: no sheet of a worklist; left alone.")
+    console.out.print(f"\nDecisions: {imported.decisions}")

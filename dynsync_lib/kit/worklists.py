@@ -1,0 +1,98 @@
+"""A forecast as a worklist for people, and what they decided, read back.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dynsync_lib.errors import UsageError
+from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
+from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
+from dynsync_lib.forecasts.masking_secret import masking_secret
+from dynsync_lib.record_urls import urls_of_portals
+
+if TYPE_CHECKING:
+    from dynsync_lib.snapshot.snapshot import Snapshot
+    from dynsync_lib.worklist.decisions import ImportedWorklist
+    from dynsync_lib.worklist.rows import RowMaker
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWorklist:
+    """A worklist that was written. `path` is the workbook; `rows` are how many each sheet has, by its name; `hours` is
+    our estimate of all of it; `is_named` says whether people's names are in it, `has_records` whether the snapshot
+    was found, without which names, owners, deals and invoices are not known.
+    """
+
+    path: Path
+    rows: Mapping[str, int]
+    hours: float
+    is_named: bool
+    has_records: bool
+
+
+def worklist(
+    forecast: str | Path | Forecast, out: str | Path, *, names: bool = False, snapshot: str | Path | None = None
+) -> WrittenWorklist:
+    """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
+
+    People are masked unless `names`. The snapshot is looked for where the forecast found it; `snapshot` is another
+    place. An earlier worklist is replaced unless somebody marked it. It reads what it lists, a second for a small
+    portal; some 20,000 rows a second are written.
+
+    Raises UsageError when `out` holds something else or is marked, or when names of a masked forecast are asked for.
+
+    >>> written = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
+    >>> written.rows["ghosts"], written.rows["near_names"]
+    (72, 25)
+    """
+    from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
+
+    opened, out = _opened(forecast), Path(out)
+    if names and opened.is_masked:
+        raise UsageError("A masked forecast shows no names.", next_step="Open it without masking it.")
+    refuse_marked(out)
+    with _row_maker(opened, snapshot_of_forecast(opened, snapshot), is_named=names) as maker:
+        written = write_workbook(out, opened, maker)
+        rows = {page.sheet.name: page.rows for page in written}
+        hours = round(sum(page.minutes for page in written) / 60, 1)
+        return WrittenWorklist(out, rows, hours, names, maker.tables.has_records)
+
+
+def import_worklist(workbook: str | Path, forecast: str | Path | Forecast) -> ImportedWorklist:
+    """Keeps what people marked in a worklist as the decisions of its forecast, in a file beside the forecast's folder.
+
+    The file replaces that of an earlier import. It reads the workbook row by row, some 10,000 a second.
+
+    Raises WorklistError with every fault by sheet and cell, and InputFileError for what is no workbook; then nothing is
+    kept.
+
+    >>> _ = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
+    >>> kit.import_worklist("out/worklist.xlsx", "out/demo/forecast").by_mark
+    {'accept': 0, 'fix': 0, 'ignore': 0}
+    """
+    from dynsync_lib.worklist.decisions import import_marks
+
+    opened = _opened(forecast)
+    with _row_maker(opened, None, is_named=False) as maker:
+        return import_marks(Path(workbook), opened, maker)
+
+
+def _opened(forecast: str | Path | Forecast) -> Forecast:
+    return forecast if isinstance(forecast, Forecast) else open_forecast(forecast)
+
+
+@contextmanager
+def _row_maker(forecast: Forecast, snapshot: Snapshot | None, *, is_named: bool) -> Iterator[RowMaker]:
+    from dynsync_lib.worklist.rows import RowMaker
+    from dynsync_lib.worklist.tables import open_worklist_tables
+
+    secret = None if is_named else masking_secret(forecast.folder)
+    with open_worklist_tables(forecast, snapshot) as tables:
+        yield RowMaker(tables, urls_of_portals(forecast.info.get("portals") or {}), secret)

@@ -1,0 +1,130 @@
+"""What people decided, out of a worklist that they filled in, kept in a file beside the forecast.
+
+Facts
+    * The file has the forecast's name and the ending `.decisions.json`; the forecast itself stays as it is. It holds
+      what the last workbook said, whole: an import replaces that of an earlier one.
+    * A decision names its row by sheet, row key and the ids of the forecast, never by what the workbook says of them.
+    * Nothing is written unless all of the workbook can be used.
+    * Notes are people's own texts and may name persons: the file is private, as the forecast is.
+
+Where it is used: `kit.worklists`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from dynsync_lib.errors import WorklistError, WorklistFault
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.replaced_file import FileKind, replace_file
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.worklist.forecast_id import forecast_id
+from dynsync_lib.worklist.read_workbook import FilledWorkbook, MarkedRow, read_workbook
+from dynsync_lib.worklist.rows import RowMaker
+from dynsync_lib.worklist.sheets import FIRST_SHEET, FORECAST_ID, MARKS, SHEETS
+
+DECISIONS_FILE: Final = FileKind("the decisions of a worklist", "{", '"dynsync_decisions"')
+_VERSION: Final = 1
+_IDS: Final = (
+    "check_id",
+    "system",
+    "object",
+    "record_id",
+    "other_id",
+    "field",
+    "hubspot_field",
+    "dynamics_field",
+    "rule_id",
+)
+"""What a decision says of its row, where the row has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedWorklist:
+    """What an import kept. `decisions` is the file; `by_sheet` counts, by sheet, each mark, rows with `note_only`, and
+    those that are `unmarked`; `other_sheets` are the workbook's sheets that are none of a worklist.
+    """
+
+    decisions: Path
+    forecast_id: str
+    by_sheet: Mapping[str, Mapping[str, int]]
+    other_sheets: tuple[str, ...]
+
+    @property
+    def by_mark(self) -> dict[str, int]:
+        """How many rows have each mark, over all sheets."""
+        return {mark: sum(counts[mark] for counts in self.by_sheet.values()) for mark in MARKS}
+
+
+def decisions_path(forecast: Forecast) -> Path:
+    """The file of a forecast's decisions, beside its folder."""
+    folder = forecast.folder.absolute()
+    return folder.with_name(f"{folder.name}.decisions.json")
+
+
+def import_marks(workbook: Path, forecast: Forecast, maker: RowMaker) -> ImportedWorklist:
+    """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast.
+
+    Raises WorklistError with every fault, InputFileError for what is no workbook, and UsageError when another file
+    stands where decisions go; then nothing is written.
+    """
+    filled = read_workbook(workbook)
+    faults = [*_other_forecast(filled, forecast), *filled.faults]
+    if faults:
+        raise WorklistError(faults)
+    decisions = list(_decisions(filled.marked, maker))
+    known = {decision["row_key"] for decision in decisions}
+    strangers = [row for key, row in filled.marked.items() if key not in known]
+    if strangers:
+        raise WorklistError([_stranger(row) for row in strangers])
+    path = decisions_path(forecast)
+    with private_files():
+        replace_file(path, _text(forecast_id(forecast), decisions), DECISIONS_FILE)
+    return ImportedWorklist(path, forecast_id(forecast), _counts(filled), tuple(filled.other_sheets))
+
+
+def _other_forecast(filled: FilledWorkbook, forecast: Forecast) -> Iterator[WorklistFault]:
+    if filled.forecast_id is None:
+        yield WorklistFault(
+            FIRST_SHEET, "A1", f"No row says {FORECAST_ID}; write the worklist again, and mark that one."
+        )
+    elif filled.forecast_id.strip() != forecast_id(forecast):
+        title, cell = filled.forecast_id_at
+        sentence = f"This is the worklist of another forecast than {forecast.folder}, which is {forecast_id(forecast)}."
+        yield WorklistFault(title, cell, sentence)
+
+
+def _stranger(row: MarkedRow) -> WorklistFault:
+    return WorklistFault(
+        row.title, f"A{row.line}", "This row is none of the forecast's; it came from another worklist."
+    )
+
+
+def _decisions(marked: Mapping[str, MarkedRow], maker: RowMaker) -> Iterator[dict[str, Any]]:
+    """The marked rows as the forecast knows them, in the order of the sheets."""
+    names = {row.sheet for row in marked.values()}
+    for sheet in SHEETS:
+        for asked, cells in maker.rows(sheet) if sheet.name in names else ():
+            row = marked.get(cells["row_key"])
+            if row is not None:
+                ids = {name: asked[name] for name in _IDS if asked[name] is not None}
+                yield {"sheet": sheet.name, "row_key": row.key, "mark": row.mark, "note": row.note, **ids}
+
+
+def _counts(filled: FilledWorkbook) -> dict[str, dict[str, int]]:
+    names = (*MARKS, "note_only", "unmarked")
+    counts = {sheet.name: dict.fromkeys(names, 0) for sheet in SHEETS}
+    for row in filled.marked.values():
+        counts[row.sheet][row.mark or "note_only"] += 1
+    for name, count in filled.unmarked.items():
+        counts[name]["unmarked"] = count
+    return counts
+
+
+def _text(of_forecast: str, decisions: list[dict[str, Any]]) -> str:
+    head = {"dynsync_decisions": _VERSION, "forecast_id": of_forecast, "decisions": decisions}
+    return json.dumps(head, indent=1, ensure_ascii=False) + "\n"

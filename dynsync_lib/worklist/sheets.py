@@ -1,0 +1,175 @@
+"""The sheets of a worklist: one a decision. What each asks, which columns it has, and by what its rows are known.
+
+Facts
+    * A row is known by its key, made of the sheet's name and the texts of its `ids` columns: the same thing to do has
+      the same key in the worklist of another forecast. A key says nothing to whoever has not the ids.
+    * A record that stays out or fails stands on one sheet only, by its outcome.
+    * Minutes are an estimate of ours, for one row.
+
+Where it is used: `worklist`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+MARKS: Final = ("accept", "fix", "ignore")
+"""What people may answer: it may happen as the forecast says; it will be put right; it does not matter."""
+FIRST_SHEET: Final = "Read me"
+FORECAST_ID: Final = "Forecast id"
+"""What stands before the forecast's id on the first sheet."""
+KEY_DIGITS: Final = 20
+
+COLUMNS: Final[Mapping[str, tuple[str, int]]] = {
+    "mark": ("Mark", 9),
+    "note": ("Note", 30),
+    "check_id": ("Check", 8),
+    "severity": ("Severity", 12),
+    "system": ("System", 13),
+    "object": ("Object", 11),
+    "record_id": ("Record id", 38),
+    "name": ("Name", 28),
+    "url": ("Open", 44),
+    "other_id": ("Other record id", 38),
+    "other_name": ("Other name", 28),
+    "other_url": ("Open the other", 44),
+    "hubspot_field": ("HubSpot property", 24),
+    "dynamics_field": ("Dynamics column", 24),
+    "field": ("Field", 24),
+    "old_value": ("Value before", 28),
+    "new_value": ("Value after", 28),
+    "reason": ("Reason", 60),
+    "suggestion": ("Suggestion", 60),
+    "turns_on": ("Turns on", 20),
+    "owner": ("Owner", 38),
+    "minutes": ("Minutes", 9),
+    "open_deals": ("Open deals", 11),
+    "open_value": ("Open deal value", 16),
+    "invoiced": ("Invoiced", 16),
+    "count": ("Records", 10),
+    "rule_id": ("Rule", 28),
+    "row_key": ("Row key", 24),
+}
+"""Heading and width of every column."""
+LINK_COLUMNS: Final = ("url", "other_url")
+_RECORD: Final = ("system", "object", "record_id", "name", "url")
+_OTHER: Final = ("other_id", "other_name", "other_url")
+_WHY: Final = ("reason", "suggestion")
+_BEHIND: Final = ("owner", "minutes", "open_deals", "open_value", "invoiced")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One decision. `name` is how files and JSON call it, `asks` the question that a row puts."""
+
+    name: str
+    title: str
+    asks: str
+    content: tuple[str, ...]
+    ids: tuple[str, ...]
+    minutes: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns in order: what people fill in, what they read, and the row's key at the end."""
+        return ("mark", "note", *self.content, "rule_id", "row_key")
+
+    def key_of(self, ids: Iterable[str]) -> str:
+        """The key of the row with these texts in the columns `ids`."""
+        text = json.dumps([self.name, *ids], ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+
+_OF_RECORD: Final = ("system", "object", "record_id")
+SHEETS: Final = (
+    Sheet(
+        "ghosts",
+        "Ghosts",
+        "Contacts and leads of Dynamics that silently will not exist in HubSpot, with the deals behind them.",
+        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        _OF_RECORD,
+        5,
+    ),
+    Sheet(
+        "shared_keys",
+        "Shared keys",
+        "Other records that lose their address, name or domain to an earlier one and never sync.",
+        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        _OF_RECORD,
+        5,
+    ),
+    Sheet(
+        "failing",
+        "Failing",
+        "Records that the sync will try, and that the other system will refuse.",
+        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        _OF_RECORD,
+        3,
+    ),
+    Sheet(
+        "left_out",
+        "Left out",
+        "Records that stay out because something is missing: a name, an address, a stage that is paired.",
+        (*_RECORD, *_WHY, "turns_on", *_BEHIND),
+        _OF_RECORD,
+        3,
+    ),
+    Sheet(
+        "near_names",
+        "Near names",
+        "A company and an account whose names are alike and not equal: each will be created again on the other side.",
+        (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
+        ("record_id", "other_id"),
+        2,
+    ),
+    Sheet(
+        "lost_associations",
+        "Lost associations",
+        "Associations with a company that do not survive the sync, though the record itself does.",
+        (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
+        (*_OF_RECORD, "other_id"),
+        2,
+    ),
+    Sheet(
+        "manual_invoices",
+        "Manual invoices",
+        "Invoices whose company somebody must associate by hand after the sync.",
+        (*_RECORD, *_OTHER, *_WHY, "owner", "minutes", "invoiced"),
+        (*_OF_RECORD, "other_id"),
+        1,
+    ),
+    Sheet(
+        "overwrites",
+        "Overwrites",
+        "Values that the first sync replaces by those of the other system.",
+        (*_RECORD, *_OTHER, "field", "old_value", "new_value", *_WHY, "owner", "minutes"),
+        (*_OF_RECORD, "other_id", "field"),
+        1,
+    ),
+    Sheet(
+        "mappings",
+        "Mappings",
+        "Field mappings that do not work as they were asked for.",
+        ("object", "hubspot_field", "dynamics_field", *_WHY, "minutes", "count"),
+        ("object", "hubspot_field", "dynamics_field"),
+        15,
+    ),
+    Sheet(
+        "findings",
+        "Findings",
+        "What the audit rules say of all records together; what is not checked is never a pass.",
+        ("check_id", "severity", "system", "object", *_WHY, "minutes", "count"),
+        ("check_id", "system", "object", "rule_id"),
+        10,
+    ),
+)
+SHEETS_BY_NAME: Final = {sheet.name: sheet for sheet in SHEETS}
+
+
+def heading_of(column: str) -> str:
+    """The heading of a column."""
+    return COLUMNS[column][0]

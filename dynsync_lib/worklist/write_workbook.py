@@ -1,0 +1,192 @@
+"""A worklist as an Excel workbook: one sheet a decision, one row a thing to do, and a first sheet about its use.
+
+Facts
+    * The same forecast and snapshot give the same bytes.
+    * What does not fit on a sheet goes on on a further one, such as `Overwrites 2`.
+    * The first sheet says whose names are shown, what is not known, what is not listed, and which links are mere texts.
+    * A workbook in which somebody has written marks is not replaced.
+
+Where it is used: `kit.worklists`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import xlsxwriter
+
+from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook
+from dynsync_lib.worklist.forecast_id import forecast_id
+from dynsync_lib.worklist.queries import NOT_LISTED
+from dynsync_lib.worklist.read_workbook import FilledWorkbook, read_workbook
+from dynsync_lib.worklist.rows import RowMaker
+from dynsync_lib.worklist.sheets import (
+    COLUMNS,
+    FIRST_SHEET,
+    FORECAST_ID,
+    LINK_COLUMNS,
+    MARKS,
+    SHEETS,
+    Sheet,
+    heading_of,
+)
+
+_MARK_RULE: Final = {
+    "validate": "list",
+    "source": list(MARKS),
+    "error_title": "Mark",
+    "error_message": "Choose accept, fix or ignore, or leave the cell empty.",
+}
+_LINKS: Final = tuple(heading_of(column) for column in LINK_COLUMNS)
+_KNOWN_NUMBER: Final = (int, float)
+
+
+@dataclass(slots=True)
+class WrittenSheet:
+    """What was written of one decision: `titles` of its sheets, `rows`, `minutes`, the deals behind, and `notes`."""
+
+    sheet: Sheet
+    titles: list[str] = field(default_factory=list)
+    rows: int = 0
+    minutes: int = 0
+    open_deals: int = 0
+    open_value: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
+def refuse_marked(out: Path) -> None:
+    """Raises UsageError unless the file is not there, or is a worklist in which nobody wrote anything."""
+    if not os.path.lexists(out):
+        return
+    try:
+        filled = read_workbook(out)
+    except InputFileError:
+        filled = FilledWorkbook()
+    if out.is_symlink() or filled.forecast_id is None or filled.other_sheets:
+        raise UsageError(f"{out} is something else than a worklist.", next_step="Name a file that is not there.")
+    if filled.marked or filled.faults:
+        raise UsageError(
+            f"{out} is a worklist in which somebody wrote.",
+            next_step="Import it with `dynsync worklist import`, then name another file or move it.",
+        )
+
+
+def write_workbook(out: Path, forecast: Forecast, maker: RowMaker, *, limits: Limits = EXCEL) -> list[WrittenSheet]:
+    """Writes the worklist of a forecast to the file `out`, which appears, or is replaced, when it is whole.
+
+    One entry a decision comes out, in the order of the sheets.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with temporary_folder(beside=out.parent) as work:
+        fresh = work / out.name
+        with new_workbook(fresh, "Worklist of a forecast") as book:
+            first = book.add_worksheet(FIRST_SHEET)
+            heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+            written = [_write_sheet(book, heading, sheet, maker, limits) for sheet in SHEETS]
+            _write_first(first, heading, _first_rows(forecast, maker, written))
+        os.replace(fresh, out)
+    return written
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, heading: Any, sheet: Sheet, maker: RowMaker, limits: Limits
+) -> WrittenSheet:
+    written = WrittenSheet(sheet)
+    page: NewSheet | None = None
+    for _, cells in maker.rows(sheet):
+        if page is None or page.is_full:
+            _finish(page, sheet, written)
+            page = _new_page(book, heading, sheet, written, limits)
+        page.add([cells.get(column) for column in sheet.columns])
+        _add_up(written, cells)
+    _finish(page or _new_page(book, heading, sheet, written, limits), sheet, written)
+    return written
+
+
+def _new_page(book: xlsxwriter.Workbook, heading: Any, sheet: Sheet, written: WrittenSheet, limits: Limits) -> NewSheet:
+    title = f"{sheet.title} {len(written.titles) + 1}" if written.titles else sheet.title
+    written.titles.append(title)
+    columns = [COLUMNS[column] for column in sheet.columns]
+    return NewSheet(book, title, columns, heading=heading, links=_LINKS, limits=limits)
+
+
+def _finish(page: NewSheet | None, sheet: Sheet, written: WrittenSheet) -> None:
+    """Filter and list of marks, over the rows that are there."""
+    if page is None:
+        return
+    last = max(page.rows, 1)
+    page.sheet.autofilter(0, 0, last, len(sheet.columns) - 1)
+    page.sheet.data_validation(1, 0, last, 0, _MARK_RULE)
+    if page.first_text_link is not None:
+        written.notes.append(
+            f"{written.titles[-1]}: Excel allows no more links on a sheet; from row {page.first_text_link:,} on, "
+            "addresses are plain texts. Copy them into a browser."
+        )
+
+
+def _add_up(written: WrittenSheet, cells: Mapping[str, Any]) -> None:
+    written.rows += 1
+    written.minutes += cells.get("minutes", 0)
+    for name in ("open_deals", "open_value"):
+        amount = cells.get(name)
+        if isinstance(amount, _KNOWN_NUMBER):
+            setattr(written, name, getattr(written, name) + amount)
+
+
+def _write_first(first: Any, heading: Any, rows: Iterator[Sequence[object]]) -> None:
+    for number, width in enumerate((34, 90, 12, 12, 12, 18)):
+        first.set_column(number, number, width)
+    for line, row in enumerate(rows):
+        for number, value in enumerate(row):
+            style = heading if number == 0 else None
+            write = first.write_number if isinstance(value, _KNOWN_NUMBER) else first.write_string
+            write(line, number, value, style)
+
+
+def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSheet]) -> Iterator[Sequence[object]]:
+    """What the first sheet says; a row is a label and what belongs to it."""
+    yield "Worklist", "What the initial sync will do that somebody should decide about, one row a thing to do."
+    yield FORECAST_ID, forecast_id(forecast)
+    yield "Data of", str(forecast.info.get("taken_at") or "a moment that nobody knows")
+    yield "People", _people(maker)
+    yield "Marks", f"Choose {', '.join(MARKS[:-1])} or {MARKS[-1]} in the first column of a row; add a note beside it."
+    yield "", "accept: it may happen as the forecast says. fix: somebody will put it right. ignore: it does not matter."
+    yield "", "Rows may be moved, sorted, filtered and deleted. Leave ids and row keys as they are."
+    yield "Back into the kit", "dynsync worklist import FILE.xlsx --forecast FOLDER"
+    yield from _unknown(maker)
+    yield ()
+    yield "Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value"
+    for page in written:
+        amounts = (page.open_deals, page.open_value) if "open_deals" in page.sheet.content else ()
+        yield ", ".join(page.titles), page.sheet.asks, page.rows, page.minutes, *amounts
+    yield ()
+    notes = [note for page in written for note in page.notes]
+    for number, sentence in enumerate([*notes, *_not_listed(maker)]):
+        yield "Note" if number == 0 else "", sentence
+
+
+def _people(maker: RowMaker) -> str:
+    if maker.secret is None:
+        return "Named. This workbook holds personal data: keep it as you keep the CRMs."
+    return "Masked: a stand-in for each key, values as (filled). Write the workbook with --names to see them."
+
+
+def _unknown(maker: RowMaker) -> Iterator[Sequence[object]]:
+    if not maker.tables.has_records:
+        yield "Not known", "Names, owners, deals and invoices: the snapshot of this forecast was not found."
+    for label, start in (("HubSpot", maker.urls.hubspot), ("Dynamics", maker.urls.dynamics)):
+        if start is None:
+            yield "Not known", f"Links into {label}: the snapshot does not say which portal it is of."
+
+
+def _not_listed(maker: RowMaker) -> Iterator[str]:
+    for what, count in maker.tables.connection.cursor().execute(NOT_LISTED).fetchall():
+        if count:
+            yield f"Counted, not listed: {what}: {int(count):,}."

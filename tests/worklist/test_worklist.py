@@ -1,0 +1,413 @@
+"""A worklist says what there is to do, row by row, and is read back whatever people did with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.errors import InputFileError, UsageError, WorklistError
+from dynsync_lib.record_urls import urls_of_portals
+from dynsync_lib.workbooks.new import Limits
+from dynsync_lib.worklist.rows import RowMaker
+from dynsync_lib.worklist.sheets import COLUMNS, SHEETS, heading_of
+from dynsync_lib.worklist.tables import open_worklist_tables
+from dynsync_lib.worklist.write_workbook import write_workbook
+from tests.worklist.small_worklist import A1, A2, A3, C1, C2, C3, C4, D1, I1, U1, small_forecast
+
+SOFFICE = shutil.which("soffice")
+DECIDED = "dynsync_decisions"
+NO_MARKS = {"accept": 0, "fix": 0, "ignore": 0, "note_only": 0, "unmarked": 0}
+
+
+@pytest.fixture(scope="module")
+def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    """The forecast of the small portals."""
+    return small_forecast(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def plain(forecast: kit.Forecast) -> Path:
+    """Its worklist, with names, as written."""
+    return kit.worklist(forecast, forecast.folder.parent / "plain.xlsx", names=True).path
+
+
+@pytest.fixture
+def book(plain: Path, tmp_path: Path) -> Path:
+    """A copy of the worklist that a test may fill in."""
+    return Path(shutil.copy(plain, tmp_path / "worklist.xlsx"))
+
+
+def rows_of(path: Path, title: str) -> list[dict[str, Any]]:
+    """The rows of a sheet by heading, without empty cells."""
+    lines = openpyxl.load_workbook(path)[title].iter_rows(values_only=True)
+    headings = [str(cell) for cell in next(lines)]
+    return [{name: cell for name, cell in zip(headings, line, strict=True) if cell is not None} for line in lines]
+
+
+def edit(path: Path, change: Callable[[Any], None]) -> Path:
+    """Changes the workbook with openpyxl and saves it."""
+    opened = openpyxl.load_workbook(path)
+    change(opened)
+    opened.save(path)
+    return path
+
+
+def marks(*cells: tuple[str, str, str]) -> Callable[[Any], None]:
+    """Writes texts into cells: title, address, text."""
+
+    def write(opened: Any) -> None:
+        for title, address, text in cells:
+            opened[title][address] = text
+
+    return write
+
+
+def faults_of(path: Path, forecast: kit.Forecast) -> list[tuple[str, str, str]]:
+    """The faults of an import, which keeps nothing."""
+    kept = _decisions_file(forecast)
+    before = kept.read_bytes() if kept.exists() else None
+    with pytest.raises(WorklistError) as raised:
+        kit.import_worklist(path, forecast)
+    assert (kept.read_bytes() if kept.exists() else None) == before
+    return [(fault.sheet, fault.cell, fault.sentence) for fault in raised.value.faults]
+
+
+def _decisions_file(forecast: kit.Forecast) -> Path:
+    return forecast.folder.with_name("forecast.decisions.json")
+
+
+def decided(forecast: kit.Forecast) -> list[dict[str, Any]]:
+    """What was kept."""
+    content = json.loads(_decisions_file(forecast).read_text(encoding="utf-8"))
+    assert content[DECIDED] == 1
+    decisions: list[dict[str, Any]] = content["decisions"]
+    return decisions
+
+
+def test_sheets__hold_each_thing_to_do(plain: Path) -> None:
+    first, second = rows_of(plain, "Ghosts")
+    assert {
+        name: first[name] for name in ("System", "Object", "Record id", "Name", "Other record id", "Other name")
+    } == {
+        "System": "Dynamics",
+        "Object": "contact",
+        "Record id": C2,
+        "Name": "Ada B.",
+        "Other record id": C1,
+        "Other name": "Ada Byron",
+    }
+    assert (first["Owner"], first["Open deals"], first["Open deal value"], first["Invoiced"]) == (
+        "Olive Owner",
+        1,
+        1500.5,
+        0,
+    )
+    assert first["Reason"].endswith("silently never syncs; it differs in jobtitle.")
+    assert (second["Record id"], second["Reason"], second["Owner"]) == (C3, "Has no e-mail address.", "nobody")
+    ids = {
+        title: [(row.get("Record id"), row.get("Other record id")) for row in rows_of(plain, title)]
+        for title in ("Shared keys", "Failing", "Left out", "Near names", "Manual invoices", "Overwrites")
+    }
+    assert ids == {
+        "Shared keys": [("13", "12")],
+        "Failing": [(C4, None)],
+        "Left out": [(D1, None), ("21", None)],
+        "Near names": [("11", A2)],
+        "Manual invoices": [(I1, A1)],
+        "Overwrites": [("1", C1)],
+    }
+    assert [
+        (row["Record id"], row["Other record id"], row["Reason"]) for row in rows_of(plain, "Lost associations")
+    ] == [
+        (C3, C1, "It points to a contact, where a company belongs."),
+        ("1", "11", "The two systems name different primary companies, and the conflict winner’s stays."),
+        ("1", "12", "Only the primary company travels."),
+    ]
+    overwrite = rows_of(plain, "Overwrites")[0]
+    assert (overwrite["Field"], overwrite["Value before"], overwrite["Value after"]) == ("jobtitle", "Boss", "Chief")
+    assert rows_of(plain, "Findings")[0]["Severity"] == "Blocker"
+    assert rows_of(plain, "Manual invoices")[0]["Other name"] == "'=1+1"
+    assert {cell.data_type for page in openpyxl.load_workbook(plain) for row in page for cell in row} <= {"s", "n"}
+
+
+def test_first_sheet__says_what_is_not_known_or_not_listed(plain: Path) -> None:
+    said = [row[1] for row in openpyxl.load_workbook(plain)["Read me"].iter_rows(values_only=True)]
+    assert "Named. This workbook holds personal data: keep it as you keep the CRMs." in said
+    assert "Counted, not listed: associations whose own record stays out: 1." in said
+
+
+def test_masked__shows_nobody(forecast: kit.Forecast, tmp_path: Path) -> None:
+    written = kit.worklist(forecast, tmp_path / "masked.xlsx")
+    assert (written.is_named, written.has_records, written.rows["ghosts"]) == (False, True, 2)
+    text = str(
+        [page for page in openpyxl.load_workbook(written.path).worksheets for page in page.iter_rows(values_only=True)]
+    )
+    assert not [word for word in ("Ada", "Olive", "example.com", "Boss", "Chief", "Dent") if word in text]
+    assert "person-" in text
+    assert U1 in text
+    assert rows_of(written.path, "Ghosts")[1]["Name"] == "person without a key"
+
+
+def test_same_forecast__same_bytes(forecast: kit.Forecast, plain: Path, tmp_path: Path) -> None:
+    again = kit.worklist(str(forecast.folder), tmp_path / "again.xlsx", names=True)
+    assert again.path.read_bytes() == plain.read_bytes()
+
+
+def test_without_a_snapshot__nothing_of_records_is_known(forecast: kit.Forecast, tmp_path: Path) -> None:
+    moved = Path(shutil.copytree(forecast.folder, tmp_path / "far" / "away" / "forecast"))
+    written = kit.worklist(moved, tmp_path / "w.xlsx", names=True)
+    row = rows_of(written.path, "Ghosts")[0]
+    assert [row.get(name) for name in ("Name", "Owner", "Open deals", "Open deal value", "Invoiced")] == [
+        "not known"
+    ] * 5
+    assert written.has_records is False
+
+
+def test_links__open_records_and_a_sheet_goes_on_on_the_next(forecast: kit.Forecast, tmp_path: Path) -> None:
+    urls = urls_of_portals({"hubspot": {"id": "4711"}, "dynamics": {"url": "https://company-a.crm4.dynamics.com"}})
+    with open_worklist_tables(forecast, None) as tables:
+        pages = write_workbook(tmp_path / "w.xlsx", forecast, RowMaker(tables, urls, None), limits=Limits(3, 3))
+    titles = {page.sheet.name: page.titles for page in pages}
+    assert titles["lost_associations"] == ["Lost associations", "Lost associations 2"]
+    assert titles["ghosts"] == ["Ghosts"]
+    assert pages[5].notes == [
+        "Lost associations: Excel allows no more links on a sheet; from row 3 on, addresses are plain texts. "
+        "Copy them into a browser."
+    ]
+    page = openpyxl.load_workbook(tmp_path / "w.xlsx")["Ghosts"]
+    address = f"https://company-a.crm4.dynamics.com/main.aspx?etn=contact&pagetype=entityrecord&id={C2}"
+    assert (page["G2"].value, page["G2"].hyperlink.target) == (address, address)
+    assert page.auto_filter.ref == "A1:T3"
+    assert page.freeze_panes == "A2"
+    assert [rule.sqref for rule in page.data_validations.dataValidation] == ["A2:A3"]
+    for title in ("Lost associations", "Lost associations 2"):
+        assert len(rows_of(tmp_path / "w.xlsx", title)) in (1, 2)
+
+
+def test_headings__are_unlike_without_regard_to_case() -> None:
+    headings = [heading_of(column).casefold() for column in COLUMNS]
+    assert len(set(headings)) == len(headings)
+    assert max(len(sheet.title) for sheet in SHEETS) < 26
+
+
+def test_import__keeps_marks_and_notes(book: Path, forecast: kit.Forecast) -> None:
+    edit(
+        book,
+        marks(
+            ("Ghosts", "A2", "fix"),
+            ("Ghosts", "B2", "ask the owner"),
+            ("Near names", "A2", " Accept "),
+            ("Overwrites", "B2", "?"),
+        ),
+    )
+    imported = kit.import_worklist(book, forecast)
+    assert imported.by_mark == {"accept": 1, "fix": 1, "ignore": 0}
+    assert imported.by_sheet["ghosts"] == {**NO_MARKS, "fix": 1, "unmarked": 1}
+    assert imported.by_sheet["overwrites"]["note_only"] == 1
+    assert imported.other_sheets == ()
+    assert [
+        {name: decision.get(name) for name in ("sheet", "mark", "note", "system", "object", "record_id", "other_id")}
+        for decision in decided(forecast)
+    ] == [
+        dict(zip(("sheet", "mark", "note", "system", "object", "record_id", "other_id"), values, strict=True))
+        for values in (
+            ("ghosts", "fix", "ask the owner", "dynamics", "contact", C2, C1),
+            ("near_names", "accept", None, "hubspot", "company", "11", A2),
+            ("overwrites", None, "?", "hubspot", "contact", "1", C1),
+        )
+    ]
+    assert imported.decisions.stat().st_mode & 0o077 == 0
+
+
+def test_import__after_rows_and_columns_were_moved_and_deleted(book: Path, forecast: kit.Forecast) -> None:
+    def rearrange(opened: Any) -> None:
+        page = opened["Lost associations"]
+        page["A4"] = "ignore"
+        page.delete_rows(2)
+        page.insert_rows(1)
+        page.insert_cols(1, 2)
+        page["A2"] = "Ours"
+        page.title = "Renamed"
+        del opened["Mappings"]
+        opened.create_sheet("Our own")["A1"] = "anything"
+        opened.move_sheet("Renamed", -4)
+
+    imported = kit.import_worklist(edit(book, rearrange), forecast)
+    assert imported.by_sheet["lost_associations"] == {**NO_MARKS, "ignore": 1, "unmarked": 1}
+    assert imported.other_sheets == ("Our own",)
+    assert [row["other_id"] for row in decided(forecast)] == ["12"]
+
+
+BROKEN: Mapping[str, tuple[Callable[[Any], None], list[tuple[str, str, str]]]] = {
+    "another mark": (
+        marks(("Ghosts", "A3", "maybe"), ("Failing", "A2", "Ada Byron")),
+        [
+            ("Ghosts", "A3", "The mark is 'maybe', which is none of accept, fix, ignore."),
+            ("Failing", "A2", "The mark is a text of 9 characters, which is none of accept, fix, ignore."),
+        ],
+    ),
+    "a formula": (
+        marks(("Ghosts", "A3", "=A2")),
+        [("Ghosts", "A3", "The mark is a text of 3 characters, which is none of accept, fix, ignore.")],
+    ),
+    "an edited id": (
+        marks(("Shared keys", "E2", "14")),
+        [("Shared keys", "C2", "The ids of this row are not those of its row key; they, or the key, were edited.")],
+    ),
+    "no row key": (
+        marks(("Shared keys", "T2", "")),
+        [("Shared keys", "T2", "This row has no row key, so nobody knows what it is.")],
+    ),
+    "no key column": (
+        lambda opened: opened["Failing"].delete_cols(20),
+        [("Failing", "A1", "The column Row key is missing.")],
+    ),
+    "no mark column": (
+        lambda opened: opened["Failing"].delete_cols(1),
+        [("Failing", "A1", "The column Mark is missing.")],
+    ),
+    "no id column": (
+        lambda opened: opened["Failing"].delete_cols(5),
+        [("Failing", "A1", "The column Record id is missing.")],
+    ),
+    "no headings": (
+        lambda opened: opened["Failing"].delete_rows(1),
+        [("Failing", "A1", "The row of headings is missing.")],
+    ),
+    "two of one heading": (
+        marks(("Failing", "C1", "mark")),
+        [("Failing", "C1", "A second column is called Mark.")],
+    ),
+    "merged": (
+        lambda opened: opened["Left out"].merge_cells("A2:A3"),
+        [("Left out", "A2:A3", "These cells are merged; unmerge them.")],
+    ),
+    "protected": (
+        lambda opened: opened["Left out"].protection.enable(),
+        [("Left out", "A1", "This sheet is protected; take the protection off.")],
+    ),
+    "no forecast id": (
+        lambda opened: opened.remove(opened["Read me"]),
+        [("Read me", "A1", "No row says Forecast id; write the worklist again, and mark that one.")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_import__names_what_it_cannot_use_by_sheet_and_cell(name: str, book: Path, forecast: kit.Forecast) -> None:
+    change, faults = BROKEN[name]
+    assert faults_of(edit(book, change), forecast) == faults
+
+
+def test_import__one_row_twice_with_two_marks(book: Path, forecast: kit.Forecast) -> None:
+    def copy_row(opened: Any) -> None:
+        page = opened["Ghosts"]
+        page["A2"] = "fix"
+        page.append(["accept", *(cell.value for cell in page[2][1:])])
+
+    assert faults_of(edit(book, copy_row), forecast) == [
+        ("Ghosts", "A4", "This row stands in Ghosts, row 2, too, with another mark.")
+    ]
+
+
+def test_import__of_another_forecast(book: Path, forecast: kit.Forecast) -> None:
+    of = openpyxl.load_workbook(book)["Read me"]["B2"].value
+    edit(book, marks(("Read me", "B2", "0" * 24)))
+    assert faults_of(book, forecast) == [
+        ("Read me", "B2", f"This is the worklist of another forecast than {forecast.folder}, which is {of}.")
+    ]
+
+
+def test_import__a_row_of_another_worklist(book: Path, forecast: kit.Forecast) -> None:
+    sheet = next(sheet for sheet in SHEETS if sheet.name == "ghosts")
+    ids = ["Dynamics", "contact", A3]
+
+    def paste(opened: Any) -> None:
+        page = opened["Ghosts"]
+        page.append(["fix", None, *ids, *[None] * 14, sheet.key_of(ids)])
+
+    assert faults_of(edit(book, paste), forecast) == [
+        ("Ghosts", "A4", "This row is none of the forecast's; it came from another worklist.")
+    ]
+
+
+def _archive(name: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as file:
+            for part in name.split():
+                file.writestr(part, "x")
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("write", "says"),
+    [
+        (lambda path: path.write_text("Mark,Note\n"), "is no XLSX workbook"),
+        (lambda path: path.write_bytes(b""), "is no XLSX workbook"),
+        (lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600)), "is encrypted, or of the format before XLSX"),
+        (lambda path: path.mkdir(), "cannot be read"),
+        (Path.absolute, "cannot be read"),
+        (_archive("mimetype content.xml"), "is an OpenDocument file"),
+        (_archive("xl/workbook.xml xl/vbaProject.bin"), "holds macros"),
+        (_archive("xl/workbook.xml"), "is damaged: it cannot be read to its end"),
+    ],
+)
+def test_import__what_is_no_workbook(
+    write: Callable[[Path], None], says: str, forecast: kit.Forecast, tmp_path: Path
+) -> None:
+    write(tmp_path / "w.xlsx")
+    with pytest.raises(InputFileError, match=says):
+        kit.import_worklist(tmp_path / "w.xlsx", forecast)
+
+
+def test_write__over_a_worklist_that_nobody_marked_only(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    kit.worklist(forecast, book)
+    edit(book, marks(("Ghosts", "A2", "fix")))
+    with pytest.raises(UsageError, match="in which somebody wrote"):
+        kit.worklist(forecast, book)
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="something else than a worklist"):
+        kit.worklist(forecast, tmp_path / "notes.txt")
+    with pytest.raises(UsageError, match="masked forecast shows no names"):
+        kit.worklist(forecast.masked(), tmp_path / "w.xlsx", names=True)
+
+
+@pytest.fixture(scope="module")
+def saved_by_libreoffice(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worklist with a mark, opened and saved by LibreOffice."""
+    if SOFFICE is None:
+        pytest.skip("LibreOffice (soffice) is not on this machine")
+    folder = tmp_path_factory.mktemp("office")
+    marked = edit(Path(shutil.copy(plain, folder / "worklist.xlsx")), marks(("Ghosts", "A2", "fix")))
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = [
+        SOFFICE,
+        profile,
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        str(folder / "saved"),
+    ]
+    subprocess.run([*command, marked], check=True, capture_output=True, timeout=120)
+    return folder / "saved" / "worklist.xlsx"
+
+
+@pytest.mark.long
+def test_import__after_libreoffice_saved_it(saved_by_libreoffice: Path, forecast: kit.Forecast) -> None:
+    imported = kit.import_worklist(saved_by_libreoffice, forecast)
+    assert imported.by_mark == {"accept": 0, "fix": 1, "ignore": 0}
+    assert sum(sum(counts.values()) for counts in imported.by_sheet.values()) == sum(
+        len(rows_of(saved_by_libreoffice, sheet.title)) for sheet in SHEETS
+    )
+    assert [row["record_id"] for row in decided(forecast)] == [C2]
