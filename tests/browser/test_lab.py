@@ -36,6 +36,7 @@ def test_lab__has_a_card_for_each_notebook_and_names_the_report(tmp_path: Path) 
         ]
         card.click()
         page.get_by_role("heading", name="Start here: two CRMs, five minutes, no keys").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # an opening notebook closes menus
         page.get_by_role("menuitem", name="File", exact=True).click()
         page.locator(".lm-Menu-itemLabel", has_text="Save and Export Notebook As").hover()
         page.get_by_role("menuitem", name="DynSync report").wait_for()
