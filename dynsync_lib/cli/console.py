@@ -59,6 +59,12 @@ _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "fault": ("fault", "bold red"),
     "not_checked": ("not checked", "dim"),
 }
+_VERDICT_STYLES: Final[Mapping[str, str]] = {
+    "go": "bold green",
+    "go_with_conditions": "bold yellow",
+    "no_go": "bold red",
+    "not_assessed": "dim",
+}
 _REPLAYED: Final[Mapping[str, str]] = {
     "one_side_changed": "values that travel: one side has changed",
     "both_changed": "conflicts: both sides have changed, and differ",
@@ -112,6 +118,27 @@ def print_figures(forecast: kit.Forecast) -> None:
         out.print(Text(sentence, style="yellow"))
     for sentence in forecast.info.get("settings_notes", ()):
         out.print(Text(sentence, style="dim"))
+
+
+def print_verdict(forecast: kit.Forecast) -> None:
+    """Go, conditions or no-go, in one line."""
+    light = kit.traffic_light(forecast)
+    out.print(Text(f"{light.word}. {light.sentence}", style=_VERDICT_STYLES[light.level]))
+
+
+def print_uncovered(forecast: kit.Forecast) -> None:
+    """The loaded records that no sync covers; nothing where all are covered."""
+    for sentence in kit.uncovered_records(forecast).sentences():
+        out.print(Text(sentence, style="yellow"))
+
+
+def verdict_figures(forecast: kit.Forecast) -> dict[str, Any]:
+    """The verdict and what no sync covers, for JSON: `light` and `uncovered`."""
+    light, uncovered = kit.traffic_light(forecast), kit.uncovered_records(forecast)
+    return {
+        "light": {"level": light.level, "word": light.word, "sentence": light.sentence},
+        "uncovered": {"objects": list(uncovered.objects), "tables": list(uncovered.tables)},
+    }
 
 
 def print_check(report: kit.CheckReport) -> None:

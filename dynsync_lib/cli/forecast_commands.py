@@ -57,11 +57,14 @@ def forecast(
     if as_json:
         six = kit.six_figures(written)
         tables = {"forecast": str(out), "rows": written.info["rows"]}
-        console.print_json({**tables, **six.as_dict(), "not_checked": list(six.not_checked)})
+        verdict = console.verdict_figures(written)
+        console.print_json({**tables, **six.as_dict(), "not_checked": list(six.not_checked), **verdict})
     else:
         console.print_figures(written)
+        console.print_uncovered(written)
         console.out.print(f"\nTables:   {out}")
-        console.out.print(f"Next:     dynsync report --forecast {out}")
+        console.out.print(f"Next:     dynsync audit --forecast {out}, then dynsync report --forecast {out}\n")
+        console.print_verdict(written)
     arguments.exit_on(written, fail_on)
 
 
@@ -159,7 +162,7 @@ def audit(
     *,
     as_json: Json = False,
 ) -> None:
-    """Print the findings of a forecast, or the records behind one of them.
+    """Print go, conditions or no-go and the findings, worst first, or the records behind one of them.
 
     Example: dynsync audit --forecast out/demo/forecast --records G42 --csv out/consent.csv
     """
@@ -171,10 +174,12 @@ def audit(
         return
     if csv is not None or snapshot is not None:
         raise UsageError("--csv and --snapshot belong to --records.", next_step="Name a finding, such as G42.")
-    rows = opened.rows("findings")
+    rows = kit.findings_by_severity(opened)
     if as_json:
-        console.print_json({"findings": rows})
+        console.print_json({**console.verdict_figures(opened), "findings": rows})
     else:
+        console.print_verdict(opened)
+        console.print_uncovered(opened)
         console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
     arguments.exit_on(opened, fail_on)
 

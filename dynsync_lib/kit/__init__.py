@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.first_page import first_page
     from dynsync_lib.report.flow import flow_chart
+    from dynsync_lib.report.forecast_tables import findings_by_severity
     from dynsync_lib.report.glossary import glossary
     from dynsync_lib.report.light import traffic_light
     from dynsync_lib.report.marketing import marketing_gauge
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.report.scenarios import funnel_chart, marketing_scenarios, scenario_bars, scenario_table
     from dynsync_lib.report.totals import totals_chart
+    from dynsync_lib.report.uncovered import uncovered_records
     from dynsync_lib.report.views import (
         assumptions_table,
         changes_table,
@@ -155,8 +157,10 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.figures": ("six_figures",),
     "report.first_page": ("first_page",),
     "report.flow": ("flow_chart",),
+    "report.forecast_tables": ("findings_by_severity",),
     "report.glossary": ("glossary",),
     "report.light": ("traffic_light",),
+    "report.uncovered": ("uncovered_records",),
     "report.marketing": ("marketing_gauge",),
     "report.origin_funnel": ("origin_funnels",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),

@@ -37,7 +37,7 @@ def first_page(forecast: ForecastTables, tested: ForecastTest | None = None, *, 
     """The first page. `tested` is how right the forecast was, None when nobody has tested it.
 
     >>> kit.first_page(kit.open_forecast("out/demo/forecast").masked(), client="Contoso")
-    No-go. Do not switch the sync on before the blockers below are settled. 154 people have opted out in one system ...
+    No-go. Do not switch the sync on before its blockers are settled. 154 people have opted out in one system ...
     """
     light = traffic_light(forecast)
     reasons = plain_reasons(forecast, light)

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, Severity, System
 from dynsync_lib.core.tables import record_table
+from dynsync_lib.report.words import rank_of
 
 Row = Mapping[str, Any]
 Choices = Mapping[str, Sequence[str]]
@@ -52,6 +53,15 @@ class ForecastTables(Protocol):
 def count_outcomes(forecast: ForecastTables) -> list[Row]:
     """The rows of `summary`; rows without a count are left out."""
     return [row for row in forecast.rows("summary") if row["count"] is not None]
+
+
+def findings_by_severity(forecast: ForecastTables) -> list[Row]:
+    """The rows of `findings`, worst first, what could not be checked last; within a severity as stored.
+
+    >>> [row["check_id"] for row in kit.findings_by_severity(kit.open_forecast("out/demo/forecast"))][:3]
+    ['G20', 'G42', 'G01']
+    """
+    return sorted(forecast.rows("findings"), key=lambda row: rank_of(row["severity"], Severity))
 
 
 def sum_where(rows: Sequence[Row], **where: str | Sequence[str]) -> int:

@@ -31,13 +31,11 @@ Tone = Literal["bad", "warn", "grey"]
 _CONSENT_CHECK: Final = "G42"
 _VERDICTS: Final[Mapping[Level, tuple[str, str]]] = {
     "go": ("Go", "Nothing found speaks against switching the sync on."),
-    "go_with_conditions": ("Go, with conditions", "Nothing blocks the sync; settle the points below first."),
-    "no_go": ("No-go", "Do not switch the sync on before the blockers below are settled."),
+    "go_with_conditions": ("Go, with conditions", "Nothing blocks the sync; settle its conditions first."),
+    "no_go": ("No-go", "Do not switch the sync on before its blockers are settled."),
     "not_assessed": ("Not assessed", "The forecast holds no records, so there is nothing to judge."),
 }
-_NOTHING_SEEN: Final = (
-    "Nothing that was checked blocks the sync; settle the points below first, the unchecked ones too."
-)
+_NOTHING_SEEN: Final = "Nothing that was checked blocks the sync; settle its conditions first, the unchecked ones too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = N
     """The light of a forecast under the thresholds, shares from 0 to 1; None takes 1 % and 5 %.
 
     >>> kit.traffic_light(kit.open_forecast("out/demo/forecast"))
-    No-go. Do not switch the sync on before the blockers below are settled.
+    No-go. Do not switch the sync on before its blockers are settled.
     """
     numbers = count_numbers(forecast)
     if not numbers["records"]:

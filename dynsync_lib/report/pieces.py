@@ -4,6 +4,7 @@ Facts
     * Every value is escaped by Jinja; nothing here joins HTML by hand.
     * In a notebook a piece brings its own style; the exporter takes that style out, since the page has it once.
     * Same values, same bytes: ids come from the content.
+    * Templates are brought by whoever draws: the command line reads words and verdicts alone.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 STYLE_OPEN: Final = "<style data-dynsync-piece>"
 STYLE_CLOSE: Final = "</style>"
@@ -23,6 +25,8 @@ STYLE_CLOSE: Final = "</style>"
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("dynsync_lib.report", "templates/pieces"),
         autoescape=True,
@@ -37,6 +41,8 @@ def _environment() -> Environment:
 
 def _breakable(text: str, after: str) -> Markup:
     """A text that may wrap after a character within a word, too; copied, it is the same text."""
+    from markupsafe import Markup, escape
+
     return Markup(str(escape(text)).replace(after, f"{after}<wbr>"))  # noqa: S704 - escaped
 
 
@@ -49,6 +55,8 @@ def piece_style() -> str:
 
 def render(template: str, **values: object) -> Markup:
     """The HTML of `templates/pieces/<template>.html.j2` with `values` escaped."""
+    from markupsafe import Markup
+
     return Markup(_environment().get_template(f"{template}.html.j2").render(**values))  # noqa: S704 - escaped by Jinja
 
 
@@ -73,5 +81,7 @@ class Piece:
 
 def join(*pieces: Piece) -> Piece:
     """Several pieces as one, in order."""
+    from markupsafe import Markup
+
     html = Markup("\n").join(piece.html for piece in pieces)
     return Piece(html, " ".join(piece.sentence for piece in pieces if piece.sentence))

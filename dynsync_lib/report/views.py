@@ -16,7 +16,14 @@ from markupsafe import Markup
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_held_back, sum_counts
+from dynsync_lib.report.forecast_tables import (
+    ForecastTables,
+    Row,
+    count_outcomes,
+    findings_by_severity,
+    is_held_back,
+    sum_counts,
+)
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -97,10 +104,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
     >>> kit.findings_table(kit.open_forecast("out/demo/forecast"))
     49 findings: 2 blockers, 22 high, 16 medium, 4 low, 5 not checked
     """
-    findings = sorted(
-        forecast.rows("findings"),
-        key=lambda row: (rank_of(row["severity"], SEVERITIES), row["check_id"]),
-    )
+    findings = findings_by_severity(forecast)
     rows = [
         [
             row["check_id"],

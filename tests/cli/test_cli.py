@@ -78,7 +78,7 @@ def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.Captu
     told = json.loads(capsys.readouterr().out)
     assert told["rows"]["outcomes"] == 2
     assert [sentence.startswith(says) for sentence in told["not_checked"]] == [True, False]
-    assert len(told) == 9
+    assert len(told) == 11
 
 
 class _Ended:

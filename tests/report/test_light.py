@@ -66,7 +66,7 @@ def test_traffic_light__says_that_only_what_was_checked_does_not_block() -> None
     unchecked = traffic_light(_clean().with_rows("findings", [_finding("not_checked", None, None)]))
     assert unchecked.sentence.startswith("Nothing that was checked blocks the sync; ")
     checked = traffic_light(_clean().with_rows("findings", [_finding("high", 50, 0.5)]))
-    assert checked.sentence == "Nothing blocks the sync; settle the points below first."
+    assert checked.sentence == "Nothing blocks the sync; settle its conditions first."
 
 
 def test_traffic_light__consent_conflict_is_red_whatever_its_severity() -> None:
