@@ -204,8 +204,16 @@ def begun_rehearsal(folder: Path, snapshot: Snapshot, settings_digest: str) -> R
     if not (folder / JOURNAL_FILE).exists():
         return None
     rehearsal = open_rehearsal(folder)
-    origin = rehearsal.info["snapshot_sha256"], rehearsal.info["settings_sha256"]
-    return rehearsal if origin == (snapshot.manifest_sha256, settings_digest) else None
+    return rehearsal if not _differences(rehearsal, snapshot, settings_digest) else None
+
+
+def _differences(rehearsal: Rehearsal, snapshot: Snapshot, settings_digest: str) -> list[str]:
+    """In what a rehearsal is not one of this snapshot and settings, as words after `of`."""
+    of_others = {
+        "another snapshot": rehearsal.info["snapshot_sha256"] != snapshot.manifest_sha256,
+        "other settings": rehearsal.info["settings_sha256"] != settings_digest,
+    }
+    return [words for words, is_other in of_others.items() if is_other]
 
 
 def kept_key(folder: Path) -> bytes | None:
@@ -216,13 +224,23 @@ def kept_key(folder: Path) -> bytes | None:
         return None
 
 
-def refuse_begun(folder: Path) -> None:
-    """Raises UsageError when the folder holds a rehearsal of which portals may hold something."""
-    if (folder / JOURNAL_FILE).exists():
-        raise UsageError(
-            f"{folder} is a rehearsal that was begun: test portals may hold what only its journal names.",
-            next_step=f"Run `dynsync rehearse clean {folder}` and name another folder for the new plan.",
-        )
+def refuse_begun(folder: Path, snapshot: Snapshot, settings_digest: str) -> None:
+    """Raises UsageError when the folder holds a rehearsal of which portals may hold something.
+
+    The sentence says whether it is one of another snapshot or other settings than these.
+    """
+    if not (folder / JOURNAL_FILE).exists():
+        return
+    try:
+        others = _differences(open_rehearsal(folder), snapshot, settings_digest)
+    except SnapshotError:  # whatever else is wrong with it, its journal counts
+        others = []
+    of_others = f" of {' and '.join(others)}" if others else ""
+    raise UsageError(
+        f"{folder} is a rehearsal{of_others} that was begun: test portals may hold what only its journal names.",
+        next_step=f"Run `dynsync rehearse clean {folder}`, and name another folder for the new plan: with --out, in a"
+        " notebook in its parameter `folder`.",
+    )
 
 
 # --- The kind of folder --------------------------------------------------------------------------------------------

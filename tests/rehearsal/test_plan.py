@@ -346,8 +346,12 @@ def test_a_rehearsal_that_was_begun__is_given_back_when_it_is_wanted(planned: Re
     assert kit.plan_rehearsal(*same, keep_begun=True) == planned
     assert bytes_of(planned.folder) == before
     (folder / "dynsync.toml").write_text(f"{SETTINGS}direction = 'to_hubspot'\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"r is a rehearsal that was begun"):
+    with pytest.raises(UsageError, match=r"r is a rehearsal of other settings that was begun") as caught:
         kit.plan_rehearsal(*same, keep_begun=True)
+    assert "in a notebook in its parameter `folder`" in str(caught.value.next_step)
+    (planned.folder / "rehearsal.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"r is a rehearsal that was begun"):
+        plan(folder)
 
 
 def test_a_forecast_of_something_else__is_refused(small: Path) -> None:

@@ -61,7 +61,7 @@ def plan_rehearsal(task: PlanTask, out: Path, forecast: Forecast | None) -> Rehe
     """
     if forecast is not None:
         _refuse_other(forecast, task)
-    refuse_begun(out)
+    refuse_begun(out, task.snapshot, task.settings.digest)
     with replaced_folder(out, REHEARSAL_FOLDER) as folder:
         whole = forecast or write_forecast(task.snapshot, task.settings, folder.work / "whole", rulebook=task.rulebook)
         info = _write_plan(task, whole, folder)
