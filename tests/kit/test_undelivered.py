@@ -195,6 +195,34 @@ def test_associations__that_lead_out_of_the_data_are_named(tmp_path: Path) -> No
     assert (row["severity"], row["count"], row["sentence"]) == ("not_checked", 3, sentence)
 
 
+INTO_INACTIVE = (
+    "1 company of a HubSpot contact is counted as synced though its Dynamics contact is inactive and read-only: nobody"
+    " says whether the sync tries to write it, and Dynamics would refuse it."
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "parent", "said"),
+    [("1", "", [INTO_INACTIVE]), ("0", "", []), ("1", f"{GUID}5", [])],
+)
+def test_associations__into_inactive_contacts_are_named(
+    tmp_path: Path, state: str, parent: str, said: list[str]
+) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email\n1,ann@c.example\n2,new@c.example\n",
+        "h/companies": "hs_object_id,name\n5,Alpha\n",
+        "h/links": "contact_id,company_id,is_primary\n1,5,true\n2,5,true\n",
+        "d/contacts": "contactid,emailaddress1,statecode,_parentcustomerid_value,_parentcustomerid_type\n"
+        f"{GUID}1,ann@c.example,{state},{parent},account\n",
+        "d/accounts": f"accountid,name\n{GUID}5,Alpha\n",
+    }
+    forecast = _forecast(tmp_path, files)
+    assert {row["status"] for row in forecast.rows("links")} == {"synced"}
+    found = forecast.rows("findings", where={"check_id": "G47"})
+    assert [row["sentence"] for row in found] == said
+    assert {row["severity"] for row in found} <= {"not_checked"}
+
+
 def test_associations__within_the_data_are_no_such_finding(tmp_path: Path) -> None:
     files = {
         "h/contacts": "hs_object_id,email\n1,ann@c.example\n",

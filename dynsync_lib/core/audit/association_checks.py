@@ -3,6 +3,8 @@
 Facts
     * HubSpot associates an invoice with a contact by itself, with a company nobody does (6.7).
     * Dynamics has one parent and no labels; what is not the primary company, or has a label, stays behind (6.4, 6.5).
+    * A company that would be written into an inactive contact is a write that Dynamics refuses; of associations no page
+      says so, so they are counted and named as not checked.
     * Where the winner's own parent does not sync, the other side's company takes its place: no value can travel that
       would keep it there (6.10; docs/semantics.md section 8).
 
@@ -11,7 +13,7 @@ Not modelled
       that an administrator set (F14).
 
 Source: rules link.association-limit, link.invoice-company-manual, link.invoice-contact-auto, link.primary-only,
-link.primary-disagreement.
+link.primary-disagreement, record.inactive-readonly.
 """
 
 from __future__ import annotations
@@ -22,13 +24,15 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of_side, with_outcome
-from dynsync_lib.core.counting import Count, Number, Question, Tables, known, table_rows, total
+from dynsync_lib.core.counting import Count, Number, Question, Tables, known, records_in, table_rows, total
+from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.record_rows import text_of
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation
 from dynsync_lib.core.tables import LINKS_IN
 
 _LABEL: Final = text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("label"))
+_PARENT: Final = "_parentcustomerid_value"
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
 
 
@@ -95,6 +99,36 @@ def count_ends_not_in_the_data(situation: Situation, tables: Tables) -> Count:
     return table_rows("links", lost.join(there, on=["from_system", "to_object", "to_id"], how="anti"))
 
 
+def count_into_inactive(situation: Situation, tables: Tables) -> Count:
+    """Companies that would be written into an inactive Dynamics contact, which is read-only (3.13).
+
+    Whether the sync tries to, and what becomes of the record then, nobody says; `links` has them as synced.
+    """
+    job = Job(situation, Object.CONTACT)
+    if not job.sync.enabled or not {_PARENT, "statecode"} <= job.columns(System.DYNAMICS):
+        return known(0)
+    inactive = job.records(System.DYNAMICS).filter(job.inactive()).select(counterpart_id="id", parent=_PARENT)
+    contacts, companies = (
+        outcomes_of(tables, object_, System.HUBSPOT).select("counterpart_id", id="record_id")
+        for object_ in (Object.CONTACT, Object.COMPANY)
+    )
+    is_ours = (nw.col("from_system") == System.HUBSPOT.value) & (nw.col("from_object") == Object.CONTACT.value)
+    is_synced = (nw.col("to_object") == Object.COMPANY.value) & (nw.col("status") == LinkStatus.SYNCED.value)
+    written = tables["links"].filter(is_ours & is_synced).select("to_id", id="from_id")
+    into_inactive = written.join(contacts, on="id").join(inactive, on="counterpart_id")
+    accounts = companies.select(to_id="id", account="counterpart_id")
+    compared = into_inactive.join(accounts, on="to_id", how="left")
+    stands_there = (nw.col("parent") == nw.col("account")).fill_null(value=False)
+    return records_in(
+        compared.filter(~stands_there),
+        system=System.DYNAMICS,
+        object=Object.CONTACT,
+        record_id=nw.col("counterpart_id"),
+        counterpart_id=nw.col("id"),
+        detail=text_of("to company ", nw.col("to_id")),
+    )
+
+
 def count_above_limit(situation: Situation, tables: Tables) -> Count:
     """Associations written to one HubSpot record above what it may have with one type of object (9.20, F14)."""
     limit = situation.rulebook.limits["hubspot"]["record_associations"]["value"]
@@ -122,6 +156,7 @@ def _parents(tables: Tables, system: System, *statuses: str) -> Frame:
 
 MEASURES: Final[Measures] = {
     "associations_above_limit": count_above_limit,
+    "associations_into_inactive": count_into_inactive,
     "associations_to_nowhere": count_ends_not_in_the_data,
     "invoices_by_hand": count_invoices_by_hand,
     "invoices_of_nobody": count_invoices_of_nobody,
