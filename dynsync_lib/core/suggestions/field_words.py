@@ -6,13 +6,16 @@ Source: rules/field_words.toml, rules/field_meanings.toml.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.suggestions.meanings import Meanings
-from dynsync_lib.core.suggestions.wording import WordReader
+from dynsync_lib.core.suggestions.wording import NEGATED, WordReader
 
 Reading = frozenset[str]
+_NO: Final = {"yes_no": NEGATED, "number": "count"}
+"""What `no` before another word means, by the kind of the field: no phone calls, no. of staff, no. of an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,9 @@ def read_field(field: Field, kind: str, object_: Object, reader: WordReader, mea
     """The words of a field of a mapping of `object_`, without what every field of that object says."""
     meaning = meanings.of(field)
     own = reader.vocabulary.own[object_]
-    name = reader.read_name(field.name, field.system) if meaning is None else reader.read(meaning)
-    read = [_without(name, own), _without(reader.read(field.label), own)]
+    no = _NO.get(kind, "number")
+    name = reader.read_name(field.name, field.system, no=no) if meaning is None else reader.read(meaning)
+    read = [_without(name, own), _without(reader.read(field.label, no=no), own)]
     readings = tuple(dict.fromkeys(reading for reading in read if reading))
     options = frozenset(filter(None, (reader.read(option.label) for option in field.options)))
     said = frozenset[str]().union(*readings)

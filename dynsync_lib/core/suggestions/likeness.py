@@ -25,6 +25,8 @@ _LIKE_WORD: Final = 0.9
 _OF_THE_BEST: Final = 0.75
 _DOUBTFUL: Final = 0.72
 """What is left where only one of two fields has a word that tells look-alikes apart."""
+_LONG_BEGINNING: Final = 6
+_LITTLE: Final = 0.6
 _NEGATED: Final = "negated"
 
 
@@ -59,11 +61,20 @@ class WordLikeness:
         return any(_differ(group, first.said, second.said) for group in self.vocabulary.exclusive)
 
     def _doubt(self, first: FieldWords, second: FieldWords) -> float:
-        doubt = 1.0
-        for group in self.vocabulary.qualifying:
-            if bool(group & first.said) != bool(group & second.said):
-                doubt *= _DOUBTFUL
-        return doubt
+        """What is left of a likeness, as a factor."""
+        qualified = (bool(group & first.said) != bool(group & second.said) for group in self.vocabulary.qualifying)
+        doubts = sum(qualified) + self._are_different_sorts(first.said, second.said) + self._say_little(first, second)
+        return float(_DOUBTFUL**doubts)
+
+    def _are_different_sorts(self, first: Reading, second: Reading) -> bool:
+        ours, theirs = self.vocabulary.heads & first, self.vocabulary.heads & second
+        return bool(ours) and bool(theirs) and not any(self._closeness(a, b) for a in ours for b in theirs)
+
+    def _say_little(self, first: FieldWords, second: FieldWords) -> bool:
+        """Whether all that both say is what many fields say: `type`, `name`, `date`."""
+        weights = self.vocabulary.weights
+        related = {near for concept in first.said for near in self.related(concept)} & second.said
+        return sum(weights.get(concept, 1.0) for concept in related) < _LITTLE
 
     def _dice(self, first: Reading, second: Reading) -> float:
         weights = self.vocabulary.weights
@@ -79,7 +90,7 @@ class WordLikeness:
         return common / total if total else 0.0
 
     def _closeness(self, first: str, second: str) -> float:
-        return self.spellings.get(first, {}).get(second, 0.0) or self.vocabulary.closeness(first, second)
+        return self.vocabulary.closeness(first, second) or self.spellings.get(first, {}).get(second, 0.0)
 
 
 def _numbers(said: Reading) -> frozenset[str]:
@@ -99,12 +110,22 @@ def compare_spellings(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, d
         near = [
             other for other, *_ in process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SAME_WORD, limit=5)
         ]
-        near += [other for other in others if _is_short_for(word, other) or _is_short_for(other, word)]
+        near += [
+            other
+            for other in others
+            if _is_short_for(word, other) or _is_short_for(other, word) or _begin_alike(word, other)
+        ]
         for other in near:
             if other != word:
                 spellings.setdefault(word, {})[other] = _LIKE_WORD
                 spellings.setdefault(other, {})[word] = _LIKE_WORD
     return spellings
+
+
+def _begin_alike(first: str, second: str) -> bool:
+    """Whether two words share their beginning but for an ending: vegetarian, vegetarisch."""
+    common = next((at for at, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), len(first))
+    return common >= _LONG_BEGINNING and common * 10 >= max(len(first), len(second)) * 7
 
 
 def _is_short_for(short: str, long: str) -> bool:

@@ -36,7 +36,7 @@ from dynsync_lib.core.suggestions.wording import WordReader, label_words
 
 MOST_SUGGESTIONS: Final = 3
 """Of one property."""
-_SURE: Final = 0.62
+_SURE: Final = 0.68
 _WORTH_A_LOOK: Final = 0.45
 _HIGHEST: Final = 0.97
 _STANDARD: Final = 0.95

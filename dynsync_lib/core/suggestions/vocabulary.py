@@ -30,6 +30,7 @@ Phrase = tuple[str, ...]
 
 def split_words(text: str) -> Phrase:
     """The words of a name or label, folded: `new_customerTier2` is new, customer, tier, 2."""
+    text = text.replace("%", " percent ")
     spaced = _CAMEL.sub(" ", text) if not text.isupper() else text
     plain = spaced.lower().translate(_WRITTEN_OUT)
     if not plain.isascii():
@@ -43,8 +44,9 @@ class Vocabulary:
 
     `concepts` gives the concept of a phrase, `parts` what a concept consists of, `near` how close two different
     concepts are (0 to 1), by either of them. `exclusive` are sets of which two fields with different members never
-    mean the same. `weights` is how much a concept counts, 1 when it is not named. `own` are concepts that say nothing
-    within an object. `longest_phrase` is in words.
+    mean the same; where only one of two fields has a member of a `qualifying` one, that is doubtful, and so it is where
+    they have different `heads` (what sort of thing a field holds). `weights` is how much a concept counts, 1 when it is
+    not named. `own` are concepts that say nothing within an object. `longest_phrase` is in words.
     """
 
     noise: frozenset[str]
@@ -54,6 +56,7 @@ class Vocabulary:
     near: Mapping[str, Mapping[str, float]]
     exclusive: tuple[frozenset[str], ...]
     qualifying: tuple[frozenset[str], ...]
+    heads: frozenset[str]
     weights: Mapping[str, float]
     own: Mapping[Object, frozenset[str]]
     longest_phrase: int
@@ -78,6 +81,7 @@ def read_vocabulary(text: str) -> Vocabulary:
         near=_near(tables["near"].values()),
         exclusive=tuple(map(frozenset, tables["exclusive"].values())),
         qualifying=tuple(frozenset(tables["exclusive"][name]) for name in tables["qualifying"]),
+        heads=frozenset(tables["heads"]),
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),

@@ -64,6 +64,8 @@ _SHORT_PARTS: Final = frozenset(
 )
 _LITTLE_PARTS: Final = frozenset({"of", "is", "id", "no", "nr", "am", "to", "in", "on", "has", "for", "per", "seit"})
 _MOST_PARTS: Final = 5
+_SHORTEST_REST: Final = 4
+_LONGEST_REST_KNOWN: Final = 5
 _STANDARD_GROUPS: Final = frozenset({"address1", "address2", "address3", "billto", "shipto"})
 """What stands before the first `_` of a Dataverse column and is no publisher's prefix."""
 _SECOND: Final = "second"
@@ -78,13 +80,16 @@ class WordReader:
     corpus: frozenset[str] = frozenset()
     _apart: dict[str, Phrase] = field(default_factory=dict)
 
-    def read(self, text: str) -> frozenset[str]:
-        """The concepts of a label; unknown words stand for themselves, numbers from 3 on as `#3`."""
-        return self._concepts(split_words(text))
+    def read(self, text: str, *, no: str = NEGATED) -> frozenset[str]:
+        """The concepts of a label; unknown words stand for themselves, numbers from 3 on as `#3`.
 
-    def read_name(self, name: str, system: System) -> frozenset[str]:
+        `no` is what the word `no` means at the beginning: not, number or count.
+        """
+        return self._concepts(split_words(text), no)
+
+    def read_name(self, name: str, system: System, *, no: str = NEGATED) -> frozenset[str]:
         """The concepts of an internal name, without its publisher's prefix."""
-        return self._concepts(split_words(self.without_prefix(name, system)))
+        return self._concepts(split_words(self.without_prefix(name, system)), no)
 
     def without_prefix(self, name: str, system: System) -> str:
         """The name without what stands there for whoever made the field: `new_`, `hs_`, `cr4f1_`."""
@@ -96,8 +101,10 @@ class WordReader:
             is_prefix = before not in _STANDARD_GROUPS
         return after if is_prefix else name
 
-    def _concepts(self, words: Phrase) -> frozenset[str]:
+    def _concepts(self, words: Phrase, no: str) -> frozenset[str]:
         known = tuple(part for word in words for part in self._take_apart(word))
+        if known[:1] == ("no",) and len(known) > 1 and no != NEGATED:
+            known = (no, *known[1:])
         concepts = {part for phrase in self._phrases(known) for part in self._meaning(phrase)}
         return frozenset(concepts)
 
@@ -137,8 +144,21 @@ class WordReader:
     def _take_apart(self, word: str) -> Phrase:
         if word not in self._apart:
             is_whole = word in self.vocabulary.noise or self._concept_of((word,)) is not None or len(word) < 6
-            self._apart[word] = (word,) if is_whole else (_best_split(word, self._is_part) or (word,))
+            self._apart[word] = (word,) if is_whole else (_best_split(word, self._is_part) or self._break_off(word))
         return self._apart[word]
+
+    def _break_off(self, word: str) -> Phrase:
+        """A known word that an unknown one begins or ends with, and the rest; the word itself where there is none."""
+        ends = range(len(word) - _SHORTEST_REST, _LONGEST_REST_KNOWN - 1, -1)
+        start = next((end for end in ends if self._is_long_part(word[:end])), None)
+        if start is not None:
+            return (word[:start], word[start:])
+        starts = range(_SHORTEST_REST, len(word) - _LONGEST_REST_KNOWN + 1)
+        end = next((start for start in starts if self._is_long_part(word[start:])), None)
+        return (word,) if end is None else (word[:end], word[end:])
+
+    def _is_long_part(self, part: str) -> bool:
+        return len(part) >= _LONGEST_REST_KNOWN and (part,) in self.vocabulary.concepts
 
     def _is_part(self, part: str) -> bool:
         if part in _LITTLE_PARTS or part in _SHORT_PARTS:
