@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         replay,
         verify,
     )
+    from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
     from dynsync_lib.kit.pages import demo, find_test, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.rehearsals import (
@@ -116,6 +117,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
+    "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.rehearsals": (

@@ -23,9 +23,10 @@ from typing import Any, Final
 from dynsync_lib.core.model import Direction, Object, System, Verdict
 from dynsync_lib.core.settings import FieldMapping, Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
+from dynsync_lib.core.suggestions.suggest import Suggestion
 from dynsync_lib.errors import UsageError
 from dynsync_lib.mapping_editor.changed_mappings import changes_towards, tell_changes
-from dynsync_lib.mapping_editor.field_rows import FieldRow, Suggestion, find_rows, make_rows
+from dynsync_lib.mapping_editor.field_rows import FieldRow, fields_of, find_rows, make_rows
 from dynsync_lib.mapping_editor.mapping_workbook import MappingSheets, write_workbook
 from dynsync_lib.mapping_editor.snapshot_fields import OptionPair, SnapshotFields
 from dynsync_lib.mapping_editor.workbook_reading import read_workbook
@@ -53,8 +54,7 @@ class MappingEditor:
     """Mappings of all objects, over a settings file and a snapshot.
 
     `save` makes changes in the file and gives back its text. `try_out` tries the mappings of the file in the test
-    portals, None where no pair of them is set. `suggestions` are rows with object, hubspot_field, dynamics_field, rank,
-    score and reason.
+    portals, None where no pair of them is set. `suggestions` are shown beside fields that are not mapped.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class MappingEditor:
         *,
         save: Callable[[Sequence[Change]], str],
         try_out: Callable[[], Any] | None = None,
-        suggestions: Iterable[Mapping[str, Any]] = (),
+        suggestions: Iterable[Suggestion] = (),
     ) -> None:
         self.fields = fields
         self._save, self._try_out = save, try_out
@@ -274,15 +274,17 @@ class MappingEditor:
         return self._try_out()
 
 
-def _by_field(rows: Iterable[Mapping[str, Any]]) -> dict[Object, dict[tuple[System, str], tuple[Suggestion, ...]]]:
+def _by_field(suggestions: Iterable[Suggestion]) -> dict[Object, dict[tuple[System, str], tuple[Suggestion, ...]]]:
     """The suggestions for each field of both sides, the best first."""
     by_object: dict[Object, dict[tuple[System, str], list[Suggestion]]] = {}
-    for row in rows:
-        names = {System.HUBSPOT: str(row["hubspot_field"]), System.DYNAMICS: str(row["dynamics_field"])}
-        for system, name in names.items():
-            suggestion = Suggestion(names[system.other], int(row["rank"]), float(row["score"]), str(row["reason"]))
-            by_object.setdefault(Object(row["object"]), {}).setdefault((system, name), []).append(suggestion)
+    for suggestion in suggestions:
+        for field in fields_of(suggestion):
+            by_object.setdefault(Object(suggestion.object), {}).setdefault(field, []).append(suggestion)
     return {
-        object_: {key: tuple(sorted(some, key=lambda s: (-s.score, s.rank, s.field))) for key, some in fields.items()}
+        object_: {field: tuple(sorted(some, key=_best_first)) for field, some in fields.items()}
         for object_, fields in by_object.items()
     }
+
+
+def _best_first(suggestion: Suggestion) -> tuple[float, int, str, str]:
+    return -suggestion.score, suggestion.rank, suggestion.hubspot_field, suggestion.dynamics_field

@@ -19,9 +19,15 @@ from dynsync_lib.core.fields.verdicts import intersect
 from dynsync_lib.core.model import Direction, Object, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 from dynsync_lib.core.settings import FieldMapping, ObjectSync
+from dynsync_lib.core.suggestions.suggest import Suggestion
 
 SHOWN: Final = ("all", "mapped", "unmapped", "suggested")
 """Which rows can be asked for, besides their verdict."""
+COLUMNS: Final = (
+    *("hubspot_field", "hubspot_filled", "dynamics_field", "dynamics_filled", "direction", "verdict", "allowed"),
+    *("reason", "instead", "rule_id", "suggested"),
+)
+"""What `FieldRow.as_dict` names."""
 KIND_WORDS: Final[Mapping[str, str]] = {
     "text": "text",
     "number": "number",
@@ -33,16 +39,6 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "owner": "owner",
     "lookup": "lookup",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A field of the other side that may belong to a field: its name, 1 for the best, 0 to 1, and why."""
-
-    field: str
-    rank: int
-    score: float
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +76,14 @@ class FieldRow:
         """The fields of the row: both of a mapping, or the one that is not mapped."""
         return [facts for facts in (self.hubspot, self.dynamics) if facts is not None]
 
+    def as_dict(self) -> dict[str, Any]:
+        """The row in plain values, by COLUMNS."""
+        sides = [(side and side.field.name, side and side.filled) for side in (self.hubspot, self.dynamics)]
+        other = [s.dynamics_field if self.dynamics is None else s.hubspot_field for s in self.suggestions]
+        cells = (*sides[0], *sides[1], self.direction and self.direction.value, self.verdict.value)
+        way = self.allowed and self.allowed.value
+        return dict(zip(COLUMNS, (*cells, way, self.reason, self.instead, self.rule_id, other), strict=True))
+
     @property
     def search_text(self) -> str:
         """What a search looks through, in small letters."""
@@ -94,6 +98,11 @@ def _words(facts: FieldFacts) -> tuple[str, ...]:
 def kind_words(facts: FieldFacts) -> str:
     """The kind of field in words; the vendor's own word for a type that cannot be mapped."""
     return KIND_WORDS[facts.kind] if facts.kind is not None else facts.field.type or "unknown"
+
+
+def fields_of(suggestion: Suggestion) -> tuple[tuple[System, str], tuple[System, str]]:
+    """The two fields of a suggestion, by system and name."""
+    return (System.HUBSPOT, suggestion.hubspot_field), (System.DYNAMICS, suggestion.dynamics_field)
 
 
 def find_rows(
@@ -127,11 +136,11 @@ def make_rows(
     """All rows of an object. `verdicts` are rows of the forecast's `mapping`, one per mapping and in their order."""
     known = {(system, each.field.name): each for system in System for each in facts[system]}
     rows = [_mapped_row(mapping, verdict, known) for mapping, verdict in zip(sync.mappings, verdicts, strict=True)]
-    used = {(each.field.system, each.field.name) for row in rows for each in row.sides}
+    used: set[tuple[System, str]] = {(each.field.system, each.field.name) for row in rows for each in row.sides}
     for (system, name), each in known.items():
         if (system, name) not in used:
             verdict = judge_lone_field(each.field, rulebook, assumptions, sync.direction)
-            open_ones = [s for s in suggestions.get((system, name), ()) if (system.other, s.field) not in used]
+            open_ones = [s for s in suggestions.get((system, name), ()) if not used & set(fields_of(s))]
             rows.append(_lone_row(each, verdict, intersect(verdict.allowed, sync.direction), tuple(open_ones)))
     return rows
 

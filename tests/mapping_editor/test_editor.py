@@ -10,6 +10,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.suggestions.suggest import Suggestion
 from dynsync_lib.errors import InputFileError, SettingsError, UsageError
 from dynsync_lib.mapping_editor.editor import MappingEditor
 from dynsync_lib.mapping_editor.snapshot_fields import SnapshotFields
@@ -52,14 +53,7 @@ hubspot = "tier"
 dynamics = "tiercode"  # agreed
 """
 SUGGESTIONS = [
-    {
-        "object": "contact",
-        "hubspot_field": "jobtitle",
-        "dynamics_field": name,
-        "rank": rank,
-        "score": score,
-        "reason": "r",
-    }
+    Suggestion(Object.CONTACT, "jobtitle", name, rank, score, "r")
     for name, rank, score in (("notes", 2, 0.4), ("jobtitle", 1, 0.9), ("emailaddress1", 3, 0.2))
 ]
 
@@ -153,9 +147,12 @@ def test_page__searches_and_filters(editor: MappingEditor) -> None:
 
 
 def test_suggestions__name_fields_that_are_free_the_best_first(editor: MappingEditor) -> None:
-    assert [(s.field, s.score) for s in row(editor, "jobtitle -").suggestions] == [("jobtitle", 0.9), ("notes", 0.4)]
+    assert [(s.dynamics_field, s.score) for s in row(editor, "jobtitle -").suggestions] == [
+        ("jobtitle", 0.9),
+        ("notes", 0.4),
+    ]
     editor.map("contact", "notes", "notes")
-    assert [s.field for s in row(editor, "jobtitle -").suggestions] == ["jobtitle"]
+    assert [s.dynamics_field for s in row(editor, "jobtitle -").suggestions] == ["jobtitle"]
 
 
 def test_option_pairs__have_their_records(editor: MappingEditor) -> None:

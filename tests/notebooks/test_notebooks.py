@@ -17,7 +17,7 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
-FILTERS = "05_filters_and_marketing.ipynb"
+MAP, FILTERS = "03_field_mapping.ipynb", "05_filters_and_marketing.ipynb"
 REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
 _NBFORMAT: Any = nbformat  # states no types
@@ -28,7 +28,7 @@ def _cells(file: Path, kind: str) -> list[NotebookNode]:
 
 
 def test_notebooks__are_there() -> None:
-    assert {"00_start_here.ipynb", FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
+    assert {"00_start_here.ipynb", MAP, FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -102,6 +102,18 @@ def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytes
     parameters = {"out": tmp_path / "out"}
     notebook = runner.run_notebook(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
     assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]
+
+
+@pytest.mark.long
+def test_notebooks__map_fields_runs_on_the_demo(tmp_path: Path) -> None:
+    snapshot = kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "snapshot").path
+    parameters = {"snapshot": snapshot, "settings": Path("sample_data/dynsync.toml")}
+    notebook = runner.run_notebook(NOTEBOOKS / MAP, parameters=parameters, timeout_s=120)
+    outputs = [output.data for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert "application/vnd.jupyter.widget-view+json" in outputs[0]
+    assert "customer_tier" in outputs[1]["text/html"]
+    assert "<td>[department]</td>" in outputs[2]["text/html"]
+    assert outputs[3]["text/plain"] == "[]"
 
 
 def test_notebooks__filters_run(tmp_path: Path) -> None:

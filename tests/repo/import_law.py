@@ -142,7 +142,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "processes",
     ),
     "report": (*_WORDS, "folders", "processes", "record_urls"),
-    "widgets": (),
+    "widgets": (*_WORDS, "core.masking", "core.advice.field_facts", "core.suggestions", "mapping_editor"),
     "scenarios": ("core", "engine", "folders", "snapshot", "forecasts", "settings_changes"),
     "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
     "forecasts": (

@@ -1,0 +1,222 @@
+"""The mapping editor in a notebook: a view of `mapping_editor.editor`, drawn in the browser by the script beside it.
+
+Facts
+    * All rows of an object are sent once; search, filters and pages are the browser's own work.
+    * What the browser asks for is one small message: `do` says what, the rest with what. Each answer is a new state of
+      the view, or a sentence; a fault is a sentence, too, and changes nothing.
+    * Nothing is fetched from a network: script and style are the kit's own files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib import resources
+from typing import Any, Final
+
+import anywidget
+import traitlets
+
+from dynsync_lib.core.advice.field_facts import FieldFacts
+from dynsync_lib.core.masking import FILLED
+from dynsync_lib.core.model import Object, Verdict
+from dynsync_lib.core.suggestions.suggest import Suggestion
+from dynsync_lib.errors import DynsyncError
+from dynsync_lib.mapping_editor.changed_mappings import DIRECTION_WORDS
+from dynsync_lib.mapping_editor.editor import NOT_OFFERED, PAGE_ROWS, MappingEditor
+from dynsync_lib.mapping_editor.field_rows import FieldRow, kind_words
+
+_FOLDER: Final = resources.files("dynsync_lib.widgets")
+_OBJECTS: Final[Mapping[Object, str]] = {
+    Object.CONTACT: "Contacts",
+    Object.COMPANY: "Companies (accounts)",
+    Object.LEAD: "Leads",
+    Object.DEAL: "Deals (opportunities)",
+    Object.INVOICE: "Invoices",
+}
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.OK: "Fits",
+    Verdict.ONE_WAY: "One way only",
+    Verdict.LOSSY: "Loses something",
+    Verdict.BLOCKED: "Cannot be mapped",
+    Verdict.NOT_CHECKED: "Not checked",
+}
+_MOST_SUGGESTED: Final = 3
+_MOST_TRIED: Final = 200
+"""Values of a trial that are shown, those that differ first."""
+
+
+class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+    """The view of an editor. `editor` is the state, which can be used without the view; `refresh` shows it again."""
+
+    _esm = (_FOLDER / "mapping_widget.js").read_text(encoding="utf-8")
+    _css = (_FOLDER / "mapping_widget.css").read_text(encoding="utf-8")
+    shown = traitlets.Dict().tag(sync=True)
+    details = traitlets.Dict().tag(sync=True)
+    answer = traitlets.Dict().tag(sync=True)
+    trial = traitlets.Dict().tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, editor: MappingEditor) -> None:
+        super().__init__()
+        self.editor = editor
+        self._object = editor.objects[0]
+        self._answers = 0
+        self.words = {
+            "objects": {object_.value: label for object_, label in _OBJECTS.items()},
+            "verdicts": {verdict.value: label for verdict, label in _VERDICTS.items()},
+            "directions": {direction.value: label for direction, label in DIRECTION_WORDS.items()},
+            "not_offered": NOT_OFFERED,
+            "page_rows": PAGE_ROWS,
+            "hidden": FILLED,
+        }
+        self.on_msg(self._on_message)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Shows the state as it is now."""
+        editor, object_ = self.editor, self._object
+        self.shown = {
+            "object": object_.value,
+            "objects": [(each.value, editor.settings.sync[each].enabled) for each in editor.objects],
+            "rows": [_row(row) for row in editor.rows(object_)],
+            "changes": editor.changes(),
+            "steps": editor.steps,
+            "can_try": editor.can_be_tried,
+        }
+
+    def _on_message(self, _: object, message: Mapping[str, Any], __: object) -> None:
+        """Does what the browser asks for, and answers."""
+        do = self._deeds().get(str(message.get("do")))
+        if do is None:
+            self._say(f"The editor cannot do `{message.get('do')}`.", is_fault=True)
+            return
+        try:
+            sentence = do(message)
+        except DynsyncError as fault:
+            self._say(f"{fault.sentence} {fault.next_step}".strip(), is_fault=True)
+            return
+        self._say(sentence)
+
+    def _deeds(self) -> Mapping[str, Callable[[Mapping[str, Any]], str]]:
+        return {
+            "show": self._show,
+            "map": self._map,
+            "remove": self._remove,
+            "direction": self._set_direction,
+            "options": self._pair_options,
+            "details": self._tell_details,
+            "undo": self._undo,
+            "save": self._save,
+            "export": self._export,
+            "load": self._load,
+            "try": self._try,
+        }
+
+    def _say(self, sentence: str, *, is_fault: bool = False) -> None:
+        self._answers += 1  # the same sentence twice is said twice
+        self.answer = {"text": sentence, "is_fault": is_fault, "number": self._answers}
+
+    def _show(self, message: Mapping[str, Any]) -> str:
+        self._object = Object(message["object"])
+        self.refresh()
+        return ""
+
+    def _map(self, message: Mapping[str, Any]) -> str:
+        hubspot, dynamics = message["hubspot"], message["dynamics"]
+        self.editor.map(self._object, hubspot, dynamics)
+        self.refresh()
+        return f"{hubspot} and {dynamics} are mapped."
+
+    def _remove(self, message: Mapping[str, Any]) -> str:
+        hubspot, dynamics = message["hubspot"], message["dynamics"]
+        self.editor.unmap(self._object, hubspot, dynamics)
+        self.refresh()
+        return f"{hubspot} and {dynamics} are not mapped any more."
+
+    def _set_direction(self, message: Mapping[str, Any]) -> str:
+        hubspot, dynamics = message["hubspot"], message["dynamics"]
+        self.editor.set_direction(self._object, hubspot, dynamics, message["direction"])
+        self.refresh()
+        return f"The direction of {hubspot} and {dynamics} is set."
+
+    def _pair_options(self, message: Mapping[str, Any]) -> str:
+        hubspot, dynamics = message["hubspot"], message["dynamics"]
+        self.editor.pair_options(self._object, hubspot, dynamics, message["pairs"])
+        self.refresh()
+        self._tell_details(message)
+        return f"The options of {hubspot} and {dynamics} are paired."
+
+    def _tell_details(self, message: Mapping[str, Any]) -> str:
+        """Options with their records, and in full what to do instead, of one row."""
+        key = str(message["key"])
+        row = next(row for row in self.editor.rows(self._object) if row.key == key)
+        pairs = self.editor.option_pairs(self._object, *key.split(" ")) if row.is_mapped else []
+        self.details = {
+            "key": key,
+            "object": self._object.value,
+            "instead": self.editor.instead(self._object, row),
+            "options": [asdict(pair) for pair in pairs],
+        }
+        return ""
+
+    def _undo(self, _: Mapping[str, Any]) -> str:
+        is_undone = self.editor.undo()
+        self.refresh()
+        return "The last step is undone." if is_undone else "There is nothing to undo since the last save."
+
+    def _save(self, _: Mapping[str, Any]) -> str:
+        steps = self.editor.save()
+        self.refresh()
+        return f"{steps} {'step is' if steps == 1 else 'steps are'} saved." if steps else "There is nothing to save."
+
+    def _export(self, message: Mapping[str, Any]) -> str:
+        return f"The mappings are in {self.editor.export_workbook(message['path'])}."
+
+    def _load(self, message: Mapping[str, Any]) -> str:
+        self.editor.load_workbook(message["path"])
+        self.refresh()
+        return f"The mappings of {message['path']} are loaded, and not saved yet."
+
+    def _try(self, _: Mapping[str, Any]) -> str:
+        trial = self.editor.try_out()
+        differing = len(trial.differences)
+        rows = sorted(trial.rows, key=lambda row: not row["differs"])
+        self.trial = {"rows": [{**row, "value": row["value"] or ""} for row in rows[:_MOST_TRIED]]}
+        return f"{len(trial.rows):,} values were tried; {differing:,} ended otherwise than the forecast says."
+
+
+def _row(row: FieldRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "hubspot": _side(row.hubspot),
+        "dynamics": _side(row.dynamics),
+        "verdict": row.verdict.value,
+        "direction": row.direction,
+        "allowed": row.allowed,
+        "reason": row.reason,
+        "instead": row.instead,
+        "rule": row.rule_id,
+        "origin": row.origin,
+        "search": row.search_text,
+        "suggestions": [_suggestion(suggestion, row) for suggestion in row.suggestions[:_MOST_SUGGESTED]],
+        "has_options": row.is_mapped and all(side.kind in ("choice", "several_choices") for side in row.sides),
+    }
+
+
+def _suggestion(suggestion: Suggestion, row: FieldRow) -> dict[str, Any]:
+    field = suggestion.dynamics_field if row.dynamics is None else suggestion.hubspot_field
+    return {"field": field, "score": suggestion.score, "reason": suggestion.reason}
+
+
+def _side(facts: FieldFacts | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    return {
+        "name": facts.field.name,
+        "label": facts.field.label,
+        "kind": kind_words(facts),
+        "records": facts.records,
+        "filled": facts.filled,
+        "samples": list(facts.samples),
+    }

@@ -1,0 +1,169 @@
+"""The mapping editor in a real JupyterLab in a real Chromium: quick, silent, reachable by keyboard, and it saves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dynsync_lib import kit
+from tests.browser.running_lab import running_lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
+CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
+ROOT = Path(__file__).parents[2]
+AXE = Path(os.environ.get("DYNSYNC_AXE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+OPENS_WITHIN_MS = 120_000
+RUN_ALL = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  const kernel = panel.sessionContext.session.kernel;
+  await kernel.info;
+  const isReady = () => kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+  while (!isReady()) await new Promise((then) => setTimeout(then, 50));
+  jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+"""An idle kernel may not be connected yet, and then runs nothing."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The notebook, and what the demo leaves for it."""
+    folder = tmp_path_factory.mktemp("lab")
+    demo = folder / "out" / "demo"
+    demo.mkdir(parents=True)
+    kit.load(ROOT / "sample_data" / "hubspot", ROOT / "sample_data" / "dynamics", demo / "snapshot")
+    shutil.copy(ROOT / "sample_data" / "dynsync.toml", demo / "dynsync.toml")
+    (folder / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "03_field_mapping.ipynb", folder / "notebooks")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab over the folder, in which scripts reach the application."""
+    if not CHROMIUM.is_file():
+        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
+    config = tmp_path_factory.mktemp("config")
+    reachable = {"LabApp": {"expose_app_in_browser": True}}
+    (config / "jupyter_lab_config.json").write_text(json.dumps(reachable), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_CONFIG_DIR", str(config))
+        with running_lab(folder) as address:
+            yield address
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    """The addresses that the page asks for."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(lab: str, asked: list[str]) -> Iterator[Any]:
+    """The notebook, run, with the editor drawn."""
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(OPENS_WITHIN_MS)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(lab.replace("/lab?", "/lab/tree/notebooks/03_field_mapping.ipynb?reset&"))
+        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
+        page.evaluate(RUN_ALL)
+        page.get_by_role("region", name="Fields and mappings").wait_for()
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def editor(page: Any) -> Any:
+    return page.get_by_role("region", name="Field mapping editor")
+
+
+def said(editor: Any, text: str | re.Pattern[str]) -> None:
+    sync_api.expect(editor.get_by_role("status").filter(has_text=text)).to_be_visible(timeout=30_000)
+
+
+def test_editor__asks_nothing_of_the_network(editor: Any, asked: list[str], lab: str) -> None:
+    sync_api.expect(editor).to_be_visible()
+    own = lab.split("/lab?")[0]
+    assert [url for url in asked if not url.startswith((own, own.replace("http", "ws"), "data:", "blob:"))] == []
+
+
+def test_editor__searches_filters_and_pages(editor: Any) -> None:
+    said(editor, "75 of 75 rows")
+    editor.get_by_label("Search").fill("job text")
+    said(editor, "1 of 75 rows")
+    editor.get_by_label("Search").fill("")
+    editor.get_by_label("Can it be mapped?").select_option("Cannot be mapped")
+    said(editor, "6 of 75 rows")
+    editor.get_by_label("Can it be mapped?").select_option("Any")
+    editor.get_by_role("button", name="Next page").click()
+    sync_api.expect(editor.get_by_text("Page 2 of 3")).to_be_visible()
+    editor.get_by_role("button", name="Previous page").click()
+
+
+def test_editor__maps_by_keyboard_undoes_and_saves(editor: Any, folder: Path) -> None:
+    file = folder / "out" / "demo" / "dynsync.toml"
+    editor.get_by_label("Search").fill("department")
+    box = editor.get_by_role("combobox", name="Dynamics field to map department with")
+    box.fill("department")
+    box.press("Enter")
+    said(editor, "department and department are mapped.")
+    direction = editor.get_by_role("combobox", name="Direction of department and department")
+    sync_api.expect(direction).to_be_focused()
+    direction.select_option("to HubSpot")
+    said(editor, "The direction of department and department is set.")
+    editor.get_by_role("button", name="Undo").click()
+    said(editor, "The last step is undone.")
+    sync_api.expect(direction).to_have_value("two_way")
+    assert "department" not in file.read_text(encoding="utf-8")
+    editor.get_by_role("button", name="Save").click()
+    said(editor, "1 step is saved.")
+    assert 'dynamics = "department"' in file.read_text(encoding="utf-8")
+    editor.get_by_label("Search").fill("")
+
+
+def test_editor__pairs_options_with_their_records(editor: Any) -> None:
+    editor.get_by_role("button", name="Options: customer_tier and new_customertier").click()
+    trial = editor.get_by_label("Dynamics option for Trial")
+    trial.select_option(label="Platinum, 1 record")
+    editor.get_by_role("button", name="Pair options as chosen").click()
+    said(editor, "The options of customer_tier and new_customertier are paired.")
+    editor.get_by_text("1 change against the file, not saved").click()
+    change = "Contact: customer_tier and new_customertier pair 4 options by name, before 0."
+    sync_api.expect(editor.get_by_text(change)).to_be_visible()
+    editor.get_by_role("button", name="Undo").click()
+    said(editor, "The last step is undone.")
+
+
+def test_editor__says_what_cannot_be(editor: Any) -> None:
+    editor.get_by_label("Workbook").fill("nowhere/m.xlsx")
+    editor.get_by_role("button", name="Export XLSX").click()
+    said(editor, "Not done: The folder nowhere is not there.")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_editor__axe_has_nothing_to_say(page: Any, theme: str) -> None:
+    if not AXE.is_file():
+        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_function("dark => (document.body.dataset.jpThemeLight === 'false') === dark", arg="Dark" in theme)
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    picture = os.environ.get("DYNSYNC_PICTURES")
+    if picture:
+        page.screenshot(path=f"{picture}/mapping_editor_{theme.split()[-1].lower()}.png")
+    audit = page.evaluate("tags => axe.run('.ds-mapping', {runOnly: tags})", TAGS)
+    assert [(each["id"], each["nodes"][0]["html"]) for each in audit["violations"]] == []
+    assert len(audit["passes"]) > 15
