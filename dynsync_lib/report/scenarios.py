@@ -58,9 +58,7 @@ def scenario_table(rows: Sequence[Row]) -> Piece:
     """
     names = [name for name in FIGURE_WORDS if any(name in row for row in rows)]
     heads = [Head("Figure"), *(Head(row["scenario"], "number") for row in rows)]
-    cells = [
-        [FIGURE_WORDS[name].capitalize(), *(_cell(row.get(name), rows[0].get(name)) for row in rows)] for name in names
-    ]
+    cells = [[_heading(name), *(_cell(row.get(name), rows[0].get(name)) for row in rows)] for name in names]
     note = "The second line of a cell is the difference from the first scenario."
     return show_table(Grid("Scenarios side by side", heads, cells, unit="figures", note=note))
 
@@ -69,6 +67,11 @@ def _cell(count: int | None, base: int | None) -> Any:
     if count is None or base is None or count == base:
         return count
     return Lines(f"{count:,}", f"{count - base:+,}")
+
+
+def _heading(name: str) -> str:
+    """The words of a figure with a capital, names in them as they are."""
+    return FIGURE_WORDS[name][0].upper() + FIGURE_WORDS[name][1:]
 
 
 def scenario_bars(rows: Sequence[Row]) -> Piece:
@@ -94,7 +97,7 @@ def _draw_groups(title: str, names: Sequence[str], rows: Sequence[Row]) -> Marku
     group = _HEAD + _BAR * len(rows) + 8
     figure, axes = open_canvas(_WIDTH, group * len(names))
     for number, name in enumerate(names):
-        write(axes, 0, group * number + 16, FIGURE_WORDS[name].capitalize(), fontsize=13, fontweight="bold")
+        write(axes, 0, group * number + 16, _heading(name), fontsize=13, fontweight="bold")
         most = max(row.get(name) or 0 for row in rows)
         for line, row in enumerate(rows):
             y = group * number + _HEAD + _BAR * line
@@ -179,8 +182,13 @@ _MARKETING: Final[Mapping[str, str]] = {
     "today": "Marketing today",
     "afterwards": "Marketing afterwards",
     "tier": "Tier",
+    "at_most": "If all created were marketing",
 }
 _HOLDS: Final[Mapping[str, Badge]] = {"yes": Badge("holds", "good", 1), "no": Badge("crossed", "bad", 2)}
+
+
+def _held(word: str | None) -> Badge:
+    return Badge("not checked", "grey") if word is None else _HOLDS[word]
 
 
 def marketing_scenarios(rows: Sequence[Row]) -> Piece:
@@ -189,12 +197,18 @@ def marketing_scenarios(rows: Sequence[Row]) -> Piece:
     `rows` are those of `Scenarios.marketing_rows`.
 
     >>> row = {"scenario": "as it is", "created": 5, "made_marketing": 0, "enrolled": 0, "today": None}
-    >>> kit.marketing_scenarios([{**row, "afterwards": None, "tier": 1000, "holds": None}])
+    >>> unknown = {"afterwards": None, "holds": None, "at_most": None, "holds_at_most": None}
+    >>> kit.marketing_scenarios([{**row, **unknown, "tier": 1000}])
     Marketing contacts and the tier in each scenario
     """
-    heads = [Head("Scenario"), *(Head(word, "number") for word in _MARKETING.values()), Head("The tier")]
-    unknown = Badge("not checked", "grey")
+    heads = [Head("Scenario"), *(Head(word, "number") for word in _MARKETING.values())]
+    heads += [Head("The tier"), Head("The tier at most")]
     cells = [
-        [row["scenario"], *(row[name] for name in _MARKETING), _HOLDS.get(row["holds"] or "", unknown)] for row in rows
+        [
+            row["scenario"],
+            *(row[name] for name in _MARKETING),
+            *(_held(row[name]) for name in ("holds", "holds_at_most")),
+        ]
+        for row in rows
     ]
     return show_table(Grid("Marketing contacts and the tier in each scenario", heads, cells, unit="scenarios"))

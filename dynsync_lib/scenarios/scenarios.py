@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from dynsync_lib.core.audit.marketing import MarketingOutlook
 from dynsync_lib.core.comparison.setting_differences import compare_settings
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.model import Object, System
@@ -162,7 +163,8 @@ class Scenarios:
     @property
     def marketing_rows(self) -> list[Row]:
         """Per scenario: contacts created in HubSpot, those made marketing at once, those that the criterion enrols,
-        marketing contacts today and afterwards, the tier, and whether it holds (yes or no); None: nobody said.
+        marketing contacts today and afterwards, the tier, and whether it holds (yes or no); `at_most` and
+        `holds_at_most`: the same if every created contact became one. None: nobody said.
         """
         return [_marketing_row(scenario) for scenario in self._scenarios.values()]
 
@@ -192,6 +194,11 @@ class Scenarios:
         return as_frame(rows, ("step", "condition", "left", "kept_out"))
 
 
+def _say_holds(outlook: MarketingOutlook, contacts: int | None) -> str | None:
+    is_beyond = outlook.is_beyond_tier(contacts)
+    return None if is_beyond is None else "no" if is_beyond else "yes"
+
+
 def _checked_name(name: str) -> str:
     wanted = name.strip()
     if wanted in ("", AS_IT_IS):
@@ -201,7 +208,6 @@ def _checked_name(name: str) -> str:
 
 def _marketing_row(scenario: Scenario) -> Row:
     outlook = scenario.decided.marketing
-    holds = None if outlook.crosses_tier is None else "no" if outlook.crosses_tier else "yes"
     return {
         "scenario": scenario.name,
         "created": outlook.created,
@@ -210,7 +216,9 @@ def _marketing_row(scenario: Scenario) -> Row:
         "today": outlook.today,
         "afterwards": outlook.afterwards,
         "tier": outlook.tier,
-        "holds": holds,
+        "holds": _say_holds(outlook, outlook.afterwards),
+        "at_most": outlook.at_most,
+        "holds_at_most": _say_holds(outlook, outlook.at_most),
     }
 
 

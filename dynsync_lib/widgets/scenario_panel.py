@@ -121,9 +121,9 @@ class ScenarioView:
                 row([self._field, self._way]),
                 row([self._question, self._answer]),
                 row([self._name, keep, reset]),
+                row([self._chosen, write]),
                 self._message,
                 self._figures,
-                row([self._chosen, write]),
             ]
         )
 
@@ -182,9 +182,9 @@ class ScenarioView:
         self._options(self._chosen, [(name, name) for name in names])
 
     def _options(self, control: Any, options: Sequence[tuple[str, str]]) -> None:
-        """Other options, with the same one chosen as long as it is there."""
-        value = control.value
+        """Other options, with the same one chosen as long as it is there, else the first."""
+        values = [own for _, own in options]
+        value = control.value if control.value in values else next(iter(values), None)
         if list(control.options) != list(options):
             control.options = options
-        if value in [own for _, own in options]:
-            control.value = value
+        control.value = value

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dynsync_lib.core.fields.catalogue import build_catalogue
-from dynsync_lib.core.filter_tree import Comparison, Filter, Junction, Negation, Window, conditions_of
+from dynsync_lib.core.filter_tree import (
+    Comparison,
+    Filter,
+    Junction,
+    Negation,
+    Window,
+    conditions_of,
+    steps_of,
+    write_tree,
+)
 from dynsync_lib.core.filters.expressions import check_filter
 from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter, read_filter
 from dynsync_lib.core.model import Object, System
@@ -48,8 +59,22 @@ from tests.rulebook_texts import shipped_rulebook
         ),
     ],
 )
-def test_parse_filter(text: str, tree: object) -> None:
+def test_parse_filter(text: str, tree: Any) -> None:
     assert parse_filter(text) == tree
+    assert parse_filter(write_tree(tree)) == tree
+
+
+def test_steps__are_the_conditions_that_all_must_hold() -> None:
+    joined = read_filter("a = 1 and (b = 'x' or not c in ('y', 2)) and not (d is known and e within last 3 days)")
+    assert joined is not None
+    assert [step.text for step in steps_of(joined)] == [
+        "a = 1",
+        "b = 'x' or not (c in ('y', 2))",
+        "not (d is known and e within last 3 days)",
+    ]
+    either = read_filter("a = 1 or b = 2")
+    assert either is not None
+    assert [step.text for step in steps_of(either)] == ["a = 1 or b = 2"]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,8 @@ def test_marketing__crosses_the_tier_where_creates_become_marketing(scenarios: S
     with kit.scenarios(switched, scenarios.snapshot) as opened:
         row = opened.marketing_rows[0]
     assert (row["made_marketing"], row["afterwards"], row["holds"]) == (1, 11, "no")
+    base = scenarios.marketing_rows[0]
+    assert (base["at_most"], base["holds_at_most"]) == (11, "no")
 
 
 def test_saving__makes_the_changes_and_keeps_comments(scenarios: Scenarios) -> None:

@@ -72,11 +72,18 @@ class MarketingOutlook:
         return max((self.today or 0) - self.tier, 0) if self.tier is not None else 0
 
     @property
+    def at_most(self) -> int | None:
+        """Marketing contacts if every contact that the sync creates became one, at once or later."""
+        return None if self.today is None else self.today + max(self.created, self.added)
+
+    @property
     def crosses_tier(self) -> bool | None:
         """Whether the tier that is paid for no longer suffices, as far as can be counted."""
-        if self.afterwards is None or self.tier is None:
-            return None
-        return self.afterwards > self.tier
+        return self.is_beyond_tier(self.afterwards)
+
+    def is_beyond_tier(self, contacts: int | None) -> bool | None:
+        """Whether so many marketing contacts are too many for the tier; None when nobody said one of both."""
+        return None if contacts is None or self.tier is None else contacts > self.tier
 
 
 def foresee_marketing(situation: Situation, tables: Tables) -> MarketingOutlook:
