@@ -187,15 +187,16 @@ def _outcome_after(row: Mapping[str, Any]) -> str:
 
 def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
     """The findings that differ, and how many do not."""
-    moved = [row for row in findings if row["before"] != row["after"]]
+    moved = [row for row in findings if row["before"] != row["after"] or row["gone"] or row["new"]]
     console.out.print()
     if moved:
         console.print_table(
-            ["check", "severity", "finding is", "before", "after", "finding"],
+            ["check", "severity", "finding is", "before", "after", "gone", "new", "finding"],
             [
                 [
                     *(row["check_id"], row["severity"], row["state"]),
-                    *(_count(row["before"]), _count(row["after"]), row["sentence"]),
+                    *(_count(row[name]) for name in ("before", "after", "gone", "new")),
+                    row["sentence"],
                 ]
                 for row in moved
             ],

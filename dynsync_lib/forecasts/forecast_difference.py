@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.comparison.finding_changes import FINDING_CHANGES, compare_findings
+from dynsync_lib.core.comparison.finding_changes import FINDING_CHANGES, Found, Moves, compare_findings
 from dynsync_lib.core.comparison.side_by_side import NOT_THERE
+from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.forecasts.difference import Difference, Row, Tables, as_frame, measure_difference
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -40,7 +41,7 @@ class ForecastDifference:
     @property
     def is_any(self) -> bool:
         """Whether anything differs, findings too."""
-        return self.sync.is_any or any(row["before"] != row["after"] for row in self.finding_rows)
+        return self.sync.is_any or any(map(is_moved, self.finding_rows))
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -54,8 +55,13 @@ class ForecastDifference:
         return as_frame(self.finding_rows, FINDING_CHANGES.column_names)
 
 
-def compare_forecasts(before: Forecast, after: Forecast, *, work: Path) -> ForecastDifference:
-    """The difference of two forecasts; `work` is a folder for what is kept meanwhile."""
+def compare_forecasts(
+    before: Forecast, after: Forecast, *, rulebook: Rulebook, work: Path, moves: Moves | None = None
+) -> ForecastDifference:
+    """The difference of two forecasts; `work` is a folder for what is kept meanwhile.
+
+    `moves`, where they were counted, say which records are gone from findings and new in them.
+    """
     rows = sum(max(side.info["rows"].values(), default=0) for side in (before, after))
     with open_engine_for(rows, work=work) as engine:
         marketing = {
@@ -63,13 +69,17 @@ def compare_forecasts(before: Forecast, after: Forecast, *, work: Path) -> Forec
             for name, side in (("before", before), ("after", after))
         }
         sync = measure_difference(engine, _tables(engine, before), _tables(engine, after), marketing=marketing)
-    findings = compare_findings(
-        before.rows("findings"),
-        after.rows("findings"),
-        on_before=list(before.info["objects"]),
-        on_after=list(after.info["objects"]),
-    )
+    findings = compare_findings(_findings(before), _findings(after), rulebook.checks, moves or {})
     return ForecastDifference(sync, findings, list(_notes(before, after, sync)))
+
+
+def _findings(forecast: Forecast) -> Found:
+    return Found(forecast.rows("findings"), list(forecast.info["objects"]))
+
+
+def is_moved(finding: Row) -> bool:
+    """Whether a finding concerns more, fewer or other records than before."""
+    return bool(finding["before"] != finding["after"] or finding["gone"] or finding["new"])
 
 
 def _tables(engine: Engine, forecast: Forecast) -> Tables:

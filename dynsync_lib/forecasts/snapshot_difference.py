@@ -2,7 +2,8 @@
 
 Facts
     * Tables that one of the snapshots did not read, and columns that only one of them holds, are named as not compared.
-    * With settings both snapshots are forecast with them, and the forecasts compared.
+    * With settings both snapshots are forecast with them, the forecasts are compared, and for every finding the records
+      that it lost and gained are counted.
 
 Not modelled
     * What changed in between and was changed back.
@@ -17,14 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dynsync_lib.core.comparison.finding_changes import FINDING_CHANGES
 from dynsync_lib.core.comparison.record_tables import CHANGED, KEPT, count_associations, count_changed, name_of_count
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES
 from dynsync_lib.engine import Engine
-from dynsync_lib.forecasts.difference import Row, as_frame
-from dynsync_lib.forecasts.forecast_difference import ForecastDifference, compare_forecasts
-from dynsync_lib.forecasts.open_snapshot import open_tables
+from dynsync_lib.forecasts.difference import Difference, Row, as_frame
+from dynsync_lib.forecasts.finding_moves import Forecasted, count_moves
+from dynsync_lib.forecasts.forecast_difference import compare_forecasts, is_moved
+from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
 from dynsync_lib.forecasts.replay_folder import refuse_other_portals
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
@@ -41,33 +44,39 @@ NO_SETTINGS: Final = "Findings are not compared: they are asked under settings, 
 class SnapshotDifference:
     """Two snapshots. `table_rows`: table, before, after, gone, new, changed (counts of records; null: not compared).
 
-    `column_rows`: table, column, changed (in how many records of both it differs). `forecasts`: what the sync does
-    otherwise under the same settings, and the findings; None without settings. `notes` are sentences to know.
+    `column_rows`: table, column, changed (in how many records of both it differs). `finding_rows`: rows of
+    FINDING_CHANGES; `sync`: what the sync does otherwise under the same settings; both are None without settings.
+    `notes` are sentences to know.
     """
 
     table_rows: Sequence[Row]
     column_rows: Sequence[Row]
-    forecasts: ForecastDifference | None
+    finding_rows: Sequence[Row] | None
+    sync: Difference | None
     notes: Sequence[str]
 
     @property
     def is_any(self) -> bool:
-        """Whether a record, an association or a finding differs."""
+        """Whether a record, an association, a finding or what the sync does differs."""
         moved = any(row[name] for row in self.table_rows for name in ("gone", "new", "changed"))
-        return moved or (self.forecasts is not None and self.forecasts.is_any)
+        return moved or (self.sync is not None and self.sync.is_any) or any(map(is_moved, self.finding_rows or ()))
 
     @property
     def figures(self) -> dict[str, Any]:
         """Plain values: `same`, `notes`, `tables`, `columns`; `findings` and `sync`, null without settings."""
-        compared = self.forecasts
         return {
             "same": not self.is_any,
             "notes": list(self.notes),
             "tables": list(self.table_rows),
             "columns": list(self.column_rows),
-            "findings": None if compared is None else list(compared.finding_rows),
-            "sync": None if compared is None else compared.sync.figures,
+            "findings": None if self.finding_rows is None else list(self.finding_rows),
+            "sync": None if self.sync is None else self.sync.figures,
         }
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """One row per finding of either snapshot: its count before and after, gone and new; empty without settings."""
+        return as_frame(self.finding_rows or (), FINDING_CHANGES.column_names)
 
     @property
     def tables(self) -> pd.DataFrame:
@@ -93,17 +102,19 @@ def compare_snapshots(
         if _is_read(LINKS_IN.name, before, after):
             counted.append(_compare_links(engine, before, after))
     notes += [note for table in counted for note in table.notes]
-    forecasts = None
+    rows, columns = [table.row for table in counted], [row for table in counted for row in table.columns]
     if settings is None:
-        notes.append(NO_SETTINGS)
-    else:
-        first, second = (
-            write_forecast(snapshot, settings, work / name, rulebook=rulebook)
-            for name, snapshot in (("before", before), ("after", after))
-        )
-        forecasts = compare_forecasts(first, second, work=work)
-    columns = [row for table in counted for row in table.columns]
-    return SnapshotDifference([table.row for table in counted], columns, forecasts, notes)
+        return SnapshotDifference(rows, columns, None, None, [*notes, NO_SETTINGS])
+    first, second = (
+        write_forecast(snapshot, settings, work / name, rulebook=rulebook)
+        for name, snapshot in (("before", before), ("after", after))
+    )
+    with open_tables(before, after, work=work) as engine:
+        earlier = Forecasted(first, open_situation(engine, before, settings, rulebook))
+        later = Forecasted(second, open_situation(engine, after, settings, rulebook))
+        moves = count_moves(engine, earlier, later, rulebook.checks)
+    compared = compare_forecasts(first, second, rulebook=rulebook, work=work, moves=moves)
+    return SnapshotDifference(rows, columns, compared.finding_rows, compared.sync, notes)
 
 
 @dataclass(frozen=True, slots=True)

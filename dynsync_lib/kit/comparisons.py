@@ -39,7 +39,7 @@ def diff_forecasts(before: str | Path | Forecast, after: str | Path | Forecast) 
 
     opened = [side if isinstance(side, Forecast) else open_forecast(side) for side in (before, after)]
     with temporary_folder() as work:
-        return compare_forecasts(*opened, work=work)
+        return compare_forecasts(*opened, rulebook=rulebook(), work=work)
 
 
 def diff_snapshots(
@@ -48,8 +48,11 @@ def diff_snapshots(
     """Did cleaning work? What differs between two snapshots of the same portals, and which findings are gone or new.
 
     `tables` counts records gone, new and changed, `columns` in how many records each column differs. With `settings`
-    both are forecast, and `forecasts` compares that as `diff_forecasts` does, findings too; without, it is None and
-    `notes` says that findings are not compared. Computes: about as long as two forecasts, without settings a second.
+    both are forecast: `findings` says per audit rule how many records it counts before and after, how many are gone
+    from it and how many new, and `sync` what the sync does otherwise (see `diff_forecasts`). Without settings `sync`
+    is None, and `notes` says that findings are not compared.
+
+    Computes: somewhat longer than two forecasts; without settings a second at demo size.
 
     Raises SnapshotError or SettingsError, and UsageError when the snapshots are of different portals.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from dynsync_lib import kit
 from dynsync_lib.core.comparison.effects import count_effects
-from dynsync_lib.core.comparison.finding_changes import compare_findings
+from dynsync_lib.core.comparison.finding_changes import Found, compare_findings
 from dynsync_lib.core.comparison.setting_differences import compare_settings
+from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 
@@ -100,35 +102,57 @@ def test_settings__say_what_a_key_is_for() -> None:
 # --- Findings ----------------------------------------------------------------------------------------------------
 
 
-def finding(check: str, count: int | None, object_: str | None = "contact") -> dict[str, Any]:
+def check_of(id_: str) -> Check:
+    return next(check for check in kit.rulebook().checks if (check.id, check.system) == (id_, "hubspot"))
+
+
+def finding(id_: str, count: int | None) -> dict[str, Any]:
+    """What a check of HubSpot's records says of so many."""
+    check = check_of(id_)
+    sentence = (check.not_checked or "") if count is None else check.sentence.format(count=count)
     return {
-        "check_id": check,
+        "check_id": id_,
         "system": "hubspot",
-        "object": object_,
-        "rule_id": "r",
+        "object": check.object,
+        "rule_id": check.rule_id,
         "severity": "not_checked" if count is None else "high",
         "count": count,
-        "sentence": f"{count} of {check}",
+        "sentence": sentence,
     }
 
 
 def test_findings__are_gone_new_more_fewer_or_not_checked() -> None:
-    before = [finding("G01", 3), finding("G02", 3), finding("G03", 3), finding("G05", 3), finding("G06", 1, "deal")]
-    after = [finding("G01", 1), finding("G02", 5), finding("G04", 2), finding("G05", None)]
-    rows = compare_findings(before, after, on_before=["contact", "deal"], on_after=["contact"])
-    assert [(row["check_id"], row["state"], row["before"], row["after"]) for row in rows] == [
-        ("G04", "new", 0, 2),
-        ("G02", "more", 3, 5),
-        ("G01", "fewer", 3, 1),
-        ("G03", "gone", 3, 0),
-        ("G06", "not_checked", 1, None),  # deals are off after: nobody asked
-        ("G05", "not_checked", 3, None),
-    ]
-    assert rows[3]["sentence"] == "3 of G03"
+    before = Found(
+        [finding("G05", 3), finding("G06", 3), finding("G08", 3), finding("G21", 1), finding("G11", 4)],
+        ["contact", "deal"],
+    )
+    after = Found([finding("G05", 2), finding("G06", 5), finding("G15", 2), finding("G11", 4)], ["contact"])
+    checks = kit.rulebook().checks
+    moves = {
+        checks.index(check_of("G05")): (2, 1),
+        checks.index(check_of("G21")): (1, 0),
+        checks.index(check_of("G11")): (1, 1),
+    }
+    rows = compare_findings(before, after, checks, moves)
+    assert {row["check_id"]: (row["state"], row["before"], row["after"], row["gone"], row["new"]) for row in rows} == {
+        "G15": ("new", 0, 2, None, None),
+        "G06": ("more", 3, 5, None, None),
+        "G05": ("fewer", 3, 2, 2, 1),
+        "G08": ("gone", 3, 0, None, None),
+        "G11": ("others", 4, 4, 1, 1),
+        "G21": ("not_checked", 1, None, None, None),  # deals are off after: nobody asked
+    }
+
+
+def test_findings__of_one_rule_are_told_apart_by_what_they_say() -> None:
+    alike = Counter((check.id, check.system, check.object, check.rule_id) for check in kit.rulebook().checks)
+    assert max(alike.values()) > 1
+    found = Found([finding("G05", 3), {**finding("G05", 3), "sentence": "Something else."}], ["contact"])
+    assert len(compare_findings(found, found, kit.rulebook().checks, {})) == 2
 
 
 def test_findings__of_hubspots_contacts_are_asked_for_leads_too() -> None:
-    (row,) = compare_findings([finding("G01", 3)], [], on_before=["contact"], on_after=["lead"])
+    (row,) = compare_findings(Found([finding("G05", 3)], ["contact"]), Found([], ["lead"]), kit.rulebook().checks, {})
     assert row["state"] == "gone"
 
 

@@ -114,16 +114,17 @@ def test_snapshots__say_what_cleaning_did(home: Path) -> None:
         {"table": "dynamics/contacts", "before": 4, "after": 4, "gone": 1, "new": 1, "changed": 1}
     ]
     assert compared.column_rows == [{"table": "dynamics/contacts", "column": "address1_city", "changed": 1}]
-    assert compared.forecasts is not None
-    assert ways(list(compared.forecasts.sync.transitions["outcomes"])) == [
+    assert compared.sync is not None
+    assert ways(list(compared.sync.transitions["outcomes"])) == [
         "dynamics not_there -> create: 1",  # eve
         "dynamics shadowed -> not_there: 1",  # the other ann
         "dynamics update -> link: 1",  # ann's city is one now
         "hubspot update -> link: 1",
     ]
-    states = {(row["check_id"], row["system"]): row for row in compared.forecasts.finding_rows}
-    assert (states["G01", "dynamics"]["state"], states["G01", "dynamics"]["after"]) == ("gone", 0)
-    assert (states["G34", None]["state"], states["G34", None]["before"]) == ("gone", 1)
+    named = ("state", "before", "after", "gone", "new")
+    rows = {(row["check_id"], row["system"]): [row[name] for name in named] for row in compared.finding_rows or ()}
+    assert rows["G01", "dynamics"] == ["gone", 1, 0, 1, 0]
+    assert rows["G34", None] == ["gone", 1, 0, 1, 0]
 
 
 def test_snapshots__without_settings_say_what_was_not_compared(home: Path) -> None:

@@ -84,7 +84,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "core.advice",
     ),
     "core.explain": (*_GROUND, "core.fields", "core.filters", "core.writing.refusals"),
-    "core.comparison": (*_SITUATION, "core.writing.writes"),
+    "core.comparison": (*_SITUATION, "core.writing.writes", "core.audit.findings"),
     "core.replay": ("core",),
     "core.forecast": ("core",),
     "arrow_tables": _WORDS,
