@@ -24,10 +24,11 @@ class Editor {
     this.asked = { search: "", shown: "all", verdict: "" };
     this.page = 0;
     this.opened = null;
+    this.isCounting = false;
     this.focusNext = null;
     this.build();
     model.on("change:shown", () => this.showState());
-    model.on("change:details", () => this.drawRows());
+    model.on("change:details", () => this.showDetails());
     model.on("change:answer", () => this.sayAnswer());
     model.on("change:trial", () => this.drawTrial());
     this.showState();
@@ -123,6 +124,8 @@ class Editor {
       : `${counted(number)} ${number === 1 ? "change" : "changes"} against the file, not saved`;
     list.replaceChildren(...state.changes.map((sentence) => make("li", {}, sentence)));
     this.drawLists(state.rows);
+    if (state.rows.some((row) => row.key === this.opened)) this.askDetails();
+    else this.opened = null;
     this.drawRows();
   }
 
@@ -289,15 +292,25 @@ class Editor {
 
   toggle(row) {
     this.opened = this.opened === row.key ? null : row.key;
-    if (this.opened) this.ask({ do: "details", key: row.key }, "Counting ...");
+    if (this.opened) this.askDetails();
+    this.drawRows();
+  }
+
+  /** Asks for the details of the open row anew; what is known of them may not hold any more. */
+  askDetails() {
+    this.isCounting = true;
+    this.ask({ do: "details", key: this.opened });
+  }
+
+  showDetails() {
+    this.isCounting = false;
     this.drawRows();
   }
 
   detailsOf(row) {
     const details = this.model.get("details");
-    const isThere = details.key === row.key && details.object === this.model.get("shown").object;
     const cell = make("td", { colspan: 4 });
-    if (!isThere) cell.append("Counting ...");
+    if (this.isCounting || details.key !== row.key) cell.append("Counting ...");
     else {
       if (details.instead) cell.append(make("p", {}, details.instead));
       if (details.options.length) cell.append(this.optionsTable(row, details.options));
@@ -325,7 +338,7 @@ class Editor {
     });
     const alone = options.filter((pair) => pair.hubspot === null)
       .map((pair) => make("li", {}, `Dynamics ${named(pair, "dynamics")}, has no partner`));
-    const pair = (pairs) => this.ask({ do: "options", key: row.key, hubspot, dynamics, pairs }, "Pairing ...");
+    const pair = (pairs) => this.ask({ do: "options", hubspot, dynamics, pairs }, "Pairing ...");
     const chosen = () => Object.fromEntries([...selects].filter(([, one]) => one.value).map(([value, one]) => [value, one.value]));
     return make("div", {},
       make("table", {}, make("caption", {}, `Options of ${hubspot} and ${dynamics}`),

@@ -96,9 +96,10 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         except DynsyncError as fault:
             self._say(f"{fault.sentence} {fault.next_step}".strip(), is_fault=True)
             return
-        self._say(sentence)
+        if sentence is not None:
+            self._say(sentence)
 
-    def _deeds(self) -> Mapping[str, Callable[[Mapping[str, Any]], str]]:
+    def _deeds(self) -> Mapping[str, Callable[[Mapping[str, Any]], str | None]]:
         return {
             "show": self._show,
             "map": self._map,
@@ -114,7 +115,7 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         }
 
     def _say(self, sentence: str, *, is_fault: bool = False) -> None:
-        self._answers += 1  # the same sentence twice is said twice
+        self._answers += 1  # what is sent twice counts twice
         self.answer = {"text": sentence, "is_fault": is_fault, "number": self._answers}
 
     def _show(self, message: Mapping[str, Any]) -> str:
@@ -144,21 +145,20 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         hubspot, dynamics = message["hubspot"], message["dynamics"]
         self.editor.pair_options(self._object, hubspot, dynamics, message["pairs"])
         self.refresh()
-        self._tell_details(message)
         return f"The options of {hubspot} and {dynamics} are paired."
 
-    def _tell_details(self, message: Mapping[str, Any]) -> str:
-        """Options with their records, and in full what to do instead, of one row."""
+    def _tell_details(self, message: Mapping[str, Any]) -> None:
+        """Options with their records, and in full what to do instead, of one row. What was said before stays."""
         key = str(message["key"])
         row = next(row for row in self.editor.rows(self._object) if row.key == key)
         pairs = self.editor.option_pairs(self._object, *key.split(" ")) if row.is_mapped else []
+        self._answers += 1
         self.details = {
+            "number": self._answers,
             "key": key,
-            "object": self._object.value,
             "instead": self.editor.instead(self._object, row),
             "options": [asdict(pair) for pair in pairs],
         }
-        return ""
 
     def _undo(self, _: Mapping[str, Any]) -> str:
         is_undone = self.editor.undo()

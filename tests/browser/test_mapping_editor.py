@@ -142,14 +142,23 @@ def test_editor__pairs_options_with_their_records(editor: Any) -> None:
     editor.get_by_text("1 change against the file, not saved").click()
     change = "Contact: customer_tier and new_customertier pair 4 options by name, before 0."
     sync_api.expect(editor.get_by_text(change)).to_be_visible()
+    sync_api.expect(trial).to_have_value("100000003")
     editor.get_by_role("button", name="Undo").click()
     said(editor, "The last step is undone.")
+    sync_api.expect(trial).to_have_value("")
 
 
 def test_editor__says_what_cannot_be(editor: Any) -> None:
     editor.get_by_label("Workbook").fill("nowhere/m.xlsx")
     editor.get_by_role("button", name="Export XLSX").click()
     said(editor, "Not done: The folder nowhere is not there.")
+
+
+def test_editor__tries_the_mappings_in_emulated_portals(editor: Any) -> None:
+    editor.get_by_role("button", name="Try in the test portals").click()
+    said(editor, re.compile(r"\d+ values were tried; \d+ ended otherwise than the forecast says\."))
+    table = editor.get_by_role("table", name="Values tried in the test portals")
+    sync_api.expect(table.get_by_role("rowheader").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

@@ -59,7 +59,8 @@ def test_widget__maps_directs_pairs_undoes_and_saves(widget: MappingWidget, file
     assert ask(widget, do="map", **names) == "tier and tiercode are mapped."
     assert row(widget, "tier tiercode")["has_options"]
     assert ask(widget, do="direction", direction="to_hubspot", **names) == "The direction of tier and tiercode is set."
-    ask(widget, do="options", key="tier tiercode", pairs={"b": "2"}, **names)
+    assert ask(widget, do="options", pairs={"b": "2"}, **names) == "The options of tier and tiercode are paired."
+    assert ask(widget, do="details", key="tier tiercode") == "The options of tier and tiercode are paired."
     assert [(pair["hubspot"], pair["dynamics"]) for pair in widget.details["options"]] == [
         *(("b", "2"), ("a", None), (None, "1")),
     ]
