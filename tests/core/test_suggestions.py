@@ -141,7 +141,8 @@ def test_lookups_and_read_only_fields__are_never_suggested() -> None:
 
 
 def values(hubspot: Mapping[str, list[str]], dynamics: Mapping[str, list[str]]) -> MatchedRecords:
-    return MatchedRecords(20, {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics})
+    both = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}
+    return MatchedRecords(20, both, both)
 
 
 def test_values_of_matched_records__find_what_words_cannot() -> None:
@@ -155,13 +156,31 @@ def test_values_of_matched_records__find_what_words_cannot() -> None:
     assert row.reason == "Values agree in 20 of 20 matched records."
 
 
-def test_values_that_never_agree__speak_against_a_pair() -> None:
-    catalogue = portals(("h rating", "Partner rating", NUMBER, ""), ("d new_b", "Rating of partner", NUMBER, ""))
-    assert firsts(catalogue) == {"rating": "new_b"}
-    apart = values(
-        {"rating": [str(number) for number in range(20)]}, {"new_b": [str(number) for number in range(50, 70)]}
+def test_values_that_never_agree__speak_against_a_pair_where_others_agree() -> None:
+    catalogue = portals(
+        ("h city", "City", TEXT, ""),
+        ("h rating", "Partner rating index", NUMBER, ""),
+        ("d address1_city", "City", TEXT, ""),
+        ("d new_b", "Partner rating", NUMBER, ""),
     )
-    assert firsts(catalogue, apart) == {}
+    assert firsts(catalogue) == {"city": "address1_city", "rating": "new_b"}
+    low, high = ([str(number) for number in range(first, first + 20)] for first in (0, 50))
+    cities = {"city": ["Bonn", "Ulm"] * 10}, {"address1_city": ["Bonn", "Ulm"] * 10}
+    apart = values({**cities[0], "rating": low}, {**cities[1], "new_b": high})
+    assert firsts(catalogue, apart) == {"city": "address1_city"}
+
+
+def test_values_that_never_agree__say_nothing_where_none_do() -> None:
+    catalogue = portals(("h rating", "Partner rating", NUMBER, ""), ("d new_rating", "Rating of partner", NUMBER, ""))
+    low, high = ([str(number) for number in range(first, first + 20)] for first in (0, 50))
+    assert firsts(catalogue, values({"rating": low}, {"new_rating": high})) == {"rating": "new_rating"}
+
+
+def test_texts_that_look_different__are_no_pair() -> None:
+    catalogue = portals(("h a", "Partner contact", TEXT, ""), ("d new_b", "Partner contact person", TEXT, ""))
+    assert firsts(catalogue) == {"a": "new_b"}
+    addresses, names = [f"p{number}@example.com" for number in range(20)], [f"Person {number}" for number in range(20)]
+    assert firsts(catalogue, values({"a": addresses}, {"new_b": names})) == {}
 
 
 def test_options_in_other_words__are_seen_in_matched_records() -> None:
@@ -170,7 +189,7 @@ def test_options_in_other_words__are_seen_in_matched_records() -> None:
     )
     ours = [str(number % 3) for number in range(60)]
     theirs = [str((number + 1) % 3) for number in range(60)]
-    matched = MatchedRecords(60, {System.HUBSPOT: {"field_a": ours}, System.DYNAMICS: {"new_b": theirs}})
+    matched = values({"field_a": ours}, {"new_b": theirs})
     assert suggested(catalogue, matched)[0].reason == "Options go together in 60 matched records."
 
 
@@ -208,7 +227,8 @@ def test_matched_records__are_the_first_of_each_key() -> None:
     dynamics = pl.DataFrame({"id": ["p", "q"], "api_rank": [1, 0], "email_key": ["a@x", "b@x"], "pager": ["5", None]})
     tables = {"hubspot/contacts": nw.from_native(hubspot.lazy()), "dynamics/contacts": nw.from_native(dynamics.lazy())}
     matched = match_records(Object.CONTACT, tables, {System.HUBSPOT: ["fax", "city"], System.DYNAMICS: ["pager"]})
-    assert matched == MatchedRecords(1, {System.HUBSPOT: {"fax": ["7"]}, System.DYNAMICS: {"pager": ["5"]}})
+    assert matched.values == {System.HUBSPOT: {"fax": ["7"]}, System.DYNAMICS: {"pager": ["5"]}}
+    assert matched.any == {System.HUBSPOT: {"fax": ["7", "8", "9"]}, System.DYNAMICS: {"pager": [None, "5"]}}
 
 
 def test_deals__are_brought_together_by_a_name_that_only_one_has() -> None:
@@ -219,4 +239,4 @@ def test_deals__are_brought_together_by_a_name_that_only_one_has() -> None:
         "dynamics/opportunities": nw.from_native(dynamics.lazy()),
     }
     matched = match_records(Object.DEAL, tables, {System.HUBSPOT: ["dealname"], System.DYNAMICS: ["name"]})
-    assert matched == MatchedRecords(1, {System.HUBSPOT: {"dealname": ["Pump "]}, System.DYNAMICS: {"name": ["pump"]}})
+    assert matched.values == {System.HUBSPOT: {"dealname": ["Pump "]}, System.DYNAMICS: {"name": ["pump"]}}

@@ -41,13 +41,18 @@ _NAMES: Final[Mapping[Object, Mapping[System, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class MatchedRecords:
-    """The values of matched records by system and field, one value per pair, all in the same order."""
+    """The values of matched records by system and field, one value per pair, all in the same order.
+
+    `any` are values of records of each side, matched or not: what the fields hold.
+    """
 
     pairs: int
     values: Mapping[System, Mapping[str, Values]]
+    any: Mapping[System, Mapping[str, Values]]
 
 
-NOBODY: Final = MatchedRecords(0, {system: {} for system in System})
+_NOTHING: Final[Mapping[System, Mapping[str, Values]]] = {system: {} for system in System}
+NOBODY: Final = MatchedRecords(0, _NOTHING, _NOTHING)
 
 
 def match_records(
@@ -61,12 +66,15 @@ def match_records(
     columns = {system: sides[system].collect_schema().names() for system in System}
     wanted = {system: [name for name in fields[system] if name in columns[system]] for system in System}
     if not all(_has_key(object_, system, columns[system]) for system in System):
-        return NOBODY
+        return MatchedRecords(0, _NOTHING, {system: _first(sides[system], wanted[system]) for system in System})
     ours, theirs = (_owners(object_, system, sides[system]) for system in System)
     pairs = ours.join(theirs, on="key").sort("dynamics_id").head(MOST_PAIRS).collect()
     ids = {system: pairs.get_column(f"{system}_id").to_list() for system in System}
     read = {system: _values(sides[system], wanted[system], ids[system]) for system in System}
-    return MatchedRecords(len(ids[System.HUBSPOT]), read)
+    count = len(ids[System.HUBSPOT])
+    is_enough = count * 4 >= MOST_PAIRS
+    further = read if is_enough else {system: _first(sides[system], wanted[system]) for system in System}
+    return MatchedRecords(count, read, further)
 
 
 def _has_key(object_: Object, system: System, columns: Collection[str]) -> bool:
@@ -82,6 +90,12 @@ def _owners(object_: Object, system: System, records: Frame) -> Frame:
     keyed = records.select("id", key=name).filter(~nw.col("key").is_null())
     unique = keyed.group_by("key").agg(count=nw.len(), first=nw.col("id").min()).filter(nw.col("count") == 1)
     return unique.select("key", **{f"{system}_id": "first"})
+
+
+def _first(records: Frame, names: list[str]) -> dict[str, Values]:
+    """The values of columns in the records that the API delivers first."""
+    rows = records.select("id", "api_rank", *names).sort("api_rank", "id").head(MOST_PAIRS).collect()
+    return {name: rows.get_column(name).to_list() for name in names}
 
 
 def _values(records: Frame, names: list[str], ids: list[str]) -> dict[str, Values]:

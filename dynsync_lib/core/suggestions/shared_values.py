@@ -33,6 +33,9 @@ _BETWEEN: Final = re.compile(r"[;,]")
 FEWEST: Final = 6
 """Fewer matched records with both values say nothing."""
 _DOUBT: Final = 3
+_MANY: Final = 10
+_NEARLY_ALL: Final = 0.8
+_NUMBERS: Final = "number"
 _CHOICES: Final = frozenset({"choice", "yes_no"})
 
 
@@ -73,12 +76,13 @@ def _plain(value: str, kind: str, labels: Mapping[str, str]) -> str | None:
     text = " ".join(text.casefold().split())
     if kind == "yes_no":
         return "true" if text in _TRUE or text == "1" else "false" if text in _FALSE or text == "0" else text
-    if _NUMBER.match(text) and len(text) <= _LONGEST_NUMBER and not (text[0] == "0" and kind == "text"):
-        return f"{float(text):.10g}"
     if _DAY.match(text):
         return text[:10]
-    if _PHONE.match(text):
+    is_number = _NUMBER.match(text) is not None
+    if _PHONE.match(text) and (kind == "text" and (not is_number or text[0] in "+0")):
         return "phone " + re.sub("[^0-9]", "", text)[-_PHONE_DIGITS:]
+    if is_number and len(text) <= _LONGEST_NUMBER and not (text[0] == "0" and kind == "text"):
+        return f"{float(text):.10g}"
     return _SCHEME.sub("", text).rstrip("/")
 
 
@@ -110,6 +114,30 @@ def agreement(ours: Values, theirs: Values, kinds: tuple[str, str]) -> Agreement
     if set(kinds) <= _CHOICES:
         beyond = max(beyond, _foretold(both))
     return Agreement(len(both), equal, beyond)
+
+
+def overlap(ours: Values, theirs: Values) -> float | None:
+    """The share of different values that both columns hold, of the fewer; None when one has fewer than ten."""
+    mine, other = ({value for value in values if value is not None} for values in (ours, theirs))
+    fewer = min(len(mine), len(other))
+    return len(mine & other) / fewer if fewer >= _MANY else None
+
+
+def form_of(values: Values) -> str | None:
+    """What nearly all values of a text look like: email, phone, day or other; None for numbers and for few values."""
+    filled = [value for value in values if value is not None]
+    if len(filled) < _MANY:
+        return None
+    form, count = Counter(map(_form, filled)).most_common(1)[0]
+    return form if count >= _NEARLY_ALL * len(filled) and form != _NUMBERS else None
+
+
+def _form(value: str) -> str:
+    if "@" in value:
+        return "email"
+    if value.startswith("phone "):
+        return "phone"
+    return "day" if _DAY.match(value) else _NUMBERS if _NUMBER.match(value) else "other"
 
 
 def _beyond_chance(both: Sequence[tuple[str, str]], equal: int) -> float:

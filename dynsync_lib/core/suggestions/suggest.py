@@ -30,7 +30,15 @@ from dynsync_lib.core.suggestions.field_words import FieldWords, read_field
 from dynsync_lib.core.suggestions.likeness import WordLikeness, compare_spellings
 from dynsync_lib.core.suggestions.matched_records import MatchedRecords
 from dynsync_lib.core.suggestions.meanings import Meanings
-from dynsync_lib.core.suggestions.shared_values import Agreement, Values, agreement, count_equal, plain_values
+from dynsync_lib.core.suggestions.shared_values import (
+    Agreement,
+    Values,
+    agreement,
+    count_equal,
+    form_of,
+    overlap,
+    plain_values,
+)
 from dynsync_lib.core.suggestions.vocabulary import Vocabulary
 from dynsync_lib.core.suggestions.wording import WordReader, label_words
 
@@ -43,10 +51,12 @@ _STANDARD: Final = 0.95
 _FEWEST_TO_DOUBT: Final = 10
 _NEVER: Final = 0.1
 """Values that agree less than this, beyond chance, speak against a pair."""
+_NEVER_AGREED: Final = 0.6
+_SOMETIMES: Final = 0.3
 _OFTEN: Final = 0.5
+_OTHER_FORM: Final = 0.6
+_FOR_SHARED: Final = 0.3
 _IN_OTHER_TYPE: Final = 0.9
-_EVIDENT: Final = 0.75
-"""Values alone are evidence enough from here on."""
 _FEWEST_DISTINCT: Final = 3
 
 
@@ -143,11 +153,43 @@ class _Comparison:
 
     @cached_property
     def values(self) -> Mapping[System, Mapping[str, Values]]:
+        """The values of matched records."""
+        return self._plain(self.records.values)
+
+    @cached_property
+    def held(self) -> Mapping[System, Mapping[str, Values]]:
+        """The values of records, matched or not."""
+        return self.values if self.records.any is self.records.values else self._plain(self.records.any)
+
+    def _plain(self, values: Mapping[System, Mapping[str, Values]]) -> dict[System, dict[str, Values]]:
         return {
             system: {
-                words.field.name: plain_values(words.field, words.kind, self.records.values[system][words.field.name])
+                words.field.name: plain_values(words.field, words.kind, values[system][words.field.name])
                 for words in self.words[system]
-                if words.field.name in self.records.values[system] and words.kind != "owner"
+                if words.field.name in values[system] and words.kind != "owner"
+            }
+            for system in System
+        }
+
+    @cached_property
+    def are_records_alike(self) -> bool:
+        """Whether matched records tell anything: fields that surely mean the same do hold the same values there."""
+        agreed = [
+            known.beyond_chance >= _SOMETIMES
+            for hubspot, dynamics in self._pairs()
+            if _surely_same(hubspot, dynamics) and self._fit(hubspot, dynamics)
+            if (known := self._agreement(hubspot, dynamics)) is not None and known.filled >= _FEWEST_TO_DOUBT
+        ]
+        return sum(agreed) * 2 >= len(agreed)
+
+    @cached_property
+    def forms(self) -> Mapping[System, Mapping[str, str | None]]:
+        """What nearly all values of text fields look like, by field."""
+        return {
+            system: {
+                words.field.name: form_of(self.held[system].get(words.field.name, ()))
+                for words in self.words[system]
+                if words.kind == "text"
             }
             for system in System
         }
@@ -195,11 +237,36 @@ class _Comparison:
         likeness = self.likeness.of(hubspot, dynamics)
         options = _shared_options(hubspot, dynamics)
         agreed = self._agreement(hubspot, dynamics)
-        score = _with_values(_with_options(likeness, options), agreed, self._distinct(hubspot)) * allowed
+        score = self._with_held(_with_options(likeness, options), hubspot, dynamics)
+        score = self._with_values(score, agreed, self._distinct(hubspot)) * allowed
         if score < _WORTH_A_LOOK:
             return None
         reason = _reason(hubspot, dynamics, likeness, options, agreed)
         return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason)
+
+    def _with_held(self, score: float, hubspot: FieldWords, dynamics: FieldWords) -> float:
+        """The score with what both fields hold in any records: values that both know, texts that look different."""
+        ours = self.held[System.HUBSPOT].get(hubspot.field.name, ())
+        theirs = self.held[System.DYNAMICS].get(dynamics.field.name, ())
+        if hubspot.kind == dynamics.kind == "text":
+            form = self.forms[System.HUBSPOT][hubspot.field.name]
+            other = self.forms[System.DYNAMICS][dynamics.field.name]
+            if form and other and form != other:
+                return score * _OTHER_FORM
+            shared = overlap(ours, theirs)
+            if shared and score >= _SOMETIMES:
+                return score + (1 - score) * _FOR_SHARED * shared
+        return score
+
+    def _with_values(self, score: float, agreed: Agreement | None, distinct: int) -> float:
+        """The score with how matched records agree, which counts against it only where they tell anything."""
+        if agreed is None:
+            return score
+        if agreed.beyond_chance >= _OFTEN and distinct > 1:
+            return score + (1 - score) * agreed.beyond_chance * agreed.certainty * _telling(distinct)
+        if agreed.beyond_chance < _NEVER and agreed.filled >= _FEWEST_TO_DOUBT and self.are_records_alike:
+            return score * _NEVER_AGREED
+        return score
 
     def _distinct(self, words: FieldWords) -> int:
         return len(set(self.values[words.field.system].get(words.field.name, ())) - {None})
@@ -251,15 +318,10 @@ def _with_options(likeness: float, options: float | None) -> float:
     return likeness + (1 - likeness) * 0.5 * options * min(1.0, likeness * 2 + 0.2)
 
 
-def _with_values(score: float, agreed: Agreement | None, distinct: int) -> float:
-    if agreed is None:
-        return score
-    if agreed.beyond_chance >= _OFTEN and distinct >= 2:
-        weight = agreed.beyond_chance * agreed.certainty * _telling(distinct)
-        return score + (1 - score) * weight
-    if agreed.beyond_chance < _NEVER and agreed.filled >= _FEWEST_TO_DOUBT:
-        return score * (0.8 if score > 0.95 else 0.6)
-    return score
+def _surely_same(hubspot: FieldWords, dynamics: FieldWords) -> bool:
+    if hubspot.meaning is not None and dynamics.meaning is not None:
+        return hubspot.meaning == dynamics.meaning
+    return hubspot.said == dynamics.said
 
 
 def _telling(distinct: int) -> float:
