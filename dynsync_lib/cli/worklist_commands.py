@@ -6,7 +6,7 @@ Where it is used: `cli.commands`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
@@ -17,7 +17,11 @@ from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.errors import WorklistError
 
 worklist = typer.Typer(name="worklist", cls=PlainGroup, invoke_without_command=True, rich_markup_mode=None)
-_MARKED: Any = ("accept", "fix", "ignore", "note_only", "unmarked")
+_MOST_LISTED: Final = 20
+Snapshot = Annotated[
+    Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+]
+_MARKED: Final = ("accept", "fix", "ignore", "note_only", "unmarked")
 
 
 @worklist.callback()
@@ -25,9 +29,7 @@ def write(
     context: typer.Context,
     folder: ForecastFolder = None,
     out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
-    ] = None,
+    snapshot: Snapshot = None,
     *,
     names: Annotated[bool, typer.Option("--names", help="Name people, and show their values.")] = False,
     as_json: Json = False,
@@ -81,3 +83,40 @@ def import_(
     for title in imported.other_sheets:
         console.out.print(f"{title}: no sheet of a worklist; left alone.")
     console.out.print(f"\nDecisions: {imported.decisions}")
+
+
+@worklist.command()
+def fixes(
+    folder: ForecastFolder = None,
+    share: Annotated[float, typer.Option(help="The part of the risk that is to go, above 0, up to 1.")] = 0.9,
+    snapshot: Snapshot = None,
+    csv: Annotated[Path | None, typer.Option(help="CSV file of all changes, with links that open records.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Say which few changes of records take most of the collision risk away, the best first.
+
+    At risk are records that lose their key or fail, companies and accounts with names that are alike, and associations
+    that are lost with such records. The sync is decided again after the changes, so the share is no guess.
+
+    Example: dynsync worklist fixes --forecast out/monday --share 0.8 --csv fixes.csv
+    """
+    fixes_ = kit.fix_set(open_forecast(folder), share=share, snapshot=snapshot)
+    if csv is not None:
+        fixes_.write_csv(csv)
+    if as_json:
+        console.print_json(
+            {"sentence": fixes_.sentence, "by_kind": fixes_.by_kind, "steps": fixes_.steps(), "changes": fixes_.rows()}
+        )
+        return
+    console.out.print(fixes_.sentence)
+    console.print_rows(["kind", "at_risk", "gone", "left"], fixes_.by_kind)
+    console.out.print()
+    console.print_rows(["changes", "gone", "share"], fixes_.steps())
+    console.out.print()
+    rows = fixes_.rows()[: fixes_.fix_set.size]
+    console.print_rows(["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[:_MOST_LISTED])
+    if csv is not None:
+        console.out.print(f"\nCSV:      {csv}")
+    elif len(rows) > _MOST_LISTED:
+        console.out.print(f"... and {len(rows) - _MOST_LISTED:,} more; --csv FILE writes all.")

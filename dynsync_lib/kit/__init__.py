@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dynsync_lib.core.explain.chain import Explanation
     from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.fix_sets import Fixes
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
     from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
     from dynsync_lib.kit.suggestions import suggest_mappings
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
-    from dynsync_lib.kit.worklists import WrittenWorklist, import_worklist, worklist
+    from dynsync_lib.kit.worklists import WrittenWorklist, fix_set, import_worklist, worklist
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.portals.files.load_report import read_load_report
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
@@ -114,6 +115,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_difference": ("ForecastDifference",),
+    "forecasts.fix_sets": ("Fixes",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
@@ -136,7 +138,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
     "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
-    "kit.worklists": ("WrittenWorklist", "import_worklist", "worklist"),
+    "kit.worklists": ("WrittenWorklist", "fix_set", "import_worklist", "worklist"),
     "portals.check.lines": ("CheckReport",),
     "portals.files.load_report": ("read_load_report",),
     "forecasts.replay_folder": ("Replay",),

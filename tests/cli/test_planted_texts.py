@@ -118,6 +118,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("--forecast l --out OUT --names --snapshot s"),
         Run("--forecast f --out dynsync.toml", exit_codes=(2,)),
     ),
+    "worklist fixes": (Run("--forecast f --csv OUT", masked=("OUT",)), Run("--forecast f --share 2", exit_codes=(2,))),
     "worklist import": (
         Run("filled.xlsx --forecast f"),
         Run("misread.xlsx --forecast f", exit_codes=(2,)),
@@ -147,7 +148,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rehearse clean": (REFUSED, Run("r --emulator emulator.json --by-tag"), Run("r --emulator emulator.json --yes")),
 }
 COMPUTING = {
-    *("demo", "forecast", "report", "verify", "calibrate", "try-mapping", "apply-recipe"),
+    *("demo", "forecast", "report", "verify", "calibrate", "try-mapping", "apply-recipe", "worklist fixes"),
     *(f"rehearse {step}" for step in ("plan", "seed", "compare", "clean")),
 }
 """Commands that compute for a second and more."""

@@ -1,0 +1,149 @@
+"""The smallest fix set of a forecast, out of its folder and its snapshot: rows for people, and one sentence.
+
+Facts
+    * Nothing of it is written at forecast time: the sync is decided again when somebody asks (`core.fix_set`).
+
+Where it is used: `kit.fix_set`.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from dynsync_lib.core.fix_set.risks import RecordChange
+from dynsync_lib.core.fix_set.smallest_set import FixSet, find_fix_set
+from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.engine import open_engine_for
+from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.replaced_file import FileKind, replace_file
+from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.csv_files import write_rows
+from dynsync_lib.forecasts.forecast_check import scan_table
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
+from dynsync_lib.record_urls import urls_of_portals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIX_COLUMNS: Final = (
+    "rank", "system", "object", "record_id", "change", "beside_id", "gain", "gone", "share", "in_set", "url",
+)  # fmt: skip
+_CSV_FILE: Final = FileKind("a list of fixes", ",".join(FIX_COLUMNS), "")
+_STEPS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """The changes of a forecast's records that take most of the risk away, the best first.
+
+    At risk are records that lose their key or fail, companies and accounts with names that are alike, and associations
+    that are lost with such records. `fix_set` is what was found, `forecast` the folder it is of.
+    """
+
+    fix_set: FixSet
+    forecast: Path
+    portals: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def sentence(self) -> str:
+        """Such as "Fix 61 rows: 94 % of the collision risk is gone (187 of 199)."; what the sync decided again."""
+        total, gone = sum(self.fix_set.risks.values()), sum(self.fix_set.cleared.values())
+        if not total:
+            return "Nothing collides, fails or has a near name: there is nothing to fix."
+        rows = f"{self.fix_set.size:,} {'row' if self.fix_set.size == 1 else 'rows'}"
+        new = f" {self.fix_set.new:,} other records lose their key or fail instead." if self.fix_set.new else ""
+        return f"Fix {rows}: {100 * gone // total} % of the collision risk is gone ({gone:,} of {total:,}).{new}"
+
+    @property
+    def by_kind(self) -> list[dict[str, Any]]:
+        """What is at risk, by kind: kind, at_risk, gone after the set, and left."""
+        return [
+            {"kind": kind.value, "at_risk": count, "gone": gone, "left": count - gone}
+            for kind, count in sorted(self.fix_set.risks.items())
+            for gone in (self.fix_set.cleared.get(kind, 0),)
+        ]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a change, in order: the columns of `FIX_COLUMNS`. `change` is own_key, values, reactivate or
+        same_name; `beside_id` the record that it collides with, or is made alike with; `gain` how many risks it takes
+        away at its place, `gone` and `share` how many up to there; `in_set` whether it belongs to the set.
+        """
+        return list(self._rows())
+
+    def steps(self) -> list[dict[str, Any]]:
+        """At most ten rows of the way to the end of the set: how many changes, and which share of the risk is gone."""
+        rows = self.rows()[: self.fix_set.size]
+        sizes = sorted({round(step * len(rows) / _STEPS) for step in range(1, _STEPS + 1)} - {0})
+        return [{"changes": size, "gone": rows[size - 1]["gone"], "share": rows[size - 1]["share"]} for size in sizes]
+
+    def write_csv(self, out: Path) -> None:
+        """Writes `rows` as a CSV file, private, whose cells begin no formula; an earlier list there is replaced.
+
+        Raises UsageError when there is anything else.
+        """
+        text = io.StringIO(newline="")
+        write_rows(text, FIX_COLUMNS, (list(row.values()) for row in self.rows()))
+        with private_files():
+            replace_file(out, text.getvalue(), _CSV_FILE)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """`rows` as a frame."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=list(FIX_COLUMNS))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        total, urls = sum(self.fix_set.risks.values()), urls_of_portals(self.portals)
+        gone = itertools.accumulate(self.fix_set.gains)
+        for rank, (change, gain, so_far) in enumerate(
+            zip(self.fix_set.changes, self.fix_set.gains, gone, strict=True), 1
+        ):
+            yield {
+                "rank": rank,
+                **_record(change),
+                "gain": gain,
+                "gone": so_far,
+                "share": round(so_far / total, 4),
+                "in_set": rank <= self.fix_set.size,
+                "url": urls.url_of(change.system, change.object, change.record_id),
+            }
+
+
+def _record(change: RecordChange) -> dict[str, Any]:
+    return {
+        "system": change.system,
+        "object": change.object,
+        "record_id": change.record_id,
+        "change": change.kind.value,
+        "beside_id": change.beside,
+    }
+
+
+def find_fixes(
+    forecast: Forecast, *, rulebook: Rulebook, keys: KeyMaker, share: float, snapshot: str | Path | None = None
+) -> Fixes:
+    """The fix set of a forecast. Parameters, errors and cost: see `kit.fix_set`."""
+    if not 0 < share <= 1:
+        raise UsageError(f"A share of {share} cannot be reached.", next_step="Give one above 0, up to 1, such as 0.9.")
+    opened = snapshot_of_forecast(forecast, snapshot)
+    if opened is None:
+        raise UsageError(
+            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
+            next_step="Name it with --snapshot, or make the forecast again.",
+        )
+    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
+    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
+        tables = {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}
+        situation = situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
+        fix_set = find_fix_set(situation, tables, keys, share=share)
+    return Fixes(fix_set, forecast.folder, forecast.info.get("portals") or {})
