@@ -71,10 +71,12 @@ if TYPE_CHECKING:
     from dynsync_lib.report.charts import outcome_bars
     from dynsync_lib.report.cover import cover, data_moment, provenance, scope_table, sources_table
     from dynsync_lib.report.decisions import decisions_table
+    from dynsync_lib.report.differences import moved_effects, moved_outcomes
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.first_page import first_page
     from dynsync_lib.report.flow import flow_chart
     from dynsync_lib.report.forecast_tables import findings_by_severity
+    from dynsync_lib.report.funnel import funnel_chart
     from dynsync_lib.report.glossary import glossary
     from dynsync_lib.report.light import traffic_light
     from dynsync_lib.report.marketing import marketing_gauge
@@ -90,7 +92,7 @@ if TYPE_CHECKING:
         settings_table,
         written_table,
     )
-    from dynsync_lib.report.scenarios import funnel_chart, marketing_scenarios, scenario_bars, scenario_table
+    from dynsync_lib.report.scenarios import marketing_scenarios, scenario_bars, scenario_table
     from dynsync_lib.report.totals import totals_chart
     from dynsync_lib.report.uncovered import uncovered_records
     from dynsync_lib.report.views import (
@@ -158,8 +160,10 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.charts": ("outcome_bars",),
     "report.cover": ("cover", "data_moment", "provenance", "scope_table", "sources_table"),
     "report.decisions": ("decisions_table",),
+    "report.differences": ("moved_effects", "moved_outcomes"),
     "report.figures": ("six_figures",),
     "report.first_page": ("first_page",),
+    "report.funnel": ("funnel_chart",),
     "report.flow": ("flow_chart",),
     "report.forecast_tables": ("findings_by_severity",),
     "report.glossary": ("glossary",),
@@ -178,7 +182,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "settings_table",
         "written_table",
     ),
-    "report.scenarios": ("funnel_chart", "marketing_scenarios", "scenario_bars", "scenario_table"),
+    "report.scenarios": ("marketing_scenarios", "scenario_bars", "scenario_table"),
     "report.totals": ("totals_chart",),
     "report.views": (
         "assumptions_table",

@@ -1,4 +1,4 @@
-"""Scenarios side by side as a table and as bars, a filter as a funnel, and marketing contacts of each scenario.
+"""Scenarios side by side as a table and as bars, and the marketing contacts of each.
 
 Facts
     * Each figure has a scale of its own, which begins at zero: a hundred failing records are not to vanish beside a
@@ -42,9 +42,7 @@ _LONGEST: Final = 440.0
 _BAR: Final = 20.0
 _HEAD: Final = 30.0
 _LABEL: Final = 34
-_BASE, _OTHER, _END, _ASIDE = "#8a929c", "#0072b2", "#56b4e9", "#e69f00"
-_ENDS: Final = ("created", "matched", "failing", "excluded")
-_THROUGH_COUNTERPART: Final = "through_counterpart"
+_BASE, _OTHER = "#8a929c", "#0072b2"
 
 
 def scenario_table(rows: Sequence[Row]) -> Piece:
@@ -59,7 +57,7 @@ def scenario_table(rows: Sequence[Row]) -> Piece:
     names = [name for name in FIGURE_WORDS if any(name in row for row in rows)]
     heads = [Head("Figure"), *(Head(row["scenario"], "number") for row in rows)]
     cells = [[_heading(name), *(_cell(row.get(name), rows[0].get(name)) for row in rows)] for name in names]
-    note = "The second line of a cell is the difference from the first scenario."
+    note = "The second line of a cell is the difference from the first scenario." if len(rows) > 1 else ""
     return show_table(Grid("Scenarios side by side", heads, cells, unit="figures", note=note))
 
 
@@ -123,56 +121,6 @@ def _draw_bar(axes: Axes, label: str, count: int | None, most: int, y: float, co
     width = _LONGEST * (count or 0) / max(most, 1)
     axes.add_patch(Rectangle((_LEFT, y), max(width, 1.0), _BAR - 5, facecolor=colour, linewidth=0))
     write(axes, _LEFT + max(width, 1.0) + 8, y + 8, _number(count), color=MUTED)
-
-
-def funnel_chart(rows: Sequence[Row], records: str) -> Piece:
-    """A filter as a funnel: what is left after each condition, by key and by claim, and what becomes of who enters.
-
-    `rows` are those of `Scenarios.funnel_rows`: step, condition, left, kept_out; `records` says which, such as
-    "Dynamics contacts".
-
-    >>> all_records = {"step": "records", "condition": "all records of this side", "left": 9, "kept_out": 0}
-    >>> active = {"step": "filter", "condition": "statecode = 0", "left": 7, "kept_out": 2}
-    >>> kit.funnel_chart([all_records, active], "Dynamics contacts")
-    Of 9 Dynamics contacts 7 enter the sync.
-    """
-    title = f"From all {records} to those that sync"
-    entering = [row for row in rows if row["step"] not in (*_ENDS, _THROUGH_COUNTERPART)]
-    total, left = rows[0]["left"], entering[-1]["left"]
-    sentence = f"Of {total:,} {records} {left:,} {'enters' if left == 1 else 'enter'} the sync."
-    aside = [row for row in rows if row["step"] == _THROUGH_COUNTERPART and row["left"]]
-    if aside:
-        sentence += (
-            f" {aside[0]['left']:,} that are kept out sync all the same, as counterparts: a filter limits entry only."
-        )
-    heads = [Head("Step"), Head("Records", "number"), Head("Kept out here", "number")]
-    grid = Grid(title, heads, [[row["condition"], row["left"], row["kept_out"]] for row in rows], unit="steps")
-    return Chart(title, sentence, _draw_funnel(title, rows), show_table(grid)).as_piece()
-
-
-def _draw_funnel(title: str, rows: Sequence[Row]) -> Markup:
-    row_height = 38.0
-    figure, axes = open_canvas(_WIDTH, row_height * len(rows) + 8)
-    most = max(rows[0]["left"], 1)
-    for number, row in enumerate(rows):
-        _draw_step(axes, row, most, 4 + row_height * number)
-    description = "; ".join(f"{row['condition']}: {row['left']:,}" for row in rows)
-    return save_svg(figure, id_=make_id("funnel", title + description), title=title, description=f"{description}.")
-
-
-def _draw_step(axes: Axes, row: Row, most: int, y: float) -> None:
-    import textwrap
-
-    from matplotlib.patches import Rectangle
-
-    colour = _ASIDE if row["step"] == _THROUGH_COUNTERPART else _END if row["step"] in _ENDS else _OTHER
-    lines = textwrap.wrap(row["condition"], _LABEL, max_lines=2, placeholder=" …")
-    for number, line in enumerate(lines):
-        write(axes, _LEFT - 12, y + 14 + 15 * (number - (len(lines) - 1) / 2), line, ha="right")
-    width = max(1.0, _LONGEST * row["left"] / most)
-    axes.add_patch(Rectangle((_LEFT, y), width, 28, facecolor=colour, linewidth=0))
-    out = f"  −{row['kept_out']:,}" if row["kept_out"] else ""
-    write(axes, _LEFT + width + 8, y + 14, f"{row['left']:,}{out}", color=MUTED)
 
 
 _MARKETING: Final[Mapping[str, str]] = {

@@ -78,6 +78,13 @@ def test_scenarios__stand_side_by_side(scenarios: Scenarios) -> None:
     assert differing["narrow"] == {"created_in_hubspot": 0, "excluded": 3}
 
 
+def test_scenarios__count_as_the_forecast_does(scenarios: Scenarios, tmp_path: Path) -> None:
+    counted = scenarios.add("one way", TO_HUBSPOT, NARROW).figures
+    forecast = kit.forecast(scenarios.snapshot, scenarios.save("one way"), tmp_path / "forecast")
+    six = kit.six_figures(forecast).as_dict()
+    assert {name: counted[name] for name in six} == six
+
+
 def test_scenarios__show_their_differences(scenarios: Scenarios) -> None:
     scenarios.add("narrow", NARROW)
     difference = scenarios.difference("narrow")
