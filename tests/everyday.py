@@ -32,6 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, action="store_const", dest="markexpr", const=_ALL, help=text)
 
 
+def is_everyday(config: pytest.Config) -> bool:
+    """Whether a run leaves out what is long."""
+    return "not long" in config.option.markexpr
+
+
 def one_of_each(cases: Iterable[Any], kind: Callable[..., Hashable]) -> list[Any]:
     """All cases as parameters of a test: one of each kind runs every day, the others are marked `long`.
 

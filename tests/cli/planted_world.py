@@ -71,13 +71,17 @@ class PlantedFolder:
 
 
 def plant(root: Path) -> PlantedFolder:
-    """Writes files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads) below the root."""
+    """Writes files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads) below the root.
+
+    The settings `contacts.toml` are of contacts alone.
+    """
     for source in sorted(SAMPLE.glob("*/*")):
         target = root / "world" / source.parent.name / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = _OF_PEOPLE.get(f"{source.parent.name}/{source.stem}", "").split()
         target.write_text(_planted(source, columns), encoding="utf-8")
     (root / "dynsync.toml").write_text(_SETTINGS, encoding="utf-8")
+    (root / "contacts.toml").write_text(_SETTINGS.partition("[sync.company]")[0], encoding="utf-8")
     (root / "leads.toml").write_text(_SETTINGS.replace("[sync.contact]", "[sync.contact]", 1) + _LEADS, "utf-8")
     (root / ".env").write_text("".join(f"{name}='{text}'\n" for name, text in _SECRETS.items()), encoding="utf-8")
     snapshot = kit.load(root / "world/hubspot", root / "world/dynamics", root / "s", taken_at=TAKEN_AT)

@@ -32,7 +32,7 @@ from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
 from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant
-from tests.everyday import one_of_each
+from tests.everyday import is_everyday, one_of_each
 from tests.pulls import GENEROUS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -148,7 +148,8 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "rehearse clean": (REFUSED, Run("r --emulator emulator.json --by-tag"), Run("r --emulator emulator.json --yes")),
 }
 COMPUTING = {
-    *("demo", "forecast", "report", "verify", "calibrate", "try-mapping", "apply-recipe", "worklist fixes"),
+    *("demo", "pull", "forecast", "diff", "report", "verify", "worklist fixes", "emulator"),
+    *("calibrate", "try-mapping", "apply-recipe"),
     *(f"rehearse {step}" for step in ("plan", "seed", "compare", "clean")),
 }
 """Commands that compute for a second and more."""
@@ -164,15 +165,14 @@ BROKEN: tuple[str, ...] = (
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
+def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
     """The planted folder, and an emulator that serves its world; `refused.json` has a token that is not its own.
 
-    `r` is a rehearsal; its steps stand in the table in the order in which they are taken.
+    `r` is a rehearsal, every day of contacts alone; its steps stand in the table in the order in which they are taken.
     """
     folder = plant(tmp_path_factory.mktemp("planted"))
-    kit.plan_rehearsal(
-        folder.root / "s", folder.root / "dynsync.toml", folder.root / "r", forecast=folder.root / "f", key=bytes(32)
-    )
+    settings = folder.root / ("contacts.toml" if is_everyday(request.config) else "dynsync.toml")
+    kit.plan_rehearsal(folder.root / "s", settings, folder.root / "r", key=bytes(32))
     break_files(folder.root)
     _fill_worklist(folder.root)
     with Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator:
