@@ -11,9 +11,12 @@ from typing import Final
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.suggestions.meanings import Meanings
+from dynsync_lib.core.suggestions.vocabulary import Vocabulary
 from dynsync_lib.core.suggestions.wording import NEGATED, WordReader
 
 Reading = frozenset[str]
+ENOUGH: Final = 0.6
+"""What weighs less says hardly anything: `type`, `name`, `date`."""
 _NO: Final = {"yes_no": NEGATED, "number": "count"}
 """What `no` before another word means, by the kind of the field: no phone calls, no. of staff, no. of an order."""
 
@@ -37,15 +40,18 @@ class FieldWords:
 def read_field(field: Field, kind: str, object_: Object, reader: WordReader, meanings: Meanings) -> FieldWords:
     """The words of a field of a mapping of `object_`, without what every field of that object says."""
     meaning = meanings.of(field)
-    own = reader.vocabulary.own[object_]
+    vocabulary = reader.vocabulary
+    own = vocabulary.own[object_]
     no = _NO.get(kind, "number")
     name = reader.read_name(field.name, field.system, no=no) if meaning is None else reader.read(meaning)
-    read = [_without(name, own), _without(reader.read(field.label, no=no), own)]
+    read = [_without(text, own, vocabulary) for text in (name, reader.read(field.label, no=no))]
     readings = tuple(dict.fromkeys(reading for reading in read if reading))
     options = frozenset(filter(None, (reader.read(option.label) for option in field.options)))
     said = frozenset[str]().union(*readings)
     return FieldWords(field, kind, meaning, readings, said, options)
 
 
-def _without(reading: Reading, own: frozenset[str]) -> Reading:
-    return reading - own or reading
+def _without(reading: Reading, own: frozenset[str], vocabulary: Vocabulary) -> Reading:
+    """The reading without what every field of the object says, unless little is left then."""
+    rest = reading - own
+    return rest if vocabulary.weight(rest) >= ENOUGH else reading

@@ -17,16 +17,20 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from dynsync_lib.core.suggestions.field_words import FieldWords, Reading
+from dynsync_lib.core.suggestions.field_words import ENOUGH, FieldWords, Reading
 from dynsync_lib.core.suggestions.vocabulary import Vocabulary
 
 _SAME_WORD: Final = 86
 _LIKE_WORD: Final = 0.9
-_OF_THE_BEST: Final = 0.75
+_OF_THE_BEST: Final = 0.5
+_OF_LABELS: Final = 0.25
+_OF_ALL: Final = 0.25
 _DOUBTFUL: Final = 0.72
 """What is left where only one of two fields has a word that tells look-alikes apart."""
 _LONG_BEGINNING: Final = 6
-_LITTLE: Final = 0.6
+_TELLING: Final = 0.9
+_LABELLED_ALIKE: Final = 0.82
+_STANDS_FOR: Final = 0.8
 _NEGATED: Final = "negated"
 
 
@@ -48,9 +52,11 @@ class WordLikeness:
         if self.contradict(first, second):
             return 0.0
         pairs = [self._dice(a, b) for a in first.readings for b in second.readings]
+        labels = self._dice(first.readings[-1], second.readings[-1]) if pairs else 0.0
         together = self._dice(first.said, second.said)
-        likeness = _OF_THE_BEST * max(pairs, default=0.0) + (1 - _OF_THE_BEST) * together
-        return likeness * self._doubt(first, second)
+        likeness = _OF_THE_BEST * max(pairs, default=0.0) + _OF_LABELS * labels + _OF_ALL * together
+        is_labelled_alike = labels == 1 and self.vocabulary.weight(first.readings[-1]) >= _TELLING
+        return max(likeness * self._doubt(first, second), _LABELLED_ALIKE if is_labelled_alike else 0.0)
 
     def contradict(self, first: FieldWords, second: FieldWords) -> bool:
         """Whether a word of one excludes the other: look-alikes that must not be mapped."""
@@ -62,9 +68,17 @@ class WordLikeness:
 
     def _doubt(self, first: FieldWords, second: FieldWords) -> float:
         """What is left of a likeness, as a factor."""
-        qualified = (bool(group & first.said) != bool(group & second.said) for group in self.vocabulary.qualifying)
+        qualified = (
+            self._is_in(group, first.said) != self._is_in(group, second.said) for group in self.vocabulary.qualifying
+        )
         doubts = sum(qualified) + self._are_different_sorts(first.said, second.said) + self._say_little(first, second)
         return float(_DOUBTFUL**doubts)
+
+    def _is_in(self, group: frozenset[str], said: Reading) -> bool:
+        """Whether a reading says one of a group, or what stands for it: an invoice for billing."""
+        return bool(group & said) or any(
+            self.vocabulary.closeness(concept, member) >= _STANDS_FOR for concept in said for member in group
+        )
 
     def _are_different_sorts(self, first: Reading, second: Reading) -> bool:
         ours, theirs = self.vocabulary.heads & first, self.vocabulary.heads & second
@@ -72,16 +86,15 @@ class WordLikeness:
 
     def _say_little(self, first: FieldWords, second: FieldWords) -> bool:
         """Whether all that both say is what many fields say: `type`, `name`, `date`."""
-        weights = self.vocabulary.weights
         related = {near for concept in first.said for near in self.related(concept)} & second.said
-        return sum(weights.get(concept, 1.0) for concept in related) < _LITTLE
+        return self.vocabulary.weight(related) < ENOUGH
 
     def _dice(self, first: Reading, second: Reading) -> float:
         weights = self.vocabulary.weights
         shared = first & second
-        common = 2 * sum(weights.get(concept, 1.0) for concept in shared)
+        common = 2 * self.vocabulary.weight(shared)
         rest, others = first - shared, second - shared
-        total = common + sum(weights.get(concept, 1.0) for concept in (*rest, *others))
+        total = common + self.vocabulary.weight((*rest, *others))
         for concept in sorted(rest):
             near = max(((self._closeness(concept, other), other) for other in sorted(others)), default=(0.0, ""))
             if near[0]:

@@ -45,7 +45,7 @@ from dynsync_lib.core.suggestions.wording import WordReader, label_words
 MOST_SUGGESTIONS: Final = 3
 """Of one property."""
 _SURE: Final = 0.68
-_WORTH_A_LOOK: Final = 0.45
+_WORTH_A_LOOK: Final = 0.6
 _HIGHEST: Final = 0.97
 _STANDARD: Final = 0.95
 _FEWEST_TO_DOUBT: Final = 10
@@ -87,10 +87,12 @@ class _Candidate:
     dynamics: FieldWords
     score: float
     reason: str
+    further: float = 0.0
+    """What else speaks for the pair, of those with nearly the same score."""
 
     @property
-    def key(self) -> tuple[float, str, str]:
-        return (-self.score, self.hubspot.field.name, self.dynamics.field.name)
+    def key(self) -> tuple[float, float, str, str]:
+        return (-round(self.score, 2), -self.further, self.hubspot.field.name, self.dynamics.field.name)
 
 
 MatchOf = Callable[[Object, Mapping[System, list[str]]], MatchedRecords]
@@ -242,7 +244,8 @@ class _Comparison:
         if score < _WORTH_A_LOOK:
             return None
         reason = _reason(hubspot, dynamics, likeness, options, agreed)
-        return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason)
+        further = (options or 0.0) + (agreed.beyond_chance if agreed is not None else 0.0)
+        return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason, further)
 
     def _with_held(self, score: float, hubspot: FieldWords, dynamics: FieldWords) -> float:
         """The score with what both fields hold in any records: values that both know, texts that look different."""

@@ -61,6 +61,10 @@ class Vocabulary:
     own: Mapping[Object, frozenset[str]]
     longest_phrase: int
 
+    def weight(self, concepts: Iterable[str]) -> float:
+        """How much the concepts count together."""
+        return sum(self.weights.get(concept, 1.0) for concept in concepts)
+
     def closeness(self, first: str, second: str) -> float:
         """How close two concepts are: 1 for the same one, 0 for those that have nothing to do with each other."""
         return 1.0 if first == second else self.near.get(first, {}).get(second, 0.0)

@@ -68,6 +68,7 @@ _SHORTEST_REST: Final = 4
 _LONGEST_REST_KNOWN: Final = 5
 _STANDARD_GROUPS: Final = frozenset({"address1", "address2", "address3", "billto", "shipto"})
 """What stands before the first `_` of a Dataverse column and is no publisher's prefix."""
+_NUMBERS: Final = frozenset({"num", "nr", "number"})
 _SECOND: Final = "second"
 NEGATED: Final = "negated"
 
@@ -103,7 +104,7 @@ class WordReader:
 
     def _concepts(self, words: Phrase, no: str) -> frozenset[str]:
         known = tuple(part for word in words for part in self._take_apart(word))
-        if known[:1] == ("no",) and len(known) > 1 and no != NEGATED:
+        if len(known) > 1 and (known[0] == "no" or (known[0] in _NUMBERS and no == "count")) and no != NEGATED:
             known = (no, *known[1:])
         concepts = {part for phrase in self._phrases(known) for part in self._meaning(phrase)}
         return frozenset(concepts)
