@@ -194,10 +194,22 @@ def report(
         Path | None,
         typer.Option(help="A verification or a compared rehearsal; default: `verification` beside the forecast."),
     ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="A dynsync.toml whose section [report] names agency, logo, colour, language.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="en or de; default: as the settings say, else en.")] = "",
 ) -> None:
     """Write the stakeholder's report: one HTML file that needs no network.
 
-    Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso"
+    Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """
-    written = kit.report(open_forecast(folder), out, client=client, masked=not unmasked, verification=verification)
+    written = kit.report(
+        open_forecast(folder),
+        out,
+        client=client,
+        masked=not unmasked,
+        verification=verification,
+        settings=settings,
+        language=language,
+    )
     console.out.print(f"Report:   {written}")

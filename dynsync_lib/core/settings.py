@@ -90,6 +90,18 @@ class FileSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """The `[report]` section: the agency that hands the report over, its logo (a file, seen from dynsync.toml), its
+    colour (`#rrggbb`), and the language of the report. Empty means none.
+    """
+
+    agency: str = ""
+    logo: str = ""
+    colour: str = ""
+    language: Literal["en", "de"] = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMapping:
     """One mapping. `options` pairs HubSpot values with Dynamics values; empty means by label."""
 
@@ -160,6 +172,7 @@ class Settings:
     digest: str
     files: FileSettings = FileSettings()
     rehearsal: RehearsalSettings = RehearsalSettings()
+    report: ReportSettings = ReportSettings()
     notes: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
 

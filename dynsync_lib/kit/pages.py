@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.report.accuracy import ForecastTest
     from dynsync_lib.report.kernel import Kernel
+    from dynsync_lib.report.look import Look
     from dynsync_lib.report.pieces import Piece
 
 Say = Callable[[str], None]
@@ -30,14 +31,18 @@ def report(
     masked: bool = True,
     verification: str | Path | None = None,
     kernel: Kernel | None = None,
+    settings: str | Path | None = None,
+    language: str = "",
 ) -> Path:
     """The stakeholder's report as one HTML file; gives back its path.
 
-    `client` stands on its cover. `verification` is what its accuracy is told from: see `find_test`. People are masked
-    unless `masked` is False. `kernel` is one that was started for it in time (`report.kernel.start_kernel`). It runs a
-    notebook, which takes a few seconds for a portal of any size.
+    `client` stands on its first page. `settings` is a dynsync.toml whose section `[report]` says how it looks and in
+    which language it is; `language` ("en", "de") wins over that. `verification` is what its accuracy is told from: see
+    `find_test`. People are masked unless `masked` is False. `kernel` is one that was started for it in time
+    (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
 
-    Raises DynsyncError when a cell of the notebook fails.
+    Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language
+    or the logo cannot be used.
 
     >>> path = kit.report(kit.open_forecast("out/demo/forecast"), "out/report.html", client="Contoso")
     >>> "Contoso" in path.read_text(encoding="utf-8")
@@ -52,7 +57,19 @@ def report(
         "client": client,
         "masked": masked,
     }
-    return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel)
+    look = _look(settings, language)
+    return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel, look=look)
+
+
+def _look(settings: str | Path | None, language: str) -> Look:
+    """The look that the settings ask for, in the language that was asked for, if any."""
+    from dynsync_lib.core.settings import ReportSettings
+    from dynsync_lib.kit.rulebooks import read_settings
+    from dynsync_lib.report.look import make_look
+
+    wanted = ReportSettings() if settings is None else read_settings(settings).report
+    logo = Path(settings or "").parent / wanted.logo if wanted.logo else None
+    return make_look(language=language or wanted.language, agency=wanted.agency, logo=logo, colour=wanted.colour)
 
 
 def find_test(forecast: Forecast, folder: str | Path = "") -> ForecastTest | None:

@@ -33,7 +33,9 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from dynsync_lib.errors import DynsyncError
+from dynsync_lib.report.look import Look
 from dynsync_lib.report.pieces import STYLE_CLOSE, STYLE_OPEN, piece_style
+from dynsync_lib.report.translation import Translator, translator_of
 
 SIZE_LIMIT_BYTES: Final = 2_000_000
 _FILLER_ALT: Final = "No description has been provided"
@@ -74,6 +76,8 @@ class Page:
     headings: tuple[Heading, ...]
     style: str
     script: str
+    look: Look
+    translator: Translator
 
     @property
     def policy(self) -> str:
@@ -90,6 +94,9 @@ class DynsyncReportExporter(TemplateExporter):
 
     export_from_notebook = "DynSync report"
     output_mimetype = "text/html"
+
+    look = Look()
+    """Language and agency of the next report."""
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
@@ -123,15 +130,26 @@ class DynsyncReportExporter(TemplateExporter):
 
     def _read_page(self, nb: NotebookNode) -> Page:
         folder = self._templates / "dynsync_report"
-        blocks = tuple(block for cell in nb.cells for block in _read_cell(cell))
+        translator = translator_of(self.look.language)
+        blocks = tuple(
+            Block(block.kind, translator.page(block.html)) for cell in nb.cells for block in _read_cell(cell)
+        )
         words = [BeautifulSoup(block.html, "html.parser") for block in blocks if block.kind == "words"]
         return Page(
             title=next((_text_of(head) for soup in words for head in soup.find_all("h1")), _DEFAULT_TITLE),
             parts=tuple(_read_parts(blocks)),
             headings=tuple(heading for soup in words for heading in _read_headings(soup)),
-            style=piece_style() + (folder / "page.css").read_text(encoding="utf-8"),
+            style=piece_style() + (folder / "page.css").read_text(encoding="utf-8") + _accent(self.look.colour),
             script=(folder / "page.js").read_text(encoding="utf-8"),
+            look=self.look,
+            translator=translator,
         )
+
+
+def _accent(colour: str) -> str:
+    """The style of an agency's colour, for light pages and print; it is too dark for dark ones."""
+    rule = f".dynsync.dynsync{{--ds-accent:{colour}}}"
+    return f"@media (prefers-color-scheme:light){{{rule}}}@media print{{{rule}}}" if colour else ""
 
 
 def _read_cell(cell: NotebookNode) -> Iterator[Block]:

@@ -24,8 +24,10 @@ from dynsync_lib import errors
 from dynsync_lib.errors import DynsyncError, UsageError
 from dynsync_lib.folders.replaced_file import FileKind, refuse_foreign_file, replace_file
 from dynsync_lib.report.kernel import Kernel, start_kernel
+from dynsync_lib.report.look import Look
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 
+DEFAULT_LOOK: Final = Look()
 TAG: Final = "parameters"
 REPORT_FILE: Final = FileKind("a report of the kit", "<!doctype html>", '<meta name="generator" content="DynSync kit">')
 """The mark stands in the template."""
@@ -66,12 +68,17 @@ def run_notebook(
 
 
 def write_report(
-    path: Path, out: Path, *, parameters: Mapping[str, object] | None = None, kernel: Kernel | None = None
+    path: Path,
+    out: Path,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    kernel: Kernel | None = None,
+    look: Look = DEFAULT_LOOK,
 ) -> Path:
     """Runs a notebook and writes the report of it to `out`, whole or not at all, and gives back `out`.
 
-    `kernel` is one that was started for it in time; without one it is started here. Raises UsageError when `out` is
-    there and no report of the kit, and as `run_notebook` and `export_report` do.
+    `look` is its language and agency. `kernel` is one that was started for it in time; without one it is started here.
+    Raises UsageError when `out` is there and no report of the kit, and as `run_notebook` and `export_report` do.
     """
     refuse_foreign_file(out, REPORT_FILE)
     notebook = _prepare(path, parameters or {})
@@ -80,7 +87,7 @@ def write_report(
         beside = stack.enter_context(ThreadPoolExecutor(1))
         beside.submit(import_module, "dynsync_lib.report.exporter")  # half a second, in which the kernel works
         _execute(notebook, path, started, _TIMEOUT_S)
-    return export_report(notebook, out)
+    return export_report(notebook, out, look)
 
 
 def _prepare(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
@@ -172,8 +179,8 @@ def _retell(path: Path, notebook: NotebookNode, name: str, sentence: str) -> Dyn
     return DynsyncError(f"{path.name} failed in code cell {number}: {name}.", next_step=step)
 
 
-def export_report(notebook: NotebookNode, out: Path) -> Path:
-    """Writes the report of a run notebook to `out`, whole or not at all, and gives back `out`.
+def export_report(notebook: NotebookNode, out: Path, look: Look = DEFAULT_LOOK) -> Path:
+    """Writes the report of a run notebook in a look to `out`, whole or not at all, and gives back `out`.
 
     Raises DynsyncError when the notebook is not fit to be a report (see `exporter`), UsageError when `out` is there and
     is none.
@@ -181,6 +188,7 @@ def export_report(notebook: NotebookNode, out: Path) -> Path:
     from dynsync_lib.report.exporter import DynsyncReportExporter  # takes half a second to import
 
     exporter = DynsyncReportExporter()  # type: ignore[no-untyped-call]
+    exporter.look = look
     text, _ = exporter.from_notebook_node(copy.deepcopy(notebook))
     replace_file(out, text, REPORT_FILE)
     return out

@@ -101,6 +101,11 @@ def text_colour(background: str) -> str:
     return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"
 
 
+def contrast_with_white(colour: str) -> float:
+    """The contrast of a `#rrggbb` colour with white, from 1 to 21 (WCAG 2.2)."""
+    return 1.05 / (_luminance(colour) + 0.05)
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

@@ -90,7 +90,7 @@ def totals_chart(forecast: ForecastTables) -> Piece:
         for total in known
     ]
     most = max(stack.total for stack in stacks)
-    wide, narrow = draw_both(stacks, _LEGEND, title, sentence, full=most)
+    wide, narrow = draw_both(stacks, _LEGEND, title, sentence.removesuffix("."), full=most)
     return Chart(title, sentence, wide, _table(forecast, totals), narrow=narrow).as_piece()
 
 

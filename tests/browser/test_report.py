@@ -134,6 +134,12 @@ def test_report__nothing_scrolls_in_a_box_on_a_desktop(page: Any) -> None:
     assert boxes == 0
 
 
+def test_report__a_phone_shows_the_first_rows_of_a_long_table_only(page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    rows = _open(page).get_by_role("table", name=re.compile("rules of the sync")).locator("tbody tr:visible")
+    assert rows.count() == 10
+
+
 def test_report__ids_of_records_are_not_printed(page: Any) -> None:
     page.emulate_media(media="print")
     assert _open(page).locator(".ds-id:visible").count() == 0

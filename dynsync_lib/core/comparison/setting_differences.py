@@ -32,7 +32,8 @@ class SettingDifference:
     """One difference. `section` and `key` are those of dynsync.toml, a mapping's key its HubSpot property.
 
     `kind`: added, removed or changed. `before` and `after` are texts; None where nothing is set. `affects`: sync (what
-    the sync does), findings (what is said about it and its cost), pull, load or rehearsal. `sentence` says all of it.
+    the sync does), findings (what is said about it and its cost), pull, load, rehearsal
+    or report. `sentence` says all of it.
     """
 
     section: str
@@ -57,6 +58,7 @@ def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> l
         *_compare_sections("dynamics", before.dynamics, after.dynamics, "pull"),
         *_compare_texts("files.columns", before.files.columns, after.files.columns, "load"),
         *_compare_rehearsals(before, after),
+        *_compare_sections("report", before.report, after.report, "report"),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from dynsync_lib.core.model import Object
 
-SECTIONS: Final = ("hubspot", "dynamics", "files", "rehearsal", "sync", "assumptions")
+SECTIONS: Final = ("hubspot", "dynamics", "files", "rehearsal", "report", "sync", "assumptions")
 SYNC_KEYS: Final = (
     "enabled",
     "direction",
@@ -39,5 +39,6 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "plan": ("free", "starter", "professional", "enterprise"),
     "auto_create_companies": ("on", "off", "unknown"),
     "sign_in": ("client_secret", "certificate", "device_code", "browser"),
+    "language": ("en", "de"),
     "keep_tokens": ("people", "always", "never"),
 }

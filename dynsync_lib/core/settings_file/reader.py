@@ -36,6 +36,7 @@ from dynsync_lib.core.settings import (
     MatchMode,
     ObjectSync,
     RehearsalSettings,
+    ReportSettings,
     Settings,
 )
 from dynsync_lib.core.settings_file.known_keys import (
@@ -132,6 +133,7 @@ class _Reader(SectionReader):
             digest="",
             files=self._files(self._table(document, "files", ())),
             rehearsal=self._rehearsal(self._table(document, "rehearsal", ())),
+            report=self._section(ReportSettings, self._table(document, "report", ()), "report"),
         )
 
     def _files(self, table: Mapping[str, Any]) -> FileSettings:

@@ -2,6 +2,8 @@
 // tables are plain and show every row.
 "use strict";
 (() => {
+  const words = document.body.dataset;
+  const fill = (text, n, n2) => text.replace("{n}", n).replace("{n2}", n2);
   const LONG = 15;
   const FIRST = 10;
   const rowsOf = (table) => Array.from(table.tBodies[0].rows);
@@ -9,7 +11,7 @@
   const compare = (a, b) => {
     if (a === "" || b === "") return (a === "") - (b === "");
     const difference = Number(a) - Number(b);
-    return Number.isNaN(difference) ? a.localeCompare(b, "en") : difference;
+    return Number.isNaN(difference) ? a.localeCompare(b, document.documentElement.lang) : difference;
   };
 
   const sortBy = (table, column, head, show) => {
@@ -45,10 +47,10 @@
   // Comes back with what shows the rows that are asked for: all that hold the words, else the first ones.
   const addSearch = (box, table, number) => {
     const tools = make("div", "tools", "");
-    const label = make("label", "", "Search");
+    const label = make("label", "", words.search);
     const input = make("input", "", "");
     const status = make("span", "", "");
-    const more = make("button", "more", `Show all ${rowsOf(table).length} rows`);
+    const more = make("button", "more", fill(words.all, rowsOf(table).length));
     const cut = make("p", "cut ds-note", "");
     label.htmlFor = input.id = `search-${number}`;
     input.type = "search";
@@ -61,8 +63,8 @@
       const found = rows.filter((row) => row.textContent.toLowerCase().includes(wanted));
       const shown = new Set(wanted || more.hidden ? found : found.slice(0, FIRST));
       for (const row of rows) row.hidden = !shown.has(row);
-      status.textContent = `${shown.size} of ${rows.length} rows`;
-      cut.textContent = shown.size < rows.length ? `Printed: ${status.textContent}.` : "";
+      status.textContent = fill(words.count, shown.size, rows.length);
+      cut.textContent = shown.size < rows.length ? words.cut.replace("{rows}", status.textContent) : "";
     };
     input.addEventListener("input", show);
     more.addEventListener("click", () => {

@@ -1,0 +1,150 @@
+"""How a report looks and speaks: agency, logo, colour, language."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat import v4
+
+from dynsync_lib.errors import UsageError
+from dynsync_lib.report.decisions import decisions_table
+from dynsync_lib.report.exporter import DynsyncReportExporter
+from dynsync_lib.report.first_page import first_page
+from dynsync_lib.report.look import Look, make_look
+from dynsync_lib.report.marketing import marketing_gauge
+from dynsync_lib.report.origin_funnel import origin_funnels
+from dynsync_lib.report.totals import totals_chart
+from dynsync_lib.report.translation import LANGUAGES, Translator, read_texts
+from tests.report.hand_made_forecast import HandMadeForecast
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/>%s</svg>'
+
+
+def _html(look: Look) -> str:
+    text = "# What the first sync will do\n\n## Findings\n\nOdd words here."
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(text)])  # type: ignore[no-untyped-call]
+    exporter = DynsyncReportExporter()  # type: ignore[no-untyped-call]
+    exporter.look = look
+    html, _ = exporter.from_notebook_node(notebook)
+    return html
+
+
+def test_look__agency_logo_and_colour_are_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(PNG)
+    html = _html(make_look(agency="A & B", logo=tmp_path / "logo.png", colour="#0a6b4f"))
+    assert 'src="data:image/png;base64,' in html
+    assert 'alt="A &amp; B"' in html
+    assert "Prepared by A &amp; B" in html
+    assert "--ds-accent:#0a6b4f" in html
+
+
+def test_look__without_wishes_names_nobody() -> None:
+    assert 'class="brand"' not in _html(Look())
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<script>1</script>",
+        '<a href="https://x.example/"><g/></a>',
+        '<rect onload="x()"/>',
+        "<foreignObject/>",
+        "<style>@import 'x.css';</style>",
+        '<rect style="fill:url(https://x.example/a)"/>',
+    ],
+)
+def test_look__refuses_a_logo_that_does_more_than_show(tmp_path: Path, inner: str) -> None:
+    (tmp_path / "logo.svg").write_text(SVG % inner, encoding="utf-8")
+    with pytest.raises(UsageError, match="does more than show a picture"):
+        make_look(logo=tmp_path / "logo.svg")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"GIF89a", "neither PNG nor SVG"),
+        (b"<html/>", "neither PNG nor SVG"),
+        (PNG * 3000, "bytes; 200,000 are allowed"),
+    ],
+)
+def test_look__refuses_other_files(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "logo.png").write_bytes(content)
+    with pytest.raises(UsageError, match=says):
+        make_look(logo=tmp_path / "logo.png")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "says"),
+    [
+        ({"language": "fr"}, "cannot be written in 'fr'"),
+        ({"colour": "green"}, "'green' of the report is not one"),
+        ({"colour": "#ffee00"}, "too light to be read"),
+        ({"logo": Path("nowhere.png")}, "nowhere.png cannot be read"),
+    ],
+)
+def test_look__refuses_what_a_report_cannot_have(wishes: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        make_look(**wishes)
+
+
+def test_look__a_plain_svg_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "logo.svg").write_text(SVG % "", encoding="utf-8")
+    assert make_look(logo=tmp_path / "logo.svg").logo.startswith("data:image/svg+xml;base64,")
+
+
+def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
+    html = _html(Look(language="de"))
+    assert '<html lang="de">' in html
+    assert "<title>Was der erste Abgleich bewirkt</title>" in html
+    assert ">Befunde<" in html
+    assert '<p lang="en">Odd words here.</p>' in html
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("records created in HubSpot", "Datensätze neu in HubSpot"),
+        ("743 people, 1,178 companies", "743 Personen, 1.178 Unternehmen"),
+        ("(70 % of Dynamics invoices; amber above 1.0 %)", "(70 % von Dynamics: Rechnungen; gelb über 1,0 %)"),
+        ("How many records each system will have.", "Wie viele Datensätze jedes System haben wird."),
+        (
+            "Data of 30 November 2026, 16:14 UTC, read from exported files.",
+            "Stand der Daten: 30. November 2026, 16:14 UTC, aus exportierten Dateien gelesen.",
+        ),
+    ],
+)
+def test_translator__says_texts_numbers_lists_and_sentences(english: str, german: str) -> None:
+    assert Translator("de").say(english) == german
+
+
+def test_translator__leaves_code_and_customers_values_alone() -> None:
+    page = Translator("de").page("<p>Findings</p><code>Findings</code><td>Acme 1,172</td>")
+    assert page == "<p>Befunde</p><code>Findings</code><td>Acme 1.172</td>"
+
+
+def test_translator__keeps_what_is_escaped_escaped() -> None:
+    assert Translator("de").page("<td>&lt;b&gt; &amp;</td>") == "<td>&lt;b&gt; &amp;</td>"
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_texts__have_the_same_places_in_both_languages(language: str) -> None:
+    texts = read_texts(language)
+    assert [text for text, words in texts.items() if _places(text) != _places(words)] == []
+
+
+def _places(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w*\}", text))
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+@pytest.mark.parametrize("view", [first_page, decisions_table, marketing_gauge, origin_funnels, totals_chart])
+def test_texts__hold_all_that_those_who_decide_read(view: Any, language: str) -> None:
+    findings = [
+        (check, "blocker", None, "contact", count, None, "Unsaid.", None, "some.rule")
+        for check in ("G42", "G01", "G45")
+        for count in (1, 2)
+    ]
+    page = Translator(language).page(view(HandMadeForecast().with_rows("findings", findings)).html)
+    assert re.findall(r'lang="en"[^>]*>([^<]+)', page) == []
