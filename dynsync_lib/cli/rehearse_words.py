@@ -26,6 +26,7 @@ def seeded_figures(seeded: kit.Seeded) -> dict[str, Any]:
         "associations": seeded.associations,
         "refused": [dict(refusal) for refusal in seeded.refused],
         "left_out": left_out,
+        "lacking": [lack.as_dict() for lack in seeded.lacking],
         "rights_not_checked": list(seeded.unchecked),
         "in_order": seeded.is_in_order,
     }
@@ -41,6 +42,8 @@ def print_seeded(seeded: kit.Seeded, rehearsal: Path) -> None:
         console.out.print(f"Refused: {where} ({refusal['code']})")
     for (table, field, why), count in sorted(seeded.left_out.items())[:_MOST_LISTED]:
         console.out.print(f"Left out: {table}.{field} of {count:,}: {why}.")
+    for lack in seeded.lacking[:_MOST_LISTED]:
+        console.out.print(f"To add: {lack.words}. {lack.how}")
     for system in seeded.unchecked:
         console.out.print(f"Not checked: {system} does not say what the caller may write.")
     if not seeded.is_in_order:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from dynsync_lib.core.keys import KeyMaker
@@ -29,6 +30,7 @@ from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.rehearsal.cleaning import Cleaned, Cleaning, Removal
 from dynsync_lib.rehearsal.journal import Journal
 from dynsync_lib.rehearsal.look_alike_rows import HUBSPOT_TABLES, read_look_alikes
+from dynsync_lib.rehearsal.planning.lacking import needs_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY, Rehearsal
 from dynsync_lib.rehearsal.seeding import Seeded, refuse_other_portals, seed_portals
 from dynsync_lib.rehearsal.writing.portal_pair import DEFAULT_PACE, TestPortals, open_test_portals
@@ -52,14 +54,13 @@ class PortalSteps:
 
         Raises as `rehearsal.seeding.seed_portals`, and SnapshotError for a rehearsal that was changed.
         """
-        look_alikes, journal = read_look_alikes(rehearsal.look_alikes()), Journal(rehearsal.journal_path)
-        known = len(list(journal))
+        snapshot, journal = rehearsal.look_alikes(), Journal(rehearsal.journal_path)
+        look_alikes, needs, known = read_look_alikes(snapshot), needs_of(snapshot, self.rulebook), len(list(journal))
 
         async def run() -> Seeded:
             async with self._open() as portals:
-                return await seed_portals(
-                    look_alikes, rehearsal.tag, portals, journal, self.settings, lambda: _forget_later_steps(rehearsal)
-                )
+                forget = partial(_forget_later_steps, rehearsal)
+                return await seed_portals(look_alikes, rehearsal.tag, portals, journal, self.settings, forget, needs)
 
         seeded = run_blocking(run())
         if len(list(journal)) > known or not rehearsal.before_path.exists():

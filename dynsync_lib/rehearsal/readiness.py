@@ -13,16 +13,20 @@ Where it is used: `rehearsal.seeding`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from dynsync_lib.core.fields.catalogue import build_catalogue
+from dynsync_lib.core.keys import email_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync, Settings
-from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.errors import AccessError, SafetyError, UsageError
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
 from dynsync_lib.rehearsal.look_alike_rows import TABLES
+from dynsync_lib.rehearsal.planning.lacking import Lack, Needs, still_lacking
 from dynsync_lib.rehearsal.portal_records import PortalRecords, tag_field
 from dynsync_lib.rehearsal.record_keys import keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
@@ -30,6 +34,7 @@ from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 
 _RIGHTS: Final = ("Create", "Write", "Delete", "Append", "AppendTo")
+_FIELDS: Final = ("property", "column")
 _MOST_NAMED: Final = 10
 Rows = Mapping[str, Sequence[TextRow]]
 
@@ -66,21 +71,65 @@ def refuse_unread_tables(look_alikes: Rows, records: PortalRecords, settings: Se
             )
 
 
-def refuse_lacking_fields(look_alikes: Rows, records: PortalRecords, settings: Settings) -> None:
-    """Raises UsageError for tables and deciding fields that look-alikes need and the portals do not have."""
-    lacking: list[str] = []
-    for name, rows in look_alikes.items():
-        table = RECORD_TABLES[name]
-        if not rows or table.object is None:
-            continue
-        held = {column for row in rows for column, value in row.items() if value is not None}
-        known = {*records.fields[name], table.id_field}
-        lacking += [f"{name}.{column}" for column in deciding_fields(table, settings) if column in held - known]
-    if lacking:
+async def lacking_now(needs: Needs, portals: TestPortals, records: PortalRecords) -> list[Lack]:
+    """What the portals lack of what the look-alikes need, in the tables that were read.
+
+    Costs one request when a currency is needed.
+    """
+    catalogues = {
+        system: [
+            {**row, "object": str(table.object)}
+            for table in TABLES
+            if table.system is system
+            for row in records.fields.get(table.name, {}).values()
+        ]
+        for system in System
+    }
+    read = {(table.system, table.object) for table in TABLES if table.name in records.fields}
+    fields = {place: field for place, field in needs.fields.items() if place[:2] in read}
+    return still_lacking(
+        replace(needs, fields=fields),
+        build_catalogue(catalogues[System.HUBSPOT], catalogues[System.DYNAMICS]),
+        addresses=_addresses(records),
+        currencies=await _currencies(portals) if needs.currencies else (),
+    )
+
+
+def refuse_lacking_fields(lacking: Iterable[Lack], look_alikes: Rows, settings: Settings) -> None:
+    """Raises UsageError for fields that decide and that the portals do not have though look-alikes need them."""
+    deciding = {(table.system, table.object): set(deciding_fields(table, settings)) for table in TABLES}
+    held = {(table.system, table.object) for table in TABLES if look_alikes[table.name]}
+    names = [
+        f"{record_table(object_, system).name}.{lack.name}"
+        for lack in lacking
+        if lack.kind in _FIELDS
+        and (system := System(lack.system), object_ := Object(lack.object)) in held
+        and lack.name in deciding[system, object_]
+    ]
+    if names:
         raise UsageError(
-            f"The test portals lack {_some(lacking)}, which decide in this sync.",
+            f"The test portals lack {_some(names)}, which decide in this sync.",
             next_step="Add them as `lacking` in rehearsal.json says, and run again.",
         )
+
+
+def _addresses(records: PortalRecords) -> dict[System, set[str]]:
+    """The finished addresses of the portals' owners and users."""
+    return {
+        table.system: {
+            key
+            for row in records.rows.get(table.name, ())
+            if (key := email_key(row.get(KEY_SOURCE[table.name]["email"]))) is not None
+        }
+        for table in RECORD_TABLES.values()
+        if table.object is None
+    }
+
+
+async def _currencies(portals: TestPortals) -> list[str]:
+    """The codes that HubSpot's account names."""
+    account = await portals.hubspot.reader.read_account()
+    return [str(account.get("companyCurrency")), *map(str, account.get("additionalCurrencies") or ())]
 
 
 def refuse_foreign_records(look_alikes: Rows, records: PortalRecords, settings: Settings, tag: str) -> None:

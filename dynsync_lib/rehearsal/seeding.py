@@ -24,8 +24,10 @@ from dynsync_lib.rehearsal.dynamics_seeding import DynamicsSeeding
 from dynsync_lib.rehearsal.hubspot_seeding import HubSpotSeeding
 from dynsync_lib.rehearsal.journal import Journal
 from dynsync_lib.rehearsal.look_alike_rows import TABLES, LookAlikeRows
+from dynsync_lib.rehearsal.planning.lacking import NOTHING_NEEDED, Lack, Needs
 from dynsync_lib.rehearsal.portal_records import PortalRecords, fingerprints, read_records
 from dynsync_lib.rehearsal.readiness import (
+    lacking_now,
     missing_rights,
     refuse_foreign_records,
     refuse_lacking_fields,
@@ -44,7 +46,8 @@ class Seeded:
     `ids` are the portals' ids by table and look-alike, `portals` those of the portals by system. `refused` names each
     look-alike that a portal did not take (system, object, look_alike_id, code); `left_out` counts values and
     associations that could not be written by table, field and reason; `unchecked` are the systems whose rights nobody
-    could check. `is_in_order`: HubSpot's ids ascend as the look-alikes' do.
+    could check. `is_in_order`: HubSpot's ids ascend as the look-alikes' do. `lacking` is what the portals lack of
+    what the look-alikes need.
     """
 
     portals: Mapping[str, str]
@@ -54,6 +57,7 @@ class Seeded:
     left_out: LeftOut = field(default_factory=Counter)
     unchecked: Sequence[str] = ()
     is_in_order: bool = True
+    lacking: Sequence[Lack] = ()
 
 
 async def seed_portals(
@@ -63,8 +67,11 @@ async def seed_portals(
     journal: Journal,
     settings: Settings,
     begins: Callable[[], None] = lambda: None,
+    needs: Needs = NOTHING_NEEDED,
 ) -> Seeded:
     """Writes what does not stand there yet. `begins` is called before the first write of a seeding.
+
+    `needs` are those of the look-alikes, which the portals are held against.
 
     Raises, before anything is written, SafetyError for foreign records in the way or a tag that the portals hold
     already, UsageError for other portals than before or fields that are missing, AccessError for missing rights.
@@ -75,7 +82,8 @@ async def seed_portals(
     _refuse_other_seeding(standing, tag, portals)
     refuse_other_tag_property(records, look_alikes.objects)
     refuse_unread_tables(look_alikes.tables, records, settings)
-    refuse_lacking_fields(look_alikes.tables, records, settings)
+    lacking = await lacking_now(needs, portals, records)
+    refuse_lacking_fields(lacking, look_alikes.tables, settings)
     if any(map(standing.pending, TABLES)):
         refuse_foreign_records(look_alikes.tables, records, settings, tag)
     unchecked = await missing_rights(portals, look_alikes.objects, records)
@@ -93,6 +101,7 @@ async def seed_portals(
         standing.left_out,
         unchecked,
         hubspot.is_in_order(),
+        lacking,
     )
 
 

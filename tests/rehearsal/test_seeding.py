@@ -27,7 +27,7 @@ from dynsync_lib.snapshot.snapshot import open_snapshot
 from tests.emulator.clients import environment_client, portal_client
 from tests.everyday import one_of_each
 from tests.pulls import NOON, FakeTime, connections, rows_of
-from tests.rehearsal.plans import ADA, BEA, CAL, FIRM, LINKS, SHOP, TABLES, TAG, Tables, make_plan
+from tests.rehearsal.plans import ADA, BEA, CAL, FIRM, LINKS, SETTINGS, SHOP, TABLES, TAG, Tables, make_plan
 from tests.rehearsal.portals import writes
 
 OTHERS = {"hubspot/contacts": 3, "hubspot/companies": 2, "dynamics/contacts": 3, "dynamics/accounts": 2}
@@ -234,6 +234,26 @@ def test_seed__names_deciding_fields_and_tables_that_are_missing(emulator: Emula
     with pytest.raises(AccessError, match=r"cannot be read whole: Dynamics has no .*invoice.* here"):
         steps(emulator, plan).seed(plan)
     assert writes(emulator) == []
+
+
+def test_seed__names_deciding_fields_that_are_missing(emulator: Emulator, tmp_path: Path) -> None:
+    people: list[dict[str, Any]] = [
+        {"id": "1", "email": "x@qa1.example", "acme_tier": None},
+        {"id": "2", "email": "y@qa1.example"},
+    ]
+    rows = [{"id": ADA, "emailaddress1": "z@qa1.example", "lastname": "Z", "acme_code": "1", "acme_note": "Note"}]
+    plan = make_plan(tmp_path / "r", {"hubspot/contacts": people, "dynamics/contacts": rows}, ())
+    mapping = '\n[[sync.contact.mapping]]\nhubspot = "acme_tier"\ndynamics = "acme_code"\n'
+    plan.settings_path.write_text(f"{SETTINGS}{mapping}", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        steps(emulator, plan).seed(plan)
+    names = "dynamics/contacts.acme_code, hubspot/contacts.acme_tier"
+    assert str(caught.value) == f"The test portals lack {names}, which decide in this sync."
+    assert writes(emulator) == []
+    plan.settings_path.write_text(SETTINGS, encoding="utf-8")
+    seeded = steps(emulator, plan).seed(plan)
+    lacking = {(lack.system, lack.kind, lack.name) for lack in seeded.lacking}
+    assert lacking >= {("hubspot", "property", "acme_tier"), ("dynamics", "column", "acme_note")}
 
 
 def test_seed__refuses_look_alikes_that_were_changed(emulator: Emulator, plan: Rehearsal) -> None:

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Plug-ins, workflows, business rules and duplicate detection of a test environment.
 
-Where it is used: `rehearsal.planning.plan_folder`, `rehearsal.calibration`.
+Where it is used: `rehearsal.planning.plan_folder`, `rehearsal.calibration`, `rehearsal.readiness`.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ _MAKER: Final = "make.powerapps.com > the test environment > Tables"
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One thing that a test portal lacks: `kind` is property, column, option, stage, owner, user or currency.
+    """One thing that a test portal lacks: `kind` is property, column, limits, option, stage, owner, user or currency.
 
-    `value` is the option, stage, address or code, empty for fields; `words` says what is lacking, `how` where to
-    add it.
+    Of `limits` the field is there, and takes other values. `value` is the option, stage, address or code, empty for
+    fields; `words` says what is lacking, `how` where to add it.
     """
 
     system: str
@@ -74,6 +74,9 @@ class Needs:
     choices: Mapping[tuple[System, Object, str], frozenset[str]]
     addresses: Mapping[System, frozenset[str]]
     currencies: frozenset[str]
+
+
+NOTHING_NEEDED: Final = Needs({}, {}, {}, frozenset())
 
 
 def needs_of(look_alikes: Snapshot, rulebook: Rulebook) -> Needs:
@@ -179,7 +182,7 @@ def _other_limits(field: Field, here: Field) -> Iterator[Lack]:
         name = other[0]
         words = f"{field.name} on {_table(field)} has the {name.removesuffix('_value')} {getattr(here, name)}"
         how = f"{_where(field)} > {field.name}: the rehearsal needs {getattr(field, name)}"
-        yield _lack(field, "", words, how)
+        yield _lack(field, "", words, how, kind="limits")
 
 
 def _lacking_people(needs: Needs, addresses: Mapping[System, Collection[str]]) -> Iterator[Lack]:
