@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+
+_ASSOCIATIONS: Final = "associations of "
 
 
 def print_settings(settings: Sequence[kit.SettingToMake]) -> None:
@@ -26,11 +28,16 @@ def print_settings(settings: Sequence[kit.SettingToMake]) -> None:
 
 def print_look(records: Mapping[str, int], still: int) -> None:
     """One line for a look at the portals."""
-    console.out.print(f"{sum(records.values()):>9,}  records in both portals; {still} looks in a row saw this")
+    associations = sum(count for name, count in records.items() if name.startswith(_ASSOCIATIONS))
+    count = sum(records.values()) - associations
+    looks = "1 look saw this" if still == 1 else f"{still} looks in a row saw this"
+    console.out.print(f"{count:>9,}  records in both portals, {associations:,} associations in HubSpot; {looks}")
 
 
 def print_watched(watched: kit.Watched, rehearsal: Path) -> None:
-    """Lines for people: how it ended, and what comes next."""
+    """Lines for people: what was not watched, how it ended, and what comes next."""
+    for name in watched.unwatched:
+        console.out.print(f"Not watched, because it cannot be read: {name}.", style="dim")
     if watched.is_at_rest:
         console.out.print(f"\nThe sync is at rest.\nNext: dynsync rehearse compare {rehearsal}")
     elif watched.has_begun:

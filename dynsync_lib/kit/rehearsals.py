@@ -162,8 +162,8 @@ def wait_for_sync(
 ) -> Watched:
     """Watches both test portals, read-only, until the sync has come to rest, and says what was seen.
 
-    `watch` says how often and how long; `look` is called after each look with the records by table and how many looks
-    in a row saw the same.
+    `watch` says how often and how long; `look` is called after each look with the records by table (and
+    HubSpot's associations under `associations of contact to company` and the like) and how many looks saw the same.
 
     Raises UsageError for a rehearsal that was not seeded, ProductionPortalError for portals that are not for tests.
 

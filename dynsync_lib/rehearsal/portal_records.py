@@ -1,10 +1,10 @@
-"""All records of both test portals, as far as they can be written, and a hash of those that are nobody's look-alikes.
+"""All records of both test portals, as far as they can be written, their associations, and a hash of what stands there.
 
 Facts
     * Read are ids, times of creation, and whatever can be written: what the portals compute moves by itself.
     * Empty values count as missing, so that a property or column that was made meanwhile changes no hash.
 
-Where it is used: `rehearsal.seeding`, `rehearsal.cleaning`.
+Where it is used: `rehearsal.seeding`, `rehearsal.cleaning`, `rehearsal.waiting`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable
 from dynsync_lib.errors import AccessError, UnexpectedReplyError
 from dynsync_lib.portals.dataverse.reader import DataverseReader
 from dynsync_lib.portals.dataverse.rows import USER_NAMES
-from dynsync_lib.portals.hubspot.reader import HubSpotReader
+from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS, IDS_PER_BATCH, HubSpotReader
 from dynsync_lib.portals.hubspot.rows import OWNER_NAMES
 from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
 from dynsync_lib.portals.pages import TableRead
 from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
+from dynsync_lib.rehearsal.writing.hubspot import chunks
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 
 WRITABLE_ALL_THE_SAME: Final = frozenset({"hs_additional_emails"})
@@ -52,6 +53,17 @@ class PortalRecords:
     denied: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Associations:
+    """What HubSpot's associations are: by name a fingerprint, of which `rows` counts each label for itself.
+
+    `unread` names those that could not be read; those of an object that was not read are in neither.
+    """
+
+    fingerprints: Mapping[str, Mapping[str, Any]]
+    unread: Sequence[str]
+
+
 async def read_records(portals: TestPortals) -> PortalRecords:
     """All records, owners and users of both portals.
 
@@ -67,6 +79,36 @@ async def read_records(portals: TestPortals) -> PortalRecords:
     )
 
 
+async def read_associations(portals: TestPortals, records: PortalRecords) -> Associations:
+    """The associations of HubSpot's records that were read. Costs a request per 500 records of each pair of objects.
+
+    Raises PortalError, but for a pair that the caller may not read.
+    """
+    tables = {table.object: table for table in _RECORDS if table.system is System.HUBSPOT}
+    read: dict[str, Mapping[str, Any]] = {}
+    unread: list[str] = []
+
+    async def read_pair(pair: tuple[Object, Object]) -> None:
+        name, table = name_of_associations(*pair), tables[pair[0]]
+        ids = [str(row[table.id_field]) for row in records.rows[table.name]]
+        jobs = (portals.hubspot.reader.read_links(pair, batch) for batch in chunks(ids, IDS_PER_BATCH))
+        try:
+            batches = await run_together(*jobs)
+        except AccessError:
+            unread.append(name)
+        else:
+            read[name] = _hashed(name, (row for batch in batches for row in batch))
+
+    known = [pair for pair in ASSOCIATION_PAIRS if all(tables[object_].name in records.rows for object_ in pair)]
+    await run_together(*map(read_pair, known))
+    return Associations(read, sorted(unread))
+
+
+def name_of_associations(from_object: Object, to_object: Object) -> str:
+    """What the associations between two objects are called, and counted under."""
+    return f"associations of {from_object} to {to_object}"
+
+
 def is_writable(row: MetadataRow) -> bool:
     """Whether the values of a property or column can be written."""
     return row["name"] in WRITABLE_ALL_THE_SAME or not (row.get("read_only") or row.get("calculated"))
@@ -74,16 +116,14 @@ def is_writable(row: MetadataRow) -> bool:
 
 def fingerprint(rows: Iterable[TextRow], table: RecordTable) -> dict[str, Any]:
     """How many records these are, and one hash over all they hold, in whatever order they come."""
-    texts = sorted(
-        json.dumps(
-            {name: value for name, value in row.items() if value is not None and name not in _TIMES},
-            sort_keys=True,
-            ensure_ascii=False,
-        )
-        for row in rows
-    )
-    digest = hashlib.sha256("\n".join([table.name, *texts]).encode()).hexdigest()
-    return {"rows": len(texts), "sha256": digest}
+    held = ({name: value for name, value in row.items() if name not in _TIMES} for row in rows)
+    return _hashed(table.name, held)
+
+
+def _hashed(name: str, rows: Iterable[TextRow]) -> dict[str, Any]:
+    held = ({column: value for column, value in row.items() if value is not None} for row in rows)
+    texts = sorted(json.dumps(values, sort_keys=True, ensure_ascii=False) for values in held)
+    return {"rows": len(texts), "sha256": hashlib.sha256("\n".join([name, *texts]).encode()).hexdigest()}
 
 
 def fingerprints(records: PortalRecords, without: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]]:

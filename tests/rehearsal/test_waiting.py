@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.cli.rehearsal_wait import print_watched
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import UsageError
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
@@ -34,6 +35,7 @@ direction = "to_hubspot"
 [sync.deal.stages]
 open = "1"
 """
+Busy = Callable[[Emulator, int], None]
 MAPPINGS: list[dict[str, Any]] = [
     {
         "object": "contact",
@@ -68,6 +70,23 @@ def test_settings__field_by_field(tmp_path: Path) -> None:
     )
 
 
+def make_contact(emulator: Emulator, number: int) -> None:
+    with portal_client(emulator) as portal:
+        properties = {"email": f"new{number}@qa1.example"}
+        assert portal.post("/crm/v3/objects/contacts", json={"properties": properties}).status_code == 201
+
+
+def associate(emulator: Emulator, number: int) -> None:
+    """Associates the contact of a number with the last company, as a sync does."""
+    with portal_client(emulator) as portal:
+        contacts, companies = (
+            [row["id"] for row in portal.get(f"/crm/v3/objects/{name}?limit=100").json()["results"]]
+            for name in ("contacts", "companies")
+        )
+        path = f"/crm/v4/objects/contacts/{contacts[number - 1]}/associations/default/companies/{companies[-1]}"
+        assert portal.put(path).status_code == 200
+
+
 class Waiting:
     """A rehearsal of the small portals that is seeded and waits, on a time that only sleeping moves."""
 
@@ -79,15 +98,13 @@ class Waiting:
         self.steps.seed(rehearsal)
         self.looks: list[tuple[int, int]] = []
 
-    def wait(self, *, busy_looks: int) -> kit.Watched:
-        """Waits while the sync makes a contact after each of the first looks."""
+    def wait(self, *, busy_looks: int, busy: Busy | None = None) -> kit.Watched:
+        """Waits while the sync writes something, a contact unless `busy` does else, after each of the first looks."""
 
         def look(records: Mapping[str, int], still: int) -> None:
             self.looks.append((records["hubspot/contacts"], still))
             if len(self.looks) <= busy_looks:
-                with portal_client(self.emulator) as portal:
-                    properties = {"email": f"new{len(self.looks)}@qa1.example"}
-                    assert portal.post("/crm/v3/objects/contacts", json={"properties": properties}).status_code == 201
+                (busy or make_contact)(self.emulator, len(self.looks))
 
         watch = Watch(interval_s=60.0, still_looks=3, longest_s=600.0)
         return wait_for_rest(self.steps, self.rehearsal, watch, look)
@@ -106,6 +123,28 @@ def test_wait__until_three_looks_saw_the_same(emulator: Emulator, tmp_path: Path
 def test_wait__a_sync_that_has_not_begun_is_not_at_rest(emulator: Emulator, tmp_path: Path) -> None:
     watched = Waiting(emulator, make_plan(tmp_path / "r")).wait(busy_looks=0)
     assert (watched.has_begun, watched.is_at_rest, watched.looks) == (False, False, 11)
+
+
+def test_wait__a_sync_that_writes_associations_alone_is_not_at_rest(emulator: Emulator, tmp_path: Path) -> None:
+    waiting = Waiting(emulator, make_plan(tmp_path / "r"))
+    watched = waiting.wait(busy_looks=3, busy=associate)
+    assert (watched.has_begun, watched.is_at_rest, watched.looks) == (True, True, 6)
+    assert [still for _, still in waiting.looks] == [1, 1, 1, 1, 2, 3]
+    assert watched.records["associations of contact to company"] == 3 + 2 + 3  # the world's, ours, the sync's
+    assert watched.unwatched == []
+
+
+def test_wait__associations_that_came_before_the_first_look_are_a_beginning(emulator: Emulator, tmp_path: Path) -> None:
+    waiting = Waiting(emulator, make_plan(tmp_path / "r"))
+    associate(emulator, 1)
+    watched = waiting.wait(busy_looks=0)
+    assert (watched.has_begun, watched.is_at_rest, watched.looks) == (True, True, 3)
+
+
+def test_wait__says_what_it_cannot_see(capsys: pytest.CaptureFixture[str]) -> None:
+    watched = kit.Watched(True, True, {}, 3, ["associations of deal to contact"])
+    print_watched(watched, Path("out/r"))
+    assert "Not watched, because it cannot be read: associations of deal to contact." in capsys.readouterr().out
 
 
 def test_wait__not_before_seeding(emulator: Emulator, tmp_path: Path) -> None:
