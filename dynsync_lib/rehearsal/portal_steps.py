@@ -29,8 +29,8 @@ from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.rehearsal.cleaning import Cleaned, Cleaning, Removal
 from dynsync_lib.rehearsal.journal import Journal
+from dynsync_lib.rehearsal.lacking import needs_of
 from dynsync_lib.rehearsal.look_alike_rows import HUBSPOT_TABLES, read_look_alikes
-from dynsync_lib.rehearsal.planning.lacking import needs_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY, Rehearsal
 from dynsync_lib.rehearsal.seeding import Seeded, refuse_other_portals, seed_portals
 from dynsync_lib.rehearsal.writing.portal_pair import DEFAULT_PACE, TestPortals, open_test_portals

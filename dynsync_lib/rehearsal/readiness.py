@@ -25,8 +25,8 @@ from dynsync_lib.errors import AccessError, SafetyError, UsageError
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
+from dynsync_lib.rehearsal.lacking import Lack, Needs, still_lacking
 from dynsync_lib.rehearsal.look_alike_rows import TABLES
-from dynsync_lib.rehearsal.planning.lacking import Lack, Needs, still_lacking
 from dynsync_lib.rehearsal.portal_records import PortalRecords, tag_field
 from dynsync_lib.rehearsal.record_keys import keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY

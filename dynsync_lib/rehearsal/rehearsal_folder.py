@@ -87,7 +87,7 @@ class Rehearsal:
     files), holds_until (when a filter on the last days would first say something else of a look-alike; null when none
     would), records (by table name of the snapshot), writes (by system: records, associations, deactivations, requests,
     created_by_sync), covered and not_covered (what there is to show: `id`, `words`, `in_forecast`, and `records` or
-    `why`), lacking (rows as `rehearsal.planning.lacking.Lack`).
+    `why`), lacking (rows as `rehearsal.lacking.Lack`).
     """
 
     folder: Path

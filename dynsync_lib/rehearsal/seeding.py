@@ -23,8 +23,8 @@ from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.rehearsal.dynamics_seeding import DynamicsSeeding
 from dynsync_lib.rehearsal.hubspot_seeding import HubSpotSeeding
 from dynsync_lib.rehearsal.journal import Journal
+from dynsync_lib.rehearsal.lacking import NOTHING_NEEDED, Lack, Needs
 from dynsync_lib.rehearsal.look_alike_rows import TABLES, LookAlikeRows
-from dynsync_lib.rehearsal.planning.lacking import NOTHING_NEEDED, Lack, Needs
 from dynsync_lib.rehearsal.portal_records import PortalRecords, fingerprints, read_records
 from dynsync_lib.rehearsal.readiness import (
     lacking_now,

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
 from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.rehearsal.lacking import needs_of, still_lacking
 from dynsync_lib.rehearsal.planning import covered_items, sample_search
-from dynsync_lib.rehearsal.planning.lacking import needs_of, still_lacking
 from dynsync_lib.rehearsal.planning.unwritable import NAMELESS, TWICE
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step, open_rehearsal
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot

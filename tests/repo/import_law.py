@@ -213,6 +213,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "moments",
         "snapshot",
         "forecasts",
+        "rehearsal.lacking",
         "rehearsal.rehearsal_folder",
     ),
     "rehearsal.calibration": (
@@ -228,7 +229,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "emulator.witness",
         "rehearsal.rehearsal_folder",
         "rehearsal.journal",
-        "rehearsal.planning.lacking",
+        "rehearsal.lacking",
         "rehearsal.standing",
         "rehearsal.writing",
     ),

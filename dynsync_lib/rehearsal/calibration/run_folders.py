@@ -32,7 +32,7 @@ from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.rehearsal.calibration.crafted_world import KINDS, CraftedWorld, craft_world, kind_of
 from dynsync_lib.rehearsal.calibration.foreseen import Foreseer, rows_of, vendor_columns
 from dynsync_lib.rehearsal.calibration.packs import Pack
-from dynsync_lib.rehearsal.planning.lacking import lacking_at_first, needs_of
+from dynsync_lib.rehearsal.lacking import lacking_at_first, needs_of
 from dynsync_lib.rehearsal.rehearsal_folder import (
     KEY_FILE,
     LOOK_ALIKES,

@@ -30,6 +30,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.rehearsal.lacking import bare_name
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _TYPED_KINDS: Final = frozenset({"number", "date", "datetime", "yes_no", "choice", "several_choices"})
@@ -158,14 +159,6 @@ def _required(catalogue: Catalogue, table: RecordTable) -> Iterator[str]:
         known = catalogue.find(table.system, object_, name)
         if known is not None and known.required == "ApplicationRequired" and not known.read_only:
             yield name
-
-
-def bare_name(column: str) -> str:
-    """The name of a lookup from one of its two columns, such as `parentcustomerid`; any other name as it is."""
-    for end in ("_value", "_type"):
-        if column.startswith("_") and column.endswith(end):
-            return column[1 : -len(end)]
-    return column
 
 
 # --- What becomes of their values ----------------------------------------------------------------------------------

@@ -25,8 +25,9 @@ from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.moments import utc_text
+from dynsync_lib.rehearsal.lacking import bare_name
 from dynsync_lib.rehearsal.planning.dependencies import Dependencies
-from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Masked, Treatment, bare_name, choose_texts
+from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Masked, Treatment, choose_texts
 from dynsync_lib.rehearsal.planning.pseudonyms import Pseudonyms
 from dynsync_lib.rehearsal.planning.record_names import Record
 from dynsync_lib.snapshot.snapshot import ACCOUNT_FILE, FIXED_TABLES, Snapshot, read_facts

@@ -29,7 +29,7 @@ from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_tables
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.moments import utc_text
-from dynsync_lib.rehearsal.planning.lacking import lacking_at_first, needs_of
+from dynsync_lib.rehearsal.lacking import lacking_at_first, needs_of
 from dynsync_lib.rehearsal.planning.sample_search import PlanTask, ProvedSample, SampleSearch
 from dynsync_lib.rehearsal.planning.time_windows import holds_until
 from dynsync_lib.rehearsal.rehearsal_folder import (

@@ -26,7 +26,6 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
-from dynsync_lib.rehearsal.planning.field_masks import bare_name
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _CURRENCIES: Final = {"hubspot/deals": "deal_currency_code", "hubspot/invoices": "hs_currency"}
@@ -137,6 +136,14 @@ def _fields_of(look_alikes: Snapshot, catalogue: Catalogue, table: RecordTable) 
         field = catalogue.find(table.system, object_, name)
         if field is not None and not field.read_only:
             yield field
+
+
+def bare_name(column: str) -> str:
+    """The name of a lookup from one of its two columns, such as `parentcustomerid`; any other name as it is."""
+    for end in ("_value", "_type"):
+        if column.startswith("_") and column.endswith(end):
+            return column[1 : -len(end)]
+    return column
 
 
 def _values(rows: list[dict[str, Any]], name: str) -> Iterator[str]:
