@@ -86,7 +86,7 @@ async def lacking_now(needs: Needs, portals: TestPortals, records: PortalRecords
         for system in System
     }
     read = {(table.system, table.object) for table in TABLES if table.name in records.fields}
-    fields = {place: field for place, field in needs.fields.items() if place[:2] in read}
+    fields = {key: field for key, field in needs.fields.items() if key[:2] in read}
     return still_lacking(
         replace(needs, fields=fields),
         build_catalogue(catalogues[System.HUBSPOT], catalogues[System.DYNAMICS]),
