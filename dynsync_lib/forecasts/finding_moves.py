@@ -50,8 +50,8 @@ def count_moves(engine: Engine, before: Forecasted, after: Forecasted, checks: S
         return moves
     records = stack(sides).group_by(*_RECORD).agg(nw.col("was").max(), nw.col("stays").max())
     counted = records.group_by("check").agg(
-        gone=((nw.col("was") == 1) & (nw.col("stays") == 0)).cast(nw.Int64).sum(),
-        new=((nw.col("was") == 0) & (nw.col("stays") == 1)).cast(nw.Int64).sum(),
+        gone=((nw.col("was") == 1) & (nw.col("stays") == 0)).cast(nw.Int64).sum().cast(nw.Int64),
+        new=((nw.col("was") == 0) & (nw.col("stays") == 1)).cast(nw.Int64).sum().cast(nw.Int64),
     )
     return {**moves, **{numbers[row["check"]]: (row["gone"], row["new"]) for row in engine.rows(counted)}}
 

@@ -33,7 +33,7 @@ _LONGEST: Final = 440.0
 _ROW: Final = 38.0
 _BAR: Final = 28.0
 _LABEL: Final = 34
-_ENTERING, _ASIDE = "#3d4a57", "#cc79a7"
+_ENTERING, _ASIDE = "#66737f", "#cc79a7"
 _ENDS: Final[Mapping[str, str]] = {
     "created": OUTCOME_COLOURS[Outcome.CREATE],
     "matched": OUTCOME_COLOURS[Outcome.UPDATE],

@@ -61,4 +61,5 @@ def count_associations(before: Frame, after: Frame) -> Frame:
 
 
 def _sum(flag: nw.Expr) -> nw.Expr:
-    return flag.cast(nw.Int64).sum()
+    """How many rows have the flag, as a whole number: DuckDB sums into a type that is a decimal in Python."""
+    return flag.cast(nw.Int64).sum().cast(nw.Int64)
