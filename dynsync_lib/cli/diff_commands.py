@@ -16,6 +16,9 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import Json
 from dynsync_lib.errors import UsageError
 
+RecordsFile = Annotated[
+    Path | None, typer.Option("--csv", help="CSV file of the records whose outcome differs, 100,000 at most.")
+]
 _FILES: Final[Mapping[str, str]] = {"forecast.json": "forecast", "manifest.json": "snapshot"}
 """By the file that marks it, what a folder is."""
 _USUAL_SETTINGS: Final = Path("dynsync.toml")
@@ -36,6 +39,7 @@ def settings_diff(
     bindings: Annotated[
         Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
     ] = None,
+    csv: RecordsFile = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +52,10 @@ def settings_diff(
     """
     if bindings is not None and snapshot is None:
         raise UsageError("Pairs of an earlier run are those of a snapshot.", next_step="Name it with --snapshot.")
+    if csv is not None and snapshot is None:
+        raise UsageError("Records that differ are those of a snapshot.", next_step="Name it with --snapshot.")
     compared = kit.diff_settings(before, after, snapshot=snapshot, bindings=bindings)
+    _write_records(compared.sync, csv)
     figures = compared.figures
     if as_json:
         console.print_json(figures)
@@ -69,6 +76,7 @@ def diff(
         Path | None,
         typer.Option(help="For snapshots: settings to ask findings under; default dynsync.toml where there is one."),
     ] = None,
+    csv: RecordsFile = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -84,7 +92,9 @@ def diff(
     kind = _kind_of_both(before, after)
     if kind == "forecast" and settings is not None:
         raise UsageError("Forecasts were made with settings of their own.", next_step="Leave out --settings.")
-    figures = _forecast_figures(before, after) if kind == "forecast" else _snapshot_figures(before, after, settings)
+    compared = kit.diff_forecasts(before, after) if kind == "forecast" else _diff_snapshots(before, after, settings)
+    _write_records(compared.sync, csv)
+    figures = compared.figures
     if as_json:
         console.print_json({"kind": f"{kind}s", **figures})
     elif kind == "forecast":
@@ -96,13 +106,18 @@ def diff(
     _exit(is_same=figures["same"])
 
 
-def _forecast_figures(before: Path, after: Path) -> dict[str, Any]:
-    return kit.diff_forecasts(before, after).figures
-
-
-def _snapshot_figures(before: Path, after: Path, settings: Path | None) -> dict[str, Any]:
+def _diff_snapshots(before: Path, after: Path, settings: Path | None) -> kit.SnapshotDifference:
     usual = _USUAL_SETTINGS if _USUAL_SETTINGS.is_file() else None
-    return kit.diff_snapshots(before, after, settings or usual).figures
+    return kit.diff_snapshots(before, after, settings or usual)
+
+
+def _write_records(sync: kit.Difference | None, csv: Path | None) -> None:
+    """Writes the records that differ, where that was asked for."""
+    if csv is None:
+        return
+    if sync is None:
+        raise UsageError("What the sync does is asked under settings.", next_step="Name them with --settings.")
+    sync.write_csv(csv)
 
 
 def _kind_of_both(before: Path, after: Path) -> str:

@@ -9,12 +9,15 @@ Facts
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
 import pyarrow.parquet as pq
 
+from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.workbooks.safe_cells import safe_cell
 
 _ROWS_PER_BATCH: Final = 65_536
@@ -31,6 +34,17 @@ def _rows_of(table: pq.ParquetFile) -> Iterator[Sequence[object]]:
     for batch in table.iter_batches(_ROWS_PER_BATCH):
         columns = [batch.column(index).to_pylist() for index in range(batch.num_columns)]
         yield from zip(*columns, strict=True)
+
+
+def replace_list(out: Path, what: str, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Writes a private CSV file of a kind that `what` names, such as "a list of records", which begins with `names`.
+
+    An earlier one in its place is replaced. Raises UsageError when there is anything else.
+    """
+    text = io.StringIO(newline="")
+    write_rows(text, names, rows)
+    with private_files():
+        replace_file(out, text.getvalue(), FileKind(what, ",".join(names), ""))
 
 
 def write_rows(stream: TextIO, names: Iterable[str], rows: Iterable[Sequence[object]]) -> None:

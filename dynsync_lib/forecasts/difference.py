@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.comparison.effects import EFFECTS, count_effects
@@ -25,6 +26,7 @@ from dynsync_lib.core.comparison.side_by_side import (
 from dynsync_lib.core.situation import Frame, Keep
 from dynsync_lib.core.tables import Table
 from dynsync_lib.engine import Engine
+from dynsync_lib.forecasts.csv_files import replace_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,6 +75,14 @@ class Difference:
             **{name: list(rows) for name, rows in self.transitions.items()},
             "records": list(self.differing["outcomes"][:MOST_PRINTED]),
         }
+
+    def write_csv(self, out: Path) -> None:
+        """Writes `records` as a CSV file, private, whose cells begin no formula; an earlier list there is replaced.
+
+        Raises UsageError when there is anything else.
+        """
+        rows = (list(row.values()) for row in self.differing["outcomes"])
+        replace_list(out, "a list of records that differ", DIFFERING_RECORDS.column_names, rows)
 
     @property
     def effects(self) -> pd.DataFrame:

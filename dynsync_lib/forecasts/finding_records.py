@@ -11,7 +11,6 @@ Where it is used: `kit.records_of`.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,10 +29,8 @@ from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
-from dynsync_lib.folders.private_files import private_files
-from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.csv_files import write_rows
+from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
@@ -41,7 +38,6 @@ from dynsync_lib.forecasts.table_reader import Row
 from dynsync_lib.record_urls import urls_of_portals
 
 RECORD_COLUMNS: Final = ("check_id", "system", "object", "record_id", "counterpart_id", "url", "detail")
-_CSV_FILE: Final = FileKind("a list of records", ",".join(RECORD_COLUMNS), "")
 _KEY: Final = ("system", "object", "record_id")
 _AGAIN: Final = "Make the forecast again with `dynsync forecast`."
 
@@ -71,10 +67,7 @@ class FindingRecords:
 
         Raises UsageError when there is anything else.
         """
-        text = io.StringIO(newline="")
-        write_rows(text, RECORD_COLUMNS, self._cells())
-        with private_files():
-            replace_file(out, text.getvalue(), _CSV_FILE)
+        replace_list(out, "a list of records", RECORD_COLUMNS, self._cells())
 
     def _cells(self) -> Iterator[tuple[str | None, ...]]:
         return zip(*(self.columns[name] for name in RECORD_COLUMNS), strict=True)

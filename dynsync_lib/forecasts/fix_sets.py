@@ -8,7 +8,6 @@ Where it is used: `kit.fix_set`.
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,10 +21,8 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.engine import open_engine_for
 from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.private_files import private_files
-from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.csv_files import write_rows
+from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
 FIX_COLUMNS: Final = (
     "rank", "system", "object", "record_id", "change", "beside_id", "gain", "gone", "share", "in_set", "url",
 )  # fmt: skip
-_CSV_FILE: Final = FileKind("a list of fixes", ",".join(FIX_COLUMNS), "")
 _STEPS: Final = 10
 
 
@@ -90,10 +86,7 @@ class Fixes:
 
         Raises UsageError when there is anything else.
         """
-        text = io.StringIO(newline="")
-        write_rows(text, FIX_COLUMNS, (list(row.values()) for row in self.rows()))
-        with private_files():
-            replace_file(out, text.getvalue(), _CSV_FILE)
+        replace_list(out, "a list of fixes", FIX_COLUMNS, (list(row.values()) for row in self.rows()))
 
     @property
     def table(self) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from dynsync_lib.core.explain.chain import Explanation
+    from dynsync_lib.forecasts.difference import Difference
     from dynsync_lib.forecasts.explanations import Explained
     from dynsync_lib.forecasts.fix_sets import Fixes
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
 
 ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "core.explain.chain": ("Explanation",),
+    "forecasts.difference": ("Difference",),
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_difference": ("ForecastDifference",),
     "forecasts.fix_sets": ("Fixes",),

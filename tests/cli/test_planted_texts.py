@@ -90,13 +90,13 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "diff": (
         Run("s s"),
         Run("s s --settings leads.toml"),
-        Run("f l", exit_codes=(1,)),
+        Run("f l --csv OUT", exit_codes=(1,)),
         Run("f s", exit_codes=(2,)),
     ),
     "settings-diff": (  # filters are shown as they were typed
         Run("dynsync.toml dynsync.toml --snapshot s"),
         Run("dynsync.toml leads.toml", exit_codes=(1,), shows=SOMEBODY),
-        Run("dynsync.toml leads.toml --snapshot s", exit_codes=(1,), shows=SOMEBODY),
+        Run("dynsync.toml leads.toml --snapshot s --csv OUT", exit_codes=(1,), shows=SOMEBODY),
     ),
     "recipes": (Run("s"),),
     "suggest": (Run("s --out OUT"), Run("s --out dynsync.toml", exit_codes=(2,))),

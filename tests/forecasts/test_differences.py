@@ -55,10 +55,9 @@ def compared(engine: Engine, pairs: list[tuple[Snapshot, kit.Forecast]], setting
     def tables(forecast: kit.Forecast) -> Mapping[str, nw.LazyFrame[Any]]:
         return {name: engine.scan(forecast.table_path(name)) for name in ("outcomes", "changes", "links")}
 
-    contacts, links = (
-        [engine.scan(snapshot.table_path(name)) for snapshot in (first, second)]
-        for name in ("dynamics/contacts", "hubspot/links")
-    )
+    def scan(name: str) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+        return engine.scan(first.table_path(name)), engine.scan(second.table_path(name))
+
     checked = kit.read_settings(settings)
     situation = kit.prepare_situation(engine, first, checked)
     later = kit.prepare_situation(engine, second, checked)
@@ -68,8 +67,8 @@ def compared(engine: Engine, pairs: list[tuple[Snapshot, kit.Forecast]], setting
     moves = count_moves(engine, Forecasted(before, situation), Forecasted(after, later), checks)
     return {
         "difference": measure_difference(engine, tables(before), tables(after), marketing=marketing).figures,
-        "contacts": engine.rows(count_changed(*contacts, ["address1_city"])),
-        "links": engine.rows(count_associations(*links)),
+        "contacts": engine.rows(count_changed(*scan("dynamics/contacts"), ["address1_city"])),
+        "links": engine.rows(count_associations(*scan("hubspot/links"))),
         "figures": sorted(engine.rows(count_figures(**tables(before))), key=str),
         "funnel": read_funnel(funnel, engine.rows(funnel.groups)),
         "moves": {checks[number].id: moved for number, moved in moves.items() if any(moved)},

@@ -190,6 +190,21 @@ def test_commands__print_and_end_by_what_differs(command: Any, line: str, code: 
     assert (ended, json.loads(out)["same"]) == (code, code == 0)
 
 
+def test_commands__list_the_records(command: Any, home: Path) -> None:
+    settings = "settings-diff plain.toml active.toml --snapshot monday/s --csv moved.csv"
+    assert command(settings)[0] == 1
+    expected = (home / "moved.csv").read_text(encoding="utf-8")
+    assert expected.splitlines()[:2] == [
+        "system,object,record_id,before,after,before_reason,after_reason,before_counterpart_id,after_counterpart_id,"
+        "before_winner_id,after_winner_id",
+        '"dynamics","contact","d2","link","excluded","","filter","2","","",""',
+    ]
+    assert command("diff plain active --csv moved.csv")[0] == 1  # a list is replaced by another
+    assert (home / "moved.csv").read_text(encoding="utf-8") == expected
+    code, _, err = command("diff plain active --csv plain.toml")
+    assert (code, "plain.toml exists already and is not a list of records that differ." in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -197,6 +212,8 @@ def test_commands__print_and_end_by_what_differs(command: Any, line: str, code: 
         ("diff plain monday", "monday is neither a forecast nor a snapshot: it has no forecast.json"),
         ("diff plain active --settings plain.toml", "Forecasts were made with settings of their own."),
         ("settings-diff plain.toml active.toml --bindings plain", "Pairs of an earlier run are those of a snapshot."),
+        ("settings-diff plain.toml active.toml --csv x.csv", "Records that differ are those of a snapshot."),
+        ("diff monday/s friday/s --csv x.csv", "What the sync does is asked under settings."),
         ("settings-diff plain.toml none.toml", "none.toml is not there."),
     ],
 )
