@@ -40,6 +40,11 @@ class HubSpotSettings:
     auto_create_companies: Literal["on", "off", "unknown"] = "unknown"
     marketing_criterion: Filter | None = None
 
+    @property
+    def has_own_mappings(self) -> bool:
+        """Whether the portal has a paid Data Hub, which own mappings need. Source: portal.custom-mapping-plan (5.1)."""
+        return self.data_hub and self.plan != "free"
+
 
 @dataclass(frozen=True, slots=True)
 class DynamicsSettings:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dynsync_lib.core.model import Object
+from dynsync_lib.core.model import Object, Verdict
 from dynsync_lib.core.settings import RehearsalSettings
 from dynsync_lib.kit.rulebooks import read_settings, rulebook, settings_text
 from dynsync_lib.kit.settings_files import change_settings
@@ -14,10 +14,10 @@ from dynsync_lib.kit.trials import try_mapping
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from dynsync_lib.mapping_editor.editor import MappingEditor
+    from dynsync_lib.mapping_editor.field_rows import FieldRow
     from dynsync_lib.rehearsal.mapping_trial.results import MappingTrial
+    from dynsync_lib.report.pieces import Piece
     from dynsync_lib.settings_changes.changes import Change
     from dynsync_lib.widgets.mapping_widget import MappingWidget
 
@@ -52,7 +52,7 @@ def open_mapping_editor(
     >>> editor = kit.open_mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
     >>> editor.map("contact", "department", "department", "to_hubspot")
     >>> editor.changes()
-    ['Contact: department and department are mapped, to HubSpot.']
+    ['Contact: department and department are mapped, into HubSpot.']
     """
     from dynsync_lib.core.suggestions.suggest import Suggestion
     from dynsync_lib.kit.suggestions import find_suggestions
@@ -93,26 +93,48 @@ def _try_in_emulator(path: Path) -> MappingTrial:
 
 def fields_table(
     editor: MappingEditor, object_: str, *, search: str = "", shown: str = "all", verdict: str | None = None
-) -> pd.DataFrame:
+) -> Piece:
     """The rows of the editor for one object: first its mappings, then the fields that are in none.
 
     `search` are words to look for; `shown` is all, mapped, unmapped or suggested; `verdict` is ok, one_way, lossy,
-    blocked or not_checked. Columns: hubspot_field, hubspot_filled (records with a value; null when not delivered),
-    dynamics_field, dynamics_filled, direction (null when not mapped), verdict, allowed (which way values can flow, null
-    for none), reason, instead, rule_id, suggested (the other field, the best first).
-
-    Raises ValueError for an object, or a verdict, that is none.
+    blocked or not_checked. `editor.rows` gives the same rows as values. Raises ValueError for an object, or a verdict,
+    that is none.
 
     >>> editor = kit.open_mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
-    >>> kit.fields_table(editor, "contact", search="lookup", shown="unmapped")["dynamics_field"].tolist()
-    ['accountid', 'masterid', 'transactioncurrencyid']
+    >>> kit.fields_table(editor, "contact", search="lookup", shown="unmapped")
+    3 of 75 rows of contacts
     """
-    import pandas as pd
+    from dynsync_lib.mapping_editor.field_rows import find_rows
+    from dynsync_lib.report.tables import Grid, Head, show_table
+    from dynsync_lib.report.words import object_word
 
-    from dynsync_lib.core.model import Verdict
-    from dynsync_lib.mapping_editor.field_rows import COLUMNS, find_rows
+    every = editor.rows(object_)
+    rows = find_rows(every, search=search, shown=shown, verdict=None if verdict is None else Verdict(verdict))
+    heads = [
+        Head("HubSpot property", "code"),
+        Head("Filled", "number"),
+        Head("Dynamics column", "code"),
+        Head("Filled", "number"),
+        Head("Verdict"),
+        Head("Can flow"),
+        Head("Why, and what to do instead"),
+        Head("Suggested", "code"),
+    ]
+    caption = f"{len(rows):,} of {len(every):,} rows of {object_word(object_)}"
+    return show_table(Grid(caption, heads, list(map(_cells, rows)), unit="rows", empty="No row is left."))
 
-    wanted = None if verdict is None else Verdict(verdict)
-    rows = find_rows(editor.rows(object_), search=search, shown=shown, verdict=wanted)
-    frame = pd.DataFrame([row.as_dict() for row in rows], columns=list(COLUMNS))
-    return frame.astype({"hubspot_filled": "Int64", "dynamics_filled": "Int64"})
+
+def _cells(row: FieldRow) -> list[Any]:
+    """A row for `fields_table`."""
+    from dynsync_lib.report.tables import Badge, Lines
+    from dynsync_lib.report.words import DIRECTIONS, VERDICTS, rank_of, word_of
+
+    word = word_of(row.verdict.value, VERDICTS)
+    return [
+        *(row.hubspot and row.hubspot.field.name, row.hubspot and row.hubspot.filled),
+        *(row.dynamics and row.dynamics.field.name, row.dynamics and row.dynamics.filled),
+        Badge(word.word, word.tone, rank_of(row.verdict.value, VERDICTS)),
+        DIRECTIONS["none" if row.allowed is None else row.allowed],
+        Lines(row.reason or "", row.instead or ""),
+        ", ".join(row.suggested),
+    ]

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
 
-from dynsync_lib.core.model import Direction, Object
+from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import FieldMapping, Settings
+from dynsync_lib.report.words import DIRECTIONS
 from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetMapping
 
-DIRECTION_WORDS: Final[Mapping[Direction, str]] = {
-    Direction.TWO_WAY: "both ways",
-    Direction.TO_HUBSPOT: "to HubSpot",
-    Direction.TO_DYNAMICS: "to Dynamics",
-}
 Pairs = Mapping[str, str]
 """HubSpot's options with the Dynamics options they belong to, by value."""
 
@@ -40,10 +35,10 @@ def _sentences(
         if new is None:
             yield f"{pair} are not mapped any more."
         elif old is None:
-            yield f"{pair} are mapped, {DIRECTION_WORDS[new.direction]}."
+            yield f"{pair} are mapped, {DIRECTIONS[new.direction]}."
         else:
             if old.direction is not new.direction:
-                yield f"{pair} flow {DIRECTION_WORDS[new.direction]}, before {DIRECTION_WORDS[old.direction]}."
+                yield f"{pair} flow {DIRECTIONS[new.direction]}, before {DIRECTIONS[old.direction]}."
             if old.options != new.options:
                 pairs = f"{len(new.options)} {'option' if len(new.options) == 1 else 'options'}"
                 yield f"{pair} pair {pairs} by name, before {len(old.options)}."

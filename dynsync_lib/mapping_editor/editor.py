@@ -129,6 +129,14 @@ class MappingEditor:
             return row.instead
         return self.fields.recipe(Object(object_), column, self.settings)
 
+    def notes(self) -> list[str]:
+        """What stands above all rows: where metadata was lacking, and what HubSpot's plan and screen may not allow."""
+        lacking = [system.label for system in System if self.fields.catalogue.standard.get(system, False)]
+        notes = [f"{system} came without metadata: its fields are those of the standard schema." for system in lacking]
+        if not self.settings.hubspot.has_own_mappings:
+            notes.append("Own mappings need a paid Data Hub, and the settings name none: only default ones will work.")
+        return [*notes, NOT_OFFERED]
+
     # --- changing -----------------------------------------------------------------------------------------------
 
     def map(

@@ -23,11 +23,6 @@ from dynsync_lib.core.suggestions.suggest import Suggestion
 
 SHOWN: Final = ("all", "mapped", "unmapped", "suggested")
 """Which rows can be asked for, besides their verdict."""
-COLUMNS: Final = (
-    *("hubspot_field", "hubspot_filled", "dynamics_field", "dynamics_filled", "direction", "verdict", "allowed"),
-    *("reason", "instead", "rule_id", "suggested"),
-)
-"""What `FieldRow.as_dict` names."""
 KIND_WORDS: Final[Mapping[str, str]] = {
     "text": "text",
     "number": "number",
@@ -76,13 +71,10 @@ class FieldRow:
         """The fields of the row: both of a mapping, or the one that is not mapped."""
         return [facts for facts in (self.hubspot, self.dynamics) if facts is not None]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The row in plain values, by COLUMNS."""
-        sides = [(side and side.field.name, side and side.filled) for side in (self.hubspot, self.dynamics)]
-        other = [s.dynamics_field if self.dynamics is None else s.hubspot_field for s in self.suggestions]
-        cells = (*sides[0], *sides[1], self.direction and self.direction.value, self.verdict.value)
-        way = self.allowed and self.allowed.value
-        return dict(zip(COLUMNS, (*cells, way, self.reason, self.instead, self.rule_id, other), strict=True))
+    @property
+    def suggested(self) -> list[str]:
+        """The names of the suggested fields of the other side, the best first."""
+        return [s.dynamics_field if self.dynamics is None else s.hubspot_field for s in self.suggestions]
 
     @property
     def search_text(self) -> str:

@@ -56,6 +56,7 @@ class Editor {
     }
     this.count = make("p", { role: "status", class: "ds-count" });
     this.said = make("p", { role: "status", class: "ds-said" });
+    this.notes = make("caption");
     this.body = make("tbody");
     this.previous = this.button("Previous page", () => this.turn(-1));
     this.next = this.button("Next page", () => this.turn(1));
@@ -82,7 +83,7 @@ class Editor {
         this.said,
         make("div", { class: "ds-scroll", role: "region", tabindex: "0", "aria-label": "Fields and mappings" },
           make("table", {},
-            make("caption", {}, words.not_offered),
+            this.notes,
             make("thead", {}, make("tr", {}, ...heads.map((head, number) =>
               make("th", { scope: "col", class: wide[number] }, head)))),
             this.body)),
@@ -118,6 +119,7 @@ class Editor {
     this.allow(this.save, state.steps > 0);
     this.allow(this.try, state.can_try);
     this.try.title = state.can_try ? "" : "Name test portals under [rehearsal] in the settings first.";
+    this.notes.replaceChildren(...state.notes.map((note) => make("span", { class: "ds-facts" }, note)));
     const [summary, list] = this.changes.children;
     const number = state.changes.length;
     summary.textContent = number === 0 ? "No changes against the file"
@@ -197,17 +199,20 @@ class Editor {
       make("td", {},
         make("span", { class: `ds-verdict ds-${row.verdict}` }, words.verdicts[row.verdict]),
         make("span", { class: "ds-facts" }, [this.wayOf(row), row.reason].filter(Boolean).join(" ")),
-        row.instead === null || isOpen ? null
-          : make("span", { class: "ds-facts" }, `Instead: ${row.instead.split(". ")[0].replace(/\.$/, "")}.`),
+        row.instead === null || (isOpen && row.has_recipe) ? null
+          : make("span", { class: "ds-facts" }, `Instead: ${this.insteadOf(row)}`),
         this.doesOf(row, isOpen)));
     return isOpen ? [line, this.detailsOf(row)] : [line];
   }
 
+  /** Of a recipe its first sentence, which is followed by figures. */
+  insteadOf(row) {
+    return row.has_recipe ? `${row.instead.split(". ")[0].replace(/\.$/, "")}.` : row.instead;
+  }
+
   wayOf(row) {
     if (row.allowed === null) return "";
-    const way = { two_way: "Values can flow both ways.", to_hubspot: "Values can flow to HubSpot.",
-      to_dynamics: "Values can flow to Dynamics." };
-    return way[row.allowed];
+    return `Values can flow ${this.model.get("words").directions[row.allowed]}.`;
   }
 
   sideCell(row, side) {
@@ -215,7 +220,7 @@ class Editor {
     if (field === null) return make("td", {}, this.mapWith(row, side));
     const filled = field.filled === null ? "not delivered, so not counted"
       : field.records === 0 ? "no records"
-      : `filled in ${counted(field.filled)} of ${counted(field.records)} (${Math.round(100 * field.filled / field.records)} %)`;
+      : `filled in ${counted(field.filled)} of ${counted(field.records)} (${Math.round(100 * field.filled / field.records)}\u00a0%)`;
     return make(side === "hubspot" ? "th" : "td", side === "hubspot" ? { scope: "row", style: "font-weight:normal" } : {},
       make("strong", {}, field.label), " ", make("span", { class: "ds-name" }, field.name),
       make("span", { class: "ds-facts" }, `${field.kind}, ${filled}`),
@@ -273,7 +278,7 @@ class Editor {
   doesOf(row, isOpen) {
     const { hubspot, dynamics } = this.namesOf(row);
     const name = [hubspot, dynamics].filter(Boolean).join(" and ");
-    const more = row.has_options ? "Options" : row.instead !== null ? "What instead" : null;
+    const more = row.has_options ? "Options" : row.has_recipe ? "Recipe" : null;
     const does = [];
     if (more) {
       does.push(this.button(more, () => this.toggle(row), {
@@ -312,7 +317,7 @@ class Editor {
     const cell = make("td", { colspan: 4 });
     if (this.isCounting || details.key !== row.key) cell.append("Counting ...");
     else {
-      if (details.instead) cell.append(make("p", {}, details.instead));
+      if (row.has_recipe) cell.append(make("p", {}, details.instead));
       if (details.options.length) cell.append(this.optionsTable(row, details.options));
     }
     return make("tr", { class: "ds-details" }, cell);
@@ -373,12 +378,13 @@ class Editor {
   drawTrial() {
     const { rows } = this.model.get("trial");
     const heads = ["Field", "Value", "Test portal", "Forecast", "Differs"];
-    this.trial.replaceChildren(make("table", {}, make("caption", {}, "Values tried in the test portals"),
+    const label = { class: "ds-scroll", role: "region", tabindex: "0", "aria-label": "Trial" };
+    this.trial.replaceChildren(make("div", label, make("table", {}, make("caption", {}, "Values tried in the test portals"),
       make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),
       make("tbody", {}, ...rows.map((row) => make("tr", {},
         make("th", { scope: "row" }, `${row.object}: ${row.field}`),
         ...[`${row.edge ?? ""}: ${row.value}`, [row.portal, row.words].filter(Boolean).join(": "), row.forecast ?? "not tried",
-          row.differs ? "yes" : "no"].map((text) => make("td", {}, text)))))));
+          row.differs ? "yes" : "no"].map((text) => make("td", {}, text))))))));
   }
 }
 

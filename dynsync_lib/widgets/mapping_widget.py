@@ -19,12 +19,11 @@ import traitlets
 
 from dynsync_lib.core.advice.field_facts import FieldFacts
 from dynsync_lib.core.masking import FILLED
-from dynsync_lib.core.model import Object, Verdict
-from dynsync_lib.core.suggestions.suggest import Suggestion
+from dynsync_lib.core.model import Direction, Object
 from dynsync_lib.errors import DynsyncError
-from dynsync_lib.mapping_editor.changed_mappings import DIRECTION_WORDS
-from dynsync_lib.mapping_editor.editor import NOT_OFFERED, PAGE_ROWS, MappingEditor
+from dynsync_lib.mapping_editor.editor import PAGE_ROWS, MappingEditor
 from dynsync_lib.mapping_editor.field_rows import FieldRow, kind_words
+from dynsync_lib.report.words import DIRECTIONS, VERDICTS
 
 _FOLDER: Final = resources.files("dynsync_lib.widgets")
 _OBJECTS: Final[Mapping[Object, str]] = {
@@ -33,13 +32,6 @@ _OBJECTS: Final[Mapping[Object, str]] = {
     Object.LEAD: "Leads",
     Object.DEAL: "Deals (opportunities)",
     Object.INVOICE: "Invoices",
-}
-_VERDICTS: Final[Mapping[Verdict, str]] = {
-    Verdict.OK: "Fits",
-    Verdict.ONE_WAY: "One way only",
-    Verdict.LOSSY: "Loses something",
-    Verdict.BLOCKED: "Cannot be mapped",
-    Verdict.NOT_CHECKED: "Not checked",
 }
 _MOST_SUGGESTED: Final = 3
 _MOST_TRIED: Final = 200
@@ -64,9 +56,8 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         self._answers = 0
         self.words = {
             "objects": {object_.value: label for object_, label in _OBJECTS.items()},
-            "verdicts": {verdict.value: label for verdict, label in _VERDICTS.items()},
-            "directions": {direction.value: label for direction, label in DIRECTION_WORDS.items()},
-            "not_offered": NOT_OFFERED,
+            "verdicts": {verdict: word.word for verdict, word in VERDICTS.items()},
+            "directions": {direction.value: DIRECTIONS[direction] for direction in Direction},
             "page_rows": PAGE_ROWS,
             "hidden": FILLED,
         }
@@ -80,6 +71,7 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             "object": object_.value,
             "objects": [(each.value, editor.settings.sync[each].enabled) for each in editor.objects],
             "rows": [_row(row) for row in editor.rows(object_)],
+            "notes": editor.notes(),
             "changes": editor.changes(),
             "steps": editor.steps,
             "can_try": editor.can_be_tried,
@@ -174,8 +166,11 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         return f"The mappings are in {self.editor.export_workbook(message['path'])}."
 
     def _load(self, message: Mapping[str, Any]) -> str:
+        steps = self.editor.steps
         self.editor.load_workbook(message["path"])
         self.refresh()
+        if self.editor.steps == steps:
+            return f"{message['path']} says what the editor says already."
         return f"The mappings of {message['path']} are loaded, and not saved yet."
 
     def _try(self, _: Mapping[str, Any]) -> str:
@@ -187,6 +182,10 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
 
 def _row(row: FieldRow) -> dict[str, Any]:
+    suggestions = [
+        {"field": name, "score": suggestion.score, "reason": suggestion.reason}
+        for name, suggestion in zip(row.suggested, row.suggestions, strict=True)
+    ]
     return {
         "key": row.key,
         "hubspot": _side(row.hubspot),
@@ -199,14 +198,10 @@ def _row(row: FieldRow) -> dict[str, Any]:
         "rule": row.rule_id,
         "origin": row.origin,
         "search": row.search_text,
-        "suggestions": [_suggestion(suggestion, row) for suggestion in row.suggestions[:_MOST_SUGGESTED]],
+        "suggestions": suggestions[:_MOST_SUGGESTED],
+        "has_recipe": row.dynamics is not None and row.dynamics.kind == "lookup",
         "has_options": row.is_mapped and all(side.kind in ("choice", "several_choices") for side in row.sides),
     }
-
-
-def _suggestion(suggestion: Suggestion, row: FieldRow) -> dict[str, Any]:
-    field = suggestion.dynamics_field if row.dynamics is None else suggestion.hubspot_field
-    return {"field": field, "score": suggestion.score, "reason": suggestion.reason}
 
 
 def _side(facts: FieldFacts | None) -> dict[str, Any] | None:

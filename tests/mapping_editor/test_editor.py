@@ -174,14 +174,14 @@ def test_steps__are_told_undone_and_saved(fields: SnapshotFields) -> None:
     editor.pair_options("contact", "tier", "tiercode", {"Trial": "Other"})
     editor.unmap("contact", "jobtitle", "jobtitle")
     assert editor.changes() == [
-        "Contact: email and emailaddress1 flow to Dynamics, before both ways.",
+        "Contact: email and emailaddress1 flow into Dynamics, before both ways.",
         "Contact: tier and tiercode pair 1 option by name, before 0.",
     ]
     assert row(editor, "tier tiercode").reason == (
         "Without a partner: HubSpot 'a' (Gold, 2 records); Dynamics '1' (Gold, 1 record), '9' (1 record)."
     )
     assert editor.undo()
-    assert "Contact: jobtitle and jobtitle are mapped, to HubSpot." in editor.changes()
+    assert "Contact: jobtitle and jobtitle are mapped, into HubSpot." in editor.changes()
     assert editor.save() == 3
     assert (editor.changes(), editor.steps, editor.undo()) == ([], 0, False)
     assert row(editor, "jobtitle jobtitle").direction == "to_hubspot"
@@ -219,6 +219,19 @@ def test_try_out__needs_test_portals_and_a_saved_file(fields: SnapshotFields) ->
         editor.try_out()
 
 
+def test_notes__name_what_is_not_known_and_what_the_plan_lacks(fields: SnapshotFields, tmp_path: Path) -> None:
+    assert open_editor(fields).notes() == [
+        "HubSpot's mapping screen has the last word: a field that you do not see there cannot be mapped."
+    ]
+    files = {"h/contacts": "hs_object_id,email\n1,a@c.example\n", "d/contacts": "contactid,emailaddress1\nd1,\n"}
+    bare = SnapshotFields(load_portals(tmp_path, files), kit.rulebook())
+    assert open_editor(bare, "[hubspot]\ndata_hub = false\n").notes()[:3] == [
+        "HubSpot came without metadata: its fields are those of the standard schema.",
+        "Dynamics came without metadata: its fields are those of the standard schema.",
+        "Own mappings need a paid Data Hub, and the settings name none: only default ones will work.",
+    ]
+
+
 # --- the workbook ----------------------------------------------------------------------------------------------------
 
 
@@ -246,7 +259,7 @@ def test_workbook__is_loaded_as_one_step(editor: MappingEditor, tmp_path: Path) 
     edited(file, Mappings_B2="jobtitle", Mappings_C2="jobtitle", Mappings_D2="to_hubspot", Options_E4="3")
     assert editor.load_workbook(file) == [
         "Contact: email and emailaddress1 are not mapped any more.",
-        "Contact: jobtitle and jobtitle are mapped, to HubSpot.",
+        "Contact: jobtitle and jobtitle are mapped, into HubSpot.",
         "Contact: tier and tiercode pair 3 options by name, before 0.",
     ]
     assert editor.steps == 1

@@ -143,7 +143,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "processes",
     ),
     "report": (*_WORDS, "folders", "processes", "record_urls"),
-    "widgets": (*_WORDS, "core.masking", "core.advice.field_facts", "core.suggestions", "mapping_editor"),
+    "widgets": (*_WORDS, "core.masking", "core.advice.field_facts", "mapping_editor", "report.words"),
     "scenarios": ("core", "engine", "folders", "snapshot", "forecasts", "settings_changes"),
     "settings_changes": (*_GROUND, "core.fields", "core.settings_file"),
     "forecasts": (
@@ -162,6 +162,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "folders",
         "forecasts",
         "portals.files",
+        "report.words",
         "settings_changes",
         "snapshot",
         "workbooks",

@@ -51,7 +51,7 @@ def test_widget__sends_every_row_with_its_words_and_hides_people(widget: Mapping
     job = row(widget, "jobtitle -")
     assert (job["hubspot"]["label"], job["hubspot"]["filled"], job["verdict"]) == ("<b>Job</b>", 1, "ok")
     assert [suggestion["field"] for suggestion in job["suggestions"]] == ["jobtitle"]
-    assert widget.words["verdicts"]["blocked"] == "Cannot be mapped"
+    assert widget.words["verdicts"]["blocked"] == "Blocked"
 
 
 def test_widget__maps_directs_pairs_undoes_and_saves(widget: MappingWidget, file: Path) -> None:
@@ -89,6 +89,7 @@ def test_widget__carries_workbooks(widget: MappingWidget, tmp_path: Path) -> Non
     assert ask(widget, do="export", path=workbook) == f"The mappings are in {workbook}."
     ask(widget, do="undo")
     assert ask(widget, do="load", path=workbook) == f"The mappings of {workbook} are loaded, and not saved yet."
+    assert ask(widget, do="load", path=workbook) == f"{workbook} says what the editor says already."
     assert row(widget, "tier tiercode")["direction"] == "two_way"
 
 

@@ -41,8 +41,7 @@ def count_ways_beyond_types(situation: Situation, tables: Tables) -> Count:
 def count_unpaid_mappings(situation: Situation, tables: Tables) -> Count:
     """Mappings of one's own in a portal whose plan has no Data Hub (5.1)."""
     del tables
-    hubspot = situation.settings.hubspot
-    if hubspot.data_hub and hubspot.plan != "free":
+    if situation.settings.hubspot.has_own_mappings:
         return known(0)
     own = [
         _row_of(object_, mapping)
