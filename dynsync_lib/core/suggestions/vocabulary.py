@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import Object
 
-_CAMEL: Final = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])")
+_CAMEL: Final = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ][A-Za-zäöü])")
 _WORD: Final = re.compile(r"[a-z]+|[0-9]+|[^\W\d_a-z]+")
 _WRITTEN_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "²": "2", "³": "3"})
 Phrase = tuple[str, ...]

@@ -139,6 +139,8 @@ class WordReader:
         endings = (
             word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 3
         )
+        if word.endswith("ies"):
+            return self.vocabulary.concepts.get((f"{word[:-3]}y",))
         stems = (self.vocabulary.concepts.get((stem,)) for stem in endings)
         return next((concept for concept in stems if concept is not None), None)
 
