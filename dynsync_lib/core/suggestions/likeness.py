@@ -30,7 +30,6 @@ _DOUBTFUL: Final = 0.72
 _LONG_BEGINNING: Final = 6
 _TELLING: Final = 0.9
 _LABELLED_ALIKE: Final = 0.82
-_STANDS_FOR: Final = 0.8
 _NEGATED: Final = "negated"
 
 
@@ -68,17 +67,10 @@ class WordLikeness:
 
     def _doubt(self, first: FieldWords, second: FieldWords) -> float:
         """What is left of a likeness, as a factor."""
-        qualified = (
-            self._is_in(group, first.said) != self._is_in(group, second.said) for group in self.vocabulary.qualifying
-        )
+        groups = self.vocabulary.qualifying
+        qualified = (group.isdisjoint(first.said) != group.isdisjoint(second.said) for group in groups)
         doubts = sum(qualified) + self._are_different_sorts(first.said, second.said) + self._say_little(first, second)
         return float(_DOUBTFUL**doubts)
-
-    def _is_in(self, group: frozenset[str], said: Reading) -> bool:
-        """Whether a reading says one of a group, or what stands for it: an invoice for billing."""
-        return bool(group & said) or any(
-            self.vocabulary.closeness(concept, member) >= _STANDS_FOR for concept in said for member in group
-        )
 
     def _are_different_sorts(self, first: Reading, second: Reading) -> bool:
         ours, theirs = self.vocabulary.heads & first, self.vocabulary.heads & second

@@ -31,6 +31,7 @@ from dynsync_lib.core.suggestions.likeness import WordLikeness, compare_spelling
 from dynsync_lib.core.suggestions.matched_records import MatchedRecords
 from dynsync_lib.core.suggestions.meanings import Meanings
 from dynsync_lib.core.suggestions.shared_values import (
+    FEWEST,
     Agreement,
     Values,
     agreement,
@@ -51,6 +52,7 @@ _STANDARD: Final = 0.95
 _FEWEST_TO_DOUBT: Final = 10
 _NEVER: Final = 0.1
 """Values that agree less than this, beyond chance, speak against a pair."""
+_HARDLY: Final = 0.25
 _NEVER_AGREED: Final = 0.6
 _SOMETIMES: Final = 0.3
 _OFTEN: Final = 0.5
@@ -237,6 +239,8 @@ class _Comparison:
         if self.likeness.contradict(hubspot, dynamics):
             return None
         likeness = self.likeness.of(hubspot, dynamics)
+        if likeness < _HARDLY and not self._may_agree(hubspot, dynamics):
+            return None
         options = _shared_options(hubspot, dynamics)
         agreed = self._agreement(hubspot, dynamics)
         score = self._with_held(_with_options(likeness, options), hubspot, dynamics)
@@ -246,6 +250,11 @@ class _Comparison:
         reason = _reason(hubspot, dynamics, likeness, options, agreed)
         further = (options or 0.0) + (agreed.beyond_chance if agreed is not None else 0.0)
         return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason, further)
+
+    def _may_agree(self, hubspot: FieldWords, dynamics: FieldWords) -> bool:
+        """Whether values may be evidence enough by themselves: of choices, and where some are equal."""
+        equal = self.equal.get((hubspot.field.name, dynamics.field.name), 0)
+        return equal >= FEWEST or bool(hubspot.options and dynamics.options)
 
     def _with_held(self, score: float, hubspot: FieldWords, dynamics: FieldWords) -> float:
         """The score with what both fields hold in any records: values that both know, texts that look different."""

@@ -25,6 +25,7 @@ from dynsync_lib.core.model import Object
 _CAMEL: Final = re.compile(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ][A-Za-zäöü])")
 _WORD: Final = re.compile(r"[a-z]+|[0-9]+|[^\W\d_a-z]+")
 _WRITTEN_OUT: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "²": "2", "³": "3"})
+_STANDS_FOR: Final = 0.8
 Phrase = tuple[str, ...]
 
 
@@ -77,19 +78,26 @@ def read_vocabulary(text: str) -> Vocabulary:
     for concept, forms in tables["concepts"].items():
         for form in forms:
             concepts.setdefault(split_words(form), concept)
+    near = _near(tables["near"].values())
     return Vocabulary(
         noise=frozenset(word for entry in tables["noise"] for word in split_words(entry)),
         prefixes=frozenset(tables["prefixes"]),
         concepts=concepts,
         parts={concept: tuple(parts) for concept, parts in tables["parts"].items()},
-        near=_near(tables["near"].values()),
+        near=near,
         exclusive=tuple(map(frozenset, tables["exclusive"].values())),
-        qualifying=tuple(frozenset(tables["exclusive"][name]) for name in tables["qualifying"]),
+        qualifying=tuple(_with_near(tables["exclusive"][name], near) for name in tables["qualifying"]),
         heads=frozenset(tables["heads"]),
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),
     )
+
+
+def _with_near(concepts: Iterable[str], near: Mapping[str, Mapping[str, float]]) -> frozenset[str]:
+    """The concepts, and those that stand for them: an invoice for billing."""
+    close = (other for concept in concepts for other, how in near.get(concept, {}).items() if how >= _STANDS_FOR)
+    return frozenset(concepts).union(close)
 
 
 def _near(rows: Iterable[list[Any]]) -> dict[str, dict[str, float]]:
