@@ -281,10 +281,10 @@ def variants(name: str, run: Run) -> Iterator[str]:
 def kind(line: str, run: Run) -> Hashable:
     """Command, options and what comes of it; of those that compute for long, however they are typed."""
     words = line.removeprefix("--debug ").removesuffix(" --json").split()
-    name = " ".join(words[: 2 if words[0] == "rehearse" else 1])
+    name = next(name for name in COMMANDS if words[: len(name.split())] == name.split())
     options = frozenset(word for word in words if word.startswith("--"))
-    typed = "" if name in COMPUTING else line.partition(" ")[0]
-    return name, options, run.shows, run.exit_codes, typed
+    form = "" if name in COMPUTING else line.partition(" ")[0]
+    return name, options, run.shows, run.exit_codes, form
 
 
 def typed(name: str, run: Run) -> Iterator[Any]:
