@@ -37,6 +37,15 @@ def is_everyday(config: pytest.Config) -> bool:
     return "not long" in config.option.markexpr
 
 
+def leave_out_other_choices(config: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every day lets forecasts try no other choice of an open question, as if none moved a record.
+
+    It takes a third of a small forecast, and is for tests that do not ask it. With `--all` every choice is tried.
+    """
+    if is_everyday(config):
+        monkeypatch.setattr("dynsync_lib.core.sensitivity.moved_records._moves_of", lambda *_: None)
+
+
 def one_of_each(cases: Iterable[Any], kind: Callable[..., Hashable]) -> list[Any]:
     """All cases as parameters of a test: one of each kind runs every day, the others are marked `long`.
 

@@ -32,7 +32,7 @@ from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
 from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant
-from tests.everyday import is_everyday, one_of_each
+from tests.everyday import is_everyday, leave_out_other_choices, one_of_each
 from tests.pulls import GENEROUS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -162,6 +162,14 @@ BROKEN: tuple[str, ...] = (
     "forecast s --bindings world/hubspot/contacts.csv --out OUT",
 )
 """Commands over files in which people stand where something else belongs."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_other_choices(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every day without what other choices would move, which is told in ids and numbers."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        leave_out_other_choices(request.config, monkeypatch)
+        yield
 
 
 @pytest.fixture(scope="module")
