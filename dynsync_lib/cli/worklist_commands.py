@@ -59,6 +59,7 @@ def write(
 def import_(
     workbook: Annotated[Path, typer.Argument(help="The worklist, filled in.")],
     folder: ForecastFolder = None,
+    snapshot: Snapshot = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -70,7 +71,7 @@ def import_(
     Example: dynsync worklist import worklist.xlsx --forecast out/monday
     """
     try:
-        imported = kit.import_worklist(workbook, open_forecast(folder))
+        imported = kit.import_worklist(workbook, open_forecast(folder), snapshot=snapshot)
     except WorklistError as error:
         if as_json:
             console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
 from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
@@ -66,23 +67,36 @@ def worklist(
         return WrittenWorklist(out, rows, hours, names, maker.tables.has_records)
 
 
-def import_worklist(workbook: str | Path, forecast: str | Path | Forecast) -> ImportedWorklist:
+def import_worklist(
+    workbook: str | Path, forecast: str | Path | Forecast, *, snapshot: str | Path | None = None
+) -> ImportedWorklist:
     """Keeps what people marked in a worklist as the decisions of its forecast, in a file beside the forecast's folder.
 
-    The file replaces that of an earlier import. It reads the workbook row by row, some 10,000 a second.
+    The file replaces that of an earlier import. Where opt-outs or records behind findings are marked, the snapshot is
+    looked for where the forecast found it; `snapshot` is another place. It reads the workbook row by row, some 10,000
+    a second.
 
-    Raises WorklistError with every fault by sheet and cell, and InputFileError for what is no workbook; then nothing is
-    kept.
+    Raises WorklistError with every fault by sheet and cell, InputFileError for what is no workbook, and UsageError when
+    the snapshot is needed and not there; then nothing is kept.
 
     >>> _ = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> kit.import_worklist("out/worklist.xlsx", "out/demo/forecast").by_mark
     {'accept': 0, 'fix': 0, 'ignore': 0}
     """
-    from dynsync_lib.worklist.decisions import import_marks
+    from dynsync_lib.worklist.decisions import keep_marks, read_marks
+    from dynsync_lib.worklist.sheets import NEEDING_SNAPSHOT
 
     opened = _opened(forecast)
-    with _row_maker(opened, None, is_named=False) as maker:
-        return import_marks(Path(workbook), opened, maker)
+    filled = read_marks(Path(workbook), opened)
+    lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
+    looked_up = snapshot_of_forecast(opened, snapshot) if lists_findings else None
+    if lists_findings and looked_up is None:
+        raise UsageError(
+            f"Marks of opt-outs and of records behind findings need the snapshot that {opened.folder} was made of.",
+            next_step="Name it with --snapshot.",
+        )
+    with _row_maker(opened, looked_up, is_named=False, lists_findings=lists_findings) as maker:
+        return keep_marks(filled, opened, maker)
 
 
 def fix_set(forecast: str | Path | Forecast, *, share: float = 0.9, snapshot: str | Path | None = None) -> Fixes:
@@ -110,10 +124,23 @@ def _opened(forecast: str | Path | Forecast) -> Forecast:
 
 
 @contextmanager
-def _row_maker(forecast: Forecast, snapshot: Snapshot | None, *, is_named: bool) -> Iterator[RowMaker]:
+def _row_maker(
+    forecast: Forecast, snapshot: Snapshot | None, *, is_named: bool, lists_findings: bool = True
+) -> Iterator[RowMaker]:
+    """What makes the rows. Without `lists_findings` those behind findings are left out, which would be computed now."""
+    from dynsync_lib.forecasts.finding_rows_file import write_finding_rows
+    from dynsync_lib.kit.rulebooks import rulebook
     from dynsync_lib.worklist.rows import RowMaker
+    from dynsync_lib.worklist.sheets import LISTED_ELSEWHERE
     from dynsync_lib.worklist.tables import open_worklist_tables
 
     secret = None if is_named else masking_secret(forecast.folder)
-    with open_worklist_tables(forecast, snapshot) as tables:
-        yield RowMaker(tables, urls_of_portals(forecast.info.get("portals") or {}), secret)
+    with temporary_folder() as work:
+        file = work / "finding_rows.parquet"
+        is_written = (
+            lists_findings
+            and snapshot is not None
+            and write_finding_rows(forecast, snapshot, file, rulebook=rulebook(), without=LISTED_ELSEWHERE)
+        )
+        with open_worklist_tables(forecast, snapshot, file if is_written else None) as tables:
+            yield RowMaker(tables, urls_of_portals(forecast.info.get("portals") or {}), secret)

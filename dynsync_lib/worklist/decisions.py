@@ -66,16 +66,24 @@ def decisions_path(forecast: Forecast) -> Path:
     return folder.with_name(f"{folder.name}.decisions.json")
 
 
-def import_marks(workbook: Path, forecast: Forecast, maker: RowMaker) -> ImportedWorklist:
-    """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast.
+def read_marks(workbook: Path, forecast: Forecast) -> FilledWorkbook:
+    """What people marked in a workbook of the forecast.
 
-    Raises WorklistError with every fault, InputFileError for what is no workbook, and UsageError when another file
-    stands where decisions go; then nothing is written.
+    Raises WorklistError with every fault, and InputFileError for what is no workbook.
     """
     filled = read_workbook(workbook)
     faults = [*_other_forecast(filled, forecast), *filled.faults]
     if faults:
         raise WorklistError(faults)
+    return filled
+
+
+def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker) -> ImportedWorklist:
+    """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast.
+
+    Raises WorklistError for rows that the forecast does not have, and UsageError when another file stands where
+    decisions go; then nothing is written.
+    """
     decisions = list(_decisions(filled.marked, maker))
     known = {decision["row_key"] for decision in decisions}
     strangers = [row for key, row in filled.marked.items() if key not in known]

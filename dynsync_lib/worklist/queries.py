@@ -37,6 +37,15 @@ _OUTCOME: Final = """
 """One row a record; the other one is the winner of its key, otherwise its counterpart."""
 _GHOST: Final = f"({_PEOPLE} AND (outcome = 'shadowed' OR reason IN ('no_email', 'no_match_key')))"
 
+_BEHIND_FINDINGS: Final = """
+    SELECT DISTINCT check_id, severity, system, object, record_id,
+        CASE WHEN counterpart_id IS NULL THEN NULL WHEN system = 'hubspot' THEN 'dynamics' ELSE 'hubspot' END
+            AS other_system,
+        if(object = 'lead', 'contact', object) AS other_object, counterpart_id AS other_id,
+        sentence, detail, fix, rule_id
+    FROM finding_rows
+"""
+
 QUERIES: Final[Mapping[str, str]] = {
     "ghosts": f"SELECT * FROM ({_OUTCOME}) WHERE {_GHOST}",
     "shared_keys": f"SELECT * FROM ({_OUTCOME}) WHERE outcome = 'shadowed' AND NOT {_GHOST}",
@@ -45,6 +54,8 @@ QUERIES: Final[Mapping[str, str]] = {
         SELECT * FROM ({_OUTCOME}) WHERE outcome = 'excluded' AND coalesce(reason, '') NOT IN {_BY_DECISION}
             AND NOT {_GHOST}
     """,
+    "opt_outs": f"{_BEHIND_FINDINGS} WHERE check_id = 'G42'",
+    "behind_findings": f"{_BEHIND_FINDINGS} WHERE check_id <> 'G42'",
     "near_names": """
         SELECT 'hubspot' AS system, 'company' AS object, hubspot_id AS record_id, hubspot_name AS known_name,
             'dynamics' AS other_system, 'company' AS other_object, dynamics_id AS other_id,
@@ -97,6 +108,7 @@ ROW: Final = """
         check_id VARCHAR, severity VARCHAR, system VARCHAR, object VARCHAR, record_id VARCHAR, known_name VARCHAR,
         other_system VARCHAR, other_object VARCHAR, other_id VARCHAR, other_known_name VARCHAR, outcome VARCHAR,
         reason VARCHAR, rule_id VARCHAR, turns_on VARCHAR, differs_in VARCHAR, score DOUBLE, corroboration VARCHAR,
+        sentence VARCHAR, detail VARCHAR,
         hubspot_field VARCHAR, dynamics_field VARCHAR, field VARCHAR, old_value VARCHAR, new_value VARCHAR,
         fix VARCHAR, count BIGINT
     )
@@ -116,7 +128,7 @@ _ASKED: Final = """
     LEFT JOIN outcomes y ON y.system = other_system AND y.object = other_object AND y.record_id = other_id
     LEFT JOIN behind b ON b.system = asked.system AND b.object = asked.object AND b.id = asked.record_id
     ORDER BY list_position({severities}, severity), check_id, open_value DESC NULLS LAST, invoiced DESC NULLS LAST,
-        asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, asked.rule_id
+        asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, asked.rule_id, detail
 """
 _SEVERITIES: Final = ("blocker", "high", "medium", "low", "not_checked")
 

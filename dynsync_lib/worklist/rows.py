@@ -156,6 +156,8 @@ _WORDS: Final[Mapping[str, Callable[[Asked], str]]] = {
     "lost_associations": _link_words,
     "manual_invoices": lambda _: "Data Sync associates invoices with contacts, never with companies.",
     "overwrites": _overwrite_words,
+    "opt_outs": lambda asked: _sentence(asked["detail"] or "opted out on one side only"),
+    "behind_findings": lambda asked: str(asked["sentence"]),
     "mappings": _mapping_words,
     "findings": lambda asked: str(asked["reason"]),
 }
@@ -169,7 +171,7 @@ _NOTES: Final[Mapping[str, str]] = {
 
 def _suggestion(maker: RowMaker, sheet: Sheet, asked: Asked) -> str:
     del maker
-    if sheet.name in ("mappings", "findings"):
+    if asked["fix"] or sheet.name in ("mappings", "findings"):
         return asked["fix"] or "Nothing needs to be done, if that is what you want."
     suggestion = _SUGGESTIONS.get(asked["reason"] or asked["outcome"])
     return suggestion or _OF_SHEETS.get(sheet.name, "Look at the record, and correct what the reason names.")
@@ -221,6 +223,7 @@ _CELLS: Final[Mapping[str, _Cell]] = {
     "field": lambda _, __, asked: asked["field"],
     "old_value": lambda maker, _, asked: maker.value(asked["object"], asked["old_value"]),
     "new_value": lambda maker, _, asked: maker.value(asked["object"], asked["new_value"]),
+    "detail": lambda _, __, asked: asked["detail"],
     "reason": _reason,
     "suggestion": _suggestion,
     "turns_on": lambda _, __, asked: asked["turns_on"],

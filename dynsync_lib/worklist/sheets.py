@@ -42,6 +42,7 @@ COLUMNS: Final[Mapping[str, tuple[str, int]]] = {
     "field": ("Field", 24),
     "old_value": ("Value before", 28),
     "new_value": ("Value after", 28),
+    "detail": ("Detail", 40),
     "reason": ("Reason", 60),
     "suggestion": ("Suggestion", 60),
     "turns_on": ("Turns on", 20),
@@ -127,6 +128,14 @@ SHEETS: Final = (
         2,
     ),
     Sheet(
+        "opt_outs",
+        "Opt-outs",
+        "People who have opted out of mail on one side only.",
+        (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
+        (*_OF_RECORD, "other_id"),
+        2,
+    ),
+    Sheet(
         "lost_associations",
         "Lost associations",
         "Associations with a company that do not survive the sync, though the record itself does.",
@@ -166,8 +175,43 @@ SHEETS: Final = (
         ("check_id", "system", "object", "rule_id"),
         10,
     ),
+    Sheet(
+        "behind_findings",
+        "Behind findings",
+        "Records behind the findings that have no sheet of their own.",
+        ("check_id", "severity", *_RECORD, *_OTHER, "detail", *_WHY, *_BEHIND),
+        ("check_id", "rule_id", *_OF_RECORD, "other_id", "detail"),
+        1,
+    ),
 )
-SHEETS_BY_NAME: Final = {sheet.name: sheet for sheet in SHEETS}
+LISTED_ELSEWHERE: Final = frozenset(
+    (
+        *(
+            "G01",
+            "G02",
+            "G06",
+            "G09",
+            "G10",
+            "G11",
+            "G15",
+            "G16",
+            "G17",
+            "G20",
+            "G24",
+            "G25",
+            "G34",
+            "G36",
+            "G45",
+            "G47",
+        ),
+        *("company.no-name", "deal.stage-unmapped"),
+    )
+)
+"""Checks, and rules of checks, whose records stand on sheets of their own: by outcome, near name, association, mapping
+or overwrite.
+"""
+NEEDING_SNAPSHOT: Final = frozenset(("opt_outs", "behind_findings"))
+"""Sheets whose rows cannot be had from the forecast alone."""
 
 
 def heading_of(column: str) -> str:

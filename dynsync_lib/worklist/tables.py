@@ -19,11 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dynsync_lib.core.tables import FORECAST_TABLES, Table
 from dynsync_lib.engine.literal_paths import literal_path
 from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.finding_rows_file import FINDING_ROWS
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.worklist.queries import ROW
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY: Final = "1GB"
+_NOTHING: Final = "(SELECT 1) WHERE false"
 _SQL_TYPES: Final = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN"}
 _DEALS: Final[Mapping[str, tuple[str, str]]] = {
     "dynamics": ("dynamics/opportunities", "statecode"),
@@ -47,23 +50,29 @@ _INVOICES: Final = {
 @dataclass(frozen=True, slots=True)
 class WorklistTables:
     """The database with its tables. `has_records`: a snapshot was found; `knows_deals` and `knows_invoices` are the
-    systems whose open deals, and whose invoices, are known.
+    systems whose open deals, and whose invoices, are known; `has_finding_rows`: the records behind findings are.
     """
 
     connection: DuckDBPyConnection
     has_records: bool
+    has_finding_rows: bool
     knows_deals: frozenset[str]
     knows_invoices: frozenset[str]
 
 
 @contextmanager
-def open_worklist_tables(forecast: Forecast, snapshot: Snapshot | None) -> Iterator[WorklistTables]:
-    """The tables of the forecast by name, `records`, `people` (who may own a record) and `behind`."""
+def open_worklist_tables(
+    forecast: Forecast, snapshot: Snapshot | None, finding_rows: Path | None = None
+) -> Iterator[WorklistTables]:
+    """The tables of the forecast by name, `records`, `people` (who may own a record), `behind`, and `finding_rows`, out
+    of a file of `forecasts.finding_rows_file`; without one that is empty.
+    """
     from dynsync_lib.engine.duckdb_connection import open_duckdb  # a tenth of a second, which no other command pays
 
     with temporary_folder() as spill, open_duckdb(_MEMORY, spill) as connection:
         for table in FORECAST_TABLES.values():
-            _view_forecast(connection, forecast, table)
+            _view_table(connection, table, forecast.table_path(table.name))
+        _view_table(connection, FINDING_ROWS, finding_rows)
         for name, columns in _READ.items():
             _view_records(connection, snapshot, name, columns)
         connection.execute(ROW)
@@ -72,6 +81,7 @@ def open_worklist_tables(forecast: Forecast, snapshot: Snapshot | None) -> Itera
         yield WorklistTables(
             connection,
             snapshot is not None,
+            finding_rows is not None,
             frozenset(system for system, needed in _DEALS.items() if _is_delivered(snapshot, *needed)),
             frozenset(system for system, needed in _INVOICES.items() if _is_delivered(snapshot, *needed)),
         )
@@ -81,10 +91,10 @@ def _is_delivered(snapshot: Snapshot | None, table: str, column: str) -> bool:
     return snapshot is not None and snapshot.is_provided(table) and column in snapshot.columns(table)
 
 
-def _view_forecast(connection: DuckDBPyConnection, forecast: Forecast, table: Table) -> None:
-    path = forecast.table_path(table.name)
-    file = _file(literal_path(path))
-    here = _columns_of(connection, file)
+def _view_table(connection: DuckDBPyConnection, table: Table, path: Path | None) -> None:
+    """A view with all columns of the table; those that an earlier version did not write are null. Empty without one."""
+    file = _NOTHING if path is None else _file(literal_path(path))
+    here = set() if path is None else _columns_of(connection, file)
     shown = ", ".join(
         f"{column.name if column.name in here else 'NULL'}::{_SQL_TYPES[column.type]} AS {column.name}"
         for column in table.columns
@@ -96,7 +106,7 @@ def _view_records(connection: DuckDBPyConnection, snapshot: Snapshot | None, nam
     """A view such as `dynamics_contacts` with the columns named; those that were not delivered are null."""
     here = set() if snapshot is None else set(snapshot.columns(name))
     shown = ", ".join(f"{column if column in here else 'NULL'}::VARCHAR AS {column}" for column in columns)
-    source = "(SELECT 1) WHERE false" if snapshot is None else _file(literal_path(snapshot.table_path(name)))
+    source = _NOTHING if snapshot is None else _file(literal_path(snapshot.table_path(name)))
     connection.execute(f"CREATE VIEW {name.replace('/', '_')} AS SELECT {shown} FROM {source}")  # noqa: S608 - own names
 
 

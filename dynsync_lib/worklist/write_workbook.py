@@ -180,7 +180,12 @@ def _people(maker: RowMaker) -> str:
 
 def _unknown(maker: RowMaker) -> Iterator[Sequence[object]]:
     if not maker.tables.has_records:
-        yield "Not known", "Names, owners, deals and invoices: the snapshot of this forecast was not found."
+        yield (
+            "Not known",
+            ("Names, owners, deals, invoices, opt-outs and the records behind findings: the snapshot was not found."),
+        )
+    elif not maker.tables.has_finding_rows:
+        yield "Not known", "Opt-outs and the records behind findings: the forecast is of an earlier version of the kit."
     for label, start in (("HubSpot", maker.urls.hubspot), ("Dynamics", maker.urls.dynamics)):
         if start is None:
             yield "Not known", f"Links into {label}: the snapshot does not say which portal it is of."
