@@ -64,6 +64,7 @@ def settings_diff(
             console.out.print(f"{change['sentence']}{_say_affected(change['affects'])}")
         if not figures["settings"]:
             console.out.print("The settings say the same.")
+        _print_notes(figures["notes"])
         if figures["sync"] is not None:
             _print_sync(figures["sync"])
     _exit(is_same=figures["same"])

@@ -23,6 +23,7 @@ from dynsync_lib.core.tables import BINDINGS
 from dynsync_lib.forecasts.difference import Difference, Tables, as_frame, measure_difference
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.forecasts.undelivered import say_undelivered
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -33,10 +34,14 @@ _COLUMNS: Final = ("section", "key", "kind", "before", "after", "affects", "sent
 
 @dataclass(frozen=True, slots=True)
 class SettingsDifference:
-    """Two settings. `changes`: what differs in them. `sync`: what the sync does otherwise; None without a snapshot."""
+    """Two settings. `changes`: what differs in them. `sync`: what the sync does otherwise; None without a snapshot.
+
+    `notes` are sentences to know, such as which tables the snapshot lacks.
+    """
 
     changes: Sequence[SettingDifference]
     sync: Difference | None
+    notes: Sequence[str] = ()
 
     @property
     def is_any(self) -> bool:
@@ -45,9 +50,13 @@ class SettingsDifference:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Plain values: `same`, `settings`, and `sync` as `Difference.figures`; null without a snapshot."""
-        sync = None if self.sync is None else self.sync.figures
-        return {"same": not self.is_any, "settings": [asdict(change) for change in self.changes], "sync": sync}
+        """Plain values: `same`, `notes`, `settings`, and `sync` as `Difference.figures`; null without a snapshot."""
+        return {
+            "same": not self.is_any,
+            "notes": list(self.notes),
+            "settings": [asdict(change) for change in self.changes],
+            "sync": None if self.sync is None else self.sync.figures,
+        }
 
     @property
     def settings(self) -> pd.DataFrame:
@@ -75,7 +84,8 @@ def compare_two_settings(
             situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
         marketing = {"before": before.hubspot.sync_as_marketing, "after": after.hubspot.sync_as_marketing}
         sides = decide_tables(situation), decide_tables(replace(situation, settings=after, memory={}))
-        return SettingsDifference(changes, measure_difference(engine, *sides, marketing=marketing))
+        difference = measure_difference(engine, *sides, marketing=marketing)
+    return SettingsDifference(changes, difference, list(say_undelivered(snapshot, before, after)))
 
 
 def decide_tables(situation: Situation) -> Tables:

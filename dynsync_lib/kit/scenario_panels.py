@@ -74,8 +74,8 @@ def scenario_panel(scenarios: Scenarios) -> ScenarioView:
     return ScenarioView(ScenarioDraft(scenarios), show=_show)
 
 
-def _show(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The scenarios side by side as HTML, once there is more than one."""
+def _show(rows: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
+    """The scenarios side by side as HTML."""
     from dynsync_lib.report.scenarios import scenario_bars
 
-    return scenario_bars(rows)._repr_html_()
+    return scenario_bars(rows, notes=notes)._repr_html_()

@@ -45,10 +45,11 @@ _LABEL: Final = 34
 _BASE, _OTHER = "#8a929c", "#0072b2"
 
 
-def scenario_table(rows: Sequence[Row]) -> Piece:
+def scenario_table(rows: Sequence[Row], *, notes: Sequence[str] = ()) -> Piece:
     """Scenarios side by side: one row per figure, one column per scenario, with the difference from the first one.
 
-    `rows` are those of `Scenarios.rows`: `scenario`, and a number by figure.
+    `rows` are those of `Scenarios.rows`: `scenario`, and a number by figure; `notes` what they rest on and nobody
+    checked.
 
     >>> rows = [{"scenario": "as it is", "failing": 42}, {"scenario": "one way", "failing": 17}]
     >>> kit.scenario_table(rows)
@@ -57,8 +58,8 @@ def scenario_table(rows: Sequence[Row]) -> Piece:
     names = [name for name in FIGURE_WORDS if any(name in row for row in rows)]
     heads = [Head("Figure"), *(Head(row["scenario"], "number") for row in rows)]
     cells = [[_heading(name), *(_cell(row.get(name), rows[0].get(name)) for row in rows)] for name in names]
-    note = "The second line of a cell is the difference from the first scenario." if len(rows) > 1 else ""
-    return show_table(Grid("Scenarios side by side", heads, cells, unit="figures", note=note))
+    said = [*notes, *(["The second line of a cell is the difference from the first scenario."] if rows[1:] else [])]
+    return show_table(Grid("Scenarios side by side", heads, cells, unit="figures", note=" ".join(said)))
 
 
 def _cell(count: int | None, base: int | None) -> Any:
@@ -72,8 +73,10 @@ def _heading(name: str) -> str:
     return FIGURE_WORDS[name][0].upper() + FIGURE_WORDS[name][1:]
 
 
-def scenario_bars(rows: Sequence[Row]) -> Piece:
+def scenario_bars(rows: Sequence[Row], *, notes: Sequence[str] = ()) -> Piece:
     """A group of bars per figure, one bar per scenario; the table behind is `scenario_table`.
+
+    `notes` are what the figures rest on and nobody checked.
 
     >>> rows = [{"scenario": "as it is", "failing": 42}, {"scenario": "one way", "failing": 17}]
     >>> kit.scenario_bars(rows)
@@ -86,9 +89,9 @@ def scenario_bars(rows: Sequence[Row]) -> Piece:
         return Piece(render("empty", sentence=f"{title}: nothing at all."), title)
     verb = "figure moves" if len(moving) == 1 else "figures move"
     plural = "scenario" if len(rows) == 1 else "scenarios"
-    sentence = f"{len(rows):,} {plural}: {len(moving) or 'no'} {verb}."
+    sentence = " ".join([f"{len(rows):,} {plural}: {len(moving) or 'no'} {verb}.", *notes])
     svg = _draw_groups(title, names, rows)
-    return Chart(title, sentence, svg, scenario_table(rows)).as_piece()
+    return Chart(title, sentence, svg, scenario_table(rows, notes=notes)).as_piece()
 
 
 def _draw_groups(title: str, names: Sequence[str], rows: Sequence[Row]) -> Markup:

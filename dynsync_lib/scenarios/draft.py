@@ -140,6 +140,11 @@ class ScenarioDraft:
         """The figures of all scenarios, side by side."""
         return self.scenarios.rows
 
+    @property
+    def notes(self) -> list[str]:
+        """What these figures rest on and nobody checked."""
+        return self.scenarios.notes
+
     def _as_it_is(self, object_: str, key: str) -> Value:
         value = getattr(self.scenarios.base.settings.sync[Object(object_)], key)
         return (text_of(value) or "") if key in FILTERS else value if isinstance(value, bool) else str(value)

@@ -28,6 +28,7 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.difference import Difference, Row, as_frame
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
+from dynsync_lib.forecasts.undelivered import say_undelivered
 from dynsync_lib.scenarios.decided import ALL_FIGURES, Decided, SnapshotDecider
 from dynsync_lib.settings_changes.changes import Change
 from dynsync_lib.settings_changes.settings_text import change_settings_text
@@ -147,6 +148,11 @@ class Scenarios:
         Raises UsageError when the file was changed since the scenarios were opened, and writes nothing then.
         """
         return self._save(self.file.text, self.scenario(name).changes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What all figures rest on and nobody checked: tables of objects that are on and were not delivered."""
+        return list(say_undelivered(self.snapshot, *(scenario.settings for scenario in self._scenarios.values())))
 
     # --- side by side ---------------------------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ class Draft(Protocol):
     @property
     def rows(self) -> Sequence[Mapping[str, Any]]: ...
 
+    @property
+    def notes(self) -> Sequence[str]: ...
+
     def choices(self, key: str) -> tuple[str, ...]: ...
 
     def value(self, object_: str, key: str) -> Any: ...
@@ -61,9 +64,9 @@ class Draft(Protocol):
 
 
 class ScenarioView:
-    """The panel as a widget. `show` makes HTML of the rows of all scenarios."""
+    """The panel as a widget. `show` makes HTML of the rows of all scenarios and of what was not checked."""
 
-    def __init__(self, draft: Draft, *, show: Callable[[Sequence[Mapping[str, Any]]], str]) -> None:
+    def __init__(self, draft: Draft, *, show: Callable[[Sequence[Mapping[str, Any]], Sequence[str]], str]) -> None:
         import ipywidgets  # slow to import, and only notebooks need it
 
         self.draft, self._show, self._widgets = draft, show, ipywidgets
@@ -90,6 +93,11 @@ class ScenarioView:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
+
+    @property
+    def figures_shown(self) -> str:
+        """The figures as HTML."""
+        return str(self._figures.value)
 
     # --- controls -----------------------------------------------------------------------------------------------
 
@@ -166,7 +174,7 @@ class ScenarioView:
         finally:
             self._is_filling = False
         self._message.value = f'<p role="status">{escape(self.draft.message)}</p>'
-        self._figures.value = self._show(self.draft.rows)
+        self._figures.value = self._show(self.draft.rows, self.draft.notes)
 
     def _fill_controls(self) -> None:
         draft, object_ = self.draft, self._object.value

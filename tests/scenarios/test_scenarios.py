@@ -166,6 +166,17 @@ def test_wrong_scenarios__are_refused_and_leave_the_others(scenarios: Scenarios)
     assert scenarios.names == ("as it is",)
 
 
+def test_scenarios__name_what_was_not_delivered(scenarios: Scenarios, tmp_path: Path) -> None:
+    assert scenarios.notes == []
+    lacking = load_portals(tmp_path / "lacking", {"h/contacts": PORTALS["h/contacts"], "d/users": "systemuserid\nu1\n"})
+    says = "Not checked: dynamics/contacts was not delivered, and whatever has its counterpart there counts as created."
+    with kit.scenarios(scenarios.file.path, lacking) as opened:
+        assert opened.notes == [says]
+        assert says in kit.scenario_panel(opened).figures_shown
+    compared = kit.diff_settings(scenarios.file.path, scenarios.file.path, snapshot=lacking)
+    assert compared.figures["notes"] == [says]
+
+
 # --- The panel ---------------------------------------------------------------------------------------------------
 
 
