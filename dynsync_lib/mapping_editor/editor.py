@@ -154,9 +154,17 @@ class MappingEditor:
         ]
         self._step(*others, SetMapping(object_, hubspot, dynamics, Direction(direction)))
 
-    def unmap(self, object_: Object | str, hubspot: str, dynamics: str) -> None:
-        """Takes a mapping away. Raises UsageError when it is not there."""
-        self._step(RemoveMapping(Object(object_), hubspot, dynamics))
+    def unmap(self, object_: Object | str, hubspot: str, dynamics: str) -> list[FieldMapping]:
+        """Takes a mapping away; gives back the default mappings in whose place it stood, which are in force again.
+
+        Raises UsageError when it is not there.
+        """
+        object_ = Object(object_)
+        before = self.settings.sync[object_].mappings
+        self._step(RemoveMapping(object_, hubspot, dynamics))
+        is_default = {(mapping.hubspot, mapping.dynamics) for mapping in before if mapping.origin == "default"}
+        after = [mapping for mapping in self.settings.sync[object_].mappings if mapping.origin == "default"]
+        return [mapping for mapping in after if (mapping.hubspot, mapping.dynamics) not in is_default]
 
     def set_direction(self, object_: Object | str, hubspot: str, dynamics: str, direction: Direction | str) -> None:
         """Says which way a mapping flows. Raises UsageError when there is no such mapping."""

@@ -40,31 +40,43 @@ KIND_WORDS: Final[Mapping[str, str]] = {
 class FieldRow:
     """One row: a mapping, which has both fields, or a field that is in none.
 
-    `direction` is the mapping's own, None when there is none; `allowed` is the way that values can flow, None when
-    they cannot. `reason`, `instead` and `rule_id` explain the verdict: why not, and what to do. `suggestions` are for
+    `mapping` is None for a field that is in none. `allowed` is the way that values can flow, None when they cannot.
+    `reason`, `instead` and `rule_id` explain the verdict: why not, and what to do. `suggestions` are for
     the field that is not mapped, the best first.
     """
 
     hubspot: FieldFacts | None
     dynamics: FieldFacts | None
     verdict: Verdict
-    direction: Direction | None
+    mapping: FieldMapping | None
     allowed: Direction | None
     reason: str | None
     instead: str | None
     rule_id: str
-    origin: str | None = None
     suggestions: tuple[Suggestion, ...] = ()
 
     @property
     def is_mapped(self) -> bool:
         """Whether the row is a mapping."""
-        return self.direction is not None
+        return self.mapping is not None
+
+    @property
+    def direction(self) -> Direction | None:
+        """Which way the mapping is to flow; None when there is none."""
+        return None if self.mapping is None else self.mapping.direction
+
+    @property
+    def names(self) -> tuple[str | None, str | None]:
+        """HubSpot's field and Dynamics's as the settings name them; None for a side without one."""
+        if self.mapping is not None:
+            return self.mapping.hubspot, self.mapping.dynamics
+        hubspot, dynamics = (facts.field.name if facts else None for facts in (self.hubspot, self.dynamics))
+        return hubspot, dynamics
 
     @property
     def key(self) -> str:
         """What tells the row from others of its object."""
-        return " ".join(facts.field.name if facts else "-" for facts in (self.hubspot, self.dynamics))
+        return " ".join(name or "-" for name in self.names)
 
     @property
     def sides(self) -> list[FieldFacts]:
@@ -145,12 +157,11 @@ def _mapped_row(
         _facts_of(known, System.HUBSPOT, mapping.hubspot, Object(verdict["object"])),
         _facts_of(known, System.DYNAMICS, mapping.dynamics, Object(verdict["object"])),
         Verdict(verdict["verdict"]),
-        mapping.direction,
+        mapping,
         None if allowed == "none" else Direction(allowed),
         verdict["reason"],
         verdict["workaround"],
         verdict["rule_id"],
-        origin=mapping.origin,
     )
 
 

@@ -51,13 +51,15 @@ def write_workbook(path: Path, sheets: MappingSheets) -> None:
 
     Raises UsageError when something else is there, or no folder to write to.
     """
+    if path.suffix.lower() != ".xlsx":
+        raise UsageError(f"{path} does not end in .xlsx.", next_step="Name a workbook, such as mappings.xlsx.")
     if not path.parent.is_dir():
         raise UsageError(f"The folder {path.parent} is not there.", next_step="Name one that is.")
     if os.path.lexists(path) and not _is_ours(path):
         raise UsageError(f"{path} exists already and is no workbook of mappings.", next_step="Name another file.")
     with temporary_folder(beside=path.parent) as work:
-        _write_sheets(work / path.name, sheets)
-        os.replace(work / path.name, path)
+        _write_sheets(work / "mappings.xlsx", sheets)
+        os.replace(work / "mappings.xlsx", path)
 
 
 def _is_ours(path: Path) -> bool:
@@ -88,9 +90,9 @@ def _all(sheets: MappingSheets) -> Iterable[tuple[Object, FieldRow]]:
 
 
 def _mapping_cells(object_: Object, row: FieldRow) -> Sequence[object]:
-    names = [side.field.name for side in row.sides]
     labels = [side.field.label for side in row.sides]
-    return (object_, *names, row.direction, *labels, row.verdict, row.reason, row.instead, row.origin)
+    origin = row.mapping and row.mapping.origin
+    return (object_, *row.names, row.direction, *labels, row.verdict, row.reason, row.instead, origin)
 
 
 def _option_cells(sheets: MappingSheets) -> list[Sequence[object]]:

@@ -88,6 +88,9 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         except DynsyncError as fault:
             self._say(f"{fault.sentence} {fault.next_step}".strip(), is_fault=True)
             return
+        except OSError as fault:
+            self._say(f"{fault.filename or 'The file'} cannot be used: {fault.strerror}.", is_fault=True)
+            return
         if sentence is not None:
             self._say(sentence)
 
@@ -123,9 +126,10 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
 
     def _remove(self, message: Mapping[str, Any]) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
-        self.editor.unmap(self._object, hubspot, dynamics)
+        back = self.editor.unmap(self._object, hubspot, dynamics)
         self.refresh()
-        return f"{hubspot} and {dynamics} are not mapped any more."
+        again = [f" By default {mapping.hubspot} and {mapping.dynamics} are mapped now." for mapping in back]
+        return "".join([f"{hubspot} and {dynamics} are not mapped any more.", *again])
 
     def _set_direction(self, message: Mapping[str, Any]) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
@@ -143,7 +147,8 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         """Options with their records, and in full what to do instead, of one row. What was said before stays."""
         key = str(message["key"])
         row = next(row for row in self.editor.rows(self._object) if row.key == key)
-        pairs = self.editor.option_pairs(self._object, *key.split(" ")) if row.is_mapped else []
+        mapping = row.mapping
+        pairs = self.editor.option_pairs(self._object, mapping.hubspot, mapping.dynamics) if mapping else []
         self._answers += 1
         self.details = {
             "number": self._answers,
@@ -188,15 +193,15 @@ def _row(row: FieldRow) -> dict[str, Any]:
     ]
     return {
         "key": row.key,
-        "hubspot": _side(row.hubspot),
-        "dynamics": _side(row.dynamics),
+        "hubspot": _side(row.hubspot, row.names[0]),
+        "dynamics": _side(row.dynamics, row.names[1]),
         "verdict": row.verdict.value,
         "direction": row.direction,
         "allowed": row.allowed,
         "reason": row.reason,
         "instead": row.instead,
         "rule": row.rule_id,
-        "origin": row.origin,
+        "origin": row.mapping and row.mapping.origin,
         "search": row.search_text,
         "suggestions": suggestions[:_MOST_SUGGESTED],
         "has_recipe": row.dynamics is not None and row.dynamics.kind == "lookup",
@@ -204,11 +209,11 @@ def _row(row: FieldRow) -> dict[str, Any]:
     }
 
 
-def _side(facts: FieldFacts | None) -> dict[str, Any] | None:
+def _side(facts: FieldFacts | None, name: str | None) -> dict[str, Any] | None:
     if facts is None:
         return None
     return {
-        "name": facts.field.name,
+        "name": name,
         "label": facts.field.label,
         "kind": kind_words(facts),
         "records": facts.records,

@@ -187,6 +187,40 @@ def test_steps__are_told_undone_and_saved(fields: SnapshotFields) -> None:
     assert row(editor, "jobtitle jobtitle").direction == "to_hubspot"
 
 
+def test_unmap__says_which_default_mapping_is_in_force_again(fields: SnapshotFields) -> None:
+    text = '[sync.contact]\n[[sync.contact.mapping]]\nhubspot = "jobtitle"\ndynamics = "notes"\n'
+    back = open_editor(fields, text).unmap("contact", "jobtitle", "notes")
+    assert [(mapping.hubspot, mapping.dynamics) for mapping in back] == [("jobtitle", "jobtitle")]
+
+
+def test_rows__a_lookup_is_named_as_the_settings_name_it(fields: SnapshotFields) -> None:
+    text = '[sync.contact]\n[[sync.contact.mapping]]\nhubspot = "notes"\ndynamics = "_parentcustomerid_value"\n'
+    editor = open_editor(fields, text)
+    lookup = row(editor, "notes _parentcustomerid_value")
+    assert (lookup.verdict, lookup.dynamics.filled) == ("blocked", 1)
+    assert [row.key for row in editor.rows("contact") if row.key == "- parentcustomerid"] == []
+    editor.unmap("contact", *lookup.names)
+    assert row(editor, "- parentcustomerid").verdict == "blocked"
+
+
+def test_save__keeps_what_others_changed_and_refuses_what_does_not_fit(tmp_path: Path) -> None:
+    snapshot = load_portals(tmp_path, FILES)
+    file = tmp_path / "dynsync.toml"
+    file.write_text(TEXT, encoding="utf-8")
+    editor = kit.open_mapping_editor(file, snapshot)
+    editor.map("contact", "jobtitle", "jobtitle")
+    theirs = TEXT.replace("# people", "# people of Company A")
+    file.write_text(theirs, encoding="utf-8")
+    editor.save()
+    assert file.read_text(encoding="utf-8").startswith(theirs)
+    editor.map("contact", "notes", "notes")
+    file.write_text(f'{TEXT}\n[[sync.contact.mapping]]\nhubspot = "notes"\ndynamics = "jobtitle"\n', encoding="utf-8")
+    before = file.read_text(encoding="utf-8")
+    with pytest.raises(SettingsError, match="is mapped twice"):
+        editor.save()
+    assert (file.read_text(encoding="utf-8"), editor.steps) == (before, 1)
+
+
 def test_map__takes_the_other_mapping_of_a_field_away(editor: MappingEditor) -> None:
     editor.map("contact", "tier", "notes")
     assert editor.changes() == [
@@ -297,3 +331,7 @@ def test_workbook__what_is_none_is_refused(editor: MappingEditor, tmp_path: Path
         editor.load_workbook(tmp_path / "nowhere.xlsx")
     with pytest.raises(UsageError, match="is not there"):
         editor.export_workbook(tmp_path / "nowhere" / "m.xlsx")
+    with pytest.raises(UsageError, match="is no workbook of mappings"):
+        editor.export_workbook(tmp_path / "text.xlsx")
+    with pytest.raises(UsageError, match=r"does not end in \.xlsx"):
+        editor.export_workbook(tmp_path / "m.csv")

@@ -100,6 +100,7 @@ def test_widget__carries_workbooks(widget: MappingWidget, tmp_path: Path) -> Non
         ({"do": "remove", "hubspot": "jobtitle", "dynamics": "jobtitle"}, "are not mapped with each other."),
         ({"do": "load", "path": "nowhere.xlsx"}, "nowhere.xlsx is not there."),
         ({"do": "try"}, "No test portals are set."),
+        ({"do": "export", "path": f"{'x' * 300}.xlsx"}, "cannot be used: File name too long."),
         ({"do": "dance"}, "The editor cannot do `dance`."),
     ],
 )
