@@ -3,7 +3,7 @@
     python benchmarks/suggestions.py [--half tuning|heldout] [--records] [--misses] [--json FILE]
 
 Facts
-    * suggestion_fields.txt was written before anything was tuned; `heldout` portals were never looked at while it was.
+    * suggestion_fields.txt was written before anything was tuned; nothing was changed because of the `heldout` portals.
     * Of the labelled pairs: found first, found among three. Precision: of all first suggestions, how many are right.
       Traps: of the marked look-alikes, how many were suggested at any rank.
     * Fields that both CRMs have out of the box are added to two portals of each half; they are no labelled pairs, since

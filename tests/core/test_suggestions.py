@@ -125,6 +125,9 @@ def test_own_fields__are_found_across_languages_and_prefixes() -> None:
         ("First donation date", "Last donation date", DATE),
         ("Tax number", "VAT number", TEXT),
         ("Planned revenue", "Revenue previous year", NUMBER),
+        ("Number of users", "Number of devices", NUMBER),
+        ("Type of property", "Maschinentyp", TEXT),
+        ("Lead score", "Lead source", TEXT),
     ],
 )
 def test_look_alikes__are_never_suggested(hubspot: str, dynamics: str, kind: Kind) -> None:

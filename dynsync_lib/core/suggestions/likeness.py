@@ -28,6 +28,7 @@ _OF_ALL: Final = 0.25
 _DOUBTFUL: Final = 0.72
 """What is left where only one of two fields has a word that tells look-alikes apart."""
 _LONG_BEGINNING: Final = 6
+_SOMETHING: Final = 0.5
 _TELLING: Final = 0.9
 _LABELLED_ALIKE: Final = 0.82
 _NEGATED: Final = "negated"
@@ -70,7 +71,18 @@ class WordLikeness:
         groups = self.vocabulary.qualifying
         qualified = (group.isdisjoint(first.said) != group.isdisjoint(second.said) for group in groups)
         doubts = sum(qualified) + self._are_different_sorts(first.said, second.said) + self._say_little(first, second)
-        return float(_DOUBTFUL**doubts)
+        return float(_DOUBTFUL ** (doubts + self._say_more_each(first.readings[-1], second.readings[-1])))
+
+    def _say_more_each(self, first: Reading, second: Reading) -> bool:
+        """Whether each label says something that is known and that the other does not: company size and shoe size."""
+        return all(
+            self.vocabulary.weight(self._further(*sides)) >= _SOMETHING for sides in ((first, second), (second, first))
+        )
+
+    def _further(self, said: Reading, other: Reading) -> list[str]:
+        """What one label says that is known, and not near to anything that the other says."""
+        known = self.vocabulary.known
+        return [concept for concept in said if concept in known and other.isdisjoint(self.related(concept))]
 
     def _are_different_sorts(self, first: Reading, second: Reading) -> bool:
         ours, theirs = self.vocabulary.heads & first, self.vocabulary.heads & second

@@ -17,7 +17,7 @@ rules/field_meanings.toml.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -46,6 +46,10 @@ from dynsync_lib.core.suggestions.wording import WordReader, label_words
 MOST_SUGGESTIONS: Final = 3
 """Of one property."""
 _SURE: Final = 0.68
+_LIKELY: Final = 0.6
+"""Of pairs without a rival."""
+_MARGIN: Final = 0.15
+_POSSIBLE: Final = 0.4
 _WORTH_A_LOOK: Final = 0.6
 _HIGHEST: Final = 0.97
 _STANDARD: Final = 0.95
@@ -93,8 +97,12 @@ class _Candidate:
     """What else speaks for the pair, of those with nearly the same score."""
 
     @property
+    def names(self) -> tuple[str, str]:
+        return (self.hubspot.field.name, self.dynamics.field.name)
+
+    @property
     def key(self) -> tuple[float, float, str, str]:
-        return (-round(self.score, 2), -self.further, self.hubspot.field.name, self.dynamics.field.name)
+        return (-round(self.score, 2), -self.further, *self.names)
 
 
 MatchOf = Callable[[Object, Mapping[System, list[str]]], MatchedRecords]
@@ -151,7 +159,7 @@ class _Comparison:
 
     @cached_property
     def likeness(self) -> WordLikeness:
-        known = set(self.knowledge.vocabulary.concepts.values())
+        known = self.knowledge.vocabulary.known
         unknown = [{word for field in self.words[system] for word in field.said} - known for system in System]
         return WordLikeness(self.knowledge.vocabulary, compare_spellings(*unknown))
 
@@ -245,7 +253,7 @@ class _Comparison:
         agreed = self._agreement(hubspot, dynamics)
         score = self._with_held(_with_options(likeness, options), hubspot, dynamics)
         score = self._with_values(score, agreed, self._distinct(hubspot)) * allowed
-        if score < _WORTH_A_LOOK:
+        if score < _POSSIBLE:
             return None
         reason = _reason(hubspot, dynamics, likeness, options, agreed)
         further = (options or 0.0) + (agreed.beyond_chance if agreed is not None else 0.0)
@@ -371,17 +379,35 @@ def _values_words(agreed: Agreement) -> str:
 def _ranked(object_: Object, candidates: Iterable[_Candidate]) -> Iterator[Suggestion]:
     """The best pairs first, each field once at rank 1; then what else a property with a first suggestion may mean."""
     in_order = sorted(candidates, key=lambda candidate: candidate.key)
+    unrivalled = _unrivalled(in_order)
     first: dict[str, _Candidate] = {}
     taken: set[str] = set()
     for candidate in in_order:
-        hubspot, dynamics = candidate.hubspot.field.name, candidate.dynamics.field.name
-        if candidate.score >= _SURE and hubspot not in first and dynamics not in taken:
+        hubspot, dynamics = candidate.names
+        is_sure = candidate.score >= _SURE or candidate.names in unrivalled
+        if is_sure and hubspot not in first and dynamics not in taken:
             first[hubspot] = candidate
             taken.add(dynamics)
     for name in sorted(first):
         others = [
-            candidate for candidate in in_order if candidate.hubspot.field.name == name and candidate is not first[name]
+            candidate
+            for candidate in in_order
+            if candidate.names[0] == name and candidate.score >= _WORTH_A_LOOK and candidate is not first[name]
         ]
         for rank, candidate in enumerate([first[name], *others][:MOST_SUGGESTIONS], 1):
             score = min(candidate.score, first[name].score)
             yield Suggestion(object_, name, candidate.dynamics.field.name, rank, round(score, 3), candidate.reason)
+
+
+def _unrivalled(candidates: Sequence[_Candidate]) -> set[tuple[str, str]]:
+    """The names of pairs that are likely and have no rival: neither field has another candidate nearly as good."""
+    scores: dict[tuple[System, str], list[float]] = {}
+    for candidate in candidates:
+        for side, name in zip(System, candidate.names, strict=True):
+            scores.setdefault((side, name), []).append(candidate.score)
+
+    def is_far_ahead(candidate: _Candidate) -> bool:
+        rivals = [sorted(scores[side], reverse=True) for side in zip(System, candidate.names, strict=True)]
+        return all(best[0] == candidate.score and best[1:2] < [candidate.score - _MARGIN] for best in rivals)
+
+    return {candidate.names for candidate in candidates if candidate.score >= _LIKELY and is_far_ahead(candidate)}

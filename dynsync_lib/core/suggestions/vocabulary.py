@@ -48,6 +48,7 @@ class Vocabulary:
     mean the same; where only one of two fields has a member of a `qualifying` one, that is doubtful, and so it is where
     they have different `heads` (what sort of thing a field holds). `weights` is how much a concept counts, 1 when it is
     not named. `own` are concepts that say nothing within an object. `longest_phrase` is in words.
+    `known` are all concepts.
     """
 
     noise: frozenset[str]
@@ -61,6 +62,7 @@ class Vocabulary:
     weights: Mapping[str, float]
     own: Mapping[Object, frozenset[str]]
     longest_phrase: int
+    known: frozenset[str]
 
     def weight(self, concepts: Iterable[str]) -> float:
         """How much the concepts count together."""
@@ -91,6 +93,7 @@ def read_vocabulary(text: str) -> Vocabulary:
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),
+        known=frozenset(concepts.values()).union(*tables["parts"].values()),
     )
 
 
