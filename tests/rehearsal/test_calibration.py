@@ -92,7 +92,7 @@ def test_the_forecast_of_a_pack_leaves_what_it_says(desk: Desk, run: Run, pack: 
     assert desk.leaves(run, pack) == said
 
 
-@pytest.mark.parametrize(("run", "pack", "choice"), CHOICES)
+@pytest.mark.parametrize(("run", "pack", "choice"), one_of_each(CHOICES, lambda _run, pack, _choice: pack.question))
 def test_the_choice_of_the_witness_is_read(desk: Desk, run: Run, pack: Pack, choice: str) -> None:
     (answer,) = desk.read(run, [pack], synced(desk, run, {pack.question: choice}))
     assert answer.choice in pack.alike(choice)
