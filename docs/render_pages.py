@@ -32,7 +32,7 @@ def pages() -> dict[str, str]:
 
 def rules_page() -> str:
     """Every rule and every open question, with sources."""
-    return "\n".join([_MADE, *_rules(), *_assumptions(), *_checks(), *_statements(), *_sources()]) + "\n"
+    return "\n".join([_MADE, *_rules(), *_assumptions(), *_checks(), *_questions(), *_statements(), *_sources()]) + "\n"
 
 
 def _rules() -> Iterator[str]:
@@ -70,6 +70,14 @@ def _checks() -> Iterator[str]:
         yield f"| {check.id} | {check.severity} | {said} | `{check.rule_id}` |"
     yield "\n### Without a finding of their own\n\n| Check | Asks | Why not |\n|---|---|---|"
     yield from (f"| {one.id} | {one.says} | {one.why} |" for one in book.unasked_checks)
+    yield ""
+
+
+def _questions() -> Iterator[str]:
+    yield "## What is asked of an administrator\n\nWhat no API shows; `dynsync init DIR --ask` asks it.\n"
+    yield "| Key | Question | Answer | Where to look | Checks |\n|---|---|---|---|---|"
+    for one in kit.rulebook().questions.values():
+        yield f"| `{one.section}.{one.name}` | {one.asks} | {one.allowed} | {one.where} | {', '.join(one.checks)} |"
     yield ""
 
 

@@ -15,6 +15,7 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import Json
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.own_notebooks import own_notebooks
+from dynsync_lib.cli.questions import ask_questions, read_answers
 from dynsync_lib.errors import UsageError
 
 
@@ -45,13 +46,32 @@ def init(
     example: Annotated[
         str | None, typer.Option(help=f"A ready example instead: {', '.join(kit.SETTINGS_EXAMPLES)}.")
     ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answer", help="With --ask: name=answer instead of a prompt; may be repeated."),
+    ] = None,
+    *,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask what no API shows; also of a file that is there already.")
+    ] = False,
 ) -> None:
-    """Write a commented dynsync.toml: every key at its default, or a ready example.
+    """Write a commented dynsync.toml: every key at its default, or a ready example. With --ask, ask what no API shows.
 
-    Example: dynsync init acme --example mql-to-dynamics
+    An empty answer skips a question; what has no answer stays not checked.
+
+    Example: dynsync init acme --example mql-to-dynamics --ask --answer workflows_started=3
     """
     file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
-    text = kit.settings_template(example)
+    given = read_answers(answers)
+    if given and not ask:
+        raise UsageError("--answer belongs to --ask.", next_step="Add --ask.")
+    if not (ask and example is None and file.exists()):
+        _write_settings(file, kit.settings_template(example))
+    if ask:
+        ask_questions(file, given)
+
+
+def _write_settings(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with file.open("x", encoding="utf-8") as stream:  # a link is not followed

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dynsync_lib.core.model import Direction, Object, Verdict
+from dynsync_lib.core.questions import AdminQuestion, read_questions
 from dynsync_lib.core.settings import FieldMapping
 from dynsync_lib.errors import RulebookError
 
@@ -33,6 +34,7 @@ RULE_FILES: Final = (
     "free_mail_domains.txt",
     "legal_forms.toml",
     "limits.toml",
+    "questions.toml",
     "research.toml",
     "sources.toml",
     "standard_schema.toml",
@@ -159,9 +161,9 @@ class Check:
     """One audit rule of the report; several may share an id, one for each side.
 
     `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
-    what is counted, or `measure` names the code that counts; with neither, and when the measure does not know,
-    `not_checked` is said. `names` is the code that names what is behind the count, after the sentence. With
-    `unless_own_key` the check is not asked where its object is matched by a field of one's own.
+    what is counted, or `measure` names the code that counts, or `answer` the question whose answer counts: the number,
+    or 1 for `answer_is`. With none, and when nobody knows, `not_checked` is said. `names` is the code that names what
+    is behind the count. With `unless_own_key` the check is not asked where its object has a key of one's own.
     """
 
     id: str
@@ -173,6 +175,7 @@ class Check:
     system: str | None
     object: str | None
     not_checked: str | None
+    answer: str | None
     table: str | None
     where: Mapping[str, Any]
     except_: Mapping[str, Any]
@@ -181,11 +184,12 @@ class Check:
     measure: str | None
     names: str | None = None
     unless_own_key: bool = False
+    answer_is: bool = True
 
     @property
     def is_countable(self) -> bool:
-        """Whether the data can say anything; else the check is named in grey whatever they are."""
-        return self.table is not None or self.measure is not None
+        """Whether data or an answer can say anything; else the check is named in grey whatever they are."""
+        return any(part is not None for part in (self.table, self.measure, self.answer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,7 @@ class Rulebook:
     limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
     checks: tuple[Check, ...]
     unasked_checks: tuple[UnaskedCheck, ...]
+    questions: Mapping[str, AdminQuestion]
     legal_forms: frozenset[str]
     top_level_domains: frozenset[str]
     free_mail_domains: frozenset[str]
@@ -264,6 +269,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         limits=tables["limits.toml"],
         checks=tuple(map(_check, tables["checks.toml"]["check"])),
         unasked_checks=tuple(UnaskedCheck(**row) for row in tables["checks.toml"]["unasked"]),
+        questions=read_questions(tables["questions.toml"]["question"]),
         legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
         top_level_domains=_lines(texts["top_level_domains.txt"]),
         free_mail_domains=_lines(texts["free_mail_domains.txt"]),
@@ -325,6 +331,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         system=row.get("system"),
         object=row.get("object"),
         not_checked=row.get("not_checked"),
+        answer=row.get("answer"),
         table=row.get("table"),
         where=row.get("where", {}),
         except_=row.get("except", {}),
@@ -333,6 +340,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         measure=row.get("measure"),
         names=row.get("names"),
         unless_own_key=row.get("unless_own_key", False),
+        answer_is=row.get("answer_is", True),
     )
 
 

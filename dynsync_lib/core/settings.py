@@ -166,8 +166,9 @@ class Settings:
 
     `sync` has every object; its `mappings` already hold the defaults that apply. `assumptions` has every knob of
     `rules/assumptions.toml` with the choice in force. `digest` is the sha256 of what was read. `notes` are sentences
-    about what was read otherwise than it stands there. `document` is what was read, as plain values: whoever has it
-    can read the same settings again (`core.settings_file.reader.read_document`).
+    about what was read otherwise than it stands there. `answers` are those of `[answers]`, by question. `document` is
+    what was read, as plain values: whoever has it can read the same settings again
+    (`core.settings_file.reader.read_document`).
     """
 
     hubspot: HubSpotSettings
@@ -180,6 +181,7 @@ class Settings:
     report: ReportSettings = ReportSettings()
     notes: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, bool | int] = field(default_factory=dict)
 
     def of_test_portals(self) -> Settings:
         """The same settings with the test portals in place of the portals.

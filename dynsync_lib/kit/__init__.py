@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
     from dynsync_lib.kit.pages import demo, find_test, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
+    from dynsync_lib.kit.questionnaires import questionnaire, questionnaire_form
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
         compare_rehearsal,
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.watch_plan import watch_plan
     from dynsync_lib.report.work_plan import work_plan
     from dynsync_lib.settings_changes.changes import RemoveMapping, SetAssumption, SetMapping, SetSync
+    from dynsync_lib.settings_changes.questionnaire import Questionnaire
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
     from dynsync_lib.verification.verify_folder import Verification, open_verification
     from dynsync_lib.worklist.decisions import ImportedWorklist
@@ -126,6 +128,8 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
+    "kit.questionnaires": ("questionnaire", "questionnaire_form"),
+    "settings_changes.questionnaire": ("Questionnaire",),
     "kit.rehearsals": (
         "clean_rehearsal",
         "compare_rehearsal",

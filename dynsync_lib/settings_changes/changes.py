@@ -73,6 +73,15 @@ class SetAssumption:
     choice: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SetAnswer:
+    """Answers a question of `core.questions`, where its answer stands; None takes the answer away."""
+
+    section: str
+    name: str
+    answer: bool | int | str | None
+
+
 def _read_words(change: Any, **kinds: type[StrEnum]) -> None:
     """Lets people write `"contact"` for Object.CONTACT. Raises UsageError for a word that is none."""
     for name, kind in kinds.items():
@@ -82,7 +91,7 @@ def _read_words(change: Any, **kinds: type[StrEnum]) -> None:
         object.__setattr__(change, name, None if word is None else kind(word))
 
 
-Change = SetMapping | RemoveMapping | SetSync | SetAssumption
+Change = SetMapping | RemoveMapping | SetSync | SetAssumption | SetAnswer
 
 
 def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rulebook: Rulebook) -> dict[str, Any]:
@@ -94,6 +103,8 @@ def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rul
     for change in changes:
         if isinstance(change, SetAssumption):
             _set_in(changed, ("assumptions",), change.name, change.choice)
+        elif isinstance(change, SetAnswer):
+            _set_in(changed, (change.section,), change.name, change.answer)
         elif isinstance(change, SetSync):
             _set_in(changed, ("sync", change.object.value), change.key, change.value)
         elif isinstance(change, SetMapping):

@@ -64,8 +64,9 @@ def _changed_text(text: str, after: Mapping[str, Any], file: str) -> str:
         if section != before.get("sync", {}).get(name)
     ]
     tables = [table for change in objects for table in change.tables()]
-    if after.get("assumptions", {}) != before.get("assumptions", {}):
-        tables.append(_Table(("assumptions",), before.get("assumptions"), after["assumptions"]))
+    for name in ("hubspot", "answers", "assumptions"):
+        if after.get(name, {}) != before.get(name, {}):
+            tables.append(_Table((name,), before.get(name), after[name]))
     try:
         text = _with_values(_without_rows(text, objects), objects, tables)
     except TOMLKitError as fault:

@@ -14,10 +14,13 @@ from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
-    "report.accuracy",  # these show how right a forecast was, a rehearsal, and words
+    "report.accuracy",  # these show how right a forecast was, a rehearsal, scenarios, words; or they are no views
+    "report.forecast_tables",
     "report.glossary",
     "report.receipt",
     "report.rehearsal_tables",
+    "report.scenarios",
+    "report.uncovered",
 }
 VIEWS: list[Callable[..., Any]] = [
     assumption_bars,

@@ -46,8 +46,8 @@ stay behind, values that are overwritten, invoices to associate with their compa
 
 
 def is_listed(check: Check) -> bool:
-    """Whether a check counts rows; else its number is made of the settings' figures alone, and there are none."""
-    return check.measure not in MARKETING_MEASURES or check.measure in _MARKETING
+    """Whether a check counts rows; else its number stands in the settings, and there are none."""
+    return check.answer is None and (check.measure not in MARKETING_MEASURES or check.measure in _MARKETING)
 
 
 def asks_records(check: Check) -> bool:
@@ -71,8 +71,10 @@ def rows_of_list(tables: Tables, name: str) -> list[Frame]:
 
 def _listed(situation: Situation | None, check: Check, tables: Tables) -> Question[Any]:
     """The question whose rows a check's finding counts."""
+    if not is_listed(check):
+        return known(None)
     if check.measure is None:
         return count_in_table(check)
-    if situation is None or not is_listed(check):
+    if situation is None:
         return known(None)
     return (_MARKETING.get(check.measure) or MEASURES[check.measure])(situation, tables)

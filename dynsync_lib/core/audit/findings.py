@@ -52,6 +52,7 @@ from dynsync_lib.core.counting import (
 )
 from dynsync_lib.core.model import Object, Severity, System
 from dynsync_lib.core.rulebook import Check
+from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import PERSONS, Frame, Situation
 from dynsync_lib.core.tables import FINDINGS
 
@@ -149,7 +150,13 @@ def _count(situation: Situation, check: Check, tables: Tables) -> Count:
     """How many there are; the answer is None when the kit cannot know."""
     if check.measure is not None:
         return MEASURES[check.measure](situation, tables)
-    return count_in_table(check)
+    return count_answered(situation.settings, check) if check.answer is not None else count_in_table(check)
+
+
+def count_answered(settings: Settings, check: Check) -> Count:
+    """What an administrator answered: a number, or 1 where a yes or no is what the check is about; else not known."""
+    answer = settings.answers.get(check.answer or "")
+    return known(int(answer == check.answer_is) if isinstance(answer, bool) else answer)
 
 
 def count_in_table(check: Check) -> Count:

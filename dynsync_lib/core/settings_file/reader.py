@@ -25,6 +25,7 @@ from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import check_filter, nearest
 from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.questions import SECTION
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import (
     LIFECYCLE_STAGES,
@@ -131,10 +132,18 @@ class _Reader(SectionReader):
             sync=objects,
             assumptions=assumptions,
             digest="",
+            answers=self._answers(self._table(document, SECTION, ())),
             files=self._files(self._table(document, "files", ())),
             rehearsal=self._rehearsal(self._table(document, "rehearsal", ())),
             report=self._section(ReportSettings, self._table(document, "report", ()), "report"),
         )
+
+    def _answers(self, table: Mapping[str, Any]) -> dict[str, bool | int]:
+        """What an administrator answered: yes or no where that is asked, else a number."""
+        questions = {name: one for name, one in self.rulebook.questions.items() if one.section == SECTION}
+        self._refuse_unknown(table, questions, (SECTION,))
+        known = {name: True if questions[name].type == "yes_no" else None for name in table if name in questions}
+        return {name: table[name] for name, kind in known.items() if self._fits(table[name], kind, (SECTION, name))}
 
     def _files(self, table: Mapping[str, Any]) -> FileSettings:
         self._refuse_unknown(table, ("columns",), ("files",))

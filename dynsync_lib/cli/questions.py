@@ -1,0 +1,58 @@
+"""`dynsync init --ask`: what no API shows, asked on a terminal, or answered by options.
+
+Where it is used: `cli.start_commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.errors import UsageError
+
+
+def read_answers(answers: Iterable[str] | None) -> dict[str, str]:
+    """The answers of `--answer name=answer`, by name. Raises UsageError when one has another form."""
+    read: dict[str, str] = {}
+    for answer in answers or ():
+        name, equals, text = answer.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(
+                f"--answer {answer} is not of the form name=answer.", next_step="See `dynsync init --help`."
+            )
+        read[name.strip()] = text
+    return read
+
+
+def ask_questions(settings: Path, given: Mapping[str, str]) -> None:
+    """Asks the questions, or none where answers are given as options, and writes the answers.
+
+    The end of what is typed skips all further questions.
+    """
+    asked = kit.questionnaire(settings)
+    for name, text in given.items():
+        asked.answer(name, text)
+    try:
+        for number, question in enumerate(() if given else asked.questions, start=1):
+            console.say(f"\n{number} of {len(asked.questions)}: {question.asks}\n   {question.where}")
+            while not _is_answered(asked, question.name):
+                pass
+    except EOFError:
+        console.say("")
+    asked.save()
+    console.say(asked.message)
+    if asked.unanswered():
+        console.say(f"Without an answer: {', '.join(asked.unanswered())}.")
+
+
+def _is_answered(asked: kit.Questionnaire, name: str) -> bool:
+    """Takes what is typed; false when it is none of the answers allowed, which is said."""
+    text = input(f"   {asked.question(name).allowed} [{asked.shown(name) or 'skip'}]: ")
+    try:
+        asked.answer(name, text)
+    except UsageError as fault:
+        console.say(f"   {fault} {fault.next_step}")
+        return False
+    return True

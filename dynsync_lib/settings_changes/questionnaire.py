@@ -1,0 +1,76 @@
+"""The questions of an engagement with the answers that its settings file holds: the state behind prompt and form.
+
+Facts
+    * Nothing typed means skipped: what stands in the file stays.
+    * Only answers that differ from the file's become changes; they are made all at once.
+
+Source: rules/questions.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dynsync_lib.core.questions import AdminQuestion, Answer
+from dynsync_lib.errors import UsageError
+from dynsync_lib.settings_changes.changes import SetAnswer
+
+_UNKNOWN: Final = "unknown"
+"""The choice that says that nobody knows."""
+
+
+@dataclass(slots=True)
+class Questionnaire:
+    """The questions and their answers. `document` is the settings file; `save_changes` makes changes in it.
+
+    `message` says what became of the last answers that were written.
+    """
+
+    questions: Sequence[AdminQuestion]
+    document: Mapping[str, Any]
+    save_changes: Callable[[Sequence[SetAnswer]], None]
+    answers: dict[str, Answer] = field(default_factory=dict)
+    message: str = ""
+
+    def shown(self, name: str) -> str:
+        """The answer as a person types it: `yes`, `12`, `off`; empty when there is none."""
+        answer = self.answers.get(name, self._in_file(self.question(name)))
+        if isinstance(answer, bool):
+            return "yes" if answer else "no"
+        return "" if answer is None else str(answer)
+
+    def answer(self, name: str, text: str) -> None:
+        """Takes an answer; nothing typed skips. Raises UsageError when it is none of those allowed."""
+        question = self.question(name)
+        if text.strip():
+            self.answers[name] = question.read_answer(text)
+
+    def question(self, name: str) -> AdminQuestion:
+        """The question of that name. Raises UsageError when there is none."""
+        known = {question.name: question for question in self.questions}
+        if name not in known:
+            raise UsageError(f"`{name}` is no question.", next_step=f"The questions are {', '.join(known)}.")
+        return known[name]
+
+    def unanswered(self) -> list[str]:
+        """The questions that neither the file nor anybody has answered."""
+        return [question.name for question in self.questions if self.shown(question.name) in ("", _UNKNOWN)]
+
+    def save(self) -> None:
+        """Writes the answers that differ from the file's, and says how many."""
+        changes = [
+            SetAnswer(question.section, question.name, self.answers[question.name])
+            for question in self.questions
+            if question.name in self.answers and self.answers[question.name] != self._in_file(question)
+        ]
+        if changes:
+            self.save_changes(changes)
+        left = len(self.unanswered())
+        written = "1 answer" if len(changes) == 1 else f"{len(changes)} answers"
+        self.message = f"Wrote {written}. {left} of {len(self.questions)} questions have none."
+
+    def _in_file(self, question: AdminQuestion) -> Answer | None:
+        answer: Answer | None = self.document.get(question.section, {}).get(question.name)
+        return answer

@@ -1,0 +1,179 @@
+"""What no API shows: asked on a terminal, by options and in a form, and what findings make of the answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dynsync_lib import kit
+from dynsync_lib.cli.commands import app
+from dynsync_lib.errors import DynsyncError, SettingsError, UsageError
+from tests.kit.small_portals import load_portals
+from tests.rulebook_texts import shipped_rulebook
+
+_ASKED = {"G19", "G33", "G43", "G49", "G50", "G54"}
+_FILES = {
+    "h/contacts": "hs_object_id,email\n1,a@x.example\n",
+    "d/contacts": "contactid,emailaddress1\nc-1,a@x.example\n",
+}
+
+
+def _run(*arguments: str | Path, typed: str = "") -> tuple[int, str]:
+    try:
+        result = CliRunner().invoke(app, [str(part) for part in arguments], input=typed, catch_exceptions=False)
+    except DynsyncError as fault:
+        return 2, f"{fault} {fault.next_step}"
+    return result.exit_code, result.stdout
+
+
+def _findings(folder: Path, answers: str) -> dict[str, tuple[str, int | None, str]]:
+    (folder / "dynsync.toml").write_text(f"[sync.contact]\n[answers]\n{answers}", encoding="utf-8")
+    forecast = kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
+    rows = [row for row in forecast.rows("findings") if row["check_id"] in _ASKED]
+    return {row["check_id"]: (row["severity"], row["count"], row["sentence"]) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def engagement(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("engagement")
+    load_portals(folder, _FILES)
+    return folder
+
+
+def test_questions__each_is_for_an_audit_rule_and_has_its_words() -> None:
+    book = shipped_rulebook()
+    checks = {check.id for check in book.checks}
+    answered = {check.answer for check in book.checks if check.answer is not None}
+    assert answered == {one.name for one in book.questions.values() if one.section == "answers"}
+    assert all(one.asks.endswith("?") and one.where.endswith(".") for one in book.questions.values())
+    assert all(set(one.checks) <= checks for one in book.questions.values())
+
+
+def test_findings__without_an_answer_are_not_checked(engagement: Path) -> None:
+    rows = _findings(engagement, "")
+    assert set(rows) == _ASKED
+    assert {(severity, count) for severity, count, _ in rows.values()} == {("not_checked", None)}
+    assert len(kit.records_of(kit.open_forecast(engagement / "f"), "G43")) == 0
+
+
+def test_findings__by_their_answers(engagement: Path) -> None:
+    rows = _findings(
+        engagement,
+        "workflows_started = 3\ncaller_sees_all_rows = false\nassociation_limits = true\nother_connectors = 1\n"
+        "set_once_fields = 0\nplanned_merges = 0\n",
+    )
+    assert {check_id: row[:2] for check_id, row in rows.items()} == {
+        "G19": ("medium", 1),
+        "G43": ("blocker", 3),
+        "G50": ("blocker", 1),
+        "G54": ("high", 1),
+    }
+    assert rows["G43"][2].startswith("3 active workflows and flows start")
+    assert rows["G54"][2].startswith("1 other connector or flow writes")
+
+
+def test_findings__good_answers_say_nothing(engagement: Path) -> None:
+    answers = "workflows_started = 0\ncaller_sees_all_rows = true\nassociation_limits = false\nother_connectors = 0\n"
+    assert _findings(engagement, f"{answers}set_once_fields = 0\nplanned_merges = 0\n") == {}
+
+
+def test_records_of__answered_finding_says_that_nobody_knows_which(engagement: Path) -> None:
+    _findings(engagement, "workflows_started = 3\n")
+    code, printed = _run("audit", "--forecast", engagement / "f", "--records", "G43")
+    assert code == 0
+    assert "Which they are, nobody knows: the number is made of the settings." in printed
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("workflow_started = 3", "`workflow_started` in [answers] is no setting. Did you mean `workflows_started`?"),
+        ('workflows_started = "3"', "`workflows_started` is '3'; it must be a whole number, 0 or more."),
+        ("workflows_started = -1", "`workflows_started` is -1; it must be a whole number, 0 or more."),
+        ("workflows_started = true", "`workflows_started` is True; it must be a whole number, 0 or more."),
+        ("association_limits = 1", "`association_limits` is 1; it must be true or false."),
+    ],
+)
+def test_settings__wrong_answers_are_named_with_their_line(tmp_path: Path, line: str, sentence: str) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text(f"[answers]\n{line}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as raised:
+        kit.read_settings(file)
+    assert str(raised.value) == f"dynsync.toml, line 2: {sentence}"
+
+
+def test_init_ask__typed_answers_skips_and_a_wrong_one(tmp_path: Path) -> None:
+    typed = "enterprise\n\nmaybe\noff\n\n\n\n5\nno\n\n0\n"
+    code, printed = _run("init", tmp_path / "acme", "--ask", typed=typed)
+    assert code == 0
+    assert "`maybe` is no answer to `auto_create_companies`. Answer one of on, off, unknown." in printed
+    assert printed.splitlines()[-2:] == [
+        "Wrote 5 answers. 5 of 12 questions have none.",
+        "Without an answer: marketing_contacts, marketing_tier, association_limits, set_once_fields, planned_merges.",
+    ]
+    settings = kit.read_settings(tmp_path / "acme" / "dynsync.toml")
+    assert (settings.hubspot.plan, settings.hubspot.auto_create_companies) == ("enterprise", "off")
+    assert settings.answers == {"workflows_started": 5, "caller_sees_all_rows": False, "other_connectors": 0}
+
+
+def test_init_ask__options_ask_nothing_and_change_a_file_that_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("# ours\n[sync.contact]  # people\n", encoding="utf-8")
+    code, printed = _run("init", file, "--ask", "--answer", "planned_merges=2", "--answer", "plan=starter")
+    assert code == 0
+    assert printed.startswith("Wrote 2 answers.")
+    assert file.read_text(encoding="utf-8") == (
+        '# ours\n[sync.contact]  # people\n\n[hubspot]\nplan = "starter"\n\n[answers]\nplanned_merges = 2\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--ask", "--answer", "merges=2"), "`merges` is no question. The questions are plan, data_hub,"),
+        (("--ask", "--answer", "planned_merges=two"), "`two` is no answer to `planned_merges`. Answer a whole number"),
+        (("--ask", "--answer", "planned_merges"), "--answer planned_merges is not of the form name=answer."),
+        (("--answer", "planned_merges=2"), "--answer belongs to --ask."),
+    ],
+)
+def test_init_ask__bad_answers_write_nothing(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text("[sync.contact]\n", encoding="utf-8")
+    code, said = _run("init", file, *arguments)
+    assert (code, said.startswith(sentence)) == (2, True)
+    assert file.read_text(encoding="utf-8") == "[sync.contact]\n"
+
+
+def test_init__a_file_that_is_there_is_refused_without_ask(tmp_path: Path) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text("", encoding="utf-8")
+    assert _run("init", file) == (2, f"{file} exists already. Edit it, or name another folder.")
+
+
+def test_form__fields_hold_the_answers_and_write_them(tmp_path: Path) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text("[answers]\nother_connectors = 2\n", encoding="utf-8")
+    form: Any = kit.questionnaire_form(file)
+    assert (form.fields["other_connectors"].value, form.fields["planned_merges"].value) == ("2", "")
+    form.fields["planned_merges"].value = "many"
+    form.write()
+    assert "`many` is no answer to `planned_merges`." in form.answers.message
+    assert kit.read_settings(file).answers == {"other_connectors": 2}
+    form.fields["planned_merges"].value = "4"
+    form.fields["caller_sees_all_rows"].value = "Yes"
+    form.write()
+    assert form.answers.message == "Wrote 2 answers. 9 of 12 questions have none."
+    assert kit.read_settings(file).answers == {
+        "other_connectors": 2,
+        "planned_merges": 4,
+        "caller_sees_all_rows": True,
+    }
+
+
+def test_questionnaire__unknown_question_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dynsync.toml").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="`hair` is no question"):
+        kit.questionnaire(tmp_path / "dynsync.toml").answer("hair", "red")
