@@ -26,16 +26,16 @@ def read_answers(answers: Iterable[str] | None) -> dict[str, str]:
     return read
 
 
-def ask_questions(settings: Path, given: Mapping[str, str]) -> None:
-    """Asks the questions, or none where answers are given as options, and writes the answers.
+def ask_questions(settings: Path, named: Mapping[str, str]) -> None:
+    """Asks the questions, or none where answers are `named` in options, and writes the answers.
 
     The end of what is typed skips all further questions.
     """
     asked = kit.questionnaire(settings)
-    for name, text in given.items():
+    for name, text in named.items():
         asked.answer(name, text)
     try:
-        for number, question in enumerate(() if given else asked.questions, start=1):
+        for number, question in enumerate(() if named else asked.questions, start=1):
             console.say(f"\n{number} of {len(asked.questions)}: {question.asks}\n   {question.where}")
             while not _is_answered(asked, question.name):
                 pass

@@ -62,13 +62,13 @@ def init(
     Example: dynsync init acme --example mql-to-dynamics --ask --answer workflows_started=3
     """
     file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
-    given = read_answers(answers)
-    if given and not ask:
+    named = read_answers(answers)
+    if named and not ask:
         raise UsageError("--answer belongs to --ask.", next_step="Add --ask.")
     if not (ask and example is None and file.exists()):
         _write_settings(file, kit.settings_template(example))
     if ask:
-        ask_questions(file, given)
+        ask_questions(file, named)
 
 
 def _write_settings(file: Path, text: str) -> None:

@@ -140,7 +140,9 @@ class _Reader(SectionReader):
 
     def _answers(self, table: Mapping[str, Any]) -> dict[str, bool | int]:
         """What an administrator answered: yes or no where that is asked, else a number."""
-        questions = {name: one for name, one in self.rulebook.questions.items() if one.section == SECTION}
+        questions = {
+            name: question for name, question in self.rulebook.questions.items() if question.section == SECTION
+        }
         self._refuse_unknown(table, questions, (SECTION,))
         known = {name: True if questions[name].type == "yes_no" else None for name in table if name in questions}
         return {name: table[name] for name, kind in known.items() if self._fits(table[name], kind, (SECTION, name))}
