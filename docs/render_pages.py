@@ -77,7 +77,7 @@ def _questions() -> Iterator[str]:
     yield "## What is asked of an administrator\n\nWhat no API shows; `dynsync init DIR --ask` asks it.\n"
     yield "| Key | Question | Answer | Where to look | Checks |\n|---|---|---|---|---|"
     for one in kit.rulebook().questions.values():
-        yield f"| `{one.section}.{one.name}` | {one.asks} | {one.allowed} | {one.where} | {', '.join(one.checks)} |"
+        yield f"| [{one.section}] {one.name} | {one.asks} | {one.allowed} | {one.where} | {', '.join(one.checks)} |"
     yield ""
 
 
