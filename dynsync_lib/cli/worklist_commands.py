@@ -59,6 +59,10 @@ def write(
 def import_(
     workbook: Annotated[Path, typer.Argument(help="The worklist, filled in.")],
     folder: ForecastFolder = None,
+    fixes: Annotated[
+        Path | None,
+        typer.Option(help="Folder for files that both CRMs import, of rows marked fix whose value is known."),
+    ] = None,
     snapshot: Snapshot = None,
     *,
     as_json: Json = False,
@@ -71,7 +75,7 @@ def import_(
     Example: dynsync worklist import worklist.xlsx --forecast out/monday
     """
     try:
-        imported = kit.import_worklist(workbook, open_forecast(folder), snapshot=snapshot)
+        imported = kit.import_worklist(workbook, open_forecast(folder), fixes=fixes, snapshot=snapshot)
     except WorklistError as error:
         if as_json:
             console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})
@@ -83,11 +87,15 @@ def import_(
     console.print_rows(["sheet", *_MARKED], rows)
     for title in imported.other_sheets:
         console.out.print(f"{title}: no sheet of a worklist; left alone.")
+    for name, count in imported.fixes.items():
+        console.out.print(f"{count:>9,}  {name}")
     console.out.print(f"\nDecisions: {imported.decisions}")
+    if fixes is not None:
+        console.out.print(f"Fixes:     {fixes}, which names people" if imported.fixes else "Fixes:     none are known")
 
 
-@worklist.command()
-def fixes(
+@worklist.command(name="fixes")
+def fixes_(
     folder: ForecastFolder = None,
     share: Annotated[float, typer.Option(help="The part of the risk that is to go, above 0, up to 1.")] = 0.9,
     snapshot: Snapshot = None,
@@ -102,20 +110,25 @@ def fixes(
 
     Example: dynsync worklist fixes --forecast out/monday --share 0.8 --csv fixes.csv
     """
-    fixes_ = kit.fix_set(open_forecast(folder), share=share, snapshot=snapshot)
+    smallest = kit.fix_set(open_forecast(folder), share=share, snapshot=snapshot)
     if csv is not None:
-        fixes_.write_csv(csv)
+        smallest.write_csv(csv)
     if as_json:
         console.print_json(
-            {"sentence": fixes_.sentence, "by_kind": fixes_.by_kind, "steps": fixes_.steps(), "changes": fixes_.rows()}
+            {
+                "sentence": smallest.sentence,
+                "by_kind": smallest.by_kind,
+                "steps": smallest.steps(),
+                "changes": smallest.rows(),
+            }
         )
         return
-    console.out.print(fixes_.sentence)
-    console.print_rows(["kind", "at_risk", "gone", "left"], fixes_.by_kind)
+    console.out.print(smallest.sentence)
+    console.print_rows(["kind", "at_risk", "gone", "left"], smallest.by_kind)
     console.out.print()
-    console.print_rows(["changes", "gone", "share"], fixes_.steps())
+    console.print_rows(["changes", "gone", "share"], smallest.steps())
     console.out.print()
-    rows = fixes_.rows()[: fixes_.fix_set.size]
+    rows = smallest.rows()[: smallest.fix_set.size]
     console.print_rows(["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[:_MOST_LISTED])
     if csv is not None:
         console.out.print(f"\nCSV:      {csv}")

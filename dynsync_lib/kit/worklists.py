@@ -68,13 +68,18 @@ def worklist(
 
 
 def import_worklist(
-    workbook: str | Path, forecast: str | Path | Forecast, *, snapshot: str | Path | None = None
+    workbook: str | Path,
+    forecast: str | Path | Forecast,
+    *,
+    fixes: str | Path | None = None,
+    snapshot: str | Path | None = None,
 ) -> ImportedWorklist:
     """Keeps what people marked in a worklist as the decisions of its forecast, in a file beside the forecast's folder.
 
-    The file replaces that of an earlier import. Where opt-outs or records behind findings are marked, the snapshot is
-    looked for where the forecast found it; `snapshot` is another place. It reads the workbook row by row, some 10,000
-    a second.
+    The file replaces that of an earlier import. `fixes` is a folder for files that both CRMs import, of rows marked to
+    be fixed whose fix is a value that is known (`worklist.fix_files`). Where opt-outs or records behind findings are
+    marked, the snapshot is looked for where the forecast found it; `snapshot` is another place. It reads the workbook
+    row by row, some 10,000 a second.
 
     Raises WorklistError with every fault by sheet and cell, InputFileError for what is no workbook, and UsageError when
     the snapshot is needed and not there; then nothing is kept.
@@ -96,7 +101,7 @@ def import_worklist(
             next_step="Name it with --snapshot.",
         )
     with _row_maker(opened, looked_up, is_named=False, lists_findings=lists_findings) as maker:
-        return keep_marks(filled, opened, maker)
+        return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
 
 
 def fix_set(forecast: str | Path | Forecast, *, share: float = 0.9, snapshot: str | Path | None = None) -> Fixes:

@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib.errors import WorklistError, WorklistFault
+from dynsync_lib.folders.own_folder import refuse_foreign
 from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.worklist.fix_files import FIXES_FOLDER, write_fix_files
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, MarkedRow, read_workbook
 from dynsync_lib.worklist.rows import RowMaker
@@ -36,6 +38,7 @@ _IDS: Final = (
     "record_id",
     "other_id",
     "field",
+    "detail",
     "hubspot_field",
     "dynamics_field",
     "rule_id",
@@ -46,13 +49,15 @@ _IDS: Final = (
 @dataclass(frozen=True, slots=True)
 class ImportedWorklist:
     """What an import kept. `decisions` is the file; `by_sheet` counts, by sheet, each mark, rows with `note_only`, and
-    those that are `unmarked`; `other_sheets` are the workbook's sheets that are none of a worklist.
+    those that are `unmarked`; `other_sheets` are the workbook's sheets that are none of a worklist; `fixes` are how
+    many rows each file of fixes has, by its name.
     """
 
     decisions: Path
     forecast_id: str
     by_sheet: Mapping[str, Mapping[str, int]]
     other_sheets: tuple[str, ...]
+    fixes: Mapping[str, int]
 
     @property
     def by_mark(self) -> dict[str, int]:
@@ -78,12 +83,15 @@ def read_marks(workbook: Path, forecast: Forecast) -> FilledWorkbook:
     return filled
 
 
-def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker) -> ImportedWorklist:
-    """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast.
+def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker, fixes: Path | None) -> ImportedWorklist:
+    """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast; `fixes` is the
+    folder for files of fixes, None where none are asked for.
 
-    Raises WorklistError for rows that the forecast does not have, and UsageError when another file stands where
-    decisions go; then nothing is written.
+    Raises WorklistError for rows that the forecast does not have, and UsageError when something else stands where
+    decisions or fixes go; then nothing is written.
     """
+    if fixes is not None:
+        refuse_foreign(fixes, FIXES_FOLDER)
     decisions = list(_decisions(filled.marked, maker))
     known = {decision["row_key"] for decision in decisions}
     strangers = [row for key, row in filled.marked.items() if key not in known]
@@ -92,7 +100,8 @@ def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker) -> I
     path = decisions_path(forecast)
     with private_files():
         replace_file(path, _text(forecast_id(forecast), decisions), DECISIONS_FILE)
-    return ImportedWorklist(path, forecast_id(forecast), _counts(filled), tuple(filled.other_sheets))
+    files = {} if fixes is None else write_fix_files(decisions, forecast, maker.tables, fixes)
+    return ImportedWorklist(path, forecast_id(forecast), _counts(filled), tuple(filled.other_sheets), files)
 
 
 def _other_forecast(filled: FilledWorkbook, forecast: Forecast) -> Iterator[WorklistFault]:

@@ -131,7 +131,7 @@ _READ: Final[Mapping[str, tuple[str, ...]]] = {
         "_customerid_value", "_customerid_type",
     ),
     "dynamics/users": ("id", "fullname"),
-    "hubspot/contacts": ("id", "firstname", "lastname", "hubspot_owner_id"),
+    "hubspot/contacts": ("id", "email", "firstname", "lastname", "hubspot_owner_id"),
     "hubspot/companies": ("id", "name", "hubspot_owner_id"),
     "hubspot/deals": (
         "id", "dealname", "hubspot_owner_id", "dealstage", "hs_is_closed", "amount", "deal_currency_code",

@@ -120,7 +120,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     ),
     "worklist fixes": (Run("--forecast f --csv OUT", masked=("OUT",)), Run("--forecast f --share 2", exit_codes=(2,))),
     "worklist import": (
-        Run("filled.xlsx --forecast f"),
+        Run("filled.xlsx --forecast f --fixes OUT"),
         Run("misread.xlsx --forecast f", exit_codes=(2,)),
         Run("filled.xlsx --forecast l", exit_codes=(2,)),
         Run("leads.toml --forecast f", exit_codes=(2,)),

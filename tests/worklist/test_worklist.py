@@ -335,6 +335,31 @@ def test_records_behind_findings__have_sheets_and_need_the_snapshot(
     assert kit.import_worklist(book, far, snapshot=forecast.folder.parent / "s").by_mark == imported.by_mark
 
 
+def test_fixes__are_files_where_the_value_is_known(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    cells = [(title, "A2", "fix") for title in ("Ghosts", "Failing", "Near names", "Opt-outs")]
+    edit(book, marks(*cells))
+    imported = kit.import_worklist(book, forecast, fixes=tmp_path / "fixes")
+    assert imported.fixes == {
+        "dynamics-contact-donotbulkemail.csv": 1,
+        "dynamics-contact-emailaddress1.csv": 1,
+        "hubspot-company-name.csv": 1,
+    }
+    assert {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "fixes").glob("*.csv")} == {
+        "dynamics-contact-donotbulkemail.csv": f'contactid,donotbulkemail\n"{C1}","true"\n',
+        "dynamics-contact-emailaddress1.csv": f'contactid,emailaddress1\n"{C4}",""\n',
+        "hubspot-company-name.csv": 'Record ID,name\n"11","Company B AG"\n',
+    }
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "fixes").iterdir())
+    edit(book, marks(("Near names", "A2", "ignore")))
+    assert "hubspot-company-name.csv" not in kit.import_worklist(book, forecast, fixes=tmp_path / "fixes").fixes
+    (tmp_path / "fixes" / "mine.txt").write_text("mine", encoding="utf-8")
+    before = decided(forecast)
+    edit(book, marks(("Ghosts", "A2", "ignore")))
+    with pytest.raises(UsageError, match=r"mine\.txt"):
+        kit.import_worklist(book, forecast, fixes=tmp_path / "fixes")
+    assert decided(forecast) == before
+
+
 def test_import__one_row_twice_with_two_marks(book: Path, forecast: kit.Forecast) -> None:
     def copy_row(opened: Any) -> None:
         page = opened["Ghosts"]
