@@ -203,8 +203,9 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """
+    opened = open_forecast(folder)
     written = kit.report(
-        open_forecast(folder),
+        opened,
         out,
         client=client,
         masked=not unmasked,
@@ -213,3 +214,7 @@ def report(
         language=language,
     )
     console.out.print(f"Report:   {written}")
+    if not unmasked:
+        console.out.print(
+            f"Code:     {kit.finder_code(opened)}  (finds people in it by their address; hand it over apart)"
+        )

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         verify,
     )
     from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
-    from dynsync_lib.kit.pages import demo, find_test, report, rule_catalogue
+    from dynsync_lib.kit.pages import demo, find_test, finder_code, record_finder, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
     from dynsync_lib.kit.questionnaires import questionnaire, questionnaire_form
     from dynsync_lib.kit.rehearsals import (
@@ -126,7 +126,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
-    "kit.pages": ("demo", "find_test", "report", "rule_catalogue"),
+    "kit.pages": ("demo", "find_test", "finder_code", "record_finder", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
     "kit.questionnaires": ("questionnaire", "questionnaire_form"),
     "settings_changes.questionnaire": ("Questionnaire",),

@@ -20,7 +20,7 @@ from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, join, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import OUTCOME_COLOURS, OUTCOMES, REASONS, counted, system_word
+from dynsync_lib.report.words import OUTCOME_COLOURS, OUTCOMES, REASONS, as_clause, counted, system_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,8 @@ def ladder_chart(chain: ShownChain) -> Piece:
     """The chain as a drawing with title, description and the table of all steps behind it."""
     title = f"Why {system_word(chain.system)} {chain.object} {chain.record_id} ends as it does"
     outcome, _, reason = chain.outcome.partition("/")
-    ending = f"{OUTCOMES.get(outcome, outcome)}: it {REASONS.get(reason, reason)}" if reason else OUTCOMES[outcome]
+    word = OUTCOMES.get(outcome, outcome)
+    ending = f"{word}: {as_clause(REASONS.get(reason, reason))}" if reason else word
     sentence = f"{ending}. {counted(len(chain.steps), 'step', 'steps')}, from the settings down to the open questions."
     drawing = _draw(chain, outcome, title, sentence)
     return Chart(title, sentence, drawing, _table(chain, title), behind="Every step with its source").as_piece()

@@ -148,6 +148,14 @@ NAME_REASONS: Final[Mapping[str, str]] = {
 }
 
 
+def as_clause(predicate: str) -> str:
+    """What is said of a record as a clause of its own: "has no e-mail address" gets its "it", "a choice is" has one."""
+    return f"it {predicate}" if predicate.split(" ", 1)[0] in _VERBS else predicate
+
+
+_VERBS: Final = ("has", "is", "does", "loses", "stays", "will", "cannot")
+
+
 def word_of(key: str, words: Mapping[str, Word]) -> Word:
     """The word of a key; the key itself when there is none."""
     return words.get(key, Word(key, "plain"))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.notebook_runs import report_file
+from dynsync_lib import kit
+from tests.notebooks.notebook_runs import forecast_folder, report_file
 
 pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
@@ -140,6 +141,26 @@ def test_report__a_phone_shows_the_first_rows_of_a_long_table_only(page: Any) ->
     assert rows.count() == 10
 
 
+@pytest.mark.parametrize("key", [" Anna@Adler.example", "A-1"])
+def test_report__explains_a_record_that_somebody_asks_for(page: Any, key: str) -> None:
+    finder = _open(page).locator(".ds-finder")
+    finder.get_by_label("E-mail address").first.fill(key)
+    if "@" in key:
+        finder.get_by_label("Code").fill(kit.finder_code(kit.open_forecast(forecast_folder())).upper())
+    finder.get_by_role("button", name="Explain").click()
+    chain = finder.locator(".ds-chain").filter(has_text="Matched, changed")
+    chain.wait_for()
+    assert "contact.match-email" in chain.inner_text()
+    assert finder.locator(".ds-chain-counterpart code").first.inner_text() == "1"
+
+
+def test_report__finds_nobody_by_an_address_without_the_code(page: Any) -> None:
+    finder = _open(page).locator(".ds-finder")
+    finder.get_by_label("E-mail address").first.fill("anna@adler.example")
+    finder.get_by_role("button", name="Explain").click()
+    finder.get_by_text("No record of this file has that address, name or id.").wait_for()
+
+
 def test_report__ids_of_records_are_not_printed(page: Any) -> None:
     page.emulate_media(media="print")
     assert _open(page).locator(".ds-id:visible").count() == 0
@@ -159,7 +180,9 @@ def test_report__long_tables_can_be_searched(page: Any) -> None:
     boxes = page.get_by_role("searchbox")
     for index in range(boxes.count()):
         boxes.nth(index).fill("surely nowhere")
-    assert [text for text in page.get_by_role("status").all_inner_texts() if not text.startswith("0 of ")] == []
+    assert [
+        text for text in page.locator(".tools").get_by_role("status").all_inner_texts() if not text.startswith("0 of ")
+    ] == []
 
 
 def test_report__charts_and_tables_are_found_by_name(page: Any) -> None:

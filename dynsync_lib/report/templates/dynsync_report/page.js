@@ -99,6 +99,49 @@
   addEventListener("hashchange", reveal);
   reveal();
 
+  // Why-chains: what is typed is hashed and looked for among the hashes of the file.
+  const finder = document.querySelector(".ds-finder");
+  const hashOf = async (text) => {
+    const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+    const digits = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return digits.slice(0, Number(finder.dataset.digits));
+  };
+  const spellings = (text) => {
+    const plain = text.normalize("NFKC").replace(/[\u200b-\u200d\u2060\ufeff]/g, "").trim().replace(/\s+/g, " ");
+    const lower = plain.replace(/^\{|\}$/g, "").toLowerCase();
+    return [...new Set([lower, lower.replaceAll("ß", "ss")])];
+  };
+  const showChain = (line) => {
+    const [, , number, counterpart, winner] = line.split(",");
+    const chain = finder.querySelectorAll(".ds-finder-chain")[Number(number)].content.cloneNode(true);
+    for (const [name, id] of [["counterpart", counterpart], ["winner", winner]]) {
+      const step = chain.querySelector(`.ds-chain-${name}`);
+      if (id) step.querySelector("code").textContent = id;
+      else step.remove();
+    }
+    return chain;
+  };
+  const ask = async (event) => {
+    event.preventDefault();
+    const found = finder.querySelector(".ds-finder-found");
+    const none = finder.querySelector(".ds-finder-none");
+    found.replaceChildren();
+    none.hidden = true;
+    if (!globalThis.crypto?.subtle) {
+      finder.querySelector(".ds-finder-cannot").hidden = false;
+      return;
+    }
+    const code = (finder.querySelector(".ds-finder-code")?.value ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
+    const salts = [finder.dataset.salt, finder.dataset.salt + code];
+    const keys = spellings(finder.querySelector("input").value);
+    const hashes = await Promise.all(salts.flatMap((salt) => keys.map((key) => hashOf(salt + key))));
+    const lines = finder.querySelector(".ds-finder-records").textContent.split("\n");
+    const hits = lines.filter((line) => hashes.some((hash) => line.startsWith(`${hash},`) || line.includes(`,${hash},`)));
+    found.append(...hits.map(showChain));
+    none.hidden = hits.length > 0;
+  };
+  finder?.querySelector("form").addEventListener("submit", ask);
+
   const contents = document.querySelector(".contents details");
   if (matchMedia("(max-width: 62rem)").matches) contents.open = false;
 
