@@ -18,6 +18,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import fsum
 from typing import Any, Final
 
 from dynsync_lib.core.model import Object
@@ -65,8 +66,8 @@ class Vocabulary:
     known: frozenset[str]
 
     def weight(self, concepts: Iterable[str]) -> float:
-        """How much the concepts count together."""
-        return sum(self.weights.get(concept, 1.0) for concept in concepts)
+        """How much the concepts count together, the same in any order."""
+        return fsum(self.weights.get(concept, 1.0) for concept in concepts)
 
     def closeness(self, first: str, second: str) -> float:
         """How close two concepts are: 1 for the same one, 0 for those that have nothing to do with each other."""
