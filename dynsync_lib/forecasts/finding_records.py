@@ -33,7 +33,7 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
-from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
+from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast, snapshot_of_forecast
 from dynsync_lib.forecasts.table_reader import Row
 from dynsync_lib.record_urls import urls_of_portals
 
@@ -168,14 +168,10 @@ def _situation(
 
     Raises UsageError when the snapshot is not where it was.
     """
-    opened = snapshot_of_forecast(forecast, snapshot)
     if not any(map(asks_records, checks)):
+        snapshot_of_forecast(forecast, snapshot)  # another one that is named is refused, though nobody needs it
         return None
-    if opened is None:
-        raise UsageError(
-            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
-            next_step="Name it with --snapshot, or make the forecast again.",
-        )
+    opened = needed_snapshot(forecast, snapshot)
     return situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
 
 

@@ -25,7 +25,7 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
-from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast, snapshot_of_forecast
+from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
 from dynsync_lib.record_urls import urls_of_portals
 
 if TYPE_CHECKING:
@@ -128,12 +128,7 @@ def find_fixes(
     """The fix set of a forecast. Parameters, errors and cost: see `kit.fix_set`."""
     if not 0 < share <= 1:
         raise UsageError(f"A share of {share} cannot be reached.", next_step="Give one above 0, up to 1, such as 0.9.")
-    opened = snapshot_of_forecast(forecast, snapshot)
-    if opened is None:
-        raise UsageError(
-            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
-            next_step="Name it with --snapshot, or make the forecast again.",
-        )
+    opened = needed_snapshot(forecast, snapshot)
     records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
     with temporary_folder() as work, open_engine_for(records, work=work) as engine:
         tables = {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}

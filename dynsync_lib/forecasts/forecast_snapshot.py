@@ -39,6 +39,17 @@ def snapshot_of_forecast(forecast: Forecast, named: str | Path | None) -> Snapsh
     return _known(forecast) if named is None else _named(forecast, named)
 
 
+def needed_snapshot(forecast: Forecast, named: str | Path | None) -> Snapshot:
+    """The snapshot that was forecast, for what cannot do without. Raises UsageError when it is not there, too."""
+    opened = snapshot_of_forecast(forecast, named)
+    if opened is None:
+        raise UsageError(
+            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
+            next_step="Name it with --snapshot, or make the forecast again.",
+        )
+    return opened
+
+
 def situation_of_forecast(
     engine: Engine, forecast: Forecast, snapshot: Snapshot, rulebook: Rulebook, *, work: Path
 ) -> Situation:

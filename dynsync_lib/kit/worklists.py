@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
-from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
+from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, snapshot_of_forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.record_urls import urls_of_portals
 
@@ -94,12 +94,7 @@ def import_worklist(
     opened = _opened(forecast)
     filled = read_marks(Path(workbook), opened)
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
-    looked_up = snapshot_of_forecast(opened, snapshot) if lists_findings else None
-    if lists_findings and looked_up is None:
-        raise UsageError(
-            f"Marks of opt-outs and of records behind findings need the snapshot that {opened.folder} was made of.",
-            next_step="Name it with --snapshot.",
-        )
+    looked_up = needed_snapshot(opened, snapshot) if lists_findings else None
     with _row_maker(opened, looked_up, is_named=False, lists_findings=lists_findings) as maker:
         return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
 

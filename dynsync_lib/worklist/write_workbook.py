@@ -45,6 +45,8 @@ _MARK_RULE: Final = {
     "error_message": "Choose accept, fix or ignore, or leave the cell empty.",
 }
 _LINKS: Final = tuple(heading_of(column) for column in LINK_COLUMNS)
+_SHEETS_HEADING: Final = ("Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value")
+"""On the first sheet, over the list of the others."""
 _KNOWN_NUMBER: Final = (int, float)
 
 
@@ -145,7 +147,7 @@ def _write_first(first: Any, heading: Any, rows: Iterator[Sequence[object]]) -> 
         first.set_column(number, number, width)
     for line, row in enumerate(rows):
         for number, value in enumerate(row):
-            style = heading if number == 0 else None
+            style = heading if number == 0 or row is _SHEETS_HEADING else None
             write = first.write_number if isinstance(value, _KNOWN_NUMBER) else first.write_string
             write(line, number, value, style)
 
@@ -162,7 +164,7 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     yield "Back into the kit", "dynsync worklist import FILE.xlsx --forecast FOLDER"
     yield from _unknown(maker)
     yield ()
-    yield "Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value"
+    yield _SHEETS_HEADING
     for page in written:
         amounts = (page.open_deals, page.open_value) if "open_deals" in page.sheet.content else ()
         yield ", ".join(page.titles), page.sheet.asks, page.rows, page.minutes, *amounts
