@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -105,6 +106,13 @@ def print_replay(info: Mapping[str, Any]) -> None:
     for name, words in _REPLAYED.items():
         if name in counts:
             out.print(f"{counts[name]:>9,}  {words}")
+
+
+def print_report(report: Path, forecast: kit.Forecast, *, is_masked: bool = True) -> None:
+    """Where the report is, and of a masked one the code with which it finds people by their address."""
+    out.print(f"Report:   {report}")
+    if is_masked:
+        out.print(f"Code:     {kit.finder_code(forecast)}  (finds people in it by their address; hand it over apart)")
 
 
 def print_figures(forecast: kit.Forecast) -> None:

@@ -213,8 +213,4 @@ def report(
         settings=settings,
         language=language,
     )
-    console.out.print(f"Report:   {written}")
-    if not unmasked:
-        console.out.print(
-            f"Code:     {kit.finder_code(opened)}  (finds people in it by their address; hand it over apart)"
-        )
+    console.print_report(written, opened, is_masked=not unmasked)

@@ -36,7 +36,8 @@ def demo(
         )
         return
     console.print_figures(forecast)
-    console.out.print(f"\nReport:   {report}")
+    console.out.print()
+    console.print_report(report, forecast)
     console.out.print(f"Tables:   {forecast.folder}")
     console.out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
 

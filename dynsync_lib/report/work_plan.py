@@ -51,7 +51,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """A task that the forecast asks for, the findings' sentences, and its hours to the next quarter."""
+    """A task that the forecast asks for, the findings' sentences, and its hours to the next half."""
 
     task: Task
     because: tuple[str, ...]
@@ -73,7 +73,7 @@ def plan_work(forecast: ForecastTables) -> list[PlannedTask]:
         asking = task.findings(findings)
         if asking or not task.checks:
             count = sum(row["count"] or 0 for row in asking)
-            hours = math.ceil((task.hours + task.minutes * count / 60) * 4) / 4
+            hours = math.ceil((task.hours + task.minutes * count / 60) * 2) / 2
             planned.append(PlannedTask(task, tuple(row["sentence"] for row in asking), hours))
     return sorted(planned, key=lambda planned_task: list(_WHEN).index(planned_task.task.when))
 

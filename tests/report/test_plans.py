@@ -21,7 +21,7 @@ def _finding(check: str, count: int | None, object_: str | None = None) -> tuple
 def test_plan_work__hours_follow_the_counts() -> None:
     forecast = HandMadeForecast().with_rows("findings", [_finding("G01", 20, "contact"), _finding("G18", None)])
     asked = [(item.task.when, item.hours, item.because) for item in plan_work(forecast) if item.task.checks]
-    assert asked == [("before", 1.0, ("G01 was found.",)), ("before", 0.25, ("G18 was found.",))]
+    assert asked == [("before", 1.0, ("G01 was found.",)), ("before", 0.5, ("G18 was found.",))]
 
 
 def test_plan_work__stages_of_deals_and_other_choices_are_two_tasks() -> None:
@@ -60,6 +60,10 @@ def test_origin_funnels__take_away_step_by_step() -> None:
 
 def test_origin_funnels__say_when_there_is_nobody() -> None:
     assert "Contacts that originate in Dynamics: there are none." in origin_funnels(empty_forecast()).html
+
+
+def test_plan_work__an_empty_forecast_still_asks_for_what_every_first_sync_needs() -> None:
+    assert [item.hours for item in plan_work(empty_forecast())] == [4.0, 1.0, 2.0, 4.0]
 
 
 def test_glossary__is_in_order_and_speaks_in_sentences() -> None:
