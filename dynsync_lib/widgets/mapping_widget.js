@@ -3,9 +3,17 @@
 
 let editors = 0;
 
-/** An element with attributes (`class`, `aria-label`, `onclick`, ...) and children; null children are left out. */
+const FOCUSED = ["button", "input", "select", "summary"];
+
+/**
+ * An element with attributes (`class`, `aria-label`, `onclick`, ...) and children; null children are left out.
+ *
+ * JupyterLab's shortcuts leave keys alone only on the very element that says so: without it an arrow in a list moves the
+ * notebook to its next cell.
+ */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (FOCUSED.includes(tag) || "tabindex" in attributes) element.dataset.lmSuppressShortcuts = "true";
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value !== null && value !== undefined) element.setAttribute(name, value);

@@ -133,6 +133,23 @@ def test_editor__maps_by_keyboard_undoes_and_saves(editor: Any, folder: Path) ->
     editor.get_by_label("Search").fill("")
 
 
+def test_editor__keys_are_its_own_and_not_the_notebooks(editor: Any) -> None:
+    direction = editor.get_by_role("combobox", name="Direction of email and emailaddress1")
+    direction.focus()
+    direction.press("ArrowDown")
+    said(editor, "The direction of email and emailaddress1 is set.")
+    sync_api.expect(direction).to_be_focused()
+    sync_api.expect(direction).to_have_value("to_hubspot")
+    undo = editor.get_by_role("button", name="Undo")
+    undo.focus()
+    undo.press("Enter")
+    said(editor, "The last step is undone.")
+    sync_api.expect(undo).to_be_focused()
+    undo.press("d")
+    undo.press("d")
+    sync_api.expect(undo).to_be_visible()
+
+
 def test_editor__pairs_options_with_their_records(editor: Any) -> None:
     editor.get_by_role("button", name="Options: customer_tier and new_customertier").click()
     trial = editor.get_by_label("Dynamics option for Trial")
