@@ -36,6 +36,9 @@ _JOINTS: Final = (
 )
 """What joins sentences, and the parts of lists."""
 _ONLY_NUMBERS, _ANYTHING = r"[\d.,]+", ".+?"
+_NUMBER_NAME: Final = re.compile(r"n\d?")
+_FREE: Final = ("agency", "filter", "ids", "limit", "rows", "share", "time", "title", "year")
+"""Names of places that may hold anything; in all others only what the language has words for may stand."""
 _LEAST_WORDS: Final = 3
 """From so many words on a text that is not translated is marked as English; fewer are mostly names."""
 
@@ -76,14 +79,16 @@ class Translator:
         for template in self._templates:
             match = template.pattern.fullmatch(text) if template.fixed in text else None
             if match:
-                places = {name: self._place(value) for name, value in match.groupdict().items()}
-                return template.words.format(**places)
+                places = {name: self._place(name, value) for name, value in match.groupdict().items()}
+                known = {name: words for name, words in places.items() if words is not None}
+                if len(known) == len(places):
+                    return template.words.format(**known)
         return self._by_sentence(text)
 
-    def _place(self, value: str) -> str:
-        """What stands in a place of a template: translated where it is known, its numbers written anew in any case."""
+    def _place(self, name: str, value: str) -> str | None:
+        """What stands in a place, translated; None for an unknown text where only known ones may stand."""
         words = self.find(value)
-        return self._localise(value) if words is None else words
+        return self._localise(value) if words is None and _is_free(name) else words
 
     def _by_sentence(self, text: str) -> str | None:
         """A text of several sentences, or a list, all of whose parts are known; or one known without its full stop."""
@@ -157,7 +162,12 @@ def _template(source: str, words: str) -> _Template:
 
 def _place(name: str) -> str:
     """What may stand in the place of a name."""
-    return _ONLY_NUMBERS if re.fullmatch(r"n\d?", name) else _ANYTHING
+    return _ONLY_NUMBERS if _NUMBER_NAME.fullmatch(name) else _ANYTHING
+
+
+def _is_free(name: str) -> bool:
+    """Whether a place holds numbers or customers' values, which need no translation."""
+    return name in _FREE or _NUMBER_NAME.fullmatch(name) is not None
 
 
 @cache

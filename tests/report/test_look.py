@@ -11,8 +11,9 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.report.decisions import decisions_table
 from dynsync_lib.report.exporter import DynsyncReportExporter
 from dynsync_lib.report.first_page import first_page
+from dynsync_lib.report.light import TrafficLight
 from dynsync_lib.report.look import Look, make_look
-from dynsync_lib.report.marketing import marketing_gauge
+from dynsync_lib.report.marketing import MarketingContacts, marketing_gauge
 from dynsync_lib.report.origin_funnel import origin_funnels
 from dynsync_lib.report.totals import totals_chart
 from dynsync_lib.report.translation import LANGUAGES, Translator, read_texts
@@ -100,6 +101,7 @@ def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
     assert "<title>Was der erste Abgleich bewirkt</title>" in html
     assert ">Befunde<" in html
     assert '<p lang="en">Odd words here.</p>' in html
+    assert "stehen in den Worten des Regelwerks" in html
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,27 @@ def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
 )
 def test_translator__says_texts_numbers_lists_and_sentences(english: str, german: str) -> None:
     assert Translator("de").say(english) == german
+
+
+@pytest.mark.parametrize(
+    "text", ["Not checked: whatever nobody knows.", "Strange things sync both ways.", "Odd: it sings."]
+)
+def test_translator__takes_no_text_that_it_knows_in_part_only(text: str) -> None:
+    assert Translator("de").find(text) is None
+
+
+def test_translator__says_the_sentences_of_the_gauge() -> None:
+    contacts = MarketingContacts(people=743, added=0, today=884, tier=1000)
+    assert Translator("de").say(str(contacts)) == (
+        "Von den 743 in HubSpot angelegten Personen wird keine zum Marketing-Kontakt. 884 der bezahlten 1.000 sind "
+        "belegt. Würden es alle, wären es 1.627: 627 zu viel."
+    )
+
+
+@pytest.mark.parametrize("level", ["go", "go_with_conditions", "no_go", "not_assessed"])
+def test_texts__hold_every_verdict(level: Any) -> None:
+    light = TrafficLight(level, ())
+    assert None not in (Translator("de").find(light.word), Translator("de").find(light.sentence))
 
 
 def test_translator__leaves_code_and_customers_values_alone() -> None:
