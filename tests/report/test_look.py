@@ -112,6 +112,11 @@ def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
         ("(70 % of Dynamics invoices; amber above 1.0 %)", "(70 % von Dynamics: Rechnungen; gelb über 1,0 %)"),
         ("How many records each system will have.", "Wie viele Datensätze jedes System haben wird."),
         (
+            "998 of 1,000 predictions held (99.8 %), tested in a rehearsal with look-alikes in two test portals.",
+            "998 von 1.000 Vorhersagen trafen zu (99,8 %), erprobt in einer Probe mit Doppelgängern in zwei "
+            "Testportalen.",
+        ),
+        (
             "Data of 30 November 2026, 16:14 UTC, read from exported files.",
             "Stand der Daten: 30. November 2026, 16:14 UTC, aus exportierten Dateien gelesen.",
         ),
