@@ -81,8 +81,12 @@ if TYPE_CHECKING:
     from dynsync_lib.report.funnel import funnel_chart
     from dynsync_lib.report.glossary import glossary
     from dynsync_lib.report.light import traffic_light
+    from dynsync_lib.report.links import link_survival, links_table
+    from dynsync_lib.report.mapping_matrix import mapping_matrix
     from dynsync_lib.report.marketing import marketing_gauge
     from dynsync_lib.report.origin_funnel import origin_funnels
+    from dynsync_lib.report.overwrite_heat import overwrite_heatmap
+    from dynsync_lib.report.ranked import assumption_bars
     from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
     from dynsync_lib.report.rehearsal_tables import (
         lacking_table,
@@ -102,7 +106,6 @@ if TYPE_CHECKING:
         changes_table,
         collisions_table,
         findings_table,
-        links_table,
         mapping_table,
         near_names_table,
         outcome_table,
@@ -175,8 +178,12 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.glossary": ("glossary",),
     "report.light": ("traffic_light",),
     "report.uncovered": ("uncovered_records",),
+    "report.links": ("link_survival", "links_table"),
+    "report.mapping_matrix": ("mapping_matrix",),
     "report.marketing": ("marketing_gauge",),
     "report.origin_funnel": ("origin_funnels",),
+    "report.overwrite_heat": ("overwrite_heatmap",),
+    "report.ranked": ("assumption_bars",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),
     "report.rehearsal_tables": (
         "lacking_table",
@@ -195,7 +202,6 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "changes_table",
         "collisions_table",
         "findings_table",
-        "links_table",
         "mapping_table",
         "near_names_table",
         "outcome_table",

@@ -10,28 +10,17 @@ Source: the rows of `core.advice.funnel`.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
-
-from markupsafe import Markup
+from typing import Any, Final
 
 from dynsync_lib.core.model import Outcome
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.pieces import Piece, make_id
-from dynsync_lib.report.svg import MUTED, open_canvas, save_svg, write
+from dynsync_lib.report.pieces import Piece
+from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import OUTCOME_COLOURS
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 Row = Mapping[str, Any]
-_WIDTH: Final = 860.0
-_LEFT: Final = 250.0
-_LONGEST: Final = 440.0
-_ROW: Final = 38.0
-_BAR: Final = 28.0
 _LABEL: Final = 34
 _ENTERING, _ASIDE = "#66737f", "#cc79a7"
 _ENDS: Final[Mapping[str, str]] = {
@@ -63,28 +52,16 @@ def funnel_chart(rows: Sequence[Row], records: str) -> Piece:
         sentence += (
             f" {aside[0]['left']:,} that are kept out sync all the same, as counterparts: a filter limits entry only."
         )
+    bars = [Ranked(row["condition"], row["left"], _say_out(row), _colour(row)) for row in rows]
+    wide, narrow = draw_ranked(title, bars, _ENTERING)
     heads = [Head("Step"), Head("Records", "number"), Head("Kept out here", "number")]
     grid = Grid(title, heads, [[row["condition"], row["left"], row["kept_out"]] for row in rows], unit="steps")
-    return Chart(title, sentence, _draw_funnel(title, rows), show_table(grid)).as_piece()
+    return Chart(title, sentence, wide, show_table(grid), narrow=narrow).as_piece()
 
 
-def _draw_funnel(title: str, rows: Sequence[Row]) -> Markup:
-    figure, axes = open_canvas(_WIDTH, _ROW * len(rows) + 8)
-    most = max(rows[0]["left"], 1)
-    for number, row in enumerate(rows):
-        _draw_step(axes, row, most, 4 + _ROW * number)
-    description = "; ".join(f"{row['condition']}: {row['left']:,}" for row in rows)
-    return save_svg(figure, id_=make_id("funnel", title + description), title=title, description=f"{description}.")
+def _say_out(row: Row) -> str:
+    return f"−{row['kept_out']:,}" if row["kept_out"] else ""
 
 
-def _draw_step(axes: Axes, row: Row, most: int, y: float) -> None:
-    from matplotlib.patches import Rectangle
-
-    colour = _ASIDE if row["step"] == _THROUGH_COUNTERPART else _ENDS.get(row["step"], _ENTERING)
-    lines = textwrap.wrap(row["condition"], _LABEL, max_lines=2, placeholder=" …")
-    for number, line in enumerate(lines):
-        write(axes, _LEFT - 12, y + _BAR / 2 + 15 * (number - (len(lines) - 1) / 2), line, ha="right")
-    width = max(1.0, _LONGEST * row["left"] / most)
-    axes.add_patch(Rectangle((_LEFT, y), width, _BAR, facecolor=colour, linewidth=0))
-    out = f"  −{row['kept_out']:,}" if row["kept_out"] else ""
-    write(axes, _LEFT + width + 8, y + _BAR / 2, f"{row['left']:,}{out}", color=MUTED)
+def _colour(row: Row) -> str:
+    return _ASIDE if row["step"] == _THROUGH_COUNTERPART else _ENDS.get(row["step"], "")

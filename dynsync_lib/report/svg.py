@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
@@ -28,6 +30,8 @@ _PAGE_COLOURS: Final = {INK: "currentColor", MUTED: "var(--ds-muted)", PAPER: "v
 _SAVE: Final[dict[Any, Any]] = {"svg.fonttype": "none", "svg.hashsalt": "dynsync", "font.family": "DejaVu Sans"}
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Type": None, "Format": None}
 _PIXELS_PER_INCH: Final = 72
+LINE: Final = 15.0
+"""From one line of text to the next, in pixels."""
 
 
 def open_canvas(width_px: float, height_px: float) -> tuple[Figure, Axes]:
@@ -53,6 +57,17 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
         **style,
     }
     axes.text(x, y, text, **settings)
+
+
+def wrap(label: str, characters: int, most: int = 2) -> list[str]:
+    """A label in lines of at most so many characters; what does not fit into `most` lines is cut, with an ellipsis."""
+    return textwrap.wrap(label, characters, max_lines=most, placeholder=" …")
+
+
+def write_lines(axes: Axes, x: float, middle: float, lines: Sequence[str], **style: Any) -> None:
+    """Lines one below the other, together centred on `middle`; `style` as in `write`."""
+    for number, line in enumerate(lines):
+        write(axes, x, middle + LINE * (number - (len(lines) - 1) / 2), line, **style)
 
 
 def save_svg(figure: Figure, *, id_: str, title: str, description: str) -> Markup:

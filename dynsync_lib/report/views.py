@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from dynsync_lib.core.model import ChangeKind, LinkStatus, Outcome
+from dynsync_lib.core.model import ChangeKind, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
@@ -30,7 +30,6 @@ from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.wholes import finding_share
 from dynsync_lib.report.words import (
     DIRECTIONS,
-    LINK_FATES,
     NAME_REASONS,
     OUTCOMES,
     REASONS,
@@ -179,42 +178,6 @@ def mapping_table(forecast: ForecastTables) -> Piece:
     ]
     caption = _tally(mappings, "verdict", VERDICTS, "field mapping", "field mappings")
     return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
-
-
-def links_table(forecast: ForecastTables) -> Piece:
-    """What becomes of associations: one row per kind, one column per fate that occurs.
-
-    >>> kit.links_table(kit.open_forecast("out/demo/forecast"))
-    1,698 of 2,327 associations are kept
-    """
-    links = forecast.counts("links", ["from_system", "from_object", "to_object", "status", "rule_id"])
-    fates = [fate for fate in LINK_FATES if any(_fate(row) == fate for row in links)]
-    kinds = sorted(
-        {_kind(row) for row in links}, key=lambda kind: (kind[0], object_rank(kind[1]), object_rank(kind[2]))
-    )
-    rows = [_link_row(kind, [row for row in links if _kind(row) == kind], fates) for kind in kinds]
-    heads = [Head("Association"), Head("Total", "number"), *(Head(LINK_FATES[fate][0], "number") for fate in fates)]
-    kept = sum_counts(row for row in links if row["status"] == LinkStatus.SYNCED)
-    caption = f"{kept:,} of {counted(sum_counts(links), 'association', 'associations')} are kept"
-    causes = ". ".join(": ".join(LINK_FATES[fate]) for fate in fates if LINK_FATES[fate][1])
-    note = f"Lost, by cause. {causes}." if causes else ""
-    return show_table(Grid(caption, heads, rows, unit="kinds", note=note, empty="The data holds no associations."))
-
-
-def _fate(row: Row) -> str:
-    """The key of an association's word in `LINK_FATES`."""
-    return str(row["rule_id"] if row["rule_id"] in LINK_FATES else row["status"])
-
-
-def _kind(row: Row) -> tuple[str, str, str]:
-    return row["from_system"], row["from_object"], row["to_object"]
-
-
-def _link_row(kind: tuple[str, str, str], links: Sequence[Row], fates: Sequence[str]) -> list[Any]:
-    system, start, end = kind
-    counts = [sum_counts(row for row in links if _fate(row) == fate) for fate in fates]
-    name = f"{records_word(start, system)} to {object_word(end, system)}"
-    return [name, sum_counts(links), *counts]
 
 
 def changes_table(forecast: ForecastTables) -> Piece:

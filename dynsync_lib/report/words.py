@@ -33,6 +33,7 @@ class Word:
 
 SYSTEMS: Final[Mapping[str, str]] = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 OTHER: Final[Mapping[str, str]] = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
+INTO: Final[Mapping[str, str]] = {system: f"into {word}" for system, word in SYSTEMS.items()}
 
 OBJECT_ORDER: Final = tuple(
     object_.value for object_ in (Object.COMPANY, Object.CONTACT, Object.LEAD, Object.DEAL, Object.INVOICE)
@@ -72,6 +73,7 @@ OUTCOME_COLOURS: Final[Mapping[str, str]] = {
     Outcome.EXCLUDED: "#8a929c",
     Outcome.FAILING: "#b3440c",
 }
+NOT_CHECKED_COLOUR: Final = "#8a929c"
 
 REASONS: Final[Mapping[str, str]] = {
     Reason.FILTER: "does not pass the filter of the sync",
@@ -185,6 +187,12 @@ def records_word(object_: str, system: str) -> str:
     if object_ == Object.LEAD and system == System.HUBSPOT:
         return "HubSpot contacts of leads"
     return f"{system_word(system)} {object_word(object_, system)}"
+
+
+def mapping_word(object_: str, hubspot_field: str, dynamics_field: str) -> str:
+    """Such as "Contacts: jobtitle / new_role"; a name that both systems have stands once."""
+    names = dict.fromkeys((hubspot_field, dynamics_field))
+    return f"{object_word(object_).capitalize()}: {' / '.join(names)}"
 
 
 def rank_of(key: str | None, order: Iterable[str]) -> int:

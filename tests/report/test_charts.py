@@ -8,12 +8,25 @@ import pytest
 from dynsync_lib.report.charts import outcome_bars, read_bars
 from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
+from dynsync_lib.report.funnel import funnel_chart
+from dynsync_lib.report.links import link_survival
+from dynsync_lib.report.mapping_matrix import mapping_matrix
+from dynsync_lib.report.overwrite_heat import overwrite_heatmap, read_overwritten
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
 from dynsync_lib.report.svg import INK, MUTED, PAPER, _adapt, text_colour
+from dynsync_lib.report.tiles import shade
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 
-CHARTS = [outcome_bars, flow_chart, overwrite_bars, assumption_bars]
+CHARTS = [
+    outcome_bars,
+    flow_chart,
+    overwrite_bars,
+    assumption_bars,
+    overwrite_heatmap,
+    mapping_matrix,
+    link_survival,
+]
 Draw = Callable[[ForecastTables], Piece]
 
 
@@ -115,6 +128,89 @@ def test_assumption_bars__asks_in_words() -> None:
     piece = assumption_bars(HandMadeForecast())
     assert "1 of 2 open questions matter" in piece.sentence
     assert "What happens to further accounts or companies" in piece.html
+
+
+def _cells(html: str) -> list[str]:
+    """The texts of a table's cells, row by row."""
+    return [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", html, re.DOTALL)]
+
+
+def test_overwrite_heatmap__counts_what_lands_by_the_system_that_is_written_to() -> None:
+    piece = overwrite_heatmap(HandMadeForecast())
+    assert piece.sentence == "3 values are overwritten: 2 in HubSpot and 1 in Dynamics."
+    cells = _cells(piece.html)
+    assert cells[5:10] == ["Contacts", "jobtitle", "jobtitle", "2", "0"]
+    assert cells[10:15] == ["Contacts", "no_bulk_mail", "donotbulkemail", "–", "1"]
+
+
+def test_overwrite_heatmap__what_was_not_compared_is_no_zero() -> None:
+    reason = "Dynamics jobtitle was not delivered, so no values were compared."
+    rows = [("contact", "jobtitle", "jobtitle", "not_checked", "two_way", reason, "field.missing", None, None)]
+    forecast = HandMadeForecast().with_rows("mapping", rows).with_rows("changes", [])
+    piece = overwrite_heatmap(forecast)
+    assert piece.sentence == (
+        "0 values are overwritten: 0 in HubSpot and 0 in Dynamics. Not checked: 1 of 1 mappings were not compared."
+    )
+    assert _cells(piece.html)[5:] == ["Contacts", "jobtitle", "jobtitle", "Not checked", "Not checked"]
+
+
+def test_overwrite_heatmap__nothing_flows_through_a_blocked_mapping() -> None:
+    fields = {field.hubspot_field: field for field in read_overwritten(HandMadeForecast())}
+    assert fields["company"].counts == {"hubspot": None, "dynamics": None}
+    assert fields["closedate"].counts == {"hubspot": 0, "dynamics": 0}
+
+
+def test_overwrite_heatmap__draws_twenty_fields_and_says_so() -> None:
+    names = [f"a_rather_long_name_of_a_field_of_the_customer_{number:02}" for number in range(30)]
+    rows = [
+        ("contact", "1", "a", "hubspot", name, name, "overwrite", "x", "y", None) for name in names for _ in range(2)
+    ]
+    piece = overwrite_heatmap(HandMadeForecast().with_rows("changes", rows).with_rows("mapping", []))
+    assert piece.sentence.endswith("The first 20 of 30 are drawn.")
+    assert len(_cells(piece.html)) == 5 * 31
+
+
+def test_shade__of_one_is_pale_and_of_all_is_dark() -> None:
+    assert [shade(count, 1_234_567) for count in (1, 1_234_567)] == ["#e3eef8", "#08457e"]
+    assert shade(7, 7) == "#08457e"
+
+
+def test_mapping_matrix__says_which_way_each_mapping_works() -> None:
+    rows = [
+        ("contact", "a", "a", "ok", "two_way", None, "r", None, None),
+        ("contact", "b", "b", "one_way", "to_hubspot", "why", "r", None, 1),
+        ("contact", "c", "c", "blocked", "none", "why", "r", None, 1),
+        ("contact", "d", "d", "not_checked", "to_dynamics", "why", "r", None, None),
+        ("contact", "e", "e", "lossy", "two_way", "why", "r", None, 1),
+    ]
+    piece = mapping_matrix(HandMadeForecast().with_rows("mapping", rows))
+    assert piece.sentence == "5 field mappings: 1 blocked, 1 loses detail, 1 one way, 1 works, 1 not checked."
+    cells = _cells(piece.html)[5:]
+    assert [cells[start + 2 : start + 5] for start in range(0, 25, 5)] == [
+        ["c", "blocked", "blocked"],
+        ["d", "does not flow", "not checked"],
+        ["e", "loses detail", "loses detail"],
+        ["b", "works", "does not flow"],
+        ["a", "works", "works"],
+    ]
+
+
+def test_link_survival__every_association_has_a_part() -> None:
+    piece = link_survival(HandMadeForecast())
+    assert piece.sentence == "2 of 6 associations are kept."
+    described = re.search(r"<desc[^>]*>([^<]+)</desc>", piece.html)
+    assert described is not None
+    assert (
+        "Contacts to companies, 3 in HubSpot: 1 kept, 1 lost, not primary, 1 lost, a record stays out" in described[1]
+    )
+
+
+def test_funnel_chart__is_drawn_for_phones_too() -> None:
+    steps = [("records", 1_234_567, 0), ("filter", 7, 1_234_560), ("created", 0, 0)]
+    rows = [{"step": step, "condition": step, "left": left, "kept_out": out} for step, left, out in steps]
+    html = funnel_chart(rows, "Dynamics contacts").html
+    assert html.count("<svg") == 2
+    assert html.count("7  −1,234,560</text>") == 2
 
 
 @pytest.mark.parametrize(

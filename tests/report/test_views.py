@@ -10,12 +10,14 @@ from dynsync_lib import kit, report
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
+from dynsync_lib.report.ranked import overwrite_bars
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
     "report.accuracy",  # these show how right a forecast was, a rehearsal, scenarios, words; or they are no views
+    "report.differences",
     "report.forecast_tables",
+    "report.funnel",
     "report.glossary",
     "report.receipt",
     "report.rehearsal_tables",
@@ -23,7 +25,6 @@ OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
     "report.uncovered",
 }
 VIEWS: list[Callable[..., Any]] = [
-    assumption_bars,
     overwrite_bars,
     *(getattr(kit, name) for room, names in kit.ROOMS.items() if room in OF_A_FORECAST for name in names),
 ]
