@@ -19,6 +19,7 @@ from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.forecast_commands import audit, explain, forecast, recipes, replay, report
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.portal_commands import check, emulator, load, pull, sign_out
+from dynsync_lib.cli.purge_command import purge
 from dynsync_lib.cli.rehearse_commands import rehearse
 from dynsync_lib.cli.start_commands import demo, init, lab, rules
 from dynsync_lib.cli.stopping import Stopped, stoppable, stopped_early
@@ -65,6 +66,7 @@ app.command()(recipes)
 app.command()(explain)
 app.command()(audit)
 app.command()(report)
+app.command()(purge)
 app.command()(rules)
 app.command()(emulator)
 app.command()(lab)

@@ -107,6 +107,15 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """The `[privacy]` section. `retention_days` is for how many days after its snapshot customers' data is kept; None
+    means that nobody said.
+    """
+
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FieldMapping:
     """One mapping. `options` pairs HubSpot values with Dynamics values; empty means by label."""
 
@@ -179,6 +188,7 @@ class Settings:
     files: FileSettings = FileSettings()
     rehearsal: RehearsalSettings = RehearsalSettings()
     report: ReportSettings = ReportSettings()
+    privacy: PrivacySettings = PrivacySettings()
     notes: tuple[str, ...] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, bool | int] = field(default_factory=dict)

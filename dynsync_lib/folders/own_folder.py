@@ -45,7 +45,7 @@ class FolderKind:
 
 def refuse_foreign(folder: Path, *kinds: FolderKind) -> None:
     """Raises UsageError unless the folder is not there, is empty, or is ours and of one of the kinds."""
-    reasons = [_foreign_part(folder, kind) for kind in kinds]
+    reasons = [why_foreign(folder, kind) for kind in kinds]
     if all(reasons):
         raise UsageError(
             str(min(reasons, key=_says_little)), next_step="Name an empty folder or one that is not there, or move it."
@@ -54,14 +54,27 @@ def refuse_foreign(folder: Path, *kinds: FolderKind) -> None:
 
 def is_own(folder: Path, *kinds: FolderKind) -> bool:
     """Whether the folder may be replaced by one of the kinds: it is not there, empty, or ours."""
-    return not all(_foreign_part(folder, kind) for kind in kinds)
+    return not all(why_foreign(folder, kind) for kind in kinds)
 
 
 def remove_own(folder: Path, *kinds: FolderKind) -> None:
-    """Removes a folder of one of the kinds; nothing happens when it is not there. Raises as `refuse_foreign`."""
+    """Removes a folder of one of the kinds; nothing happens when it is not there. Raises as `refuse_foreign`.
+
+    The mark goes last, so that what an interruption leaves is still known as ours.
+    """
     refuse_foreign(folder, *kinds)
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    if not folder.is_dir():
+        return
+    marks = {kind.mark for kind in kinds}
+    for path in [path for path in folder.iterdir() if path.name not in marks]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(folder)
+
+
+def content_of(folder: Path, kind: FolderKind) -> Content | None:
+    """What the mark of the kind says in a folder; None when the folder is a link, or bears no such mark."""
+    content = None if folder.is_symlink() else _read_mark(folder / kind.mark)
+    return content if content is not None and kind.names(content) is not None else None
 
 
 def is_digest(value: object) -> bool:
@@ -83,7 +96,7 @@ def _says_little(reason: str | None) -> bool:
     return reason is not None and "something else" in reason
 
 
-def _foreign_part(folder: Path, kind: FolderKind) -> str | None:
+def why_foreign(folder: Path, kind: FolderKind) -> str | None:
     """What speaks against replacing the folder, as a sentence; None when nothing does."""
     if folder.is_symlink():
         return f"{folder} is a link, and links are not followed for writing."

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         seed_rehearsal,
         wait_for_sync,
     )
+    from dynsync_lib.kit.retention import purge
     from dynsync_lib.kit.rulebooks import assumptions, key_maker, read_settings, research, rulebook, rules
     from dynsync_lib.kit.scenario_panels import scenario_panel, scenarios
     from dynsync_lib.kit.settings_files import change_settings
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.report.watch_plan import watch_plan
     from dynsync_lib.report.work_plan import work_plan
+    from dynsync_lib.retention.purge import Purge, PurgeRow
     from dynsync_lib.settings_changes.changes import RemoveMapping, SetAssumption, SetMapping, SetSync
     from dynsync_lib.settings_changes.questionnaire import Questionnaire
     from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
@@ -143,6 +145,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "seed_rehearsal",
         "wait_for_sync",
     ),
+    "kit.retention": ("purge",),
     "kit.rulebooks": ("assumptions", "key_maker", "read_settings", "research", "rulebook", "rules"),
     "kit.settings_files": ("change_settings",),
     "kit.scenario_panels": ("scenario_panel", "scenarios"),
@@ -210,6 +213,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.watch_plan": ("watch_plan",),
     "report.work_plan": ("work_plan",),
     "forecasts.open_snapshot": ("read_catalogue",),
+    "retention.purge": ("Purge", "PurgeRow"),
     "settings_changes.changes": ("RemoveMapping", "SetAssumption", "SetMapping", "SetSync"),
     "snapshot.snapshot": ("Snapshot", "open_snapshot"),
     "verification.verify_folder": ("Verification", "open_verification"),

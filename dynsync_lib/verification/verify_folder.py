@@ -161,6 +161,7 @@ def verify_snapshots(compared: Compared, *, rulebook: Rulebook, out: Path | None
         figures = _write_receipt(compared, rulebook, folder.new, folder.work)
         info = {
             **figures,
+            "taken_at": compared.after.manifest["finished_at"],
             "before_sha256": compared.before.manifest_sha256,
             "after_sha256": compared.after.manifest_sha256,
             "settings_sha256": compared.forecast.info.get("settings_sha256"),

@@ -99,7 +99,7 @@ def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker, fixe
         raise WorklistError([_stranger(row) for row in strangers])
     path = decisions_path(forecast)
     with private_files():
-        replace_file(path, _text(forecast_id(forecast), decisions), DECISIONS_FILE)
+        replace_file(path, _text(forecast, decisions), DECISIONS_FILE)
     files = {} if fixes is None else write_fix_files(decisions, forecast, maker.tables, fixes)
     return ImportedWorklist(path, forecast_id(forecast), _counts(filled), tuple(filled.other_sheets), files)
 
@@ -142,6 +142,7 @@ def _counts(filled: FilledWorkbook) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _text(of_forecast: str, decisions: list[dict[str, Any]]) -> str:
-    head = {"dynsync_decisions": _VERSION, "forecast_id": of_forecast, "decisions": decisions}
+def _text(forecast: Forecast, decisions: list[dict[str, Any]]) -> str:
+    of_forecast = {"forecast_id": forecast_id(forecast), "taken_at": forecast.info.get("taken_at")}
+    head = {"dynsync_decisions": _VERSION, **of_forecast, "decisions": decisions}
     return json.dumps(head, indent=1, ensure_ascii=False) + "\n"

@@ -60,7 +60,8 @@ def write_fix_files(
         for (name, columns), lines in rows.items():
             with (folder.new / name).open("w", encoding="utf-8", newline="") as stream:
                 write_rows(stream, columns, lines)
-        content = {"dynsync_fixes": _VERSION, "files": sorted([*counts, _MARK]), "rows": counts}
+        files = {"files": sorted([*counts, _MARK]), "rows": counts}
+        content = {"dynsync_fixes": _VERSION, "taken_at": forecast.info.get("taken_at"), **files}
         (folder.new / _MARK).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return counts
 

@@ -29,12 +29,14 @@ from dynsync_lib.workbooks.opened import open_workbook
 from dynsync_lib.workbooks.sheet_marks import find_locks, find_merged
 from dynsync_lib.worklist.sheets import FORECAST_ID, MARKS, SHEETS, Sheet, heading_of
 
-_LAST_HEADING_LINE: Final = 20
+LAST_HEADING_LINE: Final = 20
+"""The last line of a sheet on which a heading, or what the first sheet says, is looked for."""
 _AGAIN: Final = "Write the worklist again with `dynsync worklist`."
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 """How files begin that are encrypted, or of the format before XLSX."""
 _COLUMNS: Final = {heading_of(column).casefold(): column for sheet in SHEETS for column in sheet.columns}
-_TITLES: Final = re.compile("({})(?: [0-9]+)?".format("|".join(re.escape(sheet.title) for sheet in SHEETS)))
+TITLES: Final = re.compile("({})(?: [0-9]+)?".format("|".join(re.escape(sheet.title) for sheet in SHEETS)))
+"""What the sheets of a worklist are called."""
 _BY_TITLE: Final = {sheet.title: sheet for sheet in SHEETS}
 
 
@@ -66,7 +68,7 @@ class FilledWorkbook:
 
 def read_workbook(path: Path) -> FilledWorkbook:
     """All that a filled-in worklist says, with all its faults. Raises InputFileError for what is no workbook."""
-    _refuse_other_files(path)
+    refuse_other_files(path)
     filled = FilledWorkbook()
     try:
         size = refuse_large_workbook(path)
@@ -81,7 +83,8 @@ def read_workbook(path: Path) -> FilledWorkbook:
     return filled
 
 
-def _refuse_other_files(path: Path) -> None:
+def refuse_other_files(path: Path) -> None:
+    """Raises InputFileError for what is no plain XLSX workbook."""
     try:
         with path.open("rb") as stream:
             start = stream.read(len(_OLE))
@@ -144,7 +147,7 @@ def _ids_of(page: _Page) -> Sequence[str]:
 
 def _find_heading(title: str, lines: Iterator[tuple[int, Sequence[Any]]], filled: FilledWorkbook) -> _Page | None:
     """The sheet after its heading was read; None for one that is not of a worklist, whose forecast's id is taken."""
-    sheet = _BY_TITLE[match[1]] if (match := _TITLES.fullmatch(title)) else None
+    sheet = _BY_TITLE[match[1]] if (match := TITLES.fullmatch(title)) else None
     for line, row in lines:
         texts = [(cell_text(cell) or "").strip() for cell in row]
         names = [_COLUMNS.get(text.casefold()) for text in texts]
@@ -152,7 +155,7 @@ def _find_heading(title: str, lines: Iterator[tuple[int, Sequence[Any]]], filled
             return _open_page(title, line, names, sheet, filled)
         if texts and texts[0] == FORECAST_ID and len(texts) > 1:
             filled.forecast_id, filled.forecast_id_at = texts[1], (title, f"B{line}")
-        if line >= _LAST_HEADING_LINE:
+        if line >= LAST_HEADING_LINE:
             break
     if sheet is not None:
         filled.faults.append(WorklistFault(title, "A1", "The row of headings is missing."))

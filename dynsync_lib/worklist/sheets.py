@@ -22,6 +22,8 @@ MARKS: Final = ("accept", "fix", "ignore")
 FIRST_SHEET: Final = "Read me"
 FORECAST_ID: Final = "Forecast id"
 """What stands before the forecast's id on the first sheet."""
+DATA_OF: Final = "Data of"
+"""What stands before the moment of the data on the first sheet."""
 KEY_DIGITS: Final = 20
 
 COLUMNS: Final[Mapping[str, tuple[str, int]]] = {

@@ -29,6 +29,7 @@ from dynsync_lib.worklist.read_workbook import FilledWorkbook, read_workbook
 from dynsync_lib.worklist.rows import RowMaker
 from dynsync_lib.worklist.sheets import (
     COLUMNS,
+    DATA_OF,
     FIRST_SHEET,
     FORECAST_ID,
     LINK_COLUMNS,
@@ -156,7 +157,7 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     """What the first sheet says; a row is a label and what belongs to it."""
     yield "Worklist", "What the initial sync will do that somebody should decide about, one row a thing to do."
     yield FORECAST_ID, forecast_id(forecast)
-    yield "Data of", str(forecast.info.get("taken_at") or "a moment that nobody knows")
+    yield DATA_OF, str(forecast.info.get("taken_at") or "a moment that nobody knows")
     yield "People", _people(maker)
     yield "Marks", f"Choose {', '.join(MARKS[:-1])} or {MARKS[-1]} in the first column of a row; add a note beside it."
     yield "", "accept: it may happen as the forecast says. fix: somebody will put it right. ignore: it does not matter."

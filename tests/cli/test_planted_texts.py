@@ -125,6 +125,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("filled.xlsx --forecast l", exit_codes=(2,)),
         Run("leads.toml --forecast f", exit_codes=(2,)),
     ),
+    "purge": (Run("", exit_codes=(2,)), Run("f --days 0"), Run(". --days 36500")),
     "rules": (Run(""), Run("--numbers")),
     "emulator": (Run("--world world"), Run("--world world --state OUT")),
     "lab": (Run("world"),),

@@ -10,7 +10,7 @@ from typing import Final
 
 from dynsync_lib.core.model import Object
 
-SECTIONS: Final = ("hubspot", "dynamics", "answers", "files", "rehearsal", "report", "sync", "assumptions")
+SECTIONS: Final = ("hubspot", "dynamics", "answers", "files", "rehearsal", "report", "privacy", "sync", "assumptions")
 SYNC_KEYS: Final = (
     "enabled",
     "direction",

@@ -36,6 +36,7 @@ from dynsync_lib.core.settings import (
     HubSpotTestSettings,
     MatchMode,
     ObjectSync,
+    PrivacySettings,
     RehearsalSettings,
     ReportSettings,
     Settings,
@@ -136,6 +137,7 @@ class _Reader(SectionReader):
             files=self._files(self._table(document, "files", ())),
             rehearsal=self._rehearsal(self._table(document, "rehearsal", ())),
             report=self._section(ReportSettings, self._table(document, "report", ()), "report"),
+            privacy=self._section(PrivacySettings, self._table(document, "privacy", ()), "privacy"),
         )
 
     def _answers(self, table: Mapping[str, Any]) -> dict[str, bool | int]:
