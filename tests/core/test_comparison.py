@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from dynsync_lib.core.comparison.effects import count_effects
 from dynsync_lib.core.comparison.finding_changes import Found, compare_findings
 from dynsync_lib.core.comparison.setting_differences import compare_settings
 from dynsync_lib.core.rulebook import Check
-from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.settings import ReportSettings, Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 
 NEVER = {"before": False, "after": False}
@@ -69,6 +70,15 @@ def settings_of(text: str) -> Settings:
                 "[rehearsal.hubspot] token_env was HUBSPOT_TEST_TOKEN and is no longer set.",
             ],
         ),
+        (
+            "[answers]\nplanned_merges = 0\nassociation_limits = true",
+            "[answers]\nplanned_merges = 12\nother_connectors = 0",
+            [
+                "[answers] planned_merges was 0 and is now 12.",
+                "[answers] other_connectors was not set and is now 0.",
+                "[answers] association_limits was true and is no longer set.",
+            ],
+        ),
     ],
 )
 def test_settings__each_difference_is_a_sentence(before: str, after: str, sentences: list[str]) -> None:
@@ -88,14 +98,33 @@ def test_settings__that_mean_the_same_do_not_differ(before: str, after: str) -> 
     assert compare_settings(settings_of(before), settings_of(after), kit.rulebook()) == []
 
 
+@dataclass(frozen=True, slots=True)
+class LaterSettings(Settings):
+    """Settings of a kit with one more section."""
+
+    invented: ReportSettings = field(default_factory=ReportSettings)
+
+
+def test_settings__a_section_that_is_new_is_compared_as_well() -> None:
+    fields = {name: getattr(settings_of(""), name) for name in Settings.__dataclass_fields__}
+    before, after = LaterSettings(**fields), LaterSettings(**fields, invented=ReportSettings(agency="Company A"))
+    (change,) = compare_settings(before, after, kit.rulebook())
+    assert change.sentence == "[invented] agency was not set and is now Company A."
+    assert change.affects == "invented"
+
+
 def test_settings__say_what_a_key_is_for() -> None:
-    after = "[hubspot]\ntoken_env = 'OTHER'\nplan = 'free'\nauto_create_companies = 'on'\n[dynamics]\nwindows = 2"
+    after = (
+        "[hubspot]\ntoken_env = 'OTHER'\nplan = 'free'\nauto_create_companies = 'on'\n[dynamics]\nwindows = 2\n"
+        "[answers]\nplanned_merges = 1"
+    )
     changes = compare_settings(settings_of(""), settings_of(after), kit.rulebook())
     assert {change.key: change.affects for change in changes} == {
         "token_env": "pull",
         "plan": "findings",
         "auto_create_companies": "sync",
         "windows": "pull",
+        "planned_merges": "findings",
     }
 
 

@@ -22,6 +22,10 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import FieldMapping, ObjectSync, Settings
 
 SYNC: Final = "sync"
+_NO_FURTHER_SECTIONS: Final = ("sync", "assumptions", "digest", "notes", "document")
+"""What `Settings` holds that is compared first, or is no section."""
+_FOR: Final[Mapping[str, str]] = {"hubspot": "pull", "dynamics": "pull"}
+"""By section what it is for, where that is not its own name."""
 _APART: Final = ("enabled", "mappings", "stages")
 _FIGURES: Final = ("plan", "data_hub", "marketing_contacts", "marketing_tier", "marketing_criterion")
 _SYNC_OF_PORTAL: Final = ("sync_as_marketing", "auto_create_companies")
@@ -32,8 +36,8 @@ class SettingDifference:
     """One difference. `section` and `key` are those of dynsync.toml, a mapping's key its HubSpot property.
 
     `kind`: added, removed or changed. `before` and `after` are texts; None where nothing is set. `affects`: sync (what
-    the sync does), findings (what is said about it and its cost), pull, load, rehearsal
-    or report. `sentence` says all of it.
+    the sync does), findings (what is said about it and its cost), pull, load, rehearsal, or the name of another
+    section, such as report. `sentence` says all of it.
     """
 
     section: str
@@ -46,7 +50,7 @@ class SettingDifference:
 
 
 def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> list[SettingDifference]:
-    """Everything that differs: the objects' syncs first, then open questions, the portals and the rest."""
+    """Everything that differs: the objects' syncs first, then open questions, then the other sections."""
     return [
         *(
             change
@@ -54,12 +58,25 @@ def compare_settings(before: Settings, after: Settings, rulebook: Rulebook) -> l
             for change in _compare_syncs(object_, before.sync[object_], after.sync[object_])
         ),
         *_compare_assumptions(before, after, rulebook),
-        *_compare_sections("hubspot", before.hubspot, after.hubspot, "pull"),
-        *_compare_sections("dynamics", before.dynamics, after.dynamics, "pull"),
-        *_compare_texts("files.columns", before.files.columns, after.files.columns, "load"),
-        *_compare_rehearsals(before, after),
-        *_compare_sections("report", before.report, after.report, "report"),
+        *(
+            change
+            for field in dataclasses.fields(after)
+            if field.name not in _NO_FURTHER_SECTIONS
+            for change in _compare_section(field.name, before, after)
+        ),
     ]
+
+
+def _compare_section(name: str, before: Settings, after: Settings) -> Iterator[SettingDifference]:
+    """What differs in a section, so that one that is new in dynsync.toml is never passed over."""
+    if name == "files":
+        yield from _compare_texts("files.columns", before.files.columns, after.files.columns, "load")
+    elif name == "rehearsal":
+        yield from _compare_rehearsals(before, after)
+    elif name == "answers":
+        yield from _compare_texts(name, _texts_of(before.answers), _texts_of(after.answers), "findings")
+    else:
+        yield from _compare_sections(name, getattr(before, name), getattr(after, name), _FOR.get(name, name))
 
 
 def _compare_syncs(object_: Object, before: ObjectSync, after: ObjectSync) -> Iterator[SettingDifference]:
@@ -157,8 +174,12 @@ def _texts(section: Any) -> dict[str, str]:
     """The keys of a section as texts; empty for a section that is left out."""
     if section is None:
         return {}
-    values = {field.name: _text(getattr(section, field.name)) for field in dataclasses.fields(section)}
-    return {name: text for name, text in values.items() if text is not None}
+    return _texts_of({field.name: getattr(section, field.name) for field in dataclasses.fields(section)})
+
+
+def _texts_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values by name as texts, without those that are not set."""
+    return {name: text for name, value in values.items() if (text := _text(value)) is not None}
 
 
 def _meaning(value: Any) -> Any:
