@@ -24,6 +24,7 @@ Frame = nw.LazyFrame[Any]
 Cell = nw.Expr | str | None
 """What stands in one column of all rows: an expression over the frame at hand, a text, or nothing."""
 COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
+RECORD_KEY: Final = ("system", "object", "record_id")
 ROW_COLUMNS: Final = tuple(Column(name, "text", "") for name in COLUMNS)
 
 

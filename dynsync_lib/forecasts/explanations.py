@@ -17,13 +17,13 @@ from typing import Any, overload
 from dynsync_lib.core.explain.chain import Evidence, Explanation, explain_record
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
-from dynsync_lib.engine import Engine, open_engine_for
-from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_check import read_info, scan_table
+from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.engine import Engine
+from dynsync_lib.forecasts.forecast_check import read_info
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
+from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 
@@ -71,13 +71,12 @@ def explain(
     Raises UsageError when the snapshot named is not the one that was forecast.
     """
     opened = snapshot_of_forecast(forecast, snapshot)
-    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
-    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
+    with open_forecast_tables(forecast) as forecasted:
         evidence = Evidence(
-            tables={name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES},
+            tables=forecasted.tables,
             info=read_info(forecast.folder) if forecast.is_masked else forecast.info,
             rulebook=rulebook,
-            records=_records(engine, opened) if opened else {},
+            records=_records(forecasted.engine, opened) if opened else {},
             catalogue=catalogue_of(opened) if opened else None,
             taken_at=opened.taken_at if opened else None,
             masking_secret=masking_secret(forecast.folder) if forecast.is_masked else None,

@@ -12,7 +12,6 @@ Where it is used: `kit.records_of`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,25 +19,28 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.audit.finding_rows import LISTS, asks_records, is_listed, rows_of_checks, rows_of_list
+from dynsync_lib.core.audit.finding_rows import (
+    LISTS,
+    asks_records,
+    is_listed,
+    rows_of_checks,
+    rows_of_list,
+    with_counterparts,
+)
 from dynsync_lib.core.audit.findings import is_finding_of
 from dynsync_lib.core.filters.expressions import nearest
-from dynsync_lib.core.record_rows import COLUMNS
+from dynsync_lib.core.record_rows import COLUMNS, RECORD_KEY
 from dynsync_lib.core.rulebook import Check, Rulebook
 from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.tables import FORECAST_TABLES
-from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.errors import SnapshotError, UsageError
-from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.csv_files import replace_list
-from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast, snapshot_of_forecast
+from dynsync_lib.forecasts.opened_forecast import OpenedForecast, open_forecast_tables
 from dynsync_lib.forecasts.table_reader import Row
 from dynsync_lib.record_urls import urls_of_portals
 
 RECORD_COLUMNS: Final = ("check_id", "system", "object", "record_id", "counterpart_id", "url", "detail")
-_KEY: Final = ("system", "object", "record_id")
 _AGAIN: Final = "Make the forecast again with `dynsync forecast`."
 
 
@@ -82,15 +84,15 @@ def find_records(
 ) -> FindingRecords:
     """The rows behind a finding or a list. Parameters, errors and cost: see `kit.records_of`."""
     if isinstance(finding, str) and finding in LISTS:
-        with _opened(forecast) as (engine, tables):
-            columns = _computed(tables, [(finding, rows_of_list(tables, finding))])
+        with open_forecast_tables(forecast) as forecasted:
+            columns = _computed(forecasted, [(finding, rows_of_list(forecasted.tables, finding))])
         return FindingRecords(_with_urls(forecast, columns), (), _notes(forecast, columns))
     rows = _findings(forecast, finding, rulebook)
     checks = [_check_of(row, forecast, rulebook) for row in rows]
-    with temporary_folder() as work, _opened(forecast) as (engine, tables):
-        situation = _situation(engine, forecast, rulebook, checks, snapshot=snapshot, work=work)
-        frames = rows_of_checks(situation, tables, checks)
-        columns = _computed(tables, [(check.id, parts) for check, parts in zip(checks, frames, strict=True)])
+    with open_forecast_tables(forecast) as forecasted:
+        situation = _situation(forecasted, forecast, rulebook, checks, snapshot=snapshot)
+        frames = rows_of_checks(situation, forecasted.tables, checks)
+        columns = _computed(forecasted, [(check.id, parts) for check, parts in zip(checks, frames, strict=True)])
     unlisted = [row for row, check in zip(rows, checks, strict=True) if row["count"] and not is_listed(check)]
     _refuse_other_numbers(forecast, rows, columns, unlisted)
     notes = [f"{row['sentence']} Which they are, nobody knows: the number is made of the settings." for row in unlisted]
@@ -147,22 +149,13 @@ def _check_of(row: Row, forecast: Forecast, rulebook: Rulebook) -> Check:
 # --- Its rows ----------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _opened(forecast: Forecast) -> Iterator[tuple[Engine, dict[str, Frame]]]:
-    """An engine with the forecast's tables."""
-    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
-    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
-        yield engine, {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}
-
-
 def _situation(
-    engine: Engine,
+    forecasted: OpenedForecast,
     forecast: Forecast,
     rulebook: Rulebook,
     checks: Sequence[Check],
     *,
     snapshot: str | Path | None,
-    work: Path,
 ) -> Situation | None:
     """What the forecast looked at; None when none of the checks asks more than the forecast's tables.
 
@@ -172,10 +165,10 @@ def _situation(
         snapshot_of_forecast(forecast, snapshot)  # another one that is named is refused, though nobody needs it
         return None
     opened = needed_snapshot(forecast, snapshot)
-    return situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
+    return situation_of_forecast(forecasted.engine, forecast, opened, rulebook, work=forecasted.work / "earlier")
 
 
-def _computed(tables: Mapping[str, Frame], parts: Sequence[tuple[str, Sequence[Frame]]]) -> dict[str, list[str | None]]:
+def _computed(forecasted: OpenedForecast, parts: Sequence[tuple[str, Sequence[Frame]]]) -> dict[str, list[str | None]]:
     """The rows of all frames, in the order of the parts, with the counterpart that the forecast knows."""
     numbered = [
         frame.with_columns(part=nw.lit(number), check_id=nw.lit(name))
@@ -184,9 +177,7 @@ def _computed(tables: Mapping[str, Frame], parts: Sequence[tuple[str, Sequence[F
     ]
     if not numbered:
         return {name: [] for name in (*COLUMNS, "check_id")}
-    known = tables["outcomes"].select(*_KEY, known_id="counterpart_id")
-    rows = stack(numbered).join(known, on=list(_KEY), how="left")
-    rows = rows.with_columns(counterpart_id=nw.coalesce("counterpart_id", "known_id")).drop("known_id")
+    rows = with_counterparts(stack(numbered), forecasted.tables)
     computed = rows.sort("part", *COLUMNS, nulls_last=True).collect()
     return {name: computed.get_column(name).to_list() for name in (*COLUMNS, "check_id")}
 
@@ -208,7 +199,7 @@ def _refuse_other_numbers(
 def _with_urls(forecast: Forecast, columns: Mapping[str, list[str | None]]) -> dict[str, list[str | None]]:
     """The columns of `RECORD_COLUMNS`."""
     urls = urls_of_portals(forecast.info.get("portals") or {})
-    keys = zip(*(columns[name] for name in _KEY), strict=True)
+    keys = zip(*(columns[name] for name in RECORD_KEY), strict=True)
     return {name: [urls.url_of(*key) for key in keys] if name == "url" else columns[name] for name in RECORD_COLUMNS}
 
 

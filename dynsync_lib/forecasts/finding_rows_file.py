@@ -15,28 +15,25 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks
+from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks, with_counterparts
 from dynsync_lib.core.audit.findings import is_finding_of
-from dynsync_lib.core.record_rows import ROW_COLUMNS
+from dynsync_lib.core.record_rows import RECORD_KEY, ROW_COLUMNS
 from dynsync_lib.core.rulebook import Check, Rulebook
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import FORECAST_TABLES, Column, Table
-from dynsync_lib.engine import open_engine_for
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import situation_of_forecast
+from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.forecasts.table_reader import Row
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _OF_FINDING: Final = ("check_id", "severity", "rule_id", "sentence", "fix")
-_KEY: Final = ("system", "object", "record_id")
 FINDING_ROWS: Final = Table(
     "finding_rows",
     "one record behind a finding",
     (*(Column(name, "text", "as in findings") for name in _OF_FINDING), *ROW_COLUMNS),
-    ("check_id", "rule_id", *_KEY, "counterpart_id", "detail"),
+    ("check_id", "rule_id", *RECORD_KEY, "counterpart_id", "detail"),
 )
 
 
@@ -49,11 +46,10 @@ def write_finding_rows(
     False, and no file, when the forecast is of a version of the kit whose findings cannot be listed again. Computes the
     conditions of these findings, over the snapshot's records.
     """
-    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
-    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
-        tables = {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}
+    with open_forecast_tables(forecast) as forecasted:
+        tables, engine = forecasted.tables, forecasted.engine
         try:
-            situation = situation_of_forecast(engine, forecast, snapshot, rulebook, work=work / "earlier")
+            situation = situation_of_forecast(engine, forecast, snapshot, rulebook, work=forecasted.work / "earlier")
         except UsageError:
             return False
         listed = [
@@ -66,9 +62,7 @@ def write_finding_rows(
         behind = rows_of_checks(situation, tables, [check for _, check in listed])
         frames = [_with_finding(row, frame) for (row, _), parts in zip(listed, behind, strict=True) for frame in parts]
         frames = frames or [_with_finding(dict.fromkeys(_OF_FINDING, ""), engine.from_rows([], ROW_COLUMNS))]
-        known = tables["outcomes"].select(*_KEY, known_id="counterpart_id")
-        rows = stack(frames).filter(~nw.col("record_id").is_null()).join(known, on=list(_KEY), how="left")
-        rows = rows.with_columns(counterpart_id=nw.coalesce("counterpart_id", "known_id"))
+        rows = with_counterparts(stack(frames).filter(~nw.col("record_id").is_null()), tables)
         engine.write(rows.select(*FINDING_ROWS.column_names), FINDING_ROWS, out)
     return True
 

@@ -18,14 +18,11 @@ from dynsync_lib.core.fix_set.risks import RecordChange
 from dynsync_lib.core.fix_set.smallest_set import FixSet, find_fix_set
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.tables import FORECAST_TABLES
-from dynsync_lib.engine import open_engine_for
 from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.csv_files import replace_list
-from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
+from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.record_urls import urls_of_portals
 
 if TYPE_CHECKING:
@@ -129,9 +126,9 @@ def find_fixes(
     if not 0 < share <= 1:
         raise UsageError(f"A share of {share} cannot be reached.", next_step="Give one above 0, up to 1, such as 0.9.")
     opened = needed_snapshot(forecast, snapshot)
-    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
-    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
-        tables = {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in FORECAST_TABLES}
-        situation = situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
-        fix_set = find_fix_set(situation, tables, keys, share=share)
+    with open_forecast_tables(forecast) as forecasted:
+        situation = situation_of_forecast(
+            forecasted.engine, forecast, opened, rulebook, work=forecasted.work / "earlier"
+        )
+        fix_set = find_fix_set(situation, forecasted.tables, keys, share=share)
     return Fixes(fix_set, forecast.folder, forecast.info.get("portals") or {})

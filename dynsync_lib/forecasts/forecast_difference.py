@@ -19,6 +19,7 @@ from dynsync_lib.core.comparison.side_by_side import NOT_THERE
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.forecasts.difference import Difference, Row, Tables, as_frame, measure_difference
+from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def is_moved(finding: Row) -> bool:
 
 
 def _tables(engine: Engine, forecast: Forecast) -> Tables:
-    return {name: engine.scan(forecast.table_path(name)) for name in _COMPARED}
+    hashes = forecast.info.get("sha256") or {}
+    return {name: scan_table(engine.scan, forecast.folder, name, hashes) for name in _COMPARED}
 
 
 def _notes(before: Forecast, after: Forecast, sync: Difference) -> Iterator[str]:

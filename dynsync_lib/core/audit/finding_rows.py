@@ -5,7 +5,7 @@ Facts
     * What a row is says the finding's sentence: a record, a pair (listed as its Dynamics record), an association
       (listed where it begins), a value (listed as its record), a mapping, a field or a filter.
 
-Where it is used: `forecasts.finding_records`.
+Where it is used: `forecasts.finding_records`, `forecasts.finding_rows_file`, `forecasts.finding_moves`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import narwhals.stable.v2 as nw
+
 from dynsync_lib.core.audit.association_checks import invoices_by_hand
 from dynsync_lib.core.audit.findings import MARKETING_MEASURES, MEASURES, count_in_table
 from dynsync_lib.core.audit.marketing import count_added, count_created, count_enrolled
 from dynsync_lib.core.audit.measures import Measure
 from dynsync_lib.core.counting import Question, Rows, Tables, known, rows_behind, rows_that
 from dynsync_lib.core.model import LinkStatus
+from dynsync_lib.core.record_rows import RECORD_KEY
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.writing.writes import HELD_BACK
@@ -67,6 +70,13 @@ def rows_of_checks(situation: Situation | None, tables: Tables, checks: Sequence
 def rows_of_list(tables: Tables, name: str) -> list[Frame]:
     """The frames of the rows of one of `LISTS`, of `core.record_rows.COLUMNS`; they are described only."""
     return rows_behind(tables, [LISTS[name](tables)])[0]
+
+
+def with_counterparts(rows: Frame, tables: Tables) -> Frame:
+    """The rows with the counterpart that the forecast knows where they name none; they are described only."""
+    known_ids = tables["outcomes"].select(*RECORD_KEY, known_id="counterpart_id")
+    joined = rows.join(known_ids, on=list(RECORD_KEY), how="left")
+    return joined.with_columns(counterpart_id=nw.coalesce("counterpart_id", "known_id")).drop("known_id")
 
 
 def _listed(situation: Situation | None, check: Check, tables: Tables) -> Question[Any]:
