@@ -244,6 +244,9 @@ CHANGES: Final = Table(
     ("object", "hubspot_id", "dynamics_id", "target_system", "target_field"),
 )
 
+HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
+"""The notes of changes that are told and do not land."""
+
 LINKS: Final = Table(
     "links",
     "one association of an input record",

@@ -47,8 +47,9 @@ FORECAST_FOLDER: Final = FolderKind("a forecast", FORECAST_FILE, _names_of_forec
 class Forecast:
     """One forecast. `info` is `forecast.json`; its tables, with columns and meaning, are `core.tables.FORECAST_TABLES`.
 
-    `rows`, `counts`, `count_groups`, `shared_keys` and `head` read what they are asked for and nothing else. `table`,
-    and the properties named after the tables, load a whole table as a pandas frame and keep it.
+    `rows`, `counts`, `count_groups`, `shared_keys`, `shared_key_sizes`, `problem_sets` and `head` read what they are
+    asked for and nothing else. `table`, and the properties named after the tables, load a whole table as a pandas frame
+    and keep it.
     """
 
     folder: Path
@@ -80,6 +81,14 @@ class Forecast:
     def shared_keys(self, limit: int) -> list[Row]:
         """The largest groups of records that share a key. See `TableReader.shared_keys`."""
         return self._reader.shared_keys(limit)
+
+    def shared_key_sizes(self) -> list[Row]:
+        """How many groups share a key, by their size. See `TableReader.shared_key_sizes`."""
+        return self._reader.shared_key_sizes()
+
+    def problem_sets(self) -> list[Row]:
+        """How many records have which problems together. See `TableReader.problem_sets`."""
+        return self._reader.problem_sets()
 
     def head(self, table: str, rows: int = 10, **where: str) -> pd.DataFrame:
         """The first rows of a table that have these values, as a frame; nothing else of the table is loaded."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.masking import DIGITS, FILLED, PEOPLE
-from dynsync_lib.core.tables import FORECAST_TABLES, Column
+from dynsync_lib.core.tables import FORECAST_TABLES, HELD_BACK, Column
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts import small_tables
 
@@ -59,6 +59,33 @@ _SHARED_KEYS: Final = f"""
     GROUP BY {", ".join(f"largest.{name}" for name in _GROUP)}
     ORDER BY count DESC, {", ".join(f"largest.{name} NULLS LAST" for name in _GROUP)}
 """  # noqa: S608 - made of this module's own names
+
+_SIZES: Final = f"""
+    SELECT system, object, size, count(*) AS count
+    FROM (SELECT {", ".join(_GROUP)}, count(*) AS size FROM stored GROUP BY ALL)
+    GROUP BY ALL ORDER BY system, object, size
+"""  # noqa: S608 - made of this module's own names
+_PROBLEM_TABLES: Final = ("outcomes", "changes", "links", "near_names")
+_PROBLEM_SETS: Final = f"""
+    WITH problems AS (
+        SELECT system, object, record_id, outcome AS problem FROM outcomes WHERE outcome IN ('shadowed', 'failing')
+        UNION ALL SELECT system, object, record_id, 'kept_out' FROM outcomes
+            WHERE reason IN ('no_email', 'no_match_key', 'stage_unmapped')
+        UNION ALL SELECT target_system, object, if(target_system = 'hubspot', hubspot_id, dynamics_id), 'overwritten'
+            FROM changes WHERE kind = 'overwrite' AND (note IS NULL OR note NOT IN ({", ".join(map(repr, HELD_BACK))}))
+        UNION ALL SELECT from_system, from_object, from_id, 'association_lost' FROM links
+            WHERE status IN ('dropped_non_primary', 'parent_is_contact', 'target_not_synced')
+            AND (from_system, from_object, from_id) IN
+                (SELECT (system, object, record_id) FROM outcomes WHERE health = 'in_sync')
+        UNION ALL SELECT 'hubspot', 'company', hubspot_id, 'near_name' FROM near_names
+        UNION ALL SELECT 'dynamics', 'company', dynamics_id, 'near_name' FROM near_names
+    ), records AS (
+        SELECT list_sort(list(DISTINCT problem)) AS problems FROM problems
+        GROUP BY system, if(system = 'hubspot' AND object = 'lead', 'contact', object), record_id
+    )
+    SELECT problems, count(*) AS count FROM records GROUP BY problems ORDER BY count DESC, len(problems), problems
+"""  # noqa: S608 - made of this module's own names
+"""HubSpot's contacts of leads are contacts there, too."""
 
 
 class TableReader:
@@ -102,15 +129,32 @@ class TableReader:
         """
         return self._select("collisions", _SHARED_KEYS.format(limit=limit))
 
+    def shared_key_sizes(self) -> list[Row]:
+        """How many groups of `collisions` have how many records: system, object, size and `count`, sorted by these."""
+        return self._select("collisions", _SIZES)
+
+    def problem_sets(self) -> list[Row]:
+        """How many records have each set of problems: `problems`, sorted and distinct, and `count`.
+
+        The most frequent set comes first. A record without a problem is in none. Problems: shadowed, failing,
+        kept_out (no key or no mapped stage), overwritten (a value of it), association_lost (though the record itself
+        syncs), near_name.
+        """
+        return self._select_of({name: name for name in _PROBLEM_TABLES}, _PROBLEM_SETS)
+
     def _is_small(self, table: str) -> bool:
         """Whether a table is read without DuckDB: nobody is masked, rows are few, columns are those of this kit."""
         path = self._path(table)
         return self._secret is None and small_tables.is_small(path, path.stat().st_mtime, table)
 
     def _select(self, table: str, query: str) -> list[Row]:
-        path = self._path(table)
-        stamp = path.stat().st_mtime
-        return [dict(row) for row in _select(path, stamp, table, self._secret, query)]
+        return self._select_of({"stored": table}, query)
+
+    def _select_of(self, views: Mapping[str, str], query: str) -> list[Row]:
+        """What a query gives over views of whole tables, by their names in it."""
+        paths = {name: self._path(table) for name, table in views.items()}
+        files = tuple((name, table, paths[name], paths[name].stat().st_mtime) for name, table in views.items())
+        return [dict(row) for row in _select(files, self._secret, query)]
 
 
 def _are_texts(table: str, names: Iterable[str]) -> bool:
@@ -127,19 +171,26 @@ def _sorted(name: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED)
-def _select(path: Path, stamp: float, table: str, secret: str | None, query: str) -> list[Row]:
-    """What a query over `stored`, the table with all columns of its schema, gives; read again when the file changes."""
-    from dynsync_lib.engine.literal_paths import literal_path, read_literally
+def _select(files: tuple[tuple[str, str, Path, float], ...], secret: str | None, query: str) -> list[Row]:
+    """What a query gives over views of tables with all columns of their schemas; read again when a file changes.
 
-    del stamp
+    `files`: the view's name in the query, the table, its file, and when that was last changed.
+    """
     with _connected() as connection:
-        here = set(read_literally(connection, path).columns)
-        columns = ", ".join(_shown(table, column, here, secret) for column in FORECAST_TABLES[table].columns)
-        file = f"read_parquet({_quoted(literal_path(path))})"
-        connection.execute(f"CREATE VIEW stored AS SELECT {columns} FROM {file}")  # noqa: S608 - a quoted path
+        for view, table, path, _ in files:
+            _create_view(connection, view, table, path, secret=secret)
         result = connection.execute(query)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _create_view(connection: DuckDBPyConnection, view: str, table: str, path: Path, *, secret: str | None) -> None:
+    from dynsync_lib.engine.literal_paths import literal_path, read_literally
+
+    here = set(read_literally(connection, path).columns)
+    columns = ", ".join(_shown(table, column, here, secret) for column in FORECAST_TABLES[table].columns)
+    file = f"read_parquet({_quoted(literal_path(path))})"
+    connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {file}")  # noqa: S608 - own names, a quoted path
 
 
 def _shown(table: str, column: Column, here: set[str], secret: str | None) -> str:

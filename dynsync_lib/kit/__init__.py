@@ -81,11 +81,13 @@ if TYPE_CHECKING:
     from dynsync_lib.report.forecast_tables import findings_by_severity
     from dynsync_lib.report.funnel import funnel_chart
     from dynsync_lib.report.glossary import glossary
+    from dynsync_lib.report.key_groups import collision_sizes
     from dynsync_lib.report.light import traffic_light
     from dynsync_lib.report.links import link_survival, links_table
     from dynsync_lib.report.mapping_matrix import mapping_matrix
     from dynsync_lib.report.marketing import marketing_gauge
     from dynsync_lib.report.origin_funnel import origin_funnels
+    from dynsync_lib.report.overlaps import issue_overlaps
     from dynsync_lib.report.overwrite_heat import overwrite_heatmap
     from dynsync_lib.report.ranked import assumption_bars
     from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
@@ -179,12 +181,14 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.flow": ("flow_chart",),
     "report.forecast_tables": ("findings_by_severity",),
     "report.glossary": ("glossary",),
+    "report.key_groups": ("collision_sizes",),
     "report.light": ("traffic_light",),
     "report.uncovered": ("uncovered_records",),
     "report.links": ("link_survival", "links_table"),
     "report.mapping_matrix": ("mapping_matrix",),
     "report.marketing": ("marketing_gauge",),
     "report.origin_funnel": ("origin_funnels",),
+    "report.overlaps": ("issue_overlaps",),
     "report.overwrite_heat": ("overwrite_heatmap",),
     "report.ranked": ("assumption_bars",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),

@@ -17,9 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
-from dynsync_lib.core.tables import NOT_COMPARED
+from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED
 from dynsync_lib.report.forecast_tables import (
-    HELD_BACK,
     ForecastTables,
     Row,
     count_outcomes,

@@ -11,10 +11,10 @@ Source: the columns of `core.tables.FORECAST_TABLES`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from dynsync_lib.core.model import Object, Severity, System
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.tables import HELD_BACK, record_table
 from dynsync_lib.report.words import rank_of
 
 Row = Mapping[str, Any]
@@ -49,6 +49,15 @@ class ForecastTables(Protocol):
         first_losers (at most three ids), losers (their number), differs_in (the distinct texts of that column).
         """
 
+    def shared_key_sizes(self) -> Sequence[Row]:
+        """How many groups of `collisions` have how many records: system, object, size and `count`, sorted by these."""
+
+    def problem_sets(self) -> Sequence[Row]:
+        """How many records have each set of problems: `problems`, sorted texts, and `count`, the most frequent first.
+
+        The problems are the keys of `report.overlaps.PROBLEMS`; a record without one is in none.
+        """
+
 
 def count_outcomes(forecast: ForecastTables) -> list[Row]:
     """The rows of `summary`; rows without a count are left out."""
@@ -73,10 +82,6 @@ def sum_where(rows: Sequence[Row], **where: str | Sequence[str]) -> int:
 def sum_counts(rows: Iterable[Row]) -> int:
     """The counts of the rows together."""
     return sum(row["count"] for row in rows)
-
-
-HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
-"""The notes of changes that are told and do not land."""
 
 
 def is_held_back(change: Row) -> bool:

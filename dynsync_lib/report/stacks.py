@@ -3,7 +3,8 @@
 Facts
     * A part too small for its number is written out at the end of its bar.
 
-Where it is used: `report.charts`, `report.receipt`, `report.totals`, `report.flow`.
+Where it is used: `report.charts`, `report.receipt`, `report.totals`, `report.flow`, `report.links`,
+`report.key_groups`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from markupsafe import Markup
 
 from dynsync_lib.report.pieces import make_id
 from dynsync_lib.report.svg import INK, MUTED, PAPER, open_canvas, save_svg, text_colour, write
+from dynsync_lib.report.words import SYSTEMS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,11 +134,17 @@ def _draw_bar(axes: Axes, stack: Stack, legend: Legend, y: float, layout: Layout
         colour = legend.colours[part]
         axes.add_patch(Rectangle((x, y), width, 30, facecolor=colour, edgecolor=PAPER, linewidth=1.2))
         if width < max(_THIN * layout.bar, 7.5 * len(f"{count:,}")):
-            small.append(f"{count:,} {legend.words[part].split(', ')[-1].lower()}")
+            small.append(f"{count:,} {_short_word(legend.words[part])}")
         else:
             write(axes, x + width / 2, y + 15, f"{count:,}", ha="center", color=text_colour(colour))
         x += width
     return small
+
+
+def _short_word(word: str) -> str:
+    """Such as "changed" of "Matched, changed"; names of systems keep their capital."""
+    last = word.split(", ")[-1]
+    return last if last.startswith(tuple(SYSTEMS.values())) else last[0].lower() + last[1:]
 
 
 def _two_lines(words: Sequence[str]) -> list[str]:

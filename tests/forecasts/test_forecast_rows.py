@@ -71,6 +71,49 @@ def test_shared_keys__largest_first_with_winner_and_losers(told: kit.Forecast) -
     }
 
 
+def test_shared_key_sizes__groups_by_the_number_of_their_records(told: kit.Forecast) -> None:
+    assert told.shared_key_sizes() == HandMadeForecast().shared_key_sizes()
+    assert told.shared_key_sizes() == [
+        {"system": "dynamics", "object": "contact", "size": 3, "count": 1},
+        {"system": "hubspot", "object": "company", "size": 2, "count": 1},
+    ]
+
+
+def test_problem_sets__each_record_once_with_all_its_problems(tmp_path: Path) -> None:
+    nobody = (None,) * 4
+    outcomes = [
+        ("dynamics", "contact", "a", "update", "in_sync", None, "r", *nobody),
+        ("dynamics", "contact", "b", "shadowed", "excluded", None, "r", *nobody),
+        ("dynamics", "contact", "c", "excluded", "excluded", "no_email", "r", *nobody),
+        ("dynamics", "contact", "d", "excluded", "excluded", "filter", "r", *nobody),
+        ("hubspot", "contact", "1", "failing", "failing", "too_long", "r", *nobody),
+        ("hubspot", "company", "1", "create", "in_sync", None, "r", *nobody),
+    ]
+    changes = [
+        ("lead", "1", "e", "hubspot", "city", "city", "overwrite", "x", "y", None),
+        ("contact", "2", "a", "dynamics", "city", "city", "overwrite", "x", "y", "stale_winner"),
+        ("contact", "2", "d", "dynamics", "city", "city", "overwrite", "x", "y", "value_skipped"),
+        ("contact", "2", "d", "dynamics", "city", "city", "fill", None, "y", None),
+    ]
+    links = [
+        ("dynamics", "contact", "a", "company", "x", "target_not_synced", "link.target-not-synced"),
+        ("dynamics", "contact", "b", "company", "x", "target_not_synced", "link.source-not-synced"),
+        ("dynamics", "contact", "a", "company", "y", "synced", "link.both-synced"),
+    ]
+    near = [("1", "Adler", "x", "Adler GmbH", "legal_form", 90.0, None)]
+    forecast = HandMadeForecast().with_rows("outcomes", outcomes).with_rows("changes", changes)
+    forecast = forecast.with_rows("links", links).with_rows("near_names", near)
+    sets = kit.open_forecast(write_forecast(forecast, tmp_path / "forecast")).problem_sets()
+    assert sets == forecast.problem_sets()
+    assert sets == [
+        {"problems": ["near_name"], "count": 2},
+        {"problems": ["kept_out"], "count": 1},
+        {"problems": ["shadowed"], "count": 1},
+        {"problems": ["association_lost", "overwritten"], "count": 1},
+        {"problems": ["failing", "overwritten"], "count": 1},
+    ]
+
+
 def test_rows__masked_as_the_frames_are(told: kit.Forecast) -> None:
     masked, secret = told.masked(), masking_secret(told.folder)
     plain = told.rows("collisions")
@@ -98,6 +141,8 @@ def test_rows__an_empty_or_older_file_has_all_columns(tmp_path: Path) -> None:
     told = kit.open_forecast(folder)
     assert {table: told.rows(table) for table in FORECAST_TABLES} == {table: [] for table in FORECAST_TABLES}
     assert told.masked().shared_keys(10) == []
+    assert told.masked().shared_key_sizes() == []
+    assert told.masked().problem_sets() == []
     assert told.counts("links", ["status"]) == []
     filled = {"object": "contact", "target_system": "hubspot", "target_field": "jobtitle", "new_value": "Chef"}
     pd.DataFrame([filled]).to_parquet(folder / "changes.parquet")

@@ -86,7 +86,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "core.advice",
     ),
     "core.explain": (*_GROUND, "core.fields", "core.filters", "core.writing.refusals"),
-    "core.comparison": (*_SITUATION, "core.writing.writes", "core.audit.findings"),
+    "core.comparison": (*_SITUATION, "core.audit.findings"),
     "core.fix_set": (*_SITUATION, "core.matching", "core.writing", "core.sync"),
     "core.replay": ("core",),
     "core.forecast": ("core",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -233,6 +233,42 @@ class HandMadeForecast:
         groups.sort(key=lambda row: -row["count"])
         return [self._shared_key(group) for group in groups[:limit]]
 
+    def shared_key_sizes(self) -> list[dict[str, Any]]:
+        groups = self.counts("collisions", ["system", "object", "match_key"])
+        sizes = Counter((row["system"], row["object"], row["count"]) for row in groups)
+        names = ("system", "object", "size")
+        return [{**dict(zip(names, size, strict=True)), "count": count} for size, count in sorted(sizes.items())]
+
+    def problem_sets(self) -> list[dict[str, Any]]:
+        problems: dict[tuple[str, str, str], set[str]] = {}
+        for key, problem in self._problems():
+            problems.setdefault(key, set()).add(problem)
+        counts = Counter(tuple(sorted(own)) for own in problems.values())
+        ordered = sorted(counts.items(), key=lambda pair: (-pair[1], len(pair[0]), pair[0]))
+        return [{"problems": list(own), "count": count} for own, count in ordered]
+
+    def _problems(self) -> Iterator[tuple[tuple[str, str, str], str]]:
+        in_sync = set()
+        for row in self.rows("outcomes"):
+            key = _record(row["system"], row["object"], row["record_id"])
+            if row["health"] == "in_sync":
+                in_sync.add(key)
+            if row["outcome"] in ("shadowed", "failing"):
+                yield key, row["outcome"]
+            if row["reason"] in ("no_email", "no_match_key", "stage_unmapped"):
+                yield key, "kept_out"
+        for row in self.rows("changes", where={"kind": "overwrite"}):
+            if row["note"] not in ("value_skipped", "owner_unresolved", "lifecycle_ignored"):
+                system = row["target_system"]
+                yield _record(system, row["object"], row[f"{system}_id"]), "overwritten"
+        for row in self.rows("links"):
+            key = _record(row["from_system"], row["from_object"], row["from_id"])
+            if key in in_sync and row["status"] in ("dropped_non_primary", "parent_is_contact", "target_not_synced"):
+                yield key, "association_lost"
+        for row in self.rows("near_names"):
+            yield ("hubspot", "company", row["hubspot_id"]), "near_name"
+            yield ("dynamics", "company", row["dynamics_id"]), "near_name"
+
     def _shared_key(self, group: dict[str, Any]) -> dict[str, Any]:
         where = {name: group[name] for name in ("system", "object", "match_key")}
         members = self.rows("collisions", where=where, order=["position"])
@@ -244,6 +280,11 @@ class HandMadeForecast:
             "losers": len(losers),
             "differs_in": sorted({row["differs_in"] for row in members} - {None}) or None,
         }
+
+
+def _record(system: str, object_: str, id_: str) -> tuple[str, str, str]:
+    """A record by system, object and id; HubSpot's contacts of leads are contacts there, too."""
+    return system, "contact" if (system, object_) == ("hubspot", "lead") else object_, id_
 
 
 def _nulls_last(value: Any) -> tuple[bool, Any]:

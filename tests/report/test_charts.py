@@ -9,8 +9,10 @@ from dynsync_lib.report.charts import outcome_bars, read_bars
 from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.funnel import funnel_chart
+from dynsync_lib.report.key_groups import collision_sizes
 from dynsync_lib.report.links import link_survival
 from dynsync_lib.report.mapping_matrix import mapping_matrix
+from dynsync_lib.report.overlaps import issue_overlaps
 from dynsync_lib.report.overwrite_heat import overwrite_heatmap, read_overwritten
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
@@ -26,6 +28,8 @@ CHARTS = [
     overwrite_heatmap,
     mapping_matrix,
     link_survival,
+    collision_sizes,
+    issue_overlaps,
 ]
 Draw = Callable[[ForecastTables], Piece]
 
@@ -203,6 +207,33 @@ def test_link_survival__every_association_has_a_part() -> None:
     assert (
         "Contacts to companies, 3 in HubSpot: 1 kept, 1 lost, not primary, 1 lost, a record stays out" in described[1]
     )
+
+
+def test_collision_sizes__counts_groups_and_who_loses_the_key() -> None:
+    piece = collision_sizes(HandMadeForecast())
+    assert piece.sentence == "2 groups of records share a key, and 3 records lose it. The largest has 3 records."
+    assert "groups of 2 records, 1 lose it: 1 of HubSpot companies" in piece.html
+
+
+def test_collision_sizes__what_is_too_thin_for_a_number_keeps_its_words() -> None:
+    sizes = [("hubspot", "company", 2, 1), ("dynamics", "lead", 2, 99), ("dynamics", "lead", 120, 1)]
+    rows = [
+        (system, object_, f"{object_}{size}{group}", f"{group}-{number}", number, number == 1, None)
+        for system, object_, size, groups in sizes
+        for group in range(groups)
+        for number in range(1, size + 1)
+    ]
+    html = str(collision_sizes(HandMadeForecast().with_rows("collisions", rows)).html)
+    assert ">1 HubSpot companies</text>" in html
+    assert ">100 records or more</text>" in html
+
+
+def test_issue_overlaps__most_frequent_set_first() -> None:
+    piece = issue_overlaps(HandMadeForecast())
+    assert piece.sentence == "17 of 1,235 records have a problem, none more than one."
+    described = re.search(r"<desc[^>]*>([^<]+)</desc>", piece.html)
+    assert described is not None
+    assert described[1].startswith("silently left out: 9; a company of a like name: 4; a value is overwritten: 3;")
 
 
 def test_funnel_chart__is_drawn_for_phones_too() -> None:

@@ -24,7 +24,7 @@ from dynsync_lib.core.model import LinkStatus
 from dynsync_lib.core.record_rows import RECORD_KEY
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.writing.writes import HELD_BACK
+from dynsync_lib.core.tables import HELD_BACK
 
 _LOST: Final = (
     LinkStatus.DROPPED_NON_PRIMARY.value,

@@ -17,8 +17,7 @@ from dynsync_lib.core.counting import Count, Question, Tables, records_in, rows_
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import record_table
-from dynsync_lib.core.writing.writes import HELD_BACK
+from dynsync_lib.core.tables import HELD_BACK, record_table
 
 Measure = Callable[[Situation, Tables], Count]
 """What an audit rule counts in a situation and its forecast: the question, not yet the number."""

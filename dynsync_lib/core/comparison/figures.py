@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
 from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.writing.writes import HELD_BACK
+from dynsync_lib.core.tables import HELD_BACK
 
 FIGURES: Final = (
     *("created_in_hubspot", "created_in_dynamics", "updated", "fields_overwritten"),

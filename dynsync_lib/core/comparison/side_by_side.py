@@ -17,9 +17,8 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.situation import Frame, Keep, stack
-from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.core.tables import HELD_BACK, Column, Table
 from dynsync_lib.core.typed_values import NO_TEXT, are_same
-from dynsync_lib.core.writing.writes import HELD_BACK
 
 NOT_THERE: Final = "not_there"
 """What stands in place of an outcome, kind or status where only the other side has the row."""

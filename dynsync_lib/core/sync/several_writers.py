@@ -19,8 +19,7 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
-from dynsync_lib.core.tables import CHANGES
-from dynsync_lib.core.writing.writes import HELD_BACK
+from dynsync_lib.core.tables import CHANGES, HELD_BACK
 
 SEVERAL_WRITERS: Final = "several_writers"
 _FIELD: Final = ("written_object", "target_system", "written_id", "target_field")

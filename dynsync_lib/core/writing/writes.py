@@ -39,8 +39,6 @@ from dynsync_lib.core.writing.lifecycle_stage import (
 from dynsync_lib.core.writing.record_owners import is_owner_pair
 from dynsync_lib.core.writing.refusals import NUMBER_OF, Test, refusals_of_write, refuses_times
 
-HELD_BACK: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
-"""The notes of what is told and does not land."""
 IS_BOUND: Final = "is_bound"
 """The flag column of pairs that an earlier run bound."""
 
