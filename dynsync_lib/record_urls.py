@@ -38,6 +38,10 @@ _TABLES: Final[Mapping[Object, str]] = {
     Object.INVOICE: "invoice",
 }
 """Logical names of Dynamics' tables."""
+_WHY_LACKING: Final[Mapping[System, str]] = {
+    System.HUBSPOT: "the snapshot does not say which portal it is of",
+    System.DYNAMICS: "the settings name no `url` under [dynamics]",
+}
 _UI_DOMAIN: Final = re.compile(r"(?:[a-z0-9-]+\.)+hubspot\.com")
 _USUAL_UI_DOMAIN: Final = "app.hubspot.com"
 _NUMBER: Final = re.compile(r"[0-9]{1,20}")
@@ -66,6 +70,12 @@ class RecordUrls:
         is_known = self.dynamics is not None and _GUID.fullmatch(record_id) is not None
         query = f"etn={_TABLES[Object(object_)]}&pagetype=entityrecord&id={record_id}"
         return f"{self.dynamics}/main.aspx?{query}" if is_known else ""
+
+    @property
+    def lacking(self) -> dict[System, str]:
+        """By system whose records no address opens, why that is."""
+        starts = {System.HUBSPOT: self.hubspot, System.DYNAMICS: self.dynamics}
+        return {system: _WHY_LACKING[system] for system, start in starts.items() if start is None}
 
 
 def urls_of_portals(portals: Mapping[str, Mapping[str, Any]]) -> RecordUrls:

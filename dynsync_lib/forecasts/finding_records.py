@@ -159,7 +159,7 @@ def _situation(
 ) -> Situation | None:
     """What the forecast looked at; None when none of the checks asks more than the forecast's tables.
 
-    Raises UsageError when the snapshot is not where it was.
+    Raises UsageError when the snapshot, or what else the forecast looked at, is not where it was.
     """
     if not any(map(asks_records, checks)):
         snapshot_of_forecast(forecast, snapshot)  # another one that is named is refused, though nobody needs it
@@ -190,8 +190,8 @@ def _refuse_other_numbers(
     number = len(columns["detail"])
     if number != wanted:
         raise SnapshotError(
-            f"{rows[0]['check_id']} counts {wanted:,} in {forecast.folder}, and {number:,} are found again: pairs "
-            "of an earlier run or a further snapshot that it was made with are gone, or the kit is another version.",
+            f"{rows[0]['check_id']} counts {wanted:,} in {forecast.folder}, and {number:,} are found again: "
+            "the forecast is of another version of the kit.",
             next_step=_AGAIN,
         )
 
@@ -205,11 +205,5 @@ def _with_urls(forecast: Forecast, columns: Mapping[str, list[str | None]]) -> d
 
 def _notes(forecast: Forecast, columns: Mapping[str, list[str | None]]) -> list[str]:
     """What links there are not."""
-    urls = urls_of_portals(forecast.info.get("portals") or {})
-    asked = set(columns["system"])
-    notes = []
-    if "hubspot" in asked and urls.hubspot is None:
-        notes.append("No links into HubSpot: the snapshot does not say which portal it is of.")
-    if "dynamics" in asked and urls.dynamics is None:
-        notes.append("No links into Dynamics: the settings name no `url` under [dynamics].")
-    return notes
+    urls, listed = urls_of_portals(forecast.info.get("portals") or {}), set(columns["system"])
+    return [f"No links into {system.label}: {why}." for system, why in urls.lacking.items() if system in listed]

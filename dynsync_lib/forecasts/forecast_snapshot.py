@@ -9,6 +9,7 @@ Where it is used: `forecasts.explanations`, `forecasts.finding_records`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +56,9 @@ def situation_of_forecast(
 ) -> Situation:
     """What the forecast looked at, with the snapshot's tables in an engine; `work` is a folder for what is kept.
 
-    Pairs of an earlier run and further snapshots that are not where they were are left out. Raises UsageError when the
-    forecast is of a version of the kit that did not keep its settings, or the rules do not know them any more.
+    Raises UsageError when the forecast is of a version of the kit that did not keep its settings, when the rules do not
+    know them any more, and when pairs of an earlier run or a further snapshot that it was made with are not where they
+    were: what is asked of less than the forecast looked at would be another answer.
     """
     info = read_info(forecast.folder)
     document = info.get("settings")
@@ -72,11 +74,11 @@ def situation_of_forecast(
         )
     except SettingsError as fault:
         raise UsageError(f"{forecast.folder} was made under other rules: {fault}", next_step=_AGAIN) from fault
-    beside = [other for source in info.get("beside") or [] if (other := _same_snapshot(forecast, source))]
+    beside = [_further_snapshot(forecast, source) for source in info.get("beside") or []]
     situation = open_situation(engine, snapshot, settings, rulebook, beside=beside)
-    bindings = _same_bindings(forecast, info.get("bindings"))
-    if bindings is None:
+    if not info.get("bindings"):
         return situation
+    bindings = _same_bindings(forecast, info["bindings"])
     return replace(situation, tables={**situation.tables, BINDINGS.name: read_bindings(engine, bindings, work)})
 
 
@@ -105,10 +107,25 @@ def _same_snapshot(forecast: Forecast, source: Mapping[str, Any]) -> Snapshot | 
     return opened if opened is not None and opened.manifest_sha256 == source["sha256"] else None
 
 
-def _same_bindings(forecast: Forecast, source: Mapping[str, Any] | None) -> Path | None:
-    """The pairs of an earlier run, if they are still there and the same."""
-    if source is None or source["path"] is None:
-        return None
-    path = forecast.folder / source["path"]
+def _further_snapshot(forecast: Forecast, source: Mapping[str, Any]) -> Snapshot:
+    opened = _same_snapshot(forecast, source)
+    if opened is None:
+        raise _lost(forecast, "a further snapshot", source["path"])
+    return opened
+
+
+def _same_bindings(forecast: Forecast, source: Mapping[str, Any]) -> Path:
+    """The pairs of an earlier run."""
+    path = forecast.folder / (source["path"] or "")
     file = bindings_file(path)
-    return path if file.is_file() and sha256_of(file) == source["sha256"] else None
+    if source["path"] is None or not file.is_file() or sha256_of(file) != source["sha256"]:
+        raise _lost(forecast, "pairs of an earlier run", source["path"])
+    return path
+
+
+def _lost(forecast: Forecast, what: str, path: str | None) -> UsageError:
+    where = f" ({os.path.normpath(forecast.folder / path)})" if path else ""
+    return UsageError(
+        f"{forecast.folder} was made with {what}{where}, not there any more or changed.",
+        next_step="Put it back as it was, or make the forecast again.",
+    )

@@ -214,8 +214,8 @@ def records_of(
     `snapshot` is the one that was forecast; without it, it is looked for where the forecast was made from. This
     computes: the finding is counted again, a fraction of the forecast's own time.
 
-    Raises UsageError when there is no such finding, when `snapshot` is not the one that was forecast, and when it is
-    needed and not there any more.
+    Raises UsageError when there is no such finding, when `snapshot` is not the one that was forecast, and when it, or
+    pairs of an earlier run or a further snapshot that the forecast was made with, is needed and not there any more.
 
     >>> records = kit.records_of(kit.open_forecast("out/demo/forecast"), "G42")
     >>> records[["object", "record_id", "counterpart_id", "detail"]].values.tolist()[0]

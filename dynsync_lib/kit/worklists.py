@@ -107,7 +107,8 @@ def fix_set(forecast: str | Path | Forecast, *, share: float = 0.9, snapshot: st
     snapshot is looked for where the forecast found it; `snapshot` is another place. This computes: less than a forecast
     of the same snapshot does.
 
-    Raises UsageError for a share that cannot be, and when the snapshot is not there.
+    Raises UsageError for a share that cannot be, and when the snapshot, or pairs of an earlier run or a further
+    snapshot that the forecast was made with, is not there.
 
     >>> fixes = kit.fix_set("out/demo/forecast", share=0.5)
     >>> fixes.sentence

@@ -43,7 +43,7 @@ _BEHIND_FINDINGS: Final = """
             AS other_system,
         if(object = 'lead', 'contact', object) AS other_object, counterpart_id AS other_id,
         sentence, detail, fix, rule_id
-    FROM finding_rows
+    FROM finding_rows WHERE record_id IS NOT NULL
 """
 
 QUERIES: Final[Mapping[str, str]] = {
@@ -54,8 +54,8 @@ QUERIES: Final[Mapping[str, str]] = {
         SELECT * FROM ({_OUTCOME}) WHERE outcome = 'excluded' AND coalesce(reason, '') NOT IN {_BY_DECISION}
             AND NOT {_GHOST}
     """,
-    "opt_outs": f"{_BEHIND_FINDINGS} WHERE check_id = 'G42'",
-    "behind_findings": f"{_BEHIND_FINDINGS} WHERE check_id <> 'G42'",
+    "opt_outs": f"{_BEHIND_FINDINGS} AND check_id = 'G42'",
+    "behind_findings": f"{_BEHIND_FINDINGS} AND check_id <> 'G42'",
     "near_names": """
         SELECT 'hubspot' AS system, 'company' AS object, hubspot_id AS record_id, hubspot_name AS known_name,
             'dynamics' AS other_system, 'company' AS other_object, dynamics_id AS other_id,

@@ -48,6 +48,10 @@ _MARK_RULE: Final = {
 _LINKS: Final = tuple(heading_of(column) for column in LINK_COLUMNS)
 _SHEETS_HEADING: Final = ("Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value")
 """On the first sheet, over the list of the others."""
+_NOT_FOUND_AGAIN: Final = (
+    "they cannot all be found again, since the forecast is of another version of the kit, or pairs of an earlier run "
+    "or a further snapshot that it was made with are gone. Make the forecast again, then the worklist."
+)
 _KNOWN_NUMBER: Final = (int, float)
 
 
@@ -188,10 +192,9 @@ def _unknown(maker: RowMaker) -> Iterator[Sequence[object]]:
             ("Names, owners, deals, invoices, opt-outs and the records behind findings: the snapshot was not found."),
         )
     elif not maker.tables.has_finding_rows:
-        yield "Not known", "Opt-outs and the records behind findings: the forecast is of an earlier version of the kit."
-    for label, start in (("HubSpot", maker.urls.hubspot), ("Dynamics", maker.urls.dynamics)):
-        if start is None:
-            yield "Not known", f"Links into {label}: the snapshot does not say which portal it is of."
+        yield "Not known", f"Opt-outs and the records behind findings: {_NOT_FOUND_AGAIN}"
+    for system, why in maker.urls.lacking.items():
+        yield "Not known", f"Links into {system.label}: {why}."
 
 
 def _not_listed(maker: RowMaker) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 
 from dynsync_lib import kit
@@ -333,6 +334,37 @@ def test_records_behind_findings__have_sheets_and_need_the_snapshot(
     with pytest.raises(UsageError, match="is not where it was, or was changed"):
         kit.import_worklist(book, far)
     assert kit.import_worklist(book, far, snapshot=forecast.folder.parent / "s").by_mark == imported.by_mark
+
+
+def _made_with_lost_pairs(folder: Path) -> None:
+    file = folder / "forecast.json"
+    lost = {"bindings": {"path": "gone.csv", "sha256": "0" * 64}}
+    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **lost}), encoding="utf-8")
+
+
+def _counted_otherwise(folder: Path) -> None:
+    """As a version of the kit counts that does not list the same rows."""
+    file = folder / "forecast.json"
+    info = json.loads(file.read_text(encoding="utf-8"))
+    del info["sha256"]["findings"]
+    file.write_text(json.dumps(info), encoding="utf-8")
+    findings = pl.read_parquet(folder / "findings.parquet")
+    is_changed = pl.col("check_id") == "G03"
+    count = pl.when(is_changed).then(pl.col("count") + 1).otherwise(pl.col("count"))
+    sentence = pl.when(is_changed).then(pl.col("sentence").str.replace("^2 ", "3 ")).otherwise(pl.col("sentence"))
+    findings.with_columns(count=count, sentence=sentence).write_parquet(folder / "findings.parquet")
+
+
+@pytest.mark.parametrize("spoil", [_made_with_lost_pairs, _counted_otherwise])
+def test_records_behind_findings__are_not_known_when_they_cannot_all_be_found_again(
+    forecast: kit.Forecast, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    copied = Path(shutil.copytree(forecast.folder, tmp_path / "forecast"))
+    spoil(copied)
+    written = kit.worklist(copied, tmp_path / "list.xlsx", snapshot=forecast.folder.parent / "s")
+    assert (written.rows["opt_outs"], written.rows["behind_findings"]) == (0, 0)
+    said = openpyxl.load_workbook(written.path)["Read me"].iter_rows(max_col=2, values_only=True)
+    assert any("they cannot all be found again" in str(text) for label, text in said if label == "Not known")
 
 
 def test_fixes__are_files_where_the_value_is_known(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
