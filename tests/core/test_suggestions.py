@@ -143,6 +143,29 @@ def test_lookups_and_read_only_fields__are_never_suggested() -> None:
     assert suggested(both) == []
 
 
+@pytest.mark.parametrize(
+    ("hubspot", "dynamics"),
+    [
+        (("lieferzeit_wochen", "Lieferzeit (Wochen)"), ("kmb_lzwochen", "LZ in Wochen")),
+        (("poc_budget", "POC budget"), ("new_proofofconceptbudg", "Proof of concept budget")),
+        (("maschinenkosten", "Maschinenkosten"), ("kmb_masch_kosten", "Masch.-Kosten")),
+        (("debitorennummer", "Debitorennummer"), ("kmb_debnr", "Deb.-Nr.")),
+        (("messebesuch_2025", "Messebesuch 2025"), ("kmb_messe25", "Messe 25")),
+        (("economic_buyer", "Economic buyer"), ("new_econbuyer", "Econ. buyer")),
+    ],
+)
+def test_short_forms__are_read_by_the_labels_of_the_other_side(
+    hubspot: tuple[str, str], dynamics: tuple[str, str]
+) -> None:
+    sides = portals(("h " + hubspot[0], hubspot[1], NUMBER, ""), ("d " + dynamics[0], dynamics[1], NUMBER, ""))
+    assert firsts(sides) == {hubspot[0]: dynamics[0]}
+
+
+def test_short_forms__keep_look_alikes_apart() -> None:
+    sides = portals(("h umsatz_plan", "Umsatz Planung", NUMBER, ""), ("d kmb_umsatzvj", "Umsatz Vorj.", NUMBER, ""))
+    assert firsts(sides) == {}
+
+
 def values(hubspot: Mapping[str, list[str]], dynamics: Mapping[str, list[str]]) -> MatchedRecords:
     both = {System.HUBSPOT: hubspot, System.DYNAMICS: dynamics}
     return MatchedRecords(20, both, both)
@@ -157,6 +180,13 @@ def test_values_of_matched_records__find_what_words_cannot() -> None:
     assert firsts(catalogue, matched) == {"field_a": "new_c"}
     row = suggested(catalogue, matched)[0]
     assert row.reason == "Values agree in 20 of 20 matched records."
+
+
+def test_yes_or_no_that_agrees_in_many_records__is_found_without_words() -> None:
+    answers = ["true", "false", "false"] * 14
+    sides = portals(("h qrx", "Qrx", FLAG, ""), ("d new_zvw", "Zvw", FLAG, ""))
+    assert firsts(sides, values({"qrx": answers}, {"new_zvw": answers})) == {"qrx": "new_zvw"}
+    assert firsts(sides, values({"qrx": answers[:12]}, {"new_zvw": answers[:12]})) == {}
 
 
 def test_values_that_never_agree__speak_against_a_pair_where_others_agree() -> None:

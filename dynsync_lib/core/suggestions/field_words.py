@@ -43,7 +43,7 @@ def read_field(field: Field, kind: str, object_: Object, reader: WordReader, mea
     vocabulary = reader.vocabulary
     own = vocabulary.own[object_]
     no = _NO.get(kind, "number")
-    name = reader.read_name(field.name, field.system, no=no) if meaning is None else reader.read(meaning)
+    name = reader.read_name(field, no=no) if meaning is None else reader.read(meaning)
     read = [_without(text, own, vocabulary) for text in (name, reader.read(field.label, no=no))]
     readings = tuple(dict.fromkeys(reading for reading in read if reading))
     options = frozenset(filter(None, (reader.read(option.label) for option in field.options)))

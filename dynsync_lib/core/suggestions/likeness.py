@@ -11,23 +11,19 @@ Source: rules/field_words.toml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
 from dynsync_lib.core.suggestions.field_words import ENOUGH, FieldWords, Reading
+from dynsync_lib.core.suggestions.short_forms import Forms
 from dynsync_lib.core.suggestions.vocabulary import Vocabulary
 
-_SAME_WORD: Final = 86
-_LIKE_WORD: Final = 0.9
 _OF_THE_BEST: Final = 0.5
 _OF_LABELS: Final = 0.25
 _OF_ALL: Final = 0.25
 _DOUBTFUL: Final = 0.72
 """What is left where only one of two fields has a word that tells look-alikes apart."""
-_LONG_BEGINNING: Final = 6
 _SOMETHING: Final = 0.5
 _TELLING: Final = 0.9
 _LABELLED_ALIKE: Final = 0.82
@@ -36,19 +32,22 @@ _NEGATED: Final = "negated"
 
 @dataclass(frozen=True, slots=True)
 class WordLikeness:
-    """Compares the words of fields. `spellings` are unknown words that are spelt nearly alike, by either of them."""
+    """Compares the words of fields. `forms` says what unknown words of either side may stand for on the other."""
 
     vocabulary: Vocabulary
-    spellings: Mapping[str, Mapping[str, float]]
+    forms: Forms
 
     def related(self, concept: str) -> Iterable[str]:
         """The concept and what is near to it."""
         yield concept
         yield from self.vocabulary.near.get(concept, ())
-        yield from self.spellings.get(concept, ())
+        for reading in self.forms.get(concept, ()):
+            yield from reading
 
     def of(self, first: FieldWords, second: FieldWords) -> float:
         """How much two fields say the same, 0 to 1; 0 for fields that are told apart."""
+        first, likely = self._spelt_out(first, second)
+        second, others_likely = self._spelt_out(second, first)
         if self.contradict(first, second):
             return 0.0
         pairs = [self._dice(a, b) for a in first.readings for b in second.readings]
@@ -56,7 +55,27 @@ class WordLikeness:
         together = self._dice(first.said, second.said)
         likeness = _OF_THE_BEST * max(pairs, default=0.0) + _OF_LABELS * labels + _OF_ALL * together
         is_labelled_alike = labels == 1 and self.vocabulary.weight(first.readings[-1]) >= _TELLING
-        return max(likeness * self._doubt(first, second), _LABELLED_ALIKE if is_labelled_alike else 0.0)
+        likeness *= self._doubt(first, second) * likely * others_likely
+        return max(likeness, _LABELLED_ALIKE if is_labelled_alike else 0.0)
+
+    def _spelt_out(self, words: FieldWords, other: FieldWords) -> tuple[FieldWords, float]:
+        """The words with what unknown ones of them stand for, where the other field says that, and how likely it is."""
+        meant = {word: self._stands_for(word, other.said) for word in (words.said - other.said) & self.forms.keys()}
+        meant = {word: form for word, form in meant.items() if form[0]}
+        if not meant:
+            return words, 1.0
+
+        def spell_out(reading: Reading) -> Reading:
+            return (reading - meant.keys()).union(*(meant[word][1] for word in reading & meant.keys()))
+
+        readings = tuple(map(spell_out, words.readings))
+        spelt_out = replace(words, readings=readings, said=frozenset[str]().union(*readings))
+        return spelt_out, min(likely for likely, _ in meant.values())
+
+    def _stands_for(self, word: str, said: Reading) -> tuple[float, Reading]:
+        """How likely a word stands for some of what is said, and for what; 0 and nothing when it does for none."""
+        meant = [(how, reading) for reading, how in self.forms[word].items() if reading <= said]
+        return max(meant, key=lambda form: (form[0], len(form[1]), sorted(form[1])), default=(0.0, frozenset()))
 
     def contradict(self, first: FieldWords, second: FieldWords) -> bool:
         """Whether a word of one excludes the other: look-alikes that must not be mapped."""
@@ -86,7 +105,7 @@ class WordLikeness:
 
     def _are_different_sorts(self, first: Reading, second: Reading) -> bool:
         ours, theirs = self.vocabulary.heads & first, self.vocabulary.heads & second
-        return bool(ours) and bool(theirs) and not any(self._closeness(a, b) for a in ours for b in theirs)
+        return bool(ours) and bool(theirs) and not any(self.vocabulary.closeness(a, b) for a in ours for b in theirs)
 
     def _say_little(self, first: FieldWords, second: FieldWords) -> bool:
         """Whether all that both say is what many fields say: `type`, `name`, `date`."""
@@ -100,14 +119,12 @@ class WordLikeness:
         rest, others = first - shared, second - shared
         total = common + self.vocabulary.weight((*rest, *others))
         for concept in sorted(rest):
-            near = max(((self._closeness(concept, other), other) for other in sorted(others)), default=(0.0, ""))
+            closeness = ((self.vocabulary.closeness(concept, other), other) for other in sorted(others))
+            near = max(closeness, default=(0.0, ""))
             if near[0]:
                 others = others - {near[1]}
                 common += near[0] * (weights.get(concept, 1.0) + weights.get(near[1], 1.0))
         return common / total if total else 0.0
-
-    def _closeness(self, first: str, second: str) -> float:
-        return self.vocabulary.closeness(first, second) or self.spellings.get(first, {}).get(second, 0.0)
 
 
 def _numbers(said: Reading) -> frozenset[str]:
@@ -117,39 +134,3 @@ def _numbers(said: Reading) -> frozenset[str]:
 def _differ(group: frozenset[str], first: Reading, second: Reading) -> bool:
     ours, theirs = group & first, group & second
     return bool(ours) and bool(theirs) and not ours & theirs
-
-
-def compare_spellings(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, dict[str, float]]:
-    """Words of both sides that are spelt nearly alike, or of which one is short for the other, by either of them."""
-    spellings: dict[str, dict[str, float]] = {}
-    others = sorted(word for word in set(theirs) if len(word) >= 3)
-    for word in sorted(word for word in set(ours) if len(word) >= 3):
-        near = [
-            other for other, *_ in process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SAME_WORD, limit=5)
-        ]
-        near += [
-            other
-            for other in others
-            if _is_short_for(word, other) or _is_short_for(other, word) or _begin_alike(word, other)
-        ]
-        for other in near:
-            if other != word:
-                spellings.setdefault(word, {})[other] = _LIKE_WORD
-                spellings.setdefault(other, {})[word] = _LIKE_WORD
-    return spellings
-
-
-def _begin_alike(first: str, second: str) -> bool:
-    """Whether two words share their beginning but for an ending: vegetarian, vegetarisch."""
-    common = next((at for at, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]), len(first))
-    return common >= _LONG_BEGINNING and common * 10 >= max(len(first), len(second)) * 7
-
-
-def _is_short_for(short: str, long: str) -> bool:
-    """Whether a word begins another, or holds its letters in their order from the first one on: `mgmt`, `appl`."""
-    if len(short) >= len(long) or short[0] != long[0] or long.startswith("#"):
-        return False
-    if long.startswith(short):
-        return len(short) >= 4 or len(long) <= 8
-    letters = iter(long)
-    return len(short) >= 3 and not set(short) & set("aeiou") and all(letter in letters for letter in short)

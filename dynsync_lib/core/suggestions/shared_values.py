@@ -16,6 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Field
@@ -51,6 +52,11 @@ class Agreement:
     def certainty(self) -> float:
         """How much so many records are to be believed, 0 to 1."""
         return self.filled / (self.filled + _DOUBT)
+
+    @property
+    def surprise(self) -> float:
+        """How far from chance the agreement is, in standard deviations of two values that are equally frequent."""
+        return self.beyond_chance * sqrt(self.filled)
 
 
 def plain_values(field: Field, kind: str, values: Values) -> list[str | None]:

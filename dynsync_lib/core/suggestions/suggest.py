@@ -27,7 +27,7 @@ from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of, verdict_of_
 from dynsync_lib.core.model import Object, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.suggestions.field_words import FieldWords, read_field
-from dynsync_lib.core.suggestions.likeness import WordLikeness, compare_spellings
+from dynsync_lib.core.suggestions.likeness import WordLikeness
 from dynsync_lib.core.suggestions.matched_records import MatchedRecords
 from dynsync_lib.core.suggestions.meanings import Meanings
 from dynsync_lib.core.suggestions.shared_values import (
@@ -40,13 +40,14 @@ from dynsync_lib.core.suggestions.shared_values import (
     overlap,
     plain_values,
 )
-from dynsync_lib.core.suggestions.vocabulary import Vocabulary
+from dynsync_lib.core.suggestions.short_forms import find_forms
+from dynsync_lib.core.suggestions.vocabulary import Vocabulary, split_words
 from dynsync_lib.core.suggestions.wording import WordReader, label_words
 
 MOST_SUGGESTIONS: Final = 3
 """Of one property."""
 _SURE: Final = 0.68
-_LIKELY: Final = 0.6
+_LIKELY: Final = 0.5
 """Of pairs without a rival."""
 _MARGIN: Final = 0.15
 _POSSIBLE: Final = 0.4
@@ -64,6 +65,9 @@ _OTHER_FORM: Final = 0.6
 _FOR_SHARED: Final = 0.3
 _IN_OTHER_TYPE: Final = 0.9
 _FEWEST_DISTINCT: Final = 3
+_TELLING: Final = 0.9
+_SURPRISING: Final = 4.5
+"""Agreement that far from chance, in standard deviations, comes about by itself once in 100,000 pairs of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _of_object(object_: Object, catalogue: Catalogue, knowledge: Knowledge, matc
         for system, side in fields.items()
     }
     records = matched(object_, {system: [words.field.name for words in side] for system, side in read.items()})
-    comparison = _Comparison(read, knowledge, records)
+    comparison = _Comparison(read, knowledge, records, reader)
     yield from _ranked(object_, comparison.candidates())
 
 
@@ -149,6 +153,7 @@ class _Comparison:
     words: Mapping[System, list[FieldWords]]
     knowledge: Knowledge
     records: MatchedRecords
+    reader: WordReader
 
     def candidates(self) -> Iterator[_Candidate]:
         """Every pair that is worth a look, in no order."""
@@ -159,9 +164,15 @@ class _Comparison:
 
     @cached_property
     def likeness(self) -> WordLikeness:
-        known = self.knowledge.vocabulary.known
-        unknown = [{word for field in self.words[system] for word in field.said} - known for system in System]
-        return WordLikeness(self.knowledge.vocabulary, compare_spellings(*unknown))
+        vocabulary = self.knowledge.vocabulary
+        forms: dict[str, dict[frozenset[str], float]] = {}
+        for system, other in zip(System, reversed(System), strict=True):
+            unknown = {word for field in self.words[system] for word in field.said} - vocabulary.known
+            labels = [split_words(field.field.label) for field in self.words[other]]
+            read, take_apart = self.reader.read, self.reader.parts_of
+            for word, meant in find_forms(unknown, labels, read, take_apart, vocabulary.noise).items():
+                forms.setdefault(word, {}).update(meant)
+        return WordLikeness(vocabulary, forms)
 
     @cached_property
     def values(self) -> Mapping[System, Mapping[str, Values]]:
@@ -283,7 +294,7 @@ class _Comparison:
         if agreed is None:
             return score
         if agreed.beyond_chance >= _OFTEN and distinct > 1:
-            return score + (1 - score) * agreed.beyond_chance * agreed.certainty * _telling(distinct)
+            return score + (1 - score) * agreed.beyond_chance * agreed.certainty * _telling(distinct, agreed.surprise)
         if agreed.beyond_chance < _NEVER and agreed.filled >= _FEWEST_TO_DOUBT and self.are_records_alike:
             return score * _NEVER_AGREED
         return score
@@ -344,9 +355,11 @@ def _surely_same(hubspot: FieldWords, dynamics: FieldWords) -> bool:
     return hubspot.said == dynamics.said
 
 
-def _telling(distinct: int) -> float:
+def _telling(distinct: int, surprise: float) -> float:
     """How telling it is that two fields with so many different values agree: many fields have yes and no."""
-    return 0.55 if distinct < _FEWEST_DISTINCT else 0.75 if distinct < _FEWEST_DISTINCT * 2 else 0.9
+    if surprise >= _SURPRISING:
+        return _TELLING
+    return 0.55 if distinct < _FEWEST_DISTINCT else 0.75 if distinct < _FEWEST_DISTINCT * 2 else _TELLING
 
 
 def _reason(

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import System
 from dynsync_lib.core.suggestions.vocabulary import Phrase, Vocabulary, split_words
 
@@ -88,9 +89,12 @@ class WordReader:
         """
         return self._concepts(split_words(text), no)
 
-    def read_name(self, name: str, system: System, *, no: str = NEGATED) -> frozenset[str]:
-        """The concepts of an internal name, without its publisher's prefix."""
-        return self._concepts(split_words(self.without_prefix(name, system)), no)
+    def read_name(self, field: Field, *, no: str = NEGATED) -> frozenset[str]:
+        """The concepts of an internal name, without its publisher's prefix; the label helps to take it apart."""
+        spoken = frozenset(split_words(field.label))
+        words = split_words(self.without_prefix(field.name, field.system))
+        parts = (_best_split(word, spoken.__contains__, shortest=1) or (word,) for word in words)
+        return self._concepts([part for word_parts in parts for part in word_parts], no)
 
     def without_prefix(self, name: str, system: System) -> str:
         """The name without what stands there for whoever made the field: `new_`, `hs_`, `cr4f1_`."""
@@ -102,7 +106,7 @@ class WordReader:
             is_prefix = before not in _STANDARD_GROUPS
         return after if is_prefix else name
 
-    def _concepts(self, words: Phrase, no: str) -> frozenset[str]:
+    def _concepts(self, words: Sequence[str], no: str) -> frozenset[str]:
         known = tuple(part for word in words for part in self._take_apart(word))
         if len(known) > 1 and (known[0] == "no" or (known[0] in _NUMBERS and no == "count")) and no != NEGATED:
             known = (no, *known[1:])
@@ -128,7 +132,7 @@ class WordReader:
             return self.vocabulary.parts.get(concept, (concept,))
         word = phrase[0]
         if word.isdigit():
-            return () if word.lstrip("0") in ("", "1") else (_SECOND,) if word == "2" else (f"#{word}",)
+            return () if word.lstrip("0") in ("", "1") else (_SECOND,) if word == "2" else (f"#{_short_year(word)}",)
         return () if word in self.vocabulary.noise else (word,)
 
     def _concept_of(self, phrase: Phrase) -> str | None:
@@ -150,6 +154,10 @@ class WordReader:
             self._apart[word] = (word,) if is_whole else (_best_split(word, self._is_part) or self._break_off(word))
         return self._apart[word]
 
+    def parts_of(self, word: str) -> Phrase:
+        """The parts of a compound, also of a known one; the word itself where it is none."""
+        return _best_split(word, self._is_part) or (word,)
+
     def _break_off(self, word: str) -> Phrase:
         """A known word that an unknown one begins or ends with, and the rest; the word itself where there is none."""
         ends = range(len(word) - _SHORTEST_REST, _LONGEST_REST_KNOWN - 1, -1)
@@ -169,12 +177,17 @@ class WordReader:
         return len(part) >= _SHORTEST_PART and (self._concept_of((part,)) is not None or part in self.corpus)
 
 
+def _short_year(number: str) -> str:
+    """2025 as 25, as many names have it; other numbers as they are."""
+    return number[2:] if len(number) == 4 and number.startswith("20") else number
+
+
 def label_words(labels: Iterable[str]) -> frozenset[str]:
     """The words of labels that may be parts of squashed names: those of four letters and more."""
     return frozenset(word for label in labels for word in split_words(label) if len(word) >= _SHORTEST_PART)
 
 
-def _best_split(word: str, is_part: Callable[[str], bool]) -> Phrase | None:
+def _best_split(word: str, is_part: Callable[[str], bool], *, shortest: int = _SHORTEST_PART) -> Phrase | None:
     """The word as the fewest known parts, joints left out; None when that cannot be done."""
     best: list[Phrase | None] = [()] + [None] * len(word)
     for end in range(1, len(word) + 1):
@@ -187,7 +200,7 @@ def _best_split(word: str, is_part: Callable[[str], bool]) -> Phrase | None:
             if part and (shorter is None or _cost((*before, part)) < _cost(shorter)):
                 best[end] = (*before, part)
     parts = best[len(word)]
-    return parts if parts and any(len(part) >= _SHORTEST_PART for part in parts) else None
+    return parts if parts and any(len(part) >= shortest for part in parts) else None
 
 
 def _part(text: str, is_part: Callable[[str], bool], *, is_last: bool) -> str | None:
