@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
-from dynsync_lib.kit.rulebooks import read_settings, rulebook
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
+from dynsync_lib.kit.rulebooks import opened_settings, rulebook
 
 if TYPE_CHECKING:
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
 
 
-def diff_forecasts(before: str | Path | Forecast, after: str | Path | Forecast) -> ForecastDifference:
+def diff_forecasts(before: AnyForecast, after: AnyForecast) -> ForecastDifference:
     """What the sync does otherwise in a second forecast: records from which outcome to which, and the findings.
 
     `sync` has the frames `effects` (created, overwritten, left out: additionally and no longer), `outcomes` (from, to,
@@ -37,13 +36,12 @@ def diff_forecasts(before: str | Path | Forecast, after: str | Path | Forecast) 
     """
     from dynsync_lib.forecasts.forecast_difference import compare_forecasts  # a forecast does not wait for it
 
-    opened = [side if isinstance(side, Forecast) else open_forecast(side) for side in (before, after)]
     with temporary_folder() as work:
-        return compare_forecasts(*opened, rulebook=rulebook(), work=work)
+        return compare_forecasts(opened_forecast(before), opened_forecast(after), rulebook=rulebook(), work=work)
 
 
 def diff_snapshots(
-    before: str | Path | Snapshot, after: str | Path | Snapshot, settings: str | Path | Settings | None = None
+    before: AnySnapshot, after: AnySnapshot, settings: str | Path | Settings | None = None
 ) -> SnapshotDifference:
     """Did cleaning work? What differs between two snapshots of the same portals, and which findings are gone or new.
 
@@ -62,18 +60,17 @@ def diff_snapshots(
     """
     from dynsync_lib.forecasts.snapshot_difference import compare_snapshots
 
-    first, second = (side if isinstance(side, Snapshot) else open_snapshot(side) for side in (before, after))
-    if settings is not None and not isinstance(settings, Settings):
-        settings = read_settings(settings, snapshot=second)
+    first, second = opened_snapshot(before), opened_snapshot(after)
+    checked = None if settings is None else opened_settings(settings, snapshot=second)
     with temporary_folder() as work:
-        return compare_snapshots(first, second, settings=settings, rulebook=rulebook(), work=work)
+        return compare_snapshots(first, second, settings=checked, rulebook=rulebook(), work=work)
 
 
 def diff_settings(
     before: str | Path | Settings,
     after: str | Path | Settings,
     *,
-    snapshot: str | Path | Snapshot | None = None,
+    snapshot: AnySnapshot | None = None,
     bindings: str | Path | None = None,
 ) -> SettingsDifference:
     """What differs between two settings and, with a snapshot, what saving the second would additionally do.
@@ -94,10 +91,8 @@ def diff_settings(
     """
     from dynsync_lib.forecasts.settings_difference import compare_two_settings
 
-    opened = snapshot if snapshot is None or isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
-    first, second = (
-        side if isinstance(side, Settings) else read_settings(side, snapshot=opened) for side in (before, after)
-    )
+    opened = None if snapshot is None else opened_snapshot(snapshot)
+    first, second = (opened_settings(side, snapshot=opened) for side in (before, after))
     with temporary_folder() as work:
         return compare_two_settings(
             first,

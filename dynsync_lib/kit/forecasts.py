@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables, read_catalogue
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.kit.rulebooks import read_settings, rulebook
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
+from dynsync_lib.kit.rulebooks import opened_settings, rulebook
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.verification.verify_folder import Verification
 
+    AnyFinding = str | Mapping[str, Any] | pd.Series[Any]
+    """An audit rule or a list by name, or one row of the table `findings`."""
+
 
 def forecast(
-    snapshot: str | Path | Snapshot,
+    snapshot: AnySnapshot,
     settings: str | Path | Settings,
     out: str | Path,
     *,
     engine: str = AUTO,
     assumptions: Mapping[str, str] | None = None,
     bindings: str | Path | None = None,
-    beside: Sequence[str | Path] = (),
+    beside: Sequence[AnySnapshot] = (),
     csv: bool = False,
 ) -> Forecast:
     """The forecast of a snapshot under settings, written to the folder `out` as Parquet (and CSV when asked).
@@ -55,24 +58,20 @@ def forecast(
     >>> forecast.counts("outcomes", ["outcome"])[0]
     {'outcome': 'create', 'count': 1608}
     """
-    opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
-    if not isinstance(settings, Settings):
-        settings = read_settings(settings, snapshot=opened, overrides=assumptions)
-    elif assumptions:
-        settings = replace(settings, assumptions={**settings.assumptions, **assumptions})
+    opened = opened_snapshot(snapshot)
     return write_forecast(
         opened,
-        settings,
+        opened_settings(settings, snapshot=opened, overrides=assumptions),
         Path(out),
         rulebook=rulebook(),
         engine=engine,
         bindings=None if bindings is None else Path(bindings),
-        beside=[open_snapshot(path) for path in beside],
+        beside=[opened_snapshot(further) for further in beside],
         csv=csv,
     )
 
 
-def lookup_recipes(snapshot: str | Path, settings: str | Path) -> pd.DataFrame:
+def lookup_recipes(snapshot: AnySnapshot, settings: str | Path | Settings) -> pd.DataFrame:
     """For each lookup of an enabled object, which cannot sync, the text column to create in its stead; one row each.
 
     Columns: see `kit.tables.recipe_row`. This computes: it counts the labels in every lookup column.
@@ -87,12 +86,12 @@ def lookup_recipes(snapshot: str | Path, settings: str | Path) -> pd.DataFrame:
     return tables.recipe_table(find_lookup_recipes(snapshot, settings))
 
 
-def find_lookup_recipes(snapshot: str | Path, settings: str | Path) -> list[LookupRecipe]:
+def find_lookup_recipes(snapshot: AnySnapshot, settings: str | Path | Settings) -> list[LookupRecipe]:
     """The recipes of `lookup_recipes` as values, without a frame. Computes, and raises, as that does."""
     from dynsync_lib.core.advice.lookup_recipes import find_recipes  # a forecast does not wait for it
 
-    opened = open_snapshot(snapshot)
-    checked = read_settings(settings, snapshot=opened)
+    opened = opened_snapshot(snapshot)
+    checked = opened_settings(settings, snapshot=opened)
     objects = [object_ for object_, sync in checked.sync.items() if sync.enabled]
     with (
         temporary_folder() as work,
@@ -118,9 +117,9 @@ def prepare_situation(engine: Engine, snapshot: Snapshot, settings: Settings) ->
 
 
 def replay(
-    before: str | Path,
-    after: str | Path,
-    settings: str | Path,
+    before: AnySnapshot,
+    after: AnySnapshot,
+    settings: str | Path | Settings,
     out: str | Path,
     *,
     bindings: str | Path | None = None,
@@ -141,15 +140,15 @@ def replay(
     """
     from dynsync_lib.forecasts.replay_folder import write_replay  # a forecast does not wait for it
 
-    earlier, later = open_snapshot(before), open_snapshot(after)
-    checked = read_settings(settings, snapshot=later, overrides=assumptions)
+    earlier, later = opened_snapshot(before), opened_snapshot(after)
+    checked = opened_settings(settings, snapshot=later, overrides=assumptions)
     with temporary_folder() as work:
         pairs = Path(bindings) if bindings else forecast(earlier, checked, work / "forecast").folder
         return write_replay(earlier, later, Path(out), settings=checked, rulebook=rulebook(), bindings=pairs, csv=csv)
 
 
 def verify(
-    before: str | Path, after: str | Path, forecast: str | Path | Forecast, out: str | Path | None = None
+    before: AnySnapshot, after: AnySnapshot, forecast: AnyForecast, out: str | Path | None = None
 ) -> Verification:
     """How right the forecast of `before` was, by what `after`, a later snapshot of the same portals, holds.
 
@@ -165,16 +164,14 @@ def verify(
     >>> verified.figures["by_outcome"]["create"], verified.figures["by_outcome"]["link"]["hits"]
     ({'predicted': 1608, 'hits': 0}, 808)
     """
-    from dynsync_lib.forecasts.forecast_folder import open_forecast
     from dynsync_lib.verification.verify_folder import Compared, verify_snapshots  # a forecast does not wait for it
 
-    opened = forecast if isinstance(forecast, Forecast) else open_forecast(forecast)
     with temporary_folder() as work:
-        compared = Compared(open_snapshot(before), open_snapshot(after), opened)
+        compared = Compared(opened_snapshot(before), opened_snapshot(after), opened_forecast(forecast))
         return verify_snapshots(compared, rulebook=rulebook(), out=None if out is None else Path(out), work=work)
 
 
-def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None) -> Explained:
+def explain(forecast: AnyForecast, key: str, *, snapshot: str | Path | None = None) -> Explained:
     """Why each record that the key means has its outcome, step by step with rule and source; empty if there is none.
 
     The key is a record id or GUID, an e-mail address (an additional one, too) or a name. `snapshot` is the one that was
@@ -191,17 +188,19 @@ def explain(forecast: Forecast, key: str, *, snapshot: str | Path | None = None)
     """
     from dynsync_lib.forecasts import explanations  # a forecast does not wait for it
 
-    return explanations.explain(forecast, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)
+    opened = opened_forecast(forecast)
+    return explanations.explain(opened, key, rulebook=rulebook(), catalogue_of=read_catalogue, snapshot=snapshot)
 
 
 def records_of(
-    forecast: Forecast, finding: str | Mapping[str, Any] | pd.Series[Any], *, snapshot: str | Path | None = None
+    forecast: AnyForecast | AnyFinding, finding: AnyFinding | AnyForecast, *, snapshot: str | Path | None = None
 ) -> pd.DataFrame:
     """The records behind a finding, or behind one of the forecast's tables: who they are, and what opens them.
 
     `finding` is an audit rule such as `G42`, whose findings come one after the other; one row of `forecast.findings`;
     or one of these lists: `collisions` (records that share a key), `near_names` (pairs of like names),
     `lost_associations`, `overwrites` (values), `manual_invoices` (invoices to associate with their company by hand).
+    Forecast and finding may also stand the other way round.
 
     Columns: check_id (or the list's name), system, object, record_id, counterpart_id (its record on the other side,
     null when none), url, detail. There are as many rows as the finding counts. One row is what the finding's sentence
@@ -227,10 +226,20 @@ def records_of(
 
 
 def find_records_of(
-    forecast: Forecast, finding: str | Mapping[str, Any] | pd.Series[Any], *, snapshot: str | Path | None = None
+    forecast: AnyForecast | AnyFinding, finding: AnyFinding | AnyForecast, *, snapshot: str | Path | None = None
 ) -> FindingRecords:
     """The rows of `records_of` without a frame, with the findings they belong to and what is not among them."""
     from dynsync_lib.forecasts.finding_records import find_records  # a forecast does not wait for it
 
-    wanted = finding if isinstance(finding, str) else {str(name): value for name, value in finding.items()}
-    return find_records(forecast, wanted, rulebook=rulebook(), snapshot=snapshot)
+    named: Any = forecast
+    wanted: Any = finding
+    if _names_forecast(wanted) and not _names_forecast(named):
+        named, wanted = wanted, named
+    if not isinstance(wanted, str):
+        wanted = {str(name): value for name, value in wanted.items()}
+    return find_records(opened_forecast(named), wanted, rulebook=rulebook(), snapshot=snapshot)
+
+
+def _names_forecast(value: AnyForecast | AnyFinding) -> bool:
+    """Whether it is a forecast or a folder, and so no finding."""
+    return isinstance(value, Forecast | Path) or (isinstance(value, str) and Path(value).is_dir())

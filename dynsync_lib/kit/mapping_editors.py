@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.model import Object, Verdict
 from dynsync_lib.core.settings import RehearsalSettings
+from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
 from dynsync_lib.kit.rulebooks import read_settings, rulebook, settings_text
 from dynsync_lib.kit.settings_files import change_settings
 from dynsync_lib.kit.trials import try_mapping
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
     from dynsync_lib.mapping_editor.editor import MappingEditor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def mapping_editor(
-    settings: str | Path, snapshot: str | Path | Snapshot, *, masked: bool = True, emulated: bool = False
+    settings: str | Path, snapshot: AnySnapshot, *, masked: bool = True, emulated: bool = False
 ) -> MappingWidget:
     """The editor of field mappings, to be shown in a notebook; its `editor` does the same without a browser.
 
@@ -39,7 +39,7 @@ def mapping_editor(
 
 
 def open_mapping_editor(
-    settings: str | Path, snapshot: str | Path | Snapshot, *, masked: bool = True, emulated: bool = False
+    settings: str | Path, snapshot: AnySnapshot, *, masked: bool = True, emulated: bool = False
 ) -> MappingEditor:
     """The state of the editor: every field of both sides, steps that can be undone, and saving with comments kept.
 
@@ -60,7 +60,7 @@ def open_mapping_editor(
     from dynsync_lib.mapping_editor.snapshot_fields import SnapshotFields
 
     path = Path(settings)
-    opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
+    opened = opened_snapshot(snapshot)
 
     def save(changes: Sequence[Change]) -> str:
         change_settings(path, changes, snapshot=opened)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import dynsync_lib
+from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
@@ -26,7 +27,7 @@ _REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "r
 
 
 def report(
-    forecast: Forecast,
+    forecast: AnyForecast,
     out: str | Path,
     *,
     client: str = "",
@@ -46,15 +47,16 @@ def report(
     Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language
     or the logo cannot be used.
 
-    >>> path = kit.report(kit.open_forecast("out/demo/forecast"), "out/report.html", client="Contoso")
+    >>> path = kit.report("out/demo/forecast", "out/report.html", client="Contoso")
     >>> "Contoso" in path.read_text(encoding="utf-8")
     True
     """
     from dynsync_lib.report.runner import write_report
 
-    find_test(forecast, verification or "")  # what is wrong with it is told before a notebook runs
+    opened = opened_forecast(forecast)
+    find_test(opened, verification or "")  # what is wrong with it is told before a notebook runs
     parameters: dict[str, str | bool] = {
-        "forecast_folder": str(forecast.folder.resolve()),
+        "forecast_folder": str(opened.folder.resolve()),
         "verification_folder": "" if verification is None else str(Path(verification).resolve()),
         "client": client,
         "masked": masked,
@@ -74,7 +76,7 @@ def _look(settings: str | Path | None, language: str) -> Look:
     return make_look(language=language or wanted.language, agency=wanted.agency, logo=logo, colour=wanted.colour)
 
 
-def find_test(forecast: Forecast, folder: str | Path = "") -> ForecastTest | None:
+def find_test(forecast: AnyForecast, folder: str | Path = "") -> ForecastTest | None:
     """How right the forecast was, for the report; None when nobody has tested it.
 
     `folder` is that of a verification (`dynsync verify --out`) or of a rehearsal that was compared; without one a
@@ -87,7 +89,7 @@ def find_test(forecast: Forecast, folder: str | Path = "") -> ForecastTest | Non
     """
     from dynsync_lib.kit.tested_forecasts import find_tested  # hardly any forecast is tested
 
-    return find_tested(forecast, Path(folder) if str(folder) else None)
+    return find_tested(opened_forecast(forecast), Path(folder) if str(folder) else None)
 
 
 def record_finder(forecast: Forecast) -> Piece:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,17 +29,17 @@ _KEY_BYTES: Final = 32
 
 
 def plan_rehearsal(
-    snapshot: str | Path | Snapshot,
+    snapshot: AnySnapshot,
     settings: str | Path,
     out: str | Path,
     *,
-    forecast: str | Path | None = None,
+    forecast: AnyForecast | None = None,
     key: bytes | None = None,
     keep_begun: bool = False,
 ) -> Rehearsal:
     """A rehearsal of a snapshot under settings, planned in the folder `out`; no portal is asked.
 
-    `forecast` is the folder of a forecast of that snapshot under these settings; None: one is made on the way, which
+    `forecast` is a forecast of that snapshot under these settings, or its folder; None: one is made on the way, which
     takes most of the time. `key` is what pseudonyms are made with, at least 16 bytes; None: that of an earlier plan in
     `out`, else a new one. The same snapshot, settings and key give the same bytes. An earlier plan is replaced unless
     something of it may stand in a portal; with `keep_begun` it is then given back, if it is of the same
@@ -52,13 +52,12 @@ def plan_rehearsal(
     >>> len(plan.info["not_covered"]) < len(plan.info["covered"])
     True
     """
-    from dynsync_lib.forecasts.forecast_folder import open_forecast
     from dynsync_lib.rehearsal.planning.plan_folder import PlanTask, plan_rehearsal
     from dynsync_lib.rehearsal.rehearsal_folder import begun_rehearsal, kept_key
 
     if key is not None and len(key) < 16:
         raise UsageError(f"A key of {len(key)} bytes is too short.", next_step="Give 16 bytes or more, or none.")
-    opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
+    opened = opened_snapshot(snapshot)
     checked = read_settings(settings, snapshot=opened)
     begun = begun_rehearsal(Path(out), opened, checked.digest) if keep_begun else None
     if begun is not None:
@@ -70,7 +69,7 @@ def plan_rehearsal(
         rulebook(),
         key or kept_key(Path(out)) or secrets.token_bytes(_KEY_BYTES),
     )
-    return plan_rehearsal(task, Path(out), open_forecast(forecast) if forecast is not None else None)
+    return plan_rehearsal(task, Path(out), opened_forecast(forecast) if forecast is not None else None)
 
 
 def seed_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None) -> Seeded:

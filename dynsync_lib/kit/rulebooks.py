@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -67,6 +68,18 @@ def read_settings(
     text = settings_text(path)
     catalogue = catalogue_of(snapshot) if snapshot is not None else None
     return parse_settings(text, file=Path(path).name, rulebook=rulebook(), catalogue=catalogue, overrides=overrides)
+
+
+def opened_settings(
+    settings: str | Path | Settings, *, snapshot: Snapshot | None = None, overrides: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings that a kit function was given, as a file or as they were read before. See `read_settings`.
+
+    Of settings that were read before nothing is checked again; `overrides` win over their choices, too.
+    """
+    if not isinstance(settings, Settings):
+        return read_settings(settings, snapshot=snapshot, overrides=overrides)
+    return replace(settings, assumptions={**settings.assumptions, **overrides}) if overrides else settings
 
 
 def settings_text(path: str | Path) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
 from dynsync_lib.kit.rulebooks import rulebook, settings_text
 from dynsync_lib.kit.settings_files import change_settings
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dynsync_lib.core.settings import Settings
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from dynsync_lib.widgets.scenario_panel import ScenarioView
 
 
-def scenarios(settings: str | Path, snapshot: str | Path | Snapshot) -> Scenarios:
+def scenarios(settings: str | Path, snapshot: AnySnapshot) -> Scenarios:
     """The scenarios of an engagement: the settings as they are, and what would become of them under changes.
 
     `add` makes one of changes (`SetSync`, `SetMapping`, `RemoveMapping`, `SetAssumption`), `table` has their figures
@@ -42,7 +43,7 @@ def scenarios(settings: str | Path, snapshot: str | Path | Snapshot) -> Scenario
     from dynsync_lib.scenarios.scenarios import Scenarios
 
     path = Path(settings)
-    opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
+    opened = opened_snapshot(snapshot)
     save = partial(_save, path, opened)
     return Scenarios(opened, path, settings_text(path), rulebook=rulebook(), save=save)
 

@@ -22,8 +22,8 @@ from dynsync_lib.core.tables import record_table
 from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
+from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
 from dynsync_lib.kit.rulebooks import rulebook
-from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 from dynsync_lib.workbooks.safe_cells import safe_cell
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _HEADING: Final = ",".join(COLUMNS)
 _FILE: Final = FileKind("a file of suggestions", _HEADING, _HEADING)
 
 
-def suggest_mappings(snapshot: str | Path | Snapshot) -> pd.DataFrame:
+def suggest_mappings(snapshot: AnySnapshot) -> pd.DataFrame:
     """Which property and which column probably mean the same; one row per suggestion, by object, property and rank.
 
     Columns: object, hubspot_field, dynamics_field, rank (1 is the best of the property), score (0 to 1), reason. A
@@ -52,9 +52,9 @@ def suggest_mappings(snapshot: str | Path | Snapshot) -> pd.DataFrame:
     return pd.DataFrame(find_suggestions(snapshot), columns=list(COLUMNS))
 
 
-def find_suggestions(snapshot: str | Path | Snapshot) -> list[dict[str, Any]]:
+def find_suggestions(snapshot: AnySnapshot) -> list[dict[str, Any]]:
     """The rows of `suggest_mappings`, without a frame. Computes, and raises, as that does."""
-    opened = snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
+    opened = opened_snapshot(snapshot)
     with temporary_folder() as work, open_tables(opened, work=work) as engine:
 
         def matched(object_: Object, names: Mapping[System, Collection[str]]) -> MatchedRecords:

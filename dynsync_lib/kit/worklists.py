@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, snapshot_of_forecast
 from dynsync_lib.forecasts.masking_secret import masking_secret
+from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.record_urls import urls_of_portals
 
 if TYPE_CHECKING:
     from dynsync_lib.forecasts.fix_sets import Fixes
+    from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.snapshot.snapshot import Snapshot
     from dynsync_lib.worklist.decisions import ImportedWorklist
     from dynsync_lib.worklist.rows import RowMaker
@@ -40,7 +41,7 @@ class WrittenWorklist:
 
 
 def worklist(
-    forecast: str | Path | Forecast, out: str | Path, *, names: bool = False, snapshot: str | Path | None = None
+    forecast: AnyForecast, out: str | Path, *, names: bool = False, snapshot: str | Path | None = None
 ) -> WrittenWorklist:
     """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
 
@@ -56,7 +57,7 @@ def worklist(
     """
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
-    opened, out = _opened(forecast), Path(out)
+    opened, out = opened_forecast(forecast), Path(out)
     if names and opened.is_masked:
         raise UsageError("A masked forecast shows no names.", next_step="Open it without masking it.")
     refuse_marked(out)
@@ -69,7 +70,7 @@ def worklist(
 
 def import_worklist(
     workbook: str | Path,
-    forecast: str | Path | Forecast,
+    forecast: AnyForecast,
     *,
     fixes: str | Path | None = None,
     snapshot: str | Path | None = None,
@@ -91,7 +92,7 @@ def import_worklist(
     from dynsync_lib.worklist.decisions import keep_marks, read_marks
     from dynsync_lib.worklist.sheets import NEEDING_SNAPSHOT
 
-    opened = _opened(forecast)
+    opened = opened_forecast(forecast)
     filled = read_marks(Path(workbook), opened)
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
     looked_up = needed_snapshot(opened, snapshot) if lists_findings else None
@@ -99,7 +100,7 @@ def import_worklist(
         return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
 
 
-def fix_set(forecast: str | Path | Forecast, *, share: float = 0.9, snapshot: str | Path | None = None) -> Fixes:
+def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path | None = None) -> Fixes:
     """The fewest changes of records that take `share` of the collision risk away, the best first.
 
     At risk are records that lose their key or fail, companies and accounts with names that are alike, and associations
@@ -117,11 +118,7 @@ def fix_set(forecast: str | Path | Forecast, *, share: float = 0.9, snapshot: st
     from dynsync_lib.forecasts.fix_sets import find_fixes
     from dynsync_lib.kit.rulebooks import key_maker, rulebook
 
-    return find_fixes(_opened(forecast), rulebook=rulebook(), keys=key_maker(), share=share, snapshot=snapshot)
-
-
-def _opened(forecast: str | Path | Forecast) -> Forecast:
-    return forecast if isinstance(forecast, Forecast) else open_forecast(forecast)
+    return find_fixes(opened_forecast(forecast), rulebook=rulebook(), keys=key_maker(), share=share, snapshot=snapshot)
 
 
 @contextmanager

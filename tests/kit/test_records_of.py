@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
-from dynsync_lib.errors import DynsyncError, UsageError
+from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
 from tests.kit.small_portals import load_portals
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
@@ -99,6 +99,19 @@ def test_records_of__no_such_finding(forecast: kit.Forecast, finding: str, sente
     with pytest.raises(UsageError) as raised:
         kit.records_of(forecast, finding)
     assert str(raised.value).startswith(sentence)
+
+
+def test_records_of__takes_forecast_and_finding_in_either_order(forecast: kit.Forecast) -> None:
+    wanted = kit.records_of(forecast, "G01")
+    folder, row = forecast.folder, forecast.head("findings", check_id="G01").iloc[0]
+    for asked in ((str(folder), "G01"), ("G01", forecast), ("G01", folder), ("G01", str(folder))):
+        assert kit.records_of(*asked).equals(wanted)
+    assert len(kit.records_of(row, forecast)) == row["count"] < len(wanted)
+
+
+def test_records_of__a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="nowhere"):
+        kit.records_of(str(tmp_path / "nowhere"), "G01")
 
 
 def test_records_of__row_of_another_forecast(forecast: kit.Forecast) -> None:
