@@ -222,7 +222,7 @@ class Rulebook:
     checks: tuple[Check, ...]
     unasked_checks: tuple[UnaskedCheck, ...]
     questions: Mapping[str, AdminQuestion]
-    legal_forms: frozenset[str]
+    company_names: Mapping[str, Any]
     top_level_domains: frozenset[str]
     free_mail_domains: frozenset[str]
     standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]
@@ -270,7 +270,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         checks=tuple(map(_check, tables["checks.toml"]["check"])),
         unasked_checks=tuple(UnaskedCheck(**row) for row in tables["checks.toml"]["unasked"]),
         questions=read_questions(tables["questions.toml"]["question"]),
-        legal_forms=frozenset(tables["legal_forms.toml"]["forms"]),
+        company_names=tables["legal_forms.toml"],
         top_level_domains=_lines(texts["top_level_domains.txt"]),
         free_mail_domains=_lines(texts["free_mail_domains.txt"]),
         standard_schema=_standard_schema(tables["standard_schema.toml"]),

@@ -285,9 +285,16 @@ NEAR_NAMES: Final = Table(
         _column("hubspot_name", "company name"),
         _column("dynamics_id", "account id"),
         _column("dynamics_name", "account name"),
-        _column("reason", "legal_form, word_order, spacing, extra_word or typo"),
+        _column(
+            "reason",
+            "legal_form, abbreviation, word_order, spacing, extra_word or typo where the names are alike; else "
+            "same_tax_number, same_domain or same_phone",
+        ),
         _column("score", "likeness from 0 to 100", "number"),
-        _column("corroboration", "what else agrees (domain, city, phone), separated by `;`; null when nothing does"),
+        _column(
+            "corroboration",
+            "what else agrees (tax_number, domain, city, phone), separated by `;`; null when nothing does",
+        ),
     ),
     ("hubspot_id", "dynamics_id"),
 )

@@ -154,7 +154,7 @@ class Forecast:
 
     @property
     def near_names(self) -> pd.DataFrame:
-        """One row per pair of companies whose names are alike and not equal."""
+        """One row per pair of a company and an account that may be one firm and will not match."""
         return self.table("near_names")
 
     @property

@@ -277,10 +277,10 @@ def _some(names: Sequence[str], most: int, total: int | None = None) -> str:
 
 
 def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
-    """Pairs of companies that are alike by name and will not match: the `limit` most alike, the most alike first.
+    """Pairs of a company and an account that may be one firm, the `limit` most alike by name first.
 
     >>> kit.near_names_table(kit.open_forecast("out/demo/forecast"))
-    25 pairs of names are alike and will not match
+    28 pairs of a company and an account may be one firm and will not match
     """
     total = sum_counts(forecast.counts("near_names", ["reason"]))
     shown = forecast.rows("near_names", order=["-score", "hubspot_id", "dynamics_id"], limit=limit)
@@ -301,7 +301,7 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
         Head("Likeness", "number"),
         Head("What else agrees"),
     ]
-    caption = f"{counted(total, 'pair of names is', 'pairs of names are')} alike and will not match"
+    caption = f"{counted(total, 'pair', 'pairs')} of a company and an account may be one firm and will not match"
     note = "Only equal names match. This list is advice: the forecast counts these companies as not matched."
     return show_table(
         Grid(caption, heads, rows, "pairs", total=total, limit=limit, note=note, empty="No such pair was found.")

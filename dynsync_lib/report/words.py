@@ -144,10 +144,27 @@ SEVERITIES: Final[Mapping[str, Word]] = {
 NAME_REASONS: Final[Mapping[str, str]] = {
     "legal_form": "legal form",
     "word_order": "word order",
+    "abbreviation": "a shortened word",
     "spacing": "spacing",
     "extra_word": "an extra word",
     "typo": "spelling",
+    "same_tax_number": "the name, with one tax number",
+    "same_domain": "the name, with one domain",
+    "same_phone": "the name, with one telephone number",
 }
+"""In what two names differ, in a word."""
+NAME_SENTENCES: Final[Mapping[str, str]] = {
+    "legal_form": "the names are equal but for their legal forms",
+    "word_order": "the names have the same words in another order",
+    "abbreviation": "one of the names has a shortened word",
+    "spacing": "the names are equal but for blanks",
+    "extra_word": "one of the names has a word more",
+    "typo": "the names are spelled otherwise",
+    "same_tax_number": "the names are unlike, and the tax number is one",
+    "same_domain": "the names are unlike, and the domain is one",
+    "same_phone": "the names are unlike, and the telephone number is one",
+}
+"""Why two companies may be one firm, in a sentence."""
 
 
 def as_clause(predicate: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from dynsync_lib.core.masking import PEOPLE, mask_key, mask_value
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason, System, Verdict
 from dynsync_lib.record_urls import RecordUrls
-from dynsync_lib.report.words import LINK_FATES, NAME_REASONS, OUTCOME_MEANINGS, REASONS, SEVERITIES, VERDICTS
+from dynsync_lib.report.words import LINK_FATES, NAME_SENTENCES, OUTCOME_MEANINGS, REASONS, SEVERITIES, VERDICTS
 from dynsync_lib.workbooks.new import cell_of
 from dynsync_lib.worklist.queries import query_of
 from dynsync_lib.worklist.sheets import Sheet
@@ -130,11 +130,10 @@ def _outcome_words(asked: Asked) -> str:
 
 
 def _near_name_words(asked: Asked) -> str:
-    likeness = (
-        f"alike by {asked['score']:.0f} of 100, and differ in {NAME_REASONS.get(asked['reason'], asked['reason'])}"
-    )
+    why = NAME_SENTENCES.get(asked["reason"], f"the names differ in {asked['reason']}")
     agrees = (asked["corroboration"] or "").replace(";", ", ")
-    return _sentence(f"the names are {likeness}", f"{agrees} agree" if agrees else "nothing else was found to agree")
+    likeness = f"they are alike by {asked['score']:.0f} of 100"
+    return _sentence(why, likeness, f"also equal: {agrees}" if agrees else "nothing else was found to agree")
 
 
 def _link_words(asked: Asked) -> str:

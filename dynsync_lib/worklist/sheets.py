@@ -124,7 +124,7 @@ SHEETS: Final = (
     Sheet(
         "near_names",
         "Near names",
-        "A company and an account whose names are alike and not equal: each will be created again on the other side.",
+        "A company and an account that may be one firm under two names: each will be created again on the other side.",
         (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
         ("record_id", "other_id"),
         2,

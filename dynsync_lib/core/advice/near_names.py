@@ -1,194 +1,211 @@
-"""Company names that should perhaps match and will not: advice only, never a match.
+"""Companies that should perhaps match and will not: advice only, never a match.
 
 Facts
-    * A likeness is found by equality of a derived key: the name without legal forms, its words sorted, without spaces,
-      less one word, less one letter. A typing error is verified: one edit, the same digits.
-    * Only companies without a counterpart are looked at; the first reason that fits is told.
-
-Not modelled
-    * Typing errors in portals with more than 300,000 unmatched companies a side; two errors in one name; abbreviations.
+    * Names are alike as `like_names` says. Where neither company has a pair by name, one tax number, domain or
+      telephone number makes a pair of unlike names, if no other company on either side has it, and the domain is no
+      free mail provider's.
+    * Only companies without a counterpart are paired, however many they are; a pair is told once.
+    * A tax number is known where a mapping of companies names one.
 
 Source: rule advice.near-name (2.30, 2.38).
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import narwhals.stable.v2 as nw
-from rapidfuzz import fuzz
-from rapidfuzz.distance import OSA
+import numpy as np
+import numpy.typing as npt
 
+from dynsync_lib.core.advice.company_words import CompanyWords, words_of
+from dynsync_lib.core.advice.like_names import LikeNames, Pair
+from dynsync_lib.core.advice.name_keys import Rows
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, name_column
 from dynsync_lib.core.tables import NEAR_NAMES, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 
-_MOST_TYPO_NAMES: Final = 300_000
-_MOST_PER_KEY: Final = 20
-_AND: Final = frozenset({"and", "und", "et", "y", "e", "i", "och", "og", "en"})
-_WORD: Final = re.compile(r"[^\W_]+")
+Companies = nw.DataFrame[Any]
+"""One row per company; the columns are those of `COLUMNS`, all text, null when blank."""
+_EVIDENCE: Final = ("city", "phone", "domain", "tax_number")
+COLUMNS: Final = ("id", "name", "key", *_EVIDENCE)
 _FIELDS: Final[Mapping[System, Mapping[str, str]]] = {
     System.HUBSPOT: {"city": "city", "phone": "phone", "domain": "domain_key"},
     System.DYNAMICS: {"city": "address1_city", "phone": "telephone1", "domain": "domain_key"},
 }
+_FEWEST_DIGITS, _DIGITS_COMPARED = 7, 9
+"""Of telephone numbers the last nine digits are compared: country codes and leading zeros stand in front."""
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """One unmatched company: its match key, its words without accents and dots, and what may corroborate a likeness."""
+class Evidence:
+    """Something that two companies may agree in: its word, the reason of a pair that agrees in nothing else (None: it
+    makes no pair), and what of a value is compared (empty: nothing).
+    """
 
-    id: str
-    name: str
-    key: str
-    words: tuple[str, ...]
-    core: tuple[str, ...]
-    city: str
-    phone: str
-    domain: str
+    word: str
+    reason: str | None
+    read: Callable[[str], str]
 
 
 def find_near_names(situation: Situation, outcomes: Frame) -> Frame:
     """The forecast's `near_names`, one row per pair of companies."""
-    sides = [_companies(situation, outcomes, system) for system in System]
-    rows = list(pair_near_names(sides[0], sides[1]))
+    alone = _without_counterpart(outcomes)
+    ours, theirs = (_companies(situation, system, alone) for system in System)
+    others = tuple(_other_companies(situation, system, alone) for system in System)
+    words = CompanyWords.from_data(situation.rulebook.company_names)
+    rows = list(pair_near_names(ours, theirs, words, free_mail=situation.rulebook.free_mail_domains, others=others))
     return situation.from_rows(rows, NEAR_NAMES.columns)
 
 
-def pair_near_names(hubspot: Sequence[Company], dynamics: Sequence[Company]) -> Iterator[dict[str, Any]]:
-    """Rows of `near_names` for companies of the two sides."""
-    seen: set[tuple[str, str]] = set()
-    for reason, keys in _classes(len(hubspot) + len(dynamics)):
-        for ours, theirs in _meetings(hubspot, dynamics, keys):
-            pair = (ours.id, theirs.id)
-            if pair not in seen and ours.key != theirs.key and _is_verified(reason, ours, theirs):
-                seen.add(pair)
-                yield _row(_reason(reason, ours, theirs), ours, theirs)
+def pair_near_names(
+    ours: Companies,
+    theirs: Companies,
+    words: CompanyWords,
+    *,
+    free_mail: frozenset[str] = frozenset(),
+    others: Sequence[Companies] = (),
+) -> Iterator[dict[str, Any]]:
+    """Rows of `near_names` for companies of HubSpot and of Dynamics, in the order of theirs.
+
+    Every frame has the columns of `COLUMNS`. Domains of `free_mail` make no pair, nor does what one of the `others`
+    has, too: companies that have a counterpart.
+    """
+    names = LikeNames(words, ours["name"].to_list(), theirs["name"].to_list())
+    keys = tuple(np.array([key or "" for key in side["key"].to_list()], dtype=object) for side in (ours, theirs))
+
+    def is_equal(left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        return np.asarray(keys[0][left] == keys[1][right], dtype=np.bool_)
+
+    evidence = _evidence(free_mail)
+    by_name = names.find(is_equal)
+    unlike = _pairs_of_unlike_names((ours, theirs), others, by_name, evidence)
+    pairs = sorted([*by_name, *(pair for pair in unlike if not is_equal(*np.array([pair[:1], pair[1:2]]))[0])])
+    left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    scores = names.likeness(left, right)
+    rows = zip(pairs, scores, ours[left].rows(named=True), theirs[right].rows(named=True), strict=True)
+    for (_, _, reason), score, our, their in rows:
+        yield {
+            "hubspot_id": our["id"],
+            "hubspot_name": our["name"],
+            "dynamics_id": their["id"],
+            "dynamics_name": their["name"],
+            "reason": reason,
+            "score": score,
+            "corroboration": ";".join(_agreeing(our, their, reason, evidence)) or None,
+        }
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name: case-folded, accents and dots gone."""
-    folded = unicodedata.normalize("NFKD", name.replace("&", " and ").replace(".", "")).casefold()
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return tuple(_WORD.findall(plain))
-
-
-Keys = Callable[[Company], Iterable[str]]
-
-
-def _classes(names: int) -> list[tuple[str, Keys]]:
-    classes: list[tuple[str, Keys]] = [
-        ("legal_form", lambda company: [" ".join(company.core)]),
-        ("word_order", lambda company: [" ".join(sorted(company.core))]),
-        ("spacing", lambda company: ["".join(company.core)]),
-        ("extra_word", _without_one_word),
-    ]
-    return classes if names > 2 * _MOST_TYPO_NAMES else [*classes, ("typo", _without_one_letter)]
-
-
-def _reason(reason: str, ours: Company, theirs: Company) -> str:
-    """The reason told: names of the same words without a legal form differ in accents or signs, a kind of typing."""
-    return "typo" if ours.words == theirs.words == ours.core else reason
-
-
-def _without_one_word(company: Company) -> set[str]:
-    if len(company.core) < 2:
-        return {" ".join(company.core)}
-    shorter = {" ".join(company.core[:index] + company.core[index + 1 :]) for index in range(len(company.core))}
-    return {" ".join(company.core)} | {text for text in shorter if len(text) >= 4}
-
-
-def _without_one_letter(company: Company) -> set[str]:
-    text = " ".join(company.core)
-    return {text} | {text[:index] + text[index + 1 :] for index in range(len(text))} if len(text) >= 5 else {text}
-
-
-def _meetings(hubspot: Sequence[Company], dynamics: Sequence[Company], keys: Keys) -> Iterator[tuple[Company, Company]]:
-    by_key: dict[str, list[Company]] = defaultdict(list)
-    for theirs in dynamics:
-        for key in sorted(keys(theirs)):
-            by_key[key].append(theirs)
-    for ours in hubspot:
-        for key in sorted(keys(ours)):
-            others = by_key.get(key, []) if key else []
-            if len(others) <= _MOST_PER_KEY:
-                yield from ((ours, theirs) for theirs in others)
-
-
-def _is_verified(reason: str, ours: Company, theirs: Company) -> bool:
-    if reason == "extra_word":
-        return abs(len(ours.core) - len(theirs.core)) == 1
-    if reason != "typo":
-        return True
-    first, second = " ".join(ours.core), " ".join(theirs.core)
-    return OSA.distance(first, second) == 1 and _digits(first) == _digits(second)
-
-
-def _digits(text: str) -> str:
-    return "".join(letter for letter in text if letter.isdigit())
-
-
-def _row(reason: str, ours: Company, theirs: Company) -> dict[str, Any]:
-    agreeing = [
-        name
-        for name in ("domain", "city", "phone")
-        if getattr(ours, name) and getattr(ours, name) == getattr(theirs, name)
-    ]
-    return {
-        "hubspot_id": ours.id,
-        "hubspot_name": ours.name,
-        "dynamics_id": theirs.id,
-        "dynamics_name": theirs.name,
-        "reason": reason,
-        "score": round(fuzz.ratio(" ".join(ours.words), " ".join(theirs.words)), 1),
-        "corroboration": ";".join(agreeing) or None,
-    }
-
-
-def _companies(situation: Situation, outcomes: Frame, system: System) -> list[Company]:
-    table = record_table(Object.COMPANY, system)
-    available = situation.columns(Object.COMPANY, system) | {column.name for column in table.keys}
-    alone = outcomes.filter(
-        (nw.col("system") == system.value)
-        & (nw.col("object") == Object.COMPANY.value)
-        & nw.col("counterpart_id").is_null()
-        & (nw.col("outcome") != "shadowed")
-        & (nw.col("reason").fill_null("") != "object_off")
-    ).select(id="record_id")
-    columns = {
-        name: nw.col(field) if field in available else NO_TEXT
-        for name, field in {"name": "name", "key": name_column(situation), **_FIELDS[system]}.items()
-    }
-    records = situation.tables[table.name].select("id", **columns).join(alone, on="id", how="semi")
-    rows = records.filter(~nw.col("name").is_null()).sort("id").collect().rows(named=True)
-    return [_company(row, situation.rulebook.legal_forms) for row in rows]
-
-
-def _company(row: Mapping[str, Any], legal_forms: frozenset[str]) -> Company:
-    words = words_of(row["name"])
-    core = _core_of(words, legal_forms) or words
-    city = " ".join(words_of(row["city"] or ""))
-    return Company(
-        row["id"],
-        row["name"],
-        row["key"] or "",
-        words,
-        core,
-        city,
-        _digits(row["phone"] or ""),
-        domain_key(row["domain"]) or "",
+def _evidence(free_mail: frozenset[str]) -> tuple[Evidence, ...]:
+    """What is looked at, the surest first."""
+    return (
+        Evidence("tax_number", "same_tax_number", lambda text: "".join(words_of(text)).upper()),
+        Evidence("domain", "same_domain", lambda text: _own_domain(text, free_mail)),
+        Evidence("city", None, lambda text: " ".join(words_of(text))),
+        Evidence("phone", "same_phone", _phone),
     )
 
 
-def _core_of(words: tuple[str, ...], legal_forms: frozenset[str]) -> tuple[str, ...]:
-    """The words without legal forms, and without the `and` of `& Co. KG` that is left at the end."""
-    core = [word for word in words if word not in legal_forms]
-    while core and core[-1] in _AND and len(core) < len(words):
-        core.pop()
-    return tuple(core)
+def _own_domain(text: str, free_mail: frozenset[str]) -> str:
+    domain = domain_key(text) or ""
+    return "" if domain in free_mail else domain
+
+
+def _phone(text: str) -> str:
+    digits = "".join(letter for letter in text if letter.isdigit()).lstrip("0")
+    return digits[-_DIGITS_COMPARED:] if len(digits) >= _FEWEST_DIGITS else ""
+
+
+def _agreeing(
+    our: Mapping[str, Any], their: Mapping[str, Any], reason: str, evidence: Sequence[Evidence]
+) -> Iterator[str]:
+    """The words of what two companies agree in, besides the reason itself."""
+    for kind in evidence:
+        value = kind.read(our[kind.word] or "")
+        if kind.reason != reason and value and value == kind.read(their[kind.word] or ""):
+            yield kind.word
+
+
+def _pairs_of_unlike_names(
+    sides: Sequence[Companies], others: Sequence[Companies], by_name: Sequence[Pair], evidence: Sequence[Evidence]
+) -> Iterator[Pair]:
+    """Pairs of companies that have none by name, and alone of all companies share a number or a domain."""
+    paired = tuple({pair[side] for pair in by_name} for side in (0, 1))
+    for kind in evidence:
+        if kind.reason is None:
+            continue
+        left, right = (_owners(_values(side, kind)) for side in sides)
+        shared = left.keys() & right.keys()
+        for companies in others if shared else ():
+            shared -= set(_values(companies, kind))
+        for value in sorted(shared):
+            here, there = left[value], right[value]
+            if here not in paired[0] and there not in paired[1]:
+                paired[0].add(here)
+                paired[1].add(there)
+                yield here, there, kind.reason
+
+
+def _values(companies: Companies, kind: Evidence) -> list[str]:
+    return [kind.read(text) if text else "" for text in companies[kind.word].to_list()]
+
+
+def _owners(values: Sequence[str]) -> dict[str, int]:
+    """The row of each value that only one row has."""
+    rows: dict[str, int] = {}
+    shared = {""}
+    for row, value in enumerate(values):
+        if value in rows:
+            shared.add(value)
+        rows[value] = row
+    return {value: row for value, row in rows.items() if value not in shared}
+
+
+def _without_counterpart(outcomes: Frame) -> Frame:
+    """System and id of the companies to be paired."""
+    return outcomes.filter(
+        (nw.col("object") == Object.COMPANY.value)
+        & nw.col("counterpart_id").is_null()
+        & (nw.col("outcome") != "shadowed")
+        & (nw.col("reason").fill_null("") != "object_off")
+    ).select("system", id="record_id")
+
+
+def _companies(situation: Situation, system: System, alone: Frame) -> Companies:
+    records = _all_companies(situation, system).join(_ids(alone, system), on="id", how="semi")
+    return records.filter(~nw.col("name").is_null()).sort("id").collect()
+
+
+def _other_companies(situation: Situation, system: System, alone: Frame) -> Companies:
+    """What may corroborate of all companies that are not paired; rows that have nothing of it are left out."""
+    records = _all_companies(situation, system).join(_ids(alone, system), on="id", how="anti").select(*_EVIDENCE)
+    return records.filter(
+        nw.any_horizontal(*(~nw.col(name).is_null() for name in _EVIDENCE), ignore_nulls=False)
+    ).collect()
+
+
+def _ids(alone: Frame, system: System) -> Frame:
+    return alone.filter(nw.col("system") == system.value).select("id")
+
+
+def _all_companies(situation: Situation, system: System) -> Frame:
+    """Every company of a system, with the columns of `COLUMNS`."""
+    table = record_table(Object.COMPANY, system)
+    available = situation.columns(Object.COMPANY, system) | {column.name for column in table.keys}
+    fields = {"name": "name", "key": name_column(situation), **_FIELDS[system]}
+    fields |= {"tax_number": _tax_field(situation, system)}
+    columns = {name: nw.col(field) if field in available else NO_TEXT for name, field in fields.items()}
+    return situation.tables[table.name].select("id", **columns)
+
+
+def _tax_field(situation: Situation, system: System) -> str:
+    """The field of a mapping of companies that holds tax numbers; empty when none does."""
+    known = situation.rulebook.company_names["tax_numbers"]
+    for mapping in situation.sync(Object.COMPANY).mappings:
+        if any(word in name.lower() for name in (mapping.hubspot, mapping.dynamics) for word in known):
+            return mapping.hubspot if system is System.HUBSPOT else mapping.dynamics
+    return ""

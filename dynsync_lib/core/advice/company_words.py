@@ -1,0 +1,165 @@
+"""Company names as words, and what is left of them without legal forms, articles and shortened words.
+
+Facts
+    * Letters that stand alone are joined: `S.p.A.`, `S P A` and `SpA` are one word, `D.R. Horton` and `DR Horton` are
+      one name.
+    * A legal form counts in the last place of a name; long ones count anywhere, since a state or a remark may follow.
+      What a bracket or a slash opens behind a legal form (`Corp./Cayman Islands`) is left out.
+    * A name that is nothing but legal forms keeps all its words; one that is written twice counts once.
+
+Not modelled
+    * Other scripts in Latin letters, acronyms, translations, former names.
+
+Source: rule advice.near-name; rules/legal_forms.toml.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_OPENS_REMARK: Final = re.compile(r"[(/\[\\]")
+_ASCII_SIGNS: Final = {code: " " for code in range(128) if not chr(code).isalnum()} | {
+    ord("'"): "",
+    ord("`"): "",
+    ord("&"): " and ",
+    ord("+"): " and ",
+}
+_LETTERS: Final = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "", "´": "", "&": " and ", "+": " and "}
+)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name: case-folded, without accents and signs, letters that stand alone joined."""
+    words = _split(name)
+    if words and min(map(len, words)) == 1:
+        return _join_letters(words)
+    return words
+
+
+def _split(name: str) -> list[str]:
+    if name.isascii():
+        return name.lower().translate(_ASCII_SIGNS).split()
+    folded = unicodedata.normalize("NFKD", name.replace("'", "")).casefold().translate(_LETTERS)
+    return _WORD.findall("".join(letter for letter in folded if not unicodedata.combining(letter)))
+
+
+def _join_letters(words: list[str]) -> list[str]:
+    joined: list[str] = []
+    is_open = False
+    for word in words:
+        is_letter = len(word) == 1 and word.isalpha()
+        if is_letter and is_open:
+            joined[-1] += word
+        else:
+            joined.append(word)
+        is_open = is_letter
+    return joined
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyWords:
+    """Reads the words of names by the data of rules/legal_forms.toml.
+
+    `endings` are the legal forms by their last word, the longest first. `anywhere` are words that never count,
+    `in_front` forms that a name may begin with, `joints` and `articles` small words, `numerals` Roman numbers, and
+    `abbreviations` shortened words with what they stand for. `glued` finds forms that stand without a blank.
+    """
+
+    endings: Mapping[str, tuple[tuple[str, ...], ...]]
+    anywhere: frozenset[str]
+    in_front: tuple[tuple[str, ...], ...]
+    joints: frozenset[str]
+    articles: frozenset[str]
+    numerals: frozenset[str]
+    abbreviations: Mapping[str, str]
+    glued: re.Pattern[str]
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """The reader of that file, as TOML's tables."""
+        spellings = [*_flat(data["forms"].values()), *data["anywhere"]]
+        forms = {tuple(words_of(spelling)) for spelling in spellings}
+        by_last: dict[str, list[tuple[str, ...]]] = {}
+        for form in sorted(forms, key=lambda form: (-len(form), form)):
+            by_last.setdefault(form[-1], []).append(form)
+        anywhere = {tuple(words_of(spelling)) for spelling in data["anywhere"]}
+        return cls(
+            endings={last: tuple(forms_of_last) for last, forms_of_last in by_last.items()},
+            anywhere=frozenset(form[0] for form in anywhere if len(form) == 1) | {*data["articles"], *data["joints"]},
+            in_front=tuple(
+                sorted({tuple(words_of(spelling)) for spelling in data["in_front"]}, key=lambda f: (-len(f), f))
+            ),
+            joints=frozenset(data["joints"]),
+            articles=frozenset(data["articles"]),
+            numerals=frozenset(data["numerals"]),
+            abbreviations=data["abbreviations"],
+            glued=re.compile("|".join(map(re.escape, data["glued"]))),
+        )
+
+    def in_full(self, bare: str) -> str:
+        """Bare words, blanks between them, with shortened words in full; the same text where none is shortened."""
+        words = bare.split()
+        if self.abbreviations.keys().isdisjoint(words):
+            return bare
+        return " ".join(self.abbreviations.get(word, word) for word in words)
+
+    def without_small(self, words: list[str]) -> list[str]:
+        """The words without articles and joints."""
+        return [word for word in words if word not in self.articles and word not in self.joints]
+
+    def bare_words(self, name: str) -> list[str]:
+        """What is left of a name without legal forms and articles, as it is spelled."""
+        if not name.isascii():
+            name = self.glued.sub(r" \g<0> ", name)
+        words = words_of(name)
+        if _OPENS_REMARK.search(name):
+            words = self._without_remark(name) or words
+        end = self._end_of(words)
+        start = self._start_of(words, end)
+        anywhere = self.anywhere
+        bare = [word for word in words[start:end] if word not in anywhere]
+        half = len(bare) // 2
+        return bare[:half] if half > 1 and bare[:half] == bare[half:] else bare or words
+
+    def _end_of(self, words: list[str]) -> int:
+        """How many words are left when all legal forms in the last places are gone."""
+        end = len(words)
+        while end > 0:
+            last = words[end - 1]
+            fitting = next((form for form in self.endings.get(last, ()) if _ends_with(words, end, form)), None)
+            if fitting is not None:
+                end -= len(fitting)
+            elif last in self.joints and end < len(words):
+                end -= 1
+            else:
+                break
+        return end
+
+    def _start_of(self, words: list[str], end: int) -> int:
+        for form in self.in_front:
+            if words[0:1] == [form[0]] and tuple(words[: len(form)]) == form and end > len(form):
+                return len(form)
+        return 0
+
+    def _without_remark(self, name: str) -> list[str]:
+        """The words before a bracket or slash that stands behind a legal form; none without such a remark."""
+        for sign in _OPENS_REMARK.finditer(name):
+            words = words_of(name[: sign.start()])
+            if len(words) > 1 and self._end_of(words) not in (0, len(words)):
+                return words
+        return []
+
+
+def _ends_with(words: list[str], end: int, form: tuple[str, ...]) -> bool:
+    return len(form) <= end and (len(form) == 1 or tuple(words[end - len(form) : end]) == form)
+
+
+def _flat(lists: Iterable[Iterable[str]]) -> Iterator[str]:
+    for spellings in lists:
+        yield from spellings
