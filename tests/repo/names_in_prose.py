@@ -42,7 +42,7 @@ _ENDINGS = {
 _FOREIGN = {
     *sys.stdlib_module_names,
     *("str", "dict", "loop"),
-    *("duckdb", "httpx", "narwhals", "nw", "pa", "pandas", "pd", "pl", "polars", "pyarrow", "pyspark"),
+    *("duckdb", "httpx", "narwhals", "np", "numpy", "nw", "pa", "pandas", "pd", "pl", "polars", "pyarrow", "pyspark"),
     *("api", "crm", "org", "Microsoft"),
 }
 """First words of names that belong to Python, to another library or to a vendor."""

@@ -112,7 +112,7 @@ class LikeNames:
     def _weak_pairs(self, left: list[int], right: list[int], is_equal: IsEqual) -> Iterator[Pair]:
         """The weak pairs of these rows of the two lists, none of which has a likelier one."""
         ours, theirs = [self._bare[0][row] for row in left], [self._bare[1][row] for row in right]
-        found: list[Pair] = []
+        pairs: list[Pair] = []
         for reason, meeting in (
             ("extra_word", _one_word_more(ours, theirs)),
             ("typo", meet_less_one_letter(ours, theirs, _MOST_PER_SHAPE)),
@@ -120,15 +120,15 @@ class LikeNames:
             rows = (np.asarray(left, dtype=np.int64)[meeting[0]], np.asarray(right, dtype=np.int64)[meeting[1]])
             for here, there in _unlike(rows, is_equal):
                 if self._is_one_apart(reason, self._bare[0][here], self._bare[1][there]):
-                    found.append((here, there, reason))
-        return self._likeliest(found)
+                    pairs.append((here, there, reason))
+        return self._likeliest(pairs)
 
     def _is_one_apart(self, reason: str, ours: str, theirs: str) -> bool:
         words, others = ours.split(), theirs.split()
         if reason == "typo":
             return OSA.distance(ours, theirs, score_cutoff=1) == 1 and self._is_error(words, others)
         longer, shorter = (words, others) if len(words) > len(others) else (others, words)
-        extra = [word for place, word in enumerate(longer) if longer[:place] + longer[place + 1 :] == shorter]
+        extra = [word for at, word in enumerate(longer) if longer[:at] + longer[at + 1 :] == shorter]
         return bool(extra) and not self._is_number(extra[0])
 
     def _is_error(self, words: list[str], others: list[str]) -> bool:
