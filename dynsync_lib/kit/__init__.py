@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dynsync_lib.core.explain.chain import Explanation
     from dynsync_lib.forecasts.difference import Difference
     from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.field_profiles import FieldProfiles
     from dynsync_lib.forecasts.fix_sets import Fixes
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
     from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
         forecast,
         lookup_recipes,
         prepare_situation,
+        profile_fields,
         records_of,
+        records_table,
         replay,
         verify,
     )
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.origin_funnel import origin_funnels
     from dynsync_lib.report.overlaps import issue_overlaps
     from dynsync_lib.report.overwrite_heat import overwrite_heatmap
+    from dynsync_lib.report.profiles import agreement_bars, fill_rates, profile_table
     from dynsync_lib.report.ranked import assumption_bars
     from dynsync_lib.report.receipt import cause_table, drift_table, missed_table, receipt_bars, watch_table
     from dynsync_lib.report.rehearsal_tables import (
@@ -128,10 +132,21 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.difference": ("Difference",),
     "forecasts.explanations": ("Explained",),
     "forecasts.forecast_difference": ("ForecastDifference",),
+    "forecasts.field_profiles": ("FieldProfiles",),
     "forecasts.fix_sets": ("Fixes",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
-    "kit.forecasts": ("explain", "forecast", "lookup_recipes", "prepare_situation", "records_of", "replay", "verify"),
+    "kit.forecasts": (
+        "explain",
+        "forecast",
+        "lookup_recipes",
+        "prepare_situation",
+        "profile_fields",
+        "records_of",
+        "records_table",
+        "replay",
+        "verify",
+    ),
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "finder_code", "record_finder", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
@@ -190,6 +205,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.origin_funnel": ("origin_funnels",),
     "report.overlaps": ("issue_overlaps",),
     "report.overwrite_heat": ("overwrite_heatmap",),
+    "report.profiles": ("agreement_bars", "fill_rates", "profile_table"),
     "report.ranked": ("assumption_bars",),
     "report.receipt": ("cause_table", "drift_table", "missed_table", "receipt_bars", "watch_table"),
     "report.rehearsal_tables": (

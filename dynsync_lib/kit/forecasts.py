@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from dynsync_lib.core.advice.lookup_recipes import LookupRecipe
     from dynsync_lib.forecasts.explanations import Explained
+    from dynsync_lib.forecasts.field_profiles import FieldProfiles
     from dynsync_lib.forecasts.finding_records import FindingRecords
     from dynsync_lib.forecasts.replay_folder import Replay
+    from dynsync_lib.report.pieces import Piece
     from dynsync_lib.verification.verify_folder import Verification
 
     AnyFinding = str | Mapping[str, Any] | pd.Series[Any]
@@ -223,6 +225,50 @@ def records_of(
     import pandas as pd
 
     return pd.DataFrame(dict(find_records_of(forecast, finding, snapshot=snapshot).columns))
+
+
+def records_table(
+    forecast: Forecast,
+    finding: str | Mapping[str, Any] | pd.Series[Any],
+    *,
+    snapshot: str | Path | None = None,
+    limit: int = 50,
+) -> Piece:
+    """The first `limit` records behind a finding, with links that open them in HubSpot and in Dynamics.
+
+    `finding`, `snapshot`, errors and cost: see `records_of`, which has all of them as a frame.
+
+    >>> kit.records_table(kit.open_forecast("out/demo/forecast"), "G42")
+    154 rows behind G42
+    """
+    from dynsync_lib.record_urls import urls_of_portals
+    from dynsync_lib.report.records import show_records
+
+    behind = find_records_of(forecast, finding, snapshot=snapshot)
+    name = finding if isinstance(finding, str) else str(finding["check_id"])
+    urls = urls_of_portals(forecast.info.get("portals") or {})
+    return show_records(behind.rows(limit), len(behind), urls, behind.notes, name)
+
+
+def profile_fields(forecast: Forecast, *, snapshot: str | Path | None = None, masked: bool = True) -> FieldProfiles:
+    """What every field of both sides holds, and how far the fields of each mapping agree in matched records.
+
+    `fields` has one row per field of a side of an enabled object: how many records fill it, with how many different
+    values, how long, which most often. `agreement` has one row per mapping: the matched pairs in which both hold the
+    same, something else, only one of them anything. `masked` hides values of people; options, yes and no stay.
+    `snapshot` is the one that was forecast; without it, it is looked for where the forecast was made from.
+
+    This computes: one pass over each record table, and one over each column; a second or two for the demo.
+
+    Raises UsageError when `snapshot` is not the one that was forecast, and when it is needed and not there any more.
+
+    >>> profiles = kit.profile_fields(kit.open_forecast("out/demo/forecast"))
+    >>> next(row["frequent"] for row in profiles.of("contact", "dynamics") if row["field"] == "statecode")
+    (('Active', 1418), ('Inactive', 82))
+    """
+    from dynsync_lib.forecasts.field_profiles import profile_forecast  # a forecast does not wait for it
+
+    return profile_forecast(forecast, rulebook=rulebook(), snapshot=snapshot, masked=masked)
 
 
 def find_records_of(

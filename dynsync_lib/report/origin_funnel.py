@@ -18,11 +18,10 @@ from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import Ranked, ranked_chart
-from dynsync_lib.report.words import MATCHED, OTHER, system_word
+from dynsync_lib.report.words import MATCHED, OTHER, SYSTEM_COLOURS, system_word
 
 _PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 _NO_KEY: Final = (Reason.NO_EMAIL, Reason.NO_MATCH_KEY)
-_COLOURS: Final = {System.HUBSPOT: "#e69f00", System.DYNAMICS: "#56b4e9"}
 
 
 def origin_funnels(forecast: ForecastTables) -> Piece:
@@ -46,7 +45,7 @@ def _funnel(forecast: ForecastTables, system: System) -> Piece:
         f"Of {total:,} people in {system_word(system)}, {created + matched:,} reach {system_word(OTHER[system])}: "
         f"{created:,} are created there and {matched:,} are matched. {_say_filter(forecast, system)}"
     )
-    return ranked_chart(title, sentence, steps, ("Step", "People"), _COLOURS[system])
+    return ranked_chart(title, sentence, steps, ("Step", "People"), SYSTEM_COLOURS[system])
 
 
 def _steps(rows: Sequence[Row], total: int, other: str) -> Iterator[Ranked]:

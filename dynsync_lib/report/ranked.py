@@ -56,7 +56,7 @@ class Ranked:
     @property
     def says(self) -> str:
         """The number and its note."""
-        return f"{self.count:,}  {self.note}".rstrip()
+        return f"{self.count:,} · {self.note}" if self.note else f"{self.count:,}"
 
 
 def overwrite_bars(forecast: ForecastTables) -> Piece:
@@ -109,24 +109,28 @@ def ranked_chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple
     return Chart(title, sentence, wide, show_table(grid), narrow=narrow).as_piece()
 
 
-def draw_ranked(title: str, bars: Sequence[Ranked], colour: str) -> tuple[Markup, Markup]:
-    """All of the bars twice: for wide screens, and for phones, where each label stands above its bar."""
-    return _draw_wide(title, bars, colour), _draw_narrow(title, bars, colour)
+def draw_ranked(title: str, bars: Sequence[Ranked], colour: str, *, full: int = 0) -> tuple[Markup, Markup]:
+    """All of the bars twice: for wide screens, and for phones, where each label stands above its bar.
+
+    A whole bar means `full` records; where that is 0, those of the longest.
+    """
+    most = full or max(1, *(bar.count for bar in bars))
+    return _draw_wide(title, bars, colour, most), _draw_narrow(title, bars, colour, most)
 
 
-def _draw_wide(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
+def _draw_wide(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
     lines = [wrap(bar.label, _LABEL_CHARACTERS) for bar in bars]
     row = _HIGH_ROW if any(len(own) > 1 for own in lines) else _ROW
     figure, axes = open_canvas(_WIDTH, row * len(bars) + 8)
     for index, bar in enumerate(bars):
         y = 4 + row * index + (row - _ROW) / 2
         write_lines(axes, _LEFT - 12, y + 11, lines[index], ha="right")
-        width = _draw_length(axes, bar, (_LEFT, y), _LONGEST, _most(bars), colour)
+        width = _draw_length(axes, bar, (_LEFT, y), _LONGEST, most, colour)
         write(axes, _LEFT + width + 8, y + 11, bar.says, color=MUTED)
     return _save(figure, title, bars, "ranked")
 
 
-def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
+def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
     labels = [wrap(bar.label, _NARROW_CHARACTERS, 3) for bar in bars]
     heights = [LINE * len(lines) + _NARROW_ROW for lines in labels]
     longest = _NARROW - 12 - max(_CHARACTER * len(bar.says) for bar in bars)
@@ -135,14 +139,10 @@ def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str) -> Markup:
     for bar, lines, height in zip(bars, labels, heights, strict=True):
         top = y + LINE * len(lines) + 2
         write_lines(axes, 0, (y + top) / 2, lines)
-        _draw_length(axes, bar, (0, top), longest, _most(bars), colour)
+        _draw_length(axes, bar, (0, top), longest, most, colour)
         write(axes, _NARROW, top + 11, bar.says, color=MUTED, ha="right")
         y += height
     return _save(figure, title, bars, "ranked-narrow")
-
-
-def _most(bars: Sequence[Ranked]) -> int:
-    return max(1, *(bar.count for bar in bars))
 
 
 def _save(figure: Figure, title: str, bars: Sequence[Ranked], kind: str) -> Markup:

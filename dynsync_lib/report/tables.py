@@ -58,6 +58,14 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A text that opens an address outside of the page, such as a record in its CRM."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One finished cell: what is shown, and what it is sorted by (None: by what is shown)."""
 
@@ -67,6 +75,7 @@ class Cell:
     second: str = ""
     is_code: bool = False
     is_missing: bool = False
+    url: str = ""
     further: tuple[str, ...] = ()
 
 
@@ -106,6 +115,8 @@ def _cell(value: Any, kind: Kind) -> Cell:
         return Cell("–", sort="", is_missing=True)
     if isinstance(value, Badge):
         return Cell(value.word, sort=str(value.rank), tone=value.tone)
+    if isinstance(value, Link):
+        return Cell(value.text, url=value.url)
     if isinstance(value, Lines):
         return Cell(value.first, second=value.second, is_code=value.is_code, further=value.further)
     if isinstance(value, Share):

@@ -33,6 +33,7 @@ class Word:
 
 SYSTEMS: Final[Mapping[str, str]] = {System.HUBSPOT: "HubSpot", System.DYNAMICS: "Dynamics"}
 OTHER: Final[Mapping[str, str]] = {System.HUBSPOT: System.DYNAMICS, System.DYNAMICS: System.HUBSPOT}
+SYSTEM_COLOURS: Final[Mapping[str, str]] = {System.HUBSPOT: "#e69f00", System.DYNAMICS: "#56b4e9"}
 INTO: Final[Mapping[str, str]] = {system: f"into {word}" for system, word in SYSTEMS.items()}
 
 OBJECT_ORDER: Final = tuple(

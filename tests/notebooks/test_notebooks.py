@@ -17,6 +17,7 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
+AUDIT = "02_audit_records.ipynb"
 MAP, FILTERS = "03_field_mapping.ipynb", "05_filters_and_marketing.ipynb"
 REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
@@ -28,7 +29,9 @@ def _cells(file: Path, kind: str) -> list[NotebookNode]:
 
 
 def test_notebooks__are_there() -> None:
-    assert {"00_start_here.ipynb", MAP, FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {file.name for file in FILES}
+    assert {"00_start_here.ipynb", AUDIT, MAP, FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {
+        file.name for file in FILES
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -114,6 +117,26 @@ def test_notebooks__map_fields_runs_on_the_demo(tmp_path: Path) -> None:
     assert outputs[1]["text/plain"] == "21 of 75 rows of contacts"
     assert outputs[2]["text/plain"] == "8 of 75 rows of contacts"
     assert outputs[3]["text/plain"] == "[]"
+
+
+def test_notebooks__audit_runs(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n3,Eve,bob@c.example\n",
+        "d/contacts": "contactid,firstname,emailaddress1\nd1,Anna,ann@c.example\nd2,Cal,cal@c.example\n",
+    }
+    snapshot = load_portals(tmp_path, files)
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    forecast = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "forecast")
+    parameters = {"forecast_folder": forecast.folder, "snapshot": snapshot.path, "finding": "overwrites"}
+    said = _sentences(runner.run_notebook(NOTEBOOKS / AUDIT, parameters=parameters, timeout_s=120))
+    assert said[0].startswith("Of 3 fields 3 are filled in all 3 records, 0 in none.")
+    assert said[4].startswith("In 1 matched pair 1 of 2 mappings hold different values somewhere.")
+    assert said[6:] == [
+        "1 row behind overwrites",
+        "2 of 5 records have a problem, none more than one.",
+        "1 group of records shares a key, and 1 record loses it. The largest has 2 records.",
+        "2 rows behind collisions",
+    ]
 
 
 def test_notebooks__filters_run(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "core.sync",
         "core.advice",
     ),
+    "core.profile": (*_SITUATION, "core.matching", "core.writing", "core.advice.field_facts"),
     "core.explain": (*_GROUND, "core.fields", "core.filters", "core.writing.refusals"),
     "core.comparison": (*_SITUATION, "core.audit.findings"),
     "core.fix_set": (*_SITUATION, "core.matching", "core.writing", "core.sync"),

@@ -52,6 +52,7 @@ PLANTED = (
     ("core.suggestions.suggest", "from dynsync_lib.core.advice.mapping_table import mapping_rows"),
     ("core.sensitivity.moved_records", "from dynsync_lib.core.audit.measures import rows_in"),
     ("core.audit.findings", "from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity"),
+    ("core.profile.agreement", "from dynsync_lib.core.sync.initial_sync import decide_sync"),
     ("core.fix_set.risks", "from dynsync_lib.core.advice.near_names import find_near_names"),
     ("core.explain.chain", "from dynsync_lib.core.sync.initial_sync import decide_sync"),
     ("core.explain.entry_steps", "from dynsync_lib.core.matching.pairs import match_records"),

@@ -241,7 +241,7 @@ def test_funnel_chart__is_drawn_for_phones_too() -> None:
     rows = [{"step": step, "condition": step, "left": left, "kept_out": out} for step, left, out in steps]
     html = funnel_chart(rows, "Dynamics contacts").html
     assert html.count("<svg") == 2
-    assert html.count("7  −1,234,560</text>") == 2
+    assert html.count("7 · −1,234,560</text>") == 2
 
 
 @pytest.mark.parametrize(

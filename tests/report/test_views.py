@@ -19,6 +19,7 @@ OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
     "report.forecast_tables",
     "report.funnel",
     "report.glossary",
+    "report.profiles",
     "report.receipt",
     "report.rehearsal_tables",
     "report.scenarios",

@@ -70,7 +70,9 @@ def read_field_facts(job: Job, system: System, *, masked: bool = True) -> tuple[
     catalogue, rulebook = job.situation.catalogue, job.situation.rulebook
     names = catalogue.names(system, job.object)
     fields = [field for name in names if (field := catalogue.find(system, job.object, name)) is not None]
-    columns = {field.name: column for field in fields if (column := _column(job, system, field.name)) is not None}
+    columns = {
+        field.name: column for field in fields if (column := delivered_column(job, system, field.name)) is not None
+    }
     records, filled = _count(job, system, list(columns.values()))
     rows = _first_rows(job, system, list(columns.values()))
     facts = []
@@ -83,7 +85,7 @@ def read_field_facts(job: Job, system: System, *, masked: bool = True) -> tuple[
     return tuple(facts)
 
 
-def _column(job: Job, system: System, name: str) -> str | None:
+def delivered_column(job: Job, system: System, name: str) -> str | None:
     """The column delivered for a field, a lookup's as `_name_value`; None when none was."""
     return next((column for column in (name, f"_{name}_value") if column in job.columns(system)), None)
 
@@ -106,8 +108,12 @@ def _first_rows(job: Job, system: System, columns: Sequence[str]) -> list[dict[s
 def _samples(values: Iterable[str | None], field: Field, kind: str | None, *, is_hidden: bool) -> tuple[str, ...]:
     """The first different values; where people are hidden, only names of options and yes or no are shown."""
     different = list(dict.fromkeys(value for value in values if value is not None))[:_SAMPLES]
-    shown = [_harmless(value, field, kind) or (str(mask_value(value)) if is_hidden else value) for value in different]
-    return tuple(dict.fromkeys(map(_cut, shown)))
+    return tuple(dict.fromkeys(show_value(value, field, kind, is_hidden=is_hidden) for value in different))
+
+
+def show_value(value: str, field: Field, kind: str | None, *, is_hidden: bool) -> str:
+    """A value as it may be shown, cut where it is long; where people are hidden, options and yes or no alone."""
+    return _cut(_harmless(value, field, kind) or (str(mask_value(value)) if is_hidden else value))
 
 
 def _harmless(value: str, field: Field, kind: str | None) -> str | None:

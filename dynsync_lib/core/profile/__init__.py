@@ -1,0 +1,1 @@
+"""What the fields of a snapshot hold: each alone, and the two of a mapping beside each other."""

@@ -1,0 +1,108 @@
+"""The profile of a forecast's snapshot: every field of both sides, and how far mapped fields agree.
+
+Facts
+    * Only objects that are switched on are profiled, each side once: HubSpot's contacts not again as
+      leads.
+    * Pairs are those of the forecast, with the ones that will fail.
+
+Where it is used: `kit.profile_fields`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+
+from dynsync_lib.core.job import Job
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.profile.agreement import measure_agreement
+from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.engine import open_engine_for
+from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.forecast_check import scan_table
+from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
+from dynsync_lib.forecasts.table_reader import Row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProfiles:
+    """What the fields of both sides hold.
+
+    `fields`, one row per field of a side: system, object, field, label, type, kind, records, filled, distinct, longest,
+    frequent (values as they may be shown, with their records; at most three), is_mapped. Numbers are None where the
+    column was not delivered. `agreement`, one row per mapping: object, hubspot_field, dynamics_field, pairs, equal,
+    different, only_hubspot, only_dynamics, neither. Numbers are None where the fields were not compared.
+    """
+
+    fields: Sequence[Row]
+    agreement: Sequence[Row]
+
+    def of(self, object_: str, system: str) -> list[Row]:
+        """The fields of one side of an object, by name; none when the object is off. HubSpot's leads are contacts."""
+        return [row for row in self.fields if (row["object"], row["system"]) == (object_, system)]
+
+    def agreement_of(self, object_: str) -> list[Row]:
+        """The mappings of an object, in the order of the settings."""
+        return [row for row in self.agreement if row["object"] == object_]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """`fields` as a frame."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.fields))
+
+
+def profile_forecast(
+    forecast: Forecast, *, rulebook: Rulebook, snapshot: str | Path | None, masked: bool
+) -> FieldProfiles:
+    """The profile of a forecast's snapshot. Parameters, errors and cost: see `kit.profile_fields`."""
+    opened = needed_snapshot(forecast, snapshot)
+    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
+    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
+        situation = situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
+        outcomes = scan_table(engine.scan, forecast.folder, "outcomes", hashes)
+        jobs = [Job(situation, object_) for object_ in Object if situation.sync(object_).enabled]
+        fields = [row for job in jobs for row in _fields_of(job, masked=masked)]
+        agreement = [
+            {"object": job.object.value, **asdict(mapping)}
+            for job in jobs
+            for mapping in measure_agreement(job, _pairs_of(job, outcomes))
+        ]
+    return FieldProfiles(fields, agreement)
+
+
+def _fields_of(job: Job, *, masked: bool) -> Iterator[Row]:
+    """The rows of both sides of an object; HubSpot's side of leads is that of contacts, where these are on."""
+    for system in System:
+        if (job.object, system) != (Object.LEAD, System.HUBSPOT) or not _syncs_contacts(job.situation):
+            mapped = {mapping.name_of(system) for mapping in job.mappings}
+            for profile in profile_fields(job, system, masked=masked):
+                yield _row(job, system, profile, is_mapped=profile.field.name in mapped)
+
+
+def _syncs_contacts(situation: Situation) -> bool:
+    return situation.sync(Object.CONTACT).enabled
+
+
+def _row(job: Job, system: System, profile: FieldProfile, *, is_mapped: bool) -> Row:
+    counts = {name: getattr(profile, name) for name in ("kind", "records", "filled", "distinct", "longest", "frequent")}
+    named = {"field": profile.field.name, "label": profile.field.label, "type": profile.field.type}
+    return {"system": system.value, "object": job.object.value, **named, **counts, "is_mapped": is_mapped}
+
+
+def _pairs_of(job: Job, outcomes: Frame) -> Frame:
+    """hubspot_id, dynamics_id of the object's matched records."""
+    theirs = (nw.col("system") == System.DYNAMICS.value) & (nw.col("object") == job.object.value)
+    matched = outcomes.filter(theirs & ~nw.col("counterpart_id").is_null())
+    return matched.select(hubspot_id="counterpart_id", dynamics_id="record_id")
