@@ -55,10 +55,10 @@ def settings_diff(
     if csv is not None and snapshot is None:
         raise UsageError("Records that differ are those of a snapshot.", next_step="Name it with --snapshot.")
     compared = kit.diff_settings(before, after, snapshot=snapshot, bindings=bindings)
-    _write_records(compared.sync, csv)
+    written = _write_records(compared.sync, csv)
     figures = compared.figures
     if as_json:
-        console.print_json(figures)
+        console.print_json({**figures, **written})
     else:
         for change in figures["settings"]:
             console.out.print(f"{change['sentence']}{_say_affected(change['affects'])}")
@@ -67,6 +67,7 @@ def settings_diff(
         _print_notes(figures["notes"])
         if figures["sync"] is not None:
             _print_sync(figures["sync"])
+        _print_written(written)
     _exit(is_same=figures["same"])
 
 
@@ -93,32 +94,26 @@ def diff(
     kind = _kind_of_both(before, after)
     if kind == "forecast" and settings is not None:
         raise UsageError("Forecasts were made with settings of their own.", next_step="Leave out --settings.")
-    compared = kit.diff_forecasts(before, after) if kind == "forecast" else _diff_snapshots(before, after, settings)
-    _write_records(compared.sync, csv)
+    used = settings or (_USUAL_SETTINGS if _USUAL_SETTINGS.is_file() else None)
+    if kind == "snapshot" and used is None and csv is not None:
+        raise UsageError("What the sync does is asked under settings.", next_step="Name them with --settings.")
+    compared = kit.diff_forecasts(before, after) if kind == "forecast" else kit.diff_snapshots(before, after, used)
+    written = _write_records(compared.sync, csv)
     figures = compared.figures
     if as_json:
-        console.print_json({"kind": f"{kind}s", **figures})
-    elif kind == "forecast":
-        _print_notes(figures["notes"])
-        _print_sync(figures)
-        _print_findings(figures["findings"])
+        console.print_json({"kind": f"{kind}s", **figures, **written})
     else:
-        _print_snapshots(figures)
+        (_print_forecasts if kind == "forecast" else _print_snapshots)(figures)
+        _print_written(written)
     _exit(is_same=figures["same"])
 
 
-def _diff_snapshots(before: Path, after: Path, settings: Path | None) -> kit.SnapshotDifference:
-    usual = _USUAL_SETTINGS if _USUAL_SETTINGS.is_file() else None
-    return kit.diff_snapshots(before, after, settings or usual)
-
-
-def _write_records(sync: kit.Difference | None, csv: Path | None) -> None:
-    """Writes the records that differ, where that was asked for."""
-    if csv is None:
-        return
-    if sync is None:
-        raise UsageError("What the sync does is asked under settings.", next_step="Name them with --settings.")
+def _write_records(sync: kit.Difference | None, csv: Path | None) -> dict[str, str]:
+    """Writes the records that differ, where that was asked for; for JSON, where they are."""
+    if csv is None or sync is None:
+        return {}
     sync.write_csv(csv)
+    return {"csv": str(csv)}
 
 
 def _kind_of_both(before: Path, after: Path) -> str:
@@ -154,6 +149,18 @@ def _say_affected(affects: str) -> str:
 def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
         console.out.print(note)
+
+
+def _print_written(written: Mapping[str, str]) -> None:
+    """Where the records were written, if they were."""
+    for file in written.values():
+        console.out.print(f"\nCSV:      {file}")
+
+
+def _print_forecasts(figures: Mapping[str, Any]) -> None:
+    _print_notes(figures["notes"])
+    _print_sync(figures)
+    _print_findings(figures["findings"])
 
 
 def _print_sync(figures: Mapping[str, Any]) -> None:

@@ -120,6 +120,7 @@ def fixes_(
                 "by_kind": smallest.by_kind,
                 "steps": smallest.steps(),
                 "changes": smallest.rows(),
+                **({} if csv is None else {"csv": str(csv)}),
             }
         )
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
@@ -19,19 +17,16 @@ from dynsync_lib.core.suggestions.suggest import Knowledge, Suggestion
 from dynsync_lib.core.suggestions.suggest import suggest_mappings as suggest_from
 from dynsync_lib.core.suggestions.vocabulary import read_vocabulary
 from dynsync_lib.core.tables import record_table
-from dynsync_lib.folders.replaced_file import FileKind, replace_file
 from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
 from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
 from dynsync_lib.kit.rulebooks import rulebook
-from dynsync_lib.workbooks.safe_cells import safe_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = tuple(field.name for field in fields(Suggestion))
-_HEADING: Final = ",".join(COLUMNS)
-_FILE: Final = FileKind("a file of suggestions", _HEADING, _HEADING)
 
 
 def suggest_mappings(snapshot: AnySnapshot) -> pd.DataFrame:
@@ -67,12 +62,11 @@ def find_suggestions(snapshot: AnySnapshot) -> list[dict[str, Any]]:
 
 
 def write_suggestions(rows: Iterable[Mapping[str, Any]], file: Path) -> None:
-    """Writes the rows as CSV (UTF-8). An earlier file of suggestions is replaced; raises UsageError for another one."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([safe_cell(row[name]) for name in COLUMNS] for row in rows)
-    replace_file(file, text.getvalue(), _FILE)
+    """Writes the rows as a CSV file, private, whose cells begin no formula; an earlier file of suggestions is replaced.
+
+    Raises UsageError when there is anything else.
+    """
+    replace_list(file, "a file of suggestions", COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
 
 def _row(suggestion: Suggestion) -> dict[str, Any]:

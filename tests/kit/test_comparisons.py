@@ -200,7 +200,9 @@ def test_commands__list_the_records(command: Any, home: Path) -> None:
         "before_winner_id,after_winner_id",
         '"dynamics","contact","d2","link","excluded","","filter","2","","",""',
     ]
-    assert command("diff plain active --csv moved.csv")[0] == 1  # a list is replaced by another
+    code, out, _ = command("diff plain active --csv moved.csv")  # a list is replaced by another
+    assert (code, out.splitlines()[-1]) == (1, "CSV:      moved.csv")
+    assert json.loads(command("diff plain active --csv moved.csv --json")[1])["csv"] == "moved.csv"
     assert (home / "moved.csv").read_text(encoding="utf-8") == expected
     code, _, err = command("diff plain active --csv plain.toml")
     assert (code, "plain.toml exists already and is not a list of records that differ." in err) == (2, True)
