@@ -3,7 +3,7 @@
 Facts
     * Rows that differ are listed up to `MOST_ROWS` of each table, in order; counts are always of all of them.
 
-Where it is used: `forecasts.forecast_difference` and `forecasts.settings_difference`.
+Where it is used: `forecasts.forecast_difference`, `forecasts.settings_difference` and `scenarios.decided`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from dynsync_lib.core.comparison.side_by_side import (
     compare_links,
     compare_outcomes,
 )
-from dynsync_lib.core.situation import Frame, Keep
+from dynsync_lib.core.situation import Frame, Keep, Situation
+from dynsync_lib.core.sync.initial_sync import Decision
 from dynsync_lib.core.tables import Table
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.csv_files import replace_list
@@ -108,6 +109,12 @@ class Difference:
     def links(self) -> pd.DataFrame:
         """One row per association with another status."""
         return as_frame(self.differing["links"], DIFFERING_LINKS.column_names)
+
+
+def keep_decision(situation: Situation, decision: Decision) -> Tables:
+    """What the sync decides, without forecasting the rest: kept in the engine, as it is read several times."""
+    frames = {"outcomes": decision.outcomes, "changes": decision.changes, "links": decision.links}
+    return {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}
 
 
 def measure_difference(engine: Engine, before: Tables, after: Tables, *, marketing: Mapping[str, bool]) -> Difference:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 from dynsync_lib.core.comparison.setting_differences import SettingDifference, compare_settings
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.core.tables import BINDINGS
-from dynsync_lib.forecasts.difference import Difference, Tables, as_frame, measure_difference
+from dynsync_lib.forecasts.difference import Difference, as_frame, keep_decision, measure_difference
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
 from dynsync_lib.forecasts.undelivered import say_undelivered
@@ -83,13 +82,9 @@ def compare_two_settings(
             earlier = read_bindings(engine, bindings, work / "earlier")
             situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
         marketing = {"before": before.hubspot.sync_as_marketing, "after": after.hubspot.sync_as_marketing}
-        sides = decide_tables(situation), decide_tables(replace(situation, settings=after, memory={}))
-        difference = measure_difference(engine, *sides, marketing=marketing)
+        tables = [
+            keep_decision(side, decide_sync(side))
+            for side in (situation, replace(situation, settings=after, memory={}))
+        ]
+        difference = measure_difference(engine, *tables, marketing=marketing)
     return SettingsDifference(changes, difference, list(say_undelivered(snapshot, before, after)))
-
-
-def decide_tables(situation: Situation) -> Tables:
-    """The tables outcomes, changes and links that the sync decides in a situation, kept."""
-    decision = decide_sync(situation)
-    frames = {"outcomes": decision.outcomes, "changes": decision.changes, "links": decision.links}
-    return {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}

@@ -26,7 +26,7 @@ from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.engine import Engine
-from dynsync_lib.forecasts.difference import Difference, Row, Tables, measure_difference
+from dynsync_lib.forecasts.difference import Difference, Row, Tables, keep_decision, measure_difference
 from dynsync_lib.forecasts.open_snapshot import open_situation
 from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -66,8 +66,7 @@ class SnapshotDecider:
         """
         situation = replace(self._situation, settings=settings, memory={})
         decision = decide_sync(situation)
-        frames = {"outcomes": decision.outcomes, "changes": decision.changes, "links": decision.links}
-        tables = {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}
+        tables = keep_decision(situation, decision)
         marketing = foresee_marketing(situation, tables)
         counted = {row["figure"]: row["count"] for row in self._engine.rows(count_figures(**tables))}
         figures = {

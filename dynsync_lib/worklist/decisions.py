@@ -27,22 +27,11 @@ from dynsync_lib.worklist.fix_files import FIXES_FOLDER, write_fix_files
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, MarkedRow, read_workbook
 from dynsync_lib.worklist.rows import RowMaker
-from dynsync_lib.worklist.sheets import FIRST_SHEET, FORECAST_ID, MARKS, SHEETS
+from dynsync_lib.worklist.sheets import COLUMNS, FIRST_SHEET, FORECAST_ID, MARKS, SHEETS
 
 DECISIONS_FILE: Final = FileKind("the decisions of a worklist", "{", '"dynsync_decisions"')
 _VERSION: Final = 1
-_IDS: Final = (
-    "check_id",
-    "system",
-    "object",
-    "record_id",
-    "other_id",
-    "field",
-    "detail",
-    "hubspot_field",
-    "dynamics_field",
-    "rule_id",
-)
+_IDS: Final = tuple(column for column in COLUMNS if any(column in sheet.ids for sheet in SHEETS))
 """What a decision says of its row, where the row has it."""
 
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dynsync_lib.core.model import Severity
+
 _PEOPLE: Final = "system = 'dynamics' AND object IN ('contact', 'lead')"
 _BY_DECISION: Final = "('filter', 'direction', 'object_off', 'not_in_target')"
 """Reasons of what the settings keep out."""
@@ -130,9 +132,9 @@ _ASKED: Final = """
     ORDER BY list_position({severities}, severity), check_id, open_value DESC NULLS LAST, invoiced DESC NULLS LAST,
         asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, asked.rule_id, detail
 """
-_SEVERITIES: Final = ("blocker", "high", "medium", "low", "not_checked")
+_SEVERITIES: Final = [severity.value for severity in Severity]
 
 
 def query_of(sheet: str) -> str:
     """The query for the rows of a sheet, in order, with what is known of their records."""
-    return _ASKED.format(query=QUERIES[sheet], severities=list(_SEVERITIES))
+    return _ASKED.format(query=QUERIES[sheet], severities=_SEVERITIES)
