@@ -11,6 +11,17 @@ from dynsync_lib.processes import python_call
 
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/lab\?token=\w+")
 STARTS_WITHIN_S = 120.0
+RUN_ALL = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  const kernel = panel.sessionContext.session.kernel;
+  await kernel.info;
+  const isReady = () => kernel.connectionStatus === 'connected' && kernel.status === 'idle';
+  while (!isReady()) await new Promise((then) => setTimeout(then, 50));
+  jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+"""Runs the notebook that is open. An idle kernel may not be connected yet, and then runs nothing."""
 
 
 @contextmanager

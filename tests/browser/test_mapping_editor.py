@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from dynsync_lib import kit
-from tests.browser.running_lab import running_lab
+from tests.browser.running_lab import RUN_ALL, running_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
@@ -22,17 +22,6 @@ ROOT = Path(__file__).parents[2]
 AXE = Path(os.environ.get("DYNSYNC_AXE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPENS_WITHIN_MS = 120_000
-RUN_ALL = """async () => {
-  const panel = jupyterapp.shell.currentWidget;
-  await panel.context.ready;
-  await panel.sessionContext.ready;
-  const kernel = panel.sessionContext.session.kernel;
-  await kernel.info;
-  const isReady = () => kernel.connectionStatus === 'connected' && kernel.status === 'idle';
-  while (!isReady()) await new Promise((then) => setTimeout(then, 50));
-  jupyterapp.commands.execute('notebook:run-all-cells');
-}"""
-"""An idle kernel may not be connected yet, and then runs nothing."""
 
 
 @pytest.fixture(scope="module")
