@@ -77,7 +77,7 @@ def _row(suggestion: Suggestion) -> dict[str, Any]:
 @cache
 def _knowledge() -> Knowledge:
     folder = resources.files(dynsync_lib) / "rules"
-    words, meanings = (
-        (folder / name).read_text(encoding="utf-8") for name in ("field_words.toml", "field_meanings.toml")
+    words, of_trades, meanings = (
+        (folder / f"field_{name}.toml").read_text(encoding="utf-8") for name in ("words", "words_of_trades", "meanings")
     )
-    return Knowledge(rulebook(), read_vocabulary(words), read_meanings(meanings))
+    return Knowledge(rulebook(), read_vocabulary(words, of_trades), read_meanings(meanings))

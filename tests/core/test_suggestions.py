@@ -20,7 +20,10 @@ from dynsync_lib.core.suggestions.vocabulary import read_vocabulary, split_words
 from dynsync_lib.core.suggestions.wording import WordReader
 
 RULES = Path(__file__).parents[2] / "dynsync_lib" / "rules"
-VOCABULARY = read_vocabulary((RULES / "field_words.toml").read_text(encoding="utf-8"))
+VOCABULARY = read_vocabulary(
+    (RULES / "field_words.toml").read_text(encoding="utf-8"),
+    (RULES / "field_words_of_trades.toml").read_text(encoding="utf-8"),
+)
 KNOWLEDGE = Knowledge(
     kit.rulebook(), VOCABULARY, read_meanings((RULES / "field_meanings.toml").read_text(encoding="utf-8"))
 )
@@ -83,6 +86,23 @@ def test_names_and_labels__are_words(text: str, words: tuple[str, ...]) -> None:
 def test_words__of_both_languages_share_a_concept(first: str, second: str) -> None:
     reader = WordReader(VOCABULARY)
     assert reader.read(first) & reader.read(second)
+
+
+def test_words_of_trades__join_concepts_that_are_known() -> None:
+    vocabulary = read_vocabulary(
+        'noise = ["of"]\nprefixes = []\nqualifying = []\nheads = []\n[parts]\n[near]\n[exclusive]\n[weights]\n[own]\n'
+        '[concepts]\nend = ["end", "ende"]\nnotice = ["notice period"]',
+        '[work]\n"notice period" = ["Kündigungsfrist"]\n"end of assignment" = ["Einsatzende", "Ende of end"]\n'
+        'shift = ["Schicht"]',
+    )
+    reader = WordReader(vocabulary)
+    read = {text: reader.read(text) for text in ("Kündigungsfrist", "Einsatzende", "Schicht", "assignment end")}
+    assert read == {
+        "Kündigungsfrist": {"notice"},
+        "Einsatzende": {"assignment", "end"},
+        "Schicht": {"shift"},
+        "assignment end": {"assignment", "end"},
+    }
 
 
 def test_standard_fields__follow_what_is_known_of_them() -> None:
@@ -151,6 +171,7 @@ def test_lookups_and_read_only_fields__are_never_suggested() -> None:
         (("maschinenkosten", "Maschinenkosten"), ("kmb_masch_kosten", "Masch.-Kosten")),
         (("debitorennummer", "Debitorennummer"), ("kmb_debnr", "Deb.-Nr.")),
         (("messebesuch_2025", "Messebesuch 2025"), ("kmb_messe25", "Messe 25")),
+        (("umsatz_vorjahr", "Umsatz Vorjahr"), ("kmb_umsatzvj", "Umsatz VJ")),
         (("economic_buyer", "Economic buyer"), ("new_econbuyer", "Econ. buyer")),
     ],
 )

@@ -29,6 +29,8 @@ _SHORTEST: Final = 3
 _LONG_BEGINNING: Final = 6
 _MOST_INITIALS: Final = 5
 _MOST_WORDS: Final = 5
+_PREFIXES: Final = ("vor", "durch", "nach", "ueber", "unter", "auf", "aus", "ein", "mit", "an", "ab", "zu", "in")
+_SHORTEST_REST: Final = 4
 
 
 def find_forms(
@@ -98,6 +100,10 @@ def _initials(
 
 
 def _letters_of(word: str, take_apart: Callable[[str], Sequence[str]], noise: frozenset[str]) -> list[str]:
-    """What a word may give to initials: its first letter, those of its parts, and nothing where it says nothing."""
+    """What a word may give to initials: its first letter, those of its parts or of a German prefix and the rest,
+    and nothing where it says nothing.
+    """
     parts = "".join(part[0] for part in take_apart(word))
-    return list(dict.fromkeys((word[0], parts, *([""] if word in noise else []))))
+    after = (word.removeprefix(prefix) for prefix in _PREFIXES if word.startswith(prefix))
+    without_prefix = [word[0] + rest[0] for rest in after if len(rest) >= _SHORTEST_REST]
+    return list(dict.fromkeys((word[0], parts, *without_prefix, *([""] if word in noise else []))))

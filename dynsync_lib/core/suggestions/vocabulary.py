@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Other languages, and words that mean different things in different trades.
 
-Source: rules/field_words.toml.
+Source: rules/field_words.toml, rules/field_words_of_trades.toml.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import fsum
 from typing import Any, Final
@@ -74,19 +74,27 @@ class Vocabulary:
         return 1.0 if first == second else self.near.get(first, {}).get(second, 0.0)
 
 
-def read_vocabulary(text: str) -> Vocabulary:
-    """The vocabulary out of the text of rules/field_words.toml. Of two concepts with one form the first keeps it."""
+def read_vocabulary(text: str, of_trades: str = "") -> Vocabulary:
+    """The vocabulary out of the texts of rules/field_words.toml and rules/field_words_of_trades.toml.
+
+    Of two concepts with one form the first keeps it.
+    """
     tables: dict[str, Any] = tomllib.loads(text)
     concepts: dict[Phrase, str] = {}
     for concept, forms in tables["concepts"].items():
         for form in forms:
             concepts.setdefault(split_words(form), concept)
+    noise = frozenset(word for entry in tables["noise"] for word in split_words(entry))
+    parts = {concept: tuple(parts) for concept, parts in tables["parts"].items()}
+    for trade in tomllib.loads(of_trades).values():
+        for meaning, forms in trade.items():
+            _add_concept(meaning, forms, concepts, parts, noise)
     near = _near(tables["near"].values())
     return Vocabulary(
-        noise=frozenset(word for entry in tables["noise"] for word in split_words(entry)),
+        noise=noise,
         prefixes=frozenset(tables["prefixes"]),
         concepts=concepts,
-        parts={concept: tuple(parts) for concept, parts in tables["parts"].items()},
+        parts=parts,
         near=near,
         exclusive=tuple(map(frozenset, tables["exclusive"].values())),
         qualifying=tuple(_with_near(tables["exclusive"][name], near) for name in tables["qualifying"]),
@@ -94,8 +102,40 @@ def read_vocabulary(text: str) -> Vocabulary:
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),
-        known=frozenset(concepts.values()).union(*tables["parts"].values()),
+        known=frozenset(concepts.values()).union(*parts.values()),
     )
+
+
+def _add_concept(
+    meaning: str,
+    forms: Iterable[str],
+    concepts: dict[Phrase, str],
+    parts: dict[str, tuple[str, ...]],
+    noise: frozenset[str],
+) -> None:
+    """Adds forms of a meaning; it is what the first known one of them is, else all that its words are.
+
+    Forms of several words that are all known are left out: their words say it.
+    """
+    phrases = [split_words(form) for form in (meaning, *forms)]
+    concept = next((concepts[phrase] for phrase in phrases if phrase in concepts), None)
+    if concept is None:
+        each = [concepts.setdefault(phrase, " ".join(phrase)) for phrase in _known_phrases(phrases[0], concepts, noise)]
+        concept = " ".join(phrases[0]) if len(each) > 1 else each[0]
+        if len(each) > 1:
+            parts[concept] = tuple(part for single in each for part in parts.get(single, (single,)))
+    for phrase in phrases:
+        if len(phrase) == 1 or not all((word,) in concepts or word in noise for word in phrase):
+            concepts.setdefault(phrase, concept)
+
+
+def _known_phrases(words: Phrase, concepts: Mapping[Phrase, str], noise: frozenset[str]) -> Iterator[Phrase]:
+    """The words as known phrases, longest first, and single words that are none, without those that say nothing."""
+    while words:
+        length = next((size for size in range(len(words), 1, -1) if words[:size] in concepts), 1)
+        if length > 1 or words[0] not in noise:
+            yield words[:length]
+        words = words[length:]
 
 
 def _with_near(concepts: Iterable[str], near: Mapping[str, Mapping[str, float]]) -> frozenset[str]:
