@@ -26,6 +26,9 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice;
 ForecastFolder = Annotated[
     Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")
 ]
+MaskingLevel = Annotated[
+    str | None, typer.Option("--masking", help="How much of people is shown: none, partial, pseudonym or counts.")
+]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
 
 _PORTS: Final = 65_535
@@ -100,6 +103,19 @@ def read_columns(columns: Iterable[str] | None, settings: Path | None) -> dict[s
             )
         named[name.strip()] = heading.strip()
     return named
+
+
+def read_masking(level: str | None, *, default: str, flag: str = "", flag_means: str | None = None) -> str:
+    """The level of masking: that of --masking, or of the `flag` that was given and means `flag_means`, or the default.
+
+    Raises UsageError for a level that there is none of, and when both say something else.
+    """
+    asked = default if level is None else kit.read_masking(level).value
+    if flag_means is None:
+        return asked
+    if level is not None and asked != flag_means:
+        raise UsageError(f"--masking {level} and {flag} contradict each other.", next_step="Leave one of them out.")
+    return flag_means
 
 
 def refuse_severity(fail_on: str) -> None:

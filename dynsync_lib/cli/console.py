@@ -134,15 +134,22 @@ def print_verdict(forecast: kit.Forecast) -> None:
     out.print(Text(f"{light.word}. {light.sentence}", style=_VERDICT_STYLES[light.level]))
 
 
-def print_uncovered(forecast: kit.Forecast) -> None:
-    """The loaded records that no sync covers; nothing where all are covered."""
-    for sentence in kit.uncovered_records(forecast).sentences():
+def print_uncovered(forecast: kit.Forecast, *, counts_only: bool = False) -> None:
+    """The loaded records that no sync covers; nothing where all are covered. `counts_only` tells no small counts."""
+    for sentence in _uncovered(forecast, counts_only=counts_only).sentences():
         out.print(Text(sentence, style="yellow"))
 
 
-def verdict_figures(forecast: kit.Forecast) -> dict[str, Any]:
-    """The verdict and what no sync covers, for JSON: `light` and `uncovered`."""
-    light, uncovered = kit.traffic_light(forecast), kit.uncovered_records(forecast)
+def _uncovered(forecast: kit.Forecast, *, counts_only: bool) -> kit.Uncovered:
+    from dynsync_lib.kit.small_counts import suppress_small_uncovered  # most commands count nothing
+
+    uncovered = kit.uncovered_records(forecast)
+    return suppress_small_uncovered(uncovered) if counts_only else uncovered
+
+
+def verdict_figures(forecast: kit.Forecast, *, counts_only: bool = False) -> dict[str, Any]:
+    """The verdict and what no sync covers, for JSON: `light` and `uncovered`. `counts_only` tells no small counts."""
+    light, uncovered = kit.traffic_light(forecast), _uncovered(forecast, counts_only=counts_only)
     return {
         "light": {"level": light.level, "word": light.word, "sentence": light.sentence},
         "uncovered": {"objects": list(uncovered.objects), "tables": list(uncovered.tables)},

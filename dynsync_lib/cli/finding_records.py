@@ -1,4 +1,4 @@
-"""`dynsync audit --records`: who is behind a finding.
+"""`dynsync audit --records`: who is behind a finding, or how many.
 
 Where it is used: `cli.forecast_commands`.
 """
@@ -10,9 +10,34 @@ from typing import Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+from dynsync_lib.errors import UsageError
 
 _MOST_LISTED: Final = 100
 _COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
+
+
+def print_counts(
+    forecast: kit.Forecast, finding: str, *, csv: Path | None, snapshot: Path | None, as_json: bool
+) -> None:
+    """Prints how many records of each kind are behind a finding or a list; of few people, that they are few.
+
+    Raises UsageError when a CSV file of records is asked for.
+    """
+    from dynsync_lib.kit.forecasts import find_records_of  # brings the engines, and most commands need none
+    from dynsync_lib.kit.small_counts import counts_behind
+
+    if csv is not None:
+        raise UsageError("With --masking counts no records are written.", next_step="Leave --csv out.")
+    behind = find_records_of(forecast, finding, snapshot=snapshot)
+    counts = counts_behind(behind)
+    if as_json:
+        findings = [kit.suppress_small(row) for row in behind.findings]
+        notes = [row["sentence"] for row in findings if row["count"] is None]
+        console.print_json({"finding": finding, "counts": counts, "findings": findings, "notes": notes})
+        return
+    for row in behind.findings:
+        console.say(kit.suppress_small(row)["sentence"])
+    console.print_rows(["system", "object", "count"], counts)
 
 
 def print_records(

@@ -13,8 +13,8 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
-from dynsync_lib.cli.arguments import FailOn, ForecastFolder, Json, Set, SettingsFile, open_forecast
-from dynsync_lib.cli.finding_records import print_records
+from dynsync_lib.cli.arguments import FailOn, ForecastFolder, Json, MaskingLevel, Set, SettingsFile, open_forecast
+from dynsync_lib.cli.finding_records import print_counts, print_records
 from dynsync_lib.errors import UsageError
 
 _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
@@ -122,17 +122,21 @@ def explain(
         Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
     ] = None,
     *,
-    masked: Annotated[bool, typer.Option("--masked", help="Show nobody's address, name and values.")] = False,
+    masking: MaskingLevel = None,
+    masked: Annotated[bool, typer.Option("--masked", help="The same as --masking pseudonym.")] = False,
     as_json: Json = False,
 ) -> None:
     """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
 
-    The outcome names the step and line of docs/semantics.md that decided it, such as (step 5, line 9b).
+    The outcome names the step and line of docs/semantics.md that decided it, such as (step 5, line 9b). People are
+    shown unless --masking says otherwise: who asks for one knows the address.
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
+    meant = "pseudonym" if masked else None
+    level = arguments.read_masking(masking, default="none", flag="--masked", flag_means=meant)
     opened = open_forecast(folder)
-    chains = kit.explain(opened.masked() if masked else opened, key, snapshot=snapshot)
+    chains = kit.explain(opened.masked(level), key, snapshot=snapshot)
     if not chains:
         raise UsageError(
             f"No record of {opened.folder} has that id, address or name.",
@@ -159,27 +163,35 @@ def audit(
     snapshot: Annotated[
         Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
     ] = None,
+    masking: MaskingLevel = None,
     *,
     as_json: Json = False,
 ) -> None:
     """Print go, conditions or no-go and the findings, worst first, or the records behind one of them.
 
+    Neither shows anybody's address, name or value. With --masking counts no record is listed, and of fewer than five
+    people it is said only that they are fewer.
+
     Example: dynsync audit --forecast out/demo/forecast --records G42 --csv out/consent.csv
     """
     arguments.refuse_severity(fail_on)
+    counts_only = arguments.read_masking(masking, default="pseudonym") == "counts"
     opened = open_forecast(folder)
     if records is not None:
-        print_records(opened, records, csv=csv, snapshot=snapshot, as_json=as_json)
+        if counts_only:
+            print_counts(opened, records, csv=csv, snapshot=snapshot, as_json=as_json)
+        else:
+            print_records(opened, records, csv=csv, snapshot=snapshot, as_json=as_json)
         arguments.exit_on(opened, fail_on)
         return
     if csv is not None or snapshot is not None:
         raise UsageError("--csv and --snapshot belong to --records.", next_step="Name a finding, such as G42.")
-    rows = kit.findings_by_severity(opened)
+    rows = [kit.suppress_small(row) if counts_only else row for row in kit.findings_by_severity(opened)]
     if as_json:
-        console.print_json({**console.verdict_figures(opened), "findings": rows})
+        console.print_json({**console.verdict_figures(opened, counts_only=counts_only), "findings": rows})
     else:
         console.print_verdict(opened)
-        console.print_uncovered(opened)
+        console.print_uncovered(opened, counts_only=counts_only)
         console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
     arguments.exit_on(opened, fail_on)
 
@@ -189,7 +201,8 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
-    unmasked: Annotated[bool, typer.Option("--unmasked", help="Show people's addresses and values.")] = False,
+    masking: MaskingLevel = None,
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="The same as --masking none.")] = False,
     verification: Annotated[
         Path | None,
         typer.Option(help="A verification or a compared rehearsal; default: `verification` beside the forecast."),
@@ -203,14 +216,17 @@ def report(
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """
+    meant = "none" if unmasked else None
+    level = arguments.read_masking(masking, default="pseudonym", flag="--unmasked", flag_means=meant)
     opened = open_forecast(folder)
     written = kit.report(
         opened,
         out,
         client=client,
-        masked=not unmasked,
+        masked=level != "none",
+        masking=level,
         verification=verification,
         settings=settings,
         language=language,
     )
-    console.print_report(written, opened, is_masked=not unmasked)
+    console.print_report(written, opened, is_masked=level != "none")

@@ -12,7 +12,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import ForecastFolder, Json, open_forecast
+from dynsync_lib.cli.arguments import ForecastFolder, Json, MaskingLevel, open_forecast, read_masking
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.errors import WorklistError
 
@@ -31,18 +31,22 @@ def write(
     out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
     snapshot: Snapshot = None,
     *,
-    names: Annotated[bool, typer.Option("--names", help="Name people, and show their values.")] = False,
+    masking: MaskingLevel = None,
+    names: Annotated[bool, typer.Option("--names", help="The same as --masking none: name people.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a forecast as an Excel workbook: a sheet a decision, a row a thing to do, with cells to mark.
 
-    People are masked unless --names; the first sheet says so. `dynsync worklist import` reads the marks back.
+    People are pseudonyms unless --masking says otherwise; the first sheet says so. `dynsync worklist import` reads the
+    marks back.
 
     Example: dynsync worklist --forecast out/monday --out worklist.xlsx --names
     """
     if context.invoked_subcommand is not None:
         return
-    written = kit.worklist(open_forecast(folder), out, names=names, snapshot=snapshot)
+    meant = "none" if names else None
+    level = read_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
+    written = kit.worklist(open_forecast(folder), out, masking=level, snapshot=snapshot)
     if as_json:
         console.print_json({"worklist": str(out), **kit.as_dict(written)})
         return

@@ -1,20 +1,24 @@
-"""People out of sight: the forecast's tables without addresses, names and values of persons.
+"""People out of sight: how much of a person is shown, decided here for whatever shows or writes one.
 
 Facts
-    * A masked key is the same for the same key, so groups and counts stay what they are.
-    * Nobody who has only masked pages can take a stand-in back, even by trying every address there is: it is made with
-      a secret of the forecast that no page holds (`forecasts.masking_secret`).
+    * Levels: `none` shows people; `partial` shows the first character of what is long enough, and the domain of an
+      address; `pseudonym` shows a stand-in, the same for the same key, so that groups and counts stay what they are;
+      `counts` shows no record of anybody, and counts of fewer than SMALL_COUNT people as just that.
+    * Nobody who has only pages with pseudonyms can take a stand-in back, even by trying every address there is: it is
+      made with a secret of the forecast that no page holds (`forecasts.masking_secret`).
     * A value is told as filled or empty; its length would tell a yes from a no.
     * Only contacts and leads are people; ids, companies, fields and rules stay readable.
 
 Not modelled
-    * Names of people inside company names.
+    * Names of people inside company names, and in the domains that `partial` shows.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import re
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from dynsync_lib.core.model import Object
@@ -23,6 +27,63 @@ PEOPLE: Final = (Object.CONTACT.value, Object.LEAD.value)
 FILLED: Final = "(filled)"
 DIGITS: Final = 16
 """How much of a digest a stand-in shows: among ten million people no two share one, but by a chance of 1 in 300,000."""
+SMALL_COUNT: Final = 5
+"""Fewer people than these may be known by their number."""
+FEWER: Final = f"fewer than {SMALL_COUNT}"
+CUT: Final = "***"
+SHORTEST_TEXT: Final = 6
+"""Of shorter texts nothing is shown: the first character of `true` or `male` tells all of it."""
+ADDRESS: Final = "[^@ ]{3,}@[A-Za-z0-9.-]+"
+"""What counts as an address whose first character and domain may be shown; DuckDB reads it alike."""
+
+
+class Masking(StrEnum):
+    """How much of people is shown."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    PSEUDONYM = "pseudonym"
+    COUNTS = "counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What may be shown of people at a level. `secret` is the forecast's, from which stand-ins are made.
+
+    At `counts` no record is shown; what asks for one all the same gets a stand-in.
+    """
+
+    level: Masking
+    secret: str
+
+    @property
+    def hides_people(self) -> bool:
+        """Whether anything of a person is hidden."""
+        return self.level is not Masking.NONE
+
+    def key(self, object_: str | None, key: str | None) -> str | None:
+        """A match key as it may be shown; None stays None."""
+        if not self._hides(object_):
+            return key
+        return mask_partly(key) if self.level is Masking.PARTIAL else mask_key(key, secret=self.secret)
+
+    def name(self, object_: str | None, name: str | None, key: str | None) -> str | None:
+        """A record's name as it may be shown; a pseudonym is made of its match key."""
+        if not self._hides(object_):
+            return name
+        return mask_partly(name) if self.level is Masking.PARTIAL else mask_key(key, secret=self.secret)
+
+    def value(self, object_: str | None, value: str | None) -> str | None:
+        """A value as it may be shown; None stays None."""
+        if not self._hides(object_):
+            return value
+        return mask_partly(value) if self.level is Masking.PARTIAL else mask_value(value)
+
+    def _hides(self, object_: str | None) -> bool:
+        return self.hides_people and object_ in PEOPLE
+
+
+NO_MASK: Final = Mask(Masking.NONE, "")
 
 
 def mask_key(key: str | None, *, secret: str) -> str | None:
@@ -37,13 +98,15 @@ def mask_value(value: str | None) -> str | None:
     return None if value is None else FILLED
 
 
-def mask_column(objects: Iterable[str], keys: Iterable[str | None], *, secret: str) -> list[str | None]:
-    """A column of keys with those of people masked; `objects` says what each row is."""
-    return [
-        mask_key(key, secret=secret) if object_ in PEOPLE else key for object_, key in zip(objects, keys, strict=True)
-    ]
+def mask_partly(text: str | None) -> str | None:
+    """What `partial` shows of a text: `a***@example.com` of an address, `A***` of another long one; None stays None."""
+    if text is None:
+        return None
+    if re.fullmatch(ADDRESS, text):
+        return f"{text[0]}{CUT}{text[text.index('@') :]}"
+    return f"{text[0]}{CUT}" if len(text) >= SHORTEST_TEXT else FILLED
 
 
-def mask_values(objects: Iterable[str], values: Iterable[str | None]) -> list[str | None]:
-    """A column of values with those of people masked; `objects` says what each row is."""
-    return [mask_value(value) if object_ in PEOPLE else value for object_, value in zip(objects, values, strict=True)]
+def is_small(object_: str | None, count: int | None) -> bool:
+    """Whether a count is of so few people that they may be known by it; without an object it may be of people."""
+    return count is not None and 0 < count < SMALL_COUNT and (object_ is None or object_ in PEOPLE)

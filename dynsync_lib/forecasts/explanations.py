@@ -22,7 +22,6 @@ from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_check import read_info
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import snapshot_of_forecast
-from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -79,7 +78,7 @@ def explain(
             records=_records(forecasted.engine, opened) if opened else {},
             catalogue=catalogue_of(opened) if opened else None,
             taken_at=opened.taken_at if opened else None,
-            masking_secret=masking_secret(forecast.folder) if forecast.is_masked else None,
+            mask=forecast.mask,
         )
         return Explained(key, explain_record(evidence, key))
 

@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.masking import mask_column, mask_values
+from dynsync_lib.core.masking import Mask, Masking
 from dynsync_lib.core.tables import FORECAST_TABLES
-from dynsync_lib.errors import SnapshotError
+from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
 from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.forecasts.forecast_check import FORECAST_FILE, checked_table, read_info, refuse_missing_tables
@@ -40,6 +40,8 @@ def _names_of_forecast(content: Content) -> re.Pattern[str] | None:
     return listed_names(content, [f"{name}.parquet" for name in FORECAST_TABLES])
 
 
+_OPEN: Final = "Open it without masking it first."
+_WITH_RECORDS: Final = "Name none, partial or pseudonym; `dynsync audit --masking counts` shows counts."
 FORECAST_FOLDER: Final = FolderKind("a forecast", FORECAST_FILE, _names_of_forecast)
 
 
@@ -54,7 +56,12 @@ class Forecast:
 
     folder: Path
     info: Mapping[str, Any]
-    is_masked: bool = False
+    masking: Masking = Masking.NONE
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether people are out of sight."""
+        return self.masking is not Masking.NONE
 
     def rows(
         self, table: str, *, where: Mapping[str, str] | None = None, order: Sequence[str] = (), limit: int | None = None
@@ -98,12 +105,14 @@ class Forecast:
 
     @property
     def _reader(self) -> TableReader:
-        return TableReader(self.table_path, secret=self._secret if self.is_masked else None)
+        return TableReader(self.table_path, mask=self.mask if self.is_masked else None)
 
     @property
-    def _secret(self) -> str:
-        self.table_path("outcomes")
-        return masking_secret(self.folder)
+    def mask(self) -> Mask:
+        """What may be shown of people. Reads the outcomes once."""
+        if self.is_masked:
+            self.table_path("outcomes")
+        return mask_of(self.folder, self.masking)
 
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table, once it was compared with its hash (see `forecasts.forecast_check`).
@@ -120,17 +129,26 @@ class Forecast:
         path = self.table_path(name)
         if not self.is_masked:
             return read_table(path)
-        return _masked(path, path.stat().st_mtime, name, self._secret).copy(deep=False)
+        return _masked(path, path.stat().st_mtime, name, self.mask).copy(deep=False)
 
-    def masked(self) -> Forecast:
-        """The same forecast without the addresses, names and values of people.
+    def masked(self, level: str = Masking.PSEUDONYM) -> Forecast:
+        """The same forecast without the addresses, names and values of people, at a level of `core.masking`.
 
-        Match keys of contacts and leads are stand-ins that nobody can take back from a masked page, their values are
-        told as filled or empty, and filters show values of choices, numbers and dates only. It leaves: ids of records,
-        companies with their fields, names and domains, names of deals and invoices, fields, rules, counts, dates, and
-        the settings; and so a person's name where it is that of a company, deal or invoice.
+        `partial` shows the first character of a key, name or value and the domain of an address, `none` all of it;
+        `counts` shows no record and is refused here. As pseudonyms, match keys of contacts and leads are stand-ins that
+        nobody can take back from a masked page, their values are told as filled or empty, and filters show values of
+        choices, numbers and dates only. It leaves: ids of records, companies with their fields, names and domains,
+        names of deals and invoices, fields, rules, counts, dates, and the settings; and so a person's name where it is
+        that of a company, deal or invoice.
+
+        Raises UsageError when there is no such level, and when the forecast is masked otherwise already.
         """
-        return replace(self, is_masked=True, info=masked_info(self.info))
+        masking = records_masking(level)
+        if masking is self.masking:
+            return self
+        if self.is_masked:
+            raise UsageError(f"A forecast that is masked ({self.masking}) is not masked otherwise.", next_step=_OPEN)
+        return replace(self, masking=masking, info=masked_info(self.info, masking))
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -176,6 +194,32 @@ class Forecast:
     def sensitivity(self) -> pd.DataFrame:
         """One row per other choice of an assumption."""
         return self.table("sensitivity")
+
+
+def read_masking(level: str) -> Masking:
+    """The level of masking of that name: none, partial, pseudonym or counts. Raises UsageError when there is none.
+
+    >>> kit.read_masking("partial").value
+    'partial'
+    """
+    try:
+        return Masking(level)
+    except ValueError as fault:
+        names = ", ".join(Masking)
+        raise UsageError(f"`{level}` is no level of masking.", next_step=f"Name one of {names}.") from fault
+
+
+def records_masking(level: str) -> Masking:
+    """The level of that name, for what shows records. Raises UsageError when there is none, and for `counts`."""
+    masking = read_masking(level)
+    if masking is Masking.COUNTS:
+        raise UsageError("`counts` shows no records, and this is made of records.", next_step=_WITH_RECORDS)
+    return masking
+
+
+def mask_of(folder: Path, masking: Masking) -> Mask:
+    """What may be shown of the people of a forecast at a level; the outcomes are read only where that needs them."""
+    return Mask(masking, "" if masking in {Masking.NONE, Masking.PARTIAL} else masking_secret(folder))
 
 
 def open_forecast(folder: str | Path) -> Forecast:
@@ -240,13 +284,13 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 @cache
-def _masked(path: Path, stamp: float, name: str, secret: str) -> pd.DataFrame:
+def _masked(path: Path, stamp: float, name: str, mask: Mask) -> pd.DataFrame:
     frame = _read_cached(path, stamp)
     masked = frame.copy()
     for column in MASKED_KEYS.get(name, ()):
-        masked[column] = mask_column(frame["object"], _optional(frame[column]), secret=secret)
+        masked[column] = list(map(mask.key, frame["object"], _optional(frame[column])))
     for column in MASKED_VALUES.get(name, ()):
-        masked[column] = mask_values(frame["object"], _optional(frame[column]))
+        masked[column] = list(map(mask.value, frame["object"], _optional(frame[column])))
     return masked
 
 

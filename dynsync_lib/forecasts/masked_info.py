@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynsync_lib.core.filters.grammar import mask_filter
+from dynsync_lib.core.masking import Masking
 
 
-def masked_info(info: Mapping[str, Any]) -> dict[str, Any]:
+def masked_info(info: Mapping[str, Any], masking: Masking) -> dict[str, Any]:
     """The same information for a masked forecast: filters as `core.filters.grammar.mask_filter` shows them.
 
     The settings as they were read are left out: their filters may name people.
     """
     objects = {name: _masked_object(sync) for name, sync in (info.get("objects") or {}).items()}
-    return {**info, "masked": True, "objects": objects, "settings": {}}
+    return {**info, "masked": True, "masking": masking.value, "objects": objects, "settings": {}}
 
 
 def _masked_object(sync: Mapping[str, Any]) -> dict[str, Any]:

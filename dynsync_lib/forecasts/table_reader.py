@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.masking import DIGITS, FILLED, PEOPLE
+from dynsync_lib.core.masking import ADDRESS, CUT, DIGITS, FILLED, PEOPLE, SHORTEST_TEXT, Mask, Masking
 from dynsync_lib.core.tables import FORECAST_TABLES, HELD_BACK, Column
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts import small_tables
@@ -89,11 +89,11 @@ _PROBLEM_SETS: Final = f"""
 
 
 class TableReader:
-    """Reads the tables of one forecast, whose files `path_of` names. `secret` masks people; None shows them."""
+    """Reads the tables of one forecast, whose files `path_of` names. `mask` masks people; None shows them."""
 
-    def __init__(self, path_of: Callable[[str], Path], *, secret: str | None) -> None:
+    def __init__(self, path_of: Callable[[str], Path], *, mask: Mask | None) -> None:
         self._path = path_of
-        self._secret = secret
+        self._mask = mask
 
     def rows(
         self, table: str, where: Mapping[str, str], order: Sequence[str] = (), limit: int | None = None
@@ -145,7 +145,7 @@ class TableReader:
     def _is_small(self, table: str) -> bool:
         """Whether a table is read without DuckDB: nobody is masked, rows are few, columns are those of this kit."""
         path = self._path(table)
-        return self._secret is None and small_tables.is_small(path, path.stat().st_mtime, table)
+        return self._mask is None and small_tables.is_small(path, path.stat().st_mtime, table)
 
     def _select(self, table: str, query: str) -> list[Row]:
         return self._select_of({"stored": table}, query)
@@ -154,7 +154,7 @@ class TableReader:
         """What a query gives over views of whole tables, by their names in it."""
         paths = {name: self._path(table) for name, table in views.items()}
         files = tuple((name, table, paths[name], paths[name].stat().st_mtime) for name, table in views.items())
-        return [dict(row) for row in _select(files, self._secret, query)]
+        return [dict(row) for row in _select(files, self._mask, query)]
 
 
 def _are_texts(table: str, names: Iterable[str]) -> bool:
@@ -171,38 +171,49 @@ def _sorted(name: str) -> str:
 
 
 @lru_cache(maxsize=_CACHED)
-def _select(files: tuple[tuple[str, str, Path, float], ...], secret: str | None, query: str) -> list[Row]:
+def _select(files: tuple[tuple[str, str, Path, float], ...], mask: Mask | None, query: str) -> list[Row]:
     """What a query gives over views of tables with all columns of their schemas; read again when a file changes.
 
     `files`: the view's name in the query, the table, its file, and when that was last changed.
     """
     with _connected() as connection:
         for view, table, path, _ in files:
-            _create_view(connection, view, table, path, secret=secret)
+            _create_view(connection, view, table, path, mask=mask)
         result = connection.execute(query)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _create_view(connection: DuckDBPyConnection, view: str, table: str, path: Path, *, secret: str | None) -> None:
+def _create_view(connection: DuckDBPyConnection, view: str, table: str, path: Path, *, mask: Mask | None) -> None:
     from dynsync_lib.engine.literal_paths import literal_path, read_literally
 
     here = set(read_literally(connection, path).columns)
-    columns = ", ".join(_shown(table, column, here, secret) for column in FORECAST_TABLES[table].columns)
+    columns = ", ".join(_shown(table, column, here, mask) for column in FORECAST_TABLES[table].columns)
     file = f"read_parquet({_quoted(literal_path(path))})"
     connection.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM {file}")  # noqa: S608 - own names, a quoted path
 
 
-def _shown(table: str, column: Column, here: set[str], secret: str | None) -> str:
+def _shown(table: str, column: Column, here: set[str], mask: Mask | None) -> str:
     """One column as it may be shown."""
     name = column.name
     value = f"{name if name in here else 'NULL'}::{_SQL_TYPES[column.type]}"
+    is_key, is_value = (name in masked.get(table, ()) for masked in (MASKED_KEYS, MASKED_VALUES))
     shown = value
-    if secret is not None and name in MASKED_KEYS.get(table, ()):
-        shown = f"'person-' || left(sha256({_quoted(secret)} || {value}), {DIGITS})"
-    elif secret is not None and name in MASKED_VALUES.get(table, ()):
+    if mask is not None and mask.level is Masking.PARTIAL and (is_key or is_value):
+        shown = _partly(value)
+    elif mask is not None and is_key:
+        shown = f"'person-' || left(sha256({_quoted(mask.secret)} || {value}), {DIGITS})"
+    elif mask is not None and is_value:
         shown = f"{_quoted(FILLED)} || left({value}, 0)"
     return f"{value} AS {name}" if shown == value else f"CASE WHEN {_IS_PERSON} THEN {shown} ELSE {value} END AS {name}"
+
+
+def _partly(value: str) -> str:
+    """The SQL of `core.masking.mask_partly`."""
+    cut, is_address = _quoted(CUT), f"regexp_full_match({value}, {_quoted(ADDRESS)})"
+    address = f"left({value}, 1) || {cut} || substr({value}, strpos({value}, '@'))"
+    other = f"WHEN length({value}) >= {SHORTEST_TEXT} THEN left({value}, 1) || {cut}"
+    return f"(CASE WHEN {is_address} THEN {address} {other} ELSE {_quoted(FILLED)} || left({value}, 0) END)"
 
 
 def _quoted(text: str) -> str:

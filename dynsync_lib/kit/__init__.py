@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.field_profiles import FieldProfiles
     from dynsync_lib.forecasts.fix_sets import Fixes
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
-    from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, records
+    from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, read_masking, records
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.forecasts.settings_difference import SettingsDifference
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.scenario_panels import scenario_panel, scenarios
     from dynsync_lib.kit.settings_files import change_settings
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
+    from dynsync_lib.kit.small_counts import suppress_small
     from dynsync_lib.kit.suggestions import suggest_mappings
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
     from dynsync_lib.kit.worklists import WrittenWorklist, fix_set, import_worklist, worklist
@@ -107,7 +108,7 @@ if TYPE_CHECKING:
     )
     from dynsync_lib.report.scenarios import marketing_scenarios, scenario_bars, scenario_table
     from dynsync_lib.report.totals import totals_chart
-    from dynsync_lib.report.uncovered import uncovered_records
+    from dynsync_lib.report.uncovered import Uncovered, uncovered_records
     from dynsync_lib.report.views import (
         assumptions_table,
         changes_table,
@@ -134,7 +135,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_difference": ("ForecastDifference",),
     "forecasts.field_profiles": ("FieldProfiles",),
     "forecasts.fix_sets": ("Fixes",),
-    "forecasts.forecast_folder": ("Forecast", "open_forecast", "records"),
+    "forecasts.forecast_folder": ("Forecast", "open_forecast", "read_masking", "records"),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": (
         "explain",
@@ -167,6 +168,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.settings_files": ("change_settings",),
     "kit.scenario_panels": ("scenario_panel", "scenarios"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
+    "kit.small_counts": ("suppress_small",),
     "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),
     "kit.worklists": ("WrittenWorklist", "fix_set", "import_worklist", "worklist"),
@@ -198,7 +200,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.glossary": ("glossary",),
     "report.key_groups": ("collision_sizes",),
     "report.light": ("traffic_light",),
-    "report.uncovered": ("uncovered_records",),
+    "report.uncovered": ("Uncovered", "uncovered_records"),
     "report.links": ("link_survival", "links_table"),
     "report.mapping_matrix": ("mapping_matrix",),
     "report.marketing": ("marketing_gauge",),

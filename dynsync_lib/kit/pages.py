@@ -32,6 +32,7 @@ def report(
     *,
     client: str = "",
     masked: bool = True,
+    masking: str = "pseudonym",
     verification: str | Path | None = None,
     kernel: Kernel | None = None,
     settings: str | Path | None = None,
@@ -41,7 +42,8 @@ def report(
 
     `client` stands on its first page. `settings` is a dynsync.toml whose section `[report]` says how it looks and in
     which language it is; `language` ("en", "de") wins over that. `verification` is what its accuracy is told from: see
-    `find_test`. People are masked unless `masked` is False. `kernel` is one that was started for it in time
+    `find_test`. People are masked at the level
+    `masking` (partial or pseudonym) unless `masked` is False. `kernel` is one that was started for it in time
     (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
 
     Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language
@@ -51,6 +53,7 @@ def report(
     >>> "Contoso" in path.read_text(encoding="utf-8")
     True
     """
+    from dynsync_lib.forecasts.forecast_folder import records_masking
     from dynsync_lib.report.runner import write_report
 
     opened = opened_forecast(forecast)
@@ -60,6 +63,7 @@ def report(
         "verification_folder": "" if verification is None else str(Path(verification).resolve()),
         "client": client,
         "masked": masked,
+        "masking": records_masking(masking).value,
     }
     look = _look(settings, language)
     return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel, look=look)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynsync_lib.core.masking import Masking
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.forecast_folder import mask_of, records_masking
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, snapshot_of_forecast
-from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.record_urls import urls_of_portals
 
@@ -41,13 +42,18 @@ class WrittenWorklist:
 
 
 def worklist(
-    forecast: AnyForecast, out: str | Path, *, names: bool = False, snapshot: str | Path | None = None
+    forecast: AnyForecast,
+    out: str | Path,
+    *,
+    names: bool = False,
+    masking: str = Masking.PSEUDONYM,
+    snapshot: str | Path | None = None,
 ) -> WrittenWorklist:
     """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
 
-    People are masked unless `names`. The snapshot is looked for where the forecast found it; `snapshot` is another
-    place. An earlier worklist is replaced unless somebody marked it. It reads what it lists, a second for a small
-    portal; some 20,000 rows a second are written.
+    People are masked at the level `masking` (none, partial, pseudonym), which `names` makes none. The snapshot is
+    looked for where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody
+    marked it. It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
 
     Raises UsageError when `out` holds something else or is marked, or when names of a masked forecast are asked for.
 
@@ -58,14 +64,15 @@ def worklist(
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
     opened, out = opened_forecast(forecast), Path(out)
-    if names and opened.is_masked:
+    level = Masking.NONE if names else records_masking(masking)
+    if level is Masking.NONE and opened.is_masked:
         raise UsageError("A masked forecast shows no names.", next_step="Open it without masking it.")
     refuse_marked(out)
-    with _row_maker(opened, snapshot_of_forecast(opened, snapshot), is_named=names) as maker:
+    with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level) as maker:
         written = write_workbook(out, opened, maker)
         rows = {page.sheet.name: page.rows for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
-        return WrittenWorklist(out, rows, hours, names, maker.tables.has_records)
+        return WrittenWorklist(out, rows, hours, level is Masking.NONE, maker.tables.has_records)
 
 
 def import_worklist(
@@ -96,7 +103,7 @@ def import_worklist(
     filled = read_marks(Path(workbook), opened)
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
     looked_up = needed_snapshot(opened, snapshot) if lists_findings else None
-    with _row_maker(opened, looked_up, is_named=False, lists_findings=lists_findings) as maker:
+    with _row_maker(opened, looked_up, Masking.PSEUDONYM, lists_findings=lists_findings) as maker:
         return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
 
 
@@ -123,7 +130,7 @@ def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path |
 
 @contextmanager
 def _row_maker(
-    forecast: Forecast, snapshot: Snapshot | None, *, is_named: bool, lists_findings: bool = True
+    forecast: Forecast, snapshot: Snapshot | None, masking: Masking, *, lists_findings: bool = True
 ) -> Iterator[RowMaker]:
     """What makes the rows. Without `lists_findings` those behind findings are left out, which would be computed now."""
     from dynsync_lib.forecasts.finding_rows_file import write_finding_rows
@@ -132,7 +139,6 @@ def _row_maker(
     from dynsync_lib.worklist.sheets import LISTED_ELSEWHERE
     from dynsync_lib.worklist.tables import open_worklist_tables
 
-    secret = None if is_named else masking_secret(forecast.folder)
     with temporary_folder() as work:
         file = work / "finding_rows.parquet"
         is_written = (
@@ -141,4 +147,6 @@ def _row_maker(
             and write_finding_rows(forecast, snapshot, file, rulebook=rulebook(), without=LISTED_ELSEWHERE)
         )
         with open_worklist_tables(forecast, snapshot, file if is_written else None) as tables:
-            yield RowMaker(tables, urls_of_portals(forecast.info.get("portals") or {}), secret)
+            yield RowMaker(
+                tables, urls_of_portals(forecast.info.get("portals") or {}), mask_of(forecast.folder, masking)
+            )

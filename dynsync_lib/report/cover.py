@@ -29,6 +29,10 @@ _MONTHS: Final = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 _MASKED: Final = "People are masked: addresses, names and values of contacts and leads are not in this report."
+_PARTLY: Final = (
+    "People are partly masked: of their addresses, names and values the first character is in this report, and the "
+    "domain of addresses."
+)
 _UNMASKED: Final = "Not masked: this report can hold personal data. Share it only with people who may see it."
 
 
@@ -50,7 +54,13 @@ def say_origin(forecast: ForecastTables) -> str:
 
 def say_masking(forecast: ForecastTables) -> str:
     """Whether people are masked, in one sentence."""
-    return _MASKED if is_masked(forecast) else _UNMASKED
+    if not is_masked(forecast):
+        return _UNMASKED
+    return _PARTLY if _is_partly(forecast) else _MASKED
+
+
+def _is_partly(forecast: ForecastTables) -> bool:
+    return forecast.info.get("masking") == "partial"
 
 
 def _say_source(source: object) -> str:
@@ -67,7 +77,7 @@ def _say_taken(info: Mapping[str, Any]) -> str:
 
 def say_short_masking(forecast: ForecastTables) -> str:
     """The same in a few words where people are masked; the whole warning where they are not."""
-    return "People are masked." if is_masked(forecast) else _UNMASKED
+    return "People are masked." if is_masked(forecast) and not _is_partly(forecast) else say_masking(forecast)
 
 
 def data_moment(forecast: ForecastTables) -> Piece:

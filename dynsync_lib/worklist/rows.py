@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from dynsync_lib.core.masking import PEOPLE, mask_key, mask_value
+from dynsync_lib.core.masking import PEOPLE, Mask
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason, System, Verdict
 from dynsync_lib.record_urls import RecordUrls
 from dynsync_lib.report.words import LINK_FATES, NAME_SENTENCES, OUTCOME_MEANINGS, REASONS, SEVERITIES, VERDICTS
@@ -34,11 +34,11 @@ _WITHOUT_KEY: Final = "person without a key"
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes cells. `secret` masks people, None shows them; `urls` knows the portals' addresses."""
+    """Makes cells. `mask` says what may be shown of people; `urls` knows the portals' addresses."""
 
     tables: WorklistTables
     urls: RecordUrls
-    secret: str | None
+    mask: Mask
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[Asked, dict[str, Any]]]:
         """The rows of a sheet in order: as they were asked for, and by column the cell. Computes the sheet's query."""
@@ -56,13 +56,13 @@ class RowMaker:
 
     def name(self, object_: str | None, name: str | None, key: str | None, *, is_known: bool) -> str:
         """A record's name as it may be shown."""
-        if self.secret is not None and object_ in PEOPLE:
-            return mask_key(key, secret=self.secret) or _WITHOUT_KEY
+        if self.mask.hides_people and object_ in PEOPLE:
+            return self.mask.name(object_, name, key) or _WITHOUT_KEY
         return name or ("without a name" if is_known else NOT_KNOWN)
 
     def value(self, object_: str | None, value: str | None) -> str | None:
         """A value as it may be shown."""
-        return mask_value(value) if self.secret is not None and object_ in PEOPLE else value
+        return self.mask.value(object_, value)
 
     def owner(self, asked: Asked) -> str:
         """Who owns the record: an id, or with names the person."""
@@ -70,7 +70,7 @@ class RowMaker:
             return NOT_KNOWN
         if asked["owner_id"] is None:
             return "nobody"
-        return str(asked["owner_id"] if self.secret is not None else asked["owner_name"] or asked["owner_id"])
+        return str(asked["owner_id"] if self.mask.hides_people else asked["owner_name"] or asked["owner_id"])
 
     def url(self, system: str | None, object_: str | None, record_id: str | None) -> str | None:
         """The address that opens a record; None without a record."""

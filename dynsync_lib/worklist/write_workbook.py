@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from dynsync_lib.core.masking import Masking
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -180,8 +181,10 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
 
 
 def _people(maker: RowMaker) -> str:
-    if maker.secret is None:
+    if maker.mask.level is Masking.NONE:
         return "Named. This workbook holds personal data: keep it as you keep the CRMs."
+    if maker.mask.level is Masking.PARTIAL:
+        return "Partly masked: the first character of names and values, and the domain of addresses."
     return "Masked: a stand-in for each key, values as (filled). Write the workbook with --names to see them."
 
 

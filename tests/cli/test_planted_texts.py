@@ -25,6 +25,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import commands, start_commands
+from dynsync_lib.core.masking import Masking
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.world_folder import open_world
@@ -103,19 +104,37 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "explain": (
         Run("WHO --forecast f", shows=SOMEBODY),
         Run("WHO --forecast f --masked"),
+        Run("WHO --forecast f --masking partial"),
+        Run("WHO --forecast f --masking pseudonym"),
+        Run("WHO --forecast f --masking none", shows=SOMEBODY),
+        Run("WHO --forecast f --masking counts", exit_codes=(2,)),
         Run("WHO --forecast l --snapshot s --masked"),
         Run("nobody.WHO --forecast f", exit_codes=(2,)),
         Run("nobody.WHO --forecast f --masked", exit_codes=(2,)),
     ),
-    "audit": (Run("--forecast f"), Run("--forecast l --fail-on low", exit_codes=(1,))),
+    "audit": (
+        Run("--forecast f"),
+        Run("--forecast l --fail-on low", exit_codes=(1,)),
+        *(Run(f"--forecast f --records G42 --masking {level}") for level in ("none", "partial", "pseudonym", "counts")),
+        Run("--forecast f --masking counts"),
+        Run("--forecast f --records collisions --csv OUT", masked=("OUT",)),
+    ),
     "report": (
         Run("--forecast f --out OUT", masked=("OUT",)),
         Run("--forecast l --out OUT", masked=("OUT",)),
         Run("--forecast f --out OUT --unmasked"),
+        Run("--forecast f --out OUT --masking partial", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking pseudonym", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking none"),
+        Run("--forecast f --out OUT --masking counts", exit_codes=(2,)),
     ),
     "worklist": (
         Run("--forecast f --out OUT", masked=("OUT",)),
         Run("--forecast l --out OUT --names --snapshot s"),
+        Run("--forecast f --out OUT --masking partial", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking pseudonym", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking none"),
+        Run("--forecast f --out OUT --masking counts", exit_codes=(2,)),
         Run("--forecast f --out dynsync.toml", exit_codes=(2,)),
     ),
     "worklist fixes": (Run("--forecast f --csv OUT", masked=("OUT",)), Run("--forecast f --share 2", exit_codes=(2,))),
@@ -288,10 +307,11 @@ def variants(name: str, run: Run) -> Iterator[str]:
 
 
 def kind(line: str, run: Run) -> Hashable:
-    """Command, options and what comes of it; of those that compute for long, however they are typed."""
+    """Command, options, level of masking and what comes of it; one form of those that compute for long."""
     words = line.removeprefix("--debug ").removesuffix(" --json").split()
     name = next(name for name in COMMANDS if words[: len(name.split())] == name.split())
-    options = frozenset(word for word in words if word.startswith("--"))
+    levels = frozenset[str]() if name in COMPUTING else frozenset(Masking)
+    options = frozenset(word for word in words if word.startswith("--") or word in levels)
     form = "" if name in COMPUTING else line.partition(" ")[0]
     return name, options, run.shows, run.exit_codes, form
 
@@ -347,12 +367,13 @@ def test_notebooks__masked_show_nobody(planted: PlantedFolder, name: str, folder
     assert bool(seen(PERSON, outputs)) is not masked, seen(PERSON, outputs)
 
 
+@pytest.mark.parametrize("level", [Masking.PARTIAL, Masking.PSEUDONYM])
 @pytest.mark.parametrize("folder", ["f", "l"])
 def test_masked_forecast__has_nobody_in_any_table_nor_in_what_is_known_of_it(
-    planted: PlantedFolder, folder: str
+    planted: PlantedFolder, folder: str, level: Masking
 ) -> None:
     forecast = kit.open_forecast(planted.root / folder)
-    masked = forecast.masked()
+    masked = forecast.masked(level)
     assert seen(PERSON, json.dumps(dict(masked.info), ensure_ascii=False)) == []
     for name in FORECAST_TABLES:
         assert seen(PERSON, str(masked.rows(name))) == [], name
@@ -369,7 +390,10 @@ def test_every_command_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", sorted(LEAVES))
 def test_every_masking_level_is_in_the_table(name: str) -> None:
     lines = [run.arguments for run in COMMANDS.get(name, ())]
-    for option in ("--masked", "--unmasked"):
+    if takes(name, "--masking"):
+        levels = {level: any(f"--masking {level}" in line for line in lines) for level in Masking}
+        assert levels == dict.fromkeys(Masking, True), name
+    for option in ("--masked", "--unmasked", "--names"):
         if takes(name, option):
             assert any(option in line for line in lines), f"{name} {option}"
             assert any(option not in line for line in lines), f"{name} without {option}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dynsync_lib.core.masking import mask_column, mask_key, mask_value, mask_values
+import pytest
+
+from dynsync_lib.core.masking import Mask, Masking, is_small, mask_key, mask_partly, mask_value
 
 
 def test_mask_key__is_the_same_for_the_same_key_and_tells_nothing() -> None:
@@ -19,9 +21,38 @@ def test_mask_value__tells_that_it_is_filled_only() -> None:
     assert mask_value(None) is None
 
 
-def test_mask_columns__leave_companies_alone() -> None:
-    keys = mask_column(["contact", "company", "lead", "deal"], ["a", "acme", "b", None], secret="s")
-    assert keys[1] == "acme"
-    assert keys[3] is None
-    assert [key.startswith("person-") for key in (keys[0], keys[2]) if key] == [True, True]
-    assert mask_values(["contact", "company"], ["Ada", "Acme"]) == ["(filled)", "Acme"]
+def test_mask__leaves_companies_alone() -> None:
+    mask = Mask(Masking.PSEUDONYM, "s")
+    assert (mask.key("company", "acme"), mask.key("deal", None)) == ("acme", None)
+    assert mask.value("company", "Acme") == "Acme"
+    assert [str(mask.key(object_, "a")).startswith("person-") for object_ in ("contact", "lead")] == [True, True]
+    assert mask.name("contact", "Ada Adams", "a") == mask.key("contact", "a")
+    assert mask.value("contact", "Ada") == "(filled)"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ada@example.com", "a***@example.com"),
+        ("ab@example.com", "a***"),
+        ("Ada Adams", "A***"),
+        ("call ada@example.com", "c***"),
+        ("ada@example.com and Bea", "a***"),
+        ("false", "(filled)"),
+        ("", "(filled)"),
+        (None, None),
+    ],
+)
+def test_mask_partly__shows_the_first_character_of_what_is_long(text: str | None, shown: str | None) -> None:
+    assert mask_partly(text) == shown
+    assert Mask(Masking.PARTIAL, "").key("contact", text) == shown
+
+
+def test_mask__without_masking_shows_everything() -> None:
+    mask = Mask(Masking.NONE, "")
+    assert (mask.key("contact", "a"), mask.value("lead", "b"), mask.name("contact", "c", "a")) == ("a", "b", "c")
+
+
+def test_is_small__of_people_or_of_what_may_be_people() -> None:
+    assert [is_small("contact", count) for count in (None, 0, 1, 4, 5)] == [False, False, True, True, False]
+    assert (is_small("lead", 1), is_small(None, 1), is_small("company", 1)) == (True, True, False)

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.masking import mask_column, mask_values
+from dynsync_lib.core.masking import Mask, Masking, mask_partly
 from dynsync_lib.core.tables import FORECAST_TABLES
+from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.masking_secret import masking_secret
 from dynsync_lib.report.views import changes_table
 from tests.report.hand_made_forecast import CHANGES, HandMadeForecast, empty_forecast, write_forecast
@@ -117,16 +118,36 @@ def test_problem_sets__each_record_once_with_all_its_problems(tmp_path: Path) ->
 def test_rows__masked_as_the_frames_are(told: kit.Forecast) -> None:
     masked, secret = told.masked(), masking_secret(told.folder)
     plain = told.rows("collisions")
-    keys = mask_column([row["object"] for row in plain], [row["match_key"] for row in plain], secret=secret)
+    mask = Mask(Masking.PSEUDONYM, secret)
+    keys = [mask.key(row["object"], row["match_key"]) for row in plain]
     assert [row["match_key"] for row in masked.rows("collisions")] == keys
     assert str(keys[0]).startswith("person-")
     assert keys[-1] == "adler papier"
     assert masked.shared_keys(1)[0]["match_key"] == keys[0]
     changes = told.rows("changes")
-    values = mask_values([row["object"] for row in changes], [row["new_value"] for row in changes])
+    values = [mask.value(row["object"], row["new_value"]) for row in changes]
     assert [row["new_value"] for row in masked.rows("changes")] == values
     assert values[0] == "(filled)"
     assert [row["old_value"] for row in masked.rows("changes")][2] is None
+
+
+@pytest.mark.parametrize(
+    "key", ["jürgen@straße.example", "jö@x.example", "ada@x.example", "Ann Ö", "Ann Öz", "", "👋🏽 Anna"]
+)
+def test_rows__partly_masked_alike_in_frames_and_rows(tmp_path: Path, key: str) -> None:
+    forecast = HandMadeForecast().with_rows("collisions", [("hubspot", "contact", key, "1", 1, True, None)])
+    partly = kit.open_forecast(write_forecast(forecast, tmp_path / "forecast")).masked("partial")
+    assert [row["match_key"] for row in partly.rows("collisions")] == [mask_partly(key)]
+    assert partly.collisions["match_key"].tolist() == [mask_partly(key)]
+
+
+def test_masked__refuses_what_shows_no_records_and_what_is_no_level(told: kit.Forecast) -> None:
+    with pytest.raises(UsageError, match="`counts` shows no records, and this is made of records"):
+        told.masked("counts")
+    with pytest.raises(UsageError, match="`most` is no level of masking"):
+        told.masked("most")
+    with pytest.raises(UsageError, match=r"A forecast that is masked \(pseudonym\) is not masked otherwise"):
+        told.masked().masked("none")
 
 
 def test_rows__a_key_beyond_ascii_is_masked_alike(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.core.masking import NO_MASK
 from dynsync_lib.errors import InputFileError, UsageError, WorklistError
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.workbooks.new import Limits
@@ -176,7 +177,7 @@ def test_without_a_snapshot__nothing_of_records_is_known(forecast: kit.Forecast,
 def test_links__open_records_and_a_sheet_goes_on_on_the_next(forecast: kit.Forecast, tmp_path: Path) -> None:
     urls = urls_of_portals({"hubspot": {"id": "4711"}, "dynamics": {"url": "https://company-a.crm4.dynamics.com"}})
     with open_worklist_tables(forecast, None) as tables:
-        pages = write_workbook(tmp_path / "w.xlsx", forecast, RowMaker(tables, urls, None), limits=Limits(3, 3))
+        pages = write_workbook(tmp_path / "w.xlsx", forecast, RowMaker(tables, urls, NO_MASK), limits=Limits(3, 3))
     titles = {page.sheet.name: page.titles for page in pages}
     assert titles["lost_associations"] == ["Lost associations", "Lost associations 2"]
     assert titles["ghosts"] == ["Ghosts"]

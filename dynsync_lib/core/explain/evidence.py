@@ -2,7 +2,7 @@
 
 Facts
     * Without the snapshot (`records` is empty) the forecast alone speaks, and steps say what cannot be shown.
-    * With a `masking_secret` no address, name or value of a person is told; ids, fields and rules are.
+    * With a `mask` that hides people no address, name or value of a person is told; ids, fields and rules are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.fields.catalogue import Catalogue
-from dynsync_lib.core.masking import PEOPLE, mask_key, mask_value
+from dynsync_lib.core.masking import NO_MASK, PEOPLE, Mask
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import record_table
@@ -63,12 +63,12 @@ class Evidence:
     records: Mapping[str, Frame] = field(default_factory=dict)
     catalogue: Catalogue | None = None
     taken_at: datetime | None = None
-    masking_secret: str | None = None
+    mask: Mask = NO_MASK
 
     @property
     def hides_people(self) -> bool:
         """Whether nothing of a person is told."""
-        return self.masking_secret is not None
+        return self.mask.hides_people
 
     def rows(self, table: str, **where: str) -> list[dict[str, Any]]:
         """The rows of a forecast table that have these values, in a fixed order."""
@@ -100,15 +100,13 @@ class Evidence:
 
     def key(self, row: Row, key: str | None) -> str | None:
         """A match key as it may be shown."""
-        if self.masking_secret is None or row["object"] not in PEOPLE:
-            return key
-        return mask_key(key, secret=self.masking_secret)
+        return self.mask.key(row["object"], key)
 
     def value(self, object_: str, value: str | None) -> str:
         """A value as it may be shown: quoted, as filled, or `empty`."""
         if value is None:
             return "empty"
-        return str(mask_value(value)) if self.hides_people and object_ in PEOPLE else repr(value)
+        return str(self.mask.value(object_, value)) if self.hides_people and object_ in PEOPLE else repr(value)
 
 
 def rows_of(frame: Frame, where: Mapping[str, str]) -> list[dict[str, Any]]:

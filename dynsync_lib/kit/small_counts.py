@@ -1,0 +1,71 @@
+"""Counts that may be handed on: those of few people are told as that alone.
+
+Facts
+    * What is small, and of whom, `core.masking` decides. A share beside a small count is left out, which would tell it.
+
+Where it is used: `kit`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dynsync_lib.core.masking import FEWER, is_small
+from dynsync_lib.kit.rulebooks import rulebook
+
+if TYPE_CHECKING:
+    from dynsync_lib.forecasts.finding_records import FindingRecords
+    from dynsync_lib.report.uncovered import Uncovered
+
+
+def suppress_small(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the table `findings` as it may be handed on: of fewer than five people it says only that they are fewer.
+
+    Its count and share are then None, and its sentence says `fewer than 5`.
+
+    >>> finding = {"check_id": "G02", "object": "contact", "system": "dynamics", "count": 3, "share": 0.1}
+    >>> shown = kit.suppress_small({**finding, "rule_id": "contact.first-per-email", "sentence": "3 contacts ..."})
+    >>> shown["count"], shown["sentence"]
+    (None, 'Fewer than 5 records are behind G02.')
+    """
+    if not is_small(finding["object"], finding["count"]):
+        return dict(finding)
+    return {**finding, "count": None, "share": None, "sentence": _small_sentence(finding)}
+
+
+def _small_sentence(finding: Mapping[str, Any]) -> str:
+    """The sentence of its audit rule with the words for a small count; a plain one where the rule is not known."""
+    for check in rulebook().checks:
+        sentence = check.one if finding["count"] == 1 and check.one else check.sentence
+        if (
+            check.id == finding["check_id"]
+            and sentence.replace("{count}", f"{finding['count']:,}") == finding["sentence"]
+        ):
+            return _capital(check.sentence.replace("{count}", FEWER))
+    return f"{_capital(FEWER)} records are behind {finding['check_id']}."
+
+
+def suppress_small_uncovered(uncovered: Uncovered) -> Uncovered:
+    """The records that no sync covers, as they may be handed on: a kind with few people is told in a sentence."""
+    from dynsync_lib.report.words import records_word
+
+    large = tuple(row for row in uncovered.objects if not is_small(row["object"], row["records"]))
+    small = (records_word(row["object"], row["system"]) for row in uncovered.objects if row not in large)
+    sentences = (f"No sync covers {FEWER} {words}: their sync is off." for words in small)
+    return replace(uncovered, objects=large, tables=(*sentences, *uncovered.tables))
+
+
+def counts_behind(behind: FindingRecords) -> list[dict[str, Any]]:
+    """How many records of each kind are behind a finding: system, object, count, as text; few people are `fewer`."""
+    kinds = Counter(zip(behind.columns["system"], behind.columns["object"], strict=True))
+    return [
+        {"system": system, "object": object_, "count": FEWER if is_small(object_, count) else f"{count:,}"}
+        for (system, object_), count in sorted(kinds.items(), key=str)
+    ]
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

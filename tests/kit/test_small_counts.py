@@ -1,0 +1,54 @@
+"""Counts of few people are told as that alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from dynsync_lib import kit
+from dynsync_lib.forecasts.finding_records import RECORD_COLUMNS, FindingRecords
+from dynsync_lib.kit.small_counts import counts_behind, suppress_small_uncovered
+
+FINDING = {
+    "check_id": "G02",
+    "severity": "high",
+    "system": "dynamics",
+    "object": "contact",
+    "count": 1,
+    "share": 0.01,
+    "sentence": "1 Dynamics contact shares an address with an earlier contact and differs from it in mapped fields.",
+}
+
+
+def test_suppress_small__says_that_they_are_few() -> None:
+    shown = kit.suppress_small(FINDING)
+    assert (shown["count"], shown["share"], shown["severity"]) == (None, None, "high")
+    assert shown["sentence"] == (
+        "Fewer than 5 Dynamics contacts share an address with an earlier contact and differ from it in mapped fields."
+    )
+
+
+@pytest.mark.parametrize(("count", "object_"), [(5, "contact"), (0, None), (None, "lead"), (1, "company")])
+def test_suppress_small__leaves_everything_else(count: int | None, object_: str | None) -> None:
+    finding = {**FINDING, "count": count, "object": object_}
+    assert kit.suppress_small(finding) == finding
+
+
+def test_counts_behind__by_kind_of_record() -> None:
+    kinds = ["contact"] * 5 + ["lead"] * 2 + ["company"]
+    columns: dict[str, list[str | None]] = {name: [None] * 8 for name in RECORD_COLUMNS}
+    behind = FindingRecords({**columns, "system": ["dynamics"] * 8, "object": list(kinds)}, (), ())
+    assert counts_behind(behind) == [
+        {"system": "dynamics", "object": "company", "count": "1"},
+        {"system": "dynamics", "object": "contact", "count": "5"},
+        {"system": "dynamics", "object": "lead", "count": "fewer than 5"},
+    ]
+
+
+def test_uncovered__a_kind_with_few_people_is_told_in_a_sentence() -> None:
+    rows = (
+        {"system": "dynamics", "object": "lead", "records": 3},
+        {"system": "hubspot", "object": "deal", "records": 2},
+    )
+    shown = suppress_small_uncovered(kit.Uncovered(rows, ("More.",)))
+    assert shown.objects == rows[1:]
+    assert shown.tables == ("No sync covers fewer than 5 Dynamics leads: their sync is off.", "More.")
