@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
+
+from dynsync_lib.errors import UsageError
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 class System(StrEnum):
@@ -133,3 +137,15 @@ class Severity(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
     NOT_CHECKED = "not_checked"
+
+
+def read_word(word: str, words: type[_Word], what: str) -> _Word:
+    """The word of a vocabulary that a person wrote. Raises UsageError, which names all of them, when it is none.
+
+    >>> read_word("contact", Object, "object").value
+    'contact'
+    """
+    for known in words:
+        if known == word:
+            return known
+    raise UsageError(f"`{word}` is no {what}.", next_step=f"Use one of: {', '.join(words)}.")

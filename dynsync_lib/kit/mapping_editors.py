@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynsync_lib.core.model import Object, Verdict
+from dynsync_lib.core.model import Object, Verdict, read_word
 from dynsync_lib.core.settings import RehearsalSettings
 from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
 from dynsync_lib.kit.rulebooks import read_settings, rulebook, settings_text
@@ -97,8 +97,8 @@ def fields_table(
     """The rows of the editor for one object: first its mappings, then the fields that are in none.
 
     `search` are words to look for; `shown` is all, mapped, unmapped or suggested; `verdict` is ok, one_way, lossy,
-    blocked or not_checked. `editor.rows` gives the same rows as values. Raises ValueError for an object, or a verdict,
-    that is none.
+    blocked or not_checked. `editor.rows` gives the same rows as values. Raises UsageError for an object, a sort of rows
+    or a verdict that is none.
 
     >>> editor = kit.open_mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
     >>> kit.fields_table(editor, "contact", search="lookup", shown="unmapped")
@@ -109,7 +109,8 @@ def fields_table(
     from dynsync_lib.report.words import object_word
 
     every = editor.rows(object_)
-    rows = find_rows(every, search=search, shown=shown, verdict=None if verdict is None else Verdict(verdict))
+    wanted = None if verdict is None else read_word(verdict, Verdict, "verdict")
+    rows = find_rows(every, search=search, shown=shown, verdict=wanted)
     heads = [
         Head("HubSpot property", "code"),
         Head("Filled", "number"),

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import Direction, Object, System, Verdict
+from dynsync_lib.core.model import Direction, Object, System, Verdict, read_word
 from dynsync_lib.core.settings import FieldMapping, Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.core.suggestions.suggest import Suggestion
@@ -87,8 +87,11 @@ class MappingEditor:
         return sorted(Object, key=lambda object_: not self.settings.sync[object_].enabled)
 
     def rows(self, object_: Object | str) -> list[FieldRow]:
-        """Every mapping and every field that is in none. Computes the verdicts on mappings that are new."""
-        object_ = Object(object_)
+        """Every mapping and every field that is in none. Computes the verdicts on mappings that are new.
+
+        Raises UsageError, as all that takes an object does, when there is no such object.
+        """
+        object_ = read_word(object_, Object, "object")
         return make_rows(
             self.fields.facts(object_, self.settings),
             self.settings.sync[object_],
@@ -108,7 +111,7 @@ class MappingEditor:
         verdict: Verdict | str | None = None,
     ) -> Page:
         """One page of the rows that a search and filters leave (see `find_rows`); the nearest page that there is."""
-        wanted = None if verdict is None else Verdict(verdict)
+        wanted = None if verdict is None else read_word(verdict, Verdict, "verdict")
         matching = find_rows(self.rows(object_), search=search, shown=shown, verdict=wanted)
         pages = max(-(-len(matching) // PAGE_ROWS), 1)
         number = min(max(number, 1), pages)
@@ -119,7 +122,7 @@ class MappingEditor:
 
         Computes: counts the records of each option.
         """
-        object_ = Object(object_)
+        object_ = read_word(object_, Object, "object")
         return self.fields.option_pairs(object_, self._mapping(object_, hubspot, dynamics), self.settings)
 
     def instead(self, object_: Object | str, row: FieldRow) -> str | None:
@@ -127,7 +130,7 @@ class MappingEditor:
         column = row.dynamics.field if row.dynamics is not None and row.dynamics.kind == "lookup" else None
         if column is None:
             return row.instead
-        return self.fields.recipe(Object(object_), column, self.settings)
+        return self.fields.recipe(read_word(object_, Object, "object"), column, self.settings)
 
     def notes(self) -> list[str]:
         """What stands above all rows: where metadata was lacking, and what HubSpot's plan and screen may not allow."""
@@ -146,20 +149,20 @@ class MappingEditor:
 
         Raises SettingsError, and changes nothing, when a field is not there.
         """
-        object_ = Object(object_)
+        object_ = read_word(object_, Object, "object")
         others = [
             RemoveMapping(object_, mapping.hubspot, mapping.dynamics)
             for mapping in self.settings.sync[object_].mappings
             if mapping.origin == "own" and (mapping.hubspot == hubspot) != (mapping.dynamics == dynamics)
         ]
-        self._step(*others, SetMapping(object_, hubspot, dynamics, Direction(direction)))
+        self._step(*others, SetMapping(object_, hubspot, dynamics, read_word(direction, Direction, "direction")))
 
     def unmap(self, object_: Object | str, hubspot: str, dynamics: str) -> list[FieldMapping]:
         """Takes a mapping away; gives back the default mappings in whose place it stood, which are in force again.
 
         Raises UsageError when it is not there.
         """
-        object_ = Object(object_)
+        object_ = read_word(object_, Object, "object")
         before = self.settings.sync[object_].mappings
         self._step(RemoveMapping(object_, hubspot, dynamics))
         is_default = {(mapping.hubspot, mapping.dynamics) for mapping in before if mapping.origin == "default"}
@@ -168,16 +171,16 @@ class MappingEditor:
 
     def set_direction(self, object_: Object | str, hubspot: str, dynamics: str, direction: Direction | str) -> None:
         """Says which way a mapping flows. Raises UsageError when there is no such mapping."""
-        object_ = Object(object_)
+        object_ = read_word(object_, Object, "object")
         self._mapping(object_, hubspot, dynamics)
-        self._step(SetMapping(object_, hubspot, dynamics, Direction(direction)))
+        self._step(SetMapping(object_, hubspot, dynamics, read_word(direction, Direction, "direction")))
 
     def pair_options(self, object_: Object | str, hubspot: str, dynamics: str, pairs: Mapping[str, str]) -> None:
         """Pairs HubSpot's options with Dynamics's, by value or label; without pairs, labels decide again.
 
         Raises SettingsError, and changes nothing, for what is no option; UsageError when there is no such mapping.
         """
-        object_ = Object(object_)
+        object_ = read_word(object_, Object, "object")
         self._mapping(object_, hubspot, dynamics)
         self._step(SetMapping(object_, hubspot, dynamics, options=dict(pairs)))
 

@@ -20,6 +20,7 @@ from dynsync_lib.core.model import Direction, Object, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 from dynsync_lib.core.settings import FieldMapping, ObjectSync
 from dynsync_lib.core.suggestions.suggest import Suggestion
+from dynsync_lib.errors import UsageError
 
 SHOWN: Final = ("all", "mapped", "unmapped", "suggested")
 """Which rows can be asked for, besides their verdict."""
@@ -112,7 +113,12 @@ def fields_of(suggestion: Suggestion) -> tuple[tuple[System, str], tuple[System,
 def find_rows(
     rows: Iterable[FieldRow], *, search: str = "", shown: str = "all", verdict: Verdict | None = None
 ) -> list[FieldRow]:
-    """The rows that hold every word of a search, are of that sort (see SHOWN), and have that verdict, if any."""
+    """The rows that hold every word of a search, are of that sort (see SHOWN), and have that verdict, if any.
+
+    Raises UsageError for a sort that there is none of.
+    """
+    if shown not in SHOWN:
+        raise UsageError(f"`{shown}` is no sort of rows.", next_step=f"Use one of: {', '.join(SHOWN)}.")
     words = search.casefold().split()
     return [
         row
@@ -124,8 +130,8 @@ def find_rows(
 
 
 def _is_shown(row: FieldRow, shown: str) -> bool:
-    answers = {"mapped": row.is_mapped, "unmapped": not row.is_mapped, "suggested": bool(row.suggestions)}
-    return answers.get(shown, True)
+    is_of = {"all": True, "mapped": row.is_mapped, "unmapped": not row.is_mapped, "suggested": bool(row.suggestions)}
+    return is_of[shown]
 
 
 def make_rows(

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from openpyxl.utils import get_column_letter
+
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.filters.expressions import nearest
 from dynsync_lib.core.model import Direction, Object, System
@@ -45,7 +47,7 @@ class _Row:
 
     def place(self, column: str) -> str:
         """The sheet and the cell, as Excel names it: `sheet Mappings, cell B7`."""
-        return f"sheet {self.sheet}, cell {_letters(self.columns.index(column))}{self.number}"
+        return f"sheet {self.sheet}, cell {get_column_letter(self.columns.index(column) + 1)}{self.number}"
 
 
 def read_workbook(path: Path, catalogue: Catalogue, portals: Mapping[System, str]) -> dict[Object, list[FieldMapping]]:
@@ -149,8 +151,3 @@ def _read_options(path: Path, sheets: Mapping[str, SheetFile]) -> dict[tuple[str
 
 def _fault(path: Path, row: _Row, column: str, says: str) -> InputFileError:
     return InputFileError(f"{path}, {row.place(column)}: {says}", next_step=_CORRECT)
-
-
-def _letters(number: int) -> str:
-    """The name of a column of Excel, counted from 0: A, B, ..., Z, AA."""
-    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

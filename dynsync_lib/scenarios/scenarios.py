@@ -15,12 +15,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from dynsync_lib.core.audit.marketing import MarketingOutlook
 from dynsync_lib.core.comparison.setting_differences import compare_settings
 from dynsync_lib.core.fields.catalogue import Catalogue
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, read_word
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
@@ -188,7 +188,7 @@ class Scenarios:
 
         Raises UsageError when there is no such object or system, and for an object that is off.
         """
-        records, side = _word_of(object_, list(Object), "object"), _word_of(system, list(System), "system")
+        records, side = read_word(object_, Object, "object"), read_word(system, System, "system")
         chosen = self.scenario(scenario)
         if not chosen.settings.sync[records].enabled:
             raise UsageError(f"The sync of {object_} is off.", next_step=f"Switch it on in [sync.{object_}].")
@@ -226,14 +226,3 @@ def _marketing_row(scenario: Scenario) -> Row:
         "at_most": outlook.at_most,
         "holds_at_most": _say_holds(outlook, outlook.at_most),
     }
-
-
-_Word = TypeVar("_Word", Object, System)
-
-
-def _word_of(name: str, words: Sequence[_Word], what: str) -> _Word:
-    """The word of that name. Raises UsageError when there is none."""
-    for word in words:
-        if word.value == name:
-            return word
-    raise UsageError(f"`{name}` is no {what}.", next_step=f"Use one of: {', '.join(words)}.")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from dynsync_lib.core.model import Direction, Object
+from dynsync_lib.core.model import Direction, Object, read_word
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import FieldMapping
 from dynsync_lib.core.settings_file.reader import not_replaced
@@ -86,9 +86,7 @@ def _read_words(change: Any, **kinds: type[StrEnum]) -> None:
     """Lets people write `"contact"` for Object.CONTACT. Raises UsageError for a word that is none."""
     for name, kind in kinds.items():
         word = getattr(change, name)
-        if word is not None and word not in list(kind):
-            raise UsageError(f"`{word}` is no {name}.", next_step=f"Use one of: {', '.join(kind)}.")
-        object.__setattr__(change, name, None if word is None else kind(word))
+        object.__setattr__(change, name, None if word is None else read_word(word, kind, name))
 
 
 Change = SetMapping | RemoveMapping | SetSync | SetAssumption | SetAnswer
@@ -111,7 +109,7 @@ def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rul
             _set_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
         else:
             _remove_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
-    return changed
+    return {name: section for name, section in changed.items() if section != {} or name in document}
 
 
 def _section(document: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

@@ -146,6 +146,20 @@ def test_page__searches_and_filters(editor: MappingEditor) -> None:
     assert sum(len(editor.page("contact", number + 1).rows) for number in range(last.pages)) == len(rows)
 
 
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"object_": "contat"}, "`contat` is no object."),
+        ({"object_": "contact", "shown": "unmaped"}, "`unmaped` is no sort of rows."),
+        ({"object_": "contact", "verdict": "lossless"}, "`lossless` is no verdict."),
+    ],
+)
+def test_page__of_a_word_that_is_none(editor: MappingEditor, asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        editor.page(**asked)
+    assert str(raised.value) == sentence
+
+
 def test_suggestions__name_fields_that_are_free_the_best_first(editor: MappingEditor) -> None:
     assert [(s.dynamics_field, s.score) for s in row(editor, "jobtitle -").suggestions] == [
         ("jobtitle", 0.9),

@@ -202,6 +202,11 @@ def test_change_settings_text__says_what_the_changes_say_and_loses_no_comment(ro
         text = new
 
 
+def test_change_settings_text__a_choice_made_and_taken_back_leaves_every_byte() -> None:
+    changes = SetAssumption("company_dup", "all_bind"), SetAssumption("company_dup", None)
+    assert changed("[sync.contact]\n", *changes) == "[sync.contact]\n"
+
+
 def test_change_settings_text__faults_are_said_in_the_readers_words() -> None:
     schema = shipped_rulebook().standard_schema
     catalogue = build_catalogue(schema["properties"], schema["columns"])
