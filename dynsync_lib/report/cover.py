@@ -23,6 +23,7 @@ _SOURCES: Final = {
     "files": "read from exported files",
     "emulator": "pulled from the emulated demo portals: all people and companies are invented",
 }
+_NO_FILTER: Final = Badge("none", "plain")
 _MOST_HEADINGS: Final = 12
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -161,8 +162,8 @@ def scope_table(forecast: ForecastTables) -> Piece:
             object_word(name).capitalize(),
             DIRECTIONS.get(sync.get("direction") or "", sync.get("direction")),
             system_word(sync["conflict_winner"]) if sync.get("conflict_winner") else None,
-            sync.get("filter_to_hubspot") or "none",
-            sync.get("filter_to_dynamics") or "none",
+            sync.get("filter_to_hubspot") or _NO_FILTER,
+            sync.get("filter_to_dynamics") or _NO_FILTER,
         ]
         for name, sync in sorted(objects.items(), key=lambda item: object_rank(item[0]))
     ]

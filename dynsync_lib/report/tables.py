@@ -15,8 +15,10 @@ from typing import Any, Final, Literal
 from dynsync_lib.report.pieces import Piece, make_id, render
 
 DEFAULT_LIMIT: Final = 200
-Kind = Literal["text", "number", "share", "code", "id", "rule"]
-"""`id`: what tells a record, such as a GUID; not printed. `rule`: a rule's id, which leads to the catalogue."""
+Kind = Literal["text", "number", "share", "code", "id", "rule", "name"]
+"""`id`: what tells a record, such as a GUID; not printed. `rule`: a rule's id, which leads to the catalogue. `name`:
+customers' own words, which no language translates.
+"""
 
 
 @dataclass(frozen=True, slots=True)

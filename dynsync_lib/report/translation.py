@@ -5,28 +5,32 @@ Facts
       texts stand, and its translation with the same names. A new language is a new file.
     * What stands in a place is translated, too, where the file has it; numbers are written as the language does.
     * What the file does not have stays English and is marked as English, so that a screen reader pronounces it. Code,
-      ids and customers' values are left alone.
+      and elements with `translate="no"`, which hold ids and customers' own words, are left alone.
+    * A label that a drawing breaks into lines is translated whole, and broken into as many lines again.
 
 Not modelled
-    * Findings and rules are told in the words of the rulebook, which is English, unless the file has them.
+    * What the loading of exported files says of them, and notes of one's own, stay English.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
 from importlib import resources
 from typing import Final
 
+from dynsync_lib.report.svg import wrap
+
 LANGUAGES: Final = ("en", "de")
 _TAG: Final = re.compile(r"(<[^>]*>)")
 _SHOWN_ATTRIBUTE: Final = re.compile(r'\b(aria-label|data-head|title)="([^"]*)"')
 _LEFT_ALONE: Final = ("code", "script", "style")
-_NUMBER: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+(?=\s?%|$|\s)")
+_NOT_TRANSLATED: Final = 'translate="no"'
+_NUMBER: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\d.])\d+\.\d+(?=\s?%|$|\s)")
 _JOINTS: Final = (
     (re.compile(r"(?<=[.!?]) (?=[A-Z0-9“])"), " "),
     (re.compile(r"(?<=:) (?=[A-Z“])"), " "),
@@ -35,10 +39,26 @@ _JOINTS: Final = (
     (re.compile(", "), ", "),
 )
 """What joins sentences, and the parts of lists."""
-_ONLY_NUMBERS, _ANYTHING = r"[\d.,]+", ".+?"
-_NUMBER_NAME: Final = re.compile(r"n\d?")
-_FREE: Final = ("agency", "filter", "ids", "limit", "rows", "share", "time", "title", "year")
+_MOST_JOINED: Final = 3
+"""A text that holds such a joint itself is found again in at most so many parts."""
+_PLACES: Final = {
+    "n": r"[\d.,]+",
+    "count": r"[\d.,]+",
+    "field": r"[^\s,;()]+",
+    "fields": r"[^\s,;()]+(?:, [^\s,;()]+)*",
+    "names": r"(?:(?!\. [A-Z0-9]).)+?",
+    "values": r"(?:(?!\. [A-Z0-9]).)+?",
+}
+"""What may stand in places of these names: numbers, names of fields, lists within one sentence."""
+_FIELDS: Final = ("field", "fields")
+_ANYTHING: Final = ".+?"
+_FREE: Final = (*_PLACES, "agency", "filter", "ids", "limit", "rows", "share", "time", "title", "year")
 """Names of places that may hold anything; in all others only what the language has words for may stand."""
+_COUNTED: Final = re.compile(rf"(\b(?:and )?\d[\d,]*(?: more)? (?:records?|values?)\b)|{_NUMBER.pattern}")
+"""How many, as it is said within a list of customers' values; or a number alone."""
+_LINE_CHARACTERS: Final = 46
+"""How much fits into a line of a drawing's label."""
+_MOST_LINES: Final = 3
 _LEAST_WORDS: Final = 3
 """From so many words on a text that is not translated is marked as English; fewer are mostly names."""
 
@@ -74,6 +94,11 @@ class Translator:
         return self._known[text]
 
     def _translate(self, text: str) -> str | None:
+        words = self._whole(text)
+        return self._by_parts(text) if words is None else words
+
+    def _whole(self, text: str) -> str | None:
+        """A text that the file has as it stands, or with places."""
         if text in self._exact:
             return self._exact[text]
         for template in self._templates:
@@ -83,52 +108,98 @@ class Translator:
                 known = {name: words for name, words in places.items() if words is not None}
                 if len(known) == len(places):
                     return template.words.format(**known)
-        return self._by_sentence(text)
+        return None
 
     def _place(self, name: str, value: str) -> str | None:
         """What stands in a place, translated; None for an unknown text where only known ones may stand."""
+        if _kind_of(name) in _FIELDS:
+            return value
         words = self.find(value)
         return self._localise(value) if words is None and _is_free(name) else words
 
-    def _by_sentence(self, text: str) -> str | None:
+    def _by_parts(self, text: str) -> str | None:
         """A text of several sentences, or a list, all of whose parts are known; or one known without its full stop."""
         for separator, joint in _JOINTS:
             parts = separator.split(text)
-            if len(parts) > 1:
-                known = [words for part in parts if (words := self.find(part)) is not None]
-                if len(known) == len(parts):
-                    return joint.join(known)
-        if text.endswith(".") and (words := self.find(text[:-1])) is not None:
-            return f"{words}."
+            words = self._say_parts(parts, joint) if len(parts) > 1 else None
+            if words is not None:
+                return joint.join(words)
+        if text.endswith(".") and (said := self.find(text[:-1])) is not None:
+            return f"{said}."
         return None
 
+    def _say_parts(self, parts: Sequence[str], joint: str) -> list[str] | None:
+        """Each part in the language, or together with its neighbours where it holds the joint; None if one is not."""
+        words = []
+        start = 0
+        while start < len(parts):
+            said, end = self.find(parts[start]), start + 1
+            while said is None and end < min(start + _MOST_JOINED, len(parts)):
+                end += 1
+                said = self._whole(joint.join(parts[start:end]))
+            if said is None:
+                return None
+            words.append(said)
+            start = end
+        return words
+
     def _localise(self, text: str) -> str:
-        """Numbers as the language writes them."""
+        """Numbers as the language writes them, and what they count in lists of customers' values."""
         if self.language == "en":
             return text
-        return _NUMBER.sub(lambda match: match.group().translate(str.maketrans(",.", ".,")), text)
+        return _COUNTED.sub(
+            lambda match: self.say(match[1]) if match[1] else match[0].translate(str.maketrans(",.", ".,")), text
+        )
 
     def page(self, html: str) -> str:
         """The HTML with its texts translated; of tags only the attributes that somebody reads or hears."""
         if self.language == "en":
             return html
         parts = _TAG.split(html)
+        drawn = self._say_drawn_lines(parts)
         inside: list[str] = []
         for index, part in enumerate(parts):
             if index % 2:
                 parts[index] = self._tag(part, inside)
-            elif part.strip() and not inside:
+            elif part.strip() and not inside and index not in drawn:
                 parts[index] = self._node(parts, index)
         return "".join(parts)
 
+    def _say_drawn_lines(self, parts: list[str]) -> set[int]:
+        """Translates the labels of drawings that stand in several texts, a line in each; which parts these are."""
+        lines = [index for index in range(2, len(parts), 2) if parts[index - 1].startswith("<text")]
+        drawn: set[int] = set()
+        while lines:
+            for count in range(min(_MOST_LINES, len(lines)), 1, -1):
+                words = self._say_lines([unescape(parts[index]) for index in lines[:count]])
+                if words is not None:
+                    for index, line in zip(lines[:count], words, strict=True):
+                        parts[index] = escape(line, quote=False)
+                    drawn.update(lines[:count])
+                    del lines[: count - 1]
+                    break
+            del lines[0]
+        return drawn
+
+    def _say_lines(self, lines: Sequence[str]) -> list[str] | None:
+        """A label in as many lines as it had; None where they are no label that the file has."""
+        label = " ".join(lines)
+        words = self._exact.get(label)
+        if words is None and label.endswith(" …"):
+            words = next((said for text, said in self._exact.items() if text.startswith(label[:-2])), None)
+        if words is None:
+            return None
+        wrapped = wrap(words, max(_LINE_CHARACTERS, *map(len, lines)), len(lines))
+        return wrapped + [""] * (len(lines) - len(wrapped))
+
     def _tag(self, tag: str, inside: list[str]) -> str:
         """The tag with its attributes translated; `inside` keeps which elements are open that are left alone."""
-        name = re.match(r"</?([\w-]+)", tag)
-        if name and name.group(1).lower() in _LEFT_ALONE:
-            if tag.startswith("</"):
-                inside.pop()
-            else:
-                inside.append(name.group(1))
+        match = re.match(r"</?([\w-]+)", tag)
+        name = match.group(1).lower() if match else ""
+        if inside and name == inside[-1]:
+            inside.pop() if tag.startswith("</") else inside.append(name)
+        elif name in _LEFT_ALONE or _NOT_TRANSLATED in tag:
+            inside.append(name)
         return _SHOWN_ATTRIBUTE.sub(
             lambda match: f'{match.group(1)}="{escape(self.say(unescape(match.group(2))))}"', tag
         )
@@ -162,25 +233,31 @@ def _template(source: str, words: str) -> _Template:
 
 def _place(name: str) -> str:
     """What may stand in the place of a name."""
-    return _ONLY_NUMBERS if _NUMBER_NAME.fullmatch(name) else _ANYTHING
+    return _PLACES.get(_kind_of(name), _ANYTHING)
 
 
 def _is_free(name: str) -> bool:
     """Whether a place holds numbers or customers' values, which need no translation."""
-    return name in _FREE or _NUMBER_NAME.fullmatch(name) is not None
+    return _kind_of(name) in _FREE
+
+
+def _kind_of(name: str) -> str:
+    """The name without the number that tells places of one kind apart."""
+    return name.rstrip("0123456789")
 
 
 @cache
-def read_texts(language: str) -> Mapping[str, str]:
-    """The texts of a language by their English ones, in the order of its file; none for English."""
+def read_sections(language: str) -> Mapping[str, Mapping[str, str]]:
+    """The sections of a language's file: its texts by their English ones; none for English."""
     if language == "en":
         return {}
     file = resources.files("dynsync_lib.report") / "texts" / f"{language}.toml"
-    return {
-        source: words
-        for section in tomllib.loads(file.read_text(encoding="utf-8")).values()
-        for source, words in section.items()
-    }
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def read_texts(language: str) -> Mapping[str, str]:
+    """The texts of a language by their English ones, in the order of its file; none for English."""
+    return {source: words for section in read_sections(language).values() for source, words in section.items()}
 
 
 @cache

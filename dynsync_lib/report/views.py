@@ -244,7 +244,7 @@ def collisions_table(forecast: ForecastTables, *, limit: int = 50) -> Piece:
     total = forecast.count_groups("collisions", _GROUP)
     rows = [_collision_row(row) for row in forecast.shared_keys(limit)]
     heads = [
-        Head("Shared key"),
+        Head("Shared key", "name"),
         Head("Records"),
         Head("Count", "number"),
         Head("Keeps the key", "id"),
@@ -295,8 +295,8 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
         for row in shown
     ]
     heads = [
-        Head("HubSpot company"),
-        Head("Dynamics account"),
+        Head("HubSpot company", "name"),
+        Head("Dynamics account", "name"),
         Head("Differs in"),
         Head("Likeness", "number"),
         Head("What else agrees"),

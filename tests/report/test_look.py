@@ -101,7 +101,7 @@ def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
     assert "<title>Was der erste Abgleich bewirkt</title>" in html
     assert ">Befunde<" in html
     assert '<p lang="en">Odd words here.</p>' in html
-    assert "stehen in den Worten des Regelwerks" in html
+    assert "Titel von Quellen" in html
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_translator__takes_no_text_that_it_knows_in_part_only(text: str) -> None
 def test_translator__says_the_sentences_of_the_gauge() -> None:
     contacts = MarketingContacts(people=743, added=0, today=884, tier=1000)
     assert Translator("de").say(str(contacts)) == (
-        "Von den 743 in HubSpot angelegten Personen wird keine zum Marketing-Kontakt. 884 der bezahlten 1.000 sind "
+        "Von den 743 in HubSpot angelegten Personen wird keine zum Marketingkontakt. 884 der bezahlten 1.000 sind "
         "belegt. Würden es alle, wären es 1.627: 627 zu viel."
     )
 
@@ -148,8 +148,8 @@ def test_texts__hold_every_verdict(level: Any) -> None:
 
 
 def test_translator__leaves_code_and_customers_values_alone() -> None:
-    page = Translator("de").page("<p>Findings</p><code>Findings</code><td>Acme 1,172</td>")
-    assert page == "<p>Befunde</p><code>Findings</code><td>Acme 1.172</td>"
+    page = Translator("de").page("<p>Findings</p><code>Findings</code><td>Acme 1,172</td><td>0.1.0</td><td>1.5 %</td>")
+    assert page == "<p>Befunde</p><code>Findings</code><td>Acme 1.172</td><td>0.1.0</td><td>1,5 %</td>"
 
 
 def test_translator__keeps_what_is_escaped_escaped() -> None:
@@ -176,3 +176,51 @@ def test_texts__hold_all_that_those_who_decide_read(view: Any, language: str) ->
     ]
     page = Translator(language).page(view(HandMadeForecast().with_rows("findings", findings)).html)
     assert re.findall(r'lang="en"[^>]*>([^<]+)', page) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("3 contacts, 1 lead", "3 Kontakte, 1 Lead"),
+        (
+            "1 mapping names a lookup, which cannot sync.",
+            "1 Feldzuordnung nennt ein Suchfeld, das nicht abgeglichen werden kann.",
+        ),
+        ("phone, zip and 14 more", "phone, zip und 14 weitere"),
+        ("HubSpot contacts: phone: 1,204", "HubSpot: Kontakte: phone: 1.204"),
+        (
+            "2 mappings lose the time of day. 1,204 mapped fields were not delivered.",
+            "2 Feldzuordnungen verlieren die Uhrzeit. 1.204 zugeordnete Felder wurden nicht geliefert.",
+        ),
+        (
+            "Without a partner: HubSpot 'trial' (Trial, 1,233 records), 'a' (A, 1 record) and 2 more values.",
+            "Ohne Entsprechung: HubSpot 'trial' (Trial, 1.233 Datensätze), 'a' (A, 1 Datensatz) und 2 weitere Werte.",
+        ),
+        (
+            "1 HubSpot record fails because a text is longer than its Dynamics column. By column: lead.a (1 record).",
+            "1 HubSpot-Datensatz wird abgelehnt, weil ein Text länger ist als seine Spalte in Dynamics. Spalten: "
+            "lead.a (1 Datensatz).",
+        ),
+        (
+            "Which side is processed first after indexing? (Moves nothing: both choices give one result.): 3; "
+            "How alike must two company names be?: 2.",
+            "Welche Seite wird nach dem Einlesen zuerst verarbeitet? (Verschiebt nichts: Beide Antworten geben "
+            "dasselbe Ergebnis.): 3; Wie gleich müssen zwei Firmennamen sein?: 2.",
+        ),
+    ],
+)
+def test_translator__says_what_forecasts_count_and_list(english: str, german: str) -> None:
+    assert Translator("de").say(english) == german
+
+
+def test_translator__breaks_a_drawn_label_into_as_many_lines() -> None:
+    lines = "<text>Does one bad value fail the record, or is only</text><text>the field skipped?</text>"
+    assert Translator("de").page(f"<svg>{lines}<text>7</text></svg>") == (
+        "<svg><text>Lässt ein schlechter Wert den Datensatz</text>"
+        "<text>scheitern, oder wird nur das Feld übergangen?</text><text>7</text></svg>"
+    )
+
+
+def test_translator__leaves_names_of_customers_alone() -> None:
+    page = '<td translate="no">Findings <wbr>of the Findings Company</td><td>Findings</td>'
+    assert Translator("de").page(page) == page.replace("<td>Findings", "<td>Befunde")
