@@ -5,6 +5,7 @@ Where it is used: `cli.commands` and the modules of commands.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -57,17 +58,24 @@ _PRINTED: Final = {
 
 
 def read_addresses(file: Path | None) -> kit.Addresses | None:
-    """What `dynsync emulator --json` printed, from a file; None without one. Raises UsageError when it is not that."""
+    """What `dynsync emulator --json` printed, from a file; None without one.
+
+    Raises UsageError when it is not that, and when that emulator has ended: its certificate is gone then.
+    """
     if file is None:
         return None
     try:
         printed: kit.Addresses = read_json(file)
-        return {name: {key: str(printed[name][key]) for key in keys} for name, keys in _PRINTED.items()}
+        addresses = {name: {key: str(printed[name][key]) for key in keys} for name, keys in _PRINTED.items()}
     except (ValueError, KeyError, TypeError):
-        raise UsageError(
-            f"{file} does not hold the line that an emulator printed.",
-            next_step=f"Run `dynsync emulator --json > {file}` and leave it running.",
-        ) from None
+        raise _no_emulator(f"{file} does not hold the line that an emulator printed.", file) from None
+    if not os.path.isfile(addresses["dynamics"]["ca_file"]):
+        raise _no_emulator(f"The emulator whose line {file} holds has ended.", file)
+    return addresses
+
+
+def _no_emulator(sentence: str, file: Path) -> UsageError:
+    return UsageError(sentence, next_step=f"Run `dynsync emulator --json > {file}` and leave it running.")
 
 
 def read_assumptions(choices: Iterable[str] | None) -> dict[str, str]:

@@ -345,6 +345,19 @@ def test_check__file_that_no_emulator_wrote(
     assert capsys.readouterr().err.startswith("emu.json does not hold the line that an emulator printed.")
 
 
+def test_check__line_of_an_emulator_that_has_ended(
+    run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    with Emulator(small_portals()) as emulator:
+        (tmp_path / "emu.json").write_text(json.dumps(emulator.addresses), encoding="utf-8")
+    assert run("check", "--emulator", "emu.json") == 2
+    assert capsys.readouterr().err == (
+        "The emulator whose line emu.json holds has ended.\n"
+        "Run `dynsync emulator --json > emu.json` and leave it running.\n"
+    )
+
+
 def test_load__says_what_was_made_of_the_files(run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "h").mkdir()
     text = "Datensatz-ID;E-Mail;Erstellungsdatum;Eigenes Feld\n1;ada@example.com;01.02.2026 09:00;x\n"

@@ -59,8 +59,9 @@ company_dup = "all_bind"
 _ADDRESSES = {
     "hubspot": {"url": "http://127.0.0.1:1", "token": "pat-x"},
     "dynamics": dict.fromkeys(
-        ("url", "tls_url", "authority", "tenant_id", "client_id", "client_secret", "ca_file"), "https://127.0.0.1:1/x"
-    ),
+        ("url", "tls_url", "authority", "tenant_id", "client_id", "client_secret"), "https://127.0.0.1:1/x"
+    )
+    | {"ca_file": __file__},  # of a running emulator it is there
 }
 _PAGES: tuple[Callable[[Any], Any], ...] = (
     kit.cover, kit.traffic_light, kit.six_figures, kit.data_moment, kit.scope_table, kit.outcome_bars, kit.flow_chart,
