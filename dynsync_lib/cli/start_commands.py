@@ -39,7 +39,8 @@ def demo(
     console.out.print()
     console.print_report(report, forecast)
     console.out.print(f"Tables:   {forecast.folder}")
-    console.out.print("Open the report in a browser, then try `python dynsync.py lab` and notebook 00_start_here.")
+    console.out.print("Open the report in a browser, then try `dynsync lab` and notebook 00_start_here.")
+    console.out.print("In a clone of the project write `python dynsync.py lab`.")
 
 
 def init(
