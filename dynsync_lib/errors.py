@@ -44,6 +44,10 @@ class DynsyncError(Exception):
         self.next_step = say(next_step)
         super().__init__(self.sentence)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook instead of a traceback: the sentence and the next step."""
+        return [line for line in (*self.sentence.split("\n"), self.next_step) if line]
+
 
 class UsageError(DynsyncError):
     """The command line or a `kit` call was used in a way that cannot work."""

@@ -10,13 +10,14 @@ Where it is used: `kit.profile_fields`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.filters.expressions import nearest
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.profile.agreement import measure_agreement
@@ -24,6 +25,7 @@ from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.engine import open_engine_for
+from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -48,11 +50,17 @@ class FieldProfiles:
     agreement: Sequence[Row]
 
     def of(self, object_: str, system: str) -> list[Row]:
-        """The fields of one side of an object, by name; none when the object is off. HubSpot's leads are contacts."""
+        """The fields of one side of an object, by name; none when the object is off. HubSpot's leads are contacts.
+
+        Raises UsageError for what is no object or no system.
+        """
+        _refuse_other("kind of record", object_, Object)
+        _refuse_other("system", system, System)
         return [row for row in self.fields if (row["object"], row["system"]) == (object_, system)]
 
     def agreement_of(self, object_: str) -> list[Row]:
-        """The mappings of an object, in the order of the settings."""
+        """The mappings of an object, in the order of the settings. Raises UsageError for what is no object."""
+        _refuse_other("kind of record", object_, Object)
         return [row for row in self.agreement if row["object"] == object_]
 
     @property
@@ -61,6 +69,12 @@ class FieldProfiles:
         import pandas as pd
 
         return pd.DataFrame(list(self.fields))
+
+
+def _refuse_other(what: str, word: str, words: Iterable[str]) -> None:
+    known = [str(known) for known in words]
+    if word not in known:
+        raise UsageError(f"`{word}` is no {what}.{nearest(word, known)}", next_step=f"Name one of {', '.join(known)}.")
 
 
 def profile_forecast(

@@ -228,11 +228,7 @@ def records_of(
 
 
 def records_table(
-    forecast: Forecast,
-    finding: str | Mapping[str, Any] | pd.Series[Any],
-    *,
-    snapshot: str | Path | None = None,
-    limit: int = 50,
+    forecast: AnyForecast, finding: AnyFinding, *, snapshot: str | Path | None = None, limit: int = 50
 ) -> Piece:
     """The first `limit` records behind a finding, with links that open them in HubSpot and in Dynamics.
 
@@ -244,13 +240,14 @@ def records_table(
     from dynsync_lib.record_urls import urls_of_portals
     from dynsync_lib.report.records import show_records
 
-    behind = find_records_of(forecast, finding, snapshot=snapshot)
+    opened = opened_forecast(forecast)
+    behind = find_records_of(opened, finding, snapshot=snapshot)
     name = finding if isinstance(finding, str) else str(finding["check_id"])
-    urls = urls_of_portals(forecast.info.get("portals") or {})
+    urls = urls_of_portals(opened.info.get("portals") or {})
     return show_records(behind.rows(limit), len(behind), urls, behind.notes, name)
 
 
-def profile_fields(forecast: Forecast, *, snapshot: str | Path | None = None, masked: bool = True) -> FieldProfiles:
+def profile_fields(forecast: AnyForecast, *, snapshot: str | Path | None = None, masked: bool = True) -> FieldProfiles:
     """What every field of both sides holds, and how far the fields of each mapping agree in matched records.
 
     `fields` has one row per field of a side of an enabled object: how many records fill it, with how many different
@@ -268,7 +265,7 @@ def profile_fields(forecast: Forecast, *, snapshot: str | Path | None = None, ma
     """
     from dynsync_lib.forecasts.field_profiles import profile_forecast  # a forecast does not wait for it
 
-    return profile_forecast(forecast, rulebook=rulebook(), snapshot=snapshot, masked=masked)
+    return profile_forecast(opened_forecast(forecast), rulebook=rulebook(), snapshot=snapshot, masked=masked)
 
 
 def find_records_of(

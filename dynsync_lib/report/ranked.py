@@ -46,17 +46,21 @@ _STRONG, _WEAK = "#e69f00", "#56b4e9"
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One bar and its number; `note` stands behind the number, `colour` is the bar's own where it has one."""
+    """One bar and its number; `note` stands behind the number, `colour` is the bar's own where it has one.
+
+    `unknown` stands in place of a number that nobody knows.
+    """
 
     label: str
     count: int
     note: str = ""
     colour: str = ""
+    unknown: str = ""
 
     @property
     def says(self) -> str:
         """The number and its note."""
-        return f"{self.count:,} · {self.note}" if self.note else f"{self.count:,}"
+        return self.unknown or " · ".join(filter(None, (f"{self.count:,}", self.note)))
 
 
 def overwrite_bars(forecast: ForecastTables) -> Piece:

@@ -130,6 +130,14 @@ def test_profiles__an_object_that_is_off_is_a_sentence(profiles: FieldProfiles) 
     assert "is not synced" in kit.profile_table([]).html
 
 
+def test_profiles__what_is_no_kind_of_record_is_refused(profiles: FieldProfiles) -> None:
+    with pytest.raises(UsageError, match=r"`contcat` is no kind of record\. Did you mean `contact`"):
+        profiles.agreement_of("contcat")
+    with pytest.raises(UsageError, match="`salesforce` is no system") as refusal:
+        profiles.of("contact", "salesforce")
+    assert refusal.value.next_step == "Name one of hubspot, dynamics."
+
+
 def test_records_table__links_what_can_be_opened(forecast: kit.Forecast) -> None:
     html = kit.records_table(forecast, "overwrites").html
     assert "<code>1</code>" in html

@@ -17,7 +17,7 @@ from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_fil
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
-AUDIT = "02_audit_records.ipynb"
+PULL, AUDIT = "01_pull_portals.ipynb", "02_audit_records.ipynb"
 MAP, FILTERS = "03_field_mapping.ipynb", "05_filters_and_marketing.ipynb"
 REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
@@ -29,7 +29,7 @@ def _cells(file: Path, kind: str) -> list[NotebookNode]:
 
 
 def test_notebooks__are_there() -> None:
-    assert {"00_start_here.ipynb", AUDIT, MAP, FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {
+    assert {"00_start_here.ipynb", PULL, AUDIT, MAP, FILTERS, REHEARSE, VERIFY, *ON_A_FORECAST} <= {
         file.name for file in FILES
     }
 
@@ -117,6 +117,24 @@ def test_notebooks__map_fields_runs_on_the_demo(tmp_path: Path) -> None:
     assert outputs[1]["text/plain"] == "21 of 75 rows of contacts"
     assert outputs[2]["text/plain"] == "8 of 75 rows of contacts"
     assert outputs[3]["text/plain"] == "[]"
+
+
+def test_notebooks__pull_loads_files(tmp_path: Path) -> None:
+    (tmp_path / "h").mkdir()
+    (tmp_path / "h" / "contacts.csv").write_text("hs_object_id,email,Shoe size\n1,ann@c.example,38\n", encoding="utf-8")
+    parameters = {"snapshot": tmp_path / "s", "hubspot_files": tmp_path / "h"}
+    said = _sentences(runner.run_notebook(NOTEBOOKS / PULL, parameters=parameters, timeout_s=120))
+    assert said[1].startswith("1 record, owners and users among them. Taken from exported files, loaded 20")
+    assert said[1].endswith("10 tables were not delivered.")
+    assert re.fullmatch(r"\d+ things to know: \d+ missing, \d+ guessed, 1 not checked", said[2])
+
+
+@pytest.mark.long
+def test_notebooks__pull_reads_the_emulated_portals(tmp_path: Path) -> None:
+    parameters = {"snapshot": tmp_path / "s", "settings": Path("sample_data/dynsync.toml")}
+    said = _sentences(runner.run_notebook(NOTEBOOKS / PULL, parameters=parameters, timeout_s=120))
+    assert said[1].startswith("3,895 records, owners and users among them. Taken from emulated portals, as of 20")
+    assert said[2] == "4 things to know: 2 to be looked at, 2 not checked"
 
 
 def test_notebooks__audit_runs(tmp_path: Path) -> None:
