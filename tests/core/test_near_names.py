@@ -43,6 +43,7 @@ def paired(
         ("Falkenbau UG (haftungsbeschränkt)", "Falkenbau", "legal_form"),
         ("Falkenbau Sp. z o.o.", "Falkenbau", "legal_form"),
         ("FALKENBAU SP Z O O", "Falkenbau sp. z o. o.", "legal_form"),
+        ("Falkenbau Sp z oo", "Falkenbau Sp. z o.o.", "legal_form"),
         ("Falkenbau A/S", "Falkenbau", "legal_form"),
         ("Falkenbau S. A.", "Falkenbau", "legal_form"),
         ("Falkenbau S.p.A.", "FALKENBAU S P A", "legal_form"),
@@ -55,7 +56,7 @@ def paired(
         ("The AES Corporation", "AES Corp", "legal_form"),
         ("Falkenbau Falkenbau", "Falkenbau", "extra_word"),
         ("Smith & Jones", "Smith Jones", "extra_word"),
-        ("HF Sinclair Corp", "Sinclair Inc.", "extra_word"),
+        ("HF Sinclair Corp", "Sinclair Corporation", "extra_word"),
         ("D.R. Horton Inc.", "HORTON D R INC", "word_order"),
         ("Falken Optik Gruppe", "Gruppe Falken Optik", "word_order"),
         ("Morgenlicht", "Morgen Licht", "spacing"),
@@ -81,6 +82,7 @@ def test_pair_near_names__points_out(ours: str, theirs: str, reason: str) -> Non
         ("Adler", "Bussard"),
         ("AG", "GmbH"),
         ("!!!", "???"),
+        ("HF Sinclair Corp", "Sinclair Inc."),
         ("CV Sciences, Inc.", "AB Sciences Inc."),
         ("Cantor Partners I Inc.", "Cantor Partners, Inc."),
         ("Cantor Partners III", "Cantor Partners II"),
@@ -101,6 +103,16 @@ def test_pair_near_names__tells_the_likeliest_of_weak_ones() -> None:
     theirs = named("Kupferfeld Holzhandel Bremen Mitte", "Kupferfled Holzhandel Bremen")
     ours = "Kupferfeld Holzhandel Bremen"
     assert paired(named(ours), theirs) == [(ours, "Kupferfled Holzhandel Bremen", "typo")]
+
+
+def test_pair_near_names__other_legal_forms_speak_against_a_typing_error() -> None:
+    ours, theirs = {"name": "Kupferfeld GmbH"}, {"name": "Kupferfled Ltd"}
+    assert paired(companies(ours), companies(theirs)) == []
+    assert paired(companies(ours), named("Kupferfled GmbH & Co. KG")) != []
+    domain = {"domain": "kupferfeld.de"}
+    assert paired(companies(ours | domain), companies(theirs | domain)) == [
+        ("Kupferfeld GmbH", "Kupferfled Ltd", "typo")
+    ]
 
 
 def test_pair_near_names__tells_what_else_agrees() -> None:

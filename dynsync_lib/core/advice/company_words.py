@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+_LONGEST_SHORT_FORM: Final = 5
 _WORD: Final = re.compile(r"[^\W_]+")
 _OPENS_REMARK: Final = re.compile(r"[(/\[\\]")
 _ASCII_SIGNS: Final = {code: " " for code in range(128) if not chr(code).isalnum()} | {
@@ -66,12 +67,14 @@ def _join_letters(words: list[str]) -> list[str]:
 class CompanyWords:
     """Reads the words of names by the data of rules/legal_forms.toml.
 
-    `endings` are the legal forms by their last word, the longest first. `anywhere` are words that never count,
+    `endings` are legal forms without blanks by every text that they end in, the longest first: `Sp. z o.o.` may be
+    written as two, three or four words. `anywhere` are words that never count,
     `in_front` forms that a name may begin with, `joints` and `articles` small words, `numerals` Roman numbers, and
-    `abbreviations` shortened words with what they stand for. `glued` finds forms that stand without a blank.
+    `abbreviations` shortened words with what they stand for. `glued` finds forms that stand without a blank,
+    `short_forms` are words of legal forms with their short ones.
     """
 
-    endings: Mapping[str, tuple[tuple[str, ...], ...]]
+    endings: Mapping[str, tuple[str, ...]]
     anywhere: frozenset[str]
     in_front: tuple[tuple[str, ...], ...]
     joints: frozenset[str]
@@ -79,18 +82,20 @@ class CompanyWords:
     numerals: frozenset[str]
     abbreviations: Mapping[str, str]
     glued: re.Pattern[str]
+    short_forms: Mapping[str, str]
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """The reader of that file, as TOML's tables."""
         spellings = [*_flat(data["forms"].values()), *data["anywhere"]]
-        forms = {tuple(words_of(spelling)) for spelling in spellings}
-        by_last: dict[str, list[tuple[str, ...]]] = {}
-        for form in sorted(forms, key=lambda form: (-len(form), form)):
-            by_last.setdefault(form[-1], []).append(form)
+        closed = {"".join(words_of(spelling)) for spelling in spellings}
+        endings: dict[str, list[str]] = {}
+        for form in sorted(closed, key=lambda form: (-len(form), form)):
+            for first in range(len(form)):
+                endings.setdefault(form[first:], []).append(form)
         anywhere = {tuple(words_of(spelling)) for spelling in data["anywhere"]}
         return cls(
-            endings={last: tuple(forms_of_last) for last, forms_of_last in by_last.items()},
+            endings={last: tuple(forms) for last, forms in endings.items()},
             anywhere=frozenset(form[0] for form in anywhere if len(form) == 1) | {*data["articles"], *data["joints"]},
             in_front=tuple(
                 sorted({tuple(words_of(spelling)) for spelling in data["in_front"]}, key=lambda f: (-len(f), f))
@@ -99,8 +104,24 @@ class CompanyWords:
             articles=frozenset(data["articles"]),
             numerals=frozenset(data["numerals"]),
             abbreviations=data["abbreviations"],
+            short_forms=data["short_forms"],
             glued=re.compile("|".join(map(re.escape, data["glued"]))),
         )
+
+    def have_other_forms(self, ours: str, theirs: str) -> bool:
+        """Whether both names have legal forms, and none in common: then they are hardly one firm, mistyped.
+
+        A form that is spelled out and stands for no short one may be any.
+        """
+        forms, others = self._forms_of(ours), self._forms_of(theirs)
+        if not forms or not others or max(map(len, forms | others)) > _LONGEST_SHORT_FORM:
+            return False
+        return forms.isdisjoint(others)
+
+    def _forms_of(self, name: str) -> set[str]:
+        """The words around the bare ones, spelled out ones as short ones."""
+        around = set(words_of(name)).difference(self.bare_words(name), self.articles, self.joints)
+        return {self.short_forms.get(word, word) for word in around}
 
     def in_full(self, bare: str) -> str:
         """Bare words, blanks between them, with shortened words in full; the same text where none is shortened."""
@@ -132,9 +153,9 @@ class CompanyWords:
         end = len(words)
         while end > 0:
             last = words[end - 1]
-            fitting = next((form for form in self.endings.get(last, ()) if _ends_with(words, end, form)), None)
-            if fitting is not None:
-                end -= len(fitting)
+            taken = next(filter(None, (_words_taken(words, end, form) for form in self.endings.get(last, ()))), 0)
+            if taken:
+                end -= taken
             elif last in self.joints and end < len(words):
                 end -= 1
             else:
@@ -156,8 +177,13 @@ class CompanyWords:
         return []
 
 
-def _ends_with(words: list[str], end: int, form: tuple[str, ...]) -> bool:
-    return len(form) <= end and (len(form) == 1 or tuple(words[end - len(form) : end]) == form)
+def _words_taken(words: list[str], end: int, form: str) -> int:
+    """How many of the words before `end` make up the form, which has no blanks; 0 when they do not."""
+    first = end
+    while form and first > 0 and form.endswith(words[first - 1]):
+        first -= 1
+        form = form[: -len(words[first])]
+    return 0 if form else end - first
 
 
 def _flat(lists: Iterable[Iterable[str]]) -> Iterator[str]:

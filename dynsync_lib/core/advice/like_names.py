@@ -3,7 +3,8 @@
 Facts
     * Strong: what `CompanyWords` leaves of two names is equal, word for word, in another order, or spaced otherwise.
     * Weak: one of them has one word more, or there is one typing error. It is looked for only between names that have
-      no strong likeness, and a pair is told only when neither of its names has a likelier partner.
+      no strong likeness, and a pair is told only when neither of its names has a likelier partner. Legal forms that
+      have nothing in common speak against it.
     * Numbers, Roman ones among them, and single letters tell companies apart; so does a word of three letters or fewer
       with another letter in it.
 
@@ -36,8 +37,8 @@ from dynsync_lib.core.advice.name_keys import (
 
 _MOST_PER_SHAPE: Final = 20
 _SHORT_WORD: Final = 3
-IsEqual = Callable[[Rows, Rows], npt.NDArray[np.bool_]]
-"""Whether rows of the two lists have one match key, pair by pair: such a pair is no advice."""
+Compare = Callable[[Rows, Rows], npt.NDArray[np.bool_]]
+"""Says something of rows of the two lists, pair by pair."""
 Pair = tuple[int, int, str]
 """A row of the first list, one of the second, and the reason: in what the two names differ."""
 
@@ -55,16 +56,18 @@ class LikeNames:
         bare = tuple([" ".join(self.words.bare_words(name)) for name in side] for side in (self.ours, self.theirs))
         object.__setattr__(self, "_bare", bare)
 
-    def find(self, is_equal: IsEqual) -> list[Pair]:
-        """The pairs of like names, in the order of their rows, each once."""
+    def find(self, is_equal: Compare, is_one_firm: Compare) -> list[Pair]:
+        """The pairs of like names, in the order of their rows, each once.
+
+        `is_equal` says which rows have one match key: such a pair is no advice. `is_one_firm` says of which something
+        else than the name tells that they are one: then other legal forms do not speak against a weak likeness.
+        """
         strong = list(self._strong_pairs(is_equal))
         left, right = ({pair[side] for pair in strong} for side in (0, 1))
-        weak = self._weak_pairs(
-            [row for row in range(len(self.ours)) if row not in left],
-            [row for row in range(len(self.theirs)) if row not in right],
-            is_equal,
-        )
-        return sorted([*strong, *weak])
+        ours = [row for row in range(len(self.ours)) if row not in left]
+        theirs = [row for row in range(len(self.theirs)) if row not in right]
+        weak = list(self._weak_pairs(ours, theirs, is_equal))
+        return sorted([*strong, *self._likeliest(self._without_other_forms(weak, is_one_firm))])
 
     def likeness(self, left: Sequence[int], right: Sequence[int]) -> list[float]:
         """How alike the names of these rows are, from 0 to 100, pair by pair."""
@@ -72,7 +75,7 @@ class LikeNames:
         texts = ([" ".join(words_of(name)) for name in names] for names in (ours, theirs))
         return [round(float(score), 1) for score in process.cpdist(*texts, scorer=fuzz.ratio, dtype=np.float64)]
 
-    def _strong_pairs(self, is_equal: IsEqual) -> Iterator[Pair]:
+    def _strong_pairs(self, is_equal: Compare) -> Iterator[Pair]:
         full = [[self.words.in_full(text) for text in side] for side in self._bare]
         close = [[text.replace(" ", "") for text in side] for side in self._bare]
         meetings = [
@@ -109,10 +112,9 @@ class LikeNames:
             return "legal_form"
         return "typo" if len(words) == len(others) else "extra_word"
 
-    def _weak_pairs(self, left: list[int], right: list[int], is_equal: IsEqual) -> Iterator[Pair]:
-        """The weak pairs of these rows of the two lists, none of which has a likelier one."""
+    def _weak_pairs(self, left: list[int], right: list[int], is_equal: Compare) -> Iterator[Pair]:
+        """The pairs among these rows of the two lists that differ by a word or a typing error."""
         ours, theirs = [self._bare[0][row] for row in left], [self._bare[1][row] for row in right]
-        pairs: list[Pair] = []
         for reason, meeting in (
             ("extra_word", _one_word_more(ours, theirs)),
             ("typo", meet_less_one_letter(ours, theirs, _MOST_PER_SHAPE)),
@@ -120,8 +122,15 @@ class LikeNames:
             rows = (np.asarray(left, dtype=np.int64)[meeting[0]], np.asarray(right, dtype=np.int64)[meeting[1]])
             for here, there in _unlike(rows, is_equal):
                 if self._is_one_apart(reason, self._bare[0][here], self._bare[1][there]):
-                    pairs.append((here, there, reason))
-        return self._likeliest(pairs)
+                    yield here, there, reason
+
+    def _without_other_forms(self, pairs: list[Pair], is_one_firm: Compare) -> list[Pair]:
+        """The pairs without those whose legal forms speak against them, and nothing else for them."""
+        has_other = [self.words.have_other_forms(self.ours[pair[0]], self.theirs[pair[1]]) for pair in pairs]
+        doubted = [pair for pair, is_other in zip(pairs, has_other, strict=True) if is_other]
+        rows = [np.array([pair[side] for pair in doubted], dtype=np.int64) for side in (0, 1)]
+        saved = iter(is_one_firm(rows[0], rows[1]).tolist())
+        return [pair for pair, is_other in zip(pairs, has_other, strict=True) if not is_other or next(saved)]
 
     def _is_one_apart(self, reason: str, ours: str, theirs: str) -> bool:
         words, others = ours.split(), theirs.split()
@@ -167,7 +176,7 @@ def _together(meetings: Sequence[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
     return pairs >> 32, pairs & 0xFFFFFFFF
 
 
-def _unlike(rows: tuple[Rows, Rows], is_equal: IsEqual) -> Iterator[tuple[int, int]]:
+def _unlike(rows: tuple[Rows, Rows], is_equal: Compare) -> Iterator[tuple[int, int]]:
     left, right = rows
     kept = ~is_equal(left, right)
     yield from zip(left[kept].tolist(), right[kept].tolist(), strict=True)

@@ -75,29 +75,54 @@ def pair_near_names(
     Every frame has the columns of `COLUMNS`. Domains of `free_mail` make no pair, nor does what one of the `others`
     has, too: companies that have a counterpart.
     """
+    sides = _Sides(ours, theirs, _evidence(free_mail))
     names = LikeNames(words, ours["name"].to_list(), theirs["name"].to_list())
-    keys = tuple(np.array([key or "" for key in side["key"].to_list()], dtype=object) for side in (ours, theirs))
-
-    def is_equal(left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
-        return np.asarray(keys[0][left] == keys[1][right], dtype=np.bool_)
-
-    evidence = _evidence(free_mail)
-    by_name = names.find(is_equal)
-    unlike = _pairs_of_unlike_names((ours, theirs), others, by_name, evidence)
-    pairs = sorted([*by_name, *(pair for pair in unlike if not is_equal(*np.array([pair[:1], pair[1:2]]))[0])])
-    left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    scores = names.likeness(left, right)
-    rows = zip(pairs, scores, ours[left].rows(named=True), theirs[right].rows(named=True), strict=True)
-    for (_, _, reason), score, our, their in rows:
+    by_name = names.find(sides.have_one_key, sides.are_one_firm)
+    unlike = list(_pairs_of_unlike_names(sides, others, by_name))
+    is_equal = sides.have_one_key(*_rows_of(unlike)).tolist()
+    pairs = sorted([*by_name, *(pair for pair, is_no_advice in zip(unlike, is_equal, strict=True) if not is_no_advice)])
+    scores = names.likeness([pair[0] for pair in pairs], [pair[1] for pair in pairs])
+    for pair, score, (our, their) in zip(pairs, scores, sides.records(*_rows_of(pairs)), strict=True):
         yield {
             "hubspot_id": our["id"],
             "hubspot_name": our["name"],
             "dynamics_id": their["id"],
             "dynamics_name": their["name"],
-            "reason": reason,
+            "reason": pair[2],
             "score": score,
-            "corroboration": ";".join(_agreeing(our, their, reason, evidence)) or None,
+            "corroboration": ";".join(_agreeing(our, their, sides.evidence, besides=pair[2])) or None,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The companies of the two sides, and what they may agree in. Rows are those of the two frames, pair by pair."""
+
+    ours: Companies
+    theirs: Companies
+    evidence: tuple[Evidence, ...]
+
+    def have_one_key(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        """Which pairs have one match key, or none at all."""
+        keys = [side["key"][rows.tolist()].to_list() for side, rows in ((self.ours, left), (self.theirs, right))]
+        return np.array([(our or "") == (their or "") for our, their in zip(*keys, strict=True)], dtype=np.bool_)
+
+    def are_one_firm(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+        """Which pairs agree in something that makes a pair of unlike names, too."""
+        sure = [kind for kind in self.evidence if kind.reason is not None]
+        agreeing = [any(_agreeing(our, their, sure)) for our, their in self.records(left, right)]
+        return np.array(agreeing, dtype=np.bool_)
+
+    def records(self, left: Rows, right: Rows) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """The two companies of each pair."""
+        return zip(self.ours[left.tolist()].rows(named=True), self.theirs[right.tolist()].rows(named=True), strict=True)
+
+
+def _rows_of(pairs: Sequence[Pair]) -> tuple[Rows, Rows]:
+    return (
+        np.array([pair[0] for pair in pairs], dtype=np.int64),
+        np.array([pair[1] for pair in pairs], dtype=np.int64),
+    )
 
 
 def _evidence(free_mail: frozenset[str]) -> tuple[Evidence, ...]:
@@ -121,24 +146,22 @@ def _phone(text: str) -> str:
 
 
 def _agreeing(
-    our: Mapping[str, Any], their: Mapping[str, Any], reason: str, evidence: Sequence[Evidence]
+    our: Mapping[str, Any], their: Mapping[str, Any], evidence: Sequence[Evidence], *, besides: str | None = None
 ) -> Iterator[str]:
-    """The words of what two companies agree in, besides the reason itself."""
+    """The words of what two companies agree in, `besides` the reason of their pair."""
     for kind in evidence:
         value = kind.read(our[kind.word] or "")
-        if kind.reason != reason and value and value == kind.read(their[kind.word] or ""):
+        if value and value == kind.read(their[kind.word] or "") and (besides is None or kind.reason != besides):
             yield kind.word
 
 
-def _pairs_of_unlike_names(
-    sides: Sequence[Companies], others: Sequence[Companies], by_name: Sequence[Pair], evidence: Sequence[Evidence]
-) -> Iterator[Pair]:
+def _pairs_of_unlike_names(sides: _Sides, others: Sequence[Companies], by_name: Sequence[Pair]) -> Iterator[Pair]:
     """Pairs of companies that have none by name, and alone of all companies share a number or a domain."""
     paired = tuple({pair[side] for pair in by_name} for side in (0, 1))
-    for kind in evidence:
+    for kind in sides.evidence:
         if kind.reason is None:
             continue
-        left, right = (_owners(_values(side, kind)) for side in sides)
+        left, right = (_owners(_values(side, kind)) for side in (sides.ours, sides.theirs))
         shared = left.keys() & right.keys()
         for companies in others if shared else ():
             shared -= set(_values(companies, kind))
