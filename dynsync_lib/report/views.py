@@ -280,7 +280,7 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     """Pairs of a company and an account that may be one firm, the `limit` most alike by name first.
 
     >>> kit.near_names_table(kit.open_forecast("out/demo/forecast"))
-    28 pairs of a company and an account may be one firm and will not match
+    26 pairs of a company and an account may be one firm and will not match
     """
     total = sum_counts(forecast.counts("near_names", ["reason"]))
     shown = forecast.rows("near_names", order=["-score", "hubspot_id", "dynamics_id"], limit=limit)

@@ -65,7 +65,7 @@ def test_records_of__consent_names_both_records_and_who_opted_out(forecast: kit.
     ("name", "rows"),
     [
         ("collisions", 159),
-        ("near_names", 28),
+        ("near_names", 26),
         ("lost_associations", 524),
         ("overwrites", 527),
         ("manual_invoices", 105),
