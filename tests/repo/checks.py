@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -118,6 +118,18 @@ def link_complaints(text: str, exists: Any) -> list[str]:
     """Relative links of a page that point nowhere. `exists` says whether a path is there."""
     targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     return [f"the link to {target} is broken" for target in targets if not exists(target)]
+
+
+def anchor_complaints(text: str, read: Callable[[str], str]) -> list[str]:
+    """Links to headings that are not there. `read` gives the text of the page at a path; the empty path is this one."""
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", text)
+    return [f"the link to {path}#{anchor} is broken" for path, anchor in links if anchor not in _anchors(read(path))]
+
+
+def _anchors(page: str) -> set[str]:
+    """What the headings of a page are called in addresses: lower case, spaces as hyphens, no other signs."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def parameter_complaints(name: str, source: str) -> list[str]:

@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.repo.checks import (
+    anchor_complaints,
     docstring_complaints,
     environment_complaints,
     json_complaints,
@@ -161,7 +162,17 @@ def test_links_of_pages_lead_somewhere(path: Path) -> None:
     assert link_complaints(text, lambda target: (path.parent / target).exists()) == []
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_to_headings_lead_somewhere(path: Path) -> None:
+    def read(name: str) -> str:
+        return (path.parent / name if name else path).read_text(encoding="utf-8")
+
+    assert anchor_complaints(read(""), read) == []
+
+
 def test_link_check_sees_a_broken_link() -> None:
+    assert anchor_complaints("# A, b\n[x](#a-b) [y](other.md#c)", lambda name: "# C" if name else "# A, b") == []
+    assert anchor_complaints("# A\n[x](#a-b)", lambda _: "# A") == ["the link to #a-b is broken"]
     assert link_complaints("see [x](docs/nowhere.md)", lambda _: False) == ["the link to docs/nowhere.md is broken"]
 
 
