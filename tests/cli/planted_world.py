@@ -71,17 +71,13 @@ class PlantedFolder:
 
 
 def plant(root: Path) -> PlantedFolder:
-    """Writes files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads) below the root.
-
-    The settings `contacts.toml` are of contacts alone.
-    """
+    """Writes files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads) below the root."""
     for source in sorted(SAMPLE.glob("*/*")):
         target = root / "world" / source.parent.name / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = _OF_PEOPLE.get(f"{source.parent.name}/{source.stem}", "").split()
         target.write_text(_planted(source, columns), encoding="utf-8")
     (root / "dynsync.toml").write_text(_SETTINGS, encoding="utf-8")
-    (root / "contacts.toml").write_text(_SETTINGS.partition("[sync.company]")[0], encoding="utf-8")
     (root / "leads.toml").write_text(_SETTINGS.replace("[sync.contact]", "[sync.contact]", 1) + _LEADS, "utf-8")
     (root / ".env").write_text("".join(f"{name}='{text}'\n" for name, text in _SECRETS.items()), encoding="utf-8")
     snapshot = kit.load(root / "world/hubspot", root / "world/dynamics", root / "s", taken_at=TAKEN_AT)
@@ -89,6 +85,22 @@ def plant(root: Path) -> PlantedFolder:
     kit.forecast(snapshot, root / "leads.toml", root / "l")
     rows = kit.open_forecast(root / "f").rows("collisions", where={"object": "contact"})
     return PlantedFolder(root, next(row["match_key"] for row in rows if row["match_key"].startswith(f"{PERSON}.")))
+
+
+_OF_NO_RECORDS: Final = ("properties", "columns", "owners", "users")
+
+
+def take_few_contacts(root: Path) -> Path:
+    """A snapshot of twelve contacts on each side and no other record; the fields and people are those of the world."""
+    for source in sorted((root / "world").glob("*/*.csv")):
+        target = root / "few" / source.parent.name / source.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        rows = list(csv.reader(source.read_text(encoding="utf-8").splitlines(keepends=True)))
+        kept = rows if source.stem in _OF_NO_RECORDS else rows[:13] if source.stem == "contacts" else rows[:1]
+        with target.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, quoting=csv.QUOTE_ALL).writerows(kept)
+    kit.load(root / "few/hubspot", root / "few/dynamics", root / "few/s", taken_at=TAKEN_AT)
+    return root / "few/s"
 
 
 def _planted(source: Path, columns: list[str]) -> str:

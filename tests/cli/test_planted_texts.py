@@ -32,11 +32,12 @@ from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
-from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant
+from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant, take_few_contacts
 from tests.everyday import is_everyday, leave_out_other_choices, one_of_each
 from tests.pulls import GENEROUS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NAMES = ("04_forecast_initial_sync", "report_stakeholder")
 NOBODY, SOMEBODY = "nobody", "somebody"
 
 
@@ -46,7 +47,8 @@ class Run:
 
     `shows` is whom its output may show: nobody, or somebody, since whoever runs it asks for a person, and then it must
     (or the table would promise what nothing holds). `masked` are the files it writes that show nobody. What `is_long`
-    is seen every day in what it leaves: the rehearsal `r`, which its steps read; or it invents its people itself.
+    is seen every day in what it leaves: the rehearsal `r`, which its steps read; or it invents its people itself (the
+    demo); or a neighbour in the table shows the same texts and takes less.
     """
 
     arguments: str
@@ -59,7 +61,7 @@ class Run:
 REFUSED = Run("s --emulator refused.json", exit_codes=(2, 3))
 """A step of a rehearsal with a folder that is none."""
 COMMANDS: dict[str, tuple[Run, ...]] = {
-    "demo": (Run("--out OUT"),),
+    "demo": (Run("--out OUT", is_long=True),),
     "init": (Run("OUT"), Run("OUT --example mql-to-dynamics"), Run(".", exit_codes=(2,))),
     "check": (
         Run("--settings-only"),
@@ -79,18 +81,18 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "forecast": (
         Run("s --out OUT --csv"),
         Run("s --out OUT --settings leads.toml --set email_norm=exact --fail-on low", exit_codes=(1,)),
-        Run("s --out OUT --bindings f"),
+        Run("s --out OUT --bindings f", is_long=True),
         Run("s --out OUT --set email_norm=WHO", exit_codes=(2,), shows=SOMEBODY),
     ),
     "replay": (Run("s s --out OUT --csv --bindings f"),),
     "verify": (
-        Run("s s --forecast f", exit_codes=(1,)),
+        Run("s s --forecast f", exit_codes=(1,), is_long=True),
         Run("s s --forecast f --out OUT", exit_codes=(1,)),
         Run("s s --forecast l", exit_codes=(0, 1)),
     ),
     "diff": (
         Run("s s"),
-        Run("s s --settings leads.toml"),
+        Run("s s --settings leads.toml", is_long=True),
         Run("f l --csv OUT", exit_codes=(1,)),
         Run("f s", exit_codes=(2,)),
     ),
@@ -122,10 +124,10 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     "report": (
         Run("--forecast f --out OUT", masked=("OUT",)),
         Run("--forecast l --out OUT", masked=("OUT",)),
-        Run("--forecast f --out OUT --unmasked"),
+        Run("--forecast f --out OUT --unmasked", is_long=True),
         Run("--forecast f --out OUT --masking partial", masked=("OUT",)),
         Run("--forecast f --out OUT --masking pseudonym", masked=("OUT",)),
-        Run("--forecast f --out OUT --masking none"),
+        Run("--forecast f --out OUT --masking none", is_long=True),
         Run("--forecast f --out OUT --masking counts", exit_codes=(2,)),
     ),
     "worklist": (
@@ -158,21 +160,22 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("contact.parentcustomerid --emulator emulator.json", is_long=True),
     ),
     "rehearse plan": (Run("nowhere", exit_codes=(2,)), Run("s --out OUT --forecast f", is_long=True)),
-    "rehearse seed": (REFUSED, Run("r --emulator emulator.json")),
-    "rehearse run": (REFUSED, Run("r --by-emulator --emulator emulator.json")),
+    "rehearse seed": (REFUSED, Run("r --emulator trial.json")),
+    "rehearse run": (REFUSED, Run("r --by-emulator --emulator trial.json")),
     "rehearse wait": (  # filters are shown as they are to be typed in
         REFUSED,
-        Run("r --emulator emulator.json --at-most 0", exit_codes=(0, 1), shows=SOMEBODY),
+        Run("r --emulator trial.json --at-most 0", exit_codes=(0, 1), shows=SOMEBODY),
     ),
-    "rehearse compare": (REFUSED, Run("r --emulator emulator.json --out OUT", exit_codes=(0, 1))),
-    "rehearse clean": (REFUSED, Run("r --emulator emulator.json --by-tag"), Run("r --emulator emulator.json --yes")),
+    "rehearse compare": (REFUSED, Run("r --emulator trial.json --out OUT", exit_codes=(0, 1))),
+    "rehearse clean": (REFUSED, Run("r --emulator trial.json --by-tag"), Run("r --emulator trial.json --yes")),
 }
 COMPUTING = {
-    *("demo", "pull", "forecast", "diff", "report", "verify", "worklist fixes", "emulator"),
+    *("demo", "pull", "forecast", "replay", "diff", "settings-diff", "report", "verify", "emulator"),
+    *("worklist", "worklist fixes", "worklist import"),
     *("calibrate", "try-mapping", "apply-recipe"),
     *(f"rehearse {step}" for step in ("plan", "seed", "compare", "clean")),
 }
-"""Commands that compute for a second and more."""
+"""Commands that compute for half a second and more."""
 BROKEN: tuple[str, ...] = (
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("cells", "quotes", "zero", "heading", "fields")),
@@ -182,6 +185,12 @@ BROKEN: tuple[str, ...] = (
     "forecast s --bindings world/hubspot/contacts.csv --out OUT",
 )
 """Commands over files in which people stand where something else belongs."""
+
+
+def kind_of_broken(_: str, line: str) -> str:
+    """The line; of the emulator, which starts a process to read a world, whether it names a record or a field."""
+    is_of_fields = any(f"broken/{name}" in line for name in ("fields", "account"))
+    return f"emulator, {is_of_fields}" if line.startswith("emulator") else line
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -194,16 +203,22 @@ def _no_other_choices(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
-    """The planted folder, and an emulator that serves its world; `refused.json` has a token that is not its own.
+    """The planted folder and two emulators: `emulator.json` serves its world, `trial.json` a few contacts of it.
 
-    `r` is a rehearsal, every day of contacts alone; its steps stand in the table in the order in which they are taken.
+    `refused.json` has secrets that are not the portals'. `r` is a rehearsal, every day of a few contacts alone; its
+    steps stand in the table in the order in which they are taken.
     """
     folder = plant(tmp_path_factory.mktemp("planted"))
-    settings = folder.root / ("contacts.toml" if is_everyday(request.config) else "dynsync.toml")
-    kit.plan_rehearsal(folder.root / "s", settings, folder.root / "r", key=bytes(32))
+    few = take_few_contacts(folder.root)
+    snapshot = few if is_everyday(request.config) else folder.root / "s"
+    kit.plan_rehearsal(snapshot, folder.root / "dynsync.toml", folder.root / "r", key=bytes(32))
     break_files(folder.root)
     _fill_worklist(folder.root)
-    with Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator:
+    with (
+        Emulator(open_world(folder.root / "world"), limits=GENEROUS) as emulator,
+        Emulator(open_world(few.parent), limits=GENEROUS) as trial,
+    ):
+        (folder.root / "trial.json").write_text(json.dumps(trial.addresses), encoding="utf-8")
         addresses = json.loads(json.dumps(emulator.addresses))
         (folder.root / "emulator.json").write_text(json.dumps(addresses), encoding="utf-8")
         addresses["hubspot"]["token"] = f"pat-{SECRET}"
@@ -342,7 +357,7 @@ def test_command__shows_no_secret_and_nobody_who_was_not_asked_for(show: Show, l
 
 @pytest.mark.parametrize(
     ("debug", "line"),
-    one_of_each([(debug, line) for line in BROKEN for debug in ("", "--debug ")], lambda _, line: line),
+    one_of_each([(debug, line) for line in BROKEN for debug in ("", "--debug ")], kind_of_broken),
 )
 def test_broken_files__are_told_without_whom_they_hold(show: Show, debug: str, line: str) -> None:
     shown = show(debug + line.replace("OUT", f"out-{crc32((debug + line).encode())}"))
@@ -353,10 +368,10 @@ def test_broken_files__are_told_without_whom_they_hold(show: Show, debug: str, l
 
 @pytest.mark.parametrize(
     ("name", "masked", "folder"),
-    one_of_each(
-        product(["04_forecast_initial_sync", "report_stakeholder"], [True, False], ["f", "l"]),
-        lambda name, masked, _: (name, masked),
-    ),
+    [
+        *one_of_each(product(NAMES, [True], ["f", "l"]), lambda name, *_: name),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in product(NAMES, [False], ["f", "l"])),
+    ],
 )
 def test_notebooks__masked_show_nobody(planted: PlantedFolder, name: str, folder: str, *, masked: bool) -> None:
     record = {"record": planted.person} if name.startswith("04") else {}
