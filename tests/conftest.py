@@ -33,3 +33,9 @@ def no_secrets() -> None:
 def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operating system's keyring is not there; a test that wants one brings its own."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture
+def no_other_choices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forecasts try no other choice of an open question; with `--all` they do."""
+    everyday.leave_out_other_choices(request.config, monkeypatch)

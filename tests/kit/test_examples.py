@@ -39,8 +39,10 @@ ASKING_PORTALS = (
     "try_mapping",
     "apply_recipe",
 )
-COMPUTING = ("calibrate", "try_mapping", "apply_recipe")
+COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts")
 """Functions whose example computes for seconds, besides those that plan a rehearsal."""
+COMPUTED_BEFORE = ("verify", "worklist")
+"""Functions whose example computes what the examples of others begin with."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
 
@@ -112,8 +114,10 @@ def test_examples__of_planning_run(folder: Path) -> None:
 
 
 def parameters(names: Iterable[str]) -> list[Any]:
-    """The functions by name; `long` are those whose examples plan a rehearsal or compute otherwise for seconds."""
-    long = {name for name in FUNCTIONS if "kit.plan_rehearsal(" in (FUNCTIONS[name].__doc__ or "")} | {*COMPUTING}
+    """The functions by name; `long` are those whose examples compute for seconds, or what another one computes."""
+    begins = [f"kit.{name}(" for name in ("plan_rehearsal", *COMPUTED_BEFORE)]
+    texts = {name: function.__doc__ or "" for name, function in FUNCTIONS.items() if name not in COMPUTED_BEFORE}
+    long = {name for name, text in texts.items() if any(begin in text for begin in begins)} | {*COMPUTING}
     return [pytest.param(name, marks=[pytest.mark.long] if name in long else []) for name in names]
 
 

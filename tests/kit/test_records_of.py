@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -28,11 +29,17 @@ def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
     return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")
 
 
-def test_records_of__as_many_as_each_finding_counts(forecast: kit.Forecast) -> None:
+@pytest.fixture(scope="module")
+def behind(forecast: kit.Forecast) -> dict[str, pd.DataFrame]:
+    """The records behind every finding, by the id of its audit rule."""
+    ids = dict.fromkeys(row["check_id"] for row in forecast.rows("findings"))
+    return {check_id: kit.records_of(forecast, check_id) for check_id in ids}
+
+
+def test_records_of__as_many_as_each_finding_counts(forecast: kit.Forecast, behind: Mapping[str, pd.DataFrame]) -> None:
     counted: dict[str, int] = {}
     for row in forecast.rows("findings"):
         counted[row["check_id"]] = counted.get(row["check_id"], 0) + (row["count"] or 0)
-    behind = {check_id: kit.records_of(forecast, check_id) for check_id in counted}
     assert {check_id: len(frame) for check_id, frame in behind.items()} == counted
     assert all(list(frame.columns) == COLUMNS for frame in behind.values())
     known = {(row["system"], row["object"], row["record_id"]) for row in forecast.rows("outcomes")}
@@ -76,10 +83,12 @@ def test_records_of__lists_beside_findings(forecast: kit.Forecast, name: str, ro
     assert (len(frame), set(frame["check_id"])) == (rows, {name})
 
 
-def test_records_of__detail_holds_no_address_and_no_name_of_a_person(forecast: kit.Forecast) -> None:
-    lists = ("collisions", "near_names", "lost_associations", "overwrites", "manual_invoices")
-    ids = {*lists, *(row["check_id"] for row in forecast.rows("findings"))}
-    details = {str(detail) for id_ in ids for detail in kit.records_of(forecast, id_)["detail"] if detail is not None}
+def test_records_of__detail_holds_no_address_and_no_name_of_a_person(
+    forecast: kit.Forecast, behind: Mapping[str, pd.DataFrame]
+) -> None:
+    names = ("collisions", "near_names", "lost_associations", "overwrites", "manual_invoices")
+    lists = [*behind.values(), *(kit.records_of(forecast, name) for name in names)]
+    details = {str(detail) for frame in lists for detail in frame["detail"] if detail is not None}
     keys = {row["match_key"] for row in forecast.rows("outcomes") if row["match_key"] is not None}
     assert not [detail for detail in details if "@" in detail]
     assert not details & keys

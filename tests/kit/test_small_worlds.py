@@ -12,6 +12,8 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
+pytestmark = pytest.mark.usefixtures("no_other_choices")
+
 CONTACT = "[sync.contact]\n"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynsync_lib import kit
-from tests.kit.small_portals import load_portals
+from tests.kit.conftest import ForecastOf
 
 pytestmark = pytest.mark.usefixtures("no_other_choices")
 
@@ -22,11 +21,6 @@ FILES = {
 SETTINGS = "[sync.contact]\n[sync.company]\n"
 
 
-def _forecast(tmp_path: Path, files: dict[str, str], settings: str = SETTINGS) -> kit.Forecast:
-    (tmp_path / "dynsync.toml").write_text(settings, encoding="utf-8")
-    return kit.forecast(load_portals(tmp_path, files), tmp_path / "dynsync.toml", tmp_path / "f")
-
-
 def _mapping(forecast: kit.Forecast, object_: str, hubspot: str) -> dict[str, Any]:
     (row,) = forecast.rows("mapping", where={"object": object_, "hubspot_field": hubspot})
     return dict(row)
@@ -36,8 +30,8 @@ def _not_checked(forecast: kit.Forecast, check: str) -> list[str]:
     return [str(row["sentence"]) for row in forecast.rows("findings", where={"check_id": check})]
 
 
-def test_mapping__of_a_column_that_a_side_did_not_deliver(tmp_path: Path) -> None:
-    row = _mapping(_forecast(tmp_path, FILES), "contact", "firstname")
+def test_mapping__of_a_column_that_a_side_did_not_deliver(forecast_of: ForecastOf) -> None:
+    row = _mapping(forecast_of(FILES, SETTINGS), "contact", "firstname")
     assert row == {
         "object": "contact",
         "hubspot_field": "firstname",
@@ -64,26 +58,28 @@ def test_mapping__of_a_column_that_a_side_did_not_deliver(tmp_path: Path) -> Non
         ),
     ],
 )
-def test_mapping__verdicts(tmp_path: Path, object_: str, hubspot: str, verdict: str, reason: str | None) -> None:
-    row = _mapping(_forecast(tmp_path, FILES), object_, hubspot)
+def test_mapping__verdicts(
+    forecast_of: ForecastOf, object_: str, hubspot: str, verdict: str, reason: str | None
+) -> None:
+    row = _mapping(forecast_of(FILES, SETTINGS), object_, hubspot)
     assert (row["verdict"], row["reason"]) == (verdict, reason)
 
 
-def test_mapping__what_else_limits_it_is_said_as_well(tmp_path: Path) -> None:
+def test_mapping__what_else_limits_it_is_said_as_well(forecast_of: ForecastOf) -> None:
     mapping = "default_mappings = false\n[[sync.contact.mapping]]\nhubspot = 'createdate'\ndynamics = 'description'\n"
-    row = _mapping(_forecast(tmp_path, FILES, f"[sync.contact]\n{mapping}"), "contact", "createdate")
+    row = _mapping(forecast_of(FILES, f"[sync.contact]\n{mapping}"), "contact", "createdate")
     assert row["verdict"] != "ok"
     assert row["reason"].endswith(
         " HubSpot createdate and Dynamics description were not delivered, so no values were compared."
     )
 
 
-def test_finding__names_the_columns_and_how_many_mappings(tmp_path: Path) -> None:
+def test_finding__names_the_columns_and_how_many_mappings(forecast_of: ForecastOf) -> None:
     settings = "[sync.company]\ndefault_mappings = false\n" + "".join(
         f"[[sync.company.mapping]]\nhubspot = '{hubspot}'\ndynamics = '{dynamics}'\n"
         for hubspot, dynamics in (("name", "name"), ("city", "address1_city"), ("zip", "address1_postalcode"))
     )
-    forecast = _forecast(tmp_path, FILES, settings)
+    forecast = forecast_of(FILES, settings)
     assert _not_checked(forecast, "G60") == [
         "Values of mapped columns that were not delivered were not compared, so more may change than is counted "
         "(HubSpot company: zip; Dynamics company: address1_postalcode; 1 of 3 mappings)."
@@ -112,25 +108,25 @@ def test_finding__names_the_columns_and_how_many_mappings(tmp_path: Path) -> Non
     ],
 )
 def test_finding__of_the_column_that_records_are_matched_by(
-    tmp_path: Path, files: dict[str, str], settings: str, names: str | None
+    forecast_of: ForecastOf, files: dict[str, str], settings: str, names: str | None
 ) -> None:
     says = "Who matches is not known where the column that records are matched by was not delivered"
     expected = [] if names is None else [f"{says} ({names})."]
-    assert _not_checked(_forecast(tmp_path, files, settings), "G61") == expected
+    assert _not_checked(forecast_of(files, settings), "G61") == expected
 
 
-def test_explain__names_what_was_not_compared(tmp_path: Path) -> None:
+def test_explain__names_what_was_not_compared(forecast_of: ForecastOf) -> None:
     settings = "[sync.company]\ndefault_mappings = false\n" + "".join(
         f"[[sync.company.mapping]]\nhubspot = '{hubspot}'\ndynamics = '{dynamics}'\n"
         for hubspot, dynamics in (("name", "name"), ("city", "address1_city"), ("zip", "address1_postalcode"))
     )
-    (chain, *_) = kit.explain(_forecast(tmp_path, FILES, settings), "5")
+    (chain, *_) = kit.explain(forecast_of(FILES, settings), "5")
     steps = [(step.says, step.rule_id) for step in chain.steps if step.about == "not seen"]
     assert steps == [("Not compared, as a column was not delivered: zip.", "field.missing")]
 
 
-def test_report__shows_it_in_grey(tmp_path: Path) -> None:
-    forecast = _forecast(tmp_path, FILES)
+def test_report__shows_it_in_grey(forecast_of: ForecastOf) -> None:
+    forecast = forecast_of(FILES, SETTINGS)
     assert "not checked" in repr(kit.mapping_table(forecast))
     light = kit.traffic_light(forecast)
     assert any("were not compared" in ground.sentence for ground in light.of_tone("grey"))
@@ -173,16 +169,14 @@ ON = "[sync.contact]\n[sync.deal]\n"
     ],
 )
 def test_finding__of_associations_that_were_not_delivered(
-    tmp_path: Path, files: dict[str, str], settings: str, names: str | None
+    forecast_of: ForecastOf, files: dict[str, str], settings: str, names: str | None
 ) -> None:
-    for side in ("h", "d"):
-        (tmp_path / side).mkdir()
     says = "Which associations carry is not known where none were delivered"
     expected = [] if names is None else [f"{says} ({names})."]
-    assert _not_checked(_forecast(tmp_path, files, settings), "G64") == expected
+    assert _not_checked(forecast_of(files, settings), "G64") == expected
 
 
-def test_associations__that_lead_out_of_the_data_are_named(tmp_path: Path) -> None:
+def test_associations__that_lead_out_of_the_data_are_named(forecast_of: ForecastOf) -> None:
     """A view's filter left records out: what leads to them is counted as lost, and nobody knows whether it is."""
     files = {
         "h/contacts": "hs_object_id,email\n1,ann@c.example\n2,bob@c.example\n",
@@ -192,7 +186,7 @@ def test_associations__that_lead_out_of_the_data_are_named(tmp_path: Path) -> No
         f"{GUID}1,ann@c.example,{GUID}5,account\n{GUID}2,cy@c.example,{GUID}7,account\n{GUID}3,di@c.example,{GUID}1,account\n",
         "d/accounts": f"accountid,name\n{GUID}5,Alpha\n",
     }
-    (row,) = _forecast(tmp_path, files).rows("findings", where={"check_id": "G65"})
+    (row,) = forecast_of(files, SETTINGS).rows("findings", where={"check_id": "G65"})
     sentence = "3 associations lead to records that are not in the data, and are counted as lost."
     assert (row["severity"], row["count"], row["sentence"]) == ("not_checked", 3, sentence)
 
@@ -208,7 +202,7 @@ INTO_INACTIVE = (
     [("1", "", [INTO_INACTIVE]), ("0", "", []), ("1", f"{GUID}5", [])],
 )
 def test_associations__into_inactive_contacts_are_named(
-    tmp_path: Path, state: str, parent: str, said: list[str]
+    forecast_of: ForecastOf, state: str, parent: str, said: list[str]
 ) -> None:
     files = {
         "h/contacts": "hs_object_id,email\n1,ann@c.example\n2,new@c.example\n",
@@ -218,14 +212,14 @@ def test_associations__into_inactive_contacts_are_named(
         f"{GUID}1,ann@c.example,{state},{parent},account\n",
         "d/accounts": f"accountid,name\n{GUID}5,Alpha\n",
     }
-    forecast = _forecast(tmp_path, files)
+    forecast = forecast_of(files, SETTINGS)
     assert {row["status"] for row in forecast.rows("links")} == {"synced"}
     found = forecast.rows("findings", where={"check_id": "G47"})
     assert [row["sentence"] for row in found] == said
     assert {row["severity"] for row in found} <= {"not_checked"}
 
 
-def test_associations__within_the_data_are_no_such_finding(tmp_path: Path) -> None:
+def test_associations__within_the_data_are_no_such_finding(forecast_of: ForecastOf) -> None:
     files = {
         "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
         "h/companies": "hs_object_id,name\n5,\n",
@@ -233,6 +227,6 @@ def test_associations__within_the_data_are_no_such_finding(tmp_path: Path) -> No
         "d/contacts": FILES["d/contacts"],
         "d/accounts": FILES["d/accounts"],
     }
-    forecast = _forecast(tmp_path, files)
+    forecast = forecast_of(files, SETTINGS)
     assert [row["status"] for row in forecast.rows("links")] == ["target_not_synced"]
     assert forecast.rows("findings", where={"check_id": "G65"}) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks
@@ -16,10 +18,19 @@ from tests.opinions import situation_of
 from tests.rulebook_texts import shipped_rulebook
 
 
-@pytest.mark.parametrize("seed", seeds(3))
+def _with_marks(seed: int) -> Any:
+    """Worlds in DuckDB are long: each question to it takes its time, however few records there are."""
+    return pytest.param(seed, marks=[pytest.mark.long] if _is_for_duckdb(seed) else [])
+
+
+def _is_for_duckdb(seed: int) -> bool:
+    return seed % 3 == 2
+
+
+@pytest.mark.parametrize("seed", [_with_marks(seed) for seed in seeds(3)])
 def test_rows_behind_findings__are_as_many_as_counted(seed: int) -> None:
     rulebook = shipped_rulebook()
-    with DuckDbEngine(None) if seed % 3 == 2 else PolarsEngine() as engine:
+    with DuckDbEngine(None) if _is_for_duckdb(seed) else PolarsEngine() as engine:
         situation = situation_of(seeded_world(seed, 30), engine, rulebook)
         tables = build_forecast(situation)
         findings = [row for row in engine.rows(tables["findings"]) if row["count"] is not None]

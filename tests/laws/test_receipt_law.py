@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
@@ -21,7 +21,7 @@ from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.verification.verify_folder import Compared, verify_snapshots
 from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import SEEDS, only_groups, seeded_world
-from tests.laws.test_witness_law import PROOF
+from tests.laws.test_witness_law import ENGAGEMENTS, PROOF
 from tests.laws.world_snapshots import write_world
 from tests.opinions import SmallWorld, plan_of, settings_of, store_of
 from tests.rulebook_texts import shipped_rulebook
@@ -34,7 +34,7 @@ CHEAPEST = {5, 11}
 """Those of them that every run tries."""
 
 
-@PROOF
+@settings(PROOF, max_examples=max(1, ENGAGEMENTS // 2))
 @given(seed=SEEDS)
 def test_nothing_is_in_doubt(seed: int) -> None:
     hold_law(figures_of(seeded_world(seed, GROUPS)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dynsync_lib.core.keys import guid_sql_key
 from dynsync_lib.core.model import System
@@ -19,7 +19,7 @@ from dynsync_lib.rehearsal.planning.plan_folder import PlanTask, plan_rehearsal
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
 from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import SEEDS, seeded_world
-from tests.laws.test_witness_law import PROOF
+from tests.laws.test_witness_law import ENGAGEMENTS, PROOF
 from tests.laws.world_snapshots import write_world
 from tests.opinions import ask_witness, settings_of
 from tests.rulebook_texts import shipped_rulebook
@@ -31,7 +31,7 @@ SOAK_WORLDS, SOAK_GROUPS = int(os.environ.get("DYNSYNC_REHEARSAL_WORLDS", "60"))
 Name = tuple[str, str, str]
 
 
-@PROOF
+@settings(PROOF, max_examples=max(1, ENGAGEMENTS // 2))
 @given(seed=SEEDS)
 def test_look_alikes_come_out_as_their_originals(seed: int) -> None:
     hold_law(seed, GROUPS)

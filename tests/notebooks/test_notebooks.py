@@ -74,7 +74,7 @@ def test_notebooks__have_one_parameters_cell_and_sound_headings(file: Path) -> N
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
-@pytest.mark.parametrize("name", ON_A_FORECAST)
+@pytest.mark.parametrize("name", [pytest.param(ON_A_FORECAST[0], marks=pytest.mark.long), ON_A_FORECAST[1]])
 def test_notebooks__run_on_a_forecast(name: str) -> None:
     notebook = run_on_hand_made(name, **({"client": "Adler & Söhne <Example>"} if "report" in name else {}))
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

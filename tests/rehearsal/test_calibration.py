@@ -92,7 +92,9 @@ def test_the_forecast_of_a_pack_leaves_what_it_says(desk: Desk, run: Run, pack: 
     assert desk.leaves(run, pack) == said
 
 
-@pytest.mark.parametrize(("run", "pack", "choice"), one_of_each(CHOICES, lambda _run, pack, _choice: pack.question))
+@pytest.mark.parametrize(
+    ("run", "pack", "choice"), one_of_each(CHOICES, lambda run, pack, _: (run.id, bool(pack.same)))
+)
 def test_the_choice_of_the_witness_is_read(desk: Desk, run: Run, pack: Pack, choice: str) -> None:
     (answer,) = desk.read(run, [pack], synced(desk, run, {pack.question: choice}))
     assert answer.choice in pack.alike(choice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,18 +40,32 @@ PACKS = Packs((ONE_WAY, OF_OWNERS), SHIPPED.unsettled)
 PORTALS = '[hubspot]\ntoken_env = "MY_TOKEN"\nmarketing_criterion = "tier = 1"\n\n[sync.deal]\n'
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def foreseer() -> Iterator[Foreseer]:
     with PolarsEngine() as engine:
         yield open_foreseer(engine, BOOK, ONE_WAY, tag=TAG)
 
 
-@pytest.fixture
-def rehearsal(tmp_path: Path, foreseer: Foreseer) -> Rehearsal:
-    """A rehearsal of nothing in particular: it has a key, settings and a forecast."""
-    folder = tmp_path / "rehearsal"
+@pytest.fixture(scope="module")
+def planned_once(tmp_path_factory: pytest.TempPathFactory, foreseer: Foreseer) -> Path:
+    """A rehearsal of nothing in particular: it has a key, settings, a forecast, and a plan of the questions."""
+    folder = tmp_path_factory.mktemp("planned") / "rehearsal"
     write_run(foreseer, list(ONE_WAY.packs), folder, portals=PORTALS, key=KEY, moment=MOMENT)
-    return open_rehearsal(folder)
+    plan_calibration(open_rehearsal(folder), BOOK, PACKS)
+    return folder
+
+
+@pytest.fixture
+def calibration(planned_once: Path, tmp_path: Path) -> Calibration:
+    """The plan in a copy of the rehearsal."""
+    return plan_calibration(open_rehearsal(shutil.copytree(planned_once, tmp_path / "rehearsal")), BOOK, PACKS)
+
+
+@pytest.fixture
+def rehearsal(planned_once: Path, tmp_path: Path) -> Rehearsal:
+    """A copy of the rehearsal without the plan."""
+    ignored = shutil.ignore_patterns("calibration")
+    return open_rehearsal(shutil.copytree(planned_once, tmp_path / "rehearsal", ignore=ignored))
 
 
 def write_state(store: MemoryStore, folder: Path, tag: str) -> None:
@@ -87,8 +102,7 @@ def sync_run(calibration: Calibration, foreseer: Foreseer, choice: str) -> None:
     write_state(store, folder.after_path, tag)
 
 
-def test_plan__names_every_question_and_writes_a_rehearsal_for_each_run(rehearsal: Rehearsal) -> None:
-    calibration = plan_calibration(rehearsal, BOOK, PACKS)
+def test_plan__names_every_question_and_writes_a_rehearsal_for_each_run(calibration: Calibration) -> None:
     rows = {row["question"]: row for row in calibration.info["questions"]}
     assert set(rows) == set(BOOK.assumptions)
     assert rows["oneway_winner"]["leaves"] == {"direction_wins": ["Dee", "Ulm"], "keep_target": ["Hal", "Ulm"]}
@@ -99,7 +113,10 @@ def test_plan__names_every_question_and_writes_a_rehearsal_for_each_run(rehearsa
     assert calibration.steps() == {"one_way": Step.PLANNED, "owners": Step.PLANNED}
     run = open_rehearsal(calibration.run_folder("one_way"))
     assert run.info["records"]["hubspot/contacts"] == run.info["records"]["dynamics/contacts"] == 1
-    assert run.tag not in (rehearsal.tag, open_rehearsal(calibration.run_folder("owners")).tag)
+    assert run.tag not in (
+        open_rehearsal(calibration.folder.parent).tag,
+        open_rehearsal(calibration.run_folder("owners")).tag,
+    )
     assert {row["record_id"] for row in run.sample()} == {"oneway_winner/h1", "oneway_winner/d1"}
 
 
@@ -114,8 +131,9 @@ def test_settings_of_a_run__hold_where_the_portals_are_and_nothing_of_the_custom
 
 
 @pytest.mark.parametrize("choice", ["direction_wins", "keep_target"])
-def test_read__gives_the_choice_back_with_what_is_there(rehearsal: Rehearsal, foreseer: Foreseer, choice: str) -> None:
-    calibration = plan_calibration(rehearsal, BOOK, PACKS)
+def test_read__gives_the_choice_back_with_what_is_there(
+    calibration: Calibration, foreseer: Foreseer, choice: str
+) -> None:
     sync_run(calibration, foreseer, choice)
     calibrated = Calibrated(calibration, tuple(read_calibration(calibration, BOOK, PACKS)))
     row = next(row for row in calibrated.questions() if row["question"] == "oneway_winner")
@@ -126,8 +144,7 @@ def test_read__gives_the_choice_back_with_what_is_there(rehearsal: Rehearsal, fo
     assert [run["step"] for run in calibrated.runs()] == ["read_back", "planned"]
 
 
-def test_read__names_what_was_not_tried_and_why(rehearsal: Rehearsal) -> None:
-    calibration = plan_calibration(rehearsal, BOOK, PACKS)
+def test_read__names_what_was_not_tried_and_why(calibration: Calibration) -> None:
     answers = {answer.question: answer for answer in read_calibration(calibration, BOOK, PACKS)}
     assert all(answer.choice is None for answer in answers.values())
     assert answers["oneway_winner"].why == "Not tried yet: the run one_way is planned."
@@ -151,12 +168,11 @@ def test_read__cannot_tell_where_options_are_others_than_planned(rehearsal: Rehe
     assert missing in answers["option_pairing"]
 
 
-def test_a_plan_that_was_changed__is_refused(rehearsal: Rehearsal) -> None:
-    calibration = plan_calibration(rehearsal, BOOK, PACKS)
+def test_a_plan_that_was_changed__is_refused(calibration: Calibration) -> None:
     file = calibration.folder / "calibration.json"
     file.write_text(file.read_text(encoding="utf-8").replace('"moves": 0', '"moves": "two"'), encoding="utf-8")
     with pytest.raises(SnapshotError, match="cannot be used: `questions"):
-        plan_calibration(rehearsal, BOOK, PACKS)
+        plan_calibration(open_rehearsal(calibration.folder.parent), BOOK, PACKS)
 
 
 def test_shared_person__is_active_in_both(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ def test_order_of_first_records__is_told_when_records_differ_in_age(
     assert set(answer.evidence[0].left_by.values()) == {"Ada", "Ben", "Cy", "Dee"}
 
 
+@pytest.mark.long
 def test_choices_and_owners__are_answered_with_fields_that_were_made_by_hand(
     portals_with_choices: Emulator, with_choices: Calibration
 ) -> None:

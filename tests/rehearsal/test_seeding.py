@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,13 @@ from dynsync_lib.rehearsal.look_alike_rows import TABLES as TABLES_OF_RECORDS
 from dynsync_lib.rehearsal.portal_records import PortalRecords
 from dynsync_lib.rehearsal.portal_steps import PortalSteps
 from dynsync_lib.rehearsal.portal_store import NewIds
-from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step
+from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step, open_rehearsal
+from dynsync_lib.rehearsal.seeding import Seeded
 from dynsync_lib.rehearsal.standing import BEGIN, CLEANED, seeding_name
 from dynsync_lib.snapshot.snapshot import open_snapshot
 from tests.emulator.clients import environment_client, portal_client
-from tests.everyday import one_of_each
-from tests.pulls import NOON, FakeTime, connections, rows_of
+from tests.emulator.small_world import small_world
+from tests.pulls import GENEROUS, NOON, FakeTime, connections, rows_of
 from tests.rehearsal.plans import ADA, BEA, CAL, FIRM, LINKS, SETTINGS, SHOP, TABLES, TAG, Tables, make_plan
 from tests.rehearsal.portals import writes
 
@@ -36,6 +39,14 @@ OTHERS = {"hubspot/contacts": 3, "hubspot/companies": 2, "dynamics/contacts": 3,
 @pytest.fixture
 def plan(tmp_path: Path) -> Rehearsal:
     return make_plan(tmp_path / "r")
+
+
+@pytest.fixture(scope="module")
+def seeded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator, Rehearsal, Seeded]]:
+    """Portals of their own after a seeding, its rehearsal and what it said; no test changes them."""
+    rehearsal = make_plan(tmp_path_factory.mktemp("seeded") / "r")
+    with Emulator(small_world(), limits=GENEROUS) as emulator:
+        yield emulator, rehearsal, steps(emulator, rehearsal).seed(rehearsal)
 
 
 def steps(emulator: Emulator, rehearsal: Rehearsal) -> PortalSteps:
@@ -63,8 +74,8 @@ def counts(emulator: Emulator) -> dict[str, int]:
 ALL = {name: len(rows) + OTHERS.get(name, 0) for name, rows in TABLES.items()}
 
 
-def test_seed__writes_each_look_alike_once(emulator: Emulator, plan: Rehearsal) -> None:
-    seeded = steps(emulator, plan).seed(plan)
+def test_seed__writes_each_look_alike_once(seeded_once: tuple[Emulator, Rehearsal, Seeded]) -> None:
+    emulator, plan, seeded = seeded_once
     assert counts(emulator) == ALL
     assert seeded.refused == []
     assert seeded.is_in_order
@@ -77,8 +88,10 @@ def test_seed__writes_each_look_alike_once(emulator: Emulator, plan: Rehearsal) 
     assert len(writes(emulator)) == before
 
 
-def test_seed__writes_values_lookups_states_and_associations(emulator: Emulator, plan: Rehearsal) -> None:
-    steps(emulator, plan).seed(plan)
+def test_seed__writes_values_lookups_states_and_associations(
+    seeded_once: tuple[Emulator, Rehearsal, Seeded],
+) -> None:
+    _, plan, _ = seeded_once
     assert plan.step is Step.SEEDED
     before = open_snapshot(plan.before_path)
     contacts = {row["id"]: row for row in rows_of(before, "dynamics/contacts")}
@@ -148,7 +161,8 @@ def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal)
         assert counts(emulator) == OTHERS
 
 
-@pytest.mark.parametrize("bytes_left", one_of_each([1500, 1, 700, 2600], bool))
+@pytest.mark.long
+@pytest.mark.parametrize("bytes_left", [1500, 1, 700, 2600])
 def test_seed__goes_on_after_a_kill(emulator: Emulator, plan: Rehearsal, tmp_path: Path, bytes_left: int) -> None:
     assert _killed(emulator, plan, tmp_path, "seed", bytes_left) == -signal.SIGKILL
     seeded = steps(emulator, plan).seed(plan)
@@ -210,8 +224,8 @@ def test_seed__names_the_rights_that_are_missing(emulator: Emulator, plan: Rehea
     assert writes(emulator) == []
 
 
-def test_seed__refuses_a_tag_that_exists(emulator: Emulator, plan: Rehearsal, tmp_path: Path) -> None:
-    steps(emulator, plan).seed(plan)
+def test_seed__refuses_a_tag_that_exists(seeded_once: tuple[Emulator, Rehearsal, Seeded], tmp_path: Path) -> None:
+    emulator, _, _ = seeded_once
     before = len(writes(emulator))
     other = make_plan(tmp_path / "other")
     with pytest.raises(SafetyError, match=f"hold 15 records of the tag {TAG} already"):
@@ -219,8 +233,11 @@ def test_seed__refuses_a_tag_that_exists(emulator: Emulator, plan: Rehearsal, tm
     assert len(writes(emulator)) == before
 
 
-def test_seed__refuses_other_portals_than_before(emulator: Emulator, plan: Rehearsal) -> None:
-    steps(emulator, plan).seed(plan)
+def test_seed__refuses_other_portals_than_before(
+    seeded_once: tuple[Emulator, Rehearsal, Seeded], tmp_path: Path
+) -> None:
+    emulator, seeded, _ = seeded_once
+    plan = open_rehearsal(shutil.copytree(seeded.folder, tmp_path / "r"))
     text = plan.journal_path.read_text(encoding="utf-8")
     plan.journal_path.write_text(text.replace('"hubspot":"424242"', '"hubspot":"7"'), encoding="utf-8")
     with pytest.raises(UsageError, match="was begun in HubSpot portal 7, and this is 424242"):
@@ -324,8 +341,11 @@ def test_a_run_has_ids_of_its_own__also_when_the_tag_is_the_same(tmp_path: Path)
     assert len(guids) == 4
 
 
-def test_clean__takes_no_table_that_it_may_not_read_for_an_empty_one(emulator: Emulator, plan: Rehearsal) -> None:
-    steps(emulator, plan).seed(plan)
+def test_clean__takes_no_table_that_it_may_not_read_for_an_empty_one(
+    seeded_once: tuple[Emulator, Rehearsal, Seeded], tmp_path: Path
+) -> None:
+    emulator, seeded, _ = seeded_once
+    plan = open_rehearsal(shutil.copytree(seeded.folder, tmp_path / "r"))
     emulator.conditions.add_faults(
         [Fault(path="/api/data/v9.2/accounts", status=403, times=9, body={"error": {"code": "0"}})]
     )

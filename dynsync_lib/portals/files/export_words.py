@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Final, Literal
 
@@ -45,6 +45,7 @@ class ExportWords:
         return cls(tomllib.loads(text))
 
     @classmethod
+    @cache
     def shipped(cls) -> ExportWords:
         """The words that the kit ships."""
         return cls.read((resources.files("dynsync_lib") / "rules" / "export_words.toml").read_text(encoding="utf-8"))
