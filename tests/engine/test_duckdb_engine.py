@@ -45,7 +45,7 @@ def test_write__in_a_folder_gives_the_bytes_of_one_sort_in_memory(
     assert _written(tmp_path / "folder", _ROWS) == in_memory
 
 
-@pytest.mark.parametrize("rows_per_sort", [3, 7, 100, 499])
+@pytest.mark.parametrize("rows_per_sort", [100, *(pytest.param(rows, marks=pytest.mark.long) for rows in (3, 7, 499))])
 def test_write__parts_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_per_sort: int) -> None:
     whole = _written(tmp_path / "whole", _ROWS)
     monkeypatch.setattr(duckdb_engine, "_SORTED_AT_ONCE", 0)

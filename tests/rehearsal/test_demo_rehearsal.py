@@ -135,6 +135,7 @@ def test_rule_changed__the_filter_is_not_asked(
     assert any("filter" in sentence for sentence in miss.predicted_because)
 
 
+@pytest.mark.long
 def test_rule_changed__the_other_side_wins(serving: Emulator, rehearsal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "_two_way_target", lambda blanks, job: blanks[0] if blanks else job.own.conflict_winner)
     comparison = synced(serving, rehearsal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,13 +38,20 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def forecast_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the snapshot `s`, settings and the forecast `f`, which no test changes."""
+    folder = tmp_path_factory.mktemp("portals")
+    load_portals(folder, FILES)
+    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
+    kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
+    return folder
+
+
 @pytest.fixture
-def portals(tmp_path: Path) -> Path:
-    """A folder with the snapshot `s`, settings and the forecast `f`."""
-    load_portals(tmp_path, FILES)
-    (tmp_path / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    kit.forecast(tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "f")
-    return tmp_path
+def portals(forecast_once: Path, tmp_path: Path) -> Path:
+    """A copy of that folder."""
+    return shutil.copytree(forecast_once, tmp_path / "portals")
 
 
 def misses(portals: Path, *, edit: Edit | None = None) -> dict[str, str]:
