@@ -23,6 +23,16 @@ SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's
 EmulatorFile = Annotated[
     Path | None, typer.Option("--emulator", help="JSON line of a running `dynsync emulator`, instead of real portals.")
 ]
+SnapshotFolder = Annotated[Path, typer.Argument(help="Folder of a snapshot.")]
+ForecastSnapshot = Annotated[
+    Path | None,
+    typer.Option("--snapshot", help="The snapshot that was forecast; default: where the forecast found it."),
+]
+Bindings = Annotated[
+    Path | None,
+    typer.Option("--bindings", help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file."),
+]
+CsvTables = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="assumption=choice; may be repeated.")]
 ForecastFolder = Annotated[
     Path | None, typer.Option("--forecast", help="Folder of a forecast; default out/forecast, else the demo's.")

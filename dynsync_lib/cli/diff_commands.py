@@ -13,7 +13,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json
+from dynsync_lib.cli.arguments import Bindings, Json
 from dynsync_lib.errors import UsageError
 
 RecordsFile = Annotated[
@@ -36,9 +36,7 @@ def settings_diff(
     snapshot: Annotated[
         Path | None, typer.Option(help="A snapshot, to see what saving the second settings would do.")
     ] = None,
-    bindings: Annotated[
-        Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
-    ] = None,
+    bindings: Bindings = None,
     csv: RecordsFile = None,
     *,
     as_json: Json = False,

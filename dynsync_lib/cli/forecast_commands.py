@@ -13,7 +13,19 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
-from dynsync_lib.cli.arguments import FailOn, ForecastFolder, Json, MaskingLevel, Set, SettingsFile, open_forecast
+from dynsync_lib.cli.arguments import (
+    Bindings,
+    CsvTables,
+    FailOn,
+    ForecastFolder,
+    ForecastSnapshot,
+    Json,
+    MaskingLevel,
+    Set,
+    SettingsFile,
+    SnapshotFolder,
+    open_forecast,
+)
 from dynsync_lib.cli.finding_records import print_counts, print_records
 from dynsync_lib.errors import UsageError
 
@@ -22,20 +34,18 @@ _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
 
 
 def forecast(
-    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    snapshot: SnapshotFolder,
     settings: SettingsFile = Path("dynsync.toml"),
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/forecast"),
     engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, polars, spark, auto.")] = "auto",
     choices: Set = None,
     fail_on: FailOn = "",
-    bindings: Annotated[
-        Path | None, typer.Option(help="Pairs of an earlier run: a forecast's folder, or a CSV or Parquet file.")
-    ] = None,
+    bindings: Bindings = None,
     beside: Annotated[
         list[Path] | None, typer.Option(help="Snapshot of a further Dynamics environment; may be repeated.")
     ] = None,
     *,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    csv: CsvTables = False,
     as_json: Json = False,
 ) -> None:
     """Say what the initial sync would do with every record of a snapshot.
@@ -78,7 +88,7 @@ def replay(
         Path | None, typer.Option(help="Pairs at the earlier moment; default: those of its forecast.")
     ] = None,
     *,
-    csv: Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")] = False,
+    csv: CsvTables = False,
     as_json: Json = False,
 ) -> None:
     """Say what would have travelled between two snapshots, and which pairs have escaped their filter.
@@ -96,7 +106,7 @@ def replay(
 
 
 def recipes(
-    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    snapshot: SnapshotFolder,
     settings: SettingsFile = Path("dynsync.toml"),
     *,
     as_json: Json = False,
@@ -118,9 +128,7 @@ def recipes(
 def explain(
     key: Annotated[str, typer.Argument(help="A record id or GUID, an e-mail address, a company's or person's name.")],
     folder: ForecastFolder = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
-    ] = None,
+    snapshot: ForecastSnapshot = None,
     *,
     masking: MaskingLevel = None,
     masked: Annotated[bool, typer.Option("--masked", help="The same as --masking pseudonym.")] = False,
@@ -160,9 +168,7 @@ def audit(
         ),
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="With --records: the CSV file to write them to.")] = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
-    ] = None,
+    snapshot: ForecastSnapshot = None,
     masking: MaskingLevel = None,
     *,
     as_json: Json = False,

@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json
+from dynsync_lib.cli.arguments import Json, SnapshotFolder
 
 
 def suggest(
-    snapshot: Annotated[Path, typer.Argument(help="Folder of a snapshot.")],
+    snapshot: SnapshotFolder,
     out: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("out/suggestions.csv"),
     *,
     as_json: Json = False,

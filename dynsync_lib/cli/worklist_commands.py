@@ -12,15 +12,12 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import ForecastFolder, Json, MaskingLevel, open_forecast, read_masking
+from dynsync_lib.cli.arguments import ForecastFolder, ForecastSnapshot, Json, MaskingLevel, open_forecast, read_masking
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.errors import WorklistError
 
 worklist = typer.Typer(name="worklist", cls=PlainGroup, invoke_without_command=True, rich_markup_mode=None)
 _MOST_LISTED: Final = 20
-Snapshot = Annotated[
-    Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
-]
 _MARKED: Final = ("accept", "fix", "ignore", "note_only", "unmarked")
 
 
@@ -29,7 +26,7 @@ def write(
     context: typer.Context,
     folder: ForecastFolder = None,
     out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
-    snapshot: Snapshot = None,
+    snapshot: ForecastSnapshot = None,
     *,
     masking: MaskingLevel = None,
     names: Annotated[bool, typer.Option("--names", help="The same as --masking none: name people.")] = False,
@@ -67,7 +64,7 @@ def import_(
         Path | None,
         typer.Option(help="Folder for files that both CRMs import, of rows marked fix whose value is known."),
     ] = None,
-    snapshot: Snapshot = None,
+    snapshot: ForecastSnapshot = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -102,7 +99,7 @@ def import_(
 def fixes_(
     folder: ForecastFolder = None,
     share: Annotated[float, typer.Option(help="The part of the risk that is to go, above 0, up to 1.")] = 0.9,
-    snapshot: Snapshot = None,
+    snapshot: ForecastSnapshot = None,
     csv: Annotated[Path | None, typer.Option(help="CSV file of all changes, with links that open records.")] = None,
     *,
     as_json: Json = False,
