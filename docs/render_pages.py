@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the kit itself: rules.md, cli.md, emulator.md.
+"""Writes the pages that are made from the kit itself: rules.md, cli.md, kit.md, emulator.md.
 
     python docs/render_pages.py
 
@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # when this file runs as a script
 
 from docs.emulator_page import emulator_lines
+from docs.kit_page import kit_lines
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
 
@@ -27,7 +28,7 @@ _MADE = "<!-- Made by docs/render_pages.py; do not edit. -->\n"
 
 def pages() -> dict[str, str]:
     """Text by file name."""
-    return {"rules.md": rules_page(), "cli.md": cli_page(), "emulator.md": emulator_page()}
+    return {"rules.md": rules_page(), "cli.md": cli_page(), "kit.md": kit_page(), "emulator.md": emulator_page()}
 
 
 def rules_page() -> str:
@@ -116,6 +117,11 @@ def _command_names(group: Any) -> Iterator[str]:
         yield name
         if hasattr(command, "commands"):
             yield from (f"{name} {inner}" for inner in _command_names(command))
+
+
+def kit_page() -> str:
+    """Every name of the kit."""
+    return "\n".join([_MADE, *kit_lines()])
 
 
 def emulator_page() -> str:
