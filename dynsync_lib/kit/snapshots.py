@@ -119,7 +119,7 @@ def gaps_table(taken: TakenSnapshot | AnySnapshot) -> Piece:
     1 thing to know: 1 not checked
     """
     from dynsync_lib.report.sides import show_gaps
-    from dynsync_lib.report.words import counted
+    from dynsync_lib.report.words import counted, system_word
 
     snapshot = taken.snapshot if isinstance(taken, TakenSnapshot) else opened_snapshot(taken)
     checked = taken.checked if isinstance(taken, TakenSnapshot) else None
@@ -131,7 +131,12 @@ def gaps_table(taken: TakenSnapshot | AnySnapshot) -> Piece:
         return show_gaps(rows, "What the portals would let their users see was not asked; `dynsync check` asks.")
     said = [line for line in checked.lines if line.state != "ok"]
     rows += [
-        {"state": line.state, "about": f"{line.portal}: {line.about}", "says": line.says, "next_step": line.next_step}
+        {
+            "state": line.state,
+            "about": f"{system_word(line.portal)}: {line.about}",
+            "says": line.says,
+            "next_step": line.next_step,
+        }
         for line in said
     ]
     right = len(checked.lines) - len(said)

@@ -121,6 +121,9 @@ def _field_cells(row: Row, total: int) -> list[Any]:
 
 
 def _say_frequent(row: Row) -> str:
+    if row["frequent"] and all(value is None for value, _ in row["frequent"]):
+        *first, last = (f"{count:,}" for _, count in row["frequent"])
+        return f"hidden, in {' and '.join(filter(None, (', '.join(first), last)))} records"
     if row["frequent"]:
         return ", ".join(f"{value or 'hidden'} ({count:,})" for value, count in row["frequent"])
     return "each value once" if row["filled"] else "empty in every record"

@@ -125,11 +125,12 @@ def draw_ranked(title: str, bars: Sequence[Ranked], colour: str, *, full: int = 
 def _draw_wide(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
     lines = [wrap(bar.label, _LABEL_CHARACTERS) for bar in bars]
     row = _HIGH_ROW if any(len(own) > 1 for own in lines) else _ROW
+    longest = min(_LONGEST, _WIDTH - _LEFT - 8 - _widest(bars))
     figure, axes = open_canvas(_WIDTH, row * len(bars) + 8)
     for index, bar in enumerate(bars):
         y = 4 + row * index + (row - _ROW) / 2
         write_lines(axes, _LEFT - 12, y + 11, lines[index], ha="right")
-        width = _draw_length(axes, bar, (_LEFT, y), _LONGEST, most, colour)
+        width = _draw_length(axes, bar, (_LEFT, y), longest, most, colour)
         write(axes, _LEFT + width + 8, y + 11, bar.says, color=MUTED)
     return _save(figure, title, bars, "ranked")
 
@@ -137,7 +138,7 @@ def _draw_wide(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Ma
 def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
     labels = [wrap(bar.label, _NARROW_CHARACTERS, 3) for bar in bars]
     heights = [LINE * len(lines) + _NARROW_ROW for lines in labels]
-    longest = _NARROW - 12 - max(_CHARACTER * len(bar.says) for bar in bars)
+    longest = _NARROW - 12 - _widest(bars)
     figure, axes = open_canvas(_NARROW, sum(heights) + 8)
     y = 4.0
     for bar, lines, height in zip(bars, labels, heights, strict=True):
@@ -147,6 +148,11 @@ def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str, most: int) -> 
         write(axes, _NARROW, top + 11, bar.says, color=MUTED, ha="right")
         y += height
     return _save(figure, title, bars, "ranked-narrow")
+
+
+def _widest(bars: Sequence[Ranked]) -> float:
+    """The room that the longest number with its note takes, in pixels."""
+    return max(_CHARACTER * len(bar.says) for bar in bars)
 
 
 def _save(figure: Figure, title: str, bars: Sequence[Ranked], kind: str) -> Markup:

@@ -56,6 +56,12 @@ def test_profile_fields__counts_filled_and_different_values(profiles: FieldProfi
     }
 
 
+def test_profile_table__hidden_values_are_counted(profiles: FieldProfiles) -> None:
+    html = kit.profile_table(profiles.of("contact", "hubspot")).html
+    assert ">hidden, in 2 and 1 records</td>" in html
+    assert "Clerk" not in html
+
+
 def test_profile_fields__options_of_people_are_shown_by_label(profiles: FieldProfiles) -> None:
     assert _field(profiles, "contact", "dynamics", "statecode")["frequent"] == (("Active", 2), ("Inactive", 1))
 
