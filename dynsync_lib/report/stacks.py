@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from dynsync_lib.report.pieces import make_id
 from dynsync_lib.report.svg import INK, MUTED, PAPER, open_canvas, save_svg, text_colour, write
+from dynsync_lib.report.translation import longest_words
 from dynsync_lib.report.words import SYSTEMS
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Layout:
     row: float
 
 
-WIDE: Final = Layout(width=860, left=205, bar=470, row=46)
+WIDE: Final = Layout(width=860, left=205, bar=440, row=46)
 NARROW: Final = Layout(width=350, left=0, bar=350, row=70)
 """For phones."""
 
@@ -91,7 +92,7 @@ def _place_words(legend: Legend, layout: Layout) -> list[tuple[float, int]]:
     """Where each word of the legend begins, and on which line."""
     places, x, line = [], 0.0, 0
     for word in legend.words.values():
-        length = 40 + 7.4 * len(word)
+        length = 40 + 7.4 * longest_words(word)
         if x and x + length - 18 > layout.width:
             x, line = 0.0, line + 1
         places.append((x, line))

@@ -46,19 +46,37 @@ _PLACES: Final = {
     "count": r"[\d.,]+",
     "field": r"[^\s,;()]+",
     "fields": r"[^\s,;()]+(?:, [^\s,;()]+)*",
+    "outcome": r"[^;]+?",
     "names": r"(?:(?!\. [A-Z0-9]).)+?",
     "values": r"(?:(?!\. [A-Z0-9]).)+?",
 }
-"""What may stand in places of these names: numbers, names of fields, lists within one sentence."""
+"""What may stand in places of these names: numbers, names of fields, one part of a list, lists within a sentence."""
 _FIELDS: Final = ("field", "fields")
 _ANYTHING: Final = ".+?"
-_FREE: Final = (*_PLACES, "agency", "filter", "ids", "limit", "rows", "share", "time", "title", "year")
+_FREE: Final = (
+    "n",
+    "count",
+    "field",
+    "fields",
+    "names",
+    "values",
+    "agency",
+    "filter",
+    "ids",
+    "limit",
+    "rows",
+    "share",
+    "time",
+    "title",
+    "year",
+)
 """Names of places that may hold anything; in all others only what the language has words for may stand."""
 _COUNTED: Final = re.compile(rf"(\b(?:and )?\d[\d,]*(?: more)? (?:records?|values?)\b)|{_NUMBER.pattern}")
 """How many, as it is said within a list of customers' values; or a number alone."""
 _LINE_CHARACTERS: Final = 46
 """How much fits into a line of a drawing's label."""
 _MOST_LINES: Final = 3
+_WORD: Final = re.compile(r"\b[A-Za-z]+[a-z]\b")
 _LEAST_WORDS: Final = 3
 """From so many words on a text that is not translated is marked as English; fewer are mostly names."""
 
@@ -78,7 +96,7 @@ class Translator:
     def __init__(self, language: str) -> None:
         texts = read_texts(language)
         self.language = language
-        self._exact = {source: words for source, words in texts.items() if "{" not in source}
+        self._exact = texts
         self._templates = [_template(source, words) for source, words in texts.items() if "{" in source]
         self._known: dict[str, str | None] = {}
 
@@ -209,7 +227,7 @@ class Translator:
         before, text, after = _outer_space(unescape(parts[index]))
         words = self.find(" ".join(text.split()))
         if words is None:
-            if len(text.split()) >= _LEAST_WORDS and not parts[index - 1].startswith("</"):
+            if len(_WORD.findall(text)) >= _LEAST_WORDS and not parts[index - 1].startswith("</"):
                 parts[index - 1] = re.sub(r"^<(\w+)(?![^>]*\blang=)", r'<\1 lang="en"', parts[index - 1])
             words = self._localise(text)
         return f"{before}{escape(words, quote=False)}{after}"
@@ -264,3 +282,8 @@ def read_texts(language: str) -> Mapping[str, str]:
 def translator_of(language: str) -> Translator:
     """The translator into a language, made once."""
     return Translator(language)
+
+
+def longest_words(text: str) -> int:
+    """How many characters a text has in the language in which it is longest: drawings leave room for any."""
+    return max(len(translator_of(language).say(text)) for language in LANGUAGES)

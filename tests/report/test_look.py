@@ -100,6 +100,7 @@ def test_report__in_german_says_so_and_marks_what_stays_english() -> None:
     assert '<html lang="de">' in html
     assert "<title>Was der erste Abgleich bewirkt</title>" in html
     assert ">Befunde<" in html
+    assert 'data-count="{n} von {n2} Zeilen"' in html
     assert '<p lang="en">Odd words here.</p>' in html
     assert "Titel von Quellen" in html
 
@@ -152,6 +153,11 @@ def test_translator__leaves_code_and_customers_values_alone() -> None:
     assert page == "<p>Befunde</p><code>Findings</code><td>Acme 1.172</td><td>0.1.0</td><td>1,5 %</td>"
 
 
+def test_translator__marks_sentences_as_english_and_no_keys_or_numbers() -> None:
+    page = Translator("de").page("<td>&lt; 0.1 %</td><td>SEED, K2, P1</td><td>One page says so.</td>")
+    assert page == '<td>&lt; 0,1 %</td><td>SEED, K2, P1</td><td lang="en">One page says so.</td>'
+
+
 def test_translator__keeps_what_is_escaped_escaped() -> None:
     assert Translator("de").page("<td>&lt;b&gt; &amp;</td>") == "<td>&lt;b&gt; &amp;</td>"
 
@@ -187,6 +193,10 @@ def test_texts__hold_all_that_those_who_decide_read(view: Any, language: str) ->
             "1 Feldzuordnung nennt ein Suchfeld, das nicht abgeglichen werden kann.",
         ),
         ("phone, zip and 14 more", "phone, zip und 14 weitere"),
+        (
+            "In this file: all 42 failing; 79 of 80 shadowed.",
+            "In dieser Datei: abgelehnt: alle 42; verdeckt: 79 von 80.",
+        ),
         ("HubSpot contacts: phone: 1,204", "HubSpot: Kontakte: phone: 1.204"),
         (
             "2 mappings lose the time of day. 1,204 mapped fields were not delivered.",
