@@ -302,7 +302,10 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
         Head("What else agrees"),
     ]
     caption = f"{counted(total, 'pair', 'pairs')} of a company and an account may be one firm and will not match"
-    note = "Only equal names match. This list is advice: the forecast counts these companies as not matched."
+    note = (
+        "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
+        "Names with two errors are not found, nor names that more than 20 accounts are a word or a letter away from."
+    )
     return show_table(
         Grid(caption, heads, rows, "pairs", total=total, limit=limit, note=note, empty="No such pair was found.")
     )

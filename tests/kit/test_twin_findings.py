@@ -123,6 +123,25 @@ def test_findings__a_pair_whose_name_is_anothers_is_doubtful(tmp_path: Path) -> 
     assert told["G12", None, "company"] == ("high", 1, None)
 
 
+MERGED = {
+    "h/companies": "hs_object_id,name,domain,city,phone\n1,Ash,ash.example,Ulm,0731 123456\n"
+    "2,Birch,birch.example,Bonn,\n3,Elm,elm.example,Kiel,0431 123456\n4,Fir,fir.example,,\n",
+    "d/accounts": "accountid,name,websiteurl,address1_city,telephone1\na1,Ash,oak.example,Bern,031 654321\n"
+    "a2,Birch,beech.example,Rom,06 1234567\na3,Elm,other.example,Lyon,+49 431 123456\na4,Fir,gum.example,Oslo,\n",
+}
+
+
+def test_findings__pairs_of_one_name_that_agree_in_nothing_else(tmp_path: Path) -> None:
+    told = findings(tmp_path, MERGED, "[sync.company]\n")
+    # a3 has the telephone number of 3, and of a4 and 4 only the domain is known on both sides
+    assert told["G66", None, "company"] == ("high", 2, None)
+
+
+def test_findings__without_city_and_telephone_number_false_merges_are_not_checked(tmp_path: Path) -> None:
+    told = findings(tmp_path, FIRMS, "[sync.company]\n")
+    assert told["G66", None, "company"][0] == "not_checked"
+
+
 def test_findings__companies_that_lose_their_domain_in_the_second_round(tmp_path: Path) -> None:
     files = {
         "h/companies": "hs_object_id,name,domain\n1,A,a.example\n2,B,a.example\n3,C,c.example\n",

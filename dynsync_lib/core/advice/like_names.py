@@ -9,7 +9,9 @@ Facts
       with another letter in it.
 
 Not modelled
-    * Two errors in one name. A shape that more than 20 names of the second list have leads to none of them.
+    * Two errors in one name.
+    * What more than 20 names of the second list are left with when a word or letter is taken away says nothing; nor
+      do bare words that more than 1,000 of them have, which is more than there are legal forms.
 
 Source: rule advice.near-name (2.30, 2.38).
 """
@@ -35,7 +37,7 @@ from dynsync_lib.core.advice.name_keys import (
     whole_keys,
 )
 
-_MOST_PER_SHAPE: Final = 20
+_MOST_STRONG, _MOST_WEAK = 1_000, 20
 _SHORT_WORD: Final = 3
 Compare = Callable[[Rows, Rows], npt.NDArray[np.bool_]]
 """Says something of rows of the two lists, pair by pair."""
@@ -79,9 +81,9 @@ class LikeNames:
         full = [[self.words.in_full(text) for text in side] for side in self._bare]
         close = [[text.replace(" ", "") for text in side] for side in self._bare]
         meetings = [
-            meet(whole_keys(full[0]), whole_keys(full[1]), _MOST_PER_SHAPE),
-            meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_PER_SHAPE),
-            meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_PER_SHAPE),
+            meet(whole_keys(full[0]), whole_keys(full[1]), _MOST_STRONG),
+            meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_STRONG),
+            meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_STRONG),
         ]
         for left, right in _unlike(_together(meetings), is_equal):
             reason = self._strong_reason(left, right)
@@ -117,7 +119,7 @@ class LikeNames:
         ours, theirs = [self._bare[0][row] for row in left], [self._bare[1][row] for row in right]
         for reason, meeting in (
             ("extra_word", _one_word_more(ours, theirs)),
-            ("typo", meet_less_one_letter(ours, theirs, _MOST_PER_SHAPE)),
+            ("typo", meet_less_one_letter(ours, theirs, _MOST_WEAK)),
         ):
             rows = (np.asarray(left, dtype=np.int64)[meeting[0]], np.asarray(right, dtype=np.int64)[meeting[1]])
             for here, there in _unlike(rows, is_equal):
@@ -165,8 +167,8 @@ class LikeNames:
 
 def _one_word_more(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Rows, Rows]:
     """Rows of which one has a word more than the other."""
-    longer = meet(keys_less_one_word(ours), whole_keys(theirs), _MOST_PER_SHAPE)
-    shorter = meet(whole_keys(ours), keys_less_one_word(theirs), _MOST_PER_SHAPE)
+    longer = meet(keys_less_one_word(ours), whole_keys(theirs), _MOST_WEAK)
+    shorter = meet(whole_keys(ours), keys_less_one_word(theirs), _MOST_WEAK)
     return _together([longer, shorter])
 
 
