@@ -5,7 +5,8 @@ Facts
     * A test process takes one core, so Polars gets one thread; processes that the tests start get all threads.
     * `httpcore` looks for the package sniffio at every request, and a package that is not there is looked for in every
       folder of the path.
-    * Each client of `httpx` reads the public authorities anew, a hundred and more of them, also to speak without TLS.
+    * Each client of `httpx` reads the public authorities anew, a hundred and more of them, also to speak without TLS:
+      those of `certifi`, or of the file or folder that the environment names.
     * Test modules are compiled once, not in every run, also where the environment asks Python to keep nothing.
 
 Where it is used: `tests/conftest.py` takes the hooks of pytest over.
@@ -48,10 +49,16 @@ def _read_public_authorities_once() -> None:
 
     @functools.wraps(make)
     def create(*arguments: Any, **options: Any) -> ssl.SSLContext:
-        is_public = not arguments and options == {"cafile": certifi.where()}
+        is_public = not arguments and options in _public_authorities()
         return of_public_authorities(**options) if is_public else make(*arguments, **options)
 
     ssl.create_default_context = create
+
+
+def _public_authorities() -> list[dict[str, str]]:
+    """How `httpx` may name the place of the public authorities."""
+    named = {"cafile": os.environ.get("SSL_CERT_FILE", ""), "capath": os.environ.get("SSL_CERT_DIR", "")}
+    return [{"cafile": certifi.where()}, *({kind: path} for kind, path in named.items() if path)]
 
 
 def _import_polars_with_one_thread() -> None:
