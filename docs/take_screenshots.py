@@ -15,8 +15,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +45,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             _picture_report(browser.new_page(viewport={"width": 1100, "height": 760}), folder / "report.html")
-            with _lab(folder) as address:
+            with running_lab(folder, obeys_scripts=True) as address:
                 _picture_notebooks(browser.new_page(viewport={"width": 1500, "height": 1100}), address)
             browser.close()
     print(f"{sum(file.stat().st_size for file in PICTURES.iterdir()):,} bytes of at most {MOST_BYTES:,}")  # noqa: T201
@@ -66,18 +64,6 @@ def _make_demo(folder: Path) -> None:
     needed = ("settings = ", "kit.scenarios(", '"mail only", narrow', "kit.scenario_panel(")
     whole["cells"] = [cell for cell in whole["cells"] if any(word in "".join(cell["source"]) for word in needed)]
     (notebooks / f"{_PANEL_ALONE}.ipynb").write_text(json.dumps(whole), encoding="utf-8")
-
-
-@contextmanager
-def _lab(folder: Path) -> Iterator[str]:
-    """The address of a JupyterLab in which scripts reach the application."""
-    config = folder / "config"
-    config.mkdir()
-    reachable = {"LabApp": {"expose_app_in_browser": True}}
-    (config / "jupyter_lab_config.json").write_text(json.dumps(reachable), encoding="utf-8")
-    os.environ["JUPYTER_CONFIG_DIR"] = str(config)
-    with running_lab(folder) as address:
-        yield address
 
 
 def _picture_report(page: Page, report: Path) -> None:

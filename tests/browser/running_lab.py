@@ -1,7 +1,10 @@
 """`dynsync lab` as a process, for tests that look at it in a browser."""
 
+import json
+import os
 import re
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,17 +28,29 @@ RUN_ALL = """async () => {
 
 
 @contextmanager
-def running_lab(folder: Path) -> Iterator[str]:
-    """JupyterLab in a folder of notebooks; gives its address with the key to it."""
+def running_lab(folder: Path, *, obeys_scripts: bool = False) -> Iterator[str]:
+    """JupyterLab in a folder of notebooks; gives its address with the key to it.
+
+    With `obeys_scripts` its application can be reached from the page (`RUN_ALL`).
+    """
     call = python_call("dynsync_lib.cli", "lab", str(folder), "--no-browser")
-    with subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        late = threading.Timer(STARTS_WITHIN_S, process.kill)
-        late.start()
-        try:
-            yield _address(process)
-        finally:
-            late.cancel()
-            process.terminate()
+    with tempfile.TemporaryDirectory() as config:
+        settings = {"LabApp": {"expose_app_in_browser": obeys_scripts}}
+        Path(config, "jupyter_lab_config.json").write_text(json.dumps(settings), encoding="utf-8")
+        with subprocess.Popen(
+            call,
+            cwd=folder,
+            env={**os.environ, "JUPYTER_CONFIG_DIR": config},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        ) as process:
+            late = threading.Timer(STARTS_WITHIN_S, process.kill)
+            late.start()
+            try:
+                yield _address(process)
+            finally:
+                late.cancel()
+                process.terminate()
 
 
 def _address(process: "subprocess.Popen[bytes]") -> str:

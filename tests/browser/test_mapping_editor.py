@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -38,17 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lab(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab over the folder, in which scripts reach the application."""
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
-    config = tmp_path_factory.mktemp("config")
-    reachable = {"LabApp": {"expose_app_in_browser": True}}
-    (config / "jupyter_lab_config.json").write_text(json.dumps(reachable), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_CONFIG_DIR", str(config))
-        with running_lab(folder) as address:
-            yield address
+    with running_lab(folder, obeys_scripts=True) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

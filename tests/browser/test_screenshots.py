@@ -18,6 +18,5 @@ def test_screenshots__are_those_of_the_pages(tmp_path: Path, monkeypatch: pytest
 
     committed = {file.name for file in take_screenshots.PICTURES.iterdir()}
     monkeypatch.setattr(take_screenshots, "PICTURES", tmp_path)
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", "")  # the script names another, which is to be gone afterwards
     take_screenshots.main()
     assert {file.name for file in tmp_path.iterdir()} == committed
