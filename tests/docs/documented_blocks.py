@@ -66,7 +66,7 @@ def command_complaints(command: str, options: Mapping[str, Collection[str]]) -> 
     words = re.sub(r"[][]", " ", command).split()
     words = words[1:] if words[0] == "dynsync" else words[2:]
     name = " ".join(words[:2]) if " ".join(words[:2]) in options else " ".join(words[:1])
-    if name == "test" or words[:1] in ([], ["..."], ["--help"]):
+    if name == "test" or words[:1] in ([], ["..."], ["--help"], ["--debug"]):
         return []
     if name not in options:
         return [f"`{command}`: there is no command {name}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -51,6 +52,18 @@ def test_blocks__say_what_they_are() -> None:
 def test_commands__exist(page: str) -> None:
     blocks = (block for block in blocks_of(page, TEXTS[page]) if block.language == "console")
     typed = [*commands_in_prose(TEXTS[page]), *(command for block in blocks for command in block.commands)]
+    assert [complaint for command in typed for complaint in command_complaints(command, OPTIONS)] == []
+
+
+def test_commands__of_messages_and_notebooks_exist() -> None:
+    """What an error, a docstring, a comment of settings or a notebook tells people to type."""
+    library = (file for ending in ("py", "toml") for file in (ROOT / "dynsync_lib").rglob(f"*.{ending}"))
+    texts = [file.read_text(encoding="utf-8") for file in library]
+    for file in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        texts += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    typed = [command for text in texts for command in commands_in_prose(text)]
+    assert len(typed) > 100
     assert [complaint for command in typed for complaint in command_complaints(command, OPTIONS)] == []
 
 
