@@ -90,7 +90,8 @@ def test_words__of_both_languages_share_a_concept(first: str, second: str) -> No
 
 def test_words_of_trades__join_concepts_that_are_known() -> None:
     vocabulary = read_vocabulary(
-        'noise = ["of"]\nprefixes = []\nqualifying = []\nheads = []\n[parts]\n[near]\n[exclusive]\n[weights]\n[own]\n'
+        'noise = ["of"]\nprefixes = []\nqualifying = []\nheads = []\ncommon_options = []\n'
+        "[parts]\n[near]\n[exclusive]\n[weights]\n[own]\n"
         '[concepts]\nend = ["end", "ende"]\nnotice = ["notice period"]',
         '[work]\n"notice period" = ["Kündigungsfrist"]\n"end of assignment" = ["Einsatzende", "Ende of end"]\n'
         'shift = ["Schicht"]',
@@ -245,6 +246,30 @@ def test_options_in_other_words__are_seen_in_matched_records() -> None:
     theirs = [str((number + 1) % 3) for number in range(60)]
     matched = values({"field_a": ours}, {"new_b": theirs})
     assert suggested(catalogue, matched)[0].reason == "Options go together in 60 matched records."
+
+
+def test_options_that_no_other_choice_has__are_enough() -> None:
+    kinds = "Kauf|Leasing|Miete"
+    sides = portals(("h qrx", "Qrx", CHOICE, "Purchase|Leasing|Rent"), ("d new_zvw", "Zvw", CHOICE, kinds))
+    assert firsts(sides) == {"qrx": "new_zvw"}
+    twice = portals(
+        ("h qrx", "Qrx", CHOICE, "Purchase|Leasing|Rent"),
+        ("d new_zvw", "Zvw", CHOICE, kinds),
+        ("d new_kbt", "Kbt", CHOICE, kinds),
+    )
+    assert firsts(twice) == {}
+    levels = portals(("h qrx", "Qrx", CHOICE, "Low|Medium|High"), ("d new_zvw", "Zvw", CHOICE, "gering|mittel|hoch"))
+    assert firsts(levels) == {}
+
+
+def test_dates__say_start_and_end_by_from_and_to() -> None:
+    sides = portals(
+        ("h delivery_a", "Delivery from", DATE, ""),
+        ("h delivery_b", "Delivery to", DATE, ""),
+        ("d new_ende", "Lieferende", DATE, ""),
+        ("d new_beginn", "Lieferbeginn", DATE, ""),
+    )
+    assert firsts(sides) == {"delivery_a": "new_beginn", "delivery_b": "new_ende"}
 
 
 def test_one_value_for_all__is_no_evidence() -> None:

@@ -17,6 +17,7 @@ from dynsync_lib.core.suggestions.wording import NEGATED, WordReader
 Reading = frozenset[str]
 ENOUGH: Final = 0.6
 """What weighs less says hardly anything: `type`, `name`, `date`."""
+_TIMES: Final = ("date", "datetime")
 _NO: Final = {"yes_no": NEGATED, "number": "count"}
 """What `no` before another word means, by the kind of the field: no phone calls, no. of staff, no. of an order."""
 
@@ -44,7 +45,8 @@ def read_field(field: Field, kind: str, object_: Object, reader: WordReader, mea
     own = vocabulary.own[object_]
     no = _NO.get(kind, "number")
     name = reader.read_name(field, no=no) if meaning is None else reader.read(meaning)
-    read = [_without(text, own, vocabulary) for text in (name, reader.read(field.label, no=no))]
+    bound = reader.bound_of(field.label) if kind in _TIMES else frozenset[str]()
+    read = [_without(text | bound, own, vocabulary) for text in (name, reader.read(field.label, no=no))]
     readings = tuple(dict.fromkeys(reading for reading in read if reading))
     options = frozenset(filter(None, (reader.read(option.label) for option in field.options)))
     said = frozenset[str]().union(*readings)

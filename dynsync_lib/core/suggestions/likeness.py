@@ -87,10 +87,16 @@ class WordLikeness:
 
     def _doubt(self, first: FieldWords, second: FieldWords) -> float:
         """What is left of a likeness, as a factor."""
-        groups = self.vocabulary.qualifying
-        qualified = (group.isdisjoint(first.said) != group.isdisjoint(second.said) for group in groups)
-        doubts = sum(qualified) + self._are_different_sorts(first.said, second.said) + self._say_little(first, second)
-        return float(_DOUBTFUL ** (doubts + self._say_more_each(first.readings[-1], second.readings[-1])))
+        doubts = _count_apart(self.vocabulary.qualifying, first.said, second.said)
+        doubts += self._are_different_sorts(first.said, second.said)
+        doubts += self._say_little(first, second) + self._say_more_each(first.readings[-1], second.readings[-1])
+        return float(_DOUBTFUL**doubts)
+
+    def are_told_apart(self, first: FieldWords, second: FieldWords) -> bool:
+        """Whether one field alone has a word that tells look-alikes apart, such as `last year`."""
+        first, _ = self._spelt_out(first, second)
+        second, _ = self._spelt_out(second, first)
+        return _count_apart(self.vocabulary.telling, first.said, second.said) > 0
 
     def _say_more_each(self, first: Reading, second: Reading) -> bool:
         """Whether each label says something that is known and that the other does not: company size and shoe size."""
@@ -134,3 +140,8 @@ def _numbers(said: Reading) -> frozenset[str]:
 def _differ(group: frozenset[str], first: Reading, second: Reading) -> bool:
     ours, theirs = group & first, group & second
     return bool(ours) and bool(theirs) and not ours & theirs
+
+
+def _count_apart(groups: Iterable[frozenset[str]], first: Reading, second: Reading) -> int:
+    """Of how many groups only one of two fields has a member."""
+    return sum(group.isdisjoint(first) != group.isdisjoint(second) for group in groups)

@@ -5,19 +5,20 @@ Facts
       are, although whether they sync is an open question (`multiselect`).
     * Standard fields of both CRMs follow what is known of them; words, options and values speak for the others.
     * Values that agree in matched records speak loudest, values that never do against a pair.
-    * A field is the first suggestion of one field only; of two that want the same the surer has it, and what is not
-      sure enough is left out: no suggestion is better than a wrong one.
+    * Two choices with the same options, which no other choice has, belong together whatever they are called.
+    * What is not sure enough is left out (`core.suggestions.ranking`): no suggestion is better than a wrong one.
 
 Not modelled
     * Fields that HubSpot's mapping screen does not offer although the API lists them (5.5).
 
 Source: rules field.same-kind, field.lookup-blocked, field.opt-out-polarity; rules/field_words.toml,
-rules/field_meanings.toml.
+rules/field_words_of_trades.toml, rules/field_meanings.toml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -30,6 +31,7 @@ from dynsync_lib.core.suggestions.field_words import FieldWords, read_field
 from dynsync_lib.core.suggestions.likeness import WordLikeness
 from dynsync_lib.core.suggestions.matched_records import MatchedRecords
 from dynsync_lib.core.suggestions.meanings import Meanings
+from dynsync_lib.core.suggestions.ranking import Candidate, rank_candidates
 from dynsync_lib.core.suggestions.shared_values import (
     FEWEST,
     Agreement,
@@ -44,14 +46,7 @@ from dynsync_lib.core.suggestions.short_forms import find_forms
 from dynsync_lib.core.suggestions.vocabulary import Vocabulary, split_words
 from dynsync_lib.core.suggestions.wording import WordReader, label_words
 
-MOST_SUGGESTIONS: Final = 3
-"""Of one property."""
-_SURE: Final = 0.68
-_LIKELY: Final = 0.5
-"""Of pairs without a rival."""
-_MARGIN: Final = 0.15
 _POSSIBLE: Final = 0.4
-_WORTH_A_LOOK: Final = 0.6
 _HIGHEST: Final = 0.97
 _STANDARD: Final = 0.95
 _FEWEST_TO_DOUBT: Final = 10
@@ -64,6 +59,9 @@ _OFTEN: Final = 0.5
 _OTHER_FORM: Final = 0.6
 _FOR_SHARED: Final = 0.3
 _IN_OTHER_TYPE: Final = 0.9
+_OF_OWN_OPTIONS: Final = 0.6
+_SOME_OPTIONS: Final = 3
+_MOST_OPTIONS: Final = 0.75
 _FEWEST_DISTINCT: Final = 3
 _TELLING: Final = 0.9
 _SURPRISING: Final = 4.5
@@ -91,24 +89,6 @@ class Knowledge:
     meanings: Meanings
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    hubspot: FieldWords
-    dynamics: FieldWords
-    score: float
-    reason: str
-    further: float = 0.0
-    """What else speaks for the pair, of those with nearly the same score."""
-
-    @property
-    def names(self) -> tuple[str, str]:
-        return (self.hubspot.field.name, self.dynamics.field.name)
-
-    @property
-    def key(self) -> tuple[float, float, str, str]:
-        return (-round(self.score, 2), -self.further, *self.names)
-
-
 MatchOf = Callable[[Object, Mapping[System, list[str]]], MatchedRecords]
 
 
@@ -132,7 +112,8 @@ def _of_object(object_: Object, catalogue: Catalogue, knowledge: Knowledge, matc
     }
     records = matched(object_, {system: [words.field.name for words in side] for system, side in read.items()})
     comparison = _Comparison(read, knowledge, records, reader)
-    yield from _ranked(object_, comparison.candidates())
+    for candidate, rank, score in rank_candidates(comparison.candidates()):
+        yield Suggestion(object_, *candidate.names, rank, round(score, 3), candidate.reason)
 
 
 def _mappable(
@@ -155,7 +136,7 @@ class _Comparison:
     records: MatchedRecords
     reader: WordReader
 
-    def candidates(self) -> Iterator[_Candidate]:
+    def candidates(self) -> Iterator[Candidate]:
         """Every pair that is worth a look, in no order."""
         for hubspot, dynamics in self._pairs():
             candidate = self._judge(hubspot, dynamics)
@@ -218,6 +199,27 @@ class _Comparison:
         }
 
     @cached_property
+    def own_options(self) -> frozenset[tuple[str, str]]:
+        """Pairs of choices that share most of their options, of which no other choice of either side has many."""
+        common = self.knowledge.vocabulary.common_options
+        telling = {
+            system: {words.field.name: words.options - common for words in side if len(words.options) >= _SOME_OPTIONS}
+            for system, side in self.words.items()
+        }
+        alike = {
+            (name, other): len(options & others) / max(len(options), len(others), 1)
+            for name, options in telling[System.HUBSPOT].items()
+            for other, others in telling[System.DYNAMICS].items()
+            if len(options & others) >= _SOME_OPTIONS - 1
+        }
+        often = Counter(field for pair in alike for field in zip(System, pair, strict=True))
+        return frozenset(
+            pair
+            for pair, share in alike.items()
+            if share >= _MOST_OPTIONS and all(often[field] == 1 for field in zip(System, pair, strict=True))
+        )
+
+    @cached_property
     def equal(self) -> Mapping[tuple[str, str], int]:
         return count_equal(self.values[System.HUBSPOT], self.values[System.DYNAMICS])
 
@@ -246,7 +248,7 @@ class _Comparison:
             for name in sorted(partners):
                 yield words, partners[name]
 
-    def _judge(self, hubspot: FieldWords, dynamics: FieldWords) -> _Candidate | None:
+    def _judge(self, hubspot: FieldWords, dynamics: FieldWords) -> Candidate | None:
         allowed = self._fit(hubspot, dynamics)
         if not allowed:
             return None
@@ -254,7 +256,7 @@ class _Comparison:
             if hubspot.meaning != dynamics.meaning:
                 return None
             reason = f"Both CRMs have this field out of the box: {hubspot.meaning}."
-            return _Candidate(hubspot, dynamics, _STANDARD * allowed, reason)
+            return Candidate(hubspot, dynamics, _STANDARD * allowed, reason)
         if self.likeness.contradict(hubspot, dynamics):
             return None
         likeness = self.likeness.of(hubspot, dynamics)
@@ -262,13 +264,17 @@ class _Comparison:
             return None
         options = _shared_options(hubspot, dynamics)
         agreed = self._agreement(hubspot, dynamics)
-        score = self._with_held(_with_options(likeness, options), hubspot, dynamics)
+        score = _with_options(likeness, options)
+        if (hubspot.field.name, dynamics.field.name) in self.own_options:
+            score += (1 - score) * _OF_OWN_OPTIONS
+        score = self._with_held(score, hubspot, dynamics)
         score = self._with_values(score, agreed, self._distinct(hubspot)) * allowed
         if score < _POSSIBLE:
             return None
         reason = _reason(hubspot, dynamics, likeness, options, agreed)
         further = (options or 0.0) + (agreed.beyond_chance if agreed is not None else 0.0)
-        return _Candidate(hubspot, dynamics, min(score, _HIGHEST), reason, further)
+        is_doubtful = self.likeness.are_told_apart(hubspot, dynamics)
+        return Candidate(hubspot, dynamics, min(score, _HIGHEST), reason, is_doubtful, further)
 
     def _may_agree(self, hubspot: FieldWords, dynamics: FieldWords) -> bool:
         """Whether values may be evidence enough by themselves: of choices, and where some are equal."""
@@ -387,40 +393,3 @@ def _values_words(agreed: Agreement) -> str:
     if agreed.equal * 2 < agreed.filled:
         return f"options go together in {agreed.filled:,} matched records"
     return f"values agree in {agreed.equal:,} of {agreed.filled:,} matched records"
-
-
-def _ranked(object_: Object, candidates: Iterable[_Candidate]) -> Iterator[Suggestion]:
-    """The best pairs first, each field once at rank 1; then what else a property with a first suggestion may mean."""
-    in_order = sorted(candidates, key=lambda candidate: candidate.key)
-    unrivalled = _unrivalled(in_order)
-    first: dict[str, _Candidate] = {}
-    taken: set[str] = set()
-    for candidate in in_order:
-        hubspot, dynamics = candidate.names
-        is_sure = candidate.score >= _SURE or candidate.names in unrivalled
-        if is_sure and hubspot not in first and dynamics not in taken:
-            first[hubspot] = candidate
-            taken.add(dynamics)
-    for name in sorted(first):
-        others = [
-            candidate
-            for candidate in in_order
-            if candidate.names[0] == name and candidate.score >= _WORTH_A_LOOK and candidate is not first[name]
-        ]
-        for rank, candidate in enumerate([first[name], *others][:MOST_SUGGESTIONS], 1):
-            score = min(candidate.score, first[name].score)
-            yield Suggestion(object_, name, candidate.dynamics.field.name, rank, round(score, 3), candidate.reason)
-
-
-def _unrivalled(candidates: Sequence[_Candidate]) -> set[tuple[str, str]]:
-    """The names of pairs that are likely and have no rival: neither field has another candidate nearly as good."""
-    scores: dict[tuple[System, str], list[float]] = {}
-    for candidate in candidates:
-        for side, name in zip(System, candidate.names, strict=True):
-            scores.setdefault((side, name), []).append(candidate.score)
-
-    def is_far_ahead(candidate: _Candidate) -> bool:
-        rivals = [sorted(scores[side], reverse=True) for side in zip(System, candidate.names, strict=True)]
-        return all(best[0] == candidate.score and best[1:2] < [candidate.score - _MARGIN] for best in rivals)
-
-    return {candidate.names for candidate in candidates if candidate.score >= _LIKELY and is_far_ahead(candidate)}

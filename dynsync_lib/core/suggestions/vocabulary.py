@@ -46,9 +46,10 @@ class Vocabulary:
 
     `concepts` gives the concept of a phrase, `parts` what a concept consists of, `near` how close two different
     concepts are (0 to 1), by either of them. `exclusive` are sets of which two fields with different members never
-    mean the same; where only one of two fields has a member of a `qualifying` one, that is doubtful, and so it is where
-    they have different `heads` (what sort of thing a field holds). `weights` is how much a concept counts, 1 when it is
-    not named. `own` are concepts that say nothing within an object. `longest_phrase` is in words.
+    mean the same; where only one of two fields has a member of a `qualifying` one, or of what is near to it, that is
+    doubtful; `telling` are the same sets without what is near. So it is where two fields have different `heads` (what
+    sort of thing a field holds). `common_options` are what many choices offer. `weights` is how much a concept counts,
+    1 when it is not named. `own` are concepts that say nothing within an object. `longest_phrase` is in words.
     `known` are all concepts.
     """
 
@@ -59,7 +60,9 @@ class Vocabulary:
     near: Mapping[str, Mapping[str, float]]
     exclusive: tuple[frozenset[str], ...]
     qualifying: tuple[frozenset[str], ...]
+    telling: tuple[frozenset[str], ...]
     heads: frozenset[str]
+    common_options: frozenset[frozenset[str]]
     weights: Mapping[str, float]
     own: Mapping[Object, frozenset[str]]
     longest_phrase: int
@@ -98,7 +101,11 @@ def read_vocabulary(text: str, of_trades: str = "") -> Vocabulary:
         near=near,
         exclusive=tuple(map(frozenset, tables["exclusive"].values())),
         qualifying=tuple(_with_near(tables["exclusive"][name], near) for name in tables["qualifying"]),
+        telling=tuple(frozenset(tables["exclusive"][name]) for name in tables["qualifying"]),
         heads=frozenset(tables["heads"]),
+        common_options=frozenset(
+            frozenset({concepts.get(split_words(text), text)}) for text in tables["common_options"]
+        ),
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),
@@ -115,17 +122,24 @@ def _add_concept(
 ) -> None:
     """Adds forms of a meaning; it is what the first known one of them is, else all that its words are.
 
-    Forms of several words that are all known are left out: their words say it.
+    Forms of several words that say it already by what their words mean are left out.
     """
     phrases = [split_words(form) for form in (meaning, *forms)]
+
+    def read(phrase: Phrase) -> set[str]:
+        known = (concepts.get(part, " ".join(part)) for part in _known_phrases(phrase, concepts, noise))
+        return {part for concept in known for part in parts.get(concept, (concept,))}
+
     concept = next((concepts[phrase] for phrase in phrases if phrase in concepts), None)
     if concept is None:
+        concept = " ".join(phrases[0])
         each = [concepts.setdefault(phrase, " ".join(phrase)) for phrase in _known_phrases(phrases[0], concepts, noise)]
-        concept = " ".join(phrases[0]) if len(each) > 1 else each[0]
-        if len(each) > 1:
+        if each != [concept]:
             parts[concept] = tuple(part for single in each for part in parts.get(single, (single,)))
+    meant = {*parts.get(concept, (concept,))}
     for phrase in phrases:
-        if len(phrase) == 1 or not all((word,) in concepts or word in noise for word in phrase):
+        said = read(phrase)
+        if len(phrase) == 1 or len(said & meant) * 2 < len(said | meant):
             concepts.setdefault(phrase, concept)
 
 

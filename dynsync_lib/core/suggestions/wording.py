@@ -70,6 +70,8 @@ _LONGEST_REST_KNOWN: Final = 5
 _STANDARD_GROUPS: Final = frozenset({"address1", "address2", "address3", "billto", "shipto"})
 """What stands before the first `_` of a Dataverse column and is no publisher's prefix."""
 _NUMBERS: Final = frozenset({"num", "nr", "number"})
+_BOUNDS: Final = {"from": "start", "ab": "start", "to": "end", "by": "end"}
+"""What a last word of a date says."""
 _SECOND: Final = "second"
 NEGATED: Final = "negated"
 
@@ -88,6 +90,11 @@ class WordReader:
         `no` is what the word `no` means at the beginning: not, number or count.
         """
         return self._concepts(split_words(text), no)
+
+    def bound_of(self, label: str) -> frozenset[str]:
+        """Whether a date's label ends with what says start or end: `Delivery from`, `Lieferung ab`."""
+        words = split_words(label)
+        return frozenset({_BOUNDS[words[-1]]} if len(words) > 1 and words[-1] in _BOUNDS else ())
 
     def read_name(self, field: Field, *, no: str = NEGATED) -> frozenset[str]:
         """The concepts of an internal name, without its publisher's prefix; the label helps to take it apart."""
