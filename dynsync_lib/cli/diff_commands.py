@@ -85,7 +85,8 @@ def diff(
     Of forecasts: records from which outcome to which, what is additionally created, overwritten and left out, and the
     findings before and after. Of snapshots: records gone, new and changed and, under settings, the same of forecasts.
 
-    Exit code 0 when nothing differs, 1 when something does, 2 for wrong use.
+    Exit code 0 when nothing differs, 1 when something does or only one snapshot holds a table or column, 2 for wrong
+    use.
 
     Example: dynsync diff snapshots/monday snapshots/friday --settings acme/dynsync.toml
     """

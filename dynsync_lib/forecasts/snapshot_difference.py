@@ -46,7 +46,7 @@ class SnapshotDifference:
 
     `column_rows`: table, column, changed (in how many records of both it differs). `finding_rows`: rows of
     FINDING_CHANGES; `sync`: what the sync does otherwise under the same settings; both are None without settings.
-    `notes` are sentences to know.
+    `notes` are sentences to know; `is_partial`: some tables or columns are not compared, as one snapshot lacks them.
     """
 
     table_rows: Sequence[Row]
@@ -54,12 +54,18 @@ class SnapshotDifference:
     finding_rows: Sequence[Row] | None
     sync: Difference | None
     notes: Sequence[str]
+    is_partial: bool
 
     @property
     def is_any(self) -> bool:
-        """Whether a record, an association, a finding or what the sync does differs."""
+        """Whether a record, an association, a finding or what the sync does differs, or not all could be compared."""
         moved = any(row[name] for row in self.table_rows for name in ("gone", "new", "changed"))
-        return moved or (self.sync is not None and self.sync.is_any) or any(map(is_moved, self.finding_rows or ()))
+        return (
+            self.is_partial
+            or moved
+            or (self.sync is not None and self.sync.is_any)
+            or any(map(is_moved, self.finding_rows or ()))
+        )
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -101,10 +107,11 @@ def compare_snapshots(
         ]
         if _is_read(LINKS_IN.name, before, after):
             counted.append(_compare_links(engine, before, after))
-    notes += [note for table in counted for note in table.notes]
+    lacking = [note for table in counted for note in table.notes]
+    notes += lacking
     rows, columns = [table.row for table in counted], [row for table in counted for row in table.columns]
     if settings is None:
-        return SnapshotDifference(rows, columns, None, None, [*notes, NO_SETTINGS])
+        return SnapshotDifference(rows, columns, None, None, [*notes, NO_SETTINGS], bool(lacking))
     first, second = (
         write_forecast(snapshot, settings, work / name, rulebook=rulebook)
         for name, snapshot in (("before", before), ("after", after))
@@ -114,7 +121,7 @@ def compare_snapshots(
         later = Forecasted(second, open_situation(engine, after, settings, rulebook))
         moves = count_moves(engine, earlier, later, rulebook.checks)
     compared = compare_forecasts(first, second, rulebook=rulebook, work=work, moves=moves)
-    return SnapshotDifference(rows, columns, compared.finding_rows, compared.sync, notes)
+    return SnapshotDifference(rows, columns, compared.finding_rows, compared.sync, notes, bool(lacking))
 
 
 @dataclass(frozen=True, slots=True)

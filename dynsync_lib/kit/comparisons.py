@@ -43,7 +43,7 @@ def diff_forecasts(before: AnyForecast, after: AnyForecast) -> ForecastDifferenc
 def diff_snapshots(
     before: AnySnapshot, after: AnySnapshot, settings: str | Path | Settings | None = None
 ) -> SnapshotDifference:
-    """Did cleaning work? What differs between two snapshots of the same portals, and which findings are gone or new.
+    """What differs between two snapshots of the same portals, and which findings are gone or new: did cleaning work?
 
     `tables` counts records gone, new and changed, `columns` in how many records each column differs. With `settings`
     both are forecast: `findings` says per audit rule how many records it counts before and after, how many are gone
