@@ -48,7 +48,8 @@ def write(
         console.print_json({"worklist": str(out), **kit.as_dict(written)})
         return
     for sheet, count in written.rows.items():
-        console.out.print(f"{count:>9,}  {sheet.replace('_', ' ')}")
+        shown = "not known" if count is None else f"{count:,}"
+        console.out.print(f"{shown:>9}  {sheet.replace('_', ' ')}")
     console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
     if not written.has_records:
         console.out.print("The snapshot was not found: names, owners, deals and invoices are not known.")

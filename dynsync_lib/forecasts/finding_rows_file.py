@@ -31,6 +31,11 @@ from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.forecasts.table_reader import Row
 from dynsync_lib.snapshot.snapshot import Snapshot
 
+NOT_FOUND_AGAIN: Final = (
+    "they cannot all be found again, since the forecast is of another version of the kit, or pairs of an earlier run "
+    "or a further snapshot that it was made with are gone"
+)
+AGAIN: Final = "Make the forecast again, then the worklist."
 _OF_FINDING: Final = ("check_id", "severity", "rule_id", "sentence", "fix")
 _FINDING: Final = ("check_id", "rule_id", "sentence")
 """What tells the rows of one finding from those of another."""

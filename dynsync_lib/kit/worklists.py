@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WrittenWorklist:
-    """A worklist that was written. `path` is the workbook; `rows` are how many each sheet has, by its name; `hours` is
-    our estimate of all of it; `is_named` says whether people's names are in it, `has_records` whether the snapshot
-    was found, without which names, owners, deals and invoices are not known.
+    """A worklist that was written. `path` is the workbook; `rows` are how many each sheet has, by its name, None where
+    nobody can know; `hours` is our estimate of all of it; `is_named` says whether people's names are in it,
+    `has_records` whether the snapshot was found, without which names, owners, deals and invoices are not known.
     """
 
     path: Path
-    rows: Mapping[str, int]
+    rows: Mapping[str, int | None]
     hours: float
     is_named: bool
     has_records: bool
@@ -70,7 +70,7 @@ def worklist(
     refuse_marked(out)
     with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level) as maker:
         written = write_workbook(out, opened, maker)
-        rows = {page.sheet.name: page.rows for page in written}
+        rows = {page.sheet.name: page.rows if page.is_known else None for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
         return WrittenWorklist(out, rows, hours, level is Masking.NONE, maker.tables.has_records)
 
@@ -90,12 +90,13 @@ def import_worklist(
     row by row, some 10,000 a second.
 
     Raises WorklistError with every fault by sheet and cell, InputFileError for what is no workbook, and UsageError when
-    the snapshot is needed and not there; then nothing is kept.
+    the snapshot is needed and not there, or records behind findings cannot be found again; then nothing is kept.
 
     >>> _ = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> kit.import_worklist("out/worklist.xlsx", "out/demo/forecast").by_mark
     {'accept': 0, 'fix': 0, 'ignore': 0}
     """
+    from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
     from dynsync_lib.worklist.decisions import keep_marks, read_marks
     from dynsync_lib.worklist.sheets import NEEDING_SNAPSHOT
 
@@ -104,6 +105,8 @@ def import_worklist(
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
     looked_up = needed_snapshot(opened, snapshot) if lists_findings else None
     with _row_maker(opened, looked_up, Masking.PSEUDONYM, lists_findings=lists_findings) as maker:
+        if lists_findings and not maker.tables.has_finding_rows:
+            raise UsageError(f"Records behind findings of {opened.folder}: {NOT_FOUND_AGAIN}.", next_step=AGAIN)
         return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
 
 

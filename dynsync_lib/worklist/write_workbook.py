@@ -22,12 +22,13 @@ import xlsxwriter
 from dynsync_lib.core.masking import Masking
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.queries import NOT_LISTED
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, read_workbook
-from dynsync_lib.worklist.rows import RowMaker
+from dynsync_lib.worklist.rows import NOT_KNOWN, RowMaker
 from dynsync_lib.worklist.sheets import (
     COLUMNS,
     DATA_OF,
@@ -35,6 +36,7 @@ from dynsync_lib.worklist.sheets import (
     FORECAST_ID,
     LINK_COLUMNS,
     MARKS,
+    NEEDING_SNAPSHOT,
     SHEETS,
     Sheet,
     heading_of,
@@ -49,23 +51,24 @@ _MARK_RULE: Final = {
 _LINKS: Final = tuple(heading_of(column) for column in LINK_COLUMNS)
 _SHEETS_HEADING: Final = ("Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value")
 """On the first sheet, over the list of the others."""
-_NOT_FOUND_AGAIN: Final = (
-    "they cannot all be found again, since the forecast is of another version of the kit, or pairs of an earlier run "
-    "or a further snapshot that it was made with are gone. Make the forecast again, then the worklist."
-)
 _KNOWN_NUMBER: Final = (int, float)
 
 
 @dataclass(slots=True)
 class WrittenSheet:
-    """What was written of one decision: `titles` of its sheets, `rows`, `minutes`, the deals behind, and `notes`."""
+    """What was written of one decision: `titles` of its sheets, `rows`, `minutes`, the deals behind, and `notes`.
+
+    `is_known` is false where nobody could say which rows there are. `in_part` names the amounts that some rows lack.
+    """
 
     sheet: Sheet
     titles: list[str] = field(default_factory=list)
+    is_known: bool = True
     rows: int = 0
     minutes: int = 0
     open_deals: int = 0
     open_value: float = 0.0
+    in_part: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
 
@@ -106,7 +109,8 @@ def write_workbook(out: Path, forecast: Forecast, maker: RowMaker, *, limits: Li
 def _write_sheet(
     book: xlsxwriter.Workbook, heading: Any, sheet: Sheet, maker: RowMaker, limits: Limits
 ) -> WrittenSheet:
-    written = WrittenSheet(sheet)
+    is_known = maker.tables.has_finding_rows or sheet.name not in NEEDING_SNAPSHOT
+    written = WrittenSheet(sheet, is_known=is_known)
     page: NewSheet | None = None
     for _, cells in maker.rows(sheet):
         if page is None or page.is_full:
@@ -146,6 +150,8 @@ def _add_up(written: WrittenSheet, cells: Mapping[str, Any]) -> None:
         amount = cells.get(name)
         if isinstance(amount, _KNOWN_NUMBER):
             setattr(written, name, getattr(written, name) + amount)
+        elif amount is not None:
+            written.in_part.add(name)
 
 
 def _write_first(first: Any, heading: Any, rows: Iterator[Sequence[object]]) -> None:
@@ -172,12 +178,22 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     yield ()
     yield _SHEETS_HEADING
     for page in written:
-        amounts = (page.open_deals, page.open_value) if "open_deals" in page.sheet.content else ()
-        yield ", ".join(page.titles), page.sheet.asks, page.rows, page.minutes, *amounts
+        counts = (page.rows, page.minutes, *_amounts(page)) if page.is_known else (NOT_KNOWN,)
+        yield ", ".join(page.titles), page.sheet.asks, *counts
     yield ()
     notes = [note for page in written for note in page.notes]
     for number, sentence in enumerate([*notes, *_not_listed(maker)]):
         yield "Note" if number == 0 else "", sentence
+
+
+def _amounts(page: WrittenSheet) -> Iterator[object]:
+    """The deals behind a sheet; where some rows do not know theirs, what there is at least."""
+    for name in ("open_deals", "open_value") if "open_deals" in page.sheet.content else ():
+        amount = getattr(page, name)
+        if name not in page.in_part:
+            yield amount
+        else:
+            yield f"at least {amount:,}" if amount else NOT_KNOWN
 
 
 def _people(maker: RowMaker) -> str:
@@ -195,7 +211,7 @@ def _unknown(maker: RowMaker) -> Iterator[Sequence[object]]:
             ("Names, owners, deals, invoices, opt-outs and the records behind findings: the snapshot was not found."),
         )
     elif not maker.tables.has_finding_rows:
-        yield "Not known", f"Opt-outs and the records behind findings: {_NOT_FOUND_AGAIN}"
+        yield "Not known", f"Opt-outs and the records behind findings: {NOT_FOUND_AGAIN}. {AGAIN}"
     for system, why in maker.urls.lacking.items():
         yield "Not known", f"Links into {system.label}: {why}."
 

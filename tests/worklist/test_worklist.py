@@ -171,7 +171,9 @@ def test_without_a_snapshot__nothing_of_records_is_known(forecast: kit.Forecast,
     assert [row.get(name) for name in ("Name", "Owner", "Open deals", "Open deal value", "Invoiced")] == [
         "not known"
     ] * 5
-    assert written.has_records is False
+    assert (written.has_records, written.rows["ghosts"], written.rows["opt_outs"]) == (False, 2, None)
+    said = openpyxl.load_workbook(written.path)["Read me"].iter_rows(min_col=3, values_only=True)
+    assert (2, 10, "not known", "not known") in said
 
 
 def test_links__open_records_and_a_sheet_goes_on_on_the_next(forecast: kit.Forecast, tmp_path: Path) -> None:
@@ -363,9 +365,18 @@ def test_records_behind_findings__are_not_known_when_they_cannot_all_be_found_ag
     copied = Path(shutil.copytree(forecast.folder, tmp_path / "forecast"))
     spoil(copied)
     written = kit.worklist(copied, tmp_path / "list.xlsx", snapshot=forecast.folder.parent / "s")
-    assert (written.rows["opt_outs"], written.rows["behind_findings"]) == (0, 0)
-    said = openpyxl.load_workbook(written.path)["Read me"].iter_rows(max_col=2, values_only=True)
-    assert any("they cannot all be found again" in str(text) for label, text in said if label == "Not known")
+    assert (written.rows["opt_outs"], written.rows["behind_findings"]) == (None, None)
+    said = [row[:3] for row in openpyxl.load_workbook(written.path)["Read me"].iter_rows(values_only=True)]
+    assert any("they cannot all be found again" in str(text) for label, text, _ in said if label == "Not known")
+    assert [rows for label, _, rows in said if label in ("Opt-outs", "Behind findings")] == ["not known"] * 2
+
+
+def test_import__of_records_that_cannot_be_found_again(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(forecast.folder, tmp_path / "forecast"))
+    _made_with_lost_pairs(copied)
+    edit(book, marks(("Behind findings", "A2", "ignore")))
+    with pytest.raises(UsageError, match=r"^Records behind findings of .*: they cannot all be found again, since"):
+        kit.import_worklist(book, copied, snapshot=forecast.folder.parent / "s")
 
 
 def test_fixes__are_files_where_the_value_is_known(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
