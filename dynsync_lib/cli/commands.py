@@ -17,6 +17,7 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.diff_commands import diff, settings_diff
 from dynsync_lib.cli.failures import print_failure
 from dynsync_lib.cli.forecast_commands import audit, explain, forecast, recipes, replay, report
+from dynsync_lib.cli.go_live_command import go_live
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.portal_commands import check, emulator, load, pull, sign_out
 from dynsync_lib.cli.purge_command import purge
@@ -66,6 +67,7 @@ app.command()(recipes)
 app.command()(explain)
 app.command()(audit)
 app.command()(report)
+app.command("go-live")(go_live)
 app.command()(purge)
 app.command()(rules)
 app.command()(emulator)

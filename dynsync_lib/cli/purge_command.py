@@ -38,9 +38,9 @@ def purge(
 ) -> None:
     """List what the kit wrote that holds customers' data and is past its date; with --yes, remove it.
 
-    Removed are snapshots, forecasts, replays, verifications, rehearsals, worklists, their decisions and files of fixes
-    that bear the kit's mark, and nothing else. CSV lists and reports bear no date: look after them yourself. Exit code
-    1 when something could not be removed.
+    Removed are snapshots, forecasts, replays, verifications, rehearsals, worklists, their decisions, files of fixes and
+    go-live packs that bear the kit's mark, and nothing else. CSV lists and reports bear no date: look after them
+    yourself. Exit code 1 when something could not be removed.
 
     Example: dynsync purge acme --settings acme/dynsync.toml --yes
     """

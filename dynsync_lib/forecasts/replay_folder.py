@@ -24,13 +24,14 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import CHANGES, Table
 from dynsync_lib.engine import Engine
-from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
+from dynsync_lib.errors import SnapshotError, UsageError
+from dynsync_lib.folders.own_folder import Content, FolderKind, content_of, is_digest, listed_names
 from dynsync_lib.folders.replaced_folder import replaced_folder
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.forecast_folder import read_table
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
+from dynsync_lib.shapes import Named, misshapen
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _names_of_replay(content: Content) -> re.Pattern[str] | None:
     return listed_names(content, [f"{name}.parquet" for name in _TABLES])
 
 
+_SHAPE: Final = {"counts": Named(int)}
 REPLAY_FOLDER: Final = FolderKind("a replay", REPLAY_FILE, _names_of_replay)
 
 
@@ -68,6 +70,14 @@ class Replay:
     def escapes(self) -> pd.DataFrame:
         """One row per pair that a filter would no longer let in."""
         return read_table(self.folder / "escapes.parquet")
+
+
+def open_replay(folder: Path) -> Replay:
+    """The replay in a folder; its tables are read when they are asked for. Raises SnapshotError when it is none."""
+    info = content_of(folder, REPLAY_FOLDER)
+    if info is None or misshapen(info, _SHAPE) is not None:
+        raise SnapshotError(f"{folder} is no replay.", next_step="Make one with `dynsync replay`.")
+    return Replay(folder, info)
 
 
 def write_replay(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.forecasts.settings_difference import SettingsDifference
     from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
+    from dynsync_lib.go_live.pack import GoLivePack
     from dynsync_lib.kit.comparisons import diff_forecasts, diff_settings, diff_snapshots
     from dynsync_lib.kit.forecasts import (
         explain,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         replay,
         verify,
     )
+    from dynsync_lib.kit.go_live import go_live_pack
     from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
     from dynsync_lib.kit.pages import demo, find_test, finder_code, record_finder, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
@@ -137,6 +139,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.field_profiles": ("FieldProfiles",),
     "forecasts.fix_sets": ("Fixes",),
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "read_masking", "records"),
+    "go_live.pack": ("GoLivePack",),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": (
         "explain",
@@ -149,6 +152,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
         "replay",
         "verify",
     ),
+    "kit.go_live": ("go_live_pack",),
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "finder_code", "record_finder", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),

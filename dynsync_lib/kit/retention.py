@@ -28,10 +28,10 @@ def purge(
 ) -> Purge:
     """What of the kit below a folder holds customers' data, and of it what is older than allowed; removed with `yes`.
 
-    Looked for are snapshots, forecasts, replays, verifications, rehearsals, worklists, their decisions and files of
-    fixes. They are kept for `days` after the moment of their snapshot; without `days` the settings say for how many
-    (`retention_days` under `[privacy]`). `now` is the moment to judge by, None the machine's. CSV lists and reports
-    bear no date and are left alone. It reads marks, names and the first sheets of workbooks.
+    Looked for are snapshots, forecasts, replays, verifications, rehearsals, worklists, their decisions, files of fixes
+    and go-live packs. They are kept for `days` after the moment of their snapshot; without `days` the settings say for
+    how many (`retention_days` under `[privacy]`). `now` is the moment to judge by, None the machine's. CSV lists and
+    reports bear no date and are left alone. It reads marks, names and the first sheets of workbooks.
 
     Raises UsageError when the folder is not there, or when nobody said for how many days, and SettingsError when the
     settings cannot be used.

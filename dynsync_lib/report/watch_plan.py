@@ -40,7 +40,7 @@ def watch_plan(forecast: ForecastTables) -> Piece:
         "Look after 1, 4, 24 and 48 hours. Excluded records of Sync Health hold the shadowed ones, too. Records that "
         "people create or change meanwhile move these numbers."
     )
-    return show_table(Grid(_say_stop(forecast), heads, rows, unit="kinds", note=note, empty="There are no records."))
+    return show_table(Grid(say_stop(forecast), heads, rows, unit="kinds", note=note, empty="There are no records."))
 
 
 def _row(bar: Bar) -> list[int]:
@@ -49,7 +49,8 @@ def _row(bar: Bar) -> list[int]:
     return [health[Health.IN_SYNC], created, health[Health.EXCLUDED], health[Health.FAILING]]
 
 
-def _say_stop(forecast: ForecastTables) -> str:
+def say_stop(forecast: ForecastTables) -> str:
+    """Beyond which numbers the sync is switched off, as a sentence without its full stop."""
     numbers = count_numbers(forecast)
     in_hubspot, in_dynamics = (
         math.floor(numbers[f"created_in_{system}"] * _CREATED_SHARE) for system in (System.HUBSPOT, System.DYNAMICS)

@@ -21,6 +21,7 @@ from typing import Final
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest
 from dynsync_lib.forecasts.forecast_folder import FORECAST_FOLDER
 from dynsync_lib.forecasts.replay_folder import REPLAY_FOLDER
+from dynsync_lib.go_live.pack import GO_LIVE_FOLDER
 from dynsync_lib.rehearsal.rehearsal_folder import REHEARSAL_FOLDER
 from dynsync_lib.snapshot.snapshot_check import manifest_fault
 from dynsync_lib.snapshot.writer import SNAPSHOT_NAMES
@@ -40,6 +41,7 @@ def _names_of_snapshot(content: Content) -> re.Pattern[str] | None:
 SNAPSHOT_FOLDER: Final = FolderKind("a snapshot", "manifest.json", _names_of_snapshot)
 FOLDERS: Final = (
     FIXES_FOLDER,
+    GO_LIVE_FOLDER,
     VERIFICATION_FOLDER,
     REPLAY_FOLDER,
     REHEARSAL_FOLDER,

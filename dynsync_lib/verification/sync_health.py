@@ -12,6 +12,7 @@ Source: docs/verification.md; product research section 4, item 17.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,13 @@ def watch_list(receipt: Path) -> list[dict[str, Any]]:
     for row in grouped:
         key = (row["system"], row["object"], row["predicted"], row["predicted_reason"])
         counts.setdefault(key, Counter())[row["cause"]] += row["count_all"]
+    return watch_rows(counts)
+
+
+def watch_rows(counts: Mapping[tuple[str, str, str, str | None], Counter[str]]) -> list[dict[str, Any]]:
+    """The rows of WATCH_LIST in order of the three lists; `counts` has, by system, object, outcome and reason, how many
+    records there are of each cause. Before the sync all are of none, under another name.
+    """
     later = WATCH_LIST.order[1:]
     rows = [_row(*key, counted) for key, counted in counts.items()]
     return sorted(rows, key=lambda row: (_ORDER[row["health"]], *(str(row[name] or "") for name in later)))

@@ -77,6 +77,7 @@ PLANTED = (
     ("mapping_editor.editor", "from dynsync_lib.kit.settings_files import change_settings"),
     ("settings_changes.changes", "from dynsync_lib.kit.rulebooks import rulebook"),
     ("snapshot.snapshot", "from dynsync_lib.core.settings import Settings"),
+    ("go_live.sheets", "from dynsync_lib.kit.forecasts import forecast"),
     ("retention.search", "from dynsync_lib.core.keys import trim"),
     ("worklist.rows", "from dynsync_lib.kit.forecasts import forecast"),
     ("verification.receipt", "from dynsync_lib.kit.forecasts import forecast"),

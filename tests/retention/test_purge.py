@@ -21,7 +21,7 @@ LATE = datetime(2100, 1, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An engagement's folder with a snapshot, a forecast, a worklist, decisions, files of fixes and strangers."""
+    """An engagement's folder with one thing of each kind that the small portals give, and strangers."""
     folder = tmp_path_factory.mktemp("engagement")
     forecast = small_forecast(folder)
     kit.worklist(forecast, folder / "worklist.xlsx", names=True)
@@ -30,6 +30,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book["Near names"]["A2"] = "fix"
     book.save(filled)
     kit.import_worklist(filled, forecast, fixes=folder / "fixes")
+    kit.go_live_pack(forecast, folder / "pack")
     (folder / "notes.xlsx").write_bytes(b"notes")
     return folder
 
@@ -49,14 +50,14 @@ def test_purge__lists_what_is_past_its_date_and_touches_nothing(written: Path) -
     before = sorted(written.rglob("*"))
     purged = kit.purge(written, days=90, now=LATE)
     assert states(purged) == dict.fromkeys(
-        ("forecast.decisions.json", "filled.xlsx", "worklist.xlsx", "fixes", "forecast", "s"), "due"
+        ("forecast.decisions.json", "filled.xlsx", "worklist.xlsx", "fixes", "pack", "forecast", "s"), "due"
     )
     assert sorted(written.rglob("*")) == before
 
 
 def test_purge__removes_what_bears_the_mark_and_nothing_else(engagement: Path) -> None:
     purged = kit.purge(engagement, days=90, now=LATE, yes=True)
-    assert purged.count("removed") == 6
+    assert purged.count("removed") == 7
     left = {path.relative_to(engagement).as_posix() for path in engagement.rglob("*") if path.is_file()}
     assert {"dynsync.toml", "notes.xlsx"} <= left
     assert not any(name.endswith((".parquet", ".decisions.json", "filled.xlsx", "worklist.xlsx")) for name in left)
@@ -143,7 +144,7 @@ def test_purge__the_settings_say_for_how_many_days(written: Path, tmp_path: Path
 def test_command__prints_what_there_is_as_json_and_as_a_list(written: Path) -> None:
     shown = CliRunner().invoke(app, ["purge", str(written), "--days", "36500", "--json"])
     told = json.loads(shown.stdout)
-    assert (shown.exit_code, told["due"], told["later"], len(told["rows"])) == (0, 0, 6, 6)
+    assert (shown.exit_code, told["due"], told["later"], len(told["rows"])) == (0, 0, 7, 7)
     assert set(told["rows"][0]) == {"kind", "path", "data_of", "until", "state", "why"}
-    assert [row["kind"] for row in told["rows"]][-3:] == ["files of fixes", "forecast", "snapshot"]
+    assert [row["kind"] for row in told["rows"]][-3:] == ["go-live pack", "forecast", "snapshot"]
     assert "may stay" in CliRunner().invoke(app, ["purge", str(written), "--days", "36500"]).stdout

@@ -1,0 +1,51 @@
+"""`dynsync go-live`: what a team needs on the day of the go-live, as a folder.
+
+Where it is used: `cli.commands`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from dynsync_lib import kit
+from dynsync_lib.cli import console
+from dynsync_lib.cli.arguments import ForecastFolder, Json, MaskingLevel, open_forecast, read_masking
+
+_SYSTEMS: Final = {"hubspot": "HubSpot", "dynamics": "Dynamics"}
+
+
+def go_live(
+    folder: ForecastFolder = None,
+    out: Annotated[Path, typer.Option(help="Folder for the pack.")] = Path("out/go_live"),
+    masking: MaskingLevel = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="Folder of a replay, whose numbers say what happened after the first sync.")
+    ] = None,
+    snapshot: Annotated[
+        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Write the go-live pack: checklist, first 48 hours, automations to pause, rights, rollback sheet, drill.
+
+    People are pseudonyms unless --masking says otherwise. To be able to put values back, write it with --masking none,
+    and keep it as you keep the CRMs. What nobody told the kit says `not checked`.
+
+    Example: dynsync go-live --forecast out/monday --out acme/go_live --masking none
+    """
+    level = read_masking(masking, default="pseudonym")
+    pack = kit.go_live_pack(open_forecast(folder), out, masking=level, replay=replay, snapshot=snapshot)
+    if as_json:
+        console.print_json({**kit.as_dict(pack), "folder": str(out)})
+        return
+    for system, count in pack.would_enter.items():
+        number = count if isinstance(count, str) else f"{count:,}"
+        console.out.print(f"{number:>9}  records at most would enter automations in {_SYSTEMS[system]}")
+    for title, rows in pack.rows.items():
+        console.out.print(f"{rows:>9,}  {title}")
+    console.out.print(f"\nNot checked: {pack.not_checked:,} rows, which nobody told the kit.")
+    console.out.print(f"Go-live pack: {out}")
