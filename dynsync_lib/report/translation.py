@@ -53,26 +53,12 @@ _PLACES: Final = {
 """What may stand in places of these names: numbers, names of fields, one part of a list, lists within a sentence."""
 _FIELDS: Final = ("field", "fields")
 _ANYTHING: Final = ".+?"
-_FREE: Final = (
-    "n",
-    "count",
-    "field",
-    "fields",
-    "names",
-    "values",
-    "agency",
-    "filter",
-    "ids",
-    "limit",
-    "rows",
-    "share",
-    "time",
-    "title",
-    "year",
+_FREE: Final = re.compile(
+    "n|count|fields?|names|values|agency|filter|ids|limit|moment|place|rows|share|time|title|year|zone"
 )
 """Names of places that may hold anything; in all others only what the language has words for may stand."""
-_COUNTED: Final = re.compile(rf"(\b(?:and )?\d[\d,]*(?: more)? (?:records?|values?)\b)|{_NUMBER.pattern}")
-"""How many, as it is said within a list of customers' values; or a number alone."""
+_COUNTED: Final = re.compile(r"(\b(?:and )?\d[\d,]*(?: more)? (?:records?|values?)\b)")
+"""How many, as it is said within a list of customers' values."""
 _LINE_CHARACTERS: Final = 46
 """How much fits into a line of a drawing's label."""
 _MOST_LINES: Final = 3
@@ -133,7 +119,7 @@ class Translator:
         if _kind_of(name) in _FIELDS:
             return value
         words = self.find(value)
-        return self._localise(value) if words is None and _is_free(name) else words
+        return self._say_listed(value) if words is None and _is_free(name) else words
 
     def _by_parts(self, text: str) -> str | None:
         """A text of several sentences, or a list, all of whose parts are known; or one known without its full stop."""
@@ -162,12 +148,18 @@ class Translator:
         return words
 
     def _localise(self, text: str) -> str:
-        """Numbers as the language writes them, and what they count in lists of customers' values."""
+        """Numbers as the language writes them."""
         if self.language == "en":
             return text
-        return _COUNTED.sub(
-            lambda match: self.say(match[1]) if match[1] else match[0].translate(str.maketrans(",.", ".,")), text
-        )
+        return _NUMBER.sub(lambda match: match[0].translate(str.maketrans(",.", ".,")), text)
+
+    def _say_listed(self, values: str) -> str:
+        """Customers' values with what is said between them of how many there are."""
+        said = [
+            self._localise(part) if index % 2 == 0 else self.say(part)
+            for index, part in enumerate(_COUNTED.split(values))
+        ]
+        return "".join(said)
 
     def page(self, html: str) -> str:
         """The HTML with its texts translated; of tags only the attributes that somebody reads or hears."""
@@ -256,7 +248,7 @@ def _place(name: str) -> str:
 
 def _is_free(name: str) -> bool:
     """Whether a place holds numbers or customers' values, which need no translation."""
-    return _kind_of(name) in _FREE
+    return _FREE.fullmatch(_kind_of(name)) is not None
 
 
 def _kind_of(name: str) -> str:

@@ -194,6 +194,15 @@ def test_texts__hold_all_that_those_who_decide_read(view: Any, language: str) ->
         ),
         ("phone, zip and 14 more", "phone, zip und 14 weitere"),
         (
+            "Dates such as 01/02/2026 (1,204): read as day, month, year; of the file 3 can mean nothing else.",
+            "Daten wie 01/02/2026 (1.204): gelesen als Tag, Monat, Jahr; in der Datei können 3 nichts anderes "
+            "bedeuten.",
+        ),
+        (
+            "Annual Revenue: cells that are no numbers (2, the first on line 7) stay as they are.",
+            "Annual Revenue: Zellen ohne Zahl (2, die erste: Zeile 7) bleiben, wie sie sind.",
+        ),
+        (
             "In this file: all 42 failing; 79 of 80 shadowed.",
             "In dieser Datei: abgelehnt: alle 42; verdeckt: 79 von 80.",
         ),

@@ -116,7 +116,7 @@ def test_questions__of_one_line_in_a_drawing_have_one_line_in_german() -> None:
 def _everything_said() -> str:
     """All texts in the code and the files that the report is made of, one beside the other."""
     library = resources.files("dynsync_lib")
-    folders = [library / name for name in ("report", "rules", "core/advice", "core/fields", "kit")]
+    folders = [library / name for name in ("report", "rules", "core/advice", "core/fields", "kit", "portals/files")]
     folders += [library / "report" / name for name in ("notebooks", "templates/pieces", "templates/dynsync_report")]
     said = []
     for file in (file for folder in folders for file in folder.iterdir() if file.is_file()):
