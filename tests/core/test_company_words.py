@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dynsync_lib.core.advice.company_words import CompanyWords, words_of
 from tests.rulebook_texts import shipped_rulebook
@@ -50,3 +52,10 @@ def test_words_of__joins_letters_and_drops_signs() -> None:
 def test_in_full__spells_shortened_words_out() -> None:
     assert WORDS.in_full("compass minerals intl") == "compass minerals international"
     assert WORDS.in_full("kupferfeld") == "kupferfeld"
+
+
+@given(st.text(max_size=40))
+def test_bare_words__are_words_of_any_name(name: str) -> None:
+    words = words_of(name)
+    assert bool(WORDS.bare_words(name)) == bool(words)
+    assert words_of(name.upper()) == words_of(name.upper().casefold())

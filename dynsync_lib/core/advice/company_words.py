@@ -140,7 +140,7 @@ class CompanyWords:
             name = self.glued.sub(r" \g<0> ", name)
         words = words_of(name)
         if _OPENS_REMARK.search(name):
-            words = self._without_remark(name) or words
+            words = words_of(name[: self._remark_begins(name)]) or words
         end = self._end_of(words)
         start = self._start_of(words, end)
         anywhere = self.anywhere
@@ -168,13 +168,17 @@ class CompanyWords:
                 return len(form)
         return 0
 
-    def _without_remark(self, name: str) -> list[str]:
-        """The words before a bracket or slash that stands behind a legal form; none without such a remark."""
+    def remark_of(self, name: str) -> list[str]:
+        """The words of what a bracket or slash opens behind a legal form; mostly none."""
+        return words_of(name[self._remark_begins(name) :])
+
+    def _remark_begins(self, name: str) -> int:
+        """Where the first bracket or slash behind a legal form stands; the name's length when none does."""
         for sign in _OPENS_REMARK.finditer(name):
             words = words_of(name[: sign.start()])
             if len(words) > 1 and self._end_of(words) not in (0, len(words)):
-                return words
-        return []
+                return sign.start()
+        return len(name)
 
 
 def _words_taken(words: list[str], end: int, form: str) -> int:

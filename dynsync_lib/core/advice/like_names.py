@@ -11,7 +11,7 @@ Facts
 Not modelled
     * Two errors in one name.
     * What more than 20 names of the second list are left with when a word or letter is taken away says nothing; nor
-      do bare words that more than 1,000 of them have, which is more than there are legal forms.
+      do bare words that more than 100 of them have.
 
 Source: rule advice.near-name (2.30, 2.38).
 """
@@ -37,7 +37,7 @@ from dynsync_lib.core.advice.name_keys import (
     whole_keys,
 )
 
-_MOST_STRONG, _MOST_WEAK = 1_000, 20
+_MOST_STRONG, _MOST_WEAK = 100, 20
 _SHORT_WORD: Final = 3
 Compare = Callable[[Rows, Rows], npt.NDArray[np.bool_]]
 """Says something of rows of the two lists, pair by pair."""
@@ -91,10 +91,12 @@ class LikeNames:
                 yield left, right, reason
 
     def _strong_reason(self, left: int, right: int) -> str | None:
-        """In what two names differ whose bare words are equal in some way; None when they only share a number,
-        or have no word."""
+        """In what two names differ whose bare words are equal in some way.
+
+        None when they have no word, differ in a remark (`Acme AG (Bern)`, `Acme AG (Basel)`), or share a key by chance.
+        """
         ours, theirs = self._bare[0][left], self._bare[1][right]
-        if not ours or not theirs:
+        if not ours or not theirs or self._have_other_remarks(left, right):
             return None
         if ours == theirs:
             return self._around_words(ours, self.ours[left], self.theirs[right])
@@ -104,6 +106,10 @@ class LikeNames:
         if sorted(full[0].split()) == sorted(full[1].split()):
             return "word_order"
         return "spacing" if ours.replace(" ", "") == theirs.replace(" ", "") else None
+
+    def _have_other_remarks(self, left: int, right: int) -> bool:
+        ours, theirs = self.words.remark_of(self.ours[left]), self.words.remark_of(self.theirs[right])
+        return bool(ours) and bool(theirs) and ours != theirs
 
     def _around_words(self, bare: str, ours: str, theirs: str) -> str:
         """What two names have around the same bare words: signs and accents, a small word, or a legal form."""

@@ -100,7 +100,7 @@ class _Letters:
     """The letters of texts, one behind the other, with the sums that keys come from."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self.codes = np.frombuffer("".join(texts).encode("utf-32-le"), dtype=np.uint32)
+        self.codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         self.lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         self.ends = np.cumsum(self.lengths)
         self.starts = self.ends - self.lengths
