@@ -10,7 +10,7 @@ Facts
 Not modelled
     * Which app of an environment opens: Dynamics asks where a person has several.
 
-Where it is used: `forecasts.finding_records`; whoever shows links to records.
+Where it is used: `forecasts.finding_records`, `forecasts.fix_sets`, `worklist.rows`; whoever shows links to records.
 """
 
 from __future__ import annotations

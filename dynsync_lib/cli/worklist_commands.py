@@ -54,7 +54,8 @@ def write(
     if not written.has_records:
         console.out.print("The snapshot was not found: names, owners, deals and invoices are not known.")
     console.out.print(f"\nWorklist: {out}")
-    console.out.print(f"Next:     mark its rows, then `dynsync worklist import {out}`.")
+    of_forecast = "" if folder is None else f" --forecast {folder}"
+    console.out.print(f"Next:     mark its rows, then `dynsync worklist import {out}{of_forecast}`.")
 
 
 @worklist.command(name="import")

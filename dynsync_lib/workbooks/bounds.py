@@ -7,7 +7,7 @@ Facts
       may leave out as many cells as it has bytes, and five million more.
     * Excel itself has 1,048,576 rows and 16,384 columns.
 
-Where it is used: `portals.files.sheets`.
+Where it is used: `portals.files.sheets`, `worklist.read_workbook`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Facts
 Not modelled
     * People who typed the seven letters `_x000D_`: openpyxl delivers them as it delivers a carriage return.
 
-Where it is used: `portals.files.sheets`. Source: ECMA-376 part 1, 22.9.2.19 (ST_Xstring).
+Where it is used: `portals.files.sheets`, `worklist.read_workbook`. Source: ECMA-376 part 1, 22.9.2.19 (ST_Xstring).
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ Facts
       to be one, is written as its text.
     * The moment of making is not in a workbook.
 
-Where it is used: `verification.receipt_workbook`. Source: Excel specifications and limits,
+Where it is used: `verification.receipt_workbook`, `worklist.write_workbook`, `mapping_editor.mapping_workbook`.
+Source: Excel specifications and limits,
 support.microsoft.com; xlsxwriter's pages on `write_url` and `write_string`.
 """
 

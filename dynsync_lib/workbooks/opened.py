@@ -1,6 +1,6 @@
 """An XLSX file open for reading, and closed in any case.
 
-Where it is used: `portals.files.sheets`, `portals.files.workbook_notes`.
+Where it is used: `portals.files.sheets`, `portals.files.workbook_notes`, `worklist.read_workbook`.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def read_workbook(path: Path) -> FilledWorkbook:
             for page in book.worksheets:
                 page.reset_dimensions()
                 _read_page(path, page, bounded_rows(path, page.iter_rows(), size), filled)
-    except InputFileError:
-        raise
+    except InputFileError as fault:  # of a workbook that is too large for any table
+        raise InputFileError(str(fault), next_step=_AGAIN) from None
     except Exception as fault:  # openpyxl gives up on damaged files in many ways
         raise InputFileError(f"{path} is damaged: it cannot be read to its end.", next_step=_AGAIN) from fault
     return filled

@@ -455,6 +455,7 @@ def _archive(name: str) -> Callable[[Path], None]:
         (Path.absolute, "cannot be read"),
         (_archive("mimetype content.xml"), "is an OpenDocument file"),
         (_archive("xl/workbook.xml xl/vbaProject.bin"), "holds macros"),
+        (_archive(" ".join(["xl/workbook.xml", *(f"xl/worksheets/{n}.xml" for n in range(501))])), "has 501 sheets"),
         (_archive("xl/workbook.xml"), "is damaged: it cannot be read to its end"),
     ],
 )
@@ -462,8 +463,9 @@ def test_import__what_is_no_workbook(
     write: Callable[[Path], None], says: str, forecast: kit.Forecast, tmp_path: Path
 ) -> None:
     write(tmp_path / "w.xlsx")
-    with pytest.raises(InputFileError, match=says):
+    with pytest.raises(InputFileError, match=says) as raised:
         kit.import_worklist(tmp_path / "w.xlsx", forecast)
+    assert "CSV" not in raised.value.next_step
 
 
 def test_write__over_a_worklist_that_nobody_marked_only(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
