@@ -9,6 +9,7 @@ import pytest
 
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.serving.emulator import Emulator
+from tests.emulator.clients import sign_in
 from tests.emulator.small_world import ADA, BOB, CY, FIRM, SHOP
 
 ALL = {"Prefer": 'odata.include-annotations="*"'}
@@ -248,6 +249,7 @@ def test_changes__go_without_filters(environment: httpx.Client) -> None:
 
 
 def test_tokens__expire_by_the_emulators_clock(emulator: Emulator, environment: httpx.Client) -> None:
+    environment.headers["Authorization"] = f"Bearer {sign_in(emulator)['access_token']}"
     assert environment.get("WhoAmI").status_code == 200
     emulator.conditions.clock.advance(3_600)
     assert environment.get("WhoAmI").status_code == 401
