@@ -30,6 +30,8 @@ CHOICES = [
     for pack in run.packs
     for choice in BOOK.assumptions[pack.question].built_choices
 ]
+WHOLE_RUNS = [pytest.param(run, marks=[] if run.id == "choices" else pytest.mark.long) for run in PACKS.runs]
+"""Every day the run of choices, in which three questions are asked at once."""
 
 
 @dataclass
@@ -103,8 +105,8 @@ def test_the_choice_of_the_witness_is_read(desk: Desk, run: Run, pack: Pack, cho
     assert answer.line() == (f"{line}  # provided that it was set up: {pack.needs}" if pack.needs else line)
 
 
-def test_all_answers_of_a_run__when_all_is_as_the_settings_say(desk: Desk) -> None:
-    run = PACKS.runs[0]
+@pytest.mark.parametrize("run", WHOLE_RUNS, ids=lambda run: run.id)
+def test_all_answers_of_a_run__when_all_is_as_the_settings_say(desk: Desk, run: Run) -> None:
     answers = desk.read(run, list(run.packs), synced(desk, run, {}))
     assert {answer.question: answer.choice for answer in answers} == {
         pack.question: BOOK.assumptions[pack.question].default for pack in run.packs
