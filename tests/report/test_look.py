@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from nbformat import v4
 
+from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
+from dynsync_lib.report.accuracy import ForecastTest
 from dynsync_lib.report.decisions import decisions_table
 from dynsync_lib.report.exporter import DynsyncReportExporter
 from dynsync_lib.report.first_page import first_page
@@ -19,6 +21,40 @@ from dynsync_lib.report.totals import totals_chart
 from dynsync_lib.report.translation import LANGUAGES, Translator, read_texts
 from tests.report.hand_made_forecast import HandMadeForecast
 
+_TABLES = (
+    kit.flow_chart,
+    kit.outcome_bars,
+    kit.watch_plan,
+    kit.reason_table,
+    kit.collisions_table,
+    kit.near_names_table,
+    kit.links_table,
+    kit.changes_table,
+    kit.data_moment,
+    kit.scope_table,
+    kit.assumptions_table,
+    kit.provenance,
+    kit.sources_table,
+)
+_TESTED = {
+    "hits": 5,
+    "misses": 2,
+    "accuracy": 5 / 7,
+    "by_outcome": {"create": {"predicted": 5, "hits": 3}, "excluded": {"predicted": 4, "hits": 2}},
+    "misses_by_outcome": {"create": 2},
+    "by_cause": {"as_predicted": 5, "rule_in_doubt": 2, "changed_by_people": 1, "not_settled": 1},
+    "missed": [
+        {
+            "system": "dynamics",
+            "object": "contact",
+            "record_id": "1",
+            "predicted": "create",
+            "actual": "untouched",
+            "rule_id": "record.create",
+            "assumptions": [],
+        }
+    ],
+}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/>%s</svg>'
 
@@ -181,6 +217,18 @@ def test_texts__hold_all_that_those_who_decide_read(view: Any, language: str) ->
         for count in (1, 2)
     ]
     page = Translator(language).page(view(HandMadeForecast().with_rows("findings", findings)).html)
+    assert re.findall(r'lang="en"[^>]*>([^<]+)', page) == []
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_texts__hold_all_that_tables_say_by_themselves(language: str) -> None:
+    forecast, tested = (
+        HandMadeForecast(),
+        ForecastTest(_TESTED, "by what both systems held after the sync was switched on"),
+    )
+    pieces = [table(forecast) for table in _TABLES]
+    pieces += [kit.rule_catalogue(), kit.glossary(), kit.accuracy_section(tested), kit.accuracy_section(None)]
+    page = Translator(language).page("".join(piece.html.partition("Sources by their keys")[0] for piece in pieces))
     assert re.findall(r'lang="en"[^>]*>([^<]+)', page) == []
 
 
