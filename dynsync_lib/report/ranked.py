@@ -20,7 +20,7 @@ from dynsync_lib.core.model import ChangeKind
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, is_held_back, sum_counts
 from dynsync_lib.report.pieces import Piece, make_id, render
-from dynsync_lib.report.svg import LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
+from dynsync_lib.report.svg import LABEL_CHARACTERS, LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import counted, records_word
 
@@ -34,10 +34,8 @@ _LONGEST: Final = 440.0
 _ROW: Final = 30.0
 _HIGH_ROW: Final = 38.0
 _MOST: Final = 10
-_LABEL_CHARACTERS: Final = 46
 _NARROW: Final = 350.0
 _NARROW_ROW: Final = 34.0
-_NARROW_CHARACTERS: Final = 46
 _CHARACTER: Final = 7.7
 """How wide a digit is."""
 _FIELD: Final = ("object", "target_system", "target_field")
@@ -123,7 +121,7 @@ def draw_ranked(title: str, bars: Sequence[Ranked], colour: str, *, full: int = 
 
 
 def _draw_wide(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
-    lines = [wrap(bar.label, _LABEL_CHARACTERS) for bar in bars]
+    lines = [wrap(bar.label, LABEL_CHARACTERS) for bar in bars]
     row = _HIGH_ROW if any(len(own) > 1 for own in lines) else _ROW
     longest = min(_LONGEST, _WIDTH - _LEFT - 8 - _widest(bars))
     figure, axes = open_canvas(_WIDTH, row * len(bars) + 8)
@@ -136,7 +134,7 @@ def _draw_wide(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Ma
 
 
 def _draw_narrow(title: str, bars: Sequence[Ranked], colour: str, most: int) -> Markup:
-    labels = [wrap(bar.label, _NARROW_CHARACTERS, 3) for bar in bars]
+    labels = [wrap(bar.label, LABEL_CHARACTERS, 3) for bar in bars]
     heights = [LINE * len(lines) + _NARROW_ROW for lines in labels]
     longest = _NARROW - 12 - _widest(bars)
     figure, axes = open_canvas(_NARROW, sum(heights) + 8)

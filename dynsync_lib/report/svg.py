@@ -30,6 +30,8 @@ _PAGE_COLOURS: Final = {INK: "currentColor", MUTED: "var(--ds-muted)", PAPER: "v
 _SAVE: Final[dict[Any, Any]] = {"svg.fonttype": "none", "svg.hashsalt": "dynsync", "font.family": "DejaVu Sans"}
 _NO_METADATA: Final = {"Date": None, "Creator": None, "Type": None, "Format": None}
 _PIXELS_PER_INCH: Final = 72
+LABEL_CHARACTERS: Final = 46
+"""How much of a label fits into one line."""
 LINE: Final = 15.0
 """From one line of text to the next, in pixels."""
 

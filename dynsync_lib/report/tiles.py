@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from dynsync_lib.report.pieces import make_id
-from dynsync_lib.report.svg import LINE, MUTED, PAPER, open_canvas, save_svg, text_colour, wrap, write, write_lines
+from dynsync_lib.report.svg import (
+    LABEL_CHARACTERS,
+    LINE,
+    MUTED,
+    PAPER,
+    open_canvas,
+    save_svg,
+    text_colour,
+    wrap,
+    write,
+    write_lines,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +38,6 @@ _LEFT: Final = 350.0
 _HEAD: Final = 26.0
 _ROW: Final = 34.0
 _TILE: Final = 26.0
-_CHARACTERS: Final = 46
 _LIGHTEST, _DARKEST = (227, 238, 248), (8, 69, 126)
 
 
@@ -70,13 +80,13 @@ def _draw_wide(heads: Sequence[str], rows: Sequence[TileRow], title: str, descri
     _write_heads(axes, heads, _LEFT, _WIDE)
     for index, row in enumerate(rows):
         top = _HEAD + _ROW * index
-        write_lines(axes, _LEFT - 12, top + _TILE / 2, wrap(row.label, _CHARACTERS), ha="right")
+        write_lines(axes, _LEFT - 12, top + _TILE / 2, wrap(row.label, LABEL_CHARACTERS), ha="right")
         _draw_row(axes, row, _LEFT, _WIDE, top)
     return save_svg(figure, id_=make_id("tiles", f"{title}{description}{rows}"), title=title, description=description)
 
 
 def _draw_narrow(heads: Sequence[str], rows: Sequence[TileRow], title: str, description: str) -> Markup:
-    labels = [wrap(row.label, _CHARACTERS) for row in rows]
+    labels = [wrap(row.label, LABEL_CHARACTERS) for row in rows]
     figure, axes = open_canvas(_NARROW, _HEAD + sum(LINE * len(lines) + _ROW + 4 for lines in labels) + 4)
     _write_heads(axes, heads, 0, _NARROW)
     top = _HEAD

@@ -23,7 +23,7 @@ from html import escape, unescape
 from importlib import resources
 from typing import Final
 
-from dynsync_lib.report.svg import wrap
+from dynsync_lib.report.svg import LABEL_CHARACTERS, wrap
 
 LANGUAGES: Final = ("en", "de")
 _TAG: Final = re.compile(r"(<[^>]*>)")
@@ -41,6 +41,8 @@ _JOINTS: Final = (
 """What joins sentences, and the parts of lists."""
 _MOST_JOINED: Final = 3
 """A text that holds such a joint itself is found again in at most so many parts."""
+_DEEPEST: Final = 12
+"""How often places may lie within places: customers' texts may repeat without end what the file has words for."""
 _PLACES: Final = {
     "n": r"[\d.,]+",
     "count": r"[\d.,]+",
@@ -59,8 +61,6 @@ _FREE: Final = re.compile(
 """Names of places that may hold anything; in all others only what the language has words for may stand."""
 _COUNTED: Final = re.compile(r"(\b(?:and )?\d[\d,]*(?: more)? (?:records?|values?)\b)")
 """How many, as it is said within a list of customers' values."""
-_LINE_CHARACTERS: Final = 46
-"""How much fits into a line of a drawing's label."""
 _MOST_LINES: Final = 3
 _WORD: Final = re.compile(r"\b[A-Za-z]+[a-z]\b")
 _LEAST_WORDS: Final = 3
@@ -85,6 +85,8 @@ class Translator:
         self._exact = texts
         self._templates = [_template(source, words) for source, words in texts.items() if "{" in source]
         self._known: dict[str, str | None] = {}
+        self._tried: dict[str, str | None] = {}
+        self._depth = 0
 
     def say(self, text: str) -> str:
         """The text in the language; the text itself where the language has no words for it."""
@@ -94,8 +96,17 @@ class Translator:
     def find(self, text: str) -> str | None:
         """The text in the language; None where the language has no words for it."""
         if text not in self._known:
-            self._known[text] = self._translate(text)
+            self._tried.clear()
+            self._known[text] = self._find(text)
         return self._known[text]
+
+    def _find(self, text: str) -> str | None:
+        """As `find`, of a part of the text that is looked for; None also of what lies deeper than a real text goes."""
+        if text not in self._tried and self._depth < _DEEPEST:
+            self._depth += 1
+            self._tried[text] = self._translate(text)
+            self._depth -= 1
+        return self._tried.get(text)
 
     def _translate(self, text: str) -> str | None:
         words = self._whole(text)
@@ -118,7 +129,7 @@ class Translator:
         """What stands in a place, translated; None for an unknown text where only known ones may stand."""
         if _kind_of(name) in _FIELDS:
             return value
-        words = self.find(value)
+        words = self._find(value)
         return self._say_listed(value) if words is None and _is_free(name) else words
 
     def _by_parts(self, text: str) -> str | None:
@@ -128,7 +139,7 @@ class Translator:
             words = self._say_parts(parts, joint) if len(parts) > 1 else None
             if words is not None:
                 return joint.join(words)
-        if text.endswith(".") and (said := self.find(text[:-1])) is not None:
+        if text.endswith(".") and (said := self._find(text[:-1])) is not None:
             return f"{said}."
         return None
 
@@ -137,7 +148,7 @@ class Translator:
         words = []
         start = 0
         while start < len(parts):
-            said, end = self.find(parts[start]), start + 1
+            said, end = self._find(parts[start]), start + 1
             while said is None and end < min(start + _MOST_JOINED, len(parts)):
                 end += 1
                 said = self._whole(joint.join(parts[start:end]))
@@ -155,11 +166,10 @@ class Translator:
 
     def _say_listed(self, values: str) -> str:
         """Customers' values with what is said between them of how many there are."""
-        said = [
-            self._localise(part) if index % 2 == 0 else self.say(part)
+        return "".join(
+            (self._find(part) if index % 2 else None) or self._localise(part)
             for index, part in enumerate(_COUNTED.split(values))
-        ]
-        return "".join(said)
+        )
 
     def page(self, html: str) -> str:
         """The HTML with its texts translated; of tags only the attributes that somebody reads or hears."""
@@ -199,7 +209,7 @@ class Translator:
             words = next((said for text, said in self._exact.items() if text.startswith(label[:-2])), None)
         if words is None:
             return None
-        wrapped = wrap(words, max(_LINE_CHARACTERS, *map(len, lines)), len(lines))
+        wrapped = wrap(words, max(LABEL_CHARACTERS, *map(len, lines)), len(lines))
         return wrapped + [""] * (len(lines) - len(wrapped))
 
     def _tag(self, tag: str, inside: list[str]) -> str:

@@ -280,6 +280,13 @@ def test_translator__says_what_forecasts_count_and_list(english: str, german: st
     assert Translator("de").say(english) == german
 
 
+@pytest.mark.parametrize(
+    "text", ["1 record and " * 400, "Leads: " * 400, "a, " * 400, "Leads to " * 400, "9 · 9; " * 400]
+)
+def test_translator__gives_up_on_texts_that_repeat_without_end(text: str) -> None:
+    assert Translator("de").find(f"{text}odd words.") is None
+
+
 def test_translator__breaks_a_drawn_label_into_as_many_lines() -> None:
     lines = "<text>Does one bad value fail the record, or is only</text><text>the field skipped?</text>"
     assert Translator("de").page(f"<svg>{lines}<text>7</text></svg>") == (

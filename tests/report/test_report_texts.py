@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dynsync_lib.core.rulebook import CONFIDENCES
-from dynsync_lib.report.svg import wrap
+from dynsync_lib.report.svg import LABEL_CHARACTERS, wrap
 from dynsync_lib.report.translation import LANGUAGES, Translator, read_sections, read_texts
 
 OTHERS = sorted(set(LANGUAGES) - {"en"})
@@ -108,8 +108,8 @@ def test_texts__hold_decisions_reasons_and_tasks(language: str) -> None:
 
 def test_questions__of_one_line_in_a_drawing_have_one_line_in_german() -> None:
     german = read_sections("de")["questions"]
-    one_line = [words for text, words in german.items() if len(wrap(text, 46)) == 1]
-    assert [words for words in one_line if len(wrap(words, 46)) > 1] == []
+    one_line = [words for text, words in german.items() if len(wrap(text, LABEL_CHARACTERS)) == 1]
+    assert [words for words in one_line if len(wrap(words, LABEL_CHARACTERS)) > 1] == []
 
 
 @cache
