@@ -68,15 +68,15 @@ class CompanyWords:
     """Reads the words of names by the data of rules/legal_forms.toml.
 
     `endings` are legal forms without blanks by every text that they end in, the longest first: `Sp. z o.o.` may be
-    written as two, three or four words. `anywhere` are words that never count,
-    `in_front` forms that a name may begin with, `joints` and `articles` small words, `numerals` Roman numbers, and
-    `abbreviations` shortened words with what they stand for. `glued` finds forms that stand without a blank,
-    `short_forms` are words of legal forms with their short ones.
+    written as two, three or four words. `anywhere` are words that never count, `in_front` forms that a name may begin
+    with, by their first word, `joints` and `articles` small words, `numerals` Roman numbers, and `abbreviations`
+    shortened words with what they stand for. `glued` finds forms that stand without a blank, `short_forms` are words
+    of legal forms with their short ones.
     """
 
     endings: Mapping[str, tuple[str, ...]]
     anywhere: frozenset[str]
-    in_front: tuple[tuple[str, ...], ...]
+    in_front: Mapping[str, tuple[tuple[str, ...], ...]]
     joints: frozenset[str]
     articles: frozenset[str]
     numerals: frozenset[str]
@@ -93,13 +93,14 @@ class CompanyWords:
         for form in sorted(closed, key=lambda form: (-len(form), form)):
             for first in range(len(form)):
                 endings.setdefault(form[first:], []).append(form)
+        fronts: dict[str, list[tuple[str, ...]]] = {}
+        for front in sorted({tuple(words_of(spelling)) for spelling in data["in_front"]}, key=len, reverse=True):
+            fronts.setdefault(front[0], []).append(front)
         anywhere = {tuple(words_of(spelling)) for spelling in data["anywhere"]}
         return cls(
             endings={last: tuple(forms) for last, forms in endings.items()},
             anywhere=frozenset(form[0] for form in anywhere if len(form) == 1) | {*data["articles"], *data["joints"]},
-            in_front=tuple(
-                sorted({tuple(words_of(spelling)) for spelling in data["in_front"]}, key=lambda f: (-len(f), f))
-            ),
+            in_front={word: tuple(forms) for word, forms in fronts.items()},
             joints=frozenset(data["joints"]),
             articles=frozenset(data["articles"]),
             numerals=frozenset(data["numerals"]),
@@ -108,19 +109,20 @@ class CompanyWords:
             glued=re.compile("|".join(map(re.escape, data["glued"]))),
         )
 
-    def have_other_forms(self, ours: str, theirs: str) -> bool:
+    def have_other_forms(self, ours: str, theirs: str, bare: str) -> bool:
         """Whether both names have legal forms, and none in common: then they are hardly one firm, mistyped.
 
-        A form that is spelled out and stands for no short one may be any.
+        `bare` are the bare words of both. A form that is spelled out and stands for no short one may be any.
         """
-        forms, others = self._forms_of(ours), self._forms_of(theirs)
+        words = bare.split()
+        forms, others = self._forms_of(ours, words), self._forms_of(theirs, words)
         if not forms or not others or max(map(len, forms | others)) > _LONGEST_SHORT_FORM:
             return False
         return forms.isdisjoint(others)
 
-    def _forms_of(self, name: str) -> set[str]:
+    def _forms_of(self, name: str, bare: list[str]) -> set[str]:
         """The words around the bare ones, spelled out ones as short ones."""
-        around = set(words_of(name)).difference(self.bare_words(name), self.articles, self.joints)
+        around = set(words_of(name)).difference(bare, self.articles, self.joints)
         return {self.short_forms.get(word, word) for word in around}
 
     def in_full(self, bare: str) -> str:
@@ -152,19 +154,26 @@ class CompanyWords:
         """How many words are left when all legal forms in the last places are gone."""
         end = len(words)
         while end > 0:
-            last = words[end - 1]
-            taken = next(filter(None, (_words_taken(words, end, form) for form in self.endings.get(last, ()))), 0)
-            if taken:
-                end -= taken
-            elif last in self.joints and end < len(words):
-                end -= 1
-            else:
+            taken = self._form_before(words, end)
+            if not taken and words[end - 1] in self.joints and end < len(words):
+                taken = 1
+            if not taken:
                 break
+            end -= taken
         return end
 
+    def _form_before(self, words: list[str], end: int) -> int:
+        """How many of the words before `end` are one legal form."""
+        for form in self.endings.get(words[end - 1], ()):
+            taken = _words_taken(words, end, form)
+            if taken:
+                return taken
+        return 0
+
     def _start_of(self, words: list[str], end: int) -> int:
-        for form in self.in_front:
-            if words[0:1] == [form[0]] and tuple(words[: len(form)]) == form and end > len(form):
+        """How many of the first words are a legal form that stands in front."""
+        for form in self.in_front.get(words[0], ()) if words else ():
+            if tuple(words[: len(form)]) == form and end > len(form):
                 return len(form)
         return 0
 

@@ -134,7 +134,12 @@ class LikeNames:
 
     def _without_other_forms(self, pairs: list[Pair], is_one_firm: Compare) -> list[Pair]:
         """The pairs without those whose legal forms speak against them, and nothing else for them."""
-        has_other = [self.words.have_other_forms(self.ours[pair[0]], self.theirs[pair[1]]) for pair in pairs]
+        has_other = [
+            self.words.have_other_forms(
+                self.ours[left], self.theirs[right], f"{self._bare[0][left]} {self._bare[1][right]}"
+            )
+            for left, right, _ in pairs
+        ]
         doubted = [pair for pair, is_other in zip(pairs, has_other, strict=True) if is_other]
         rows = [np.array([pair[side] for pair in doubted], dtype=np.int64) for side in (0, 1)]
         saved = iter(is_one_firm(rows[0], rows[1]).tolist())
