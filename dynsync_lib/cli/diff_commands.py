@@ -208,7 +208,7 @@ def _outcome_after(row: Mapping[str, Any]) -> str:
 
 
 def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
-    """The findings that differ, and how many do not."""
+    """The findings that differ, how many do not, and how many nobody checked on either side."""
     moved = [row for row in findings if row["before"] != row["after"] or row["gone"] or row["new"]]
     console.out.print()
     if moved:
@@ -223,7 +223,10 @@ def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
                 for row in moved
             ],
         )
-    console.out.print(f"{len(findings) - len(moved):,} of {len(findings):,} findings are as before.")
+    unchecked = sum(row["before"] is None and row["after"] is None for row in findings)
+    same = len(findings) - len(moved) - unchecked
+    said = f", {unchecked:,} are checked on neither side" if unchecked else ""
+    console.out.print(f"{same:,} of {len(findings):,} findings are as before{said}.")
 
 
 def _count(number: int | None) -> str:

@@ -249,6 +249,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
 }
 """In which module of the library each name of the kit lives: the imports above, for Python."""
 _HOMES: Final = {name: room for room, names in ROOMS.items() for name in names}
+__all__ = [*_HOMES, "as_dict"]
 
 
 def __getattr__(name: str) -> Any:
@@ -261,7 +262,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "as_dict"])
+    return sorted(__all__)
 
 
 def as_dict(value: Any) -> dict[str, Any]:

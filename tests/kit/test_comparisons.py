@@ -179,7 +179,11 @@ def command(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         ("diff plain plain", 0, "The sync does the same with every record."),
         ("diff plain active", 1, "3 records, 0 written values and 0 associations differ."),
         ("diff monday/s monday/s", 0, "dynamics/contacts"),
-        ("diff monday/s friday/s --settings plain.toml", 1, "findings are as before."),
+        (
+            "diff monday/s friday/s --settings plain.toml",
+            1,
+            "1 of 16 findings are as before, 11 are checked on neither side.",
+        ),
         ("settings-diff plain.toml plain.toml", 0, "The settings say the same."),
         ("settings-diff plain.toml active.toml", 1, "[sync.contact] direction was two_way and is now to_hubspot."),
         ("settings-diff plain.toml active.toml --snapshot monday/s", 1, "excluded (direction)"),

@@ -36,6 +36,10 @@ def test_rooms__hold_their_names(room: str) -> None:
         assert name in dir(kit)
 
 
+def test_door__names_all_that_it_has() -> None:
+    assert sorted(kit.__all__) == dir(kit)
+
+
 def test_door__an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match=r"module 'dynsync_lib\.kit' has no attribute 'nothing'"):
         _ = kit.nothing
