@@ -84,8 +84,8 @@ def _count_losers(groups: Sequence[Row]) -> int:
 
 
 def _say(stack: Stack, words: Mapping[str, str]) -> str:
-    parts = ", ".join(f"{count:,} of {words[kind]}" for kind, count in stack.counts if count)
-    return f"groups of {stack.name}, {stack.below}: {parts}"
+    parts = ", ".join(f"{count:,} {words[kind]}" for kind, count in stack.counts if count)
+    return f"{stack.name}, {stack.below}, groups by kind {parts}"
 
 
 def _sentence(groups: Sequence[Row]) -> str:

@@ -1,28 +1,28 @@
-"""Ranked bars: which fields are overwritten most, and which open questions move the most records.
+"""Ranked bars: which open questions move the most records, how full fields are, and funnels.
 
 Facts
     * Bars share one scale, begin at zero, and carry their number.
     * At most ten bars are drawn, unless they are steps; the table behind holds all of them.
 
-Source: the tables `changes` and `sensitivity` of the forecast.
+Where it is used: `report.views`, `report.funnel`, `report.origin_funnel`, `report.profiles`, `report.sides`.
+
+Source: the table `sensitivity` of the forecast.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from dynsync_lib.core.model import ChangeKind
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.forecast_tables import ForecastTables, is_held_back, sum_counts
+from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import LABEL_CHARACTERS, LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted, records_word
+from dynsync_lib.report.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +38,7 @@ _NARROW: Final = 350.0
 _NARROW_ROW: Final = 34.0
 _CHARACTER: Final = 7.7
 """How wide a digit is."""
-_FIELD: Final = ("object", "target_system", "target_field")
-_STRONG, _WEAK = "#e69f00", "#56b4e9"
+_COLOUR: Final = "#56b4e9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +60,6 @@ class Ranked:
         return self.unknown or " · ".join(filter(None, (f"{self.count:,}", self.note)))
 
 
-def overwrite_bars(forecast: ForecastTables) -> Piece:
-    """The fields in which most values are overwritten; a sentence when none is."""
-    changes = forecast.counts("changes", [*_FIELD, "kind", "note"])
-    overwritten = [row for row in changes if row["kind"] == ChangeKind.OVERWRITE and not is_held_back(row)]
-    fields = itertools.groupby(overwritten, key=lambda row: tuple(row[name] for name in _FIELD))
-    bars = _rank(
-        Ranked(f"{records_word(object_, system)}: {field}", sum_counts(rows))
-        for (object_, system, field), rows in fields
-    )
-    title = "Where values are overwritten"
-    if not bars:
-        return Piece(render("empty", sentence="No value of a matched record is overwritten."), title)
-    total = counted(sum_counts(overwritten), "value is", "values are")
-    sentence = f"{total} replaced, in {counted(len(bars), 'field', 'fields')}."
-    return ranked_chart(title, sentence, bars, ("Field", "Values overwritten"), _STRONG)
-
-
 def assumption_bars(forecast: ForecastTables) -> Piece:
     """The open questions by the most records that one of their other choices moves; a sentence when none does.
 
@@ -97,7 +79,7 @@ def assumption_bars(forecast: ForecastTables) -> Piece:
         f"{len(bars):,} of {counted(len(most), 'open question matters', 'open questions matter')} for this data; "
         f"the largest moves {counted(bars[0].count, 'record', 'records')}."
     )
-    return ranked_chart(title, sentence, bars, ("Open question", "Records that move"), _WEAK)
+    return ranked_chart(title, sentence, bars, ("Open question", "Records that move"), _COLOUR)
 
 
 def _rank(bars: Iterable[Ranked]) -> list[Ranked]:

@@ -24,8 +24,9 @@ from dynsync_lib.report.forecast_tables import (
     is_held_back,
     sum_counts,
 )
+from dynsync_lib.report.overwrite_heat import overwrite_heatmap
 from dynsync_lib.report.pieces import Piece, join, render
-from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
+from dynsync_lib.report.ranked import assumption_bars
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.wholes import finding_share
 from dynsync_lib.report.words import (
@@ -181,10 +182,10 @@ def mapping_table(forecast: ForecastTables) -> Piece:
 
 
 def changes_table(forecast: ForecastTables) -> Piece:
-    """What is written into matched records: most overwritten fields drawn, then one row per field and side.
+    """What is written into matched records: overwritten fields drawn, then one row per field and side.
 
     >>> kit.changes_table(kit.open_forecast("out/demo/forecast"))
-    527 values are replaced, in 31 fields. 52 fields of matched records are written
+    527 values are overwritten: 527 in HubSpot and 0 in Dynamics. The first 20 of 31 are drawn. 52 fields of matched ...
     """
     changes = _count_changes(forecast.counts("changes", [*_FIELD, "kind", "note"]))
     changes.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
@@ -215,7 +216,9 @@ def changes_table(forecast: ForecastTables) -> Piece:
     )
     empty = "No field of a matched record changes."
     caption = f"{counted(len(rows), 'field of a matched record is', 'fields of matched records are')} written"
-    return join(overwrite_bars(forecast), show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty)))
+    return join(
+        overwrite_heatmap(forecast), show_table(Grid(caption, heads, rows, unit="fields", note=note, empty=empty))
+    )
 
 
 def _count_changes(changes: Sequence[Row]) -> list[Row]:

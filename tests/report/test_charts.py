@@ -15,7 +15,7 @@ from dynsync_lib.report.mapping_matrix import mapping_matrix
 from dynsync_lib.report.overlaps import issue_overlaps
 from dynsync_lib.report.overwrite_heat import overwrite_heatmap, read_overwritten
 from dynsync_lib.report.pieces import Piece
-from dynsync_lib.report.ranked import assumption_bars, overwrite_bars
+from dynsync_lib.report.ranked import assumption_bars
 from dynsync_lib.report.svg import INK, MUTED, PAPER, _adapt, text_colour
 from dynsync_lib.report.tiles import shade
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
@@ -23,7 +23,6 @@ from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
 CHARTS = [
     outcome_bars,
     flow_chart,
-    overwrite_bars,
     assumption_bars,
     overwrite_heatmap,
     mapping_matrix,
@@ -124,10 +123,6 @@ def test_outcome_bars__small_parts_are_written_out() -> None:
     assert "6 failing" in html
 
 
-def test_overwrite_bars__counts_what_lands() -> None:
-    assert overwrite_bars(HandMadeForecast()).sentence == "3 values are replaced, in 2 fields."
-
-
 def test_assumption_bars__asks_in_words() -> None:
     piece = assumption_bars(HandMadeForecast())
     assert "1 of 2 open questions matter" in piece.sentence
@@ -212,7 +207,7 @@ def test_link_survival__every_association_has_a_part() -> None:
 def test_collision_sizes__counts_groups_and_who_loses_the_key() -> None:
     piece = collision_sizes(HandMadeForecast())
     assert piece.sentence == "2 groups of records share a key, and 3 records lose it. The largest has 3 records."
-    assert "groups of 2 records, 1 lose it: 1 of HubSpot companies" in piece.html
+    assert "2 records, 1 lose it, groups by kind 1 HubSpot companies" in piece.html
 
 
 def test_collision_sizes__what_is_too_thin_for_a_number_keeps_its_words() -> None:

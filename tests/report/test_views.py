@@ -10,7 +10,6 @@ from dynsync_lib import kit, report
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.ranked import overwrite_bars
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
@@ -26,7 +25,6 @@ OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
     "report.uncovered",
 }
 VIEWS: list[Callable[..., Any]] = [
-    overwrite_bars,
     *(getattr(kit, name) for room, names in kit.ROOMS.items() if room in OF_A_FORECAST for name in names),
 ]
 EVIL = "<img src=x onerror=alert(1)>"
@@ -124,7 +122,7 @@ def test_changes_table__a_lead_is_written_into_a_contact() -> None:
 def test_changes_table__one_row_per_field() -> None:
     html = kit.changes_table(HandMadeForecast()).html
     assert "4 fields of matched records are written" in html
-    assert "3 values are replaced, in 2 fields." in html
+    assert "3 values are overwritten: 2 in HubSpot and 1 in Dynamics." in html
     assert html.index("<code>jobtitle</code>") < html.index("<code>telephone1</code>")
 
 
