@@ -248,6 +248,13 @@ def test_options_in_other_words__are_seen_in_matched_records() -> None:
     assert suggested(catalogue, matched)[0].reason == "Options go together in 60 matched records."
 
 
+def test_lists_of_choices__are_compared_by_what_their_labels_mean() -> None:
+    several = ("enumeration", "checkbox", "MultiSelectPicklist")
+    sides = portals(("h qrx", "Qrx", several, "Monday|Tuesday"), ("d new_zvw", "Zvw", several, "Dienstag|Montag"))
+    ours, theirs = ["0", "1", "0;1", "1"] * 10, ["1", "0", "0,1", "0"] * 10
+    assert firsts(sides, values({"qrx": ours}, {"new_zvw": theirs})) == {"qrx": "new_zvw"}
+
+
 def test_options_that_no_other_choice_has__are_enough() -> None:
     kinds = "Kauf|Leasing|Miete"
     sides = portals(("h qrx", "Qrx", CHOICE, "Purchase|Leasing|Rent"), ("d new_zvw", "Zvw", CHOICE, kinds))

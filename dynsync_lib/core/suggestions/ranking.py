@@ -18,7 +18,7 @@ from dynsync_lib.core.suggestions.field_words import FieldWords
 MOST_SUGGESTIONS: Final = 3
 """Of one property."""
 _SURE: Final = 0.68
-_LIKELY: Final = 0.5
+_LIKELY: Final = 0.44
 """Of pairs without a rival."""
 _MARGIN: Final = 0.15
 _WORTH_A_LOOK: Final = 0.6

@@ -59,9 +59,13 @@ class Agreement:
         return self.beyond_chance * sqrt(self.filled)
 
 
-def plain_values(field: Field, kind: str, values: Values) -> list[str | None]:
-    """The values in the form in which they are compared; None for blank ones."""
-    labels = {option.value: option.label.strip().casefold() for option in field.options}
+def option_labels(field: Field) -> dict[str, str]:
+    """The labels of the options, by their values."""
+    return {option.value: option.label.strip().casefold() for option in field.options}
+
+
+def plain_values(kind: str, values: Values, labels: Mapping[str, str]) -> list[str | None]:
+    """The values in the form in which they are compared; None for blank ones. `labels` are those of options."""
     known: dict[str, str | None] = {}
     plain = []
     for value in values:

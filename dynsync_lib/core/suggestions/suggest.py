@@ -39,6 +39,7 @@ from dynsync_lib.core.suggestions.shared_values import (
     agreement,
     count_equal,
     form_of,
+    option_labels,
     overlap,
     plain_values,
 )
@@ -53,7 +54,7 @@ _FEWEST_TO_DOUBT: Final = 10
 _NEVER: Final = 0.1
 """Values that agree less than this, beyond chance, speak against a pair."""
 _HARDLY: Final = 0.25
-_NEVER_AGREED: Final = 0.6
+_NEVER_AGREED: Final = 0.5
 _SOMETIMES: Final = 0.3
 _OFTEN: Final = 0.5
 _OTHER_FORM: Final = 0.6
@@ -161,6 +162,22 @@ class _Comparison:
         return self._plain(self.records.values)
 
     @cached_property
+    def chosen(self) -> Mapping[tuple[System, str], Values]:
+        """The values of choices in matched records as what their labels mean, so that languages do not matter."""
+        return {
+            (system, words.field.name): plain_values(
+                words.kind, self.records.values[system][words.field.name], self._meant(words.field)
+            )
+            for system in System
+            for words in self.words[system]
+            if words.options and words.field.name in self.values[system]
+        }
+
+    def _meant(self, field: Field) -> dict[str, str]:
+        labels = option_labels(field)
+        return {value: " ".join(sorted(self.reader.read(label))) or label for value, label in labels.items()}
+
+    @cached_property
     def held(self) -> Mapping[System, Mapping[str, Values]]:
         """The values of records, matched or not."""
         return self.values if self.records.any is self.records.values else self._plain(self.records.any)
@@ -168,7 +185,7 @@ class _Comparison:
     def _plain(self, values: Mapping[System, Mapping[str, Values]]) -> dict[System, dict[str, Values]]:
         return {
             system: {
-                words.field.name: plain_values(words.field, words.kind, values[system][words.field.name])
+                words.field.name: plain_values(words.kind, values[system][words.field.name], option_labels(words.field))
                 for words in self.words[system]
                 if words.field.name in values[system] and words.kind != "owner"
             }
@@ -268,6 +285,8 @@ class _Comparison:
         if (hubspot.field.name, dynamics.field.name) in self.own_options:
             score += (1 - score) * _OF_OWN_OPTIONS
         score = self._with_held(score, hubspot, dynamics)
+        if agreed is not None and not agreed.equal and options == 0 and _may_be_worded_otherwise(hubspot, dynamics):
+            agreed = None
         score = self._with_values(score, agreed, self._distinct(hubspot)) * allowed
         if score < _POSSIBLE:
             return None
@@ -309,8 +328,12 @@ class _Comparison:
         return len(set(self.values[words.field.system].get(words.field.name, ())) - {None})
 
     def _agreement(self, hubspot: FieldWords, dynamics: FieldWords) -> Agreement | None:
-        ours = self.values[System.HUBSPOT].get(hubspot.field.name)
-        theirs = self.values[System.DYNAMICS].get(dynamics.field.name)
+        if hubspot.options and dynamics.options:
+            ours = self.chosen.get((System.HUBSPOT, hubspot.field.name))
+            theirs = self.chosen.get((System.DYNAMICS, dynamics.field.name))
+        else:
+            ours = self.values[System.HUBSPOT].get(hubspot.field.name)
+            theirs = self.values[System.DYNAMICS].get(dynamics.field.name)
         return None if ours is None or theirs is None else agreement(ours, theirs, (hubspot.kind, dynamics.kind))
 
     @cached_property
@@ -355,6 +378,11 @@ def _with_options(likeness: float, options: float | None) -> float:
     return likeness + (1 - likeness) * 0.5 * options * min(1.0, likeness * 2 + 0.2)
 
 
+def _may_be_worded_otherwise(hubspot: FieldWords, dynamics: FieldWords) -> bool:
+    """Whether values that never are equal may say the same: lists of choices whose labels nobody can compare."""
+    return hubspot.kind == dynamics.kind == "several_choices"
+
+
 def _surely_same(hubspot: FieldWords, dynamics: FieldWords) -> bool:
     if hubspot.meaning is not None and dynamics.meaning is not None:
         return hubspot.meaning == dynamics.meaning
@@ -365,7 +393,7 @@ def _telling(distinct: int, surprise: float) -> float:
     """How telling it is that two fields with so many different values agree: many fields have yes and no."""
     if surprise >= _SURPRISING:
         return _TELLING
-    return 0.55 if distinct < _FEWEST_DISTINCT else 0.75 if distinct < _FEWEST_DISTINCT * 2 else _TELLING
+    return 0.5 if distinct < _FEWEST_DISTINCT else 0.75 if distinct < _FEWEST_DISTINCT * 2 else _TELLING
 
 
 def _reason(
