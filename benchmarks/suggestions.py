@@ -8,9 +8,9 @@ Facts
     * suggestion_engagements.txt has names as they are in engagements: cut, abbreviated, misspelt, often German on one
       side, with some 150 fields a side without a partner. `engagements` and `unseen` were written before their author
       had read the vocabulary; it was widened with `engagements` in sight, while of `unseen` only the figures were
-      looked at. The same author wrote the new words, so `unseen` flatters. `fresh` was written when 1,500 words of
+      looked at. The same author wrote the new words, so `unseen` flatters. `fresh` was written when 1,500 lines of
       trades were in place, and counted once before anybody looked: 0.45 found first without records, 0.94 with them;
-      `latest` at 2,000 words: 0.57 and 0.93, no suggestion wrong. Then both served to widen the vocabulary.
+      `latest` at 2,000 lines of them: 0.57 and 0.93, no suggestion wrong. Then both served to widen the vocabulary.
     * Of the labelled pairs: found first, found among three. Precision: of all first suggestions, how many are right.
       Traps: of the marked look-alikes, how many were suggested at any rank.
     * Fields that both CRMs have out of the box are added to two portals of each of the first halves and to all of the
