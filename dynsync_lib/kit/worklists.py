@@ -59,7 +59,7 @@ def worklist(
 
     >>> written = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> written.rows["ghosts"], written.rows["near_names"]
-    (72, 25)
+    (72, 26)
     """
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 

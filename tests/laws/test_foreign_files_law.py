@@ -152,6 +152,8 @@ def _command(dice: Dice, home: Path, place: Path) -> list[str]:
             ["replay", str(home / "s"), str(home / "s"), *settings, *out, *csv],
             ["report", "--forecast", str(home / "f"), *out],
             ["verify", str(home / "s"), str(home / "s"), "--forecast", str(home / "f"), *out],
+            ["go-live", "--forecast", str(home / "f"), *out],
+            ["purge", str(place), "--days", "0", "--yes"],
             ["demo", *out],
             ["init", str(place.with_name(f"{place.name}.toml"))],
         ],
