@@ -30,8 +30,8 @@ from tests.verification.after_sync import write_snapshot
 GROUPS, SOAK_WORLDS, SOAK_GROUPS = 6, 40, 40
 LOOK_ALIKES = {5: 9, 8: 1, 11: 11, 28: 0, 37: 9}
 """By seed the group with a record for which the counterpart of another one was once taken."""
-CHEAPEST = {5, 11}
-"""Those of them that every run tries."""
+MARKS: dict[int, list[pytest.MarkDecorator]] = {5: [pytest.mark.long], 11: []}
+"""The cheapest two of them: one runs every day, the other with `--all`."""
 
 
 @settings(PROOF, max_examples=max(1, ENGAGEMENTS // 2))
@@ -42,7 +42,7 @@ def test_nothing_is_in_doubt(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "group"),
-    [pytest.param(*pair, marks=[] if pair[0] in CHEAPEST else pytest.mark.soak) for pair in LOOK_ALIKES.items()],
+    [pytest.param(*pair, marks=MARKS.get(pair[0], [pytest.mark.soak])) for pair in LOOK_ALIKES.items()],
 )
 def test_a_counterpart_of_somebody_else_is_no_miss(seed: int, group: int) -> None:
     hold_law(figures_of(only_groups(seeded_world(seed, 12), {group})))
