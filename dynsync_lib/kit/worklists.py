@@ -123,7 +123,7 @@ def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path |
 
     >>> fixes = kit.fix_set("out/demo/forecast", share=0.5)
     >>> fixes.sentence
-    'Fix 49 rows: 50 % of the collision risk is gone (134 of 266).'
+    'Fix 49 rows: 50 % of the collision risk is gone (134 of 268).'
     """
     from dynsync_lib.forecasts.fix_sets import find_fixes
     from dynsync_lib.kit.rulebooks import key_maker, rulebook

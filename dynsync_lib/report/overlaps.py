@@ -53,7 +53,7 @@ def issue_overlaps(forecast: ForecastTables) -> Piece:
     Cost: one pass over the outcomes, changes and associations.
 
     >>> kit.issue_overlaps(kit.open_forecast("out/demo/forecast"))
-    714 of 3,871 records have a problem, 34 more than one. Most often together: a value is overwritten + an ...
+    717 of 3,871 records have a problem, 34 more than one. Most often together: a value is overwritten + an ...
     """
     sets = list(forecast.problem_sets())
     if not sets:
