@@ -267,16 +267,21 @@ def _collision_row(row: Row) -> list[Any]:
         records_word(row["object"], row["system"]),
         row["count"],
         row["winner_id"],
-        _some(row["first_losers"] or [], losers, losers) or None,
+        _first_of(row["first_losers"] or [], losers),
         _some(differs, _MOST_FIELDS) or "nothing that is mapped",
     ]
 
 
-def _some(names: Sequence[str], most: int, total: int | None = None) -> str:
-    """The first of the names, and how many more there are; `total` is their number when not all are given."""
-    shown = names[:most]
-    rest = (len(names) if total is None else total) - len(shown)
-    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+def _first_of(ids: Sequence[str], total: int) -> Lines | str | None:
+    """Ids and, in words beside them, how many more there are; None where there are none."""
+    rest = total - len(ids)
+    return Lines(", ".join(ids), f"and {rest:,} more") if rest else ", ".join(ids) or None
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    """The first of the names, and how many more there are."""
+    rest = len(names) - len(names[:most])
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest else "")
 
 
 def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
