@@ -22,7 +22,8 @@ Row = Mapping[str, Any]
 _MOST_FIELDS: Final = 30
 _MOST_MAPPINGS: Final = 20
 _WIDE: Final = Layout(width=860, left=235, bar=340, row=46)
-_CHARACTERS: Final = 28
+_ROOM: Final[Mapping[Layout, int]] = {_WIDE: 28, NARROW: 19}
+"""How many characters of a field's name there is room for."""
 _NOT_DELIVERED: Final = Badge("Not delivered", "grey")
 _LEGEND: Final = Legend(
     {
@@ -145,20 +146,24 @@ def agreement_bars(mappings: Sequence[Row]) -> Piece:
     )
     if not compared:
         return Piece(render("empty", sentence=f"{title}: no mapping was compared: no record is matched."), title)
-    stacks = [
-        Stack(
-            _cut(row["hubspot_field"]), _cut(row["dynamics_field"]), tuple((part, row[part]) for part in _LEGEND.words)
-        )
-        for row in compared[:_MOST_MAPPINGS]
-    ]
+    drawn = compared[:_MOST_MAPPINGS]
     sentence = _say_agreement(mappings, compared)
-    description = "; ".join(_say_mapping(row) for row in compared[:_MOST_MAPPINGS])
-    wide, narrow = (draw_stacks(stacks, _LEGEND, title, description, layout) for layout in (_WIDE, NARROW))
+    description = "; ".join(_say_mapping(row) for row in drawn)
+    wide, narrow = (
+        draw_stacks([_stack(row, room) for row in drawn], _LEGEND, title, description, layout)
+        for layout, room in _ROOM.items()
+    )
     return Chart(title, sentence, wide, _agreement_table(mappings), narrow=narrow).as_piece()
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= _CHARACTERS else f"{name[: _CHARACTERS - 1]}…"
+def _stack(row: Row, room: int) -> Stack:
+    """The bar of a mapping, its names cut to so many characters."""
+    parts = tuple((part, row[part]) for part in _LEGEND.words)
+    return Stack(_cut(row["hubspot_field"], room), _cut(row["dynamics_field"], room), parts)
+
+
+def _cut(name: str, room: int) -> str:
+    return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
 def _say_agreement(mappings: Sequence[Row], compared: Sequence[Row]) -> str:
@@ -166,7 +171,7 @@ def _say_agreement(mappings: Sequence[Row], compared: Sequence[Row]) -> str:
     left = len(mappings) - len(compared)
     said = [
         f"In {counted(compared[0]['pairs'], 'matched pair', 'matched pairs')} {differing:,} of "
-        f"{counted(len(compared), 'mapping', 'mappings')} hold different values somewhere.",
+        f"{len(compared):,} mappings {'holds' if differing == 1 else 'hold'} different values somewhere.",
         f"{counted(left, 'more was', 'more were')} not compared." if left else "",
         f"The {_MOST_MAPPINGS} that differ most are drawn." if len(compared) > _MOST_MAPPINGS else "",
     ]

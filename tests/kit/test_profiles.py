@@ -124,7 +124,7 @@ def test_agreement_bars__say_what_was_compared(profiles: FieldProfiles) -> None:
     said = kit.agreement_bars(profiles.agreement_of("contact")).sentence
     left = len(profiles.agreement_of("contact")) - 2
     assert said == (
-        f"In 3 matched pairs 1 of 2 mappings hold different values somewhere. {left} more were not compared."
+        f"In 3 matched pairs 1 of 2 mappings holds different values somewhere. {left} more were not compared."
     )
     assert "no record is matched" in kit.agreement_bars(profiles.agreement_of("company")).html
     assert "no record is matched" in kit.agreement_bars([]).html

@@ -148,7 +148,7 @@ def test_notebooks__audit_runs(tmp_path: Path) -> None:
     parameters = {"forecast_folder": forecast.folder, "snapshot": snapshot.path, "finding": "overwrites"}
     said = _sentences(runner.run_notebook(NOTEBOOKS / AUDIT, parameters=parameters, timeout_s=120))
     assert said[0].startswith("Of 3 fields 3 are filled in all 3 records, 0 in none.")
-    assert said[4].startswith("In 1 matched pair 1 of 2 mappings hold different values somewhere.")
+    assert said[4].startswith("In 1 matched pair 1 of 2 mappings holds different values somewhere.")
     assert said[6:] == [
         "1 row behind overwrites",
         "2 of 5 records have a problem, none more than one.",
