@@ -12,7 +12,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import ForecastFolder, Json, MaskingLevel, open_forecast, read_masking
+from dynsync_lib.cli.arguments import ForecastFolder, ForecastSnapshot, Json, MaskingLevel, open_forecast, read_masking
 
 _SYSTEMS: Final = {"hubspot": "HubSpot", "dynamics": "Dynamics"}
 
@@ -24,9 +24,7 @@ def go_live(
     replay: Annotated[
         Path | None, typer.Option(help="Folder of a replay, whose numbers say what happened after the first sync.")
     ] = None,
-    snapshot: Annotated[
-        Path | None, typer.Option(help="The snapshot that was forecast; default: where the forecast found it.")
-    ] = None,
+    snapshot: ForecastSnapshot = None,
     *,
     as_json: Json = False,
 ) -> None:

@@ -5,7 +5,8 @@ The schema of every table is in `core.tables`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -139,8 +140,16 @@ class Severity(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
+def nearest(name: str, known: Collection[str]) -> str:
+    """` Did you mean `x`?`, or nothing when no known name is near; capitals make no distance."""
+    by_lower = {word.lower(): word for word in reversed(list(known))}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.65)
+    near = by_lower[close[0]] if close else name
+    return f" Did you mean `{near}`?" if near != name else ""
+
+
 def read_word(word: str, words: type[_Word], what: str) -> _Word:
-    """The word of a vocabulary that a person wrote. Raises UsageError, which names all of them, when it is none.
+    """The word of a vocabulary that a person wrote. Raises UsageError, with all of them, when it is none.
 
     >>> read_word("contact", Object, "object").value
     'contact'
@@ -148,4 +157,6 @@ def read_word(word: str, words: type[_Word], what: str) -> _Word:
     for known in words:
         if known == word:
             return known
-    raise UsageError(f"`{word}` is no {what}.", next_step=f"Use one of: {', '.join(words)}.")
+    raise UsageError(
+        f"`{word}` is no {what}.{nearest(word, list(words))}", next_step=f"Use one of: {', '.join(words)}."
+    )

@@ -10,26 +10,22 @@ Where it is used: `kit.profile_fields`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.filters.expressions import nearest
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, read_word
 from dynsync_lib.core.profile.agreement import measure_agreement
 from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.engine import open_engine_for
-from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
+from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
 from dynsync_lib.forecasts.table_reader import Row
 
 if TYPE_CHECKING:
@@ -54,14 +50,13 @@ class FieldProfiles:
 
         Raises UsageError for what is no object or no system.
         """
-        _refuse_other("kind of record", object_, Object)
-        _refuse_other("system", system, System)
-        return [row for row in self.fields if (row["object"], row["system"]) == (object_, system)]
+        side = read_word(object_, Object, "object"), read_word(system, System, "system")
+        return [row for row in self.fields if (row["object"], row["system"]) == side]
 
     def agreement_of(self, object_: str) -> list[Row]:
         """The mappings of an object, in the order of the settings. Raises UsageError for what is no object."""
-        _refuse_other("kind of record", object_, Object)
-        return [row for row in self.agreement if row["object"] == object_]
+        wanted = read_word(object_, Object, "object")
+        return [row for row in self.agreement if row["object"] == wanted]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -71,27 +66,21 @@ class FieldProfiles:
         return pd.DataFrame(list(self.fields))
 
 
-def _refuse_other(what: str, word: str, words: Iterable[str]) -> None:
-    known = [str(known) for known in words]
-    if word not in known:
-        raise UsageError(f"`{word}` is no {what}.{nearest(word, known)}", next_step=f"Name one of {', '.join(known)}.")
-
-
 def profile_forecast(
     forecast: Forecast, *, rulebook: Rulebook, snapshot: str | Path | None, masked: bool
 ) -> FieldProfiles:
     """The profile of a forecast's snapshot. Parameters, errors and cost: see `kit.profile_fields`."""
     opened = needed_snapshot(forecast, snapshot)
-    records, hashes = sum(forecast.info.get("records", {}).values()), forecast.info.get("sha256") or {}
-    with temporary_folder() as work, open_engine_for(records, work=work) as engine:
-        situation = situation_of_forecast(engine, forecast, opened, rulebook, work=work / "earlier")
-        outcomes = scan_table(engine.scan, forecast.folder, "outcomes", hashes)
+    with open_forecast_tables(forecast) as forecasted:
+        situation = situation_of_forecast(
+            forecasted.engine, forecast, opened, rulebook, work=forecasted.work / "earlier"
+        )
         jobs = [Job(situation, object_) for object_ in Object if situation.sync(object_).enabled]
         fields = [row for job in jobs for row in _fields_of(job, masked=masked)]
         agreement = [
             {"object": job.object.value, **asdict(mapping)}
             for job in jobs
-            for mapping in measure_agreement(job, _pairs_of(job, outcomes))
+            for mapping in measure_agreement(job, _pairs_of(job, forecasted.tables["outcomes"]))
         ]
     return FieldProfiles(fields, agreement)
 

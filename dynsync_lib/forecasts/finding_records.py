@@ -28,7 +28,7 @@ from dynsync_lib.core.audit.finding_rows import (
     with_counterparts,
 )
 from dynsync_lib.core.audit.findings import is_finding_of
-from dynsync_lib.core.filters.expressions import nearest
+from dynsync_lib.core.model import nearest
 from dynsync_lib.core.record_rows import COLUMNS, RECORD_KEY
 from dynsync_lib.core.rulebook import Check, Rulebook
 from dynsync_lib.core.situation import Frame, Situation, stack

@@ -1,7 +1,7 @@
 """A forecast's tables in an engine, for whoever asks more of them than rows and counts.
 
-Where it is used: `forecasts.explanations`, `forecasts.finding_records`, `forecasts.finding_rows_file`,
-`forecasts.fix_sets`.
+Where it is used: `forecasts.explanations`, `forecasts.field_profiles`, `forecasts.finding_records`,
+`forecasts.finding_rows_file`, `forecasts.fix_sets`.
 """
 
 from __future__ import annotations

@@ -18,8 +18,7 @@ from typing import Final
 from openpyxl.utils import get_column_letter
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
-from dynsync_lib.core.filters.expressions import nearest
-from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.model import Direction, Object, System, nearest
 from dynsync_lib.core.settings import FieldMapping
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.mapping_editor.mapping_workbook import (

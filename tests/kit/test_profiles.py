@@ -10,7 +10,7 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.engine import open_engine_for
 from dynsync_lib.errors import UsageError
-from dynsync_lib.forecasts import field_profiles
+from dynsync_lib.forecasts import opened_forecast
 from dynsync_lib.forecasts.field_profiles import FieldProfiles
 from tests.everyday import leave_out_other_choices
 from tests.kit.small_portals import load_portals
@@ -110,7 +110,7 @@ def test_profile_fields__people_in_the_open_when_asked(forecast: kit.Forecast) -
 def test_profile_fields__the_same_on_duckdb(
     forecast: kit.Forecast, profiles: FieldProfiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(field_profiles, "open_engine_for", partial(open_engine_for, name="duckdb"))
+    monkeypatch.setattr(opened_forecast, "open_engine_for", partial(open_engine_for, name="duckdb"))
     assert kit.profile_fields(forecast) == profiles
 
 
@@ -137,11 +137,11 @@ def test_profiles__an_object_that_is_off_is_a_sentence(profiles: FieldProfiles) 
 
 
 def test_profiles__what_is_no_kind_of_record_is_refused(profiles: FieldProfiles) -> None:
-    with pytest.raises(UsageError, match=r"`contcat` is no kind of record\. Did you mean `contact`"):
+    with pytest.raises(UsageError, match=r"`contcat` is no object\. Did you mean `contact`"):
         profiles.agreement_of("contcat")
     with pytest.raises(UsageError, match="`salesforce` is no system") as refusal:
         profiles.of("contact", "salesforce")
-    assert refusal.value.next_step == "Name one of hubspot, dynamics."
+    assert refusal.value.next_step == "Use one of: hubspot, dynamics."
 
 
 def test_records_table__links_what_can_be_opened(forecast: kit.Forecast) -> None:

@@ -149,7 +149,7 @@ def test_page__searches_and_filters(editor: MappingEditor) -> None:
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
-        ({"object_": "contat"}, "`contat` is no object."),
+        ({"object_": "contat"}, "`contat` is no object. Did you mean `contact`?"),
         ({"object_": "contact", "shown": "unmaped"}, "`unmaped` is no sort of rows."),
         ({"object_": "contact", "verdict": "lossless"}, "`lossless` is no verdict."),
     ],

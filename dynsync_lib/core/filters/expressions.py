@@ -16,7 +16,6 @@ Source: rule record.filter; docs/semantics.md section 4.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -33,7 +32,7 @@ from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filter_tree import Comparison, Filter, FilterTree, Junction, Negation, Window, conditions_of
 from dynsync_lib.core.filters.grammar import FilterTextError, read_filter
 from dynsync_lib.core.keys import lower, trim
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, nearest
 from dynsync_lib.core.rulebook import Rulebook
 
 _ORDERED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -110,14 +109,6 @@ def delivered_column(field: Field | None, name: str, available: Collection[str])
     """The column that a field a filter names was delivered in, a lookup's as `_name_value`; None when it was not."""
     names = (name, f"_{field.name if field is not None else name}_value")
     return next((column for column in names if column in available), None)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """` Did you mean `x`?`, or nothing when no known name is near; capitals make no distance."""
-    by_lower = {word.lower(): word for word in reversed(list(known))}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.65)
-    near = by_lower[close[0]] if close else name
-    return f" Did you mean `{near}`?" if near != name else ""
 
 
 def _name_faults(filter_: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:

@@ -18,9 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
-from dynsync_lib.core.filters.expressions import nearest
 from dynsync_lib.core.keys import trim
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import System, nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from typing import Any, Final, cast
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filter_tree import Filter
-from dynsync_lib.core.filters.expressions import check_filter, nearest
-from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.filters.expressions import check_filter
+from dynsync_lib.core.model import Direction, Object, System, nearest
 from dynsync_lib.core.questions import SECTION
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import (

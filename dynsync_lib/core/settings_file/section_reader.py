@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.filters.expressions import nearest
+from dynsync_lib.core.model import nearest
 from dynsync_lib.core.settings_file.known_keys import CHOICES
 from dynsync_lib.core.settings_file.toml_lines import TomlLines
 
