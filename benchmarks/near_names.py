@@ -266,11 +266,17 @@ def _by_kit(world: World) -> Pairs:
 
 
 def _frame(side: Sequence[tuple[str, str | None]]) -> nw.DataFrame[Any]:
-    rows = [
-        {"id": str(row), "name": name, "key": name_key(name), "domain": domain}
-        for row, (name, domain) in enumerate(side)
-    ]
-    return nw.from_native(pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String)), eager_only=True)
+    names, domains = [name for name, _ in side], [domain for _, domain in side]
+    columns = {
+        "id": list(map(str, range(len(side)))),
+        "name": names,
+        "key": list(map(name_key, names)),
+        "domain": domains,
+    }
+    blank = pl.lit(None, dtype=pl.String)
+    frame = pl.DataFrame(columns, schema_overrides=dict.fromkeys(columns, pl.String))
+    filled = frame.with_columns(**{name: blank for name in COLUMNS if name not in columns})
+    return nw.from_native(filled.select(COLUMNS), eager_only=True)
 
 
 def _bare(world: World) -> tuple[list[str], list[str]]:

@@ -109,21 +109,14 @@ class CompanyWords:
             glued=re.compile("|".join(map(re.escape, data["glued"]))),
         )
 
-    def have_other_forms(self, ours: str, theirs: str, bare: str) -> bool:
-        """Whether both names have legal forms, and none in common: then they are hardly one firm, mistyped.
+    def forms_of(self, name: str, bare: str) -> frozenset[str]:
+        """The words of a name's legal forms, which stand around its bare words, as short as they get.
 
-        `bare` are the bare words of both. A form that is spelled out and stands for no short one may be any.
+        None of them where one is spelled out and stands for no short one: it may be any.
         """
-        words = bare.split()
-        forms, others = self._forms_of(ours, words), self._forms_of(theirs, words)
-        if not forms or not others or max(map(len, forms | others)) > _LONGEST_SHORT_FORM:
-            return False
-        return forms.isdisjoint(others)
-
-    def _forms_of(self, name: str, bare: list[str]) -> set[str]:
-        """The words around the bare ones, spelled out ones as short ones."""
-        around = set(words_of(name)).difference(bare, self.articles, self.joints)
-        return {self.short_forms.get(word, word) for word in around}
+        around = set(words_of(name)).difference(bare.split(), self.articles, self.joints)
+        forms = frozenset(self.short_forms.get(word, word) for word in around)
+        return forms if max(map(len, forms), default=0) <= _LONGEST_SHORT_FORM else frozenset()
 
     def in_full(self, bare: str) -> str:
         """Bare words, blanks between them, with shortened words in full; the same text where none is shortened."""

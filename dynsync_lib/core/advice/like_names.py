@@ -79,12 +79,12 @@ class LikeNames:
 
     def _strong_pairs(self, is_equal: Compare) -> Iterator[Pair]:
         full = [[self.words.in_full(text) for text in side] for side in self._bare]
+        meetings = [meet(whole_keys(full[0]), whole_keys(full[1]), _MOST_STRONG)]
+        meetings.append(meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_STRONG))
+        del full
         close = [[text.replace(" ", "") for text in side] for side in self._bare]
-        meetings = [
-            meet(whole_keys(full[0]), whole_keys(full[1]), _MOST_STRONG),
-            meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_STRONG),
-            meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_STRONG),
-        ]
+        meetings.append(meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_STRONG))
+        del close
         for left, right in _unlike(_together(meetings), is_equal):
             reason = self._strong_reason(left, right)
             if reason is not None:
@@ -133,22 +133,28 @@ class LikeNames:
                     yield here, there, reason
 
     def _without_other_forms(self, pairs: list[Pair], is_one_firm: Compare) -> list[Pair]:
-        """The pairs without those whose legal forms speak against them, and nothing else for them."""
-        has_other = [
-            self.words.have_other_forms(
-                self.ours[left], self.theirs[right], f"{self._bare[0][left]} {self._bare[1][right]}"
-            )
-            for left, right, _ in pairs
-        ]
-        doubted = [pair for pair, is_other in zip(pairs, has_other, strict=True) if is_other]
+        """The pairs without those that both have legal forms, none in common, and nothing else that speaks for them."""
+        forms = [self._forms_of(0, {pair[0] for pair in pairs}), self._forms_of(1, {pair[1] for pair in pairs})]
+        doubted = []
+        for pair in pairs:
+            ours, theirs = forms[0][pair[0]], forms[1][pair[1]]
+            if ours and theirs and ours.isdisjoint(theirs):
+                doubted.append(pair)
         rows = [np.array([pair[side] for pair in doubted], dtype=np.int64) for side in (0, 1)]
-        saved = iter(is_one_firm(rows[0], rows[1]).tolist())
-        return [pair for pair, is_other in zip(pairs, has_other, strict=True) if not is_other or next(saved)]
+        dropped = {pair for pair, is_one in zip(doubted, is_one_firm(*rows).tolist(), strict=True) if not is_one}
+        return [pair for pair in pairs if pair not in dropped]
+
+    def _forms_of(self, side: int, rows: set[int]) -> dict[int, frozenset[str]]:
+        """By row the legal forms of these names of one list."""
+        names, bare = (self.ours, self.theirs)[side], self._bare[side]
+        return {row: self.words.forms_of(names[row], bare[row]) for row in rows}
 
     def _is_one_apart(self, reason: str, ours: str, theirs: str) -> bool:
+        if reason == "typo" and OSA.distance(ours, theirs, score_cutoff=1) != 1:
+            return False
         words, others = ours.split(), theirs.split()
         if reason == "typo":
-            return OSA.distance(ours, theirs, score_cutoff=1) == 1 and self._is_error(words, others)
+            return self._is_error(words, others)
         longer, shorter = (words, others) if len(words) > len(others) else (others, words)
         extra = [word for at, word in enumerate(longer) if longer[:at] + longer[at + 1 :] == shorter]
         return bool(extra) and not self._is_number(extra[0])

@@ -37,6 +37,7 @@ _FIELDS: Final[Mapping[System, Mapping[str, str]]] = {
     System.HUBSPOT: {"city": "city", "phone": "phone", "domain": "domain_key"},
     System.DYNAMICS: {"city": "address1_city", "phone": "telephone1", "domain": "domain_key"},
 }
+_PAIRS_AT_ONCE: Final = 20_000
 _FEWEST_DIGITS, _DIGITS_COMPARED = 7, 9
 """Of telephone numbers the last nine digits are compared: country codes and leading zeros stand in front."""
 
@@ -109,13 +110,22 @@ class _Sides:
 
     def are_one_firm(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
         """Which pairs agree in something that makes a pair of unlike names, too."""
-        sure = [kind for kind in self.evidence if kind.reason is not None]
-        agreeing = [any(_agreeing(our, their, sure)) for our, their in self.records(left, right)]
-        return np.array(agreeing, dtype=np.bool_)
+        agrees = np.zeros(len(left), dtype=np.bool_)
+        for kind in self.evidence:
+            columns = [side[kind.word] for side in (self.ours, self.theirs)]
+            if kind.reason is None or any(column.null_count() == len(column) for column in columns):
+                continue
+            values = [column[rows.tolist()].to_list() for column, rows in zip(columns, (left, right), strict=True)]
+            for pair, (our, their) in enumerate(zip(*values, strict=True)):
+                agrees[pair] |= bool(our and their and kind.read(our) and kind.read(our) == kind.read(their))
+        return agrees
 
     def records(self, left: Rows, right: Rows) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        """The two companies of each pair."""
-        return zip(self.ours[left.tolist()].rows(named=True), self.theirs[right.tolist()].rows(named=True), strict=True)
+        """The two companies of each pair, read some at a time."""
+        for first in range(0, len(left), _PAIRS_AT_ONCE):
+            part = slice(first, first + _PAIRS_AT_ONCE)
+            sides = ((self.ours, left), (self.theirs, right))
+            yield from zip(*(side[rows[part].tolist()].rows(named=True) for side, rows in sides), strict=True)
 
 
 def _rows_of(pairs: Sequence[Pair]) -> tuple[Rows, Rows]:
