@@ -58,7 +58,7 @@ def purge(
 def _row(row: kit.PurgeRow) -> dict[str, Any]:
     """A row of the list as plain values; moments are text in UTC."""
     moments = {name: moment and moment.isoformat() for name, moment in (("data_of", row.data_of), ("until", row.until))}
-    kind = row.kind.removeprefix("the ").removeprefix("a ")
+    kind = row.kind.removeprefix("the ").removeprefix("an ").removeprefix("a ")
     return {"kind": kind, "path": str(row.path), **moments, "state": row.state, "why": row.why}
 
 

@@ -19,6 +19,8 @@ from dynsync_lib.folders.temporary_folder import temporary_folder
 
 UNFINISHED_FILE: Final = "unfinished.json"
 """The mark of all unfinished folders."""
+MADE_BY: Final = "dynsync kit"
+"""What every mark says under `made_by`."""
 
 
 def unfinished_kind(thing: str, names: str) -> FolderKind:
@@ -44,4 +46,4 @@ def make_unfinished(folder: Path, thing: str) -> None:
 
 
 def _content(thing: str) -> Content:
-    return {"made_by": "dynsync kit", "unfinished": thing}
+    return {"made_by": MADE_BY, "unfinished": thing}

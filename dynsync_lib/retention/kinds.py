@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest
+from dynsync_lib.folders.unfinished_folder import MADE_BY, UNFINISHED_FILE
 from dynsync_lib.forecasts.forecast_folder import FORECAST_FOLDER
 from dynsync_lib.forecasts.replay_folder import REPLAY_FOLDER
 from dynsync_lib.go_live.pack import GO_LIVE_FOLDER
@@ -39,7 +40,17 @@ def _names_of_snapshot(content: Content) -> re.Pattern[str] | None:
 
 
 SNAPSHOT_FOLDER: Final = FolderKind("a snapshot", "manifest.json", _names_of_snapshot)
+_ANYTHING: Final = re.compile(".*", re.DOTALL)
+
+
+def _names_of_unfinished(content: Content) -> re.Pattern[str] | None:
+    return _ANYTHING if content.get("made_by") == MADE_BY and "unfinished" in content else None
+
+
+UNFINISHED_FOLDER: Final = FolderKind("an unfinished pull or snapshot", UNFINISHED_FILE, _names_of_unfinished)
+"""Has no date, so that it is named and never removed."""
 FOLDERS: Final = (
+    UNFINISHED_FOLDER,
     FIXES_FOLDER,
     GO_LIVE_FOLDER,
     VERIFICATION_FOLDER,

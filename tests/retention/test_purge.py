@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
 from dynsync_lib.errors import UsageError
+from dynsync_lib.folders.unfinished_folder import make_unfinished
 from tests.worklist.small_worklist import small_forecast
 
 LATE = datetime(2100, 1, 1, tzinfo=UTC)
@@ -107,6 +108,14 @@ def test_purge__what_has_no_date_stays_and_is_named(engagement: Path) -> None:
     purged = kit.purge(engagement, days=90, now=LATE, yes=True)
     assert states(purged)["forecast.decisions.json"] == "not_known"
     assert decisions.is_file()
+
+
+def test_purge__an_unfinished_pull_has_no_date_and_is_named(tmp_path: Path) -> None:
+    make_unfinished(tmp_path / "s.part", "pull")
+    (tmp_path / "s.part/journal.json").write_text("{}", encoding="utf-8")
+    (row,) = kit.purge(tmp_path, days=0, now=LATE, yes=True).rows
+    assert (row.kind, row.state, row.data_of) == ("an unfinished pull or snapshot", "not_known", None)
+    assert (tmp_path / "s.part/journal.json").is_file()
 
 
 def test_purge__follows_no_link(engagement: Path, tmp_path: Path) -> None:
