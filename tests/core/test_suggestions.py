@@ -90,7 +90,7 @@ def test_words__of_both_languages_share_a_concept(first: str, second: str) -> No
 
 def test_words_of_trades__join_concepts_that_are_known() -> None:
     vocabulary = read_vocabulary(
-        'noise = ["of"]\nprefixes = []\nqualifying = []\nheads = []\ncommon_options = []\n'
+        'noise = ["of"]\nprefixes = []\nqualifying = []\nheads = []\ncommon_options = []\nshort_parts = []\n'
         "[parts]\n[near]\n[exclusive]\n[weights]\n[own]\n"
         '[concepts]\nend = ["end", "ende"]\nnotice = ["notice period"]',
         '[work]\n"notice period" = ["Kündigungsfrist"]\n"end of assignment" = ["Einsatzende", "Ende of end"]\n'

@@ -48,9 +48,9 @@ class Vocabulary:
     concepts are (0 to 1), by either of them. `exclusive` are sets of which two fields with different members never
     mean the same; where only one of two fields has a member of a `qualifying` one, or of what is near to it, that is
     doubtful; `telling` are the same sets without what is near. So it is where two fields have different `heads` (what
-    sort of thing a field holds). `common_options` are what many choices offer. `weights` is how much a concept counts,
-    1 when it is not named. `own` are concepts that say nothing within an object. `longest_phrase` is in words.
-    `known` are all concepts.
+    sort of thing a field holds). `common_options` are what many choices offer, `short_parts` short words that compounds
+    hold. `weights` is how much a concept counts, 1 when it is not named. `own` are concepts that say nothing within an
+    object. `longest_phrase` is in words. `known` are all concepts.
     """
 
     noise: frozenset[str]
@@ -63,6 +63,7 @@ class Vocabulary:
     telling: tuple[frozenset[str], ...]
     heads: frozenset[str]
     common_options: frozenset[frozenset[str]]
+    short_parts: frozenset[str]
     weights: Mapping[str, float]
     own: Mapping[Object, frozenset[str]]
     longest_phrase: int
@@ -106,6 +107,7 @@ def read_vocabulary(text: str, of_trades: str = "") -> Vocabulary:
         common_options=frozenset(
             frozenset({concepts.get(split_words(text), text)}) for text in tables["common_options"]
         ),
+        short_parts=frozenset(tables["short_parts"]),
         weights=tables["weights"],
         own={Object(name): frozenset(words) for name, words in tables["own"].items()},
         longest_phrase=max(map(len, concepts)),

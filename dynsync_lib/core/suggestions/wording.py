@@ -23,46 +23,6 @@ _ENDINGS: Final = ("es", "en", "er", "em", "s", "e", "n", "ed")
 _JOINTS: Final = ("", "s", "es", "n", "en", "e")
 """Letters that German puts between the words of a compound."""
 _SHORTEST_PART: Final = 4
-_SHORT_PARTS: Final = frozenset(
-    {
-        "art",
-        "bis",
-        "day",
-        "due",
-        "end",
-        "erp",
-        "fax",
-        "map",
-        "net",
-        "nps",
-        "ort",
-        "plz",
-        "seg",
-        "tag",
-        "tax",
-        "typ",
-        "url",
-        "vat",
-    }
-    | {
-        "vip",
-        "zip",
-        "abc",
-        "csm",
-        "jahr",
-        "last",
-        "next",
-        "lang",
-        "job",
-        "amt",
-        "dob",
-        "web",
-        "num",
-        "rev",
-        "qty",
-        "sum",
-    }
-)
 _LITTLE_PARTS: Final = frozenset({"of", "is", "id", "no", "nr", "am", "to", "in", "on", "has", "for", "per", "seit"})
 _MOST_PARTS: Final = 5
 _SHORTEST_REST: Final = 4
@@ -179,7 +139,7 @@ class WordReader:
         return len(part) >= _LONGEST_REST_KNOWN and (part,) in self.vocabulary.concepts
 
     def _is_part(self, part: str) -> bool:
-        if part in _LITTLE_PARTS or part in _SHORT_PARTS:
+        if part in _LITTLE_PARTS or part in self.vocabulary.short_parts:
             return True
         return len(part) >= _SHORTEST_PART and (self._concept_of((part,)) is not None or part in self.corpus)
 
