@@ -39,7 +39,7 @@ class Layout:
     row: float
 
 
-WIDE: Final = Layout(width=860, left=205, bar=440, row=46)
+WIDE: Final = Layout(width=860, left=225, bar=420, row=46)
 NARROW: Final = Layout(width=350, left=0, bar=350, row=70)
 """For phones."""
 

@@ -48,11 +48,12 @@ _PLACES: Final = {
     "count": r"[\d.,]+",
     "field": r"[^\s,;()]+",
     "fields": r"[^\s,;()]+(?:, [^\s,;()]+)*",
+    "kind": r"[^;,:]+?",
     "outcome": r"[^;]+?",
     "names": r"(?:(?!\. [A-Z0-9]).)+?",
     "values": r"(?:(?!\. [A-Z0-9]).)+?",
 }
-"""What may stand in places of these names: numbers, names of fields, one part of a list, lists within a sentence."""
+"""What may stand in places of these names: numbers, names of fields, a part of a list, lists within a sentence."""
 _FIELDS: Final = ("field", "fields")
 _ANYTHING: Final = ".+?"
 _FREE: Final = re.compile(
@@ -204,7 +205,7 @@ class Translator:
     def _say_lines(self, lines: Sequence[str]) -> list[str] | None:
         """A label in as many lines as it had; None where they are no label that the file has."""
         label = " ".join(lines)
-        words = self._exact.get(label)
+        words = self._whole(label) if self.find(lines[0]) is None and _WORD.search(lines[0]) else None
         if words is None and label.endswith(" …"):
             words = next((said for text, said in self._exact.items() if text.startswith(label[:-2])), None)
         if words is None:

@@ -254,6 +254,11 @@ def test_texts__hold_all_that_tables_say_by_themselves(language: str) -> None:
             "In this file: all 42 failing; 79 of 80 shadowed.",
             "In dieser Datei: abgelehnt: alle 42; verdeckt: 79 von 80.",
         ),
+        (
+            "Leads to deals, 2 in HubSpot: 2 kept; " * 20 + "Leads",
+            "Leads → Deals, 2 in HubSpot: 2 erhalten; " * 20 + "Leads",
+        ),
+        ("Contacts: a / b: 2 in HubSpot; " * 20 + "Leads", "Kontakte: a / b: 2 in HubSpot; " * 20 + "Leads"),
         ("HubSpot contacts: phone: 1,204", "HubSpot: Kontakte: phone: 1.204"),
         (
             "2 mappings lose the time of day. 1,204 mapped fields were not delivered.",
@@ -293,6 +298,11 @@ def test_translator__breaks_a_drawn_label_into_as_many_lines() -> None:
         "<svg><text>Lässt ein schlechter Wert den Datensatz</text>"
         "<text>scheitern, oder wird nur das Feld übergangen?</text><text>7</text></svg>"
     )
+
+
+def test_translator__says_a_drawn_label_with_names_of_fields() -> None:
+    page = Translator("de").page("<svg><text>7</text><text>Contacts: newsletter /</text><text>new_count</text></svg>")
+    assert page == "<svg><text>7</text><text>Kontakte: newsletter / new_count</text><text></text></svg>"
 
 
 def test_translator__leaves_names_of_customers_alone() -> None:
