@@ -173,6 +173,9 @@ def test_lookups_and_read_only_fields__are_never_suggested() -> None:
         (("debitorennummer", "Debitorennummer"), ("kmb_debnr", "Deb.-Nr.")),
         (("messebesuch_2025", "Messebesuch 2025"), ("kmb_messe25", "Messe 25")),
         (("umsatz_vorjahr", "Umsatz Vorjahr"), ("kmb_umsatzvj", "Umsatz VJ")),
+        (("project_start", "Project start"), ("kmb_projektbeg", "Projektbeg.")),
+        (("offer_date", "Offer date"), ("kmb_angdat", "Angebotsdat.")),
+        (("freight_language", "Freight language"), ("kmb_frachtspr", "Frachtspr.")),
         (("economic_buyer", "Economic buyer"), ("new_econbuyer", "Econ. buyer")),
     ],
 )
@@ -181,6 +184,10 @@ def test_short_forms__are_read_by_the_labels_of_the_other_side(
 ) -> None:
     sides = portals(("h " + hubspot[0], hubspot[1], NUMBER, ""), ("d " + dynamics[0], dynamics[1], NUMBER, ""))
     assert firsts(sides) == {hubspot[0]: dynamics[0]}
+
+
+def test_a_short_form_alone__is_no_known_word() -> None:
+    assert firsts(portals(("h sales_rep", "Sales rep", TEXT, ""), ("d kmb_salesr", "Vertr", TEXT, ""))) == {}
 
 
 def test_short_forms__keep_look_alikes_apart() -> None:

@@ -3,8 +3,8 @@
 Facts
     * A word may be cut (`seniorit`, `Lief.`), lack its vowels (`mgmt`), be spelt wrongly, or be the initials of several
       words or of a compound: `POC` of proof of concept, `LZ` of Lieferzeit.
-    * What it stands for is looked for among the labels of the other side alone: no list of abbreviations holds those
-      of a company.
+    * What it stands for is looked for among the labels of the other side, since no list of abbreviations holds those of
+      a company, and among the known words whose meaning the other side says: `Projektbeg.` and project start.
 
 Not modelled
     * Initials of compounds whose parts are not known.
@@ -25,6 +25,7 @@ _SAME_WORD: Final = 86
 _LIKE_WORD: Final = 0.97
 _CUT_SHORT: Final = 0.93
 _TWO_INITIALS: Final = 0.9
+_KNOWN_SHORT: Final = 0.85
 _SHORTEST: Final = 3
 _LONG_BEGINNING: Final = 6
 _MOST_INITIALS: Final = 5
@@ -53,6 +54,31 @@ def find_forms(
             known = forms.setdefault(word, {})
             known[concepts] = max(known.get(concepts, 0.0), likely)
     return forms
+
+
+def find_known_forms(
+    unknown: Iterable[str], concepts: Mapping[tuple[str, ...], str], read: Callable[[str], Reading], said: Reading
+) -> dict[str, dict[Reading, float]]:
+    """What the words may be short for among the words that are known, as far as the other side says that (`said`).
+
+    The cost is that of comparing every unknown word with all known ones that begin with its letter.
+    """
+    by_letter: dict[str, list[str]] = {}
+    for phrase in concepts:
+        if len(phrase) == 1:
+            by_letter.setdefault(phrase[0][0], []).append(phrase[0])
+    forms: dict[str, dict[Reading, float]] = {}
+    for word in sorted(word for word in set(unknown) if len(word) > 1):
+        others = (other for other in by_letter.get(word[0], ()) if len(other) > len(word))
+        readings = {read(other) for other in others if other.startswith(word) or _lacks_letters(word, other)}
+        meant = {reading: _KNOWN_SHORT for reading in readings if reading and reading <= said}
+        if meant:
+            forms[word] = meant
+    return forms
+
+
+def _lacks_letters(short: str, long: str) -> bool:
+    return len(short) >= _SHORTEST and _is_short_for(short, long)
 
 
 def _alike(wanted: Iterable[str], texts: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, float]]:

@@ -43,7 +43,7 @@ from dynsync_lib.core.suggestions.shared_values import (
     overlap,
     plain_values,
 )
-from dynsync_lib.core.suggestions.short_forms import find_forms
+from dynsync_lib.core.suggestions.short_forms import find_forms, find_known_forms
 from dynsync_lib.core.suggestions.vocabulary import Vocabulary, split_words
 from dynsync_lib.core.suggestions.wording import WordReader, label_words
 
@@ -60,6 +60,7 @@ _OFTEN: Final = 0.5
 _OTHER_FORM: Final = 0.6
 _FOR_SHARED: Final = 0.3
 _IN_OTHER_TYPE: Final = 0.9
+_LONGEST_CUT: Final = 6
 _OF_OWN_OPTIONS: Final = 0.6
 _SOME_OPTIONS: Final = 3
 _MOST_OPTIONS: Final = 0.75
@@ -146,15 +147,25 @@ class _Comparison:
 
     @cached_property
     def likeness(self) -> WordLikeness:
-        vocabulary = self.knowledge.vocabulary
-        forms: dict[str, dict[frozenset[str], float]] = {}
-        for system, other in zip(System, reversed(System), strict=True):
-            unknown = {word for field in self.words[system] for word in field.said} - vocabulary.known
-            labels = [split_words(field.field.label) for field in self.words[other]]
-            read, take_apart = self.reader.read, self.reader.parts_of
-            for word, meant in find_forms(unknown, labels, read, take_apart, vocabulary.noise).items():
-                forms.setdefault(word, {}).update(meant)
-        return WordLikeness(vocabulary, forms)
+        ours = self._forms(System.HUBSPOT, System.DYNAMICS)
+        theirs = self._forms(System.DYNAMICS, System.HUBSPOT)
+        both = {word: {**ours.get(word, {}), **theirs.get(word, {})} for word in ours.keys() | theirs.keys()}
+        return WordLikeness(self.knowledge.vocabulary, both)
+
+    def _forms(self, system: System, other: System) -> dict[str, dict[frozenset[str], float]]:
+        """What unknown words of a side stand for on the other: words of its labels, else known ones that it says.
+
+        A word that is all a field says is only looked for among the labels.
+        """
+        vocabulary, read = self.knowledge.vocabulary, self.reader.read
+        unknown = {word for field in self.words[system] for word in field.said} - vocabulary.known
+        labels = [split_words(field.field.label) for field in self.words[other]]
+        by_labels = find_forms(unknown, labels, read, self.reader.parts_of, vocabulary.noise)
+        said = frozenset(concept for field in self.words[other] for concept in field.said)
+        texts = (text for field in self.words[system] for text in field.readings if len(text) > 1)
+        cut = {word for text in texts for word in text & unknown if word.isalpha() and len(word) <= _LONGEST_CUT}
+        known = find_known_forms(cut, vocabulary.concepts, read, said)
+        return {word: {**known.get(word, {}), **by_labels.get(word, {})} for word in known.keys() | by_labels.keys()}
 
     @cached_property
     def values(self) -> Mapping[System, Mapping[str, Values]]:

@@ -11,6 +11,7 @@ Source: rules/field_words.toml.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +26,8 @@ _JOINTS: Final = ("", "s", "es", "n", "en", "e")
 _SHORTEST_PART: Final = 4
 _LITTLE_PARTS: Final = frozenset({"of", "is", "id", "no", "nr", "am", "to", "in", "on", "has", "for", "per", "seit"})
 _MOST_PARTS: Final = 5
+_CUT: Final = re.compile(r"([^\W\d_]{5,})\.")
+_SHORTEST_CUT: Final = 2
 _SHORTEST_REST: Final = 4
 _LONGEST_REST_KNOWN: Final = 5
 _STANDARD_GROUPS: Final = frozenset({"address1", "address2", "address3", "billto", "shipto"})
@@ -49,7 +52,20 @@ class WordReader:
 
         `no` is what the word `no` means at the beginning: not, number or count.
         """
-        return self._concepts(split_words(text), no)
+        cut = frozenset(part for word in _CUT.findall(text) for part in split_words(word))
+        return self._concepts([part for word in split_words(text) for part in self._cut_apart(word, cut)], no)
+
+    def _cut_apart(self, word: str, cut: frozenset[str]) -> Phrase:
+        """A cut word that is not known as its known beginning and the rest: `projektbeg` of `Projektbeg.`."""
+        if word not in cut or self._concept_of((word,)) is not None or _best_split(word, self._is_part):
+            return (word,)
+        ends = range(len(word) - _SHORTEST_CUT, _SHORTEST_PART - 1, -1)
+        end = next((end for end in ends if self._concept_of((word[:end],)) is not None), None)
+        if end is None:
+            return (word,)
+        is_joint_of_rest = word[end - 1 : end + 1] in ("sp", "st") and (word[: end - 1],) in self.vocabulary.concepts
+        end -= is_joint_of_rest
+        return (word[:end], word[end:])
 
     def bound_of(self, label: str) -> frozenset[str]:
         """Whether a date's label ends with what says start or end: `Delivery from`, `Lieferung ab`."""
