@@ -23,12 +23,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from dynsync_lib.core.advice.company_words import CompanyWords, words_of
 from dynsync_lib.core.advice.name_keys import (
+    Flags,
     Rows,
     keys_less_one_word,
     keys_of_word_sets,
@@ -39,7 +39,7 @@ from dynsync_lib.core.advice.name_keys import (
 
 _MOST_STRONG, _MOST_WEAK = 100, 20
 _SHORT_WORD: Final = 3
-Compare = Callable[[Rows, Rows], npt.NDArray[np.bool_]]
+Compare = Callable[[Rows, Rows], Flags]
 """Says something of rows of the two lists, pair by pair."""
 Pair = tuple[int, int, str]
 """A row of the first list, one of the second, and the reason: in what the two names differ."""

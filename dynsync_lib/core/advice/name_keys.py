@@ -15,13 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Keys = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Keys: TypeAlias = "npt.NDArray[np.uint64]"
+Rows: TypeAlias = "npt.NDArray[np.int64]"
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
 _BASE: Final = 0x9E3779B97F4A7C15
 _MODULUS: Final = 1 << 64
 _INVERSE: Final = pow(_BASE, -1, _MODULUS)
@@ -45,7 +48,7 @@ class KeyedRows:
     rows: Rows
     places: Rows
 
-    def where(self, kept: npt.NDArray[np.bool_]) -> KeyedRows:
+    def where(self, kept: Flags) -> KeyedRows:
         """Those that are kept."""
         return KeyedRows(self.keys[kept], self.rows[kept], self.places[kept])
 

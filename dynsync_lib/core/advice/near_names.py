@@ -18,11 +18,10 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 import numpy as np
-import numpy.typing as npt
 
 from dynsync_lib.core.advice.company_words import CompanyWords, words_of
 from dynsync_lib.core.advice.like_names import LikeNames, Pair
-from dynsync_lib.core.advice.name_keys import Rows
+from dynsync_lib.core.advice.name_keys import Flags, Rows
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, name_column
@@ -103,12 +102,12 @@ class _Sides:
     theirs: Companies
     evidence: tuple[Evidence, ...]
 
-    def have_one_key(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+    def have_one_key(self, left: Rows, right: Rows) -> Flags:
         """Which pairs have one match key, or none at all."""
         keys = [side["key"][rows.tolist()].to_list() for side, rows in ((self.ours, left), (self.theirs, right))]
         return np.array([(our or "") == (their or "") for our, their in zip(*keys, strict=True)], dtype=np.bool_)
 
-    def are_one_firm(self, left: Rows, right: Rows) -> npt.NDArray[np.bool_]:
+    def are_one_firm(self, left: Rows, right: Rows) -> Flags:
         """Which pairs agree in something that makes a pair of unlike names, too."""
         agrees = np.zeros(len(left), dtype=np.bool_)
         for kind in self.evidence:
