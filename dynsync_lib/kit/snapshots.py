@@ -147,11 +147,12 @@ def gaps_table(taken: TakenSnapshot | AnySnapshot) -> Piece:
 def progress_view() -> ProgressView:
     """A bar and the last sentences of a long job, to be shown in a notebook and given to what takes `progress`.
 
-    >>> progress = kit.progress_view()
-    >>> progress("Loading ...")
-    >>> progress.finish()
+    As a context it says at the end whether the block was finished or has stopped.
+
+    >>> with kit.progress_view() as progress:
+    ...     progress("HubSpot contacts: 100")
     >>> progress.log.lines
-    ['Loading ...', 'Done.']
+    ['HubSpot contacts: 100', 'Done.']
     """
     from dynsync_lib.widgets.progress import ProgressView
 

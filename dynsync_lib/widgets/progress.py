@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 LINES_SHOWN: Final = 5
 
@@ -34,7 +35,10 @@ class ProgressLog:
 
 
 class ProgressView:
-    """A bar and the last sentences. Call it with a sentence; call `finish` at the end."""
+    """A bar and the last sentences. Call it with a sentence.
+
+    As a context it says at the end whether the block was finished or has stopped; an error goes on its way.
+    """
 
     def __init__(self, log: ProgressLog | None = None) -> None:
         import ipywidgets  # slow to import, and only notebooks need it
@@ -51,13 +55,25 @@ class ProgressView:
         self._bar.max = len(self.log.lines) + 1
         self._bar.value = len(self.log.lines)
 
-    def finish(self, sentence: str = "Done.") -> None:
-        """Fills the bar and says the last sentence."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        del error, where
+        if kind is None:
+            self._end("Done", "success", "Done.")
+            self._bar.value = self._bar.max
+        else:
+            self._end("Stopped", "danger", "Stopped. Run the cell again to go on.")
+
+    def _end(self, word: str, style: str, sentence: str) -> None:
+        """Says the last sentence, and in a word and a colour how it ended."""
         self(sentence)
         self.log.is_finished = True
-        self._bar.value = self._bar.max
-        self._bar.description = "Done"
-        self._bar.bar_style = "success"
+        self._bar.description = word
+        self._bar.bar_style = style
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
