@@ -9,13 +9,14 @@ from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.kit.rulebooks import key_maker
+from tests.everyday import one_of_each
 from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import seeded_world
 from tests.opinions import situation_of
 from tests.rulebook_texts import shipped_rulebook
 
 
-@pytest.mark.parametrize("seed", seeds(2))
+@pytest.mark.parametrize("seed", one_of_each(seeds(2), lambda _: "either engine"))
 def test_fix_set__keeps_what_it_promises(seed: int) -> None:
     with DuckDbEngine(None) if seed % 2 else PolarsEngine() as engine:
         situation = situation_of(seeded_world(seed, 30), engine, shipped_rulebook())
