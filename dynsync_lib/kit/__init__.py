@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from dynsync_lib.report.differences import moved_effects, moved_outcomes
     from dynsync_lib.report.figures import six_figures
     from dynsync_lib.report.first_page import first_page
+    from dynsync_lib.report.fixes import fix_bars
     from dynsync_lib.report.flow import flow_chart
     from dynsync_lib.report.forecast_tables import findings_by_severity
     from dynsync_lib.report.funnel import funnel_chart
@@ -200,6 +201,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "report.differences": ("moved_effects", "moved_outcomes"),
     "report.figures": ("six_figures",),
     "report.first_page": ("first_page",),
+    "report.fixes": ("fix_bars",),
     "report.funnel": ("funnel_chart",),
     "report.flow": ("flow_chart",),
     "report.forecast_tables": ("findings_by_severity",),

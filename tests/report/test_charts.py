@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from dynsync_lib.report.charts import outcome_bars, read_bars
+from dynsync_lib.report.fixes import fix_bars
 from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
 from dynsync_lib.report.funnel import funnel_chart
@@ -237,6 +238,18 @@ def test_funnel_chart__is_drawn_for_phones_too() -> None:
     html = funnel_chart(rows, "Dynamics contacts").html
     assert html.count("<svg") == 2
     assert html.count("7 · −1,234,560</text>") == 2
+
+
+def test_fix_bars__say_how_many_fixes_clear_how_much() -> None:
+    steps = [{"changes": 1, "gone": 1_000, "share": 0.5}, {"changes": 12, "gone": 1_800, "share": 0.9}]
+    piece = fix_bars(steps, "Fix 12 rows.")
+    assert piece.sentence == "Fix 12 rows."
+    assert piece.html.count("1,800 · 90 %</text>") == 2
+    assert "1 fix</text>" in piece.html
+
+
+def test_fix_bars__nothing_to_fix() -> None:
+    assert "<svg" not in fix_bars([], "There is nothing to fix.").html
 
 
 @pytest.mark.parametrize(

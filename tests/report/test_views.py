@@ -15,6 +15,7 @@ from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, em
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
     "report.accuracy",  # these show how right a forecast was, a rehearsal, scenarios, words; or they are no views
     "report.differences",
+    "report.fixes",
     "report.forecast_tables",
     "report.funnel",
     "report.glossary",
