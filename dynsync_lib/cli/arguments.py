@@ -40,6 +40,9 @@ ForecastFolder = Annotated[
 MaskingLevel = Annotated[
     str | None, typer.Option("--masking", help="How much of people is shown: none, partial, pseudonym or counts.")
 ]
+RecordsMasking = Annotated[
+    str | None, typer.Option("--masking", help="How much of people is shown: none, partial or pseudonym.")
+]
 FailOn = Annotated[str, typer.Option("--fail-on", help="Exit 1 when a finding is this severe or worse.")]
 
 _PORTS: Final = 65_535
@@ -123,12 +126,19 @@ def read_columns(columns: Iterable[str] | None, settings: Path | None) -> dict[s
     return named
 
 
-def read_masking(level: str | None, *, default: str, flag: str = "", flag_means: str | None = None) -> str:
-    """The level of masking: that of --masking, or of the `flag` that was given and means `flag_means`, or the default.
+def read_masking(level: str | None, *, default: str) -> str:
+    """The level of masking that --masking names, or the default. Raises UsageError for one that there is not."""
+    return default if level is None else kit.read_masking(level).value
 
-    Raises UsageError for a level that there is none of, and when both say something else.
+
+def read_records_masking(level: str | None, *, default: str, flag: str, flag_means: str | None) -> str:
+    """The level of masking at which records are shown, never `counts`.
+
+    It is that of --masking, or of the `flag` that was given and means `flag_means`, or the default.
+
+    Raises UsageError for a level that there is none of or that shows no records, and when both say something else.
     """
-    asked = default if level is None else kit.read_masking(level).value
+    asked = default if level is None else kit.records_masking(level).value
     if flag_means is None:
         return asked
     if level is not None and asked != flag_means:
@@ -156,7 +166,10 @@ def exit_on(forecast: kit.Forecast, fail_on: str) -> None:
 
 def open_forecast(folder: Path | None) -> kit.Forecast:
     """The forecast of a folder or, when none is named, the last one: of `dynsync forecast`, else of the demo."""
-    for usual in _USUAL_FOLDERS if folder is None else ():
+    return kit.open_forecast(_last_forecast() if folder is None else folder)
+
+
+def _last_forecast() -> Path:
+    for usual in _USUAL_FOLDERS:
         bring_back(usual)
-    usual = next(filter(Path.is_dir, _USUAL_FOLDERS), _USUAL_FOLDERS[0])
-    return kit.open_forecast(folder if folder is not None else usual)
+    return next(filter(Path.is_dir, _USUAL_FOLDERS), _USUAL_FOLDERS[0])

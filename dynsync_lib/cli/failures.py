@@ -68,6 +68,8 @@ def _print_traceback(error: BaseException) -> None:
 
 
 def _location(error: OSError) -> str:
+    if error.filename == os.curdir:
+        return "The folder you are in"
     return str(error.filename) if error.filename is not None else "A file or connection"
 
 

@@ -21,6 +21,7 @@ from dynsync_lib.cli.arguments import (
     ForecastSnapshot,
     Json,
     MaskingLevel,
+    RecordsMasking,
     Set,
     SettingsFile,
     SnapshotFolder,
@@ -130,7 +131,7 @@ def explain(
     folder: ForecastFolder = None,
     snapshot: ForecastSnapshot = None,
     *,
-    masking: MaskingLevel = None,
+    masking: RecordsMasking = None,
     masked: Annotated[bool, typer.Option("--masked", help="The same as --masking pseudonym.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -142,7 +143,7 @@ def explain(
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
     meant = "pseudonym" if masked else None
-    level = arguments.read_masking(masking, default="none", flag="--masked", flag_means=meant)
+    level = arguments.read_records_masking(masking, default="none", flag="--masked", flag_means=meant)
     opened = open_forecast(folder)
     chains = kit.explain(opened.masked(level), key, snapshot=snapshot)
     if not chains:
@@ -207,7 +208,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
-    masking: MaskingLevel = None,
+    masking: RecordsMasking = None,
     unmasked: Annotated[bool, typer.Option("--unmasked", help="The same as --masking none.")] = False,
     verification: Annotated[
         Path | None,
@@ -223,7 +224,7 @@ def report(
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """
     meant = "none" if unmasked else None
-    level = arguments.read_masking(masking, default="pseudonym", flag="--unmasked", flag_means=meant)
+    level = arguments.read_records_masking(masking, default="pseudonym", flag="--unmasked", flag_means=meant)
     opened = open_forecast(folder)
     written = kit.report(
         opened,

@@ -67,6 +67,7 @@ def init(
     named = read_answers(answers)
     if named and not ask:
         raise UsageError("--answer belongs to --ask.", next_step="Add --ask.")
+    kit.check_answers(named)  # before anything is written
     if not (ask and example is None and file.exists()):
         _write_settings(file, kit.settings_template(example))
     if ask:

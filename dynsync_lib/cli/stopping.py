@@ -10,13 +10,15 @@ Where it is used: `cli.commands`.
 from __future__ import annotations
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand
 
+from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.processes import stop_signal
 
 _AS_BEFORE: Final = "Stopped. {out} is as it was before; run the command again to make it."
@@ -27,6 +29,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "replay": _AS_BEFORE,
     "report": _AS_BEFORE,
     "plan": _AS_BEFORE,
+    "worklist": _AS_BEFORE,
     "emulator": "Stopped. What was written to both portals is gone; run the command again to serve them anew.",
     "lab": "Stopped. Notebooks are as they were last saved; run the command again to go on.",
 }
@@ -47,18 +50,24 @@ class StoppableCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command; see click."""
-        try:
+        with _says_what_was_kept(ctx):
             return super().invoke(ctx)
-        except typer.Exit:
-            raise
-        except (Exception, KeyboardInterrupt) as fault:
-            if stop_signal() is None and not isinstance(fault, KeyboardInterrupt):
-                raise
-            raise Stopped(_sentence(str(ctx.info_name), ctx.params)) from None
+
+
+class StoppableGroup(PlainGroup):
+    """A group that does something without a command of its own, and raises Stopped when that is interrupted."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the group or one of its commands; see click."""
+        with _says_what_was_kept(ctx):
+            return super().invoke(ctx)
 
 
 def stoppable(app: typer.Typer) -> None:
-    """Makes every command of the app, and of the apps in it, one that can be stopped."""
+    """Makes every command of the app, and of the apps in it, one that can be stopped.
+
+    An app that does something without a command is a `StoppableGroup` of its own accord.
+    """
     for command in app.registered_commands:
         command.cls = StoppableCommand
     for group in app.registered_groups:
@@ -69,6 +78,19 @@ def stoppable(app: typer.Typer) -> None:
 def stopped_early() -> Stopped:
     """What is raised when a process is stopped before or after its command."""
     return Stopped(_OTHERWISE)
+
+
+@contextmanager
+def _says_what_was_kept(ctx: Any) -> Iterator[None]:
+    """A block that raises Stopped, with the line of the command, when it is interrupted."""
+    try:
+        yield
+    except (typer.Exit, Stopped):
+        raise
+    except (Exception, KeyboardInterrupt) as fault:
+        if stop_signal() is None and not isinstance(fault, KeyboardInterrupt):
+            raise
+        raise Stopped(_sentence(str(ctx.info_name), ctx.params)) from None
 
 
 def _sentence(command: str, parameters: Mapping[str, Any]) -> str:

@@ -12,11 +12,18 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import ForecastFolder, ForecastSnapshot, Json, MaskingLevel, open_forecast, read_masking
-from dynsync_lib.cli.plain_parameters import PlainGroup
+from dynsync_lib.cli.arguments import (
+    ForecastFolder,
+    ForecastSnapshot,
+    Json,
+    RecordsMasking,
+    open_forecast,
+    read_records_masking,
+)
+from dynsync_lib.cli.stopping import StoppableGroup
 from dynsync_lib.errors import WorklistError
 
-worklist = typer.Typer(name="worklist", cls=PlainGroup, invoke_without_command=True, rich_markup_mode=None)
+worklist = typer.Typer(name="worklist", cls=StoppableGroup, invoke_without_command=True, rich_markup_mode=None)
 _MOST_LISTED: Final = 20
 _MARKED: Final = ("accept", "fix", "ignore", "note_only", "unmarked")
 
@@ -28,7 +35,7 @@ def write(
     out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
     snapshot: ForecastSnapshot = None,
     *,
-    masking: MaskingLevel = None,
+    masking: RecordsMasking = None,
     names: Annotated[bool, typer.Option("--names", help="The same as --masking none: name people.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -42,7 +49,7 @@ def write(
     if context.invoked_subcommand is not None:
         return
     meant = "none" if names else None
-    level = read_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
+    level = read_records_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
     written = kit.worklist(open_forecast(folder), out, masking=level, snapshot=snapshot)
     if as_json:
         console.print_json({"worklist": str(out), **kit.as_dict(written)})

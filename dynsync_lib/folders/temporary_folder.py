@@ -5,10 +5,13 @@ Facts
       its process lives. Whoever makes the next folder in the same place removes those whose mark nobody holds.
     * A folder that had to leave its name for another, which never took it, gets it back first (`folders.exchange`).
     * Where a disk knows no locks, nothing of others is removed.
+    * An error of the operating system about a path in the folder names the place that was asked for instead: nobody
+      who reads it knows the random name.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -39,8 +42,9 @@ class TemporaryFolder:
     def __init__(self, beside: Path | None = None) -> None:
         parent = beside if beside is not None else Path(tempfile.gettempdir())
         remove_left_folders(parent)
+        self._parent = parent
         with private_files():
-            self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+            self.path = _make_folder(parent)
             self._mark: int | None = None
             try:
                 self._mark = _make_mark(self.path)
@@ -54,8 +58,15 @@ class TemporaryFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> Literal[False]:
+        if isinstance(error, OSError):
+            self._name_place(error)
         self.close()
         return False
+
+    def _name_place(self, error: OSError) -> None:
+        """Puts the target of a rename, else the parent, in the place of a path within this folder."""
+        if error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(self.path):
+            error.filename, error.filename2 = error.filename2 or str(self._parent), None
 
     def close(self) -> None:
         """Removes the folder with all that is in it."""
@@ -105,6 +116,19 @@ def _remove_left(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(mark)
+
+
+def _make_folder(parent: Path) -> Path:
+    """A new folder of a random name. Raises OSError that names the parent."""
+    try:
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    except FileNotFoundError:
+        if not parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(parent)) from None
+        raise PermissionError(errno.EACCES, "no folder can be made in it", str(parent)) from None  # such as /proc
+    except OSError as error:
+        error.filename = str(parent)
+        raise
 
 
 def _make_mark(folder: Path) -> int:

@@ -41,7 +41,8 @@ def _names_of_forecast(content: Content) -> re.Pattern[str] | None:
 
 
 _OPEN: Final = "Open it without masking it first."
-_WITH_RECORDS: Final = "Name none, partial or pseudonym; `dynsync audit --masking counts` shows counts."
+_SHOW_RECORDS: Final = (Masking.NONE, Masking.PARTIAL, Masking.PSEUDONYM)
+"""The levels of masking at which records are shown at all."""
 FORECAST_FOLDER: Final = FolderKind("a forecast", FORECAST_FILE, _names_of_forecast)
 
 
@@ -202,19 +203,29 @@ def read_masking(level: str) -> Masking:
     >>> kit.read_masking("partial").value
     'partial'
     """
-    try:
-        return Masking(level)
-    except ValueError as fault:
-        names = ", ".join(Masking)
-        raise UsageError(f"`{level}` is no level of masking.", next_step=f"Name one of {names}.") from fault
+    return _read_level(level, tuple(Masking))
 
 
 def records_masking(level: str) -> Masking:
-    """The level of that name, for what shows records. Raises UsageError when there is none, and for `counts`."""
-    masking = read_masking(level)
-    if masking is Masking.COUNTS:
-        raise UsageError("`counts` shows no records, and this is made of records.", next_step=_WITH_RECORDS)
-    return masking
+    """The level of masking of that name, for what shows records: none, partial or pseudonym.
+
+    Raises UsageError when there is none of that name, and for `counts`, at which no record is shown.
+
+    >>> kit.records_masking("partial").value
+    'partial'
+    """
+    if level == Masking.COUNTS:
+        raise UsageError(
+            "Masking at `counts` hides every record, and what you asked for shows records.",
+            next_step=f"Name one of {', '.join(_SHOW_RECORDS)}, or run `dynsync audit --masking counts` for numbers.",
+        )
+    return _read_level(level, _SHOW_RECORDS)
+
+
+def _read_level(level: str, allowed: Sequence[Masking]) -> Masking:
+    if level not in tuple(allowed):
+        raise UsageError(f"`{level}` is no level of masking.", next_step=f"Name one of {', '.join(allowed)}.")
+    return Masking(level)
 
 
 def mask_of(folder: Path, masking: Masking) -> Mask:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.field_profiles import FieldProfiles
     from dynsync_lib.forecasts.fix_sets import Fixes
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
-    from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, read_masking, records
+    from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast, read_masking, records, records_masking
     from dynsync_lib.forecasts.open_snapshot import read_catalogue
     from dynsync_lib.forecasts.replay_folder import Replay
     from dynsync_lib.forecasts.settings_difference import SettingsDifference
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
     from dynsync_lib.kit.pages import demo, find_test, finder_code, record_finder, report, rule_catalogue
     from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
-    from dynsync_lib.kit.questionnaires import questionnaire, questionnaire_form
+    from dynsync_lib.kit.questionnaires import check_answers, questionnaire, questionnaire_form
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
         compare_rehearsal,
@@ -139,7 +139,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_difference": ("ForecastDifference",),
     "forecasts.field_profiles": ("FieldProfiles",),
     "forecasts.fix_sets": ("Fixes",),
-    "forecasts.forecast_folder": ("Forecast", "open_forecast", "read_masking", "records"),
+    "forecasts.forecast_folder": ("Forecast", "open_forecast", "read_masking", "records", "records_masking"),
     "go_live.pack": ("GoLivePack",),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
     "kit.forecasts": (
@@ -157,7 +157,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "finder_code", "record_finder", "report", "rule_catalogue"),
     "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
-    "kit.questionnaires": ("questionnaire", "questionnaire_form"),
+    "kit.questionnaires": ("check_answers", "questionnaire", "questionnaire_form"),
     "settings_changes.questionnaire": ("Questionnaire",),
     "kit.rehearsals": (
         "clean_rehearsal",

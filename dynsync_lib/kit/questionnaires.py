@@ -5,10 +5,11 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dynsync_lib.core.questions import AdminQuestion
 from dynsync_lib.core.settings_file.toml_text import read_toml
 from dynsync_lib.kit.rulebooks import read_settings, rulebook, settings_text
 from dynsync_lib.kit.settings_files import change_settings
@@ -36,8 +37,23 @@ def questionnaire(settings: str | Path) -> Questionnaire:
     path = Path(settings)
     read_settings(path)
     document = read_toml(settings_text(path))
-    questions = tuple(rulebook().questions.values())
-    return Questionnaire(questions, document, lambda changes: _write(path, changes))
+    return Questionnaire(_questions(), document, lambda changes: _write(path, changes))
+
+
+def check_answers(answers: Mapping[str, str]) -> None:
+    """Looks at answers, as a person types them by question, before there is a settings file to write them to.
+
+    Raises UsageError when a name is no question, or its text is none of the answers allowed.
+
+    >>> kit.check_answers({"workflows_started": "3", "plan": "starter"})
+    """
+    asked = Questionnaire(_questions(), document={}, save_changes=lambda _: None)
+    for name, text in answers.items():
+        asked.answer(name, text)
+
+
+def _questions() -> Sequence[AdminQuestion]:
+    return tuple(rulebook().questions.values())
 
 
 def _write(settings: Path, changes: Sequence[SetAnswer]) -> None:

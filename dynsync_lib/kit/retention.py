@@ -41,6 +41,8 @@ def purge(
     """
     from dynsync_lib.retention.purge import purge_folder  # brings what writes workbooks, and most commands write none
 
+    if not Path(folder).is_dir():
+        raise UsageError(f"{folder} is no folder.", next_step="Name the folder of the engagement.")
     kept = read_settings(settings).privacy.retention_days if days is None else days
     if kept is None:
         raise UsageError(
@@ -48,5 +50,6 @@ def purge(
             next_step="Write `retention_days` under [privacy], or name --days.",
         )
     if not 0 <= kept <= _MOST_DAYS:
-        raise UsageError(f"{kept} is no number of days from 0 to {_MOST_DAYS:,}.", next_step="Name fewer.")
+        nearest = "Name 0 or more." if kept < 0 else f"Name {_MOST_DAYS:,} or fewer."
+        raise UsageError(f"{kept:,} is no number of days from 0 to {_MOST_DAYS:,}.", next_step=nearest)
     return purge_folder(Path(folder), days=kept, now=now or datetime.now(UTC), removes=yes)

@@ -58,12 +58,7 @@ class Purge:
 
 
 def purge_folder(folder: Path, *, days: int, now: datetime, removes: bool) -> Purge:
-    """What of the kit below `folder` is past its date at `now`; removed as well when `removes`.
-
-    Raises UsageError when the folder is not there.
-    """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder.", next_step="Name the folder of the engagement.")
+    """What of the kit below `folder` is past its date at `now`; removed as well when `removes`."""
     judged = [(data, _judged(data, timedelta(days=days), now)) for data in find_data(folder)]
     return Purge(folder, days, tuple(_removed(judged) if removes else (row for _, row in judged)))
 

@@ -59,7 +59,7 @@ class Questionnaire:
         return [question.name for question in self.questions if self.shown(question.name) in ("", _UNKNOWN)]
 
     def save(self) -> None:
-        """Writes the answers that differ from the file's, and says how many."""
+        """Writes the answers that differ from the file's; says how many, and how many the file held already."""
         changes = [
             SetAnswer(question.section, question.name, self.answers[question.name])
             for question in self.questions
@@ -67,10 +67,22 @@ class Questionnaire:
         ]
         if changes:
             self.save_changes(changes)
-        left = len(self.unanswered())
-        written = "1 answer" if len(changes) == 1 else f"{len(changes)} answers"
-        self.message = f"Wrote {written}. {left} of {len(self.questions)} questions have none."
+        became = _what_became(len(changes), len(self.answers) - len(changes))
+        self.message = f"{became} {len(self.unanswered())} of {len(self.questions)} questions have none."
 
     def _in_file(self, question: AdminQuestion) -> Answer | None:
         answer: Answer | None = self.document.get(question.section, {}).get(question.name)
         return answer
+
+
+def _what_became(written: int, held: int) -> str:
+    """What became of answers: some were written, others the file held already."""
+    if written and held:
+        return f"Wrote {_answers(written)}; the file held {held} more already."
+    if held:
+        return f"Took {_answers(held)}, which the file held already."
+    return f"Wrote {_answers(written)}." if written else "No answer was entered."
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,6 +183,47 @@ def test_recipes__names_each_lookup_and_its_text_column(loaded: Run, capsys: pyt
         ("contact", "transactioncurrencyid"),
     ]
     assert (told[0]["text_length"], told[0]["filled"], told[0]["fill_rate"]) == (200, None, None)
+
+
+def test_named_forecast__no_other_folder_is_looked_at(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    is_dir = Path.is_dir
+
+    def refuse(path: Path) -> bool:
+        if path.parts[0] == "out":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert run("audit", "--forecast", "f") == 2
+    assert capsys.readouterr().err.startswith("f ")
+
+
+def test_masking__records_are_not_offered_as_counts(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("report", "worklist", "explain"):
+        key = ["ada"] if command == "explain" else []
+        assert run(command, "--help") == 0
+        assert " ".join(capsys.readouterr().out.split()).count("none, partial or pseudonym.") == 1
+        assert run(command, *key, "--masking", "counts") == 2
+        assert " ".join(capsys.readouterr().err.split()) == (
+            "Masking at `counts` hides every record, and what you asked for shows records. Name one of none, partial, "
+            "pseudonym, or run `dynsync audit --masking counts` for numbers."
+        )
+        assert run(command, *key, "--masking", "all") == 2
+        assert capsys.readouterr().err.split(". ")[-1].split("\n")[1] == "Name one of none, partial, pseudonym."
+
+
+def test_failure__names_the_folder_one_is_in(
+    loaded: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def mkdtemp(**_: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied", "dynsync-random")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    capsys.readouterr()
+    assert loaded("forecast", "s", "--out", "f") == 2
+    assert capsys.readouterr().err.startswith("The folder you are in cannot be used: permission denied.")
 
 
 def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:

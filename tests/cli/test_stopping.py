@@ -16,9 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import commands
+from dynsync_lib.cli.stopping import StoppableCommand, StoppableGroup
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.processes import python_call, stop_signal, stops_as_interrupts
 from tests.cli.test_cli import Run, loaded, run  # noqa: F401 - fixtures, for pytest
@@ -47,6 +49,7 @@ def _stopping(number: int) -> Callable[..., Any]:
         ),
         (("forecast", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
         (("replay", "s", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
+        (("worklist", "--out", "w.xlsx"), "Stopped. w.xlsx is as it was before; run the command again to make it.\n"),
         (("pull", "--out", "x"), "Stopped. Nothing was changed; run the command again.\n"),
         (("check",), "Stopped. Nothing was changed; run the command again.\n"),
     ],
@@ -61,9 +64,38 @@ def test_stopped__one_line_and_the_code_of_the_signal(
 ) -> None:
     capsys.readouterr()
     monkeypatch.setattr(kit, command[0], _stopping(number), raising=False)
-    monkeypatch.setattr(kit, "read_settings", lambda *_, **__: None, raising=False)
+    for earlier in ("read_settings", "open_forecast"):
+        monkeypatch.setattr(kit, earlier, lambda *_, **__: None, raising=False)
     assert loaded(*command) == _STOPS[signal.Signals(number)]
     assert capsys.readouterr().err == line
+
+
+def _working(group: typer.Typer) -> Iterator[tuple[str | None, Any]]:
+    """The name and class of every command, and of every group that does something without one."""
+    for command in group.registered_commands:
+        yield command.name or command.callback.__name__ if command.callback else None, command.cls
+    if group.info.invoke_without_command is True:
+        yield group.info.name, group.info.cls
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from _working(inner.typer_instance)
+
+
+def test_stoppable__whatever_works() -> None:
+    classes = dict(_working(commands.app))
+    assert {"demo", "worklist", "fixes"} <= classes.keys()
+    assert {name for name, kind in classes.items() if not issubclass(kind, StoppableCommand | StoppableGroup)} == set()
+
+
+def test_stopped__a_command_of_a_group_says_it_once(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    capsys.readouterr()
+    monkeypatch.setattr(kit, "open_forecast", _stopping(signal.SIGINT), raising=False)
+    assert loaded("worklist", "import", "w.xlsx") == 130
+    assert capsys.readouterr().err == "Stopped. Nothing was changed; run the command again.\n"
 
 
 def test_stopped__an_error_that_a_library_made_of_it_counts_as_one(

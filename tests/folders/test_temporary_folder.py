@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -90,3 +91,39 @@ def test_temporary_folder__removes_links_and_not_what_they_lead_to(tmp_path: Pat
         (folder / "link").symlink_to(tmp_path / "mine")
     assert (tmp_path / "mine" / "letters.txt").exists()
     assert not os.path.lexists(folder)
+
+
+def test_temporary_folder__that_cannot_be_made_names_what_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(FileNotFoundError) as missing, temporary_folder(tmp_path / "none"):
+        pass
+    assert missing.value.filename == str(tmp_path / "none")
+
+    def refuse(number: int) -> None:
+        def mkdir(path: str, _: int) -> None:
+            raise OSError(number, os.strerror(number), path)
+
+        monkeypatch.setattr(os, "mkdir", mkdir)
+
+    refuse(errno.EACCES)
+    with pytest.raises(PermissionError) as denied, temporary_folder(tmp_path):
+        pass
+    assert (denied.value.filename, denied.value.strerror) == (str(tmp_path), "Permission denied")
+    refuse(errno.ENOENT)  # as /proc does
+    with pytest.raises(PermissionError) as odd, temporary_folder(tmp_path):
+        pass
+    assert (odd.value.filename, odd.value.strerror) == (str(tmp_path), "no folder can be made in it")
+
+
+def test_temporary_folder__errors_in_it_name_what_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file") as missing, temporary_folder(tmp_path) as folder:
+        (folder / "none").read_text(encoding="utf-8")
+    assert missing.value.filename == str(tmp_path)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError, match="there") as taken, temporary_folder(tmp_path) as outer, temporary_folder(outer):
+        os.replace(outer / MARK, tmp_path / "there")
+    assert (taken.value.filename, taken.value.filename2) == (str(tmp_path / "there"), None)
+    with pytest.raises(FileNotFoundError) as other, temporary_folder(tmp_path):
+        (tmp_path / "other").read_text(encoding="utf-8")
+    assert other.value.filename == str(tmp_path / "other")

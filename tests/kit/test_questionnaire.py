@@ -147,6 +147,30 @@ def test_init_ask__bad_answers_write_nothing(tmp_path: Path, arguments: tuple[st
     assert file.read_text(encoding="utf-8") == "[sync.contact]\n"
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("foo=1", "`foo` is no question."), ("plan=gold", "`gold` is no answer to `plan`.")],
+)
+def test_init_ask__bad_answers_leave_no_new_file(tmp_path: Path, answer: str, sentence: str) -> None:
+    code, said = _run("init", tmp_path / "acme", "--example", "safe-start", "--ask", "--answer", answer)
+    assert (code, said.startswith(sentence)) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("starter\n", "Took 1 answer, which the file held already. 11 of 12 questions have none."),
+        ("\n", "No answer was entered. 11 of 12 questions have none."),
+    ],
+)
+def test_init_ask__an_answer_that_the_file_holds_counts_as_one(tmp_path: Path, typed: str, says: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[hubspot]\nplan = "starter"\n', encoding="utf-8")
+    code, printed = _run("init", file, "--ask", typed=typed)
+    assert (code, printed.splitlines()[-2]) == (0, says)
+
+
 def test_init__a_file_that_is_there_is_refused_without_ask(tmp_path: Path) -> None:
     file = tmp_path / "dynsync.toml"
     file.write_text("", encoding="utf-8")
@@ -165,7 +189,7 @@ def test_form__fields_hold_the_answers_and_write_them(tmp_path: Path) -> None:
     form.fields["planned_merges"].value = "4"
     form.fields["caller_sees_all_rows"].value = "Yes"
     form.write()
-    assert form.answers.message == "Wrote 2 answers. 9 of 12 questions have none."
+    assert form.answers.message == "Wrote 2 answers; the file held 1 more already. 9 of 12 questions have none."
     assert kit.read_settings(file).answers == {
         "other_connectors": 2,
         "planned_merges": 4,

@@ -144,10 +144,12 @@ def test_purge__the_settings_say_for_how_many_days(written: Path, tmp_path: Path
     settings.write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="does not say for how many days customers' data is kept"):
         kit.purge(written, settings=settings)
-    with pytest.raises(UsageError, match="-1 is no number of days from 0 to 36,500"):
-        kit.purge(written, days=-1)
+    for days, nearest in ((-1, "Name 0 or more."), (36_501, "Name 36,500 or fewer.")):
+        with pytest.raises(UsageError, match=f"{days:,} is no number of days from 0 to 36,500") as refused:
+            kit.purge(written, days=days)
+        assert refused.value.next_step == nearest
     with pytest.raises(UsageError, match="nowhere is no folder"):
-        kit.purge("nowhere", days=1)
+        kit.purge("nowhere")  # said first, whatever else is missing
 
 
 def test_command__prints_what_there_is_as_json_and_as_a_list(written: Path) -> None:
