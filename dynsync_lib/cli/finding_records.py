@@ -33,11 +33,14 @@ def print_counts(
     if as_json:
         findings = [kit.suppress_small(row) for row in behind.findings]
         notes = [row["sentence"] for row in findings if row["count"] is None]
+        notes += behind.not_checked
         console.print_json({"finding": finding, "counts": counts, "findings": findings, "notes": notes})
         return
     for row in behind.findings:
         console.say(kit.suppress_small(row)["sentence"])
     console.print_rows(["system", "object", "count"], counts)
+    for sentence in behind.not_checked:
+        console.say(sentence)
 
 
 def print_records(
@@ -49,9 +52,10 @@ def print_records(
     behind = find_records_of(forecast, finding, snapshot=snapshot)
     if csv is not None:
         behind.write_csv(csv)
+    notes = [*behind.notes, *behind.not_checked]
     if as_json:
         written = {} if csv is None else {"csv": str(csv)}
-        rows = {"records": behind.rows(), "findings": list(behind.findings), "notes": list(behind.notes)}
+        rows = {"records": behind.rows(), "findings": list(behind.findings), "notes": notes}
         console.print_json({"finding": finding, "count": len(behind), **rows, **written})
         return
     for row in behind.findings:
@@ -64,5 +68,5 @@ def print_records(
         console.say(f"{rest}--csv FILE writes all of them, with links that open each record.")
     else:
         console.say(f"Rows:     {len(behind):,}\nCSV:      {csv}")
-    for sentence in behind.notes:
+    for sentence in notes:
         console.say(sentence)

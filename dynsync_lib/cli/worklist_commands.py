@@ -56,8 +56,11 @@ def write(
         return
     for sheet, count in written.rows.items():
         shown = "not known" if count is None else f"{count:,}"
-        console.out.print(f"{shown:>9}  {sheet.replace('_', ' ')}")
+        least = "at least " if count is not None and sheet in written.incomplete else ""
+        console.out.print(f"{least + shown:>15}  {sheet.replace('_', ' ')}")
     console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
+    for sentence in written.not_checked:
+        console.say(sentence)
     if not written.has_records:
         console.out.print("The snapshot was not found: names, owners, deals and invoices are not known.")
     console.out.print(f"\nWorklist: {out}")
@@ -75,23 +78,27 @@ def import_(
     ] = None,
     snapshot: ForecastSnapshot = None,
     *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the marks of an earlier import even by a workbook without marks.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read back what people marked in a worklist, into a file beside the forecast.
 
     Where anything cannot be used, all of it is named by sheet and cell, and nothing is kept. The file replaces that of
-    an earlier import.
+    an earlier import, and what it held is counted.
 
     Example: dynsync worklist import worklist.xlsx --forecast out/monday
     """
     try:
-        imported = kit.import_worklist(workbook, open_forecast(folder), fixes=fixes, snapshot=snapshot)
+        imported = kit.import_worklist(workbook, open_forecast(folder), fixes=fixes, snapshot=snapshot, replace=replace)
     except WorklistError as error:
         if as_json:
             console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})
         raise
     if as_json:
-        console.print_json({**kit.as_dict(imported), "by_mark": imported.by_mark, "not_understood": []})
+        counted = {"by_mark": imported.by_mark, "emptied_addresses": imported.emptied_addresses}
+        console.print_json({**kit.as_dict(imported), **counted, "not_understood": []})
         return
     rows = [{"sheet": sheet, **counts} for sheet, counts in imported.by_sheet.items()]
     console.print_rows(["sheet", *_MARKED], rows)
@@ -99,7 +106,13 @@ def import_(
         console.out.print(f"{title}: no sheet of a worklist; left alone.")
     for name, count in imported.fixes.items():
         console.out.print(f"{count:>9,}  {name}")
+    if imported.emptied_addresses:
+        console.say(f"{imported.emptied_addresses:,} of these rows empty an e-mail address: the record then stays out.")
     console.out.print(f"\nDecisions: {imported.decisions}")
+    if imported.replaced_decisions:
+        console.out.print(f"Replaced:  an earlier import with {imported.replaced_decisions:,} marks and notes")
+    if imported.replaced_fixes:
+        console.out.print(f"Replaced:  earlier files of fixes with {imported.replaced_fixes:,} rows")
     if fixes is not None:
         console.out.print(f"Fixes:     {fixes}, which names people" if imported.fixes else "Fixes:     none are known")
 
@@ -127,6 +140,7 @@ def fixes_(
         console.print_json(
             {
                 "sentence": smallest.sentence,
+                "not_checked": list(smallest.not_checked),
                 "by_kind": smallest.by_kind,
                 "steps": smallest.steps(),
                 "changes": smallest.rows(),
@@ -135,12 +149,18 @@ def fixes_(
         )
         return
     console.out.print(smallest.sentence)
-    console.print_rows(["kind", "at_risk", "gone", "left"], smallest.by_kind)
-    console.out.print()
-    console.print_rows(["changes", "gone", "share"], smallest.steps())
-    console.out.print()
+    for sentence in smallest.not_checked:
+        console.say(sentence)
     rows = smallest.rows()[: smallest.fix_set.size]
-    console.print_rows(["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[:_MOST_LISTED])
+    if smallest.by_kind:
+        console.print_rows(["kind", "at_risk", "gone", "left"], smallest.by_kind)
+    if rows:
+        console.out.print()
+        console.print_rows(["changes", "gone", "share"], smallest.steps())
+        console.out.print()
+        console.print_rows(
+            ["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[:_MOST_LISTED]
+        )
     if csv is not None:
         console.out.print(f"\nCSV:      {csv}")
     elif len(rows) > _MOST_LISTED:

@@ -50,12 +50,14 @@ class FindingRecords:
 
     `columns` has a list of texts, null being None, for each of `RECORD_COLUMNS`; the rows come in the order of the
     findings, then by system, object, ids and detail. `findings` are the rows of the table `findings` that they belong
-    to, none for a list beside findings. `notes` are sentences about what is not among the rows.
+    to, none for a list beside findings. `notes` are sentences about what is not among the rows;
+    `not_checked` are those about what a list beside findings rests on and nobody checked.
     """
 
     columns: Mapping[str, list[str | None]]
     findings: Sequence[Row]
     notes: Sequence[str]
+    not_checked: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.columns["detail"])

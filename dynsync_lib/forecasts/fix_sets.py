@@ -39,22 +39,30 @@ class Fixes:
     """The changes of a forecast's records that take most of the risk away, the best first.
 
     At risk are records that lose their key or fail, companies and accounts with names that are alike, and associations
-    that are lost with such records. `fix_set` is what was found, `forecast` the folder it is of.
+    that are lost with such records. `fix_set` is what was found, `forecast` the folder it is of; `not_checked`
+    says in sentences what nobody checked, so that more may be at risk.
     """
 
     fix_set: FixSet
     forecast: Path
     portals: Mapping[str, Mapping[str, Any]]
+    not_checked: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
-        """Such as "Fix 61 rows: 94 % of the collision risk is gone (187 of 199)."; what the sync decided again."""
+        """Such as "Fix 61 rows: 94 % of the collision risk is gone (187 of 199)."; what the sync decided again.
+
+        It says so where not everything was checked.
+        """
         total, gone = sum(self.fix_set.risks.values()), sum(self.fix_set.cleared.values())
+        if not total and self.not_checked:
+            return "Nothing to fix is known, but not everything was checked."
         if not total:
             return "Nothing collides, fails or has a near name: there is nothing to fix."
         rows = f"{self.fix_set.size:,} {'row' if self.fix_set.size == 1 else 'rows'}"
         new = f" {self.fix_set.new:,} other records lose their key or fail instead." if self.fix_set.new else ""
-        return f"Fix {rows}: {100 * gone // total} % of the collision risk is gone ({gone:,} of {total:,}).{new}"
+        part = " Not everything was checked." if self.not_checked else ""
+        return f"Fix {rows}: {100 * gone // total} % of the collision risk is gone ({gone:,} of {total:,}).{new}{part}"
 
     @property
     def by_kind(self) -> list[dict[str, Any]]:
@@ -120,9 +128,18 @@ def _record(change: RecordChange) -> dict[str, Any]:
 
 
 def find_fixes(
-    forecast: Forecast, *, rulebook: Rulebook, keys: KeyMaker, share: float, snapshot: str | Path | None = None
+    forecast: Forecast,
+    *,
+    rulebook: Rulebook,
+    keys: KeyMaker,
+    share: float,
+    snapshot: str | Path | None = None,
+    not_checked: tuple[str, ...] = (),
 ) -> Fixes:
-    """The fix set of a forecast. Parameters, errors and cost: see `kit.fix_set`."""
+    """The fix set of a forecast; `not_checked` are sentences that go with it.
+
+    Other parameters, errors and cost: see `kit.fix_set`.
+    """
     if not 0 < share <= 1:
         raise UsageError(f"A share of {share} cannot be reached.", next_step="Give one above 0, up to 1, such as 0.9.")
     opened = needed_snapshot(forecast, snapshot)
@@ -131,4 +148,4 @@ def find_fixes(
             forecasted.engine, forecast, opened, rulebook, work=forecasted.work / "earlier"
         )
         fix_set = find_fix_set(situation, forecasted.tables, keys, share=share)
-    return Fixes(fix_set, forecast.folder, forecast.info.get("portals") or {})
+    return Fixes(fix_set, forecast.folder, forecast.info.get("portals") or {}, not_checked)

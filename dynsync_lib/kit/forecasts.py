@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,7 +245,7 @@ def records_table(
     behind = find_records_of(opened, finding, snapshot=snapshot)
     name = finding if isinstance(finding, str) else str(finding["check_id"])
     urls = urls_of_portals(opened.info.get("portals") or {})
-    return show_records(behind.rows(limit), len(behind), urls, behind.notes, name)
+    return show_records(behind.rows(limit), len(behind), urls, (*behind.notes, *behind.not_checked), name)
 
 
 def profile_fields(forecast: AnyForecast, *, snapshot: str | Path | None = None, masked: bool = True) -> FieldProfiles:
@@ -280,7 +281,16 @@ def find_records_of(
         named, wanted = wanted, named
     if not isinstance(wanted, str):
         wanted = {str(name): value for name, value in wanted.items()}
-    return find_records(opened_forecast(named), wanted, rulebook=rulebook(), snapshot=snapshot)
+    opened = opened_forecast(named)
+    behind = find_records(opened, wanted, rulebook=rulebook(), snapshot=snapshot)
+    return behind if behind.findings else replace(behind, not_checked=_say_of_list(opened, behind))
+
+
+def _say_of_list(forecast: Forecast, behind: FindingRecords) -> tuple[str, ...]:
+    """What nobody checked of a list beside findings, or, of an empty one, that there is nothing to list."""
+    from dynsync_lib.report.figures import say_unchecked
+
+    return say_unchecked(forecast) or (() if len(behind) else ("The forecast has none of these.",))
 
 
 def _names_forecast(value: AnyForecast | AnyFinding) -> bool:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class WrittenWorklist:
     """A worklist that was written. `path` is the workbook; `rows` are how many each sheet has, by its name, None where
-    nobody can know; `hours` is our estimate of all of it; `is_named` says whether people's names are in it,
+    nobody can know; `incomplete` names the sheets that may lack rows, `not_checked` says in sentences what was not
+    delivered or compared; `hours` is our estimate of all of it; `is_named` says whether people's names are in it,
     `has_records` whether the snapshot was found, without which names, owners, deals and invoices are not known.
     """
 
@@ -39,6 +40,8 @@ class WrittenWorklist:
     hours: float
     is_named: bool
     has_records: bool
+    incomplete: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
 
 
 def worklist(
@@ -55,12 +58,14 @@ def worklist(
     looked for where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody
     marked it. It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
 
-    Raises UsageError when `out` holds something else or is marked, or when names of a masked forecast are asked for.
+    Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, or when names
+    of a masked forecast are asked for.
 
     >>> written = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> written.rows["ghosts"], written.rows["near_names"]
     (72, 26)
     """
+    from dynsync_lib.report.figures import say_unchecked
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
     opened, out = opened_forecast(forecast), Path(out)
@@ -68,11 +73,16 @@ def worklist(
     if level is Masking.NONE and opened.is_masked:
         raise UsageError("A masked forecast shows no names.", next_step="Open it without masking it.")
     refuse_marked(out)
+    if out.suffix.lower() != ".xlsx":
+        raise UsageError(f"{out} does not end in .xlsx.", next_step="Name an Excel file, such as worklist.xlsx.")
     with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level) as maker:
         written = write_workbook(out, opened, maker)
         rows = {page.sheet.name: page.rows if page.is_known else None for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
-        return WrittenWorklist(out, rows, hours, level is Masking.NONE, maker.tables.has_records)
+        incomplete = tuple(page.sheet.name for page in written if not page.is_whole)
+        return WrittenWorklist(
+            out, rows, hours, level is Masking.NONE, maker.tables.has_records, incomplete, say_unchecked(opened)
+        )
 
 
 def import_worklist(
@@ -81,16 +91,19 @@ def import_worklist(
     *,
     fixes: str | Path | None = None,
     snapshot: str | Path | None = None,
+    replace: bool = False,
 ) -> ImportedWorklist:
     """Keeps what people marked in a worklist as the decisions of its forecast, in a file beside the forecast's folder.
 
-    The file replaces that of an earlier import. `fixes` is a folder for files that both CRMs import, of rows marked to
+    The file replaces that of an earlier import, and what comes out says how much it held; a workbook without marks
+    replaces one with marks only with `replace`. `fixes` is a folder for files that both CRMs import, of rows marked to
     be fixed whose fix is a value that is known (`worklist.fix_files`). Where opt-outs or records behind findings are
     marked, the snapshot is looked for where the forecast found it; `snapshot` is another place. It reads the workbook
     row by row, some 10,000 a second.
 
     Raises WorklistError with every fault by sheet and cell, InputFileError for what is no workbook, and UsageError when
-    the snapshot is needed and not there, or records behind findings cannot be found again; then nothing is kept.
+    the snapshot is needed and not there, records behind findings cannot be found again, or marks would be lost; then
+    nothing is kept.
 
     >>> _ = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> kit.import_worklist("out/worklist.xlsx", "out/demo/forecast").by_mark
@@ -107,7 +120,7 @@ def import_worklist(
     with _row_maker(opened, looked_up, Masking.PSEUDONYM, lists_findings=lists_findings) as maker:
         if lists_findings and not maker.tables.has_finding_rows:
             raise UsageError(f"Records behind findings of {opened.folder}: {NOT_FOUND_AGAIN}.", next_step=AGAIN)
-        return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes))
+        return keep_marks(filled, opened, maker, None if fixes is None else Path(fixes), replaces_marks=replace)
 
 
 def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path | None = None) -> Fixes:
@@ -127,8 +140,17 @@ def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path |
     """
     from dynsync_lib.forecasts.fix_sets import find_fixes
     from dynsync_lib.kit.rulebooks import key_maker, rulebook
+    from dynsync_lib.report.figures import say_unchecked
 
-    return find_fixes(opened_forecast(forecast), rulebook=rulebook(), keys=key_maker(), share=share, snapshot=snapshot)
+    opened = opened_forecast(forecast)
+    return find_fixes(
+        opened,
+        rulebook=rulebook(),
+        keys=key_maker(),
+        share=share,
+        snapshot=snapshot,
+        not_checked=say_unchecked(opened),
+    )
 
 
 @contextmanager

@@ -127,6 +127,15 @@ def _say_not_checked(forecast: ForecastTables) -> Iterator[str]:
         yield f"Not checked: {finding['sentence']}"
 
 
+def say_unchecked(forecast: ForecastTables) -> tuple[str, ...]:
+    """What a list of the forecast's records rests on and nobody checked, in sentences; none where all was checked.
+
+    That there are no records at all is one of them: then an empty list says nothing.
+    """
+    nothing = () if count_outcomes(forecast) else ("Not checked: the forecast has no records.",)
+    return (*nothing, *_say_not_checked(forecast))
+
+
 def say_undelivered(forecast: ForecastTables) -> str | None:
     """Which tables of objects that are on a side did not deliver, and what that means; None when all are there."""
     names = undelivered_tables(forecast)

@@ -4,6 +4,7 @@ Facts
     * The file has the forecast's name and the ending `.decisions.json`; the forecast itself stays as it is. It holds
       what the last workbook said, whole: an import replaces that of an earlier one.
     * A decision names its row by sheet, row key and the ids of the forecast, never by what the workbook says of them.
+    * Marks are not replaced by a workbook that has none, unless that is asked for.
     * Nothing is written unless all of the workbook can be used.
     * Notes are people's own texts and may name persons: the file is private, as the forecast is.
 
@@ -18,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.errors import WorklistError, WorklistFault
+from dynsync_lib.errors import UsageError, WorklistError, WorklistFault
 from dynsync_lib.folders.own_folder import refuse_foreign
 from dynsync_lib.folders.private_files import private_files
-from dynsync_lib.folders.replaced_file import FileKind, replace_file
+from dynsync_lib.folders.replaced_file import FileKind, refuse_foreign_file, replace_file
 from dynsync_lib.forecasts.forecast_folder import Forecast
-from dynsync_lib.worklist.fix_files import FIXES_FOLDER, write_fix_files
+from dynsync_lib.worklist.fix_files import FIXES_FOLDER, count_fixes, is_emptying, write_fix_files
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, MarkedRow, read_workbook
 from dynsync_lib.worklist.rows import RowMaker
@@ -39,7 +40,8 @@ _IDS: Final = tuple(column for column in COLUMNS if any(column in sheet.ids for 
 class ImportedWorklist:
     """What an import kept. `decisions` is the file; `by_sheet` counts, by sheet, each mark, rows with `note_only`, and
     those that are `unmarked`; `other_sheets` are the workbook's sheets that are none of a worklist; `fixes` are how
-    many rows each file of fixes has, by its name.
+    many rows each file of fixes has, by its name. `replaced_decisions` and `replaced_fixes` are how many marks and
+    notes, and how many rows of fixes, an earlier import had left there; 0 when there was none.
     """
 
     decisions: Path
@@ -47,6 +49,13 @@ class ImportedWorklist:
     by_sheet: Mapping[str, Mapping[str, int]]
     other_sheets: tuple[str, ...]
     fixes: Mapping[str, int]
+    replaced_decisions: int = 0
+    replaced_fixes: int = 0
+
+    @property
+    def emptied_addresses(self) -> int:
+        """How many rows of the files of fixes empty an e-mail address."""
+        return sum(count for name, count in self.fixes.items() if is_emptying(name))
 
     @property
     def by_mark(self) -> dict[str, int]:
@@ -72,12 +81,15 @@ def read_marks(workbook: Path, forecast: Forecast) -> FilledWorkbook:
     return filled
 
 
-def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker, fixes: Path | None) -> ImportedWorklist:
+def keep_marks(
+    filled: FilledWorkbook, forecast: Forecast, maker: RowMaker, fixes: Path | None, *, replaces_marks: bool = False
+) -> ImportedWorklist:
     """Keeps the marks of a workbook as the forecast's decisions. `maker` makes the rows of the forecast; `fixes` is the
-    folder for files of fixes, None where none are asked for.
+    folder for files of fixes, None where none are asked for; with `replaces_marks` a workbook without marks
+    replaces an import with marks.
 
     Raises WorklistError for rows that the forecast does not have, and UsageError when something else stands where
-    decisions or fixes go; then nothing is written.
+    decisions or fixes go, or when marks would be lost; then nothing is written.
     """
     if fixes is not None:
         refuse_foreign(fixes, FIXES_FOLDER)
@@ -87,10 +99,29 @@ def keep_marks(filled: FilledWorkbook, forecast: Forecast, maker: RowMaker, fixe
     if strangers:
         raise WorklistError([_stranger(row) for row in strangers])
     path = decisions_path(forecast)
+    earlier = _count_decisions(path)
+    if earlier and not decisions and not replaces_marks:
+        raise UsageError(
+            f"This workbook has no marks, and would replace the {earlier:,} marks and notes in {path}.",
+            next_step="Import the worklist that was filled in, or add --replace.",
+        )
+    earlier_fixes = 0 if fixes is None else count_fixes(fixes)
     with private_files():
         replace_file(path, _text(forecast, decisions), DECISIONS_FILE)
     files = {} if fixes is None else write_fix_files(decisions, forecast, maker.tables, fixes)
-    return ImportedWorklist(path, forecast_id(forecast), _counts(filled), tuple(filled.other_sheets), files)
+    counts, others = _counts(filled), tuple(filled.other_sheets)
+    return ImportedWorklist(path, forecast_id(forecast), counts, others, files, earlier, earlier_fixes)
+
+
+def _count_decisions(path: Path) -> int:
+    """How many marks and notes an earlier import kept; 0 without one. Raises UsageError for what is no such file."""
+    refuse_foreign_file(path, DECISIONS_FILE)
+    if not path.exists():
+        return 0
+    try:
+        return len(json.loads(path.read_text(encoding="utf-8"))["decisions"])
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is damaged: its marks cannot be counted.", next_step="Move it away.") from error
 
 
 def _other_forecast(filled: FilledWorkbook, forecast: Forecast) -> Iterator[WorklistFault]:

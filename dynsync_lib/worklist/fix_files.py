@@ -31,6 +31,7 @@ from dynsync_lib.worklist.tables import WorklistTables
 
 _MARK: Final = "fixes.json"
 _VERSION: Final = 1
+_EMPTYING: Final = "-emailaddress1.csv"
 Decision = Mapping[str, Any]
 _Fix = tuple[str, tuple[str, ...], tuple[str | None, ...]]
 """Name of the file, its columns, and one row."""
@@ -42,6 +43,18 @@ def _names_of_fixes(content: Content) -> re.Pattern[str] | None:
 
 
 FIXES_FOLDER: Final = FolderKind("files of fixes", _MARK, _names_of_fixes)
+
+
+def is_emptying(name: str) -> bool:
+    """Whether the rows of the file of fixes with this name empty an address."""
+    return name.endswith(_EMPTYING)
+
+
+def count_fixes(folder: Path) -> int:
+    """How many rows the files of fixes in a folder of ours have; 0 when it has none."""
+    mark = folder / _MARK
+    content = json.loads(mark.read_text(encoding="utf-8")) if mark.is_file() else {}
+    return sum((content.get("rows") or {}).values())
 
 
 def write_fix_files(
@@ -102,4 +115,4 @@ def _addresses(decisions: Iterable[Decision]) -> Iterator[_Fix]:
     for row in decisions:
         if row["sheet"] == "failing" and row["system"] == System.DYNAMICS and row["rule_id"] == "contact.invalid-email":
             columns = (_IDS[row["object"]], "emailaddress1")
-            yield f"dynamics-{row['object']}-emailaddress1.csv", columns, (row["record_id"], None)
+            yield f"dynamics-{row['object']}{_EMPTYING}", columns, (row["record_id"], None)

@@ -183,7 +183,8 @@ _SUGGESTIONS: Final[Mapping[str, str]] = {
     Reason.NO_MATCH_KEY: "Fill in what it is matched by, or accept in writing that it stays out.",
     Reason.STAGE_UNMAPPED: "Pair its stage under [sync.deal.stages].",
     Reason.LIFECYCLE_ROUTE: "Change its lifecycle stage, or the stages that are routed, if it is to sync.",
-    Reason.INVALID_EMAIL: "Correct the address, or empty it and accept that the record stays out.",
+    Reason.INVALID_EMAIL: "Correct the address. The mark fix, with --fixes, writes a file that empties it in Dynamics: "
+    "the record then stays out.",
     Reason.EMAIL_CONFLICT: "Find out whose address it is, and take it from the other contact.",
     Reason.TOO_LONG: "Shorten the text in HubSpot, or lengthen the column in Dynamics.",
     Reason.REQUIRED: "Fill in the required field.",

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dynsync_lib.core.tables import RECORD_TABLES
+
 MARKS: Final = ("accept", "fix", "ignore")
 """What people may answer: it may happen as the forecast says; it will be put right; it does not matter."""
 FIRST_SHEET: Final = "Read me"
@@ -67,7 +69,10 @@ _BEHIND: Final = ("owner", "minutes", "open_deals", "open_value", "invoiced")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One decision. `name` is how files and JSON call it, `asks` the question that a row puts."""
+    """One decision. `name` is how files and JSON call it, `asks` the question that a row puts.
+
+    `needs` are the record tables of the snapshot without which nobody knows all of its rows.
+    """
 
     name: str
     title: str
@@ -75,6 +80,7 @@ class Sheet:
     content: tuple[str, ...]
     ids: tuple[str, ...]
     minutes: int
+    needs: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -87,6 +93,10 @@ class Sheet:
         return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
 
 
+_ALL: Final = tuple(name for name, table in RECORD_TABLES.items() if table.object is not None)
+_PEOPLE: Final = ("dynamics/contacts", "dynamics/leads")
+_COMPANIES: Final = ("hubspot/companies", "dynamics/accounts")
+_INVOICES: Final = ("hubspot/invoices", "dynamics/invoices")
 _OF_RECORD: Final = ("system", "object", "record_id")
 SHEETS: Final = (
     Sheet(
@@ -96,6 +106,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
         _OF_RECORD,
         5,
+        _PEOPLE,
     ),
     Sheet(
         "shared_keys",
@@ -104,6 +115,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
         _OF_RECORD,
         5,
+        ("hubspot/contacts", *_COMPANIES),
     ),
     Sheet(
         "failing",
@@ -112,6 +124,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
         _OF_RECORD,
         3,
+        _ALL,
     ),
     Sheet(
         "left_out",
@@ -120,6 +133,7 @@ SHEETS: Final = (
         (*_RECORD, *_WHY, "turns_on", *_BEHIND),
         _OF_RECORD,
         3,
+        _ALL,
     ),
     Sheet(
         "near_names",
@@ -128,6 +142,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
         ("record_id", "other_id"),
         2,
+        _COMPANIES,
     ),
     Sheet(
         "opt_outs",
@@ -136,6 +151,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
         (*_OF_RECORD, "other_id"),
         2,
+        ("hubspot/contacts", *_PEOPLE),
     ),
     Sheet(
         "lost_associations",
@@ -144,6 +160,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
         (*_OF_RECORD, "other_id"),
         2,
+        _ALL,
     ),
     Sheet(
         "manual_invoices",
@@ -152,6 +169,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, *_WHY, "owner", "minutes", "invoiced"),
         (*_OF_RECORD, "other_id"),
         1,
+        _INVOICES,
     ),
     Sheet(
         "overwrites",
@@ -160,6 +178,7 @@ SHEETS: Final = (
         (*_RECORD, *_OTHER, "field", "old_value", "new_value", *_WHY, "owner", "minutes"),
         (*_OF_RECORD, "other_id", "field"),
         1,
+        _ALL,
     ),
     Sheet(
         "mappings",
@@ -184,6 +203,7 @@ SHEETS: Final = (
         ("check_id", "severity", *_RECORD, *_OTHER, "detail", *_WHY, *_BEHIND),
         ("check_id", "rule_id", *_OF_RECORD, "other_id", "detail"),
         1,
+        _ALL,
     ),
 )
 LISTED_ELSEWHERE: Final = frozenset(

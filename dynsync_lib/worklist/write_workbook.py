@@ -4,6 +4,7 @@ Facts
     * The same forecast and snapshot give the same bytes.
     * What does not fit on a sheet goes on on a further one, such as `Overwrites 2`.
     * The first sheet says whose names are shown, what is not known, what is not listed, and which links are mere texts.
+    * A sheet that needs records nobody delivered has at least its rows; without any, how many it has is not known.
     * A workbook in which somebody has written marks is not replaced.
 
 Where it is used: `kit.worklists`.
@@ -24,6 +25,8 @@ from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
 from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.report.figures import say_unchecked
+from dynsync_lib.report.forecast_tables import undelivered_tables
 from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.queries import NOT_LISTED
@@ -58,12 +61,14 @@ _KNOWN_NUMBER: Final = (int, float)
 class WrittenSheet:
     """What was written of one decision: `titles` of its sheets, `rows`, `minutes`, the deals behind, and `notes`.
 
-    `is_known` is false where nobody could say which rows there are. `in_part` names the amounts that some rows lack.
+    `is_known` is false where nobody could say which rows there are, `is_whole` where there may be more than these.
+    `in_part` names the amounts that some rows lack.
     """
 
     sheet: Sheet
     titles: list[str] = field(default_factory=list)
     is_known: bool = True
+    is_whole: bool = True
     rows: int = 0
     minutes: int = 0
     open_deals: int = 0
@@ -94,23 +99,28 @@ def write_workbook(out: Path, forecast: Forecast, maker: RowMaker, *, limits: Li
 
     One entry a decision comes out, in the order of the sheets.
     """
+    missing = frozenset(undelivered_tables(forecast))
     out.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(beside=out.parent) as work:
         fresh = work / out.name
         with new_workbook(fresh, "Worklist of a forecast") as book:
             first = book.add_worksheet(FIRST_SHEET)
             heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-            written = [_write_sheet(book, heading, sheet, maker, limits) for sheet in SHEETS]
+            written = [_write_sheet(book, heading, sheet, maker, limits, missing) for sheet in SHEETS]
             _write_first(first, heading, _first_rows(forecast, maker, written))
         os.replace(fresh, out)
     return written
 
 
 def _write_sheet(
-    book: xlsxwriter.Workbook, heading: Any, sheet: Sheet, maker: RowMaker, limits: Limits
+    book: xlsxwriter.Workbook,
+    heading: Any,
+    sheet: Sheet,
+    maker: RowMaker,
+    limits: Limits,
+    missing: frozenset[str],
 ) -> WrittenSheet:
-    is_known = maker.tables.has_finding_rows or sheet.name not in NEEDING_SNAPSHOT
-    written = WrittenSheet(sheet, is_known=is_known)
+    written = WrittenSheet(sheet, is_whole=missing.isdisjoint(sheet.needs))
     page: NewSheet | None = None
     for _, cells in maker.rows(sheet):
         if page is None or page.is_full:
@@ -119,6 +129,8 @@ def _write_sheet(
         page.add([cells.get(column) for column in sheet.columns])
         _add_up(written, cells)
     _finish(page or _new_page(book, heading, sheet, written, limits), sheet, written)
+    is_looked_up = maker.tables.has_finding_rows or sheet.name not in NEEDING_SNAPSHOT
+    written.is_known = is_looked_up and (written.is_whole or written.rows > 0)
     return written
 
 
@@ -175,10 +187,14 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     yield "", "Rows may be moved, sorted, filtered and deleted. Leave ids and row keys as they are."
     yield "Back into the kit", "dynsync worklist import FILE.xlsx --forecast FOLDER"
     yield from _unknown(maker)
+    for sentence in say_unchecked(forecast):
+        label, _, what = sentence.partition(": ")
+        yield label, what
     yield ()
     yield _SHEETS_HEADING
     for page in written:
-        counts = (page.rows, page.minutes, *_amounts(page)) if page.is_known else (NOT_KNOWN,)
+        rows = page.rows if page.is_whole else f"at least {page.rows:,}"
+        counts = (rows, page.minutes, *_amounts(page)) if page.is_known else (NOT_KNOWN,)
         yield ", ".join(page.titles), page.sheet.asks, *counts
     yield ()
     notes = [note for page in written for note in page.notes]

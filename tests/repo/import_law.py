@@ -190,6 +190,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "forecasts",
         "messages",
         "record_urls",
+        "report.figures",
+        "report.forecast_tables",
         "report.words",
         "snapshot",
         "workbooks",

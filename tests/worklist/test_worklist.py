@@ -17,12 +17,14 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.masking import NO_MASK
 from dynsync_lib.errors import InputFileError, UsageError, WorklistError
+from dynsync_lib.kit.forecasts import find_records_of
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.workbooks.new import Limits
 from dynsync_lib.worklist.rows import RowMaker
 from dynsync_lib.worklist.sheets import COLUMNS, SHEETS, heading_of
 from dynsync_lib.worklist.tables import open_worklist_tables
 from dynsync_lib.worklist.write_workbook import write_workbook
+from tests.kit.small_portals import load_portals
 from tests.worklist.small_worklist import A1, A2, A3, C1, C2, C3, C4, D1, I1, U1, small_forecast
 
 SOFFICE = shutil.which("soffice")
@@ -478,6 +480,85 @@ def test_write__over_a_worklist_that_nobody_marked_only(book: Path, forecast: ki
         kit.worklist(forecast, tmp_path / "notes.txt")
     with pytest.raises(UsageError, match="masked forecast shows no names"):
         kit.worklist(forecast.masked(), tmp_path / "w.xlsx", names=True)
+
+
+@pytest.mark.parametrize("name", ["w.csv", "w", "w.xlsx.bak"])
+def test_write__under_another_suffix(name: str, forecast: kit.Forecast, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"does not end in \.xlsx\.$"):
+        kit.worklist(forecast, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def one_sided(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    """A forecast to which Dynamics delivered nothing."""
+    folder = tmp_path_factory.mktemp("one_sided")
+    companies = "hs_object_id,name,domain\n11,Company A,\n12,Company A,\n"
+    contacts = "hs_object_id,email\n1,a@example.com\n"
+    (folder / "d").mkdir()
+    snapshot = load_portals(folder, {"h/companies": companies, "h/contacts": contacts})
+    (folder / "dynsync.toml").write_text("[sync.company]\n[sync.contact]\n", encoding="utf-8")
+    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+
+
+def test_undelivered__is_not_known_or_at_least(one_sided: kit.Forecast, tmp_path: Path) -> None:
+    written = kit.worklist(one_sided, tmp_path / "w.xlsx")
+    needing = ("ghosts", "failing", "near_names", "opt_outs", "lost_associations", "overwrites")
+    assert [written.rows[name] for name in (*needing, "shared_keys")] == [*[None] * len(needing), 1]
+    assert "shared_keys" in written.incomplete
+    assert written.not_checked[0].startswith("Not checked: Dynamics contacts and Dynamics accounts were not delivered.")
+    said = [row[:3] for row in openpyxl.load_workbook(written.path)["Read me"].iter_rows(values_only=True)]
+    assert {label: rows for label, _, rows in said if label in ("Ghosts", "Shared keys", "Near names")} == {
+        "Ghosts": "not known",
+        "Shared keys": "at least 1",
+        "Near names": "not known",
+    }
+    assert any(label == "Not checked" and str(what).startswith("Dynamics contacts and") for label, what, _ in said)
+
+
+def test_undelivered__leaves_no_list_and_no_fix_set_without_a_word(one_sided: kit.Forecast) -> None:
+    fixes = kit.fix_set(one_sided)
+    assert fixes.sentence.endswith(" Not everything was checked.")
+    behind = find_records_of(one_sided, "near_names")
+    assert (len(behind), behind.notes) == (0, [])
+    assert behind.not_checked == fixes.not_checked
+    assert fixes.not_checked[0].startswith("Not checked: Dynamics contacts and Dynamics accounts were not delivered.")
+
+
+def test_no_records__is_no_pass(tmp_path: Path) -> None:
+    snapshot = load_portals(tmp_path, {"h/contacts": "hs_object_id,email\n", "d/contacts": "contactid,emailaddress1\n"})
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    empty = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "forecast")
+    fixes = kit.fix_set(empty)
+    assert fixes.sentence == "Nothing to fix is known, but not everything was checked."
+    assert fixes.not_checked[0] == "Not checked: the forecast has no records."
+    assert find_records_of(empty, "collisions").not_checked == fixes.not_checked
+    assert kit.worklist(empty, tmp_path / "w.xlsx").not_checked == fixes.not_checked
+
+
+def test_import__says_what_it_replaces_and_loses_no_marks(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    copied = kit.open_forecast(shutil.copytree(forecast.folder, tmp_path / "f" / "forecast"))
+    bare = Path(shutil.copy(book, tmp_path / "bare.xlsx"))
+    edit(book, marks(("Failing", "A2", "fix"), ("Overwrites", "B2", "?")))
+    first = kit.import_worklist(book, copied, fixes=tmp_path / "fixes")
+    assert (first.replaced_decisions, first.replaced_fixes, first.emptied_addresses) == (0, 0, 1)
+    with pytest.raises(UsageError, match=r"has no marks, and would replace the 2 marks and notes in .*decisions\.json"):
+        kit.import_worklist(bare, copied, fixes=tmp_path / "fixes")
+    assert len(decided(copied)) == 2
+    assert (tmp_path / "fixes" / "dynamics-contact-emailaddress1.csv").exists()
+    replaced = kit.import_worklist(bare, copied, fixes=tmp_path / "fixes", replace=True)
+    assert (replaced.replaced_decisions, replaced.replaced_fixes, decided(copied)) == (2, 1, [])
+
+
+def test_import__over_decisions_that_are_damaged(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    copied = kit.open_forecast(shutil.copytree(forecast.folder, tmp_path / "f" / "forecast"))
+    _decisions_file(copied).write_text('{"dynsync_decisions": 1, "deci', encoding="utf-8")
+    with pytest.raises(UsageError, match="is damaged: its marks cannot be counted"):
+        kit.import_worklist(book, copied)
+
+
+def test_failing__says_that_a_fix_empties_the_address(plain: Path) -> None:
+    assert "empties it in Dynamics" in rows_of(plain, "Failing")[0]["Suggestion"]
 
 
 @pytest.fixture(scope="module")
