@@ -54,6 +54,8 @@ _COUNTS: Final = (
 """Headings of columns that hold numbers."""
 _CHAIN_WIDTH: Final = 100
 """How wide the sentences of a chain are where no terminal says otherwise, in characters."""
+_STEP_BEGINNING, _STEP_END = 700, 200
+"""What is printed of the sentence of a step that is longer than both, in characters."""
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
     "ok": ("ok", "green"),
     "warning": ("warning", "yellow"),
@@ -238,13 +240,21 @@ def print_chain(chain: kit.Explanation) -> None:
     out.print(Text(f"{chain.system} {chain.object} {chain.record_id}: {chain.outcome}", style="bold"))
     width = max(40, out.width - 16) if sys.stdout.isatty() else _CHAIN_WIDTH
     for step in chain.steps:
-        for number, line in enumerate(textwrap.wrap(step.says, width)):
+        for number, line in enumerate(textwrap.wrap(_without_middle(step.says), width)):
             out.print(Text(f"  {step.about if number == 0 else '':<12}{line}"))
         sources = f"{step.source} ({step.confidence})" if step.confidence else step.source
         basis = [part for part in (step.rule_id, sources) if part]
         if basis:
             out.print(Text(f"  {'':<12}{' · '.join(basis)}", style="dim"))
     out.print()
+
+
+def _without_middle(says: str) -> str:
+    """The beginning and the end of a sentence that repeats a whole cell, and how much is missing."""
+    left_out = len(says) - _STEP_BEGINNING - _STEP_END
+    if left_out <= 0:
+        return says
+    return f"{says[:_STEP_BEGINNING]} [{left_out:,} characters left out; --json shows all] {says[-_STEP_END:]}"
 
 
 def print_addresses(addresses: Mapping[str, Mapping[str, str]], *, as_json: bool) -> None:

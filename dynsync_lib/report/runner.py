@@ -168,15 +168,24 @@ def _execute(notebook: NotebookNode, path: Path, kernel: Kernel, timeout_s: floa
 
 
 def _retell(path: Path, notebook: NotebookNode, name: str, sentence: str) -> DynsyncError:
-    """The notebook's own error when it was one of ours, otherwise one that says which cell failed."""
+    """The notebook's own error, with its next step, when it was one of ours; else one that says which cell failed."""
     kind = getattr(errors, name, None)
     step = "Open the notebook in JupyterLab to see more."
+    own_step = _own_step(notebook, sentence) or step
     if isinstance(kind, type) and issubclass(kind, DynsyncError) and kind is not errors.SettingsError:
-        return kind(sentence, next_step=step)
+        return kind(sentence, next_step=own_step)
     if kind is errors.SettingsError:
-        return errors.SettingsError(sentence.splitlines())
+        return errors.SettingsError(sentence.splitlines(), next_step=own_step)
     number = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.get("execution_count"))
     return DynsyncError(f"{path.name} failed in code cell {number}: {name}.", next_step=step)
+
+
+def _own_step(notebook: NotebookNode, sentence: str) -> str:
+    """What an error of ours shows below its sentence in the failed cell (`DynsyncError`); empty where it shows none."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    shown: list[str] = next((output.traceback for output in outputs if output.output_type == "error"), [])
+    lines = sentence.splitlines()
+    return " ".join(shown[len(lines) :]) if shown[: len(lines)] == lines else ""
 
 
 def export_report(notebook: NotebookNode, out: Path, look: Look = DEFAULT_LOOK) -> Path:

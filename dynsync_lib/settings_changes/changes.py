@@ -16,7 +16,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from dynsync_lib.core.model import Direction, Object, read_word
 from dynsync_lib.core.rulebook import Rulebook
@@ -90,12 +90,14 @@ def _read_words(change: Any, **kinds: type[StrEnum]) -> None:
 
 
 Change = SetMapping | RemoveMapping | SetSync | SetAssumption | SetAnswer
+_CHANGES: Final = ", ".join(f"kit.{kind.__name__}" for kind in get_args(Change))
 
 
 def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rulebook: Rulebook) -> dict[str, Any]:
     """What a settings file says after the changes, made one after the other; the given document stays as it is.
 
-    Raises UsageError when a mapping is to be removed that is not there. Nothing else is checked: the reader does that.
+    Raises UsageError for what is no change, and when a mapping is to be removed that is not there. Nothing else is
+    checked: the reader does that.
     """
     changed = copy.deepcopy(dict(document))
     for change in changes:
@@ -107,8 +109,10 @@ def changed_document(document: Mapping[str, Any], changes: Iterable[Change], rul
             _set_in(changed, ("sync", change.object.value), change.key, change.value)
         elif isinstance(change, SetMapping):
             _set_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
-        else:
+        elif isinstance(change, RemoveMapping):
             _remove_mapping(_section(changed, ("sync", change.object.value)), change, rulebook)
+        else:
+            raise UsageError(f"{change!r} is no change of settings.", next_step=f"Use one of: {_CHANGES}.")
     return {name: section for name, section in changed.items() if section != {} or name in document}
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +72,10 @@ class PlantedFolder:
 
 
 def plant(root: Path) -> PlantedFolder:
-    """Writes files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads) below the root."""
+    """Writes below the root files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads).
+
+    `t` is the same snapshot, taken a day later.
+    """
     for source in sorted(SAMPLE.glob("*/*")):
         target = root / "world" / source.parent.name / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +87,9 @@ def plant(root: Path) -> PlantedFolder:
     snapshot = kit.load(root / "world/hubspot", root / "world/dynamics", root / "s", taken_at=TAKEN_AT)
     kit.forecast(snapshot, root / "dynsync.toml", root / "f")
     kit.forecast(snapshot, root / "leads.toml", root / "l")
+    shutil.copytree(snapshot.path, root / "t")
+    manifest = {**snapshot.manifest, "finished_at": (TAKEN_AT + timedelta(days=1)).isoformat()}
+    (root / "t" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     rows = kit.open_forecast(root / "f").rows("collisions", where={"object": "contact"})
     return PlantedFolder(root, next(row["match_key"] for row in rows if row["match_key"].startswith(f"{PERSON}.")))
 

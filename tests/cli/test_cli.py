@@ -15,7 +15,8 @@ import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
 from dynsync_lib import kit
-from dynsync_lib.cli import commands, start_commands
+from dynsync_lib.cli import commands, console, start_commands
+from dynsync_lib.core.explain.evidence import Step
 from dynsync_lib.emulator.conditions.switches import Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.pulls import small_portals
@@ -235,6 +236,15 @@ def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[st
     assert "record.create · SEED, P1 (seed)" in told
     assert loaded("explain", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["records"][0]["record_id"] == "1"
+
+
+def test_print_chain__cuts_whole_cells_for_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    says = f"HubSpot email would get '{'x' * 300_000}', which is no valid address."
+    console.print_chain(kit.Explanation("hubspot", "contact", "1", "failing", (Step("refusal", says),)))
+    printed = " ".join(capsys.readouterr().out.split())
+    assert len(printed) < 1_200
+    assert "[299,154 characters left out; --json shows all]" in printed
+    assert printed.endswith("', which is no valid address.")
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,10 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
     ),
     "replay": (Run("s s --out OUT --csv --bindings f"),),
     "verify": (
-        Run("s s --forecast f", exit_codes=(1,), is_long=True),
-        Run("s s --forecast f --out OUT", exit_codes=(1,)),
-        Run("s s --forecast l", exit_codes=(0, 1)),
+        Run("s t --forecast f", exit_codes=(1,), is_long=True),
+        Run("s t --forecast f --out OUT", exit_codes=(1,)),
+        Run("s t --forecast l", exit_codes=(0, 1)),
+        Run("s s --forecast f", exit_codes=(2,)),
     ),
     "diff": (
         Run("s s"),

@@ -171,6 +171,37 @@ def test_parse_settings__says_what_is_wrong(text: str, fault: str) -> None:
     assert fault in faults(text)[0]
 
 
+@pytest.mark.parametrize(
+    ("standard", "unlisted", "next_step"),
+    [
+        (
+            {System.DYNAMICS: True},
+            " that is known here: dynamics delivered no list of its columns",
+            "Load columns.csv of Dynamics, too, or pull the portals; correct in the settings file what is misspelt.",
+        ),
+        ({}, "", "Correct the settings file and run again."),
+    ],
+)
+def test_parse_settings__names_of_a_side_whose_fields_nobody_listed(
+    standard: dict[System, bool], unlisted: str, next_step: str
+) -> None:
+    schema = shipped_rulebook().standard_schema
+    catalogue = build_catalogue(schema["properties"], schema["columns"], standard=standard)
+    text = """[sync.contact]
+filter_to_hubspot = "new_customertier = 1"
+[[sync.contact.mapping]]
+hubspot = "city"
+dynamics = "new_customertier"
+"""
+    with pytest.raises(SettingsError) as caught:
+        read(text, catalogue=catalogue)
+    assert caught.value.faults == (
+        f"dynsync.toml, line 2: The filter asks `new_customertier`, which is no contact column of dynamics{unlisted}.",
+        f"dynsync.toml, line 5: `new_customertier` is no contact column of dynamics{unlisted}.",
+    )
+    assert caught.value.next_step == next_step
+
+
 @pytest.mark.parametrize("secret", ["pat-na1-0000-secret", "abc8Q~Secret", "eyJ.a.b", "two words"])
 def test_parse_settings__shows_no_secret_that_stands_for_a_name(secret: str) -> None:
     [told] = faults(f"[hubspot]\ntoken_env = '{secret}'")

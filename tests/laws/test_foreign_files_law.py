@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ours]]:
     (root / "h" / "contacts.csv").write_text("hs_object_id,email\n1,ada@example.com\n2,\n", encoding="utf-8")
     (root / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
     kit.load(root / "h", None, root / "s")
+    kit.load(root / "h", None, root / "t", taken_at=datetime(2099, 1, 1, tzinfo=UTC))
     kit.forecast(root / "s", root / "dynsync.toml", root / "f")
     kit.forecast(root / "s", root / "dynsync.toml", root / "g", csv=True)
     kit.replay(root / "s", root / "s", root / "dynsync.toml", root / "r")
@@ -151,7 +153,7 @@ def _command(dice: Dice, home: Path, place: Path) -> list[str]:
             ["forecast", str(home / "s"), *settings, *out, *csv],
             ["replay", str(home / "s"), str(home / "s"), *settings, *out, *csv],
             ["report", "--forecast", str(home / "f"), *out],
-            ["verify", str(home / "s"), str(home / "s"), "--forecast", str(home / "f"), *out],
+            ["verify", str(home / "s"), str(home / "t"), "--forecast", str(home / "f"), *out],
             ["go-live", "--forecast", str(home / "f"), *out],
             ["purge", str(place), "--days", "0", "--yes"],
             ["demo", *out],

@@ -69,23 +69,30 @@ def test_run_notebook__parameters_reach_the_cells_and_the_file_stays(notebook: P
 
 
 @pytest.mark.parametrize(
-    ("source", "kind", "sentence"),
+    ("source", "kind", "sentence", "next_step"),
     [
-        ("raise ValueError('anna@adler.example')", DynsyncError, "a.ipynb failed in code cell 2: ValueError."),
         (
-            "from dynsync_lib.errors import SnapshotError\nraise SnapshotError('out is no forecast.')",
+            "raise ValueError('anna@adler.example')",
+            DynsyncError,
+            "a.ipynb failed in code cell 2: ValueError.",
+            "Open the notebook in JupyterLab to see more.",
+        ),
+        (
+            "from dynsync_lib.errors import SnapshotError\n"
+            "raise SnapshotError('f was changed.', next_step='Make it again.')",
             SnapshotError,
-            "out is no forecast.",
+            "f was changed.",
+            "Make it again.",
         ),
     ],
 )
 def test_run_notebook__a_failing_cell_is_one_sentence(
-    tmp_path: Path, source: str, kind: type[DynsyncError], sentence: str
+    tmp_path: Path, source: str, kind: type[DynsyncError], sentence: str, next_step: str
 ) -> None:
     with pytest.raises(kind) as caught:
         run_notebook(_write(tmp_path / "a.ipynb", "x = 1", source), timeout_s=60)
     assert type(caught.value) is kind
-    assert str(caught.value) == sentence
+    assert (str(caught.value), caught.value.next_step) == (sentence, next_step)
 
 
 def test_export_report__writes_all_or_nothing(tmp_path: Path) -> None:

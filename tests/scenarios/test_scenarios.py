@@ -148,6 +148,9 @@ def test_saving__makes_the_changes_and_keeps_comments(scenarios: Scenarios) -> N
 def test_wrong_scenarios__are_refused_and_leave_the_others(scenarios: Scenarios) -> None:
     with pytest.raises(SettingsError, match="`doontbulk`, which is no contact column of dynamics"):
         scenarios.add("wrong", kit.SetSync(Object.CONTACT, "filter_to_hubspot", "doontbulk = false"))
+    with pytest.raises(UsageError, match=r"^'no change' is no change of settings\.$") as caught:
+        scenarios.add("wrong", "no change")  # type: ignore[arg-type]
+    assert caught.value.next_step.startswith("Use one of: kit.SetMapping, kit.RemoveMapping, ")
     for name in (" ", "as it is"):
         with pytest.raises(UsageError, match="cannot be the name of a scenario"):
             scenarios.add(name, TO_HUBSPOT)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
-from tests.kit.small_portals import load_portals
+from dynsync_lib.errors import UsageError
+from tests.kit.small_portals import TAKEN_AT, load_portals
 
 FILES = {
     "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
@@ -19,23 +23,40 @@ NEW = {**FILES, "d/contacts": "contactid,emailaddress1\nd1,ann@c.example\nd2,bob
 
 
 def _verify(folder: Path, *more: str) -> tuple[int, str]:
+    """Exit code and what is printed of the forecast of `s`, held against another snapshot of the same records."""
     (folder / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
     kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
-    paths = [str(folder / "s"), str(folder / "s"), "--forecast", str(folder / "f")]
+    paths = [str(folder / "s"), str(folder / "later/s"), "--forecast", str(folder / "f")]
     result = CliRunner().invoke(app, ["verify", *paths, *more])
     return result.exit_code, result.stdout
 
 
+def _load_twice(folder: Path, files: dict[str, str]) -> None:
+    load_portals(folder, files)
+    load_portals(folder / "later", files, taken_at=TAKEN_AT + timedelta(days=1))
+
+
 def test_every_prediction_holds__code_0(tmp_path: Path) -> None:
-    load_portals(tmp_path, FILES)
+    _load_twice(tmp_path, FILES)
     code, printed = _verify(tmp_path, "--json", "--out", str(tmp_path / "v"))
     figures = json.loads(printed)
     assert (code, figures["hits"], figures["misses"], figures["accuracy"]) == (0, 2, 0, 1.0)
     assert sorted(path.name for path in (tmp_path / "v").iterdir()) == ["receipt.parquet", "verification.json"]
 
 
+@pytest.mark.parametrize("after", ["s", "copy"])
+def test_one_snapshot_twice__is_refused(tmp_path: Path, after: str) -> None:
+    load_portals(tmp_path, FILES)
+    shutil.copytree(tmp_path / "s", tmp_path / "copy")
+    arguments = [str(tmp_path / "s"), str(tmp_path / after), "--forecast", str(tmp_path / "f")]
+    result = CliRunner().invoke(app, ["verify", *arguments, "--out", str(tmp_path / "v")])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(" are the same snapshot, so that nothing was synced in between.")
+    assert not (tmp_path / "v").exists()
+
+
 def test_a_miss__code_1(tmp_path: Path) -> None:
-    load_portals(tmp_path, NEW)
+    _load_twice(tmp_path, NEW)
     code, printed = _verify(tmp_path, "--json")
     assert code == 1
     assert json.loads(printed)["missed"] == [

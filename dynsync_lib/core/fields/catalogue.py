@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,19 @@ class Catalogue:
         """The names of one object's fields, sorted."""
         wanted = (system, _owner(system, object_))
         return tuple(sorted(name for side, owner, name in self.fields if (side, owner) == wanted))
+
+    def say_unknown(self, system: System, object_: Object, name: str) -> str:
+        """What follows `jobtitel` is, or which is: that no field has the name, and the nearest name that one has.
+
+        Where nobody listed the side's fields it says so, as the name may be right.
+        """
+        thing, things = _FIELD_WORDS[system]
+        unlisted = f" that is known here: {system} delivered no list of its {things}"
+        known = unlisted if self.standard.get(system, False) else ""
+        return f"no {object_} {thing} of {system}{known}.{nearest(name, self.names(system, object_))}"
+
+
+_FIELD_WORDS: Final = {System.HUBSPOT: ("property", "properties"), System.DYNAMICS: ("column", "columns")}
 
 
 def build_catalogue(

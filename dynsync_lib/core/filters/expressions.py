@@ -112,11 +112,9 @@ def delivered_column(field: Field | None, name: str, available: Collection[str])
 
 
 def _name_faults(filter_: Filter, system: System, object_: Object, catalogue: Catalogue) -> Iterator[str]:
-    known = catalogue.names(system, object_)
     for name in filter_.fields:
         if catalogue.find(system, object_, name) is None:
-            thing = "property" if system is System.HUBSPOT else "column"
-            yield f"The filter asks `{name}`, which is no {object_} {thing} of {system}.{nearest(name, known)}"
+            yield f"The filter asks `{name}`, which is {catalogue.say_unknown(system, object_, name)}"
 
 
 def _value_faults(

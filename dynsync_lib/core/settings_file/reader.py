@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, cast
 
 from dynsync_lib.core.fields.catalogue import Catalogue
@@ -56,6 +56,8 @@ from dynsync_lib.errors import SettingsError
 
 _FILTERS: Final = ("marketing_criterion",)
 """Keys of the portals' sections that are filters, and read as such."""
+_LISTS: Final = {System.HUBSPOT: "properties.csv", System.DYNAMICS: "columns.csv"}
+"""The files that list a side's fields."""
 _NOTHING_REQUIRED: Final = (
     "`hs_write_rules = on` refuses nothing: no object names `required_properties`, and no API tells which they are."
 )
@@ -96,9 +98,18 @@ def read_document(
 def _checked(reader: _Reader, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
     settings = reader.settings(document, overrides)
     if reader.faults:
-        raise SettingsError([sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])])
+        faults = [sentence for _, sentence in sorted(reader.faults, key=lambda fault: fault[0])]
+        raise SettingsError(faults, next_step=_list_them(reader.unlisted))
     digest, notes = _digest(document, overrides), tuple(reader.notes)
     return dataclasses.replace(settings, digest=digest, notes=notes, document=document)
+
+
+def _list_them(unlisted: Collection[System]) -> str:
+    """The next step where sides delivered no list of their fields; empty when all did."""
+    files = [f"{_LISTS[system]} of {system.label}" for system in System if system in unlisted]
+    if not files:
+        return ""
+    return f"Load {' and '.join(files)}, too, or pull the portals; correct in the settings file what is misspelt."
 
 
 def _digest(document: Mapping[str, Any], overrides: Mapping[str, str]) -> str:
@@ -113,6 +124,7 @@ class _Reader(SectionReader):
         super().__init__(lines, file)
         self.rulebook, self.catalogue = rulebook, catalogue
         self.notes: list[str] = []
+        self.unlisted: set[System] = set()
 
     def settings(self, document: Mapping[str, Any], overrides: Mapping[str, str]) -> Settings:
         self._refuse_unknown(document, SECTIONS, ())
@@ -284,6 +296,8 @@ class _Reader(SectionReader):
         )
         for sentence in faults:
             self._fault(path, sentence)
+        for name in filter_.fields if filter_ is not None else ():
+            self._note_unlisted(name, system, object_)
         return filter_
 
     def _mappings(self, table: Mapping[str, Any], object_: Object) -> tuple[FieldMapping, ...]:
@@ -327,9 +341,13 @@ class _Reader(SectionReader):
 
     def _refuse_unknown_field(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
         if self.catalogue is not None and self.catalogue.find(system, object_, name) is None:
-            thing = "property" if system is System.HUBSPOT else "column"
-            near = nearest(name, self.catalogue.names(system, object_))
-            self._fault(path, f"`{name}` is no {object_} {thing} of {system}.{near}")
+            self._note_unlisted(name, system, object_)
+            self._fault(path, f"`{name}` is {self.catalogue.say_unknown(system, object_, name)}")
+
+    def _note_unlisted(self, name: str, system: System, object_: Object) -> None:
+        """Keeps the side of a name that may be right: one that nobody knows, where no list of the fields came."""
+        if self.catalogue is not None and self.catalogue.standard.get(system, False):
+            self.unlisted |= {system} if self.catalogue.find(system, object_, name) is None else set()
 
     def _refuse_reference(self, name: str, system: System, object_: Object, path: tuple[str, ...]) -> None:
         field = self.catalogue.find(system, object_, name) if self.catalogue is not None else None
