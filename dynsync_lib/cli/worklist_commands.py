@@ -107,12 +107,12 @@ def import_(
     for name, count in imported.fixes.items():
         console.out.print(f"{count:>9,}  {name}")
     if imported.emptied_addresses:
-        console.say(f"{imported.emptied_addresses:,} of these rows empty an e-mail address: the record then stays out.")
+        console.say(f"Rows that empty an e-mail address, so that the record stays out: {imported.emptied_addresses:,}.")
     console.out.print(f"\nDecisions: {imported.decisions}")
     if imported.replaced_decisions:
-        console.out.print(f"Replaced:  an earlier import with {imported.replaced_decisions:,} marks and notes")
+        console.out.print(f"Replaced:  an earlier import (marks and notes: {imported.replaced_decisions:,})")
     if imported.replaced_fixes:
-        console.out.print(f"Replaced:  earlier files of fixes with {imported.replaced_fixes:,} rows")
+        console.out.print(f"Replaced:  earlier files of fixes (rows: {imported.replaced_fixes:,})")
     if fixes is not None:
         console.out.print(f"Fixes:     {fixes}, which names people" if imported.fixes else "Fixes:     none are known")
 

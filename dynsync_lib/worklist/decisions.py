@@ -102,7 +102,7 @@ def keep_marks(
     earlier = _count_decisions(path)
     if earlier and not decisions and not replaces_marks:
         raise UsageError(
-            f"This workbook has no marks, and would replace the {earlier:,} marks and notes in {path}.",
+            f"This workbook has no marks, and would replace all marks and notes in {path}, which are {earlier:,}.",
             next_step="Import the worklist that was filled in, or add --replace.",
         )
     earlier_fixes = 0 if fixes is None else count_fixes(fixes)

@@ -542,7 +542,9 @@ def test_import__says_what_it_replaces_and_loses_no_marks(book: Path, forecast: 
     edit(book, marks(("Failing", "A2", "fix"), ("Overwrites", "B2", "?")))
     first = kit.import_worklist(book, copied, fixes=tmp_path / "fixes")
     assert (first.replaced_decisions, first.replaced_fixes, first.emptied_addresses) == (0, 0, 1)
-    with pytest.raises(UsageError, match=r"has no marks, and would replace the 2 marks and notes in .*decisions\.json"):
+    with pytest.raises(
+        UsageError, match=r"has no marks, and would replace all marks and notes in .*decisions\.json, which are 2\."
+    ):
         kit.import_worklist(bare, copied, fixes=tmp_path / "fixes")
     assert len(decided(copied)) == 2
     assert (tmp_path / "fixes" / "dynamics-contact-emailaddress1.csv").exists()
