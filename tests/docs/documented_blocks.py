@@ -75,6 +75,7 @@ def command_complaints(command: str, options: Mapping[str, Collection[str]]) -> 
 
 
 def pages_of(root: Path) -> Iterable[Path]:
-    """The pages that people read, but for those of folders that are no part of the repository."""
+    """The pages that people read, but for those of packages that are installed for tests."""
     folders = (root / "docs", root / "dynsync_lib", root / "tests")
-    return sorted([*root.glob("*.md"), root / "sample_data/README.md", *(p for f in folders for p in f.rglob("*.md"))])
+    pages = (page for folder in folders for page in folder.rglob("*.md") if "node_modules" not in page.parts)
+    return sorted([*root.glob("*.md"), root / "sample_data/README.md", *pages])

@@ -17,6 +17,7 @@ from dynsync_lib import kit
 from dynsync_lib.emulator.conditions.limits import Limits
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import build_world
+from dynsync_lib.kit import rehearsals
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +85,7 @@ def demo_plan(folder: Path) -> Path:
     """The rehearsal that the examples plan, each in a folder of its own."""
     demo = folder / "out" / "demo"
     out = folder / "out" / "planned once"
-    kit.plan_rehearsal(demo / "snapshot", demo / "dynsync.toml", out, forecast=demo / "forecast", key=bytes(32))
+    rehearsals.plan_rehearsal(demo / "snapshot", demo / "dynsync.toml", out, forecast=demo / "forecast", key=bytes(32))
     return out
 
 
