@@ -142,7 +142,7 @@ def test_rows__partly_masked_alike_in_frames_and_rows(tmp_path: Path, key: str) 
 
 
 def test_masked__refuses_what_shows_no_records_and_what_is_no_level(told: kit.Forecast) -> None:
-    with pytest.raises(UsageError, match="`counts` shows no records, and this is made of records"):
+    with pytest.raises(UsageError, match="Masking at `counts` hides every record"):
         told.masked("counts")
     with pytest.raises(UsageError, match="`most` is no level of masking"):
         told.masked("most")
