@@ -204,10 +204,11 @@ def _misses(
     originals = {(row["system"], row["object"], row["look_alike_id"]): row["record_id"] for row in rehearsal.sample()}
     before = rehearsal.before()
     lookup = FoundInstead(before, after, forecast)
+    masked = forecast.masked()  # look-alikes show nobody, but the filters of the settings may name people
     for row in missed:
         name = _name(row)
         chains = explain(
-            forecast, name[2], rulebook=rulebook, catalogue_of=read_catalogue, snapshot=rehearsal.before_path
+            masked, name[2], rulebook=rulebook, catalogue_of=read_catalogue, snapshot=rehearsal.before_path
         )
         steps = [step.says for chain in chains if (chain.system, chain.object) == name[:2] for step in chain.steps]
         yield Miss(
