@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from dynsync_lib.core.model import Severity
+from dynsync_lib.core.tables import HELD_BACK
 
 _PEOPLE: Final = "system = 'dynamics' AND object IN ('contact', 'lead')"
 _BY_DECISION: Final = "('filter', 'direction', 'object_off', 'not_in_target')"
 """Reasons of what the settings keep out."""
-_HELD_BACK: Final = "('value_skipped', 'owner_unresolved', 'lifecycle_ignored')"
+_HELD_BACK: Final = str(HELD_BACK)  # Python writes a tuple of words as SQL reads a list of them
 _LOST: Final = "('dropped_non_primary', 'parent_is_contact', 'target_not_synced')"
 _OUTCOME: Final = """
     SELECT o.system, o.object, o.record_id, o.outcome, o.reason, o.rule_id, o.sensitive_to AS turns_on, d.differs_in,
