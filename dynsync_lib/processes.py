@@ -14,18 +14,22 @@ Where it is used: `emulator.serving`, `portals.pull`, `report.kernel`, `cli`.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Any, Final, TypeVar
 
 _STOPS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _TIDYING_S: Final = 2.0
 _received: Final[list[tuple[int, float]]] = []
+_cancel: Final[list[Callable[[], object]]] = []
+
+T = TypeVar("T")
 
 
 def python_call(module: str, *arguments: str) -> tuple[str, ...]:
@@ -64,27 +68,41 @@ def leave_stops_to_the_parent() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-@contextmanager
-def tasks_end_in_order() -> Iterator[None]:
-    """Within the block `asyncio.run` hears of Ctrl-C, TERM and HUP, and cancels what it runs before it raises."""
-    is_ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is _interrupt
-    if is_ours:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def run_until_stopped(job: Coroutine[Any, Any, T]) -> T:
+    """What the coroutine returns. Whatever tells this process to stop cancels it and, when it has ended, raises.
+
+    It is cancelled between two steps of its loop. A signal that cancels in the midst of one, as asyncio's own handler
+    does, can fall between a future's being looked at and its being set, which prints a traceback. Works where this
+    thread runs no event loop. Raises KeyboardInterrupt when it was stopped, and whatever the coroutine raises.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not _interrupt:
+        return asyncio.run(job)
     try:
-        yield
+        return asyncio.run(_cancelled_when_stopped(job))
+    except asyncio.CancelledError:
+        if stop_signal() is None:
+            raise
+        raise KeyboardInterrupt from None
+
+
+async def _cancelled_when_stopped(job: Coroutine[Any, Any, T]) -> T:
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is None:
+        raise RuntimeError("A coroutine runs in a task, but none is current; report this as a fault of the kit.")
+    _cancel.append(lambda: loop.call_soon_threadsafe(task.cancel))
+    try:
+        return await job
     finally:
-        if is_ours:
-            signal.signal(signal.SIGINT, _interrupt)
+        _cancel.clear()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
     now_s = time.monotonic()
     is_tidying = bool(_received) and now_s - _received[-1][1] < _TIDYING_S
     if is_tidying:
         return
     _received.append((number, now_s))
-    other = signal.getsignal(signal.SIGINT)
-    if callable(other) and other is not _interrupt:
-        other(signal.SIGINT, frame)  # asyncio's, which cancels what it runs
+    if _cancel:
+        _cancel.pop()()
     else:
         raise KeyboardInterrupt

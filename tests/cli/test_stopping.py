@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import select
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ import httpx
 import pytest
 import typer
 
-from dynsync_lib import kit
+from dynsync_lib import kit, processes
 from dynsync_lib.cli import commands
 from dynsync_lib.cli.stopping import StoppableCommand, StoppableGroup
 from dynsync_lib.emulator.serving.emulator import Emulator
-from dynsync_lib.processes import python_call, stop_signal, stops_as_interrupts
+from dynsync_lib.processes import python_call, run_until_stopped, stop_signal, stops_as_interrupts
 from tests.cli.test_cli import Run, loaded, run  # noqa: F401 - fixtures, for pytest
 from tests.everyday import one_of_each
 from tests.pulls import GENEROUS, small_portals
@@ -138,6 +139,44 @@ def test_stops_as_interrupts__gives_the_handlers_back_and_does_not_disturb_the_t
             tidied.append(stop_signal())
     assert tidied == [signal.SIGTERM]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", _STOPS)
+def test_run_until_stopped__cancels_between_two_steps_of_the_loop(number: int) -> None:
+    cancelled_at: list[str] = []
+
+    async def job() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        signal.raise_signal(number)
+        cancelled_at.append("in the midst of a step" if task.cancelling() else "after the step")
+        await asyncio.sleep(60)
+
+    with stops_as_interrupts(), pytest.raises(KeyboardInterrupt):
+        run_until_stopped(job())
+    assert cancelled_at == ["after the step"]
+
+
+def test_run_until_stopped__raises_when_it_is_stopped_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def job() -> None:
+        with suppress(asyncio.CancelledError):
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.sleep(60)
+        signal.raise_signal(signal.SIGTERM)
+        pytest.fail("The second signal was lost.")
+
+    monkeypatch.setattr(processes, "_TIDYING_S", 0.0)
+    with stops_as_interrupts(), pytest.raises(KeyboardInterrupt):
+        run_until_stopped(job())
+
+
+def test_run_until_stopped__gives_back_what_the_job_returns() -> None:
+    async def job() -> int:
+        return 3
+
+    with stops_as_interrupts():
+        assert run_until_stopped(job()) == 3
+    assert run_until_stopped(job()) == 3
 
 
 def test_stops_as_interrupts__ignores_what_it_was_started_to_ignore() -> None:

@@ -100,7 +100,7 @@ def test_commands_touch_no_foreign_file(
 
 @pytest.mark.soak
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-# An interruption in the midst of a task, where no signal puts one (`processes.tasks_end_in_order`), leaves connections.
+# An interruption in the midst of a task, where no signal puts one (`processes.run_until_stopped`), leaves connections.
 @pytest.mark.parametrize("seed", seeds(SOAK_SEEDS))
 def test_commands_touch_no_foreign_file__soak(
     made: dict[str, Ours], quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int

@@ -33,7 +33,7 @@ from dynsync_lib.portals.pull.snapshot_tables import write_sides
 from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, Wanted, run_together
 from dynsync_lib.portals.pull.work_folder import WorkFolder, remove_pages
 from dynsync_lib.portals.sign_in.connections import PortalConnections
-from dynsync_lib.processes import tasks_end_in_order
+from dynsync_lib.processes import run_until_stopped
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target
 
@@ -118,8 +118,7 @@ def run_blocking(job: Coroutine[Any, Any, T]) -> T:
     """What the coroutine returns. Works also where this thread already runs an event loop, as in a notebook."""
     if _is_in_loop():
         return _run_beside(job)
-    with tasks_end_in_order():
-        return asyncio.run(job)
+    return run_until_stopped(job)
 
 
 def _is_in_loop() -> bool:
