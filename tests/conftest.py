@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from dynsync_lib.messages import forget_secrets
@@ -21,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options `--fresh-seeds` and `--all`."""
     fresh_seeds.pytest_addoption(parser)
     everyday.pytest_addoption(parser)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are cores: tests wait for servers, kernels and browsers."""
+    cores = os.cpu_count() or 1
+    return cores + cores // 2
 
 
 @pytest.fixture(autouse=True)
