@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,29 @@ def test_reseed__lets_a_thread_add_a_column_again_that_it_added_before() -> None
             assert "run" in store.columns("hubspot/contacts")
             store.reseed()
             assert "run" not in store.columns("hubspot/contacts")
+    store.close()
+
+
+def test_reseed__reads_the_world_again_only_after_a_write() -> None:
+    class Tables(dict[str, Any]):
+        reads = 0
+
+        def items(self) -> Any:
+            self.reads += 1
+            return super().items()
+
+    world = small_world()
+    tables = Tables(world.tables)
+    store = Store(replace(world, tables=tables))
+    assert store.find_id("hubspot/contacts", "101") is not None
+    store.reseed()
+    assert tables.reads == 1
+    version = store.version
+    with store.change():
+        store.update("hubspot/contacts", "101", {"firstname": "Eve"}, at_s=0.0)
+    store.reseed()
+    assert tables.reads == 2
+    assert store.version == version
     store.close()
 
 

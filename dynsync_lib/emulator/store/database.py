@@ -36,7 +36,7 @@ _WORD_OF_PATTERN: Final = re.compile(r"(?:[^\W_]|\*)+")
 class Database:
     """A SQLite database that any thread may use: empty, or as it was in a `folder` that had one.
 
-    What SQL may call beside its own functions is in `_FUNCTIONS`.
+    What SQL may call beside its own functions is in `_FUNCTIONS`. As long as `writes` is the same, nothing was changed.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -50,8 +50,9 @@ class Database:
         self._connections: list[sqlite3.Connection] = []
         self._register = threading.Lock()
         self._turn = threading.RLock()
+        self.writes = 0
         if self._temporary is not None:
-            self.execute("PRAGMA journal_mode = OFF")
+            self._connection.execute("PRAGMA journal_mode = OFF")
         else:
             self.keep_log()
 
@@ -66,10 +67,12 @@ class Database:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Runs one statement that changes something and gives the number of rows it changed."""
+        self.writes += 1
         return self._connection.execute(sql, parameters).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Runs one statement once for each row of parameters."""
+        self.writes += 1
         self._connection.executemany(sql, rows)
 
     @contextmanager
@@ -81,20 +84,21 @@ class Database:
         Other threads wait until the outer change has ended.
         """
         with self._turn:
+            control = self._connection.execute
             is_outer = not self._connection.in_transaction
-            self.execute("BEGIN IMMEDIATE" if is_outer else "SAVEPOINT inner")
+            control("BEGIN IMMEDIATE" if is_outer else "SAVEPOINT inner")
             try:
                 yield
             except BaseException:
-                self.execute("ROLLBACK" if is_outer else "ROLLBACK TO inner")
+                control("ROLLBACK" if is_outer else "ROLLBACK TO inner")
                 if not is_outer:
-                    self.execute("RELEASE inner")
+                    control("RELEASE inner")
                 raise
-            self.execute("COMMIT" if is_outer else "RELEASE inner")
+            control("COMMIT" if is_outer else "RELEASE inner")
 
     def keep_log(self) -> None:
         """Lets readers go on while somebody writes from now on; loading before that is faster without the log."""
-        self.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """Closes every connection and removes the file, unless it is kept."""

@@ -59,7 +59,7 @@ _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 class World(Protocol):
     """What the emulator needs of a world: the rows of every table, and what the two portals say of themselves.
 
-    Tables are read once from beginning to end, and once more when the emulator is reseeded.
+    Tables are read once from beginning to end, and once more when the emulator is reseeded after something was written.
     """
 
     @property
@@ -103,6 +103,7 @@ class Store:
         self.metadata: dict[str, tuple[Row, ...]] = {}
         self._columns: dict[str, frozenset[str]] = {}
         self._version = FIRST_VERSION
+        self._writes_when_loaded: int | None = None
         try:
             if is_complete(self._database, self._identity, folder):
                 self._go_on()
@@ -114,10 +115,12 @@ class Store:
             raise
 
     def reseed(self) -> None:
-        """Loads the world anew; all changes are gone.
+        """Loads the world anew, if anything was written since it was loaded; all changes are gone.
 
         Raises InputFileError for a record whose id is no id or is there twice.
         """
+        if self._database.writes == self._writes_when_loaded:
+            return
         with self.change():
             self._forget()
             for name, rows in self._world.tables.items():
@@ -132,6 +135,7 @@ class Store:
             self._load_settings()
             self._make_indexes()
             complete_state(self._database, self._identity)
+        self._writes_when_loaded = self._database.writes
 
     def _go_on(self) -> None:
         """Takes up the state that is in the folder."""

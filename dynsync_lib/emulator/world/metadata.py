@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -48,13 +49,19 @@ def standard_rows(table: Table) -> list[Row]:
     return list(_field_rows(_standard_schema()["columns" if table is COLUMNS else "properties"], table))
 
 
-def _standard_schema() -> dict[str, Any]:
+@cache
+def _standard_schema() -> Mapping[str, Any]:
     text = (resources.files(dynsync_lib) / "rules" / "standard_schema.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
+@cache
+def _own_fields() -> Mapping[str, Any]:
+    return read_data("world_fields.toml")
+
+
 def _rows(kind: str, table: Table) -> list[Row]:
-    sources = (_standard_schema(), read_data("world_fields.toml"))
+    sources = (_standard_schema(), _own_fields())
     rows = {(row["object"], row["name"]): row for source in sources for row in _field_rows(source[kind], table)}
     return sorted(rows.values(), key=lambda row: (str(row["object"]), str(row["name"])))
 
