@@ -9,9 +9,10 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -97,18 +98,36 @@ def read_catalogue(snapshot: Snapshot) -> Catalogue:
     >>> catalogue.find(System.DYNAMICS, Object.CONTACT, "emailaddress1").type
     'String'
     """
-    rows = {system: read_rows(snapshot.table_path(name)) for system, name in PROVIDERS.items()}
     standard = {system: not snapshot.is_provided(name) for system, name in PROVIDERS.items()}
-    catalogue = build_catalogue(rows[System.HUBSPOT], rows[System.DYNAMICS], standard=standard)
+    listed = {system: _listed_fields(system, _MetadataTable.of(snapshot, name)) for system, name in PROVIDERS.items()}
+    catalogue = Catalogue({**listed[System.HUBSPOT], **listed[System.DYNAMICS]}, standard)
     extra = {}
     for name, table in RECORD_TABLES.items():
         if table.object is not None and standard[table.system]:
             own = {column.name for column in table.structure}
-            for field in _unknown_fields(
-                catalogue, table, [column for column in snapshot.columns(name) if column not in own]
-            ):
-                extra[(table.system, table.object, field.name)] = field
+            columns = [column for column in snapshot.columns(name) if column not in own]
+            for unknown in _unknown_fields(catalogue, table, columns):
+                extra[(table.system, table.object, unknown.name)] = unknown
     return Catalogue({**catalogue.fields, **extra}, standard)
+
+
+@dataclass(frozen=True, slots=True)
+class _MetadataTable:
+    """A table of properties or columns: the same as any other of the same bytes, wherever it is."""
+
+    sha256: str
+    path: Path = field(compare=False)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, name: str) -> _MetadataTable:
+        return cls(snapshot.sha256(name), snapshot.table_path(name))
+
+
+@lru_cache(maxsize=4)
+def _listed_fields(system: System, table: _MetadataTable) -> Mapping[tuple[System, Object, str], Field]:
+    """The fields that a table of metadata lists; kept, since settings, forecast and explanations ask for the same."""
+    rows = read_rows(table.path)
+    return build_catalogue(*((rows, ()) if system is System.HUBSPOT else ((), rows))).fields
 
 
 def _unknown_fields(known: Catalogue, table: RecordTable, columns: Iterable[str]) -> Iterator[Field]:

@@ -114,6 +114,10 @@ class Snapshot:
         """The Parquet file of a table such as `hubspot/contacts`."""
         return self.path / f"{name}.parquet"
 
+    def sha256(self, name: str) -> str:
+        """The SHA-256 of a table's bytes, as 64 hexadecimal digits."""
+        return str(self.manifest["tables"][name]["sha256"])
+
     def columns(self, name: str) -> tuple[str, ...]:
         """The columns of a table, in order."""
         return tuple(self.manifest["tables"][name]["columns"])

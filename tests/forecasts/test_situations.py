@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import SettingsError
+from dynsync_lib.forecasts import open_snapshot
 from tests.kit.small_portals import load_portals
 
 REGION = {
@@ -33,3 +35,19 @@ def test_lookup__is_mapped_once_under_either_name(tmp_path: Path) -> None:
     (tmp_path / "dynsync.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match="line 7: `_parentcustomerid_value` of dynamics is mapped twice"):
         kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "f")
+
+
+def test_catalogue__reads_metadata_of_the_same_bytes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = "object,name,type\ncontact,{},string\n"
+    files = {"h/contacts": "hs_object_id,email\n1,ann@c.example\n", "d/contacts": "contactid\nD1\n"}
+    texts = {"a": own.format("shoe_size"), "b": own.format("shoe_size"), "c": own.format("hat_size")}
+    snapshots = {name: load_portals(tmp_path / name, files | {"h/properties": text}) for name, text in texts.items()}
+    read: list[str] = []
+    read_rows = open_snapshot.read_rows
+    monkeypatch.setattr(open_snapshot, "read_rows", lambda path: (read.append(path.parts[-4]), read_rows(path))[1])
+    open_snapshot._listed_fields.cache_clear()
+    catalogues = {name: kit.read_catalogue(snapshot) for name, snapshot in snapshots.items()}
+    assert read == ["a", "a", "c"]
+    assert catalogues["a"] == catalogues["b"]
+    known = [catalogue.find(System.HUBSPOT, Object.CONTACT, "hat_size") for catalogue in catalogues.values()]
+    assert [field is not None for field in known] == [False, False, True]
