@@ -1,7 +1,7 @@
 """Carries a lookup's recipe out in both test portals: fields, labels, and the mapping's verdict before and after.
 
 Facts
-    * Both portals are read before and after; each time the forecast says what becomes of the mapping.
+    * Both portals are read before and after; each time the mapping is judged as a forecast judges it.
     * What is there already stays: a column or property of the name, and texts that are the label.
     * A label that Dynamics does not take, as in inactive rows, is named by the row and the code of the refusal.
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib.core.advice.lookup_recipes import LookupRecipe, labels_of_records, recipe_of, text_column_of
+from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
@@ -29,7 +30,6 @@ from dynsync_lib.core.tables import record_table
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
-from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
 from dynsync_lib.rehearsal.lookup_copy.fields_to_make import (
     mapping_lines,
@@ -57,7 +57,7 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AppliedRecipe:
-    """What was done. `before` and `after` are the mapping's rows of the two forecasts (hubspot_field, dynamics_field,
+    """What was done. `before` and `after` are the mapping's rows as forecasts have them (hubspot_field, dynamics_field,
     verdict, allowed_directions, reason, rule_id, rows_affected).
 
     `copied` labels were written, `unchanged` stood there already, `unlabelled` rows point to something whose label is
@@ -88,7 +88,7 @@ def apply_recipe(steps: PortalSteps, object_: Object, column: str, work: Path) -
     run_blocking(_ask_gate(steps))
     before = _pull(steps, work / "before", steps.settings, object_, column)
     recipe, labels = _recipe(steps, before, object_, column, work / "recipe")
-    earlier = _verdict(steps, before, with_lookup(steps.settings, recipe), recipe.column, work / "earlier")
+    earlier = _verdict(steps, before, with_lookup(steps.settings, recipe), (object_, recipe.column), work / "earlier")
     held = {row["id"]: row.get(source_column(recipe)) for row in _rows(before, object_)}
     differing = {id_: text for id_, text in labels.items() if held.get(id_) != text}
     wanted = {} if recipe.same_values_in else differing
@@ -101,7 +101,7 @@ def apply_recipe(steps: PortalSteps, object_: Object, column: str, work: Path) -
     is_new_column, is_new_property, refused = run_blocking(run())
     settings = with_copy(steps.settings, recipe)
     after = _pull(steps, work / "after", settings, object_, column)
-    later = _verdict(steps, after, settings, source_column(recipe), work / "later")
+    later = _verdict(steps, after, settings, (object_, source_column(recipe)), work / "later")
     return AppliedRecipe(
         recipe,
         source_column(recipe),
@@ -168,10 +168,15 @@ def _own(recipe: LookupRecipe) -> LookupRecipe:
     return replace(recipe, same_values_in=None) if recipe.same_values_in == recipe.text_column else recipe
 
 
-def _verdict(steps: PortalSteps, snapshot: Snapshot, settings: Settings, column: str, out: Path) -> dict[str, Any]:
-    """The mapping's row of a forecast of the snapshot."""
-    forecast = write_forecast(snapshot, settings, out, rulebook=steps.rulebook)
-    row = next(row for row in forecast.rows("mapping") if row["dynamics_field"] == column)
+def _verdict(
+    steps: PortalSteps, snapshot: Snapshot, settings: Settings, field: tuple[Object, str], work: Path
+) -> dict[str, Any]:
+    """What a forecast of the snapshot says of the mapping of a Dynamics column; no record is decided for it."""
+    object_, column = field
+    with open_tables(snapshot, work=work) as engine:
+        situation = open_situation(engine, snapshot, settings, steps.rulebook)
+        rows = engine.rows(tell_mappings(situation, {object_: Job(situation, object_).mappings}))
+    row = next(row for row in rows if row["dynamics_field"] == column)
     return {name: row[name] for name in _SHOWN}
 
 
