@@ -1,12 +1,13 @@
 """What a run of thousands of tests does not pay for again and again; no test sees a difference.
 
 Facts
-    * Every test module, and all it imports, stays loaded to the end: the garbage collector need not look there again.
+    * Every test module, and all it imports, stays loaded to the end: the garbage collector need not look there, neither
+      while it is loaded nor after that.
     * A test process takes one core, so Polars gets one thread; processes that the tests start get all threads.
-    * `httpcore` looks for the package sniffio at every request, and a package that is not there is looked for in every
-      folder of the path.
     * Each client of `httpx` reads the public authorities anew, a hundred and more of them, also to speak without TLS:
       those of `certifi`, or of the file or folder that the environment names.
+    * Each emulator has a client certificate, and an RSA key takes longer to make than all else that it needs to start:
+      those of a process share one, until `rsa_key` forgets it.
     * Test modules are compiled once, not in every run, also where the environment asks Python to keep nothing.
 
 Where it is used: `tests/conftest.py` takes the hooks of pytest over.
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib.util
 import os
 import ssl
 import sys
@@ -33,11 +33,9 @@ _OBJECTS_BEFORE_COLLECTION: Final = 20_000
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Prepares this process, before the first test module is imported."""
+    gc.disable()
     os.environ.pop(_KEEPS_NOTHING, None)
     sys.dont_write_bytecode = False
-    if importlib.util.find_spec("sniffio") is None:
-        modules: dict[str, Any] = sys.modules
-        modules["sniffio"] = None  # Python's sign for a module that is not there
     _read_public_authorities_once()
     if hasattr(session.config, "workerinput") and _THREADS not in os.environ:
         _import_polars_with_one_thread()
@@ -61,6 +59,21 @@ def _public_authorities() -> list[dict[str, str]]:
     return [{"cafile": certifi.where()}, *({kind: path} for kind, path in named.items() if path)]
 
 
+@functools.cache
+def rsa_key() -> Any:
+    """The RSA key of all certificates that are made from now on."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _share_rsa_key() -> None:
+    if "trustme" in sys.modules:
+        kind: Any = sys.modules["trustme"].KeyType
+        make = kind._generate_key
+        kind._generate_key = lambda self: rsa_key() if self is kind.RSA else make(self)
+
+
 def _import_polars_with_one_thread() -> None:
     os.environ[_THREADS] = "1"
     try:
@@ -75,6 +88,8 @@ def _import_polars_with_one_thread() -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leaves what is loaded by now out of every further collection of garbage."""
     del session
+    _share_rsa_key()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION, 20, 20)
+    gc.enable()

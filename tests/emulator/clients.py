@@ -14,6 +14,9 @@ import requests
 
 from dynsync_lib.emulator.serving.emulator import Emulator
 
+PATIENCE_S = 60
+"""How long a client waits for an answer, however busy the machine is."""
+
 
 @contextmanager
 def trusting(emulator: Emulator) -> Iterator[requests.Session]:
@@ -49,7 +52,8 @@ def environment_client(emulator: Emulator) -> Iterator[httpx.Client]:
     addresses = emulator.addresses["dynamics"]
     context = ssl.create_default_context(cafile=addresses["ca_file"])
     headers = {"Authorization": f"Bearer {emulator.told['dynamics']['token']}"}
-    with httpx.Client(base_url=addresses["tls_url"] + "/api/data/v9.2/", headers=headers, verify=context) as client:
+    address = f"{addresses['tls_url']}/api/data/v9.2/"
+    with httpx.Client(base_url=address, headers=headers, verify=context, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -57,7 +61,8 @@ def environment_client(emulator: Emulator) -> Iterator[httpx.Client]:
 def portal_client(emulator: Emulator) -> Iterator[httpx.Client]:
     """The HubSpot API with its token; also the control plane."""
     addresses = emulator.addresses["hubspot"]
-    with httpx.Client(base_url=addresses["url"], headers={"Authorization": f"Bearer {addresses['token']}"}) as client:
+    headers = {"Authorization": f"Bearer {addresses['token']}"}
+    with httpx.Client(base_url=addresses["url"], headers=headers, timeout=PATIENCE_S) as client:
         yield client
 
 

@@ -249,10 +249,10 @@ def test_changes__go_without_filters(environment: httpx.Client) -> None:
 
 
 def test_tokens__expire_by_the_emulators_clock(emulator: Emulator, environment: httpx.Client) -> None:
-    environment.headers["Authorization"] = f"Bearer {sign_in(emulator)['access_token']}"
-    assert environment.get("WhoAmI").status_code == 200
+    with_token = {"Authorization": f"Bearer {sign_in(emulator)['access_token']}"}
+    assert environment.get("WhoAmI", headers=with_token).status_code == 200
     emulator.conditions.clock.advance(3_600)
-    assert environment.get("WhoAmI").status_code == 401
+    assert environment.get("WhoAmI", headers=with_token).status_code == 401
 
 
 def test_long_addresses_are_414(environment: httpx.Client) -> None:

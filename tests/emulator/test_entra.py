@@ -15,6 +15,7 @@ import requests
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import build_world
 from tests.emulator.clients import environment_client, portal_client, scopes_of, sign_in, trusting
+from tests.lean_run import rsa_key
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,7 @@ def test_certificate__signs_in(emulator: Emulator, session: requests.Session) ->
 
 
 def test_certificate__of_somebody_else_is_not_registered(emulator: Emulator) -> None:
+    rsa_key.cache_clear()
     with Emulator(build_world(scale=0)) as other:
         pem = other.client_certificate_file.read_text(encoding="ascii")
     assert sign_in(emulator, client_secret=_certificate_credential(pem))["error_codes"] == [700027]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -19,6 +20,12 @@ _FORBIDDEN_NAMES = ("utils", "helpers", "manager")
 EMPTY_WORDS = frozenset({"told", "one", "found", "met", "made", "given", "place"})
 """Words that stand for whatever was spoken of: no names of variables."""
 _HOST = re.compile(r"https?://|--index|--hash|@ file|[a-z0-9-]+\.(?:org|com|io|net)\b")
+
+
+@lru_cache(maxsize=1)
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a source; of the last one it is kept, since several checks in turn look at it."""
+    return ast.parse(source)
 
 
 def environment_complaints(environment: str, project: Mapping[str, Any]) -> list[str]:
@@ -59,7 +66,7 @@ def registry_complaints(name: str, text: str) -> list[str]:
 def json_complaints(name: str, source: str) -> list[str]:
     """Each place that expects text which is no JSON, and not text that nests too deep for Python."""
     complaints = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Try) and any("json.loads(" in ast.unparse(line) for line in node.body):
             caught = {word.id for handler in node.handlers for word in ast.walk(handler) if isinstance(word, ast.Name)}
             if "ValueError" in caught and "RecursionError" not in caught:
@@ -72,7 +79,7 @@ def size_complaints(name: str, source: str) -> list[str]:
     complaints = []
     if len(source.splitlines()) > MOST_LINES_PER_FILE:
         complaints.append(f"{name} has {len(source.splitlines())} lines")
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or 0) - node.body[0].lineno + 1
             if lines > MOST_LINES_PER_FUNCTION:
@@ -82,7 +89,7 @@ def size_complaints(name: str, source: str) -> list[str]:
 
 def docstring_complaints(name: str, source: str) -> list[str]:
     """Public modules, classes and functions without a docstring."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     complaints = [] if ast.get_docstring(tree) else [f"{name} has no docstring"]
     told = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     public = [node for node in tree.body if isinstance(node, told) and not node.name.startswith("_")]
@@ -91,7 +98,7 @@ def docstring_complaints(name: str, source: str) -> list[str]:
 
 def purity_complaints(name: str, source: str) -> list[str]:
     """Calls of `open` and `print` in a source that may do neither."""
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    calls = [node.func for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
     names = {call.id for call in calls if isinstance(call, ast.Name)}
     return [f"{name} calls {forbidden}" for forbidden in ("open", "print") if forbidden in names]
 
@@ -106,7 +113,7 @@ def name_complaints(path: str) -> list[str]:
 def variable_complaints(name: str, source: str) -> list[str]:
     """Variables, parameters and fields of classes whose name says nothing of what they hold."""
     named = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             named.append(node.id)
         elif isinstance(node, ast.arg):
@@ -135,7 +142,7 @@ def _anchors(page: str) -> set[str]:
 def parameter_complaints(name: str, source: str) -> list[str]:
     """Functions of more than five parameters, and those that take a situation and an object instead of a `Job`."""
     complaints = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
             named = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,7 @@ def test_what_is_allowed_passes(name: str, source: str) -> None:
 # --- Circles and floors ------------------------------------------------------------------------------------------
 
 
+@cache
 def _arrows() -> dict[str, set[str]]:
     return arrows_of({module_name(path, ROOT): path.read_text(encoding="utf-8") for path in FILES})
 
