@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from dynsync_lib import kit
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.errors import SettingsError
 from dynsync_lib.forecasts import open_snapshot
+from dynsync_lib.forecasts.forecast_folder import read_rows
 from tests.kit.small_portals import load_portals
 
 REGION = {
@@ -43,8 +45,12 @@ def test_catalogue__reads_metadata_of_the_same_bytes_once(tmp_path: Path, monkey
     texts = {"a": own.format("shoe_size"), "b": own.format("shoe_size"), "c": own.format("hat_size")}
     snapshots = {name: load_portals(tmp_path / name, files | {"h/properties": text}) for name, text in texts.items()}
     read: list[str] = []
-    read_rows = open_snapshot.read_rows
-    monkeypatch.setattr(open_snapshot, "read_rows", lambda path: (read.append(path.parts[-4]), read_rows(path))[1])
+
+    def noted(path: Path) -> list[Any]:
+        read.append(path.parts[-4])
+        return read_rows(path)
+
+    monkeypatch.setattr(open_snapshot, "read_rows", noted)
     open_snapshot._listed_fields.cache_clear()
     catalogues = {name: kit.read_catalogue(snapshot) for name, snapshot in snapshots.items()}
     assert read == ["a", "a", "c"]
