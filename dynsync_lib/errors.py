@@ -68,19 +68,29 @@ class InputFileError(DynsyncError):
 
 @dataclass(frozen=True, slots=True)
 class WorklistFault:
-    """What is wrong at one place of a worklist: title of the sheet, address of the cell, and a sentence."""
+    """What is wrong at one place of a worklist: title of the sheet, address of the cell, and a sentence.
+
+    `workbook` is the file where several were read together, else it is empty.
+    """
 
     sheet: str
     cell: str
     sentence: str
+    workbook: str = ""
+
+    def __str__(self) -> str:
+        where = ", ".join(filter(None, (self.workbook, self.sheet, self.cell)))
+        return f"{where}: {self.sentence}"
 
 
 class WorklistError(InputFileError):
     """A worklist that was filled in cannot be used. `faults` are all of them, in the order of the workbook."""
 
     def __init__(self, faults: Sequence[WorklistFault], *, next_step: str = "") -> None:
-        self.faults = tuple(WorklistFault(say(fault.sheet), fault.cell, say(fault.sentence)) for fault in faults)
-        lines = [f"{fault.sheet}, {fault.cell}: {fault.sentence}" for fault in self.faults[:_MOST_LISTED]]
+        self.faults = tuple(
+            WorklistFault(say(fault.sheet), fault.cell, say(fault.sentence), say(fault.workbook)) for fault in faults
+        )
+        lines = [str(fault) for fault in self.faults[:_MOST_LISTED]]
         if len(self.faults) > _MOST_LISTED:
             lines.append(f"And {len(self.faults) - _MOST_LISTED:,} more.")
         super().__init__("\n".join(lines), next_step=next_step or "Correct the cells, and import the workbook again.")

@@ -131,14 +131,21 @@ def read_masking(level: str | None, *, default: str) -> str:
     return default if level is None else kit.read_masking(level).value
 
 
-def read_records_masking(level: str | None, *, default: str, flag: str, flag_means: str | None) -> str:
-    """The level of masking at which records are shown, never `counts`.
+def read_flagged_masking(
+    level: str | None,
+    *,
+    default: str,
+    flag: str,
+    flag_means: str | None,
+    lists_records: bool = False,
+) -> str:
+    """The level of masking that --masking names, or what the `flag` that was given means, or the default.
 
-    It is that of --masking, or of the `flag` that was given and means `flag_means`, or the default.
-
-    Raises UsageError for a level that there is none of or that shows no records, and when both say something else.
+    Raises UsageError for one that there is not, for `counts` where nothing but records is shown (`lists_records`), and
+    when --masking and the flag say something else.
     """
-    asked = default if level is None else kit.records_masking(level).value
+    read = kit.records_masking if lists_records else kit.read_masking
+    asked = default if level is None else read(level).value
     if flag_means is None:
         return asked
     if level is not None and asked != flag_means:

@@ -110,10 +110,10 @@ def print_replay(info: Mapping[str, Any]) -> None:
             out.print(f"{counts[name]:>9,}  {words}")
 
 
-def print_report(report: Path, forecast: kit.Forecast, *, is_masked: bool = True) -> None:
-    """Where the report is, and of a masked one the code with which it finds people by their address."""
+def print_report(report: Path, forecast: kit.Forecast, *, has_code: bool = True) -> None:
+    """Where the report is, and the code with which it finds people by their address, where it hides and lists them."""
     out.print(f"Report:   {report}")
-    if is_masked:
+    if has_code:
         out.print(f"Code:     {kit.finder_code(forecast)}  (finds people in it by their address; hand it over apart)")
 
 

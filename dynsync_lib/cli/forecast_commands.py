@@ -143,7 +143,9 @@ def explain(
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
     meant = "pseudonym" if masked else None
-    level = arguments.read_records_masking(masking, default="none", flag="--masked", flag_means=meant)
+    level = arguments.read_flagged_masking(
+        masking, default="none", flag="--masked", flag_means=meant, lists_records=True
+    )
     opened = open_forecast(folder)
     chains = kit.explain(opened.masked(level), key, snapshot=snapshot)
     if not chains:
@@ -208,7 +210,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("out/report.html"),
     client: Annotated[str, typer.Option(help="Name on the cover.")] = "",
     *,
-    masking: RecordsMasking = None,
+    masking: MaskingLevel = None,
     unmasked: Annotated[bool, typer.Option("--unmasked", help="The same as --masking none.")] = False,
     verification: Annotated[
         Path | None,
@@ -221,10 +223,13 @@ def report(
 ) -> None:
     """Write the stakeholder's report: one HTML file that needs no network.
 
+    People are pseudonyms unless --masking says otherwise. With --masking counts no record is in it, and numbers of
+    people are rounded up to fives.
+
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """
     meant = "none" if unmasked else None
-    level = arguments.read_records_masking(masking, default="pseudonym", flag="--unmasked", flag_means=meant)
+    level = arguments.read_flagged_masking(masking, default="pseudonym", flag="--unmasked", flag_means=meant)
     opened = open_forecast(folder)
     written = kit.report(
         opened,
@@ -236,4 +241,4 @@ def report(
         settings=settings,
         language=language,
     )
-    console.print_report(written, opened, is_masked=level != "none")
+    console.print_report(written, opened, has_code=level in ("partial", "pseudonym"))

@@ -16,9 +16,9 @@ from dynsync_lib.cli.arguments import (
     ForecastFolder,
     ForecastSnapshot,
     Json,
-    RecordsMasking,
+    MaskingLevel,
     open_forecast,
-    read_records_masking,
+    read_flagged_masking,
 )
 from dynsync_lib.cli.stopping import StoppableGroup
 from dynsync_lib.errors import WorklistError
@@ -35,27 +35,28 @@ def write(
     out: Annotated[Path, typer.Option(help="The Excel file to write.")] = Path("out/worklist.xlsx"),
     snapshot: ForecastSnapshot = None,
     *,
-    masking: RecordsMasking = None,
+    masking: MaskingLevel = None,
     names: Annotated[bool, typer.Option("--names", help="The same as --masking none: name people.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a forecast as an Excel workbook: a sheet a decision, a row a thing to do, with cells to mark.
 
-    People are pseudonyms unless --masking says otherwise; the first sheet says so. `dynsync worklist import` reads the
-    marks back.
+    People are pseudonyms unless --masking says otherwise; the first sheet says so. With --masking counts no record is
+    listed: mappings and findings can be marked, and of the other sheets there are numbers alone. `dynsync worklist
+    import` reads the marks back.
 
     Example: dynsync worklist --forecast out/monday --out worklist.xlsx --names
     """
     if context.invoked_subcommand is not None:
         return
     meant = "none" if names else None
-    level = read_records_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
+    level = read_flagged_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
     written = kit.worklist(open_forecast(folder), out, masking=level, snapshot=snapshot)
     if as_json:
         console.print_json({"worklist": str(out), **kit.as_dict(written)})
         return
     for sheet, count in written.rows.items():
-        shown = "not known" if count is None else f"{count:,}"
+        shown = "not known" if count is None else f"{count:,}" if isinstance(count, int) else count
         least = "at least " if count is not None and sheet in written.incomplete else ""
         console.out.print(f"{least + shown:>15}  {sheet.replace('_', ' ')}")
     console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
@@ -70,7 +71,7 @@ def write(
 
 @worklist.command(name="import")
 def import_(
-    workbook: Annotated[Path, typer.Argument(help="The worklist, filled in.")],
+    workbooks: Annotated[list[Path], typer.Argument(help="The worklist, filled in, or several copies of it.")],
     folder: ForecastFolder = None,
     fixes: Annotated[
         Path | None,
@@ -85,13 +86,16 @@ def import_(
 ) -> None:
     """Read back what people marked in a worklist, into a file beside the forecast.
 
-    Where anything cannot be used, all of it is named by sheet and cell, and nothing is kept. The file replaces that of
-    an earlier import, and what it held is counted.
+    Where anything cannot be used, all of it is named by sheet and cell, and nothing is kept. Name all copies that
+    several people marked, and their marks are put together; a row that two of them marked otherwise is named in both.
+    The file replaces that of an earlier import, and what it held is counted.
 
     Example: dynsync worklist import worklist.xlsx --forecast out/monday
     """
     try:
-        imported = kit.import_worklist(workbook, open_forecast(folder), fixes=fixes, snapshot=snapshot, replace=replace)
+        imported = kit.import_worklist(
+            workbooks, open_forecast(folder), fixes=fixes, snapshot=snapshot, replace=replace
+        )
     except WorklistError as error:
         if as_json:
             console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})
@@ -111,6 +115,11 @@ def import_(
     console.out.print(f"\nDecisions: {imported.decisions}")
     if imported.replaced_decisions:
         console.out.print(f"Replaced:  an earlier import (marks and notes: {imported.replaced_decisions:,})")
+    if imported.dropped_decisions:
+        console.say(
+            f"Of these rows {imported.dropped_decisions:,} are marked no more. To keep the marks of several people, "
+            "name all their workbooks in one import."
+        )
     if imported.replaced_fixes:
         console.out.print(f"Replaced:  earlier files of fixes (rows: {imported.replaced_fixes:,})")
     if fixes is not None:

@@ -3,7 +3,9 @@
 Facts
     * Levels: `none` shows people; `partial` shows the first character of what is long enough, and the domain of an
       address; `pseudonym` shows a stand-in, the same for the same key, so that groups and counts stay what they are;
-      `counts` shows no record of anybody, and counts of fewer than SMALL_COUNT people as just that.
+      `counts` shows no record of anybody, and counts of fewer than SMALL_COUNT people as just that; where totals stand
+      beside their parts, all numbers of people are rounded up to multiples of it (`round_up`), so that no difference
+      tells a small one.
     * Nobody who has only pages with pseudonyms can take a stand-in back, even by trying every address there is: it is
       made with a secret of the forecast that no page holds (`forecasts.masking_secret`).
     * A value is told as filled or empty; its length would tell a yes from a no.
@@ -109,4 +111,14 @@ def mask_partly(text: str | None) -> str | None:
 
 def is_small(object_: str | None, count: int | None) -> bool:
     """Whether a count is of so few people that they may be known by it; without an object it may be of people."""
-    return count is not None and 0 < count < SMALL_COUNT and (object_ is None or object_ in PEOPLE)
+    return count is not None and 0 < count < SMALL_COUNT and may_be_people(object_)
+
+
+def may_be_people(object_: str | None) -> bool:
+    """Whether records of an object are people; without an object they may be."""
+    return object_ is None or object_ in PEOPLE
+
+
+def round_up(count: int) -> int:
+    """A number of people as it may be told beside its total: the next multiple of SMALL_COUNT, so never 1 to 4."""
+    return -(-count // SMALL_COUNT) * SMALL_COUNT

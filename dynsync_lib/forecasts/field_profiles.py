@@ -4,6 +4,8 @@ Facts
     * Only objects that are switched on are profiled, each side once: HubSpot's contacts not again as
       leads.
     * Pairs are those of the forecast, with the ones that will fail.
+    * At the level `counts` numbers of people are rounded up to fives (`core.masking.round_up`); a value that fewer
+      have, and the length of the longest one, which is somebody's, are not told.
 
 Where it is used: `kit.profile_fields`.
 """
@@ -13,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.job import Job
+from dynsync_lib.core.masking import PEOPLE, SMALL_COUNT, Masking, round_up
 from dynsync_lib.core.model import Object, System, read_word
 from dynsync_lib.core.profile.agreement import measure_agreement
 from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
@@ -30,6 +33,8 @@ from dynsync_lib.forecasts.table_reader import Row
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_PAIRS: Final = ("pairs", "equal", "different", "only_hubspot", "only_dynamics", "neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class FieldProfiles:
 
 
 def profile_forecast(
-    forecast: Forecast, *, rulebook: Rulebook, snapshot: str | Path | None, masked: bool
+    forecast: Forecast, *, rulebook: Rulebook, snapshot: str | Path | None, masking: Masking
 ) -> FieldProfiles:
     """The profile of a forecast's snapshot. Parameters, errors and cost: see `kit.profile_fields`."""
     opened = needed_snapshot(forecast, snapshot)
@@ -76,21 +81,40 @@ def profile_forecast(
             forecasted.engine, forecast, opened, rulebook, work=forecasted.work / "earlier"
         )
         jobs = [Job(situation, object_) for object_ in Object if situation.sync(object_).enabled]
-        fields = [row for job in jobs for row in _fields_of(job, masked=masked)]
+        fields = [row for job in jobs for row in _fields_of(job, masking)]
         agreement = [
             {"object": job.object.value, **asdict(mapping)}
             for job in jobs
             for mapping in measure_agreement(job, _pairs_of(job, forecasted.tables["outcomes"]))
         ]
+    if masking is Masking.COUNTS:
+        return FieldProfiles([_counted_field(row) for row in fields], [_counted_pairs(row) for row in agreement])
     return FieldProfiles(fields, agreement)
 
 
-def _fields_of(job: Job, *, masked: bool) -> Iterator[Row]:
+def _counted_field(row: Row) -> Row:
+    """A row of `fields` as it may be told beside others where no record is shown."""
+    if row["object"] not in PEOPLE:
+        return row
+    frequent = tuple((value if count >= SMALL_COUNT else None, round_up(count)) for value, count in row["frequent"])
+    return {**row, **_rounded(row, ("records", "filled", "distinct")), "longest": None, "frequent": frequent}
+
+
+def _counted_pairs(row: Row) -> Row:
+    """A row of `agreement` as it may be told beside others where no record is shown."""
+    return {**row, **_rounded(row, _PAIRS)} if row["object"] in PEOPLE else row
+
+
+def _rounded(row: Row, names: Sequence[str]) -> Row:
+    return {name: None if row[name] is None else round_up(row[name]) for name in names}
+
+
+def _fields_of(job: Job, masking: Masking) -> Iterator[Row]:
     """The rows of both sides of an object; HubSpot's side of leads is that of contacts, where these are on."""
     for system in System:
         if (job.object, system) != (Object.LEAD, System.HUBSPOT) or not _syncs_contacts(job.situation):
             mapped = {mapping.name_of(system) for mapping in job.mappings}
-            for profile in profile_fields(job, system, masked=masked):
+            for profile in profile_fields(job, system, masking=masking):
                 yield _row(job, system, profile, is_mapped=profile.field.name in mapped)
 
 

@@ -215,11 +215,16 @@ def records_masking(level: str) -> Masking:
     'partial'
     """
     if level == Masking.COUNTS:
-        raise UsageError(
-            "Masking at `counts` hides every record, and what you asked for shows records.",
-            next_step=f"Name one of {', '.join(_SHOW_RECORDS)}, or run `dynsync audit --masking counts` for numbers.",
-        )
+        raise no_records("what you asked for shows records")
     return _read_level(level, _SHOW_RECORDS)
+
+
+def no_records(why: str) -> UsageError:
+    """What is said where records are asked for at the level `counts`; `why` they are needed ends the sentence."""
+    return UsageError(
+        f"Masking at `counts` hides every record, and {why}.",
+        next_step=f"Name one of {', '.join(_SHOW_RECORDS)}, or run `dynsync audit --masking counts` for numbers.",
+    )
 
 
 def _read_level(level: str, allowed: Sequence[Masking]) -> Masking:

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.scenario_panels import scenario_panel, scenarios
     from dynsync_lib.kit.settings_files import change_settings
     from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_template
-    from dynsync_lib.kit.small_counts import suppress_small
+    from dynsync_lib.kit.small_counts import shown_forecast, suppress_small
     from dynsync_lib.kit.snapshots import TakenSnapshot, gaps_table, holdings, progress_view, take_snapshot
     from dynsync_lib.kit.suggestions import suggest_mappings
     from dynsync_lib.kit.trials import apply_recipe, calibrate, try_mapping
@@ -174,7 +174,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.settings_files": ("change_settings",),
     "kit.scenario_panels": ("scenario_panel", "scenarios"),
     "kit.settings_templates": ("SETTINGS_EXAMPLES", "settings_template"),
-    "kit.small_counts": ("suppress_small",),
+    "kit.small_counts": ("shown_forecast", "suppress_small"),
     "kit.snapshots": ("TakenSnapshot", "gaps_table", "holdings", "progress_view", "take_snapshot"),
     "kit.suggestions": ("suggest_mappings",),
     "kit.trials": ("apply_recipe", "calibrate", "try_mapping"),

@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynsync_lib.core.masking import Masking
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.engine import AUTO, Engine
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_folder import Forecast
+from dynsync_lib.forecasts.forecast_folder import Forecast, read_masking
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables, read_catalogue
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
@@ -248,17 +249,25 @@ def records_table(
     return show_records(behind.rows(limit), len(behind), urls, (*behind.notes, *behind.not_checked), name)
 
 
-def profile_fields(forecast: AnyForecast, *, snapshot: str | Path | None = None, masked: bool = True) -> FieldProfiles:
+def profile_fields(
+    forecast: AnyForecast,
+    *,
+    snapshot: str | Path | None = None,
+    masked: bool = True,
+    masking: str = Masking.PSEUDONYM,
+) -> FieldProfiles:
     """What every field of both sides holds, and how far the fields of each mapping agree in matched records.
 
     `fields` has one row per field of a side of an enabled object: how many records fill it, with how many different
     values, how long, which most often. `agreement` has one row per mapping: the matched pairs in which both hold the
-    same, something else, only one of them anything. `masked` hides values of people; options, yes and no stay.
-    `snapshot` is the one that was forecast; without it, it is looked for where the forecast was made from.
+    same, something else, only one of them anything. Values of people are shown at the level `masking` unless `masked`
+    is False: options, yes and no at every level, and numbers of people rounded up to fives at `counts`. `snapshot` is
+    the one that was forecast; without it, it is looked for where the forecast was made from.
 
     This computes: one pass over each record table, and one over each column; a second or two for the demo.
 
-    Raises UsageError when `snapshot` is not the one that was forecast, and when it is needed and not there any more.
+    Raises UsageError when there is no such level, when `snapshot` is not the one that was forecast, and when it is
+    needed and not there any more.
 
     >>> profiles = kit.profile_fields(kit.open_forecast("out/demo/forecast"))
     >>> next(row["frequent"] for row in profiles.of("contact", "dynamics") if row["field"] == "statecode")
@@ -266,7 +275,8 @@ def profile_fields(forecast: AnyForecast, *, snapshot: str | Path | None = None,
     """
     from dynsync_lib.forecasts.field_profiles import profile_forecast  # a forecast does not wait for it
 
-    return profile_forecast(opened_forecast(forecast), rulebook=rulebook(), snapshot=snapshot, masked=masked)
+    level = read_masking(masking) if masked else Masking.NONE
+    return profile_forecast(opened_forecast(forecast), rulebook=rulebook(), snapshot=snapshot, masking=level)
 
 
 def find_records_of(

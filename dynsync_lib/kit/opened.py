@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
+from dynsync_lib.forecasts.counted_forecast import CountedForecast
+from dynsync_lib.forecasts.forecast_folder import Forecast, no_records, open_forecast
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
 AnySnapshot = str | Path | Snapshot
@@ -21,6 +22,8 @@ def opened_snapshot(snapshot: AnySnapshot) -> Snapshot:
     return snapshot if isinstance(snapshot, Snapshot) else open_snapshot(snapshot)
 
 
-def opened_forecast(forecast: AnyForecast) -> Forecast:
-    """The forecast. Raises SnapshotError when the folder holds none."""
+def opened_forecast(forecast: AnyForecast | CountedForecast) -> Forecast:
+    """The forecast. Raises SnapshotError when the folder holds none, and UsageError for one that shows no records."""
+    if isinstance(forecast, CountedForecast):
+        raise no_records("what you asked for shows records")
     return forecast if isinstance(forecast, Forecast) else open_forecast(forecast)

@@ -16,6 +16,7 @@ from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
+    from dynsync_lib.forecasts.counted_forecast import CountedForecast
     from dynsync_lib.forecasts.forecast_folder import Forecast
     from dynsync_lib.report.accuracy import ForecastTest
     from dynsync_lib.report.kernel import Kernel
@@ -42,8 +43,8 @@ def report(
 
     `client` stands on its first page. `settings` is a dynsync.toml whose section `[report]` says how it looks and in
     which language it is; `language` ("en", "de") wins over that. `verification` is what its accuracy is told from: see
-    `find_test`. People are masked at the level
-    `masking` (partial or pseudonym) unless `masked` is False. `kernel` is one that was started for it in time
+    `find_test`. People are masked at the level `masking` (partial, pseudonym, or counts, which leaves records out and
+    rounds numbers of people up) unless `masked` is False. `kernel` is one that was started for it in time
     (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
 
     Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language
@@ -53,7 +54,7 @@ def report(
     >>> "Contoso" in path.read_text(encoding="utf-8")
     True
     """
-    from dynsync_lib.forecasts.forecast_folder import records_masking
+    from dynsync_lib.forecasts.forecast_folder import read_masking
     from dynsync_lib.report.runner import write_report
 
     opened = opened_forecast(forecast)
@@ -63,7 +64,7 @@ def report(
         "verification_folder": "" if verification is None else str(Path(verification).resolve()),
         "client": client,
         "masked": masked,
-        "masking": records_masking(masking).value,
+        "masking": read_masking(masking).value,
     }
     look = _look(settings, language)
     return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel, look=look)
@@ -80,7 +81,7 @@ def _look(settings: str | Path | None, language: str) -> Look:
     return make_look(language=language or wanted.language, agency=wanted.agency, logo=logo, colour=wanted.colour)
 
 
-def find_test(forecast: AnyForecast, folder: str | Path = "") -> ForecastTest | None:
+def find_test(forecast: AnyForecast | CountedForecast, folder: str | Path = "") -> ForecastTest | None:
     """How right the forecast was, for the report; None when nobody has tested it.
 
     `folder` is that of a verification (`dynsync verify --out`) or of a rehearsal that was compared; without one a
@@ -91,25 +92,35 @@ def find_test(forecast: AnyForecast, folder: str | Path = "") -> ForecastTest | 
     >>> kit.find_test(kit.open_forecast("out/demo/forecast")) is None
     True
     """
+    from dynsync_lib.forecasts.counted_forecast import CountedForecast
     from dynsync_lib.kit.tested_forecasts import find_tested  # hardly any forecast is tested
 
-    return find_tested(opened_forecast(forecast), Path(folder) if str(folder) else None)
+    is_counted = isinstance(forecast, CountedForecast)
+    whole = forecast.forecast if isinstance(forecast, CountedForecast) else opened_forecast(forecast)
+    tested = find_tested(whole, Path(folder) if str(folder) else None)
+    return None if tested is None else replace(tested, shows_records=not is_counted)
 
 
-def record_finder(forecast: Forecast) -> Piece:
+def record_finder(forecast: Forecast | CountedForecast) -> Piece:
     """The why-chain of any record, found in the report itself by an address, a company's name or an id that is typed.
 
     The page holds hashes of at most 6,000 records' addresses and ids, failing, shadowed and excluded records first, and
     no address. Of a masked forecast people are found by their address only together with `finder_code`. In a notebook,
-    where its script does not run, ask `kit.explain`. It reads these outcomes: about a tenth of a second.
+    where its script does not run, ask `kit.explain`. It reads these outcomes: about a tenth of a second. Where no
+    records are shown, a sentence says so.
 
     >>> kit.record_finder(kit.open_forecast("out/demo/forecast").masked())
     In this file: all 42 failing; all 79 shadowed; all 449 excluded; ...
     """
+    from dynsync_lib.forecasts.counted_forecast import CountedForecast
     from dynsync_lib.forecasts.forecast_folder import open_forecast
     from dynsync_lib.forecasts.masking_secret import masking_secret
+    from dynsync_lib.report.forecast_tables import RECORDS_HIDDEN
+    from dynsync_lib.report.pieces import Piece, render
     from dynsync_lib.report.record_finder import show_finder
 
+    if isinstance(forecast, CountedForecast):
+        return Piece(render("empty", sentence=RECORDS_HIDDEN), RECORDS_HIDDEN)
     salt = hashlib.sha256(f"salt of the finder {masking_secret(forecast.folder)}".encode()).hexdigest()[:16]
     code = finder_code(forecast).replace("-", "") if forecast.is_masked else ""
     return show_finder(open_forecast(forecast.folder), forecast.info, salt, code)

@@ -2,23 +2,53 @@
 
 Facts
     * What is small, and of whom, `core.masking` decides. A share beside a small count is left out, which would tell it.
+    * A page cannot do without numbers: there few people are told as five in numbers, and as fewer than five in words.
 
 Where it is used: `kit`.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynsync_lib.core.masking import FEWER, is_small
+from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
+from dynsync_lib.forecasts.counted_forecast import CountedForecast
+from dynsync_lib.forecasts.forecast_folder import Forecast, read_masking
+from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.kit.rulebooks import rulebook
 
 if TYPE_CHECKING:
     from dynsync_lib.forecasts.finding_records import FindingRecords
     from dynsync_lib.report.uncovered import Uncovered
+
+
+def shown_forecast(forecast: AnyForecast, masking: str = Masking.PSEUDONYM) -> Forecast | CountedForecast:
+    """The forecast as a page shows it at a level of masking: none, partial, pseudonym or counts.
+
+    At `counts` it has numbers alone: no record, and numbers of people rounded up to fives. Charts and tables of the
+    report take it, and leave out what shows records.
+
+    Raises UsageError when there is no such level, and when the forecast is masked otherwise already.
+
+    >>> kit.totals_chart(kit.shown_forecast("out/demo/forecast", "counts"))
+    HubSpot: companies from 260 to 438, contacts from 1,200 to 1,945, ...
+    """
+    opened, level = opened_forecast(forecast), read_masking(masking)
+    return CountedForecast(opened, _tell_on_page) if level is Masking.COUNTS else opened.masked(level)
+
+
+def _tell_on_page(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `findings` with a number that charts can draw: few people are five, and so is their share."""
+    shown = suppress_small(finding)
+    if shown["count"] == finding["count"]:
+        return shown
+    share = finding["share"]
+    five = None if share is None else min(1.0, math.ceil(100 * share * SMALL_COUNT / finding["count"]) / 100)
+    return {**shown, "count": SMALL_COUNT, "share": five}
 
 
 def suppress_small(finding: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dynsync_lib.core.masking import Masking
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
-from dynsync_lib.forecasts.forecast_folder import mask_of, records_masking
+from dynsync_lib.forecasts.forecast_folder import mask_of, read_masking
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, snapshot_of_forecast
 from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.record_urls import urls_of_portals
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class WrittenWorklist:
     """A worklist that was written. `path` is the workbook; `rows` are how many each sheet has, by its name, None where
-    nobody can know; `incomplete` names the sheets that may lack rows, `not_checked` says in sentences what was not
-    delivered or compared; `hours` is our estimate of all of it; `is_named` says whether people's names are in it,
-    `has_records` whether the snapshot was found, without which names, owners, deals and invoices are not known.
+    nobody can know, and at the level `counts` "fewer than 5" of so few people; `incomplete` names the sheets that may
+    lack rows, `not_checked` says in sentences what was not delivered or compared; `hours` is our estimate of all of it;
+    `is_named` says whether people's names are in it, `has_records` whether the snapshot was found, without which names,
+    owners, deals and invoices are not known.
     """
 
     path: Path
-    rows: Mapping[str, int | None]
+    rows: Mapping[str, int | str | None]
     hours: float
     is_named: bool
     has_records: bool
@@ -54,9 +55,10 @@ def worklist(
 ) -> WrittenWorklist:
     """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
 
-    People are masked at the level `masking` (none, partial, pseudonym), which `names` makes none. The snapshot is
-    looked for where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody
-    marked it. It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
+    People are masked at the level `masking` (none, partial, pseudonym, counts), which `names` makes none; at `counts`
+    mappings and findings can be marked, and of all other sheets there are numbers alone. The snapshot is looked for
+    where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody marked it.
+    It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
 
     Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, or when names
     of a masked forecast are asked for.
@@ -69,7 +71,7 @@ def worklist(
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
     opened, out = opened_forecast(forecast), Path(out)
-    level = Masking.NONE if names else records_masking(masking)
+    level = Masking.NONE if names else read_masking(masking)
     if level is Masking.NONE and opened.is_masked:
         raise UsageError("A masked forecast shows no names.", next_step="Open it without masking it.")
     refuse_marked(out)
@@ -77,7 +79,7 @@ def worklist(
         raise UsageError(f"{out} does not end in .xlsx.", next_step="Name an Excel file, such as worklist.xlsx.")
     with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level) as maker:
         written = write_workbook(out, opened, maker)
-        rows = {page.sheet.name: page.rows if page.is_known else None for page in written}
+        rows = {page.sheet.name: page.told_rows for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
         incomplete = tuple(page.sheet.name for page in written if not page.is_whole)
         return WrittenWorklist(
@@ -86,7 +88,7 @@ def worklist(
 
 
 def import_worklist(
-    workbook: str | Path,
+    workbook: str | Path | Sequence[str | Path],
     forecast: AnyForecast,
     *,
     fixes: str | Path | None = None,
@@ -95,11 +97,12 @@ def import_worklist(
 ) -> ImportedWorklist:
     """Keeps what people marked in a worklist as the decisions of its forecast, in a file beside the forecast's folder.
 
-    The file replaces that of an earlier import, and what comes out says how much it held; a workbook without marks
-    replaces one with marks only with `replace`. `fixes` is a folder for files that both CRMs import, of rows marked to
-    be fixed whose fix is a value that is known (`worklist.fix_files`). Where opt-outs or records behind findings are
-    marked, the snapshot is looked for where the forecast found it; `snapshot` is another place. It reads the workbook
-    row by row, some 10,000 a second.
+    `workbook` may be several copies, each marked by somebody else: rows that one of them marked are taken, rows that
+    two marked otherwise are faults. The file replaces that of an earlier import, and what comes out says how much it
+    held; a workbook without marks replaces one with marks only with `replace`. `fixes` is a folder for files that both
+    CRMs import, of rows marked to be fixed whose fix is a value that is known (`worklist.fix_files`). Where opt-outs or
+    records behind findings are marked, the snapshot is looked for where the forecast found it; `snapshot` is another
+    place. It reads the workbook row by row, some 10,000 a second.
 
     Raises WorklistError with every fault by sheet and cell, InputFileError for what is no workbook, and UsageError when
     the snapshot is needed and not there, records behind findings cannot be found again, or marks would be lost; then
@@ -114,7 +117,8 @@ def import_worklist(
     from dynsync_lib.worklist.sheets import NEEDING_SNAPSHOT
 
     opened = opened_forecast(forecast)
-    filled = read_marks(Path(workbook), opened)
+    copies = [workbook] if isinstance(workbook, (str, Path)) else workbook
+    filled = read_marks([Path(copy) for copy in copies], opened)
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
     looked_up = needed_snapshot(opened, snapshot) if lists_findings else None
     with _row_maker(opened, looked_up, Masking.PSEUDONYM, lists_findings=lists_findings) as maker:
@@ -160,6 +164,7 @@ def _row_maker(
     """What makes the rows. Without `lists_findings` those behind findings are left out, which would be computed now."""
     from dynsync_lib.forecasts.finding_rows_file import write_finding_rows
     from dynsync_lib.kit.rulebooks import rulebook
+    from dynsync_lib.kit.small_counts import suppress_small
     from dynsync_lib.worklist.rows import RowMaker
     from dynsync_lib.worklist.sheets import LISTED_ELSEWHERE
     from dynsync_lib.worklist.tables import open_worklist_tables
@@ -172,6 +177,6 @@ def _row_maker(
             and write_finding_rows(forecast, snapshot, file, rulebook=rulebook(), without=LISTED_ELSEWHERE)
         )
         with open_worklist_tables(forecast, snapshot, file if is_written else None) as tables:
-            yield RowMaker(
-                tables, urls_of_portals(forecast.info.get("portals") or {}), mask_of(forecast.folder, masking)
-            )
+            urls, mask = urls_of_portals(forecast.info.get("portals") or {}), mask_of(forecast.folder, masking)
+            tell = suppress_small if masking is Masking.COUNTS else dict
+            yield RowMaker(tables, urls, mask, tell)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dynsync_lib.report.forecast_tables import RECORDS_HIDDEN
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.receipt import missed_table, receipt_bars, say_accuracy
 
@@ -23,10 +24,14 @@ _NOT_TESTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ForecastTest:
-    """What a test of a forecast came to: `figures` as of a verification, `where` it was tested, in words."""
+    """What a test of a forecast came to: `figures` as of a verification, `where` it was tested, in words.
+
+    Without `shows_records` the page gives numbers alone.
+    """
 
     figures: Mapping[str, Any]
     where: str
+    shows_records: bool = True
 
 
 def accuracy_line(tested: ForecastTest | None) -> Piece:
@@ -48,9 +53,13 @@ def say_tested(tested: ForecastTest | None) -> str:
 def accuracy_section(tested: ForecastTest | None) -> Piece:
     """Predictions by outcome as a chart, and the first misses with the rule in doubt; a sentence when nothing is known.
 
+    Where no records are shown, the accuracy alone.
+
     >>> kit.accuracy_section(None)
     Not tested yet: no rehearsal in test portals and no comparison after the go-live is known of this forecast.
     """
     if tested is None:
         return accuracy_line(None)
+    if not tested.shows_records:
+        return join(accuracy_line(tested), Piece(render("empty", sentence=RECORDS_HIDDEN), RECORDS_HIDDEN))
     return join(accuracy_line(tested), receipt_bars(tested), missed_table(tested))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, not_checked_sides
+from dynsync_lib.report.forecast_tables import ForecastTables, hides_records, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, say_tables, system_word, table_word
@@ -33,6 +33,10 @@ _MASKED: Final = "People are masked: addresses, names and values of contacts and
 _PARTLY: Final = (
     "People are partly masked: of their addresses, names and values the first character is in this report, and the "
     "domain of addresses."
+)
+_COUNTED: Final = (
+    "Numbers alone: no record is in this report. Numbers of people are rounded up to fives, so that nobody is known by "
+    "a small one; a finding counts exactly from five people on."
 )
 _UNMASKED: Final = "Not masked: this report can hold personal data. Share it only with people who may see it."
 
@@ -57,6 +61,8 @@ def say_masking(forecast: ForecastTables) -> str:
     """Whether people are masked, in one sentence."""
     if not is_masked(forecast):
         return _UNMASKED
+    if hides_records(forecast):
+        return _COUNTED
     return _PARTLY if _is_partly(forecast) else _MASKED
 
 
@@ -77,8 +83,9 @@ def _say_taken(info: Mapping[str, Any]) -> str:
 
 
 def say_short_masking(forecast: ForecastTables) -> str:
-    """The same in a few words where people are masked; the whole warning where they are not."""
-    return "People are masked." if is_masked(forecast) and not _is_partly(forecast) else say_masking(forecast)
+    """The same in a few words where people are masked; all of it where they are not, or where numbers are rounded."""
+    is_plain = is_masked(forecast) and not _is_partly(forecast) and not hides_records(forecast)
+    return "People are masked." if is_plain else say_masking(forecast)
 
 
 def data_moment(forecast: ForecastTables) -> Piece:

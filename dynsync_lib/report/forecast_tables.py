@@ -11,12 +11,13 @@ Source: the columns of `core.tables.FORECAST_TABLES`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import Object, Severity, System
 from dynsync_lib.core.tables import HELD_BACK, record_table
 from dynsync_lib.report.words import rank_of
 
+RECORDS_HIDDEN: Final = "Records are not shown at this level of masking; their numbers stand in the other tables."
 Row = Mapping[str, Any]
 Choices = Mapping[str, Sequence[str]]
 """Values by column."""
@@ -95,6 +96,11 @@ def is_held_back(change: Row) -> bool:
 def is_masked(forecast: ForecastTables) -> bool:
     """Whether people's addresses, names and values are out of sight."""
     return bool(forecast.info.get("masked", False))
+
+
+def hides_records(forecast: ForecastTables) -> bool:
+    """Whether it gives numbers alone, so that what shows records is left out."""
+    return bool(forecast.info.get("masking") == "counts")
 
 
 def not_checked_sides(forecast: ForecastTables) -> tuple[str, ...]:

@@ -43,9 +43,11 @@ _MOST_JOINED: Final = 3
 """A text that holds such a joint itself is found again in at most so many parts."""
 _DEEPEST: Final = 12
 """How often places may lie within places: customers' texts may repeat without end what the file has words for."""
+_FEWER: Final = "(?:[Ff]ewer than )?"
+"""How few people are told instead of a number (`core.masking.FEWER`)."""
 _PLACES: Final = {
-    "n": r"[\d.,]+",
-    "count": r"[\d.,]+",
+    "n": rf"{_FEWER}[\d.,]+",
+    "count": rf"{_FEWER}[\d.,]+",
     "field": r"[^\s,;()]+",
     "fields": r"[^\s,;()]+(?:, [^\s,;()]+)*",
     "kind": r"[^;,:]+?",

@@ -17,10 +17,12 @@ from markupsafe import Markup
 from dynsync_lib.core.model import ChangeKind, Outcome
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import (
+    RECORDS_HIDDEN,
     ForecastTables,
     Row,
     count_outcomes,
     findings_by_severity,
+    hides_records,
     is_held_back,
     sum_counts,
 )
@@ -241,9 +243,13 @@ def _count_kinds(changes: Sequence[Row]) -> dict[str, int]:
 def collisions_table(forecast: ForecastTables, *, limit: int = 50) -> Piece:
     """Groups of records that share a key: the largest `limit` groups, who wins, and what the others differ in.
 
+    A sentence where no records are shown.
+
     >>> kit.collisions_table(kit.open_forecast("out/demo/forecast"))
     74 groups of records share a key
     """
+    if hides_records(forecast):
+        return _hidden("Records that share a key")
     total = forecast.count_groups("collisions", _GROUP)
     rows = [_collision_row(row) for row in forecast.shared_keys(limit)]
     heads = [
@@ -287,10 +293,14 @@ def _some(names: Sequence[str], most: int) -> str:
 def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     """Pairs of a company and an account that may be one firm, the `limit` most alike by name first.
 
+    Where no records are shown, how many pairs there are.
+
     >>> kit.near_names_table(kit.open_forecast("out/demo/forecast"))
     26 pairs of a company and an account may be one firm and will not match
     """
     total = sum_counts(forecast.counts("near_names", ["reason"]))
+    if hides_records(forecast):
+        return _hidden(_say_pairs(total))
     shown = forecast.rows("near_names", order=["-score", "hubspot_id", "dynamics_id"], limit=limit)
     rows = [
         [
@@ -309,14 +319,21 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
         Head("Likeness", "number"),
         Head("What else agrees"),
     ]
-    caption = f"{counted(total, 'pair', 'pairs')} of a company and an account may be one firm and will not match"
     note = (
         "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
         "Names with two errors are not found, nor names that more than 20 accounts are a word or a letter away from."
     )
-    return show_table(
-        Grid(caption, heads, rows, "pairs", total=total, limit=limit, note=note, empty="No such pair was found.")
-    )
+    empty = "No such pair was found."
+    return show_table(Grid(_say_pairs(total), heads, rows, "pairs", total=total, limit=limit, note=note, empty=empty))
+
+
+def _say_pairs(total: int) -> str:
+    return f"{counted(total, 'pair', 'pairs')} of a company and an account may be one firm and will not match"
+
+
+def _hidden(says: str) -> Piece:
+    """What stands in the place of a table of records where none are shown."""
+    return Piece(render("empty", sentence=f"{says}. {RECORDS_HIDDEN}"), says)
 
 
 def assumptions_table(forecast: ForecastTables) -> Piece:

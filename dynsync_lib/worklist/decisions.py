@@ -2,7 +2,7 @@
 
 Facts
     * The file has the forecast's name and the ending `.decisions.json`; the forecast itself stays as it is. It holds
-      what the last workbook said, whole: an import replaces that of an earlier one.
+      what the last import said, whole, which replaces that of an earlier one; several workbooks are imported together.
     * A decision names its row by sheet, row key and the ids of the forecast, never by what the workbook says of them.
     * Marks are not replaced by a workbook that has none, unless that is asked for.
     * Nothing is written unless all of the workbook can be used.
@@ -14,7 +14,7 @@ Where it is used: `kit.worklists`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from dynsync_lib.folders.replaced_file import FileKind, refuse_foreign_file, rep
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.worklist.fix_files import FIXES_FOLDER, count_fixes, is_emptying, write_fix_files
 from dynsync_lib.worklist.forecast_id import forecast_id
+from dynsync_lib.worklist.merged_marks import merge_workbooks
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, MarkedRow, read_workbook
 from dynsync_lib.worklist.rows import RowMaker
 from dynsync_lib.worklist.sheets import COLUMNS, FIRST_SHEET, FORECAST_ID, MARKS, SHEETS
@@ -41,7 +42,8 @@ class ImportedWorklist:
     """What an import kept. `decisions` is the file; `by_sheet` counts, by sheet, each mark, rows with `note_only`, and
     those that are `unmarked`; `other_sheets` are the workbook's sheets that are none of a worklist; `fixes` are how
     many rows each file of fixes has, by its name. `replaced_decisions` and `replaced_fixes` are how many marks and
-    notes, and how many rows of fixes, an earlier import had left there; 0 when there was none.
+    notes, and how many rows of fixes, an earlier import had left there; 0 when there was none. Of the former
+    `dropped_decisions` are of rows that are not marked any more.
     """
 
     decisions: Path
@@ -51,6 +53,7 @@ class ImportedWorklist:
     fixes: Mapping[str, int]
     replaced_decisions: int = 0
     replaced_fixes: int = 0
+    dropped_decisions: int = 0
 
     @property
     def emptied_addresses(self) -> int:
@@ -69,15 +72,22 @@ def decisions_path(forecast: Forecast) -> Path:
     return folder.with_name(f"{folder.name}.decisions.json")
 
 
-def read_marks(workbook: Path, forecast: Forecast) -> FilledWorkbook:
-    """What people marked in a workbook of the forecast.
+def read_marks(workbooks: Sequence[Path], forecast: Forecast) -> FilledWorkbook:
+    """What people marked in a workbook of the forecast, or in copies of it, together.
 
     Raises WorklistError with every fault, and InputFileError for what is no workbook.
     """
+    books = {str(path): _read_whole(path, forecast) for path in workbooks}
+    filled = merge_workbooks(books) if len(books) > 1 else next(iter(books.values()))
+    if filled.faults:
+        raise WorklistError(filled.faults)
+    return filled
+
+
+def _read_whole(workbook: Path, forecast: Forecast) -> FilledWorkbook:
+    """A workbook with its faults, that it is of another forecast among them."""
     filled = read_workbook(workbook)
-    faults = [*_other_forecast(filled, forecast), *filled.faults]
-    if faults:
-        raise WorklistError(faults)
+    filled.faults[:0] = _other_forecast(filled, forecast)
     return filled
 
 
@@ -99,10 +109,10 @@ def keep_marks(
     if strangers:
         raise WorklistError([_stranger(row) for row in strangers])
     path = decisions_path(forecast)
-    earlier = _count_decisions(path)
+    earlier = _earlier_rows(path)
     if earlier and not decisions and not replaces_marks:
         raise UsageError(
-            f"This workbook has no marks, and would replace all marks and notes in {path}, which are {earlier:,}.",
+            f"This workbook has no marks, and would replace all marks and notes in {path}, which are {len(earlier):,}.",
             next_step="Import the worklist that was filled in, or add --replace.",
         )
     earlier_fixes = 0 if fixes is None else count_fixes(fixes)
@@ -110,16 +120,17 @@ def keep_marks(
         replace_file(path, _text(forecast, decisions), DECISIONS_FILE)
     files = {} if fixes is None else write_fix_files(decisions, forecast, maker.tables, fixes)
     counts, others = _counts(filled), tuple(filled.other_sheets)
-    return ImportedWorklist(path, forecast_id(forecast), counts, others, files, earlier, earlier_fixes)
+    dropped = len(earlier - known)
+    return ImportedWorklist(path, forecast_id(forecast), counts, others, files, len(earlier), earlier_fixes, dropped)
 
 
-def _count_decisions(path: Path) -> int:
-    """How many marks and notes an earlier import kept; 0 without one. Raises UsageError for what is no such file."""
+def _earlier_rows(path: Path) -> set[str]:
+    """The keys of the rows that an earlier import kept. Raises UsageError for what is no such file."""
     refuse_foreign_file(path, DECISIONS_FILE)
     if not path.exists():
-        return 0
+        return set()
     try:
-        return len(json.loads(path.read_text(encoding="utf-8"))["decisions"])
+        return {row["row_key"] for row in json.loads(path.read_text(encoding="utf-8"))["decisions"]}
     except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is damaged: its marks cannot be counted.", next_step="Move it away.") from error
 

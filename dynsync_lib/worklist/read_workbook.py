@@ -42,7 +42,9 @@ _BY_TITLE: Final = {sheet.title: sheet for sheet in SHEETS}
 
 @dataclass(frozen=True, slots=True)
 class MarkedRow:
-    """A row with a mark or a note. `mark` is None where only a note was written; `title` and `line` say where it is."""
+    """A row with a mark or a note. `mark` is None where only a note was written; `title`, `line` and `cell`, which is
+    that of the mark, say where it is.
+    """
 
     sheet: str
     key: str
@@ -50,6 +52,7 @@ class MarkedRow:
     note: str | None
     title: str
     line: int
+    cell: str
 
 
 @dataclass(slots=True)
@@ -201,7 +204,8 @@ def _read_row(page: _Page, line: int, row: Sequence[Any], filled: FilledWorkbook
         sentence = f"The mark is {tell_cell(mark)}, which is none of {', '.join(MARKS)}."
         filled.faults.append(WorklistFault(page.title, where, sentence))
     elif mark or note:
-        marked = MarkedRow(sheet.name, key, mark.casefold() or None, note or None, page.title, line)
+        address = (page.title, line, page.cell("mark", line))
+        marked = MarkedRow(sheet.name, key, mark.casefold() or None, note or None, *address)
         _keep(page, marked, filled)
     else:
         filled.unmarked[sheet.name] = filled.unmarked.get(sheet.name, 0) + 1

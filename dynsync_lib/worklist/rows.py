@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from dynsync_lib.core.masking import PEOPLE, Mask
+from dynsync_lib.core.masking import FEWER, PEOPLE, Mask, Masking, is_small
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason, System, Verdict
+from dynsync_lib.forecasts.counted_forecast import hide_few
 from dynsync_lib.record_urls import RecordUrls
 from dynsync_lib.report.words import LINK_FATES, NAME_SENTENCES, OUTCOME_MEANINGS, REASONS, SEVERITIES, VERDICTS
 from dynsync_lib.workbooks.new import cell_of
@@ -34,11 +35,15 @@ _WITHOUT_KEY: Final = "person without a key"
 
 @dataclass(frozen=True, slots=True)
 class RowMaker:
-    """Makes cells. `mask` says what may be shown of people; `urls` knows the portals' addresses."""
+    """Makes cells. `mask` says what may be shown of people; `urls` knows the portals' addresses.
+
+    `tell_finding` makes of a finding, whose `sentence` tells its `count`, what may be told of it.
+    """
 
     tables: WorklistTables
     urls: RecordUrls
     mask: Mask
+    tell_finding: Callable[[Asked], Asked] = dict
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[Asked, dict[str, Any]]]:
         """The rows of a sheet in order: as they were asked for, and by column the cell. Computes the sheet's query."""
@@ -63,6 +68,16 @@ class RowMaker:
     def value(self, object_: str | None, value: str | None) -> str | None:
         """A value as it may be shown."""
         return self.mask.value(object_, value)
+
+    def finding(self, asked: Asked) -> Asked:
+        """A finding as it may be told: `sentence`, and `count` in words or as a number."""
+        shown = self.tell_finding({**asked, "sentence": asked["reason"], "share": None})
+        is_few = shown["count"] is None and asked["count"] is not None
+        return {**shown, "count": FEWER} if is_few else shown
+
+    def sentences(self, object_: str | None, sentences: str | None) -> str | None:
+        """Sentences about records of an object as they may be told."""
+        return hide_few(object_, sentences) if self.mask.level is Masking.COUNTS else sentences
 
     def owner(self, asked: Asked) -> str:
         """Who owns the record: an id, or with names the person."""
@@ -118,7 +133,10 @@ def _other_name(maker: RowMaker, sheet: Sheet, asked: Asked) -> str | None:
 
 
 def _reason(maker: RowMaker, sheet: Sheet, asked: Asked) -> str:
-    del maker
+    if sheet.name == "findings":
+        return str(maker.finding(asked)["sentence"])
+    if sheet.name == "mappings":
+        return _mapping_words({**asked, "reason": maker.sentences(asked["object"], asked["reason"])})
     return _WORDS.get(sheet.name, _outcome_words)(asked)
 
 
@@ -157,8 +175,6 @@ _WORDS: Final[Mapping[str, Callable[[Asked], str]]] = {
     "overwrites": _overwrite_words,
     "opt_outs": lambda asked: _sentence(asked["detail"] or "opted out on one side only"),
     "behind_findings": lambda asked: str(asked["sentence"]),
-    "mappings": _mapping_words,
-    "findings": lambda asked: str(asked["reason"]),
 }
 """By sheet why a row stands there; the others say it by the record's outcome."""
 _NOTES: Final[Mapping[str, str]] = {
@@ -169,9 +185,8 @@ _NOTES: Final[Mapping[str, str]] = {
 
 
 def _suggestion(maker: RowMaker, sheet: Sheet, asked: Asked) -> str:
-    del maker
     if asked["fix"] or sheet.name in ("mappings", "findings"):
-        return asked["fix"] or "Nothing needs to be done, if that is what you want."
+        return maker.sentences(asked["object"], asked["fix"]) or "Nothing needs to be done, if that is what you want."
     suggestion = _SUGGESTIONS.get(asked["reason"] or asked["outcome"])
     return suggestion or _OF_SHEETS.get(sheet.name, "Look at the record, and correct what the reason names.")
 
@@ -205,6 +220,16 @@ _OF_SHEETS: Final[Mapping[str, str]] = {
     "overwrites": "Accept, or put the right value into the winning record.",
 }
 
+
+def _count(maker: RowMaker, sheet: Sheet, asked: Asked) -> int | str:
+    """How many records a finding or a mapping is about."""
+    count: int | str | None = maker.finding(asked)["count"] if sheet.name == "findings" else asked["count"]
+    if count is None:
+        return NOT_KNOWN
+    is_few = isinstance(count, int) and maker.mask.level is Masking.COUNTS and is_small(asked["object"], count)
+    return FEWER if is_few else count
+
+
 _CELLS: Final[Mapping[str, _Cell]] = {
     "check_id": lambda _, __, asked: asked["check_id"],
     "severity": lambda _, __, asked: SEVERITIES[asked["severity"]].word if asked["severity"] in SEVERITIES else None,
@@ -232,7 +257,7 @@ _CELLS: Final[Mapping[str, _Cell]] = {
     "open_deals": lambda maker, _, asked: (asked["open_deals"] or 0) if maker.knows_deals(asked) else NOT_KNOWN,
     "open_value": lambda maker, _, asked: maker.open_value(asked),
     "invoiced": lambda maker, _, asked: maker.invoiced(asked),
-    "count": lambda _, __, asked: NOT_KNOWN if asked["count"] is None else asked["count"],
+    "count": _count,
 }
 """How the cell of each column is made."""
 

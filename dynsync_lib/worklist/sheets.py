@@ -83,6 +83,11 @@ class Sheet:
     needs: tuple[str, ...] = ()
 
     @property
+    def is_of_records(self) -> bool:
+        """Whether its rows are records, which nobody may see where numbers alone are shown."""
+        return "record_id" in self.ids
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Its columns in order: what people fill in, what they read, and the row's key at the end."""
         return ("mark", "note", *self.content, "rule_id", "row_key")

@@ -6,6 +6,8 @@ Facts
     * The first sheet says whose names are shown, what is not known, what is not listed, and which links are mere texts.
     * A sheet that needs records nobody delivered has at least its rows; without any, how many it has is not known.
     * A workbook in which somebody has written marks is not replaced.
+    * At the level `counts` sheets of records are left out, and the first sheet has their numbers alone: of fewer than
+      five people it says that. Mappings and findings can be marked as ever.
 
 Where it is used: `kit.worklists`.
 """
@@ -20,7 +22,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from dynsync_lib.core.masking import Masking
+from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
@@ -62,7 +64,8 @@ class WrittenSheet:
     """What was written of one decision: `titles` of its sheets, `rows`, `minutes`, the deals behind, and `notes`.
 
     `is_known` is false where nobody could say which rows there are, `is_whole` where there may be more than these.
-    `in_part` names the amounts that some rows lack.
+    `in_part` names the amounts that some rows lack, `is_few` says that they are of so few people that it may not be
+    told how many.
     """
 
     sheet: Sheet
@@ -74,6 +77,15 @@ class WrittenSheet:
     open_deals: int = 0
     open_value: float = 0.0
     in_part: set[str] = field(default_factory=set)
+    is_few: bool = False
+
+    @property
+    def told_rows(self) -> int | str | None:
+        """How many rows it has, as it may be told; None where nobody knows."""
+        if not self.is_known:
+            return None
+        return FEWER if self.is_few else self.rows
+
     notes: list[str] = field(default_factory=list)
 
 
@@ -121,6 +133,31 @@ def _write_sheet(
     missing: frozenset[str],
 ) -> WrittenSheet:
     written = WrittenSheet(sheet, is_whole=missing.isdisjoint(sheet.needs))
+    if sheet.is_of_records and maker.mask.level is Masking.COUNTS:
+        _count_rows(written, maker)
+    else:
+        _write_rows(book, heading, written, maker, limits)
+    is_looked_up = maker.tables.has_finding_rows or sheet.name not in NEEDING_SNAPSHOT
+    written.is_known = is_looked_up and (written.is_whole or written.rows > 0)
+    return written
+
+
+def _count_rows(written: WrittenSheet, maker: RowMaker) -> None:
+    """Counts the rows of a sheet that nobody may see; of few people the minutes are those of five."""
+    written.titles.append(written.sheet.title)
+    objects = set()
+    for asked, cells in maker.rows(written.sheet):
+        objects.add(asked["object"])
+        _add_up(written, cells)
+    written.is_few = any(is_small(object_, written.rows) for object_ in objects)
+    if written.is_few:
+        written.minutes = written.sheet.minutes * SMALL_COUNT
+
+
+def _write_rows(
+    book: xlsxwriter.Workbook, heading: Any, written: WrittenSheet, maker: RowMaker, limits: Limits
+) -> None:
+    sheet = written.sheet
     page: NewSheet | None = None
     for _, cells in maker.rows(sheet):
         if page is None or page.is_full:
@@ -129,9 +166,6 @@ def _write_sheet(
         page.add([cells.get(column) for column in sheet.columns])
         _add_up(written, cells)
     _finish(page or _new_page(book, heading, sheet, written, limits), sheet, written)
-    is_looked_up = maker.tables.has_finding_rows or sheet.name not in NEEDING_SNAPSHOT
-    written.is_known = is_looked_up and (written.is_whole or written.rows > 0)
-    return written
 
 
 def _new_page(book: xlsxwriter.Workbook, heading: Any, sheet: Sheet, written: WrittenSheet, limits: Limits) -> NewSheet:
@@ -193,13 +227,20 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     yield ()
     yield _SHEETS_HEADING
     for page in written:
-        rows = page.rows if page.is_whole else f"at least {page.rows:,}"
-        counts = (rows, page.minutes, *_amounts(page)) if page.is_known else (NOT_KNOWN,)
-        yield ", ".join(page.titles), page.sheet.asks, *counts
+        yield ", ".join(page.titles), page.sheet.asks, *_numbers(page)
     yield ()
     notes = [note for page in written for note in page.notes]
     for number, sentence in enumerate([*notes, *_not_listed(maker)]):
         yield "Note" if number == 0 else "", sentence
+
+
+def _numbers(page: WrittenSheet) -> Sequence[object]:
+    """Rows, minutes and the deals behind them, as far as they may be told and are known."""
+    if not page.is_known:
+        return (NOT_KNOWN,)
+    if page.is_few:
+        return (FEWER,)
+    return (page.rows if page.is_whole else f"at least {page.rows:,}", page.minutes, *_amounts(page))
 
 
 def _amounts(page: WrittenSheet) -> Iterator[object]:
@@ -217,6 +258,8 @@ def _people(maker: RowMaker) -> str:
         return "Named. This workbook holds personal data: keep it as you keep the CRMs."
     if maker.mask.level is Masking.PARTIAL:
         return "Partly masked: the first character of names and values, and the domain of addresses."
+    if maker.mask.level is Masking.COUNTS:
+        return "Numbers alone: no record is listed, and of fewer than five people it is said that they are fewer."
     return "Masked: a stand-in for each key, values as (filled). Write the workbook with --names to see them."
 
 

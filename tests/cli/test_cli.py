@@ -201,18 +201,32 @@ def test_named_forecast__no_other_folder_is_looked_at(
     assert capsys.readouterr().err.startswith("f ")
 
 
-def test_masking__records_are_not_offered_as_counts(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("report", "worklist", "explain"):
-        key = ["ada"] if command == "explain" else []
-        assert run(command, "--help") == 0
-        assert " ".join(capsys.readouterr().out.split()).count("none, partial or pseudonym.") == 1
-        assert run(command, *key, "--masking", "counts") == 2
-        assert " ".join(capsys.readouterr().err.split()) == (
-            "Masking at `counts` hides every record, and what you asked for shows records. Name one of none, partial, "
-            "pseudonym, or run `dynsync audit --masking counts` for numbers."
-        )
-        assert run(command, *key, "--masking", "all") == 2
-        assert capsys.readouterr().err.split(". ")[-1].split("\n")[1] == "Name one of none, partial, pseudonym."
+def test_masking__the_chain_of_one_record_is_not_offered_as_counts(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", "--help") == 0
+    assert " ".join(capsys.readouterr().out.split()).count("none, partial or pseudonym.") == 1
+    assert run("explain", "ada", "--masking", "counts") == 2
+    assert " ".join(capsys.readouterr().err.split()) == (
+        "Masking at `counts` hides every record, and what you asked for shows records. Name one of none, partial, "
+        "pseudonym, or run `dynsync audit --masking counts` for numbers."
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "levels"),
+    [
+        ("explain", "none, partial, pseudonym"),
+        ("report", "none, partial, pseudonym, counts"),
+        ("worklist", "none, partial, pseudonym, counts"),
+    ],
+)
+def test_masking__a_level_that_there_is_not(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str, levels: str
+) -> None:
+    key = ["ada"] if command == "explain" else []
+    assert run(command, *key, "--masking", "all") == 2
+    assert capsys.readouterr().err.split(". ")[-1].split("\n")[1] == f"Name one of {levels}."
 
 
 def test_failure__names_the_folder_one_is_in(

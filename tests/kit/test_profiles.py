@@ -107,6 +107,21 @@ def test_profile_fields__people_in_the_open_when_asked(forecast: kit.Forecast) -
     assert _field(shown, "contact", "hubspot", "jobtitle")["frequent"] == (("Clerk", 2), ("Head", 1))
 
 
+def test_profile_fields__numbers_alone_are_rounded_up_to_fives(forecast: kit.Forecast) -> None:
+    shown = kit.profile_fields(forecast, masking="counts")
+    row = _field(shown, "contact", "dynamics", "statecode")
+    assert [row[name] for name in ("records", "filled", "distinct", "longest")] == [5, 5, 5, None]
+    assert row["frequent"] == ((None, 5), (None, 5))
+    assert _field(shown, "company", "hubspot", "name")["filled"] == 2
+    pairs = next(row for row in shown.agreement_of("contact") if row["hubspot_field"] == "jobtitle")
+    assert [pairs[name] for name in ("pairs", "equal", "different", "only_hubspot")] == [5, 5, 5, 0]
+
+
+def test_profile_fields__partly_masked(forecast: kit.Forecast) -> None:
+    shown = kit.profile_fields(forecast, masking="partial")
+    assert _field(shown, "contact", "hubspot", "jobtitle")["frequent"] == ((None, 2), (None, 1))
+
+
 def test_profile_fields__the_same_on_duckdb(
     forecast: kit.Forecast, profiles: FieldProfiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

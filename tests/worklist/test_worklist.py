@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -550,6 +551,61 @@ def test_import__says_what_it_replaces_and_loses_no_marks(book: Path, forecast: 
     assert (tmp_path / "fixes" / "dynamics-contact-emailaddress1.csv").exists()
     replaced = kit.import_worklist(bare, copied, fixes=tmp_path / "fixes", replace=True)
     assert (replaced.replaced_decisions, replaced.replaced_fixes, decided(copied)) == (2, 1, [])
+
+
+def test_import__puts_the_marks_of_two_people_together(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    other = Path(shutil.copy(book, tmp_path / "other.xlsx"))
+    edit(
+        book,
+        marks(("Failing", "A2", "fix"), ("Ghosts", "A2", "accept"), ("Ghosts", "B2", "one"), ("Ghosts", "B3", "?")),
+    )
+    edit(other, marks(("Ghosts", "A2", "accept"), ("Ghosts", "B2", "two"), ("Ghosts", "A3", "ignore")))
+    imported = kit.import_worklist([book, other], forecast)
+    assert imported.by_mark == {"accept": 1, "fix": 1, "ignore": 1}
+    assert imported.by_sheet["ghosts"] == {**NO_MARKS, "accept": 1, "ignore": 1}
+    assert {row["record_id"]: (row["mark"], row["note"]) for row in decided(forecast)} == {
+        C2: ("accept", "one; two"),
+        C3: ("ignore", "?"),
+        C4: ("fix", None),
+    }
+    alone = kit.import_worklist(other, forecast)
+    assert (alone.replaced_decisions, alone.dropped_decisions) == (3, 1)
+
+
+def test_import__of_two_marks_for_one_row_names_both(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
+    other = Path(shutil.copy(book, tmp_path / "other.xlsx"))
+    edit(book, marks(("Ghosts", "A2", "accept"), ("Ghosts", "A3", "perhaps")))
+    edit(other, marks(("Ghosts", "A2", "fix")))
+    edit(other, lambda opened: opened["Ghosts"].insert_cols(1))
+    with pytest.raises(WorklistError) as raised:
+        kit.import_worklist([book, other], forecast)
+    assert [(fault.workbook, fault.sheet, fault.cell, fault.sentence) for fault in raised.value.faults] == [
+        (str(book), "Ghosts", "A3", "The mark is 'perhaps', which is none of accept, fix, ignore."),
+        (
+            str(other),
+            "Ghosts",
+            "B2",
+            f"This row is marked fix here, and accept in {book}, Ghosts, A2. Settle which of the two holds.",
+        ),
+    ]
+    assert str(raised.value).startswith(f"{book}, Ghosts, A3: The mark is")
+
+
+def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_path: Path) -> None:
+    written = kit.worklist(forecast, tmp_path / "w.xlsx", masking="counts")
+    opened = openpyxl.load_workbook(written.path)
+    assert opened.sheetnames == ["Read me", "Mappings", "Findings"]
+    texts = [str(cell) for page in opened for line in page.iter_rows(values_only=True) for cell in line if cell]
+    assert [text for text in texts if re.search(r"0000-0000|example\.com|Byron|Company B", text)] == []
+    assert (written.rows["ghosts"], written.rows["near_names"]) == ("fewer than 5", 1)
+    first = {line[0]: line[2:] for line in opened["Read me"].iter_rows(values_only=True)}
+    assert first["Ghosts"] == ("fewer than 5", None, None, None)
+    assert first["Near names"][:2] == (1, 2)
+    findings = rows_of(written.path, "Findings")
+    about = next(row for row in findings if (row["Check"], row["Object"]) == ("G02", "contact"))
+    assert (about["Records"], about["Reason"][:36]) == ("fewer than 5", "Fewer than 5 Dynamics contacts share")
+    edit(written.path, marks(("Findings", "A2", "accept")))
+    assert kit.import_worklist(written.path, forecast).by_mark == {"accept": 1, "fix": 0, "ignore": 0}
 
 
 def test_import__over_decisions_that_are_damaged(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from dynsync_lib.core.advice.field_facts import delivered_column, show_value
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.masking import FILLED
+from dynsync_lib.core.masking import FILLED, Masking, mask_partly
 from dynsync_lib.core.model import System
 
 _MOST_VALUES: Final = 3
@@ -45,8 +45,8 @@ class FieldProfile:
     frequent: tuple[tuple[str | None, int], ...] = ()
 
 
-def profile_fields(job: Job, system: System, *, masked: bool = True) -> tuple[FieldProfile, ...]:
-    """One entry for every field of a side that the metadata names, by name.
+def profile_fields(job: Job, system: System, *, masking: Masking = Masking.PSEUDONYM) -> tuple[FieldProfile, ...]:
+    """One entry for every field of a side that the metadata names, by name; values of people as `masking` shows them.
 
     Computes: one pass over the side's table, and one over each column in which a value is there twice.
     """
@@ -55,7 +55,7 @@ def profile_fields(job: Job, system: System, *, masked: bool = True) -> tuple[Fi
     fields = [field for name in names if (field := catalogue.find(system, job.object, name)) is not None]
     columns = {field.name: column for field in fields if (column := delivered_column(job, system, field.name))}
     counts = _count(job, system, list(columns.values()))
-    is_hidden = masked and job.is_about_persons
+    level = masking if job.is_about_persons else Masking.NONE
     profiles = []
     for field in fields:
         kind, column = kind_of(field, rulebook), columns.get(field.name)
@@ -64,14 +64,18 @@ def profile_fields(job: Job, system: System, *, masked: bool = True) -> tuple[Fi
             continue
         records, filled, distinct, longest = counts[column]
         values = _frequent(job, system, column) if distinct < filled else []
-        shown = tuple((_shown(value, field, kind, is_hidden=is_hidden), count) for value, count in values)
+        shown = tuple((_shown(value, field, kind, level), count) for value, count in values)
         profiles.append(FieldProfile(field, kind, records, filled, distinct, longest, shown))
     return tuple(profiles)
 
 
-def _shown(value: str, field: Field, kind: str | None, *, is_hidden: bool) -> str | None:
-    shown = show_value(value, field, kind, is_hidden=is_hidden)
-    return None if is_hidden and shown == FILLED else shown
+def _shown(value: str, field: Field, kind: str | None, level: Masking) -> str | None:
+    is_hidden = level is not Masking.NONE
+    shown: str | None = show_value(value, field, kind, is_hidden=is_hidden)
+    if not is_hidden or shown != FILLED:
+        return shown
+    partly = mask_partly(value) if level is Masking.PARTIAL else None
+    return None if partly == FILLED else partly
 
 
 def _count(job: Job, system: System, columns: Sequence[str]) -> dict[str, tuple[int, int, int, int | None]]:
