@@ -24,14 +24,17 @@ No message holds a token, an e-mail address or a person's name; every one goes t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from dynsync_lib.messages import redact, say
 
 _MOST_LISTED: Final = 20
 """Faults of one file that a message lists."""
+_FAULT_LINE: Final = re.compile(r"(.+), ([A-Z]+\d+): (.+)")
+"""How a message names a fault of a worklist: its sheet, its cell, and a sentence."""
 
 
 class DynsyncError(Exception):
@@ -43,6 +46,11 @@ class DynsyncError(Exception):
         self.sentence = "\n".join(say(line) for line in sentence.split("\n"))
         self.next_step = say(next_step)
         super().__init__(self.sentence)
+
+    @classmethod
+    def retold(cls, sentence: str, *, next_step: str = "") -> Self:
+        """The error again from what it said elsewhere, such as in a notebook's kernel."""
+        return cls(sentence, next_step=next_step)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in a notebook instead of a traceback: the sentence and the next step."""
@@ -60,6 +68,11 @@ class SettingsError(DynsyncError):
         self.faults = tuple(say(fault.replace("\n", " ")) for fault in faults)
         where = "--set" if all(fault.startswith("--set") for fault in faults) else "the settings file"
         super().__init__("\n".join(self.faults), next_step=next_step or f"Correct {where} and run again.")
+
+    @classmethod
+    def retold(cls, sentence: str, *, next_step: str = "") -> Self:
+        """The error again, a fault a line."""
+        return cls(sentence.splitlines(), next_step=next_step)
 
 
 class InputFileError(DynsyncError):
@@ -94,6 +107,14 @@ class WorklistError(InputFileError):
         if len(self.faults) > _MOST_LISTED:
             lines.append(f"And {len(self.faults) - _MOST_LISTED:,} more.")
         super().__init__("\n".join(lines), next_step=next_step or "Correct the cells, and import the workbook again.")
+
+    @classmethod
+    def retold(cls, sentence: str, *, next_step: str = "") -> Self:
+        """The error again, in the same words; `faults` are those that they name."""
+        named = filter(None, map(_FAULT_LINE.fullmatch, sentence.splitlines()))
+        error = cls([WorklistFault(*line.groups()) for line in named], next_step=next_step)
+        super(WorklistError, error).__init__(sentence, next_step=error.next_step)
+        return error
 
 
 class SnapshotError(DynsyncError):

@@ -172,10 +172,8 @@ def _retell(path: Path, notebook: NotebookNode, name: str, sentence: str) -> Dyn
     kind = getattr(errors, name, None)
     step = "Open the notebook in JupyterLab to see more."
     own_step = _own_step(notebook, sentence) or step
-    if isinstance(kind, type) and issubclass(kind, DynsyncError) and kind is not errors.SettingsError:
-        return kind(sentence, next_step=own_step)
-    if kind is errors.SettingsError:
-        return errors.SettingsError(sentence.splitlines(), next_step=own_step)
+    if isinstance(kind, type) and issubclass(kind, DynsyncError):
+        return kind.retold(sentence, next_step=own_step)
     number = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.get("execution_count"))
     return DynsyncError(f"{path.name} failed in code cell {number}: {name}.", next_step=step)
 

@@ -3,19 +3,36 @@
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nbclient.exceptions import CellExecutionError
 
-from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
+from dynsync_lib.errors import (
+    DynsyncError,
+    SettingsError,
+    SnapshotError,
+    UsageError,
+    WorklistError,
+    WorklistFault,
+)
 from dynsync_lib.report import runner
 from dynsync_lib.report.kernel import start_kernel
 from dynsync_lib.report.notebook_format import nbformat
 from dynsync_lib.report.runner import export_report, read_parameters, run_notebook
 
+LISTING = (SettingsError, WorklistError)
+"""The errors that carry several faults."""
 _NBFORMAT: Any = nbformat  # states no types
 v4 = _NBFORMAT.v4
+
+
+def kinds_of(kind: type[DynsyncError]) -> list[type[DynsyncError]]:
+    """A kind of error and all below it that stand in the tree of `errors`."""
+    below = [one for child in kind.__subclasses__() for one in kinds_of(child)]
+    return [one for one in (kind, *below) if one.__module__ == DynsyncError.__module__]
 
 
 def _write(path: Path, *cells: str) -> Path:
@@ -93,6 +110,39 @@ def test_run_notebook__a_failing_cell_is_one_sentence(
         run_notebook(_write(tmp_path / "a.ipynb", "x = 1", source), timeout_s=60)
     assert type(caught.value) is kind
     assert (str(caught.value), caught.value.next_step) == (sentence, next_step)
+
+
+WORKLIST = WorklistError([WorklistFault("Shared addresses", "K7", "`maybe` is no mark.")] * 25)
+RAISED: list[DynsyncError] = [
+    *(kind("It is so.", next_step="Do it.") for kind in kinds_of(DynsyncError) if kind not in LISTING),
+    SettingsError(["dynsync.toml, line 2: it is so.", "dynsync.toml, line 5: it is so, too."]),
+    WORKLIST,
+]
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+def test_run_notebook__retells_every_error_of_the_kit(
+    tmp_path: Path, error: DynsyncError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class _Kernel:
+        """A kernel whose last cell raises the error, as IPython shows it."""
+
+        def run(self, notebook: Any, *, timeout_s: float) -> None:
+            del timeout_s
+            name, shown = type(error).__name__, error._render_traceback_()
+            notebook.cells[-1].outputs = [v4.new_output("error", ename=name, evalue=str(error), traceback=shown)]
+            raise CellExecutionError("", name, str(error))
+
+    monkeypatch.setattr(runner, "start_kernel", lambda _: nullcontext(_Kernel()))
+    with pytest.raises(DynsyncError) as caught:
+        run_notebook(_write(tmp_path / "a.ipynb", "x = 1", "raise error"))
+    again = caught.value
+    assert (type(again), str(again), again.next_step) == (type(error), str(error), error.next_step)
+    assert again.exit_code == error.exit_code
+
+
+def test_retold__worklist_keeps_the_faults_that_it_names() -> None:
+    assert WorklistError.retold(str(WORKLIST)).faults == WORKLIST.faults[:20]
 
 
 def test_export_report__writes_all_or_nothing(tmp_path: Path) -> None:
