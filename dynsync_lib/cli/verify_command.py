@@ -45,7 +45,6 @@ def verify(
     """
     if xlsx is not None and out is None:
         raise UsageError("An Excel file is made of a receipt that is kept.", next_step="Name its folder with --out.")
-    _refuse_one_snapshot(before, after)
     verified = kit.verify(before, after, forecast, out)
     if xlsx is not None:
         verified.write_workbook(xlsx)
@@ -57,15 +56,6 @@ def verify(
             console.out.print(f"\nReceipt:  {out}")
     if verified.figures["misses"]:
         raise typer.Exit(1)
-
-
-def _refuse_one_snapshot(before: Path, after: Path) -> None:
-    """Raises UsageError when both are one snapshot, or a copy of it; SnapshotError when one cannot be used."""
-    if kit.open_snapshot(before).manifest_sha256 == kit.open_snapshot(after).manifest_sha256:
-        raise UsageError(
-            f"{before} and {after} are the same snapshot, so that nothing was synced in between.",
-            next_step="Name as the second one a snapshot that was taken after the sync.",
-        )
 
 
 def _print_figures(figures: Mapping[str, Any]) -> None:

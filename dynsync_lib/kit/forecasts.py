@@ -160,19 +160,25 @@ def verify(
     told. With `out` the receipt is written to that folder, where an earlier one is replaced. This computes: less than
     a forecast of the same snapshot does.
 
-    Raises SnapshotError, or UsageError when the snapshots are of different portals or `after` is the earlier one, when
-    the forecast is of another snapshot than `before`, and when `out` holds something else.
+    Raises SnapshotError, or UsageError when both are one snapshot, when they are of different portals or `after` is the
+    earlier one, when the forecast is of another snapshot than `before`, and when `out` holds something else.
 
-    >>> snapshot = "out/demo/snapshot"
-    >>> verified = kit.verify(snapshot, snapshot, "out/demo/forecast", out="out/verification")
+    >>> from datetime import UTC, datetime
+    >>> moment = datetime(2099, 1, 1, tzinfo=UTC)
+    >>> later = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/later_than_demo", taken_at=moment)
+    >>> verified = kit.verify("out/demo/snapshot", later, "out/demo/forecast", out="out/verification")
     >>> verified.figures["by_outcome"]["create"], verified.figures["by_outcome"]["link"]["hits"]
     ({'predicted': 1608, 'hits': 0}, 808)
     """
-    from dynsync_lib.verification.verify_folder import Compared, verify_snapshots  # a forecast does not wait for it
+    from dynsync_lib.verification import verify_folder  # a forecast does not wait for it
 
+    earlier, later = opened_snapshot(before), opened_snapshot(after)
+    verify_folder.refuse_one_snapshot(earlier, later)
     with temporary_folder() as work:
-        compared = Compared(opened_snapshot(before), opened_snapshot(after), opened_forecast(forecast))
-        return verify_snapshots(compared, rulebook=rulebook(), out=None if out is None else Path(out), work=work)
+        compared = verify_folder.Compared(earlier, later, opened_forecast(forecast))
+        return verify_folder.verify_snapshots(
+            compared, rulebook=rulebook(), out=None if out is None else Path(out), work=work
+        )
 
 
 def explain(forecast: AnyForecast, key: str, *, snapshot: str | Path | None = None) -> Explained:

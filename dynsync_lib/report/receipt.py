@@ -69,8 +69,10 @@ class KeptReceipt(Protocol):
 def receipt_bars(receipt: Receipt) -> Piece:
     """Of each predicted outcome how many came true, did not, and cannot be judged; a sentence when there is none.
 
-    >>> demo = "out/demo/snapshot"
-    >>> kit.receipt_bars(kit.verify(demo, demo, "out/demo/forecast"))
+    >>> from datetime import UTC, datetime
+    >>> moment = datetime(2099, 1, 1, tzinfo=UTC)
+    >>> later = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/after_demo", taken_at=moment)
+    >>> kit.receipt_bars(kit.verify("out/demo/snapshot", later, "out/demo/forecast"))
     1,... of 3,871 predictions held (... %)...
     """
     title = "How right the forecast was"
@@ -154,8 +156,10 @@ def missed_table(receipt: Receipt) -> Piece:
 def watch_table(receipt: KeptReceipt) -> Piece:
     """The first 48 hours: what each of Sync Health's lists should hold, beside the receipt, and what to look at.
 
-    >>> demo = "out/demo/snapshot"
-    >>> kit.watch_table(kit.verify(demo, demo, "out/demo/forecast", out="out/watched"))
+    >>> from datetime import UTC, datetime
+    >>> moment = datetime(2099, 1, 1, tzinfo=UTC)
+    >>> later = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/two_days_later", taken_at=moment)
+    >>> kit.watch_table(kit.verify("out/demo/snapshot", later, "out/demo/forecast", out="out/watched"))
     The first 48 hours, by the lists of Sync Health
     """
     listed = receipt.watch_list.to_dict("records")

@@ -103,8 +103,10 @@ class Verification:
 def open_verification(folder: str | Path) -> Verification:
     """The verification in a folder. Raises SnapshotError when it is none.
 
-    >>> demo = "out/demo/snapshot"
-    >>> verified = kit.verify(demo, demo, "out/demo/forecast", out="out/kept")
+    >>> from datetime import UTC, datetime
+    >>> moment = datetime(2099, 1, 1, tzinfo=UTC)
+    >>> later = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/later", taken_at=moment)
+    >>> verified = kit.verify("out/demo/snapshot", later, "out/demo/forecast", out="out/kept")
     >>> kit.open_verification("out/kept").figures["records"]
     3871
     """
@@ -169,6 +171,15 @@ def verify_snapshots(compared: Compared, *, rulebook: Rulebook, out: Path | None
         }
         (folder.new / VERIFICATION_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
     return Verification(figures, out)
+
+
+def refuse_one_snapshot(before: Snapshot, after: Snapshot) -> None:
+    """Raises UsageError when both are one snapshot, or one is a copy of the other."""
+    if before.manifest_sha256 == after.manifest_sha256:
+        raise UsageError(
+            f"{before.path} and {after.path} are the same snapshot, so that nothing was synced in between.",
+            next_step="Name as the second one a snapshot that was taken after the sync.",
+        )
 
 
 def refuse_unfit(before: Snapshot, after: Snapshot, forecast: Forecast) -> None:

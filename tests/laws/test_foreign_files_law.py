@@ -55,7 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ours]]:
     kit.forecast(root / "s", root / "dynsync.toml", root / "f")
     kit.forecast(root / "s", root / "dynsync.toml", root / "g", csv=True)
     kit.replay(root / "s", root / "s", root / "dynsync.toml", root / "r")
-    kit.verify(root / "s", root / "s", root / "f", root / "v")
+    kit.verify(root / "s", root / "t", root / "f", root / "v")
     (root / "report.html").write_text(f"{runner.REPORT_FILE.start}\n{runner.REPORT_FILE.mark}\n", encoding="utf-8")
     unfinished_pull(root / "p")
     with Emulator(small_portals(), limits=GENEROUS) as emulator:

@@ -55,6 +55,19 @@ def test_one_snapshot_twice__is_refused(tmp_path: Path, after: str) -> None:
     assert not (tmp_path / "v").exists()
 
 
+def test_one_snapshot_twice__is_refused_by_the_kit_in_the_same_words(tmp_path: Path) -> None:
+    snapshot = load_portals(tmp_path, FILES)
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    forecast = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "f")
+    with pytest.raises(UsageError) as caught:
+        kit.verify(snapshot, tmp_path / "s", forecast)
+    said = f"{tmp_path / 's'} and {tmp_path / 's'} are the same snapshot, so that nothing was synced in between."
+    assert (str(caught.value), caught.value.next_step) == (
+        said,
+        "Name as the second one a snapshot that was taken after the sync.",
+    )
+
+
 def test_a_miss__code_1(tmp_path: Path) -> None:
     _load_twice(tmp_path, NEW)
     code, printed = _verify(tmp_path, "--json")
