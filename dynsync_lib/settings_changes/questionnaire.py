@@ -1,7 +1,8 @@
 """The questions of an engagement with the answers that its settings file holds: the state behind prompt and form.
 
 Facts
-    * Nothing typed means skipped: what stands in the file stays.
+    * Nothing typed means skipped: what stands in the file stays. An answer that is withdrawn leaves the file, so that
+      its question is open again.
     * Only answers that differ from the file's become changes; they are made all at once.
 
 Source: rules/questions.toml.
@@ -25,13 +26,14 @@ _UNKNOWN: Final = "unknown"
 class Questionnaire:
     """The questions and their answers. `document` is the settings file; `save_changes` makes changes in it.
 
-    `message` says what became of the last answers that were written.
+    `answers` are those given since, None for one that is withdrawn. `message` says what became of the last answers that
+    were written.
     """
 
     questions: Sequence[AdminQuestion]
     document: Mapping[str, Any]
     save_changes: Callable[[Sequence[SetAnswer]], None]
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer | None] = field(default_factory=dict)
     message: str = ""
 
     def shown(self, name: str) -> str:
@@ -46,6 +48,10 @@ class Questionnaire:
         question = self.question(name)
         if text.strip():
             self.answers[name] = question.read_answer(text)
+
+    def withdraw(self, name: str) -> None:
+        """Takes the answer to a question away. Raises UsageError when there is no such question."""
+        self.answers[self.question(name).name] = None
 
     def question(self, name: str) -> AdminQuestion:
         """The question of that name. Raises UsageError when there is none."""
@@ -67,8 +73,17 @@ class Questionnaire:
         ]
         if changes:
             self.save_changes(changes)
-        became = _what_became(len(changes), len(self.answers) - len(changes))
-        self.message = f"{became} {len(self.unanswered())} of {len(self.questions)} questions have none."
+        taken = sum(change.answer is None for change in changes)
+        written = len(changes) - taken
+        held = sum(answer is not None for answer in self.answers.values()) - written
+        became = _what_became(written, held) if written or held or not taken else ""
+        self.document = changed_answers(self.document, changes)
+        self.message = " ".join(filter(None, (became, _what_went(taken), self.summary)))
+
+    @property
+    def summary(self) -> str:
+        """How many questions have no answer."""
+        return f"{len(self.unanswered())} of {len(self.questions)} questions have none."
 
     def _in_file(self, question: AdminQuestion) -> Answer | None:
         answer: Answer | None = self.document.get(question.section, {}).get(question.name)
@@ -82,6 +97,18 @@ def _what_became(written: int, held: int) -> str:
     if held:
         return f"Took {_answers(held)}, which the file held already."
     return f"Wrote {_answers(written)}." if written else "No answer was entered."
+
+
+def _what_went(taken: int) -> str:
+    return f"Took {_answers(taken)} away." if taken else ""
+
+
+def changed_answers(document: Mapping[str, Any], changes: Sequence[SetAnswer]) -> dict[str, Any]:
+    """What the file's sections say after the changes; the given document stays as it is."""
+    changed = {name: dict(section) if isinstance(section, Mapping) else section for name, section in document.items()}
+    for change in changes:
+        changed.setdefault(change.section, {})[change.name] = change.answer
+    return changed
 
 
 def _answers(count: int) -> str:

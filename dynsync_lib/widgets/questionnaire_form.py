@@ -1,7 +1,8 @@
 """The questionnaire of an engagement as a form of a notebook: a field for each question, and a button that writes.
 
 Facts
-    * It shows the state and calls it (`settings_changes.questionnaire`); an empty field skips its question.
+    * It shows the state and calls it (`settings_changes.questionnaire`). An empty field leaves its question open: an
+      answer that somebody emptied is taken away.
     * Every field is named by its question, and the message below is a live region.
 """
 
@@ -42,7 +43,12 @@ class Answers(Protocol):
 
     def shown(self, name: str) -> str: ...
 
+    @property
+    def summary(self) -> str: ...
+
     def answer(self, name: str, text: str) -> None: ...
+
+    def withdraw(self, name: str) -> None: ...
 
     def save(self) -> None: ...
 
@@ -60,7 +66,7 @@ class QuestionnaireForm:
             label = f"<b>{escape(question.asks)}</b><br><small>{escape(question.where)}</small>"
             field = ipywidgets.Text(
                 value=answers.shown(question.name),
-                placeholder=f"{question.allowed}; empty: skip",
+                placeholder=f"{question.allowed}; empty: not checked",
                 continuous_update=False,
                 layout=layout,
                 tooltip=question.asks,
@@ -76,11 +82,20 @@ class QuestionnaireForm:
         """Takes what stands in the fields and writes it; a refusal is said, not raised, and writes nothing."""
         try:
             for name, field in self.fields.items():
-                self.answers.answer(name, field.value)
+                self._take(name, field.value)
             self.answers.save()
         except DynsyncError as fault:
             self.answers.message = f"{fault} {fault.next_step}"
         self._message.value = f'<p role="status">{escape(self.answers.message)}</p>'
 
+    def _take(self, name: str, text: str) -> None:
+        if text.strip():
+            self.answers.answer(name, text)
+        elif self.answers.shown(name):
+            self.answers.withdraw(name)
+
+    def __repr__(self) -> str:
+        return f"The questionnaire: {self.answers.summary}"
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.widget._repr_mimebundle_(**options)
+        return {**self.widget._repr_mimebundle_(**options), "text/plain": repr(self)}

@@ -145,11 +145,13 @@ def test_notebooks__audit_runs(tmp_path: Path) -> None:
     snapshot = load_portals(tmp_path, files)
     (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
     forecast = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "forecast")
-    parameters = {"forecast_folder": forecast.folder, "snapshot": snapshot.path, "finding": "overwrites"}
+    folders = {"forecast_folder": forecast.folder, "snapshot": snapshot.path, "settings": tmp_path / "dynsync.toml"}
+    parameters = {**folders, "finding": "overwrites"}
     said = _sentences(runner.run_notebook(NOTEBOOKS / AUDIT, parameters=parameters, timeout_s=120))
     assert said[0].startswith("Of 3 fields 3 are filled in all 3 records, 0 in none.")
     assert said[4].startswith("In 1 matched pair 1 of 2 mappings holds different values somewhere.")
     assert said[6:] == [
+        "The questionnaire: 13 of 13 questions have none.",
         "1 row behind overwrites",
         "2 of 5 records have a problem, none more than one.",
         "1 group of records shares a key, and 1 record loses it. The largest has 2 records.",
