@@ -67,7 +67,7 @@ def _checks() -> Iterator[str]:
     yield "## Audit rules\n\nWhat the findings of a forecast may say; `#` stands for the number of records.\n"
     yield "| Check | Severity | Finding | Rule |\n|---|---|---|---|"
     for check in book.checks:
-        said = check.sentence.format(count="#") if check.is_countable else check.not_checked
+        said = check.sentence.format(count="#", names="...") if check.is_countable else check.not_checked
         yield f"| {check.id} | {check.severity} | {said} | `{check.rule_id}` |"
     yield "\n### Without a finding of their own\n\n| Check | Asks | Why not |\n|---|---|---|"
     yield from (f"| {one.id} | {one.says} | {one.why} |" for one in book.unasked_checks)

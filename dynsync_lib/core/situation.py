@@ -53,7 +53,9 @@ class Situation:
     Dynamics environments with the same portal (1.11). `trimmed`, per table: vendor's columns whose values are known to
     have no outer white space, so that nobody need look for it. `empty_tables` are those that are known to have no row:
     what is decided about their records needs no frame. `associations_of` are the objects of HubSpot whose associations
-    were delivered: who has none there is known to have none.
+    were delivered: who has none there is known to have none. `caller_privileges` are the depths to which the user who
+    read Dynamics may read, create and write its tables, by the privilege's name, None when nobody said;
+    `caller_is_person`: that user is a person, who may be the one that Data Sync acts as.
 
     `scenarios` are other sets of assumptions, by number, under which records are decided, all at once: then every
     record table has a row per scenario and record, with the number of the scenario in the column `scenario`, by which
@@ -75,6 +77,8 @@ class Situation:
     scenarios: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     empty_tables: frozenset[str] = frozenset()
     associations_of: frozenset[Object] = frozenset(Object)
+    caller_privileges: Mapping[str, str] | None = None
+    caller_is_person: bool = False
 
     @property
     def by(self) -> tuple[str, ...]:

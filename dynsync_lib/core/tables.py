@@ -99,6 +99,29 @@ class RecordTable:
         return (ID, API_RANK, FILE_RANK, *self.keys)
 
 
+_PRIVILEGED: Final[Mapping[Object, str]] = {
+    Object.CONTACT: "Contact",
+    Object.COMPANY: "Account",
+    Object.LEAD: "Lead",
+    Object.DEAL: "Opportunity",
+    Object.INVOICE: "Invoice",
+}
+
+
+Right = Literal["Read", "Create", "Write", "Delete"]
+"""What a privilege of Dataverse allows."""
+
+
+def privilege(right: Right, object_: Object) -> str:
+    """Dataverse's name of a right on the table of an object, such as `prvCreateAccount` (portal-apis 7.2)."""
+    return f"prv{right}{_PRIVILEGED[object_]}"
+
+
+def rights_to_write(object_: Object) -> tuple[str, str]:
+    """Dataverse's names of the rights without which the sync cannot write the table of an object (1.9)."""
+    return privilege("Create", object_), privilege("Write", object_)
+
+
 CREATED_BY: Final[Mapping[System, str]] = {
     System.HUBSPOT: "hs_created_by_user_id",
     System.DYNAMICS: "_createdby_value",
@@ -161,6 +184,22 @@ LINKS_IN: Final = Table(
     ),
     ("from_object", "from_id", "to_object", "to_id", "label"),
 )
+
+ASSOCIATED_COMPANY: Final = "associated company"
+"""What stands for a lookup's column where HubSpot's export names associated companies."""
+UNRESOLVED_LOOKUPS: Final = Table(
+    "unresolved_lookups",
+    "one lookup or association that a file fills with the name of a record, where no single exported record has it",
+    (
+        _column("system", "hubspot or dynamics"),
+        _column("object", "kind of the record that holds the name: contact, company, lead, deal or invoice"),
+        _column("record_id", "record id"),
+        _column("field", "the lookup's column, such as parentcustomerid, or `ASSOCIATED_COMPANY`"),
+        _column("why", "`unknown`: no exported record has the name; `ambiguous`: several have it"),
+    ),
+    ("system", "object", "record_id", "field"),
+)
+"""Written by `dynsync load` where there are such lookups; the snapshot's records have null in their place."""
 
 PROPERTIES: Final = Table(
     "hubspot/properties",
@@ -325,7 +364,7 @@ FINDINGS: Final = Table(
     "findings",
     "one audit rule that has something to say",
     (
-        _column("check_id", "G01 to G63"),
+        _column("check_id", "G01 to G67"),
         _column("severity", "blocker, high, medium, low or not_checked"),
         _column("system", "hubspot, dynamics, or null when it concerns both"),
         _column("object", "object, or null when it concerns several"),

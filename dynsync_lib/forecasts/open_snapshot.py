@@ -22,7 +22,16 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.situation import Frame, Situation
-from dynsync_lib.core.tables import ACCENTLESS_NAME, BINDINGS, FILE_RANK, RECORD_TABLES, Column, RecordTable
+from dynsync_lib.core.tables import (
+    ACCENTLESS_NAME,
+    BINDINGS,
+    FILE_RANK,
+    LINKS_IN,
+    RECORD_TABLES,
+    UNRESOLVED_LOOKUPS,
+    Column,
+    RecordTable,
+)
 from dynsync_lib.core.typed_values import NO_NUMBER
 from dynsync_lib.engine import AUTO, Engine, open_engine_for
 from dynsync_lib.forecasts.forecast_folder import read_rows
@@ -46,14 +55,20 @@ def open_situation(
 
     `beside` are snapshots of further Dynamics environments of the same portal (1.11). Nothing is computed yet.
     """
-    tables = {name: _scan(engine, snapshot, name) for name in (*RECORD_TABLES, "hubspot/links")}
+    names = (*RECORD_TABLES, LINKS_IN.name, *filter(snapshot.has_table, (UNRESOLVED_LOOKUPS.name,)))
+    tables = {name: _scan(engine, snapshot, name) for name in names}
     catalogue, taken_at = read_catalogue(snapshot), snapshot.taken_at
     parts = (tables, settings, rulebook, catalogue, taken_at, engine.keep, engine.from_rows)
     trimmed = {name: snapshot.trimmed_columns(name) for name in RECORD_TABLES}
     empty = frozenset(name for name in RECORD_TABLES if not snapshot.rows(name))
-    linked = snapshot.associations_of
     situation = Situation(
-        *parts, time_zone=snapshot.time_zone, trimmed=trimmed, empty_tables=empty, associations_of=linked
+        *parts,
+        time_zone=snapshot.time_zone,
+        trimmed=trimmed,
+        empty_tables=empty,
+        associations_of=snapshot.associations_of,
+        caller_privileges=snapshot.caller_privileges,
+        caller_is_person=snapshot.caller_is_person,
     )
     return replace(situation, beside=[_beside(engine, situation, other) for other in beside])
 

@@ -10,12 +10,13 @@ Where it is used: `go_live.pack`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.masking import FEWER, Masking, is_small
-from dynsync_lib.core.model import Direction, System
+from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.tables import Right, privilege
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.replay_folder import Replay
 from dynsync_lib.go_live.enrolments import Enrolment
@@ -26,6 +27,11 @@ from dynsync_lib.report.work_plan import plan_work
 from dynsync_lib.verification.sync_health import watch_rows
 
 NOT_CHECKED: Final = "not checked"
+_RIGHTS: Final[Mapping[str, tuple[tuple[Right, ...], str]]] = {
+    "read": (("Read",), "caller_sees_all_rows"),
+    "write": (("Create", "Write"), "sync_user_may_write"),
+}
+"""By what a right is for: Dataverse's rights on the table, and the question to an administrator about them."""
 _OPEN: Final = "to do"
 Row = Sequence[object]
 
@@ -115,13 +121,16 @@ def _rights(material: Material) -> Iterator[Row]:
 
 
 def _state_of_right(material: Material, object_: str, needs: str) -> str:
-    """What is known of a right: the settings and the administrator's answer say when it is not there."""
-    if needs == "read":
-        findings = material.findings("G50")
-        denied = [row for row in findings if row["rule_id"] == "portal.caller-sees-own-rows" and row["count"]]
-        return "lacking, as an administrator answered" if denied else NOT_CHECKED
-    failing = material.forecast.rows("summary", where={"object": object_, "reason": "privilege"})
-    return "lacking, as the settings say" if failing else NOT_CHECKED
+    """What is known of a right: settings, the administrator's answer and a pull say when it is not there."""
+    if needs == "write" and material.forecast.rows("summary", where={"object": object_, "reason": "privilege"}):
+        return "lacking, as the settings say"
+    rights, question = _RIGHTS[needs]
+    answers = (material.forecast.info.get("settings") or {}).get("answers") or {}
+    if question in answers:
+        return f"{'there' if answers[question] else 'lacking'}, as an administrator answered"
+    said = " ".join(row["sentence"] for row in material.findings("G50") if row["count"])
+    is_lacking = any(privilege(right, Object(object_)) in said for right in rights)
+    return "lacking, if the sync signs in as the user who pulled" if is_lacking else NOT_CHECKED
 
 
 def _custom_tables(material: Material) -> Iterator[Row]:

@@ -6,6 +6,8 @@ Facts
     * The vendor's values are text, as delivered.
     * HubSpot's archived records, when they were asked for, are tables of their own (`hubspot/archived_contacts`), so
       that no forecast counts them as live ones.
+    * Names in lookups of exported files that mean no single record are a table of their own (`unresolved_lookups`), and
+      the manifest counts them for each lookup.
     * The manifest holds the hash of every table, so its own hash stands for all bytes of the snapshot.
 
 Where it is used: `kit` opens snapshots; `snapshot.writer` writes them for `portals.files.load_files` and
@@ -23,7 +25,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, SCHEMA_VERSION
+from dynsync_lib.core.tables import (
+    COLUMNS,
+    LINKS_IN,
+    PROPERTIES,
+    RECORD_TABLES,
+    SCHEMA_VERSION,
+    UNRESOLVED_LOOKUPS,
+    Column,
+)
 from dynsync_lib.errors import SnapshotError
 from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.shapes import misshapen
@@ -45,6 +55,8 @@ ARCHIVED_TABLES: Final = {
     if table.system is System.HUBSPOT and table.object is not None
 }
 """The tables of archived records, by name; a snapshot has those that were asked for."""
+EXTRA_TABLES: Final = (*ARCHIVED_TABLES, UNRESOLVED_LOOKUPS.name)
+"""The tables that only some snapshots have."""
 ACCOUNT_FILE: Final = "hubspot/account.json"
 """HubSpot's answer of account-info."""
 ORGANIZATION_FILE: Final = "dynamics/organization.json"
@@ -110,6 +122,20 @@ class Snapshot:
         names = self.manifest.get("associations_of")
         return frozenset(Object) if names is None else frozenset(map(Object, names))
 
+    @property
+    def caller_privileges(self) -> Mapping[str, str] | None:
+        """How deep the user who pulled may read, create and write Dynamics' tables, by the privilege's name.
+
+        None when Dataverse did not say, and for files.
+        """
+        privileges: Mapping[str, str] | None = self.manifest.get("dynamics_caller", {}).get("privileges")
+        return privileges
+
+    @property
+    def caller_is_person(self) -> bool:
+        """Whether a person signed in to Dynamics for the pull, and no application."""
+        return bool(self.manifest.get("dynamics_caller", {}).get("is_person", False))
+
     def table_path(self, name: str) -> Path:
         """The Parquet file of a table such as `hubspot/contacts`."""
         return self.path / f"{name}.parquet"
@@ -126,6 +152,10 @@ class Snapshot:
         """The columns of a table in which no value has outer white space; none when the manifest does not say."""
         untrimmed = self.manifest["tables"][name].get("untrimmed")
         return frozenset() if untrimmed is None else frozenset(self.columns(name)) - frozenset(untrimmed)
+
+    def has_table(self, name: str) -> bool:
+        """Whether the snapshot has a table of `EXTRA_TABLES`; all others are always there."""
+        return name in self.manifest["tables"]
 
     def is_provided(self, name: str) -> bool:
         """Whether the table was read or loaded; if not, it exists without rows."""
@@ -158,7 +188,7 @@ def open_snapshot(path: str | Path) -> Snapshot:
     except SmallFileError as error:
         raise SnapshotError(f"{file} {error}.", next_step=_AGAIN) from error
     manifest = _parse_manifest(raw, file)
-    for name in (*TABLE_NAMES, *(name for name in ARCHIVED_TABLES if name in manifest["tables"])):
+    for name in (*TABLE_NAMES, *(name for name in EXTRA_TABLES if name in manifest["tables"])):
         _check_table(path, name, manifest)
     return Snapshot(path, manifest, hashlib.sha256(raw).hexdigest())
 
@@ -189,10 +219,16 @@ def _check_table(path: Path, name: str, manifest: Mapping[str, Any]) -> None:
         raise SnapshotError(
             f"{file} was changed after the snapshot was taken.", next_step="Take the snapshot again; never edit one."
         )
-    own = FIXED_TABLES[name].columns if name in FIXED_TABLES else {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
-    fault = table_fault(file, entry, {column.name: column for column in own})
+    fault = table_fault(file, entry, {column.name: column for column in own_columns(name)})
     if fault is not None:
         raise SnapshotError(f"{file} {fault}.", next_step="Take the snapshot again; never edit one.")
+
+
+def own_columns(name: str) -> tuple[Column, ...]:
+    """The columns that the kit gives a table of a snapshot: all of a table of its own, the first ones of records."""
+    if name == UNRESOLVED_LOOKUPS.name:
+        return UNRESOLVED_LOOKUPS.columns
+    return FIXED_TABLES[name].columns if name in FIXED_TABLES else {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
 
 
 def sha256_of(file: Path) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import Object
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import Column
 from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
 
@@ -35,6 +35,10 @@ _MANIFEST: Final = {
     "finished_at": str,
     "taken_at_from?": TEXT_OR_NULL,
     "associations_of?": ([frozenset(Object)], type(None)),
+    "dynamics_caller?": {"is_person": bool, "privileges": (Named(str), type(None))},
+    "unresolved_lookups?": [
+        {"system": frozenset(System), "object": frozenset(Object), "field": str, "unknown": int, "ambiguous": int}
+    ],
     "portals": {"hubspot": _PORTAL, "dynamics": _PORTAL},
     "tables": Named(_TABLE),
 }

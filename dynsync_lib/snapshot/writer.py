@@ -41,11 +41,12 @@ from dynsync_lib.moments import utc_text
 from dynsync_lib.snapshot.snapshot import (
     ACCOUNT_FILE,
     ARCHIVED_TABLES,
-    FIXED_TABLES,
+    EXTRA_TABLES,
     ORGANIZATION_FILE,
     TABLE_NAMES,
     Snapshot,
     open_snapshot,
+    own_columns,
     read_facts,
     sha256_of,
 )
@@ -55,7 +56,7 @@ _FEWEST_ROWS_PER_GROUP, _MOST_ROWS_PER_GROUP = 1_024, 65_536
 SNAPSHOT_NAMES: Final = "|".join(
     (
         "hubspot/|dynamics/",
-        *(re.escape(f"{name}.parquet") for name in (*TABLE_NAMES, *ARCHIVED_TABLES)),
+        *(re.escape(f"{name}.parquet") for name in (*TABLE_NAMES, *EXTRA_TABLES)),
         *map(re.escape, (ACCOUNT_FILE, ORGANIZATION_FILE, "manifest.json", "load_report.json")),
     )
 )
@@ -168,7 +169,7 @@ class SnapshotWriter:
         provided: bool = True,
         note: str | None = None,
     ) -> int:
-        """Writes one table of TABLE_NAMES or ARCHIVED_TABLES and returns how many rows it has.
+        """Writes one table of TABLE_NAMES or EXTRA_TABLES and returns how many rows it has.
 
         `vendor_columns` are the columns beside the kit's own, which are text. `server_rows` is what the server counted
         (None: it does not say), `provided` whether the table was read at all, `note` a sentence for the manifest.
@@ -220,7 +221,7 @@ class SnapshotWriter:
             "finished_at": utc_text(finished_at),
             **self._portals(),
             **facts,
-            "tables": {name: self._tables[name] for name in (*TABLE_NAMES, *ARCHIVED_TABLES) if name in self._tables},
+            "tables": {name: self._tables[name] for name in (*TABLE_NAMES, *EXTRA_TABLES) if name in self._tables},
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         (self._build / "manifest.json").write_text(text, encoding="utf-8")
@@ -260,9 +261,9 @@ def table_columns(name: str, vendor_columns: Sequence[str]) -> tuple[Column, ...
 
     A vendor's column of the same name as one of the kit's is that column (HubSpot's owners have an `id`, too).
     """
-    if name in FIXED_TABLES:
-        return FIXED_TABLES[name].columns
-    own = {**RECORD_TABLES, **ARCHIVED_TABLES}[name].structure
+    own = own_columns(name)
+    if name not in {**RECORD_TABLES, **ARCHIVED_TABLES}:
+        return own
     taken = {column.name for column in own}
     return (*own, *(Column(column, "text", "") for column in vendor_columns if column not in taken))
 

@@ -81,6 +81,40 @@ def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
     assert found["G48"] == "1 pair of the earlier run has lost one record; the other one stays, and is matched anew."
 
 
+DRIFTED = (
+    "hs_object_id,email,hs_additional_emails\n1,new@example.com,\n2,b@example.com,\n3,c@example.com,old@example.com\n"
+    "4,,\n5,e@example.com,\n"
+)
+
+
+def test_forecast__bound_pairs_whose_keys_are_no_longer_one_are_named(tmp_path: Path) -> None:
+    addresses = ("a@example.com", "B@example.com", "old@example.com", "d@example.com", "e@example.com")
+    dynamics = "contactid,emailaddress1\n" + "".join(f"D{n},{text}\n" for n, text in enumerate(addresses, 1))
+    load(tmp_path, {"contacts": DRIFTED}, {"contacts": dynamics})
+    (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    pairs = "object,hubspot_id,dynamics_id\n" + "".join(f"contact,{number},D{number}\n" for number in range(1, 5))
+    (tmp_path / "pairs.csv").write_text(pairs, encoding="utf-8")
+    settings, bindings = tmp_path / "dynsync.toml", tmp_path / "pairs.csv"
+    forecast = kit.forecast(tmp_path / "s", settings, tmp_path / "f", bindings=bindings)
+    rows = forecast.rows("findings", where={"check_id": "G07"})
+    assert sorted((row["severity"], row["count"], row["sentence"]) for row in rows) == [
+        (
+            "medium",
+            1,
+            "1 pair of the earlier run no longer shares its key, such as the e-mail address; it stays a pair and syncs"
+            " on.",
+        ),
+        (
+            "not_checked",
+            1,
+            "1 pair of the earlier run has a record whose key was deleted: the forecast lets it sync on, an older page"
+            " says that its updates stop.",
+        ),
+    ]
+    listed = kit.records_of(forecast, "G07").to_dict("records")
+    assert sorted((row["record_id"], row["counterpart_id"]) for row in listed) == [("d1", "1"), ("d4", "4")]
+
+
 def test_forecast__continuous_filters_fence_a_bound_pair_out(
     snapshot: Snapshot, settings: Path, tmp_path: Path
 ) -> None:

@@ -63,7 +63,7 @@ def test_findings__by_their_answers(engagement: Path) -> None:
     rows = _findings(
         engagement,
         "workflows_started = 3\ncaller_sees_all_rows = false\nassociation_limits = true\nother_connectors = 1\n"
-        "set_once_fields = 0\nplanned_merges = 0\n",
+        "set_once_fields = 0\nplanned_merges = 0\nsync_user_may_write = true\n",
     )
     assert {check_id: row[:2] for check_id, row in rows.items()} == {
         "G19": ("medium", 1),
@@ -77,7 +77,8 @@ def test_findings__by_their_answers(engagement: Path) -> None:
 
 def test_findings__good_answers_say_nothing(engagement: Path) -> None:
     answers = "workflows_started = 0\ncaller_sees_all_rows = true\nassociation_limits = false\nother_connectors = 0\n"
-    assert _findings(engagement, f"{answers}set_once_fields = 0\nplanned_merges = 0\n") == {}
+    more = "set_once_fields = 0\nplanned_merges = 0\nsync_user_may_write = true\n"
+    assert _findings(engagement, f"{answers}{more}") == {}
 
 
 def test_records_of__answered_finding_says_that_nobody_knows_which(engagement: Path) -> None:
@@ -111,8 +112,9 @@ def test_init_ask__typed_answers_skips_and_a_wrong_one(tmp_path: Path) -> None:
     assert code == 0
     assert "`maybe` is no answer to `auto_create_companies`. Answer one of on, off, unknown." in printed
     assert printed.splitlines()[-2:] == [
-        "Wrote 5 answers. 5 of 12 questions have none.",
-        "Without an answer: marketing_contacts, marketing_tier, association_limits, set_once_fields, planned_merges.",
+        "Wrote 5 answers. 6 of 13 questions have none.",
+        "Without an answer: marketing_contacts, marketing_tier, association_limits, set_once_fields, planned_merges, "
+        "sync_user_may_write.",
     ]
     settings = kit.read_settings(tmp_path / "acme" / "dynsync.toml")
     assert (settings.hubspot.plan, settings.hubspot.auto_create_companies) == ("enterprise", "off")
@@ -160,8 +162,8 @@ def test_init_ask__bad_answers_leave_no_new_file(tmp_path: Path, answer: str, se
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("starter\n", "Took 1 answer, which the file held already. 11 of 12 questions have none."),
-        ("\n", "No answer was entered. 11 of 12 questions have none."),
+        ("starter\n", "Took 1 answer, which the file held already. 12 of 13 questions have none."),
+        ("\n", "No answer was entered. 12 of 13 questions have none."),
     ],
 )
 def test_init_ask__an_answer_that_the_file_holds_counts_as_one(tmp_path: Path, typed: str, says: str) -> None:
@@ -189,12 +191,39 @@ def test_form__fields_hold_the_answers_and_write_them(tmp_path: Path) -> None:
     form.fields["planned_merges"].value = "4"
     form.fields["caller_sees_all_rows"].value = "Yes"
     form.write()
-    assert form.answers.message == "Wrote 2 answers; the file held 1 more already. 9 of 12 questions have none."
+    assert form.answers.message == "Wrote 2 answers; the file held 1 more already. 10 of 13 questions have none."
     assert kit.read_settings(file).answers == {
         "other_connectors": 2,
         "planned_merges": 4,
         "caller_sees_all_rows": True,
     }
+
+
+def test_form__an_emptied_field_takes_its_answer_away(tmp_path: Path) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text("[answers]  # ours\nother_connectors = 2\nplanned_merges = 1  # in May\n", encoding="utf-8")
+    form: Any = kit.questionnaire_form(file)
+    assert repr(form) == "The questionnaire: 11 of 13 questions have none."
+    form.fields["other_connectors"].value = " "
+    form.write()
+    assert form.answers.message == (
+        "Took 1 answer, which the file held already. Took 1 answer away. 12 of 13 questions have none."
+    )
+    assert file.read_text(encoding="utf-8") == "[answers]  # ours\nplanned_merges = 1  # in May\n"
+    form.fields["planned_merges"].value = ""
+    form.write()
+    assert form.answers.message == "Took 1 answer away. 13 of 13 questions have none."
+    assert kit.read_settings(file).answers == {}
+
+
+def test_form__shows_what_was_written_when_it_is_written_again(tmp_path: Path) -> None:
+    file = tmp_path / "dynsync.toml"
+    file.write_text("", encoding="utf-8")
+    form: Any = kit.questionnaire_form(file)
+    form.fields["planned_merges"].value = "4"
+    form.write()
+    form.write()
+    assert form.answers.message == "Took 1 answer, which the file held already. 12 of 13 questions have none."
 
 
 def test_questionnaire__unknown_question_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot
 from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
+TABLES = ("Contact", "Account", "Lead", "Opportunity", "Invoice")
 RECORDS = [name for name in TABLE_NAMES if name not in {"hubspot/properties", "dynamics/columns", "hubspot/links"}]
 
 
@@ -109,6 +110,8 @@ def test_pull_portals__manifest(undisturbed: Snapshot) -> None:
     assert manifest["portals"]["hubspot"] == {"id": "424242", "type": "SANDBOX"}
     assert manifest["portals"]["dynamics"]["type"] == "CustomerTest"
     assert manifest["caller"] == {"dynamics": "00000000-0000-0000-0000-000000000002"}
+    rights = {f"prv{right}{table}": "Global" for table in TABLES for right in ("Read", "Create", "Write")}
+    assert manifest["dynamics_caller"] == {"is_person": False, "privileges": rights}
     assert manifest["api_versions"] == {"hubspot": "v3, associations v4", "dynamics": "v9.2"}
     counts = {name: (table["rows"], table["server_rows"]) for name, table in manifest["tables"].items()}
     assert counts["hubspot/contacts"] == (230, 230)

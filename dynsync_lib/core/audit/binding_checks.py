@@ -1,9 +1,13 @@
-"""Audit rules about the pairs of an earlier run: those that filters would not let in again, or that lost records.
+"""Audit rules about the pairs of an earlier run: those that filters would not let in again, that lost records, or whose
+keys are no longer one.
 
 Facts
     * With `filter_semantics = entry_only` a bound pair syncs on although no source of it passes its filter: an escape.
     * A pair of which one record is gone does not sync; the sync deletes nothing, so the other record stays (3.10).
     * A pair of which both are gone says nothing; many of them tell that the bindings are of other portals.
+    * A pair whose keys differ stays a pair (2.9). It has one key where HubSpot holds the Dynamics record's address as
+      an additional one. Whether a pair goes on syncing whose key was deleted on one side is open: an older page says
+      that updates stop.
 
 Source: rules record.bindings, record.fence, record.never-deleted (3.10, 4.2).
 """
@@ -19,6 +23,7 @@ from dynsync_lib.core.audit.measures import Measures, pairs_in
 from dynsync_lib.core.counting import Count, Tables, known, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import bound_pairs
+from dynsync_lib.core.matching.by_additional_email import listed_addresses
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import System
@@ -53,6 +58,36 @@ def count_bindings(situation: Situation, tables: Tables, *, records_there: int) 
     )
 
 
+def count_drifted(situation: Situation, tables: Tables, *, is_deleted: bool) -> Count:
+    """Bound pairs whose keys differ today; with `is_deleted` those of which one record has no key any more."""
+    del tables
+    jobs = [Job(situation, object_) for object_ in objects_on(situation)]
+    drifted = {job.object: _keyed_pairs(job) for job in jobs if job.has_keys}
+    is_blank = [nw.col(f"{system}_key").is_null() for system in System]
+    test = (is_blank[0] != is_blank[1]) if is_deleted else (nw.col("hubspot_key") != nw.col("dynamics_key"))
+    return total(
+        pairs_in(pairs.filter(test.fill_null(value=False)), object_)
+        for object_, pairs in drifted.items()
+        if pairs is not None
+    )
+
+
+def _keyed_pairs(job: Job) -> Frame | None:
+    """The bound pairs of an object with hubspot_key and dynamics_key, null for none; without those of persons that an
+    additional address holds together; None without bindings."""
+    sides = {system: prepare_side(job, system) for system in System}
+    pairs = bound_pairs(job, sides)
+    if pairs is None:
+        return None
+    for system, side in sides.items():
+        keys = side.select(nw.col("id").alias(f"{system}_id"), nw.col("key").alias(f"{system}_key"))
+        pairs = pairs.join(keys, on=f"{system}_id")
+    if not job.is_about_persons or job.sync.match_mode != "default":
+        return pairs
+    additional = listed_addresses(job.situation).select(hubspot_id="id", dynamics_key="key")
+    return pairs.join(additional, on=["hubspot_id", "dynamics_key"], how="anti")
+
+
 def _with_records(job: Job, records_there: int) -> Frame:
     """The bindings of an object of whose two records so many are in the snapshot."""
     pairs = job.situation.tables[BINDINGS.name].filter(nw.col("object") == job.object.value).unique()
@@ -65,6 +100,8 @@ def _with_records(job: Job, records_there: int) -> Frame:
 
 
 MEASURES: Final[Measures] = {
+    "deleted_keys": functools.partial(count_drifted, is_deleted=True),
+    "drifted_keys": functools.partial(count_drifted, is_deleted=False),
     "escapes": count_escapes,
     "lost_bindings": functools.partial(count_bindings, records_there=1),
     "unknown_bindings": functools.partial(count_bindings, records_there=0),

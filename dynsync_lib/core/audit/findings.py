@@ -32,9 +32,11 @@ from dynsync_lib.core.audit import (
     mapping_checks,
     merge_checks,
     record_checks,
+    rights_checks,
     side_effect_checks,
     twin_checks,
     typed_checks,
+    unresolved_checks,
     value_checks,
 )
 from dynsync_lib.core.audit.marketing import MarketingOutlook
@@ -144,7 +146,11 @@ def _with_names(sentence: str, names: str) -> str:
 def _sentence(check: Check, count: int | None) -> str:
     if count is None:
         return check.not_checked or ""
-    return check.one if count == 1 and check.one is not None else check.sentence.format(count=f"{count:,}")
+    return (
+        check.one
+        if count == 1 and check.one is not None
+        else check.sentence.format(count=f"{count:,}", names="{names}")
+    )
 
 
 def _count(situation: Situation, check: Check, tables: Tables) -> Count:
@@ -209,15 +215,19 @@ MEASURES: Final[Measures] = {
     **merge_checks.MEASURES,
     **mapping_checks.MEASURES,
     **record_checks.MEASURES,
+    **rights_checks.MEASURES,
     **side_effect_checks.MEASURES,
     **twin_checks.MEASURES,
     **typed_checks.MEASURES,
+    **unresolved_checks.MEASURES,
     **value_checks.MEASURES,
 }
 NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
     **{reason: functools.partial(name_refusing_columns, reason=reason) for reason in ("too_long", "range", "required")},
     **custom_tables.NAMES,
     **delivery_checks.NAMES,
+    **rights_checks.NAMES,
+    **unresolved_checks.NAMES,
     "unheld_filter_values": filter_checks.name_unheld_values,
     "untyped_values": typed_checks.name_untyped_values,
 }

@@ -34,9 +34,10 @@ from dynsync_lib.core.tables import LINKS
 from dynsync_lib.core.typed_values import NO_TEXT
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
-_FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
+FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
 """The objects that bring associations."""
-_CUSTOMER: Final = "customerid"
+CUSTOMER: Final = "customerid"
+"""An opportunity's customer, account or contact: it stands in for a blank `parentaccountid` or `parentcontactid`."""
 _LOOKUPS: Final = (
     (Object.CONTACT, "parentcustomerid", None),
     (Object.DEAL, "parentaccountid", Object.COMPANY),
@@ -44,7 +45,6 @@ _LOOKUPS: Final = (
     (Object.INVOICE, "customerid", None),
 )
 """From which object by which column to which; None when `_name_type` says where it points."""
-"""An opportunity's customer, account or contact: it stands in for a blank `parentaccountid` or `parentcontactid`."""
 
 
 class _Line(IntEnum):
@@ -120,7 +120,7 @@ def _of_hubspot(situation: Situation) -> Frame:
     links = situation.tables["hubspot/links"]
     labelled = links.select(*_ENDS, is_primary=nw.col("is_primary").fill_null(value=False).cast(nw.Int64))
     once = labelled.group_by(*_ENDS).agg(nw.col("is_primary").max())
-    wanted = [object_.value for object_ in _FROM if travels(Job(situation, object_), System.HUBSPOT)]
+    wanted = [object_.value for object_ in FROM if travels(Job(situation, object_), System.HUBSPOT)]
     ends = nw.col("to_object").is_in([Object.COMPANY.value, Object.CONTACT.value])
     kept = once.filter(nw.col("from_object").is_in(wanted) & ends)
     return kept.select(*_ENDS, is_primary=nw.col("is_primary") > 0)
@@ -139,15 +139,26 @@ def missing_associations(situation: Situation) -> Iterator[tuple[Object, System,
 
     An opportunity's `customerid` stands in for one of its two other lookups, so none is missed where one is there.
     """
-    for object_ in _FROM:
+    for object_ in FROM:
         job = Job(situation, object_)
         if travels(job, System.HUBSPOT) and object_ not in situation.associations_of:
             yield object_, System.HUBSPOT, "associations"
-        names = [name for holder, name, _ in _LOOKUPS if holder is object_]
-        asked = [*names, _CUSTOMER] if object_ is Object.DEAL else names
+        asked = lookups_of(object_)
         is_there = any(f"_{name}_value" in job.columns(System.DYNAMICS) for name in asked)
         if travels(job, System.DYNAMICS) and not is_there:
-            yield object_, System.DYNAMICS, ", ".join(names)
+            stand_ins = [CUSTOMER] if object_ is Object.DEAL else []
+            yield object_, System.DYNAMICS, ", ".join(name for name in asked if name not in stand_ins)
+
+
+def lookups_of(object_: Object) -> tuple[str, ...]:
+    """The columns of Dynamics that bring associations of an object; an opportunity's customer stands in for others."""
+    names = tuple(name for holder, name, _ in _LOOKUPS if holder is object_)
+    return (*names, CUSTOMER) if object_ is Object.DEAL else names
+
+
+def lookup_is_blank(job: Job, *names: str) -> nw.Expr:
+    """Whether none of these lookups of a Dynamics record says where it points."""
+    return nw.coalesce(*(_looked_up(job, name) for name in names)).is_null()
 
 
 def associations_of(job: Job, to: Object, system: System) -> Frame:
@@ -172,8 +183,8 @@ def _of_lookup(job: Job, name: str, *, to: Object | None) -> Frame:
     """The associations of one lookup column; `to` None means that `_name_type` says where it points."""
     value = _looked_up(job, name)
     if to is not None:
-        points_there = _target_object(job, _CUSTOMER) == to.value
-        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(job, _CUSTOMER)))
+        points_there = _target_object(job, CUSTOMER) == to.value
+        value = nw.coalesce(value, nw.when(points_there).then(_looked_up(job, CUSTOMER)))
     records = job.records(System.DYNAMICS)
     associations = records.select(
         from_object=nw.lit(job.object.value),
@@ -243,7 +254,7 @@ def _reached(situation: Situation, outcomes: Frame, company_pairs: Frame, as_lea
 
 def _sources(outcomes: Frame, system: System, as_leads: Frame | None) -> Frame:
     """from_object, from_id, outcome of one side's records, and lead_only."""
-    holds = nw.col("object").is_in([object_.value for object_ in _FROM])
+    holds = nw.col("object").is_in([object_.value for object_ in FROM])
     mine = outcomes.filter((nw.col("system") == system.value) & holds)
     sources = mine.select("outcome", from_object="object", from_id="record_id")
     if as_leads is None or system is System.DYNAMICS:

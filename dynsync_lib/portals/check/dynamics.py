@@ -21,6 +21,7 @@ from typing import Any, Final
 import httpx
 
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import Right, privilege, rights_to_write
 from dynsync_lib.errors import AccessError, PortalError
 from dynsync_lib.portals.check.lines import CheckLine, as_documented, fault_line, portal_kind
 from dynsync_lib.portals.dataverse.errors import dataverse_manners
@@ -30,31 +31,34 @@ from dynsync_lib.portals.http.pace import Limiter, Pace
 from dynsync_lib.portals.pull.table_puller import REQUIRED, run_together
 
 _MOST_COUNTED: Final = 5_000
-_WRITING: Final = ("Create", "Write", "Delete")
+_WRITING: Final[tuple[Right, ...]] = ("Create", "Write", "Delete")
 _DYNAMICS: Final = System.DYNAMICS.value
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedTable:
-    """A table: its entity set, its logical name, its name in privileges (`prvReadAccount`), the object it holds.
+    """A table: its entity set, its logical name, the object it holds.
 
     `object` is None for users; `is_sales`: the table comes with the Sales app.
     """
 
     plural: str
     logical: str
-    right: str
     object: Object | None
     is_sales: bool = False
 
+    def privilege(self, right: Right) -> str:
+        """Dataverse's name of a right on the table, such as `prvReadAccount`."""
+        return f"prv{right}User" if self.object is None else privilege(right, self.object)
+
 
 _TABLES: Final = (
-    _CheckedTable("accounts", "account", "Account", Object.COMPANY),
-    _CheckedTable("contacts", "contact", "Contact", Object.CONTACT),
-    _CheckedTable("leads", "lead", "Lead", Object.LEAD, is_sales=True),
-    _CheckedTable("opportunities", "opportunity", "Opportunity", Object.DEAL, is_sales=True),
-    _CheckedTable("invoices", "invoice", "Invoice", Object.INVOICE, is_sales=True),
-    _CheckedTable("systemusers", "systemuser", "User", None),
+    _CheckedTable("accounts", "account", Object.COMPANY),
+    _CheckedTable("contacts", "contact", Object.CONTACT),
+    _CheckedTable("leads", "lead", Object.LEAD, is_sales=True),
+    _CheckedTable("opportunities", "opportunity", Object.DEAL, is_sales=True),
+    _CheckedTable("invoices", "invoice", Object.INVOICE, is_sales=True),
+    _CheckedTable("systemusers", "systemuser", None),
 )
 Privileges = Mapping[str, str]
 """The depth of each privilege by its name."""
@@ -107,7 +111,7 @@ class DynamicsCheck:
             return self._refused(table, fault)
         except PortalError as fault:
             return fault_line(System.DYNAMICS, table.plural, fault)
-        depth = None if privileges is None else privileges.get(f"prvRead{table.right}", "None")
+        depth = None if privileges is None else privileges.get(table.privilege("Read"), "None")
         return _rows_line(table, visible, totals.get(table.logical), depth)
 
     def _refused(self, table: _CheckedTable, fault: AccessError) -> CheckLine:
@@ -128,9 +132,9 @@ class DynamicsCheck:
             says = "Data Sync signs in as a user of its own, who sees and may write what his roles say."
             step = 'Check again with sign_in = "browser" as that user, and pull as him: other users see other rows.'
             return CheckLine(_DYNAMICS, "sync user", "not_checked", says, step)
-        written = [table for table in _TABLES if table.object in self.written]
-        needed = [f"prvRead{table.right}" for table in _TABLES if table.object in self.enabled]
-        needed += [f"prv{right}{table.right}" for table in written for right in ("Create", "Write")]
+        synced = [table.object for table in _TABLES if table.object is not None]
+        needed = [privilege("Read", object_) for object_ in synced if object_ in self.enabled]
+        needed += [name for object_ in synced if object_ in self.written for name in rights_to_write(object_)]
         missing = [name for name in needed if name not in privileges]
         facts = {"needed": needed, "missing_privileges": missing}
         if missing:
@@ -208,7 +212,7 @@ def _writing_line(privileges: Privileges | None) -> CheckLine:
     if privileges is None:
         says = "Dynamics does not list the caller's privileges, so whether it can write is unknown."
         return CheckLine(_DYNAMICS, "writing", "not_checked", says)
-    names = [f"prv{right}{table.right}" for table in _TABLES for right in _WRITING]
+    names = [table.privilege(right) for table in _TABLES for right in _WRITING]
     held = [name for name in names if name in privileges]
     facts = {"write_privileges": held}
     if not held:

@@ -248,11 +248,20 @@ class DataverseReader:
 
 async def read_privileges(caller: PortalCaller, user_id: str) -> dict[str, str] | None:
     """The depth of each privilege that a user has, by name; None when Dataverse does not say."""
-    address = f"{BASE_PATH}systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
     try:
-        rows: Sequence[Mapping[str, Any]] = (await caller.get(address))["RolePrivileges"]
+        return await ask_privileges(caller, user_id)
+    except PortalError:
+        return None
+
+
+async def ask_privileges(caller: PortalCaller, user_id: str) -> dict[str, str] | None:
+    """As `read_privileges`, but raises PortalError when Dataverse refuses, or cannot be reached."""
+    address = f"{BASE_PATH}systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
+    answer = await caller.get(address)
+    try:
+        rows: Sequence[Mapping[str, Any]] = answer["RolePrivileges"]
         return {str(row["PrivilegeName"]): str(row["Depth"]) for row in rows}
-    except (PortalError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
 
 

@@ -23,12 +23,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dynsync_lib.core.model import Object
-from dynsync_lib.core.tables import RecordTable
+from dynsync_lib.core.tables import ASSOCIATED_COMPANY, RecordTable
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Headings, is_removed
 from dynsync_lib.portals.files.load_report import FileReport
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
+from dynsync_lib.portals.files.unresolved_names import WhyUnresolved, unresolved_row
 from dynsync_lib.snapshot.writer import TableRow
 
 
@@ -36,7 +37,9 @@ from dynsync_lib.snapshot.writer import TableRow
 class AssociationColumns:
     """The columns of associated records of one file.
 
-    `company_ids` are the ids of HubSpot's companies by name, None without a file of companies.
+    `company_ids` are the ids of HubSpot's companies by name, None without a file of companies. `unresolved` are rows of
+    `core.tables.UNRESOLVED_LOOKUPS`, once `rows` came to its end: one for each name of a record that means no single
+    company.
     """
 
     sheet: Sheet
@@ -44,8 +47,8 @@ class AssociationColumns:
     words: ExportWords
     company_ids: Mapping[str, str] | None
     report: FileReport
+    unresolved: list[TableRow] = field(default_factory=list)
     _guessed: int = 0
-    _unidentified: int = 0
     _columns: dict[str, list[tuple[int, str | None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,8 +128,9 @@ class AssociationColumns:
                     yield {**ends, "to_id": company, "label": label, "is_primary": False}
 
     def _companies(self, record_id: str, line: Line) -> Iterator[TableRow]:
-        primary = self._primary(line)
-        plain = list(dict.fromkeys((*primary, *self._ids("company_ids", line), *self._others_named(line))))
+        primary, others = self._primary(line), self._others_named(line)
+        self._note_unresolved(record_id, line)
+        plain = list(dict.fromkeys((*primary, *self._ids("company_ids", line), *others)))
         labelled = list(self._labelled("company_ids", line))
         every = list(dict.fromkeys((*plain, *(company for company, _ in labelled))))
         first = set(primary) if self._names_primary else set(every[:1])
@@ -162,19 +166,33 @@ class AssociationColumns:
     def _primary(self, line: Line) -> list[str]:
         if "primary_company_ids" in self._columns:
             return self._ids("primary_company_ids", line)
-        return self._named("primary_company_names", line)
+        return self._identified(self._names_of("primary_company_names", line))
 
     def _others_named(self, line: Line) -> list[str]:
         """The ids of the companies that are named, where no column holds ids."""
-        if "company_ids" in self._columns or "primary_company_ids" in self._columns:
-            return []
-        return self._named("company_names", line)
+        return [] if self._has_ids else self._identified(self._names_of("company_names", line))
 
-    def _named(self, kind: str, line: Line) -> list[str]:
+    @property
+    def _has_ids(self) -> bool:
+        """Whether a column holds the ids of associated companies."""
+        return not self._columns.keys().isdisjoint({"company_ids", "primary_company_ids"})
+
+    def _identified(self, names: Sequence[str]) -> list[str]:
+        return [company for company in map(self._id_of, names) if company]
+
+    def _note_unresolved(self, record_id: str, line: Line) -> None:
+        """Keeps each name that is asked and means no single company; of a primary one whose id is there none is."""
+        asked = [] if "primary_company_ids" in self._columns else self._names_of("primary_company_names", line)
+        asked += [] if self._has_ids else self._names_of("company_names", line)
+        for name in dict.fromkeys(asked):
+            company = self._id_of(name)
+            if not company:
+                why: WhyUnresolved = "unknown" if company is None else "ambiguous"
+                self.unresolved.append(unresolved_row(self._table, record_id, ASSOCIATED_COMPANY, why))
+
+    def _names_of(self, kind: str, line: Line) -> list[str]:
         cells = [line.cells[position] for position, _ in self._columns.get(kind, ())]
-        ids = [self._id_of(name) for cell in cells for name in self._names_in(cell)]
-        self._unidentified += sum(not company for company in ids)
-        return [company for company in ids if company]
+        return [name for cell in cells for name in self._names_in(cell)]
 
     def _names_in(self, cell: str | None) -> list[str]:
         """The names in a cell; a company whose name holds a semicolon is one."""
@@ -191,9 +209,9 @@ class AssociationColumns:
             self.report.guessed.append(
                 f"Records with several companies, none of them marked primary ({self._guessed:,}): the first is taken."
             )
-        if self._unidentified:
+        if self.unresolved:
             self.report.guessed.append(
-                f"Associated companies whose name no single company has ({self._unidentified:,}): left out."
+                f"Associated companies whose name no single company has ({len(self.unresolved):,}): left out."
             )
         texts: Sequence[str] = [
             self.headings.columns[position].text for kind in self._columns.values() for position, _ in kind

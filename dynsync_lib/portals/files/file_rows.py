@@ -42,6 +42,7 @@ from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.record_ids import is_guid, plain_guid, plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
 from dynsync_lib.portals.files.stored_values import ValueKind, stored_form
+from dynsync_lib.portals.files.unresolved_names import unresolved_row
 from dynsync_lib.snapshot.writer import TableRow
 
 _WORDS_FOR: Final[Mapping[ValueKind, str]] = {
@@ -69,7 +70,8 @@ class ExportRows:
     `zone` is that of times without one. `report` receives what was guessed and not understood; the reports of further
     parts (`reports_of_parts`) only how many rows they have.
 
-    `removed` are the rows of HubSpot's archived records, once `rows` came to its end.
+    `removed` are the rows of HubSpot's archived records, `unresolved` those of `core.tables.UNRESOLVED_LOOKUPS` about
+    all others, once `rows` came to its end.
     """
 
     sheet: Sheet
@@ -80,6 +82,7 @@ class ExportRows:
     report: FileReport
     reports_of_parts: Sequence[FileReport] = ()
     removed: list[TableRow] = field(default_factory=list)
+    unresolved: list[TableRow] = field(default_factory=list)
     _removed: int = 0
     _odd_ids: int = 0
     _first_odd_id: int = 0
@@ -113,6 +116,8 @@ class ExportRows:
             row = dict(zip(names, cells, strict=True))
             for lookup in lookups:
                 row |= lookup.read(cells)
+                if not is_gone:
+                    self._note_unresolved(record_id, lookup)
             file_rank = self._removed if is_gone else len(seen) - 1 - self._removed
             api_rank = file_rank if is_gone else ranks[file_rank]
             ranked = {"api_rank": api_rank, "file_rank": file_rank}
@@ -134,6 +139,12 @@ class ExportRows:
             form = "numbers" if self.headings.table.system is System.HUBSPOT else "GUIDs"
             where = f"{self._odd_ids:,}, the first on {self._short_line(self._first_odd_id)}"
             yield f"Record ids that are no {form} ({where}): taken for records. A line of totals is none: delete it."
+
+    def _note_unresolved(self, record_id: str, lookup: LookupColumn) -> None:
+        """Keeps that a record's lookup holds a name which means no single record; owners and users are no records."""
+        if lookup.lost is not None and self.headings.table.object is not None:
+            name = lookup.heading.field.name if lookup.heading.field is not None else lookup.heading.name
+            self.unresolved.append(unresolved_row(self.headings.table, record_id, name, lookup.lost))
 
     def _remove(self, row: TableRow) -> None:
         """Keeps a record of the recycling bin apart; a snapshot has a place for HubSpot's only."""

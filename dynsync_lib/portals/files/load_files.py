@@ -28,7 +28,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dynsync_lib.core.fields.catalogue import Field, build_catalogue
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table
+from dynsync_lib.core.tables import (
+    COLUMNS,
+    LINKS_IN,
+    PROPERTIES,
+    RECORD_TABLES,
+    UNRESOLVED_LOOKUPS,
+    RecordTable,
+    Table,
+)
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.messages import tell_cell
 from dynsync_lib.portals.files.association_columns import AssociationColumns
@@ -45,6 +53,7 @@ from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.recognition import Recognition
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Sheet, refuse_twins
+from dynsync_lib.portals.files.unresolved_names import count_unresolved
 from dynsync_lib.portals.files.workbook_notes import note_cells
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows, with_standard_fields
 from dynsync_lib.portals.rows import MetadataRow, TextRow
@@ -103,26 +112,34 @@ def load_files(
     if now is None:
         raise UsageError("When the files are loaded was not said.", next_step="Say when they were exported.")
     with SnapshotWriter(out, source="files", started_at=taken_at or now) as writer:
-        standard: dict[str, bool] = {}
-        report = LoadReport()
-        loaded: list[Headings] = []
-        linked: set[str] = set()
-        dates = ExportDates()
+        report, dates, headings = LoadReport(), ExportDates(), own or OwnHeadings()
+        loaders = []
         for system, folder in folders.items():
             files = _open_folder(system, folder) if folder is not None else None
-            loader = _Loader(
-                system, files, writer, key_maker, standard_schema, words, time_zone, report, own or OwnHeadings(), dates
+            loaders.append(
+                _Loader(system, files, writer, key_maker, standard_schema, words, time_zone, report, headings, dates)
             )
-            loader.load()
-            loaded += loader.headings
-            standard[system.value] = loader.is_standard
-            linked |= {object_.value for object_ in loader.associations_of}
-        refuse_unused(own or OwnHeadings(), loaded)
+            loaders[-1].load()
+        refuse_unused(headings, [table for loader in loaders for table in loader.headings])
         taken = dates.decide(taken_at, now)
         report.dates += taken.sentences
         writer.write_json(LOAD_REPORT_FILE, report.as_dict())
-        facts = {"standard_schema": standard, "taken_at_from": taken.known_by, "associations_of": sorted(linked)}
+        facts = {**_facts_of(loaders, writer), "taken_at_from": taken.known_by}
         return writer.finish(started_at=taken.earliest, finished_at=taken.latest, facts=facts)
+
+
+def _facts_of(loaders: Sequence[_Loader], writer: SnapshotWriter) -> dict[str, Any]:
+    """What the manifest says of the files; names in them that mean no single record are written as a table."""
+    linked = {object_.value for loader in loaders for object_ in loader.associations_of}
+    facts: dict[str, Any] = {
+        "standard_schema": {loader.system.value: loader.is_standard for loader in loaders},
+        "associations_of": sorted(linked),
+    }
+    unresolved = [row for loader in loaders for row in loader.unresolved]
+    if unresolved:
+        writer.write(UNRESOLVED_LOOKUPS.name, unresolved)
+        facts["unresolved_lookups"] = count_unresolved(unresolved)
+    return facts
 
 
 def _open_folder(system: System, folder: Path) -> FolderFiles:
@@ -145,7 +162,8 @@ def _refuse_nothing(folders: Mapping[System, Path | None]) -> None:
 class _Loader:
     """Loads the files of one side. `is_standard`: no file of metadata described its fields.
 
-    `associations_of` are the objects of HubSpot whose associations some file holds.
+    `associations_of` are the objects of HubSpot whose associations some file holds, `unresolved` the rows of
+    `core.tables.UNRESOLVED_LOOKUPS`.
     """
 
     system: System
@@ -160,6 +178,7 @@ class _Loader:
     dates: ExportDates
     is_standard: bool = True
     associations_of: set[Object] = field(default_factory=set)
+    unresolved: list[TableRow] = field(default_factory=list)
     _fields: list[Field] = field(default_factory=list)
     _sheets: dict[str, Sheet] = field(default_factory=dict)
     _opened: dict[str, _OpenedFile] = field(default_factory=dict)
@@ -291,6 +310,7 @@ class _Loader:
             first.guessed.append(f"It has {count:,} rows, at which Dynamics ends an export: rows may be missing.")
         if rows.removed:
             self.writer.write(archived_table(table.name), rows.removed, vendor_columns=names)
+        self.unresolved += rows.unresolved
         self.report.files += opened.reports
 
     def _load_links(self) -> None:
@@ -308,6 +328,7 @@ class _Loader:
         self.associations_of |= {columns.origin for columns in files if columns.origin is not None}
         rows = (row for columns in files for row in columns.rows())
         self.writer.write(LINKS_IN.name, rows, provided=bool(files))
+        self.unresolved += [row for columns in files for row in columns.unresolved]
 
     def _files_of_associations(self) -> list[AssociationColumns]:
         """The files that name associated records; companies name their contacts where these name no companies."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from dynsync_lib.portals.files.headings import Heading
 from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.record_ids import is_guid, plain_guid, plain_number
+from dynsync_lib.portals.files.unresolved_names import WhyUnresolved
 
 Cells = Sequence[str | None]
 
@@ -31,7 +32,8 @@ class LookupColumn:
     one; `tables` are the lookup's tables by the words that services write for them.
 
     `resolved` counts the names whose record was identified, `unknown` those that name no record of the files,
-    `ambiguous` those that name several; `untyped` the ids of which nothing says to which table they point.
+    `ambiguous` those that name several; `untyped` the ids of which nothing says to which table they point. `lost` says
+    why the cell that was read last means no single record; None where it means one, or nobody.
     """
 
     heading: Heading
@@ -42,6 +44,7 @@ class LookupColumn:
     unknown: int = 0
     ambiguous: int = 0
     untyped: int = 0
+    lost: WhyUnresolved | None = None
 
     @property
     def is_hubspot(self) -> bool:
@@ -63,7 +66,8 @@ class LookupColumn:
         return not self.heading.is_internal or {"account", "contact"} <= set(self.heading.points_to)
 
     def read(self, cells: Cells) -> dict[str, str | None]:
-        """The columns of one row that the lookup adds or changes. Counts its cell."""
+        """The columns of one row that the lookup adds or changes. Counts its cell, and sets `lost`."""
+        self.lost = None
         cell = cells[self.heading.position]
         if self.is_hubspot:
             return {self.heading.name: self._owner(cell)}
@@ -112,6 +116,7 @@ class LookupColumn:
             return hits[0]
         self.ambiguous += bool(hits)
         self.unknown += not hits
+        self.lost = "ambiguous" if hits else "unknown"
         return None, None
 
     def sentences(self) -> list[str]:

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.errors import UsageError
+from dynsync_lib.core.model import Object
+from dynsync_lib.core.tables import privilege, rights_to_write
+from dynsync_lib.errors import AccessError, UnexpectedReplyError, UsageError
 from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.moments import utc_text
 from dynsync_lib.portals.dataverse import reader as dataverse
@@ -32,7 +34,7 @@ from dynsync_lib.portals.pull.hubspot_tables import HubSpotSide
 from dynsync_lib.portals.pull.snapshot_tables import write_sides
 from dynsync_lib.portals.pull.table_puller import Progress, SideResult, TablePuller, Wanted, run_together
 from dynsync_lib.portals.pull.work_folder import WorkFolder, remove_pages
-from dynsync_lib.portals.sign_in.connections import PortalConnections
+from dynsync_lib.portals.sign_in.connections import PEOPLE, PortalConnections
 from dynsync_lib.processes import run_until_stopped
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.snapshot.writer import SnapshotWriter, Source, refuse_target
@@ -163,6 +165,7 @@ class _Pull:
             dynamics_reader = await self._open_dynamics(stack)
             hubspot_side = SideResult(await _describe_hubspot(hubspot_reader))
             dynamics_side = SideResult(await _describe_dynamics(dynamics_reader))
+            rights = None if dynamics_reader is None else await _read_rights(dynamics_reader, dynamics_side)
             identity = _identity(hubspot_side.details, dynamics_side.details, self.options)
             work = WorkFolder(_work_path(self.out), identity=identity, started_at=began_at)
             puller = TablePuller(work, self.progress)
@@ -176,14 +179,21 @@ class _Pull:
                 windows = self.options.windows
                 reading.append(DynamicsSide(dynamics_reader, puller, self.fields, dynamics_side, since, windows))
             await run_together(*(side.read() for side in reading))
-        snapshot = self._write(work, hubspot_side, dynamics_side)
+        snapshot = self._write(work, hubspot_side, dynamics_side, rights)
         work.remove()
         return snapshot
 
-    def _write(self, work: WorkFolder, hubspot_side: SideResult, dynamics_side: SideResult) -> Snapshot:
+    def _write(
+        self, work: WorkFolder, hubspot_side: SideResult, dynamics_side: SideResult, rights: Mapping[str, str] | None
+    ) -> Snapshot:
         source: Source = "emulator" if self.connection.is_emulated else "api"
         versions = {"hubspot": PATHS[self.options.hubspot_version].manifest_text, "dynamics": dataverse.API_VERSION}
-        facts = {"standard_schema": {"hubspot": False, "dynamics": False}, "api_versions": versions}
+        caller = {"is_person": self.connection.sign_in in PEOPLE, "privileges": rights}
+        facts = {
+            "standard_schema": {"hubspot": False, "dynamics": False},
+            "api_versions": versions,
+            "dynamics_caller": caller,
+        }
         with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:
             write_sides(writer, hubspot_side, dynamics_side, self.key_maker)
             return writer.finish(finished_at=self.clock(), facts=facts)
@@ -207,6 +217,17 @@ async def _describe_hubspot(reader: hubspot.HubSpotReader | None) -> Mapping[str
 
 async def _describe_dynamics(reader: dataverse.DataverseReader | None) -> Mapping[str, Any]:
     return {} if reader is None else {**await reader.read_organization(), **await reader.read_locale()}
+
+
+async def _read_rights(reader: dataverse.DataverseReader, side: SideResult) -> dict[str, str] | None:
+    """How deep the caller may read, create and write the tables of records; None when Dataverse does not say."""
+    user_id = str(side.details["WhoAmI"]["UserId"]).lower()
+    try:
+        held = await dataverse.ask_privileges(reader.caller, user_id)
+    except (AccessError, UnexpectedReplyError):
+        return None
+    asked = [name for object_ in Object for name in (privilege("Read", object_), *rights_to_write(object_))]
+    return None if held is None else {name: held[name] for name in asked if name in held}
 
 
 def _since(work: WorkFolder, portal: str, now: datetime) -> datetime:
