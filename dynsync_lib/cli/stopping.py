@@ -30,10 +30,27 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "report": _AS_BEFORE,
     "plan": _AS_BEFORE,
     "worklist": _AS_BEFORE,
+    "go-live": _AS_BEFORE,
+    "suggest": _AS_BEFORE,
+    "seed": "Stopped. The test portals may hold look-alikes; run the same command again to go on from there.",
+    "run": "Stopped. The test portals may hold a part of the sync; run the same command again to go on from there.",
+    "clean": "Stopped. A part may be removed already; run the same command again to go on from there.",
+    "calibrate": "Stopped. The test portals may hold records of a run; run the same command again to go on from there.",
+    "try-mapping": "Stopped. The test portals may hold records of the trial; run the command again to remove them.",
+    "apply-recipe": "Stopped. A part of the labels may be written; run the same command again to go on from there.",
+    "purge": "Stopped. A part may be removed already; run the same command again to go on from there.",
+    "init": "Stopped. No answer was written; run `dynsync init {folder} --ask` to be asked again.",
     "emulator": "Stopped. What was written to both portals is gone; run the command again to serve them anew.",
     "lab": "Stopped. Notebooks are as they were last saved; run the command again to go on.",
 }
-_OTHERWISE: Final = "Stopped. Nothing was changed; run the command again."
+"""What is said of commands that change something, by their names."""
+_ONLY_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "calibrate": ("seed", "by_emulator"),
+    "purge": ("yes",),
+    "init": ("ask",),
+}
+"""The options without which a command changes nothing that a stop could leave half done."""
+_NOTHING_CHANGED: Final = "Stopped. Nothing was changed; run the command again."
 
 
 class Stopped(Exception):  # noqa: N818 - no error: somebody wished it
@@ -77,7 +94,7 @@ def stoppable(app: typer.Typer) -> None:
 
 def stopped_early() -> Stopped:
     """What is raised when a process is stopped before or after its command."""
-    return Stopped(_OTHERWISE)
+    return Stopped(_NOTHING_CHANGED)
 
 
 @contextmanager
@@ -101,4 +118,6 @@ def _sentence(command: str, parameters: Mapping[str, Any]) -> str:
         pages = out.with_name(f"{out.name}.part")
         if pages.is_dir():
             return f"Stopped. What was read is kept in {pages}; run the same command again to go on from there."
-    return _SENTENCES.get(command, _OTHERWISE).format(out=out)
+    if command in _ONLY_WITH and not any(parameters.get(option) for option in _ONLY_WITH[command]):
+        return _NOTHING_CHANGED
+    return _SENTENCES.get(command, _NOTHING_CHANGED).format(out=out, folder=parameters.get("folder"))

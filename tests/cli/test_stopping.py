@@ -71,6 +71,67 @@ def test_stopped__one_line_and_the_code_of_the_signal(
     assert capsys.readouterr().err == line
 
 
+@pytest.mark.parametrize(
+    ("command", "function", "line"),
+    [
+        (("rehearse", "seed", "r"), "seed_rehearsal", "The test portals may hold look-alikes;"),
+        (
+            ("rehearse", "run", "r", "--by-emulator"),
+            "run_rehearsal",
+            "The test portals may hold a part of the sync;",
+        ),
+        (("rehearse", "clean", "r", "--yes"), "removal_of_rehearsal", "A part may be removed already;"),
+        (("calibrate", "r", "--seed", "one_way"), "calibrate", "The test portals may hold records of a run;"),
+        (("apply-recipe", "contact.parentcustomerid"), "apply_recipe", "A part of the labels may be written;"),
+        (("purge", ".", "--yes"), "purge", "A part may be removed already;"),
+    ],
+)
+def test_stopped__says_what_may_be_half_done(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    function: str,
+    line: str,
+) -> None:
+    capsys.readouterr()
+    monkeypatch.setattr(kit, function, _stopping(signal.SIGINT), raising=False)
+    assert loaded(*command) == 130
+    assert capsys.readouterr().err == f"Stopped. {line} run the same command again to go on from there.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "line"),
+    [
+        (("calibrate", "r"), "calibrate", "Nothing was changed; run the command again."),
+        (("purge", "."), "purge", "Nothing was changed; run the command again."),
+        (("init", "d"), "check_answers", "Nothing was changed; run the command again."),
+        (
+            ("init", "d", "--ask"),
+            "check_answers",
+            "No answer was written; run `dynsync init d --ask` to be asked again.",
+        ),
+        (
+            ("try-mapping",),
+            "try_mapping",
+            "The test portals may hold records of the trial; run the command again to remove them.",
+        ),
+    ],
+)
+def test_stopped__says_what_else_there_is_to_know(
+    loaded: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    function: str,
+    line: str,
+) -> None:
+    capsys.readouterr()
+    monkeypatch.setattr(kit, function, _stopping(signal.SIGINT), raising=False)
+    assert loaded(*command) == 130
+    assert capsys.readouterr().err == f"Stopped. {line}\n"
+
+
 def _working(group: typer.Typer) -> Iterator[tuple[str | None, Any]]:
     """The name and class of every command, and of every group that does something without one."""
     for command in group.registered_commands:
