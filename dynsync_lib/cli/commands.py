@@ -1,7 +1,8 @@
 """The `dynsync` command: which commands there are. Their modules read arguments, call the kit and print.
 
-Exit codes: 0 done, 1 findings of the severity named with --fail-on, 2 wrong use or settings, 3 portal unreachable,
-128 and the number of the signal when stopped (130 for Ctrl-C).
+Exit codes: 0 done, 1 done and not as it should be (a command's help says what that is: findings of the severity named
+with --fail-on, differences, misses, refusals), 2 wrong use or settings, 3 portal unreachable or refused, 128 and the
+number of the signal when stopped (130 for Ctrl-C).
 """
 
 from __future__ import annotations
