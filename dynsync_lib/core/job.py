@@ -18,9 +18,9 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition
 from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.core.situation import PERSONS, Frame, Situation
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import RecordTable, record_table
 
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from dynsync_lib.core.model import Object
+from dynsync_lib.core.model import PERSONS
 
-PEOPLE: Final = (Object.CONTACT.value, Object.LEAD.value)
+PEOPLE: Final = tuple(person.value for person in PERSONS)
 FILLED: Final = "(filled)"
 DIGITS: Final = 16
 """How much of a digest a stand-in shows: among ten million people no two share one, but by a chance of 1 in 300,000."""

@@ -42,6 +42,10 @@ class Object(StrEnum):
     INVOICE = "invoice"
 
 
+PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
+"""Both are people, and HubSpot keeps both as contacts (1.7)."""
+
+
 class Outcome(StrEnum):
     """What the initial sync does with one record."""
 

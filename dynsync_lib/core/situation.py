@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values as values
 from dynsync_lib.core.conditions import Condition, either
 from dynsync_lib.core.fields.catalogue import Catalogue
-from dynsync_lib.core.model import HEALTH, Health, Object, System
+from dynsync_lib.core.model import HEALTH, PERSONS, Health, Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.tables import Column, record_table
@@ -36,7 +36,6 @@ NAME_COLUMN: Final = {
     "accent_fold": "name_key_accentless",
 }
 """The finished keys that `email_norm` and `name_norm` choose between."""
-PERSONS: Final[tuple[Object, ...]] = (Object.CONTACT, Object.LEAD)
 IN_SYNC: Final = tuple(outcome.value for outcome, health in HEALTH.items() if health is Health.IN_SYNC)
 """The outcomes of records that sync."""
 SCENARIO: Final = "scenario"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.filter_tree import text_of
-from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.model import PERSONS, Direction, Object, System
 from dynsync_lib.core.settings import ObjectSync, Settings
 
 PAGE: Final = "Settings > Integrations > Connected apps > Microsoft Dynamics 365 > CRM Syncs"
@@ -73,7 +73,7 @@ def _lines(object_: Object, sync: ObjectSync) -> Iterator[tuple[str, str]]:
             text = text_of(sync.filter_of(system))
             yield f"Filter of {system.label}'s records", text or "none"
     yield "Limit: only records that exist on the other side", _on(is_on=sync.only_existing_in_target)
-    if object_ in (Object.CONTACT, Object.LEAD):
+    if object_ in PERSONS:
         yield "Limit: only contacts with an e-mail address", _on(is_on=sync.require_email)
         yield "Lifecycle stages to Dynamics", ", ".join(sync.lifecycle_stages) or "the app's own"
         yield "Lifecycle stage of new contacts", sync.default_lifecycle_stage or "none"

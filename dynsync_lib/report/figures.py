@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
+from dynsync_lib.core.model import PERSONS, ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
 from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
@@ -31,7 +31,7 @@ from dynsync_lib.report.words import OUTCOMES, counted, say_tables, system_word
 
 _KEYS_CHECK: Final = "G61"
 _RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
-    System.HUBSPOT: [(Object.CONTACT, Object.LEAD), (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,)],
+    System.HUBSPOT: [PERSONS, (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,)],
     System.DYNAMICS: [(object_,) for object_ in Object],
 }
 """Objects whose records are the same ones: leads are contacts in HubSpot."""
@@ -87,7 +87,7 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
 
 
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "people": (Object.CONTACT, Object.LEAD),
+    "people": PERSONS,
     "companies": (Object.COMPANY,),
     "deals": (Object.DEAL,),
     "invoices": (Object.INVOICE,),
@@ -231,12 +231,11 @@ def count_numbers(forecast: ForecastTables) -> dict[str, int]:
 def _count_outcome_numbers(rows: Sequence[Row]) -> dict[str, int]:
     into_hubspot = {"system": System.DYNAMICS, "outcome": Outcome.CREATE}
     into_dynamics = {"system": System.HUBSPOT, "outcome": Outcome.CREATE}
-    people = (Object.CONTACT, Object.LEAD)
     return {
         "records": sum_where(rows),
         "created_in_hubspot": sum_where(rows, **into_hubspot),
         "created_in_dynamics": sum_where(rows, **into_dynamics),
-        "people_created_in_hubspot": sum_where(rows, object=people, **into_hubspot),
+        "people_created_in_hubspot": sum_where(rows, object=PERSONS, **into_hubspot),
         "companies_created_in_hubspot": sum_where(rows, object=Object.COMPANY, **into_hubspot),
         "companies_created_in_dynamics": sum_where(rows, object=Object.COMPANY, **into_dynamics),
         "updated_ends": sum_where(rows, outcome=Outcome.UPDATE),

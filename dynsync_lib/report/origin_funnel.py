@@ -14,13 +14,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.model import PERSONS, Outcome, Reason, System
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import Ranked, ranked_chart
 from dynsync_lib.report.words import MATCHED, OTHER, SYSTEM_COLOURS, system_word
 
-_PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 _NO_KEY: Final = (Reason.NO_EMAIL, Reason.NO_MATCH_KEY)
 
 
@@ -34,7 +33,7 @@ def origin_funnels(forecast: ForecastTables) -> Piece:
 
 
 def _funnel(forecast: ForecastTables, system: System) -> Piece:
-    rows = [row for row in count_outcomes(forecast) if row["system"] == system and row["object"] in _PEOPLE]
+    rows = [row for row in count_outcomes(forecast) if row["system"] == system and row["object"] in PERSONS]
     title = f"Contacts that originate in {system_word(system)}"
     total = sum_where(rows)
     if not total:
@@ -64,6 +63,6 @@ def _steps(rows: Sequence[Row], total: int, other: str) -> Iterator[Ranked]:
 
 def _say_filter(forecast: ForecastTables, system: System) -> str:
     objects: Mapping[str, Mapping[str, Any]] = forecast.info.get("objects") or {}
-    filters = [objects.get(name, {}).get(f"filter_to_{OTHER[system]}") for name in _PEOPLE]
+    filters = [objects.get(name, {}).get(f"filter_to_{OTHER[system]}") for name in PERSONS]
     known = " and ".join(dict.fromkeys(filter_ for filter_ in filters if filter_))
     return f"The filter into {system_word(OTHER[system])}: {known}." if known else "No filter holds anybody back."

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dynsync_lib.core.model import Object, Outcome
+from dynsync_lib.core.model import PERSONS, Object, Outcome
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.words import (
@@ -35,7 +35,6 @@ from dynsync_lib.report.words import (
 )
 
 MOST_RECORDS: Final = 6_000
-PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 _DIGITS: Final = 12
 _ORDER: Final = (Outcome.FAILING, Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.UPDATE, Outcome.CREATE, Outcome.LINK)
 _CHAIN: Final = ("system", "object", "outcome", "reason", "rule_id", "sensitive_to")
@@ -62,7 +61,7 @@ def show_finder(
     lines = []
     for row in rows:
         number = chains.setdefault(tuple(row[name] for name in _CHAIN), len(chains))
-        key, secret = row["match_key"], code if row["object"] in PEOPLE else ""
+        key, secret = row["match_key"], code if row["object"] in PERSONS else ""
         hashes = (hash_key(key, salt + secret) if key else "", hash_key(row["record_id"], salt))
         lines.append(",".join([*hashes, str(number), row["counterpart_id"] or "", row["winner_id"] or ""]))
     said = _say_content(forecast, rows)

@@ -9,8 +9,8 @@ import pytest
 from dynsync_lib.core.explain.deciding_line import deciding_line
 from dynsync_lib.core.explain.evidence import Evidence, Row
 from dynsync_lib.core.lines import FILTERED_LATER, Line
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Situation
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.contacts_and_leads import hubspot_contacts
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.engine.polars_engine import PolarsEngine

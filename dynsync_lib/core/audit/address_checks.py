@@ -25,8 +25,8 @@ from dynsync_lib.core.audit.measures import (
 )
 from dynsync_lib.core.counting import Count, Tables, total
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each, stack
+from dynsync_lib.core.model import PERSONS, Object, Reason, System
+from dynsync_lib.core.situation import Frame, Situation, one_row_each, stack
 
 _BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
 

@@ -24,8 +24,8 @@ from dynsync_lib.core.filters.expressions import delivered_column
 from dynsync_lib.core.filters.grammar import HIDDEN
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import passes
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Situation
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 _SIGNS: Final = {"=": "=", "in": "=", "!=": "=", "not in": "=", "contains": "contains"}

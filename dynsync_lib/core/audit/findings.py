@@ -53,10 +53,10 @@ from dynsync_lib.core.counting import (
     rows_that,
     rows_with,
 )
-from dynsync_lib.core.model import Object, Severity, System
+from dynsync_lib.core.model import PERSONS, Object, Severity, System
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import PERSONS, Frame, Situation
+from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.tables import FINDINGS
 
 _COUNTED_WHOLE: Final = {"links": "links", "changes": "changes", "mapping": "mapping"}

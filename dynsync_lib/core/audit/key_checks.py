@@ -22,8 +22,8 @@ from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, records_where, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import OUTER
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Situation, is_keyed_by_domain
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Situation, is_keyed_by_domain
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 
 _UNSEEN: Final = typed_values.character_class(OUTER.replace(" ", "")) + "|^ | $|  "

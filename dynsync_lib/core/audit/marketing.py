@@ -27,8 +27,8 @@ from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, wit
 from dynsync_lib.core.counting import Question, Tables, answers, known, records_where, total
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.lifecycle_stage import STAGE

@@ -24,12 +24,12 @@ from dynsync_lib.core.counting import Count, Question, Tables, combined, known, 
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import belongs
-from dynsync_lib.core.model import Object, Outcome, Reason, System
+from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
 from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.writing.record_owners import directory
-from dynsync_lib.core.writing.refusals import PERSONS, missing_required, required_columns
+from dynsync_lib.core.writing.refusals import missing_required, required_columns
 
 _CLOSED_STATES: Final = ("1", "2")
 """Won and lost, of an opportunity's statecode."""

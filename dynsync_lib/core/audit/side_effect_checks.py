@@ -26,9 +26,9 @@ from dynsync_lib.core.counting import Count, Question, Tables, combined, known, 
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.record_rows import text_of
-from dynsync_lib.core.situation import PERSONS, Frame, Situation
+from dynsync_lib.core.situation import Frame, Situation
 
 _OPTED_OUT: Final = {
     System.HUBSPOT: ("hs_email_optout",),

@@ -24,8 +24,8 @@ from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, 
 from dynsync_lib.core.counting import Count, Tables, combined, known, records_in, total
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import prepare_side
-from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, name_column, stack
+from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
+from dynsync_lib.core.situation import Frame, Situation, name_column, stack
 from dynsync_lib.core.sync.associations import associations_of
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")

@@ -44,11 +44,10 @@ from dynsync_lib.core.counting import (
 )
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import PERSONS, System
 from dynsync_lib.core.record_rows import record_rows, text_of
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
-from dynsync_lib.core.writing.refusals import PERSONS
 
 _CURRENCY: Final = {
     System.DYNAMICS: ("_transactioncurrencyid_value",),

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
+from dynsync_lib.core.model import PERSONS, ChangeKind, LinkStatus, Outcome, System
 from dynsync_lib.core.tables import Column, Table
 
 Row = Mapping[str, Any]
@@ -71,7 +71,6 @@ _OF_STATUS: Final[Mapping[str, str]] = {
     for status in LinkStatus
 }
 _SIDES: Final = ("before", "after")
-_PERSONS: Final = (Object.CONTACT.value, Object.LEAD.value)
 _COUNTS: Final = ("before", "after", "additional", "no_longer", "otherwise")
 
 
@@ -110,7 +109,7 @@ def _marketing_effect(effect: _Effect | None, *, is_on: bool) -> _Effect | None:
     """Where a created contact becomes a marketing contact as well; None for all that does not."""
     if effect is None or not is_on or effect[0] != CREATED:
         return None
-    return (MADE_MARKETING, *effect[1:]) if effect[1] == System.HUBSPOT and effect[2] in _PERSONS else None
+    return (MADE_MARKETING, *effect[1:]) if effect[1] == System.HUBSPOT and effect[2] in PERSONS else None
 
 
 def _effect_of(row: Row, effects: Mapping[str, str], side: str, system: str, object_: str) -> _Effect | None:

@@ -23,8 +23,8 @@ from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
-from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, has_second_round, stack
+from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
+from dynsync_lib.core.situation import Frame, Situation, has_second_round, stack
 from dynsync_lib.core.typed_values import NO_TEXT
 
 OUTCOME_OF: Final[Mapping[Line, Outcome]] = {

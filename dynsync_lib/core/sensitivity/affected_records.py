@@ -19,11 +19,11 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression
 from dynsync_lib.core.lines import Line
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.sensitivity.components import LINKED, find_components, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences
 from dynsync_lib.core.sensitivity.scenarios import Scenario
-from dynsync_lib.core.situation import PERSONS, SCENARIO, Frame, Situation, stack
+from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
 from dynsync_lib.core.sync.initial_sync import Decision
 from dynsync_lib.core.tables import record_table
 

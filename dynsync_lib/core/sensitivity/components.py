@@ -21,16 +21,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import (
-    PERSONS,
-    Frame,
-    Situation,
-    has_second_round,
-    is_keyed_by_domain,
-    one_row_each,
-    stack,
-)
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Frame, Situation, has_second_round, is_keyed_by_domain, one_row_each, stack
 from dynsync_lib.core.tables import BINDINGS, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 

@@ -25,8 +25,8 @@ from dynsync_lib.core.matching.decision_table import OVERLAP_RULE
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import Barrier, prepare_side
-from dynsync_lib.core.model import Object, Outcome, Reason, System
-from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, draws_contacts, is_routed, stack
+from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
+from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, is_routed, stack
 from dynsync_lib.core.sync.object_outcomes import Decided, are_addresses_keys, first_true, refusal_word
 from dynsync_lib.core.writing.taken_emails import EarlierPersons, addresses_held
 

@@ -21,8 +21,8 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import LinkStatus, Object, System
-from dynsync_lib.core.situation import IN_SYNC, PERSONS, Frame, Situation, stack
+from dynsync_lib.core.model import PERSONS, LinkStatus, Object, System
+from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, stack
 from dynsync_lib.core.sync.unsynced_companies import missing_companies
 from dynsync_lib.core.tables import record_table
 from dynsync_lib.core.typed_values import NO_TEXT

@@ -17,8 +17,8 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, stack
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.tables import CHANGES, HELD_BACK
 
 SEVERAL_WRITERS: Final = "several_writers"

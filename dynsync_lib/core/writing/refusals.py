@@ -29,7 +29,7 @@ from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.model import Object, Reason, System
+from dynsync_lib.core.model import PERSONS, Object, Reason, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.writing.email_syntax import is_valid_address
@@ -52,7 +52,6 @@ REFUSALS: Final[tuple[tuple[Reason, str], ...]] = (
 )
 """Why a target refuses, in the order in which the first one counts; the place is the `refusal` number."""
 NUMBER_OF: Final[Mapping[str, int]] = {rule_id: number for number, (_, rule_id) in enumerate(REFUSALS)}
-PERSONS: Final = (Object.CONTACT, Object.LEAD)
 IDENTITY: Final = ("email", "firstname", "lastname")
 """HubSpot wants one of them for a new contact (3.14)."""
 EARLIEST, LATEST = "1753-01-01T00:00:00", "9999-12-30T23:59:59"

@@ -26,8 +26,8 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import own_key, ranked
-from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import PERSONS, Frame, Situation, one_row_each
+from dynsync_lib.core.model import PERSONS, Object, System
+from dynsync_lib.core.situation import Frame, Situation, one_row_each
 from dynsync_lib.core.tables import RECORD_TABLES, Column, record_table
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.planning.record_names import Record, record_of, tables_beside

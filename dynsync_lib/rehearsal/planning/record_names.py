@@ -5,12 +5,10 @@ Where it is used: all of a plan.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
-
-_PERSONS: Final = (Object.CONTACT, Object.LEAD)
 
 
 class Record(NamedTuple):
@@ -48,5 +46,5 @@ def tables_beside(object_: Object, system: System) -> tuple[str, ...]:
     """The tables in which a record of one system may stand that a record of this object is matched with, or loses to:
     contacts and leads are both persons.
     """
-    objects = _PERSONS if object_ in _PERSONS else (object_,)
+    objects = PERSONS if object_ in PERSONS else (object_,)
     return tuple(dict.fromkeys(record_table(kind, system).name for kind in objects))
