@@ -98,6 +98,11 @@ class RecordTable:
         """The columns the kit adds, in order: id, api_rank, file_rank, finished keys."""
         return (ID, API_RANK, FILE_RANK, *self.keys)
 
+    @property
+    def own_object(self) -> Object:
+        """`object`, for tables that have one. Raises ValueError for owners and users."""
+        return Object(str(self.object))
+
 
 _PRIVILEGED: Final[Mapping[Object, str]] = {
     Object.CONTACT: "Contact",
@@ -153,11 +158,20 @@ RECORD_TABLES: Final[Mapping[str, RecordTable]] = {
 }
 
 
+def stored_object(object_: Object, system: System) -> Object:
+    """As what a system keeps the records of an object: HubSpot keeps leads as contacts (1.7)."""
+    return Object.CONTACT if (object_, system) == (Object.LEAD, System.HUBSPOT) else object_
+
+
 def record_table(object_: Object, system: System) -> RecordTable:
-    """The record table of an object on one side. Leads are contacts in HubSpot (1.7)."""
-    if (object_, system) == (Object.LEAD, System.HUBSPOT):
-        object_ = Object.CONTACT
-    return next(table for table in RECORD_TABLES.values() if (table.object, table.system) == (object_, system))
+    """The record table of an object on one side."""
+    stored = (stored_object(object_, system), system)
+    return next(table for table in RECORD_TABLES.values() if (table.object, table.system) == stored)
+
+
+def objects_in(table: RecordTable) -> tuple[Object, ...]:
+    """The objects whose records a table holds: HubSpot's contacts are leads, too. None for owners and users."""
+    return tuple(object_ for object_ in Object if stored_object(object_, table.system) is table.object)
 
 
 KEY_SOURCE: Final[Mapping[str, Mapping[str, str]]] = {

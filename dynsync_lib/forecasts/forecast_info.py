@@ -20,7 +20,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.settings import ObjectSync
 from dynsync_lib.core.situation import Situation
-from dynsync_lib.core.tables import RECORD_TABLES, record_table
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
 
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
@@ -80,7 +80,7 @@ def _loaded(report: Mapping[str, Any]) -> dict[str, Any]:
 def _object_info(object_: Object, sync: ObjectSync, situation: Situation) -> dict[str, Any]:
     filters = {System.DYNAMICS: sync.filter_to_hubspot, System.HUBSPOT: sync.filter_to_dynamics}
     fields = [
-        situation.catalogue.find(system, record_table(object_, system).object or object_, name)
+        situation.catalogue.find(system, object_, name)
         for system, filter_ in filters.items()
         for name in (filter_.fields if filter_ is not None else ())
     ]

@@ -147,7 +147,7 @@ def _listed_fields(system: System, table: _MetadataTable) -> Mapping[tuple[Syste
 
 def _unknown_fields(known: Catalogue, table: RecordTable, columns: Iterable[str]) -> Iterator[Field]:
     """A field for every delivered column that the schema does not know; the two columns of a lookup are one field."""
-    object_ = Object(str(table.object))
+    object_ = table.own_object
     unknown = [column for column in columns if known.find(table.system, object_, column) is None]
     lookups = [column[1:-6] for column in unknown if _is_lookup(column, table.system)]
     parts = {f"_{name}_{part}" for name in lookups for part in ("value", "type")}

@@ -14,15 +14,11 @@ Where it is used: `go_live.sheets`, `go_live.pack`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from dynsync_lib.core.model import Object, Outcome, System
 from dynsync_lib.core.tables import HELD_BACK
 from dynsync_lib.forecasts.forecast_folder import Forecast
-
-_IDS: Final[Mapping[System, str]] = {System.HUBSPOT: "hubspot_id", System.DYNAMICS: "dynamics_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +43,11 @@ def count_enrolments(forecast: Forecast) -> list[Enrolment]:
 
 
 def _count(forecast: Forecast, system: System, object_: Object) -> Enrolment:
-    source = System.DYNAMICS if system is System.HUBSPOT else System.HUBSPOT
-    asked = {"system": source, "object": object_, "outcome": Outcome.CREATE}
+    asked = {"system": system.other, "object": object_, "outcome": Outcome.CREATE}
     created = sum(row["count"] for row in forecast.rows("summary", where=asked))
     updated = forecast.count_groups(
         "changes",
-        [_IDS[system]],
+        [f"{system}_id"],
         where={"object": [object_], "target_system": [system]},
         without={"note": list(HELD_BACK)},
     )

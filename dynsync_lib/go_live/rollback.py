@@ -19,14 +19,13 @@ import pyarrow.parquet as pq
 
 from dynsync_lib.core.masking import Mask
 from dynsync_lib.core.model import Object, Outcome, System
-from dynsync_lib.core.tables import HELD_BACK
+from dynsync_lib.core.tables import HELD_BACK, stored_object
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.record_urls import RecordUrls
 
 CREATED_COLUMNS: Final = ("created_in", "object", "made_of_system", "made_of_id", "url", "known_by", "how_to_undo")
 VALUE_COLUMNS: Final = ("system", "object", "record_id", "url", "field", "value_before", "value_after", "how_to_undo")
 _NOT_KNOWN: Final = "not known"
-_OTHER: Final = {System.HUBSPOT.value: System.DYNAMICS.value, System.DYNAMICS.value: System.HUBSPOT.value}
 _FIND: Final = {
     System.HUBSPOT.value: "Filter HubSpot by record source and the day; the sync card names its pair; delete it there.",
     System.DYNAMICS.value: "Filter Dynamics by the sync's user as creator and the day; delete it there.",
@@ -38,7 +37,7 @@ def created_rows(forecast: Forecast, mask: Mask, urls: RecordUrls) -> Iterator[S
     for row in _rows(forecast, "outcomes", ("system", "object", "record_id", "outcome", "match_key")):
         if row["outcome"] == Outcome.CREATE:
             system, object_, record_id = row["system"], row["object"], row["record_id"]
-            target = _OTHER[system]
+            target = System(system).other.value
             yield (
                 *(target, _stored_as(target, object_), system, record_id),
                 urls.url_of(system, _stored_as(system, object_), record_id) or _NOT_KNOWN,
@@ -66,8 +65,8 @@ def value_rows(forecast: Forecast, mask: Mask, urls: RecordUrls) -> Iterator[Seq
 
 
 def _stored_as(system: str, object_: str) -> str:
-    """What the record is where it is stored: HubSpot keeps leads as contacts."""
-    return Object.CONTACT.value if system == System.HUBSPOT and object_ == Object.LEAD else object_
+    """What the record is where it is stored."""
+    return stored_object(Object(object_), System(system)).value
 
 
 def _rows(forecast: Forecast, table: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:

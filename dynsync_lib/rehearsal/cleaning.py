@@ -192,7 +192,7 @@ class Cleaning:
     # --- Removing and proving --------------------------------------------------------------------------------
 
     async def _remove_records(self, table: RecordTable, ids: Sequence[str]) -> None:
-        object_ = Object(str(table.object))
+        object_ = table.own_object
         if table.system is System.HUBSPOT:
             for batch in chunks(ids, hubspot.MOST_PER_BATCH):
                 await self.portals.hubspot.writer.archive(object_, batch)

@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.rehearsal.look_alike_rows import DYNAMICS_TABLES
@@ -63,7 +62,7 @@ class DynamicsSeeding:
         return {id_: plan.writes(by_id[id_]) for id_ in alike.ids(table)}
 
     async def _create(self, table: RecordTable) -> None:
-        object_, writes = Object(str(table.object)), self._writes[table.name]
+        object_, writes = table.own_object, self._writes[table.name]
 
         async def look_up(names: Sequence[str]) -> dict[str, str]:
             return {id_: id_ for id_ in await self.portal.reader.find_known(table, names)}
@@ -77,7 +76,7 @@ class DynamicsSeeding:
 
     async def _update(self, table: RecordTable, step: str) -> None:
         """Writes what could not be set on creation: `step` is `lookups` or `state`."""
-        object_, journal = Object(str(table.object)), self.standing.journal
+        object_, journal = table.own_object, self.standing.journal
         done, known = done_before(journal, step, table=table.name), self.standing.ids.get(table.name, {})
         rows: dict[str, Values] = {}
         for id_, writes in self._writes[table.name].items():

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import RECORD_TABLES, record_table
+from dynsync_lib.core.tables import RECORD_TABLES, record_table, stored_object
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.verification.evidence import NOT_LANDING
@@ -64,10 +64,8 @@ class FoundInstead:
 
     def _object_there(self, object_: str, id_: str, system: System) -> str:
         """The object of a counterpart: a HubSpot contact may have a lead, a lead always has a contact."""
-        if system is System.HUBSPOT and object_ == Object.LEAD.value:
-            return Object.CONTACT.value
         is_lead = system is System.DYNAMICS and id_ in self._before["dynamics/leads"]
-        return Object.LEAD.value if is_lead else object_
+        return Object.LEAD.value if is_lead else stored_object(Object(object_), system).value
 
     def _of_record(self, system: System, object_: str, id_: str) -> Iterator[str]:
         table = record_table(Object(object_), system).name

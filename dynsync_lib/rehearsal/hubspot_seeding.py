@@ -59,7 +59,7 @@ class HubSpotSeeding:
         return all(ids == sorted(ids) for ids in numbers)
 
     async def _make_tag_property(self, table: RecordTable) -> None:
-        object_ = Object(str(table.object))
+        object_ = table.own_object
         if not self.standing.pending(table) or tag_field(object_, self.records) is not None:
             return
         groups = await self.portal.reader.read_property_groups(object_)
@@ -69,7 +69,7 @@ class HubSpotSeeding:
         self.standing.journal.answer(entry)
 
     async def _create(self, table: RecordTable) -> None:
-        object_, alike = Object(str(table.object)), self.standing.look_alikes
+        object_, alike = table.own_object, self.standing.look_alikes
 
         async def look_up(names: Sequence[str]) -> dict[str, str]:
             by_text = {tag_text(self.tag, name): name for name in names}

@@ -129,7 +129,7 @@ def still_lacking(
 
 def _fields_of(look_alikes: Snapshot, catalogue: Catalogue, table: RecordTable) -> Iterator[Field]:
     """The fields in which some look-alike of a table may hold a value."""
-    object_ = Object(str(table.object))
+    object_ = table.own_object
     own = {column.name for column in table.structure}
     names = dict.fromkeys(bare_name(name) for name in look_alikes.columns(table.name) if name not in own)
     for name in names:

@@ -63,7 +63,7 @@ def _add(store: MemoryStore, snapshot: Snapshot, table: RecordTable, tag: str) -
     own = {column.name for column in table.structure}
     columns = [name for name in snapshot.columns(table.name) if name not in own]
     rows = [row for row in _rows(snapshot, table.name) if look_alike_of(tag, table, row) is not None]
-    key = (table.system, Object(str(table.object)))
+    key = (table.system, table.own_object)
     store.add(*key, [(row["id"], {name: row[name] for name in columns}) for row in rows])
     store.delivered[key] = set(columns)
     for row in rows:

@@ -20,7 +20,7 @@ from dynsync_lib.core.fields.catalogue import build_catalogue
 from dynsync_lib.core.keys import email_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync, Settings
-from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, objects_in, record_table
 from dynsync_lib.errors import AccessError, SafetyError, UsageError
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
@@ -163,9 +163,8 @@ def refuse_other_tag_property(records: PortalRecords, objects: Iterable[Object])
 def deciding_fields(table: RecordTable, settings: Settings) -> list[str]:
     """The fields of a table by which the sync decides or that it writes: mappings, filters, match keys."""
     names: set[str] = set()
-    objects = (Object.CONTACT, Object.LEAD) if table.name == "hubspot/contacts" else (table.object,)
-    for object_ in objects:
-        sync = settings.sync[Object(str(object_))]
+    for object_ in objects_in(table):
+        sync = settings.sync[object_]
         if sync.enabled:
             names |= _deciding(sync, table.system)
     return sorted(names)

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from dynsync_lib.core.keys import domain_key, email_key, name_key, split_addresses
-from dynsync_lib.core.model import Object
+from dynsync_lib.core.model import PERSONS
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
+from dynsync_lib.core.tables import KEY_SOURCE, RecordTable, objects_in
 from dynsync_lib.portals.rows import TextRow
 
 _NAMES: Final = {
@@ -25,7 +25,6 @@ _NAMES: Final = {
     "hubspot/invoices": {"invoice": "hs_title", "invoice number": "hs_number"},
     "dynamics/invoices": {"invoice": "name", "invoice number": "invoicenumber"},
 }
-_PEOPLE: Final = (Object.CONTACT, Object.LEAD)
 Key = tuple[str, str]
 """What kind of key it is, and the key."""
 
@@ -42,7 +41,7 @@ def keys_of(table: RecordTable, row: TextRow, settings: Settings) -> set[Key]:
         *_own_key(table, row, settings),
     }
     known = {(kind, key) for kind, key in keys if key is not None}
-    if table.object in _PEOPLE and not any(kind == "address" for kind, _ in known):
+    if table.object in PERSONS and not any(kind == "address" for kind, _ in known):
         name = name_key(f"{row.get('firstname') or ''} {row.get('lastname') or ''}")
         known |= {("person without address", name)} if name is not None else set()
     return known
@@ -58,8 +57,6 @@ def domains_of(keys: Iterable[Key], free_mail: Collection[str]) -> set[Key]:
 
 
 def _own_key(table: RecordTable, row: TextRow, settings: Settings) -> set[tuple[str, str | None]]:
-    """The values of the match fields of the settings; HubSpot's contacts are leads, too."""
-    is_person_of_hubspot = table.name == "hubspot/contacts"
-    objects = (Object.CONTACT, Object.LEAD) if is_person_of_hubspot else (Object(str(table.object)),)
-    names = {object_: settings.sync[object_].match_field(table.system) for object_ in objects}
+    """The values of the match fields of the settings."""
+    names = {object_: settings.sync[object_].match_field(table.system) for object_ in objects_in(table)}
     return {(f"own field of {object_}", name_key(row.get(name))) for object_, name in names.items() if name is not None}

@@ -103,7 +103,7 @@ def _kinds_that_do_not_arrive(evidence: Evidence, tables: Sequence[RecordTable],
 
     `tables` are those of Dynamics, since it has a sync for each.
     """
-    objects = [Object(str(table.object)) for table in tables]
+    objects = [table.own_object for table in tables]
     return sorted(
         {
             kind_of_key(evidence, object_, target)
@@ -140,7 +140,7 @@ def _is_traceable(evidence: Evidence, new: Frame, members: Frame, system: System
     if evidence.is_sync_alone or _tells_makers(evidence, system.other, family):
         known = arrived.filter(~is_keyless()).join(members.select("key").unique(), on="key", how="semi")
         return not _count(evidence, arrived.join(known.select("id").unique(), on="id", how="anti"))
-    objects = [Object(str(table.object)) for table in tables_of(system.other, family)]
+    objects = [table.own_object for table in tables_of(system.other, family)]
     if all(key_arrives(evidence, object_, system.other) for object_ in objects):
         return True
     return not _count(evidence, arrived.filter(is_keyless()))
@@ -164,7 +164,7 @@ def _members(evidence: Evidence, table: RecordTable, family: Object) -> Frame:
 
     One that is to be bound to what is made of another (a lead to the new contact of its address) may not.
     """
-    object_ = Object(str(table.object))
+    object_ = table.own_object
     enabled = evidence.info.get("objects", {})
     if table.system is System.HUBSPOT and family is Object.CONTACT and "contact" not in enabled and "lead" in enabled:
         object_ = Object.LEAD
@@ -178,11 +178,8 @@ def _new(
     evidence: Evidence, table: RecordTable, sources: Sequence[RecordTable], touched: Touched, users: SyncUsers
 ) -> list[Frame]:
     """id, key, by_person: the new records of a table, once for each kind of key that its sources have."""
-    if table.system is System.DYNAMICS:
-        objects = [Object(str(table.object))]
-    else:
-        objects = [Object(str(source.object)) for source in sources]
-    by_kind = {kind_of_key(evidence, object_, table.system): object_ for object_ in objects}
+    synced = (table,) if table.system is System.DYNAMICS else sources
+    by_kind = {kind_of_key(evidence, each.own_object, table.system): each.own_object for each in synced}
     makers = touched[table].rows.filter(nw.col("is_new")).select("id", "made_by")
     new = evidence.records(evidence.after, table).join(makers, on="id")
     by_person = users.is_person(table.system, "made_by")
@@ -213,7 +210,7 @@ def _claims(
     created = nw.when(nw.col("arrived") > 0).then(nw.lit(CREATED)).otherwise(nw.lit(NOT_CREATED))
     by_key = plain.with_columns(created=created)
     target = opposite[0].system
-    kinds = {kind_of_key(evidence, Object(str(table.object)), target) for table in (*tables, *opposite)}
+    kinds = {kind_of_key(evidence, table.own_object, target) for table in (*tables, *opposite)}
     if len(kinds) == 1:  # then nobody else may claim what is plain
         return stack([_settled(by_key), _settled(_with_claims(contested, judged, arrivals))])
     judged.append(
@@ -269,7 +266,7 @@ def _told_apart(
 
     The first has the columns of `_CLAIM`, the second id, key, texts.
     """
-    object_ = Object(str((table if table.system is System.DYNAMICS else other).object))
+    object_ = (table if table.system is System.DYNAMICS else other).own_object
     texts = {system: _texts(evidence, object_, system, target=other.system) for system in System}
     members = _with_texts(contested.select("id", "key"), evidence.records(evidence.before, table), texts[table.system])
     of_contested = arrived.join(contested.select("key").unique(), on="key", how="semi")

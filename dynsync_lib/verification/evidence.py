@@ -22,7 +22,7 @@ from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, objects_in
 from dynsync_lib.engine import Engine
 from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -87,7 +87,7 @@ class Evidence:
         names = [
             str(row[f"{table.system}_field"])
             for row in self.mappings
-            if record_table(Object(row["object"]), table.system) == table
+            if Object(row["object"]) in objects_in(table)
             and row["allowed_directions"] in ("two_way", f"to_{table.system}")
         ]
         fields = []
@@ -111,7 +111,7 @@ class Evidence:
 
     def kind(self, table: RecordTable, name: str) -> str:
         """What the values of a field are; `address` and `telephone` are texts that are compared in their own way."""
-        field = self.catalogue.find(table.system, Object(str(table.object)), name)
+        field = self.catalogue.find(table.system, table.own_object, name)
         if field is None:
             return TEXT_KIND
         kind = kind_of(field, self.rulebook) or TEXT_KIND

@@ -71,7 +71,7 @@ def _written_by(evidence: Evidence, table: RecordTable, touched: Touched) -> Fra
 
 def _created_by(evidence: Evidence, table: RecordTable, touched: Touched) -> Frame | None:
     """who, one row per new record whose key is that of one that was to be created; None where nobody says."""
-    key, by = _KEYS.get(Object(str(table.object))), CREATED_BY[table.system]
+    key, by = _KEYS.get(table.own_object), CREATED_BY[table.system]
     if key is None or by not in evidence.after.columns(table.name):
         return None
     outcomes = evidence.forecast_table("outcomes")

@@ -20,9 +20,8 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import Object
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import Column, RecordTable, record_table
+from dynsync_lib.core.tables import Column, RecordTable, objects_in
 from dynsync_lib.core.typed_values import NO_TEXT, trimmed
 from dynsync_lib.verification.evidence import (
     NOT_LANDING,
@@ -119,7 +118,7 @@ def _unforeseen(written: Frame, landing: Frame, held: Frame) -> Frame:
 
 def _foretold(evidence: Evidence, table: RecordTable, fields: Sequence[MappedField]) -> Frame:
     """id, field, wanted, kind, note, source_id, source_field: the changes of the forecast in one table."""
-    objects = [object_.value for object_ in Object if record_table(object_, table.system) == table]
+    objects = [object_.value for object_ in objects_in(table)]
     ours = (nw.col("target_system") == table.system.value) & nw.col("object").is_in(objects)
     return (
         evidence.forecast_table("changes")

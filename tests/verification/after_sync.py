@@ -113,7 +113,7 @@ def _vendor_columns(before: Snapshot, table: RecordTable) -> list[str]:
 
 def _store_rows(store: MemoryStore, table: RecordTable, keys: KeyMaker, vendor: list[str]) -> list[dict[str, Any]]:
     rows = []
-    for rank, (record_id, values) in enumerate(store.tables.get((table.system, Object(str(table.object))), {}).items()):
+    for rank, (record_id, values) in enumerate(store.tables.get((table.system, table.own_object), {}).items()):
         held: dict[str, Any] = {**dict.fromkeys(vendor), **values, table.id_field: record_id}
         rows.append({"id": record_id, "api_rank": rank, "file_rank": rank, **keys.finish(table, held), **held})
     return rows

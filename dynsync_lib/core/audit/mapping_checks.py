@@ -66,7 +66,7 @@ def count_unpaired(situation: Situation, tables: Tables) -> Count:
             held = situation.tables[name].select("id", **tests)
             held = held.select("id", any=nw.any_horizontal(*tests, ignore_nulls=True)).filter(nw.col("any"))
             held = held.join(_in_sync(tables, table), on="id", how="semi")
-            holders.append(records_of_side(held, Object(str(table.object)), table.system))
+            holders.append(records_of_side(held, table.own_object, table.system))
     return total(holders)
 
 

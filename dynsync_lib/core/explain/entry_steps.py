@@ -21,7 +21,7 @@ from dynsync_lib.core.filters.grammar import mask_filter, parse_filter
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import Direction, Object, Reason, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
-from dynsync_lib.core.tables import KEY_SOURCE, record_table
+from dynsync_lib.core.tables import KEY_SOURCE, objects_in, record_table
 
 _PLURALS: Final = {
     Object.CONTACT: "contacts",
@@ -47,8 +47,7 @@ _KEYLESS_RULES: Final = {Object.DEAL: "deal.never-matched", Object.INVOICE: "inv
 
 def syncs_of(evidence: Evidence, row: Row) -> dict[str, Mapping[str, Any]]:
     """The syncs that concern a record and are on, by object: a HubSpot contact is on the side of leads, too (1.7)."""
-    is_both = row["system"] == System.HUBSPOT and row["object"] == Object.CONTACT
-    objects = (Object.CONTACT, Object.LEAD) if is_both else (Object(row["object"]),)
+    objects = objects_in(record_table(Object(row["object"]), System(row["system"])))
     syncs = {object_.value: evidence.sync(object_.value) for object_ in objects}
     return {name: sync for name, sync in syncs.items() if sync is not None}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.core.model import Object, System, nearest
+from dynsync_lib.core.tables import stored_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ class Catalogue:
 
         Leads are contacts in HubSpot, and so are their properties (1.7).
         """
-        return self.fields.get((system, _owner(system, object_), _bare(name)))
+        return self.fields.get((system, stored_object(object_, system), _bare(name)))
 
     def names(self, system: System, object_: Object) -> tuple[str, ...]:
         """The names of one object's fields, sorted."""
-        wanted = (system, _owner(system, object_))
+        wanted = (system, stored_object(object_, system))
         return tuple(sorted(name for side, owner, name in self.fields if (side, owner) == wanted))
 
     def say_unknown(self, system: System, object_: Object, name: str) -> str:
@@ -159,10 +160,6 @@ def _number(value: object) -> float | None:
     except ValueError:
         return None
     return number if abs(number) != float("inf") and number == number else None
-
-
-def _owner(system: System, object_: Object) -> Object:
-    return Object.CONTACT if (system, object_) == (System.HUBSPOT, Object.LEAD) else object_
 
 
 def _bare(name: str) -> str:

@@ -27,7 +27,7 @@ from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.core.sync.unsynced_companies import unsynced_pairs
-from dynsync_lib.core.tables import BINDINGS, LINKS_IN, RECORD_TABLES, Column, RecordTable, record_table
+from dynsync_lib.core.tables import BINDINGS, LINKS_IN, RECORD_TABLES, Column, RecordTable, stored_object
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.calibration.crafted_world import (
@@ -202,14 +202,13 @@ class _Aftermath:
 
     def _create(self, system: System, object_: Object, record_id: str) -> str:
         values = self._values(system, object_, record_id)
-        target = record_table(object_, system.other)
         new = {
             mapping.columns[system.other]: trim(values.get(mapping.columns[system]) or "") or None
             for mapping in self._flowing(object_, system.other)
         }
         if object_ is Object.DEAL:
             new[_STAGES[system.other]] = self._stage(values.get(_STAGES[system]), system)
-        return self.store.create(system.other, Object(str(target.object)), new)
+        return self.store.create(system.other, stored_object(object_, system.other), new)
 
     def _flowing(self, object_: Object, target: System) -> Iterator[JudgedMapping]:
         for mapping in self.decision.mappings[object_]:
@@ -235,7 +234,7 @@ class _Aftermath:
             row["target_field"],
         )
         record_id = row[f"{target}_id"]
-        table = Object(str(record_table(object_, target).object))
+        table = stored_object(object_, target)
         self.store.update(target, table, record_id, {column: row["new_value"]})
 
     def _carry(self, row: Mapping[str, Any], twins: dict[_Name, str]) -> None:

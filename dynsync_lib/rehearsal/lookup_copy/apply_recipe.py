@@ -26,7 +26,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.needed_fields import needed_fields
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.tables import record_table, stored_object
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
@@ -189,7 +189,7 @@ async def _make_fields(portals: TestPortals, recipe: LookupRecipe) -> tuple[bool
     is_new_column = False
     if recipe.same_values_in is None:
         is_new_column = await portals.dynamics.writer.create_column(recipe.object, text_column(recipe))
-    object_ = Object(str(record_table(recipe.object, System.HUBSPOT).object))
+    object_ = stored_object(recipe.object, System.HUBSPOT)
     groups = await portals.hubspot.reader.read_property_groups(object_)
     definition = text_property(recipe, groups[0] if groups else f"{object_.value}information")
     return is_new_column, await portals.hubspot.writer.create_property(object_, definition)

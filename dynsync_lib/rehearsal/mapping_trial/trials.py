@@ -24,7 +24,7 @@ from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import Column, record_table
+from dynsync_lib.core.tables import Column, stored_object
 from dynsync_lib.core.writing.email_syntax import is_valid_address
 from dynsync_lib.core.writing.refusals import NUMBER_OF, REFUSALS, Test, first_refusal, is_persons_email, limit_tests
 from dynsync_lib.engine import Engine
@@ -64,7 +64,7 @@ class Trial:
     @property
     def table(self) -> Object:
         """Whose records hold the field: HubSpot has contacts where Dynamics has leads."""
-        return Object(str(record_table(self.object, self.system).object))
+        return stored_object(self.object, self.system)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def list_trials(
             continue
         for judged in _judge(object_, settings, catalogue, rulebook):
             for target in System:
-                key = (target, Object(str(record_table(object_, target).object)), judged.name_of(target))
+                key = (target, stored_object(object_, target), judged.name_of(target))
                 if key in done:
                     continue
                 done.add(key)

@@ -127,13 +127,13 @@ class _TrialRun:
 
     async def _create(self, table: RecordTable, rows: Rows) -> Written:
         if table.system is System.HUBSPOT:
-            return await self.portals.hubspot.writer.create(Object(str(table.object)), rows)
-        return await self.portals.dynamics.writer.create(Object(str(table.object)), rows)
+            return await self.portals.hubspot.writer.create(table.own_object, rows)
+        return await self.portals.dynamics.writer.create(table.own_object, rows)
 
     async def _update(self, table: RecordTable, rows: Rows) -> Written:
         if table.system is System.HUBSPOT:
-            return await self.portals.hubspot.writer.update(Object(str(table.object)), rows)
-        return await self.portals.dynamics.writer.update(Object(str(table.object)), rows)
+            return await self.portals.hubspot.writer.update(table.own_object, rows)
+        return await self.portals.dynamics.writer.update(table.own_object, rows)
 
     # --- Rows ------------------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class _TrialRun:
         return sum(map(len, standing_ids(self.records, TAG).values()))
 
     async def _remove_table(self, table: RecordTable, ids: list[str]) -> None:
-        object_ = Object(str(table.object))
+        object_ = table.own_object
         for batch in chunks(ids, MOST_PER_BATCH):
             if table.system is System.HUBSPOT:
                 await self.portals.hubspot.writer.archive(object_, batch)

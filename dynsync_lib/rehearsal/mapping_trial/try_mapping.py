@@ -11,7 +11,7 @@ from dynsync_lib.core.fields.catalogue import Catalogue, build_catalogue
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.tables import stored_object
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.errors import AccessError
 from dynsync_lib.portals.rows import MetadataRow
@@ -39,9 +39,7 @@ async def read_fields(portals: TestPortals, objects: Iterable[Object]) -> Catalo
     columns: list[MetadataRow] = []
     for object_ in objects:
         try:
-            properties += await portals.hubspot.reader.read_properties(
-                Object(str(record_table(object_, System.HUBSPOT).object))
-            )
+            properties += await portals.hubspot.reader.read_properties(stored_object(object_, System.HUBSPOT))
         except AccessError:
             continue
     for object_ in objects:

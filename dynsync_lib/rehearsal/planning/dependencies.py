@@ -28,7 +28,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import own_key, ranked
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.situation import Frame, Situation, one_row_each
-from dynsync_lib.core.tables import RECORD_TABLES, Column, record_table
+from dynsync_lib.core.tables import RECORD_TABLES, Column, objects_in, record_table
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.planning.record_names import Record, record_of, tables_beside
 
@@ -128,8 +128,8 @@ class Dependencies:
             names["key/name"] = "name_key_accentless" if is_accentless else "name_key"
             if self.situation.chosen("company_keys") != "name":
                 names["key/domain"] = "domain_key"
-        for object_ in Object:
-            if self._has_own_key(object_) and record_table(object_, schema.system).name == table:
+        for object_ in objects_in(schema):
+            if self._has_own_key(object_):
                 names[f"key/own/{object_}"] = own_key(Job(self.situation, object_), schema.system)
         return records.select(**names)
 

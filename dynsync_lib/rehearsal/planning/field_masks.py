@@ -29,7 +29,7 @@ from dynsync_lib.core.keys import lower, trim
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, objects_in, record_table
 from dynsync_lib.rehearsal.lacking import bare_name
 from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -128,7 +128,7 @@ def find_masks(snapshot: Snapshot, settings: Settings, rulebook: Rulebook, catal
 def _columns(snapshot: Snapshot, settings: Settings, catalogue: Catalogue, table: RecordTable) -> Iterator[str]:
     """The vendor columns of a table's look-alikes, as delivered."""
     names = {*_STRUCTURE[table.name], *KEY_SOURCE.get(table.name, {}).values()}
-    for object_ in _objects_of(table):
+    for object_ in objects_in(table):
         sync = settings.sync[object_]
         names |= {mapping.hubspot if table.system is System.HUBSPOT else mapping.dynamics for mapping in sync.mappings}
         names |= {sync.match_field(table.system) or ""} | set(_asked(sync.filter_of(table.system)))
@@ -142,19 +142,12 @@ def _columns(snapshot: Snapshot, settings: Settings, catalogue: Catalogue, table
     yield from (name for name in delivered if name in names or bare_name(name) in names)
 
 
-def _objects_of(table: RecordTable) -> tuple[Object, ...]:
-    """The syncs that look at a table: contacts and leads both look at HubSpot's contacts."""
-    if table.object is None:
-        return ()
-    return tuple(object_ for object_ in Object if record_table(object_, table.system).name == table.name)
-
-
 def _asked(filter_: Filter | None) -> tuple[str, ...]:
     return () if filter_ is None else tuple(map(bare_name, filter_.fields))
 
 
 def _required(catalogue: Catalogue, table: RecordTable) -> Iterator[str]:
-    object_ = Object(str(table.object))
+    object_ = table.own_object
     for name in catalogue.names(table.system, object_):
         known = catalogue.find(table.system, object_, name)
         if known is not None and known.required == "ApplicationRequired" and not known.read_only:

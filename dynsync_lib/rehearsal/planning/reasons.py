@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.core.keys import trim
-from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.tables import objects_in
 from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Treatment
 from dynsync_lib.rehearsal.planning.record_names import Record
 
@@ -106,6 +106,5 @@ class Reasons:
         return self.masks.set_by_portal(record.table)
 
     def _filtered(self, record: Record) -> set[str]:
-        objects = (Object.CONTACT, Object.LEAD) if record.object in (Object.CONTACT, Object.LEAD) else (record.object,)
-        filters = [self.settings.sync[object_].filter_of(record.system) for object_ in objects]
+        filters = [self.settings.sync[object_].filter_of(record.system) for object_ in objects_in(record.kind)]
         return {name for filter_ in filters if filter_ is not None for name in filter_.fields}

@@ -30,7 +30,7 @@ class Record(NamedTuple):
     @property
     def object(self) -> Object:
         """What it is, in HubSpot's words."""
-        return Object(str(self.kind.object))
+        return self.kind.own_object
 
     def __str__(self) -> str:
         """The record as a plan names it: `hubspot/contact/1`."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.keys import email_key, is_valid_email, lower, split_addresses, trim
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import System
 from dynsync_lib.rehearsal.planning.record_names import Record
 
 _ADDRESS: Final = "email"
@@ -73,6 +73,6 @@ def _unique_values(record: Record, row: Row, catalogue: Catalogue) -> Iterator[t
         addresses: Sequence[str] = (row.get(_ADDRESS) or "", *split_addresses(row.get("hs_additional_emails")))
         yield from ((record.table, _ADDRESS, key) for key in map(email_key, addresses) if key is not None)
     for name, value in row.items():
-        field = catalogue.find(System.HUBSPOT, Object(str(record.kind.object)), name) if name != _ADDRESS else None
+        field = catalogue.find(System.HUBSPOT, record.kind.own_object, name) if name != _ADDRESS else None
         if field is not None and field.unique and value and trim(value):
             yield record.table, name, lower(trim(value))
