@@ -14,10 +14,10 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import RECORD_TABLES, record_table, stored_object
+from dynsync_lib.core.tables import HELD_BACK, RECORD_TABLES, record_table, stored_object
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
-from dynsync_lib.verification.evidence import NOT_LANDING
+from dynsync_lib.verification.evidence import flows_to
 from dynsync_lib.verification.touched_records import LOOKUPS
 
 Row = Mapping[str, Any]
@@ -45,7 +45,7 @@ class FoundInstead:
         self._fields: dict[str, set[str]] = {}
         for row in forecast.rows("mapping"):
             for system in System:
-                if row["allowed_directions"] in ("two_way", f"to_{system}"):
+                if flows_to(row, system):
                     table = record_table(Object(row["object"]), system).name
                     self._fields.setdefault(table, set()).add(row[f"{system}_field"])
 
@@ -75,7 +75,7 @@ class FoundInstead:
         where = f"{system.label} {object_} {id_}"
         foretold: dict[str, list[str]] = {}
         for row in self._changes.get((system.value, id_), ()):
-            if row["target_system"] == system.value and row["note"] not in NOT_LANDING:
+            if row["target_system"] == system.value and row["note"] not in HELD_BACK:
                 foretold.setdefault(row["target_field"], []).append(row["new_value"])
         for field in sorted(self._fields.get(table, ())):
             before, after = _value(was, field), _value(now, field)

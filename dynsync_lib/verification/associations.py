@@ -3,7 +3,7 @@
 Facts
     * An association is carried over when the counterparts of both its records are associated on the other side: in
       HubSpot by an association, primary or not, in Dynamics by the lookup that holds it
-      (`verification.touched_records.LOOKUPS`).
+      (`verification.touched_records.ENDS`).
     * A lookup holds one record: where several were to come into it, any of them is right (docs/semantics.md, 8).
     * One that was to stay behind and is there now, and was not before, puts the rule in doubt that kept it back.
     * A problem belongs to the record that the association starts at.
@@ -29,15 +29,9 @@ from dynsync_lib.core.situation import Frame, stack
 from dynsync_lib.core.tables import Column, RecordTable, record_table
 from dynsync_lib.verification.created_records import CreatedRecords
 from dynsync_lib.verification.evidence import Evidence, differ
-from dynsync_lib.verification.touched_records import Touched, new, old
+from dynsync_lib.verification.touched_records import ENDS, Touched, new, old
 
 _CARRIED: Final = (LinkStatus.SYNCED.value, LinkStatus.AUTO_CREATED.value)
-_ENDS: Final[Mapping[Object, Mapping[Object, str]]] = {
-    Object.CONTACT: {Object.COMPANY: "_parentcustomerid_value"},
-    Object.DEAL: {Object.COMPANY: "_parentaccountid_value", Object.CONTACT: "_parentcontactid_value"},
-    Object.INVOICE: {Object.CONTACT: "_customerid_value"},
-}
-"""By the objects of both its ends the lookup that holds an association in Dynamics."""
 _BOTH_ENDS: Final = ["target_id", "other_id"]
 _LINKS: Final = "hubspot/links"
 _PROBLEM: Final = tuple(
@@ -84,7 +78,7 @@ def find_association_problems(
     `target_id` is the counterpart that should hold it, or should not; `is_missing`: that one holds what it held.
     """
     problems: dict[System, list[Frame]] = {system: [] for system in System}
-    for end, lookup in _ENDS.get(family, {}).items():
+    for end, lookup in ENDS.get(family, {}).items():
         if end not in counterparts or not _is_seen(evidence, family, lookup):
             continue
         for system in System:
@@ -139,7 +133,7 @@ class _Held:
 
 def _lookups(evidence: Evidence, family: Object, end: Object, touched: Touched) -> _Held:
     """The records of Dynamics whose lookup points to another record; a lookup holds one."""
-    table, lookup = record_table(family, System.DYNAMICS), _ENDS[family][end]
+    table, lookup = record_table(family, System.DYNAMICS), ENDS[family][end]
     now = evidence.records(evidence.after, table).select(target_id="id", other_id=lookup)
     moved = touched[table].rows.filter(differ(nw.col(old(lookup)), nw.col(new(lookup))))
     came = moved.select(target_id="id", other_id=new(lookup))

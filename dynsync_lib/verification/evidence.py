@@ -28,8 +28,6 @@ from dynsync_lib.snapshot.snapshot import Snapshot
 
 FAMILIES: Final = (Object.COMPANY, Object.CONTACT, Object.DEAL, Object.INVOICE)
 """By the object of their HubSpot table."""
-NOT_LANDING: Final = ("value_skipped", "owner_unresolved", "lifecycle_ignored")
-"""Notes of changes that are told in a forecast and do not land."""
 TEXT_KIND: Final = "text"
 Form = Callable[[nw.Expr], nw.Expr]
 
@@ -87,8 +85,7 @@ class Evidence:
         names = [
             str(row[f"{table.system}_field"])
             for row in self.mappings
-            if Object(row["object"]) in objects_in(table)
-            and row["allowed_directions"] in ("two_way", f"to_{table.system}")
+            if Object(row["object"]) in objects_in(table) and flows_to(row, table.system)
         ]
         fields = []
         for name in dict.fromkeys(names):
@@ -149,6 +146,11 @@ def tables_of(system: System, family: Object) -> list[RecordTable]:
     """The record tables of a family on one side."""
     objects = (family, Object.LEAD) if (system, family) == (System.DYNAMICS, Object.CONTACT) else (family,)
     return [table for table in RECORD_TABLES.values() if table.system is system and table.object in objects]
+
+
+def flows_to(mapping: Mapping[str, Any], target: System) -> bool:
+    """Whether a mapping, a row of the forecast's table, lets values flow into a system."""
+    return mapping["allowed_directions"] in ("two_way", f"to_{target}")
 
 
 def differ(first: nw.Expr, second: nw.Expr) -> nw.Expr:

@@ -23,8 +23,8 @@ import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.tables import CREATED_BY, RecordTable
-from dynsync_lib.verification.evidence import FAMILIES, NOT_LANDING, Evidence
+from dynsync_lib.core.tables import CREATED_BY, HELD_BACK, RecordTable
+from dynsync_lib.verification.evidence import FAMILIES, Evidence
 from dynsync_lib.verification.touched_records import Touched
 
 _KEYS: Final = {Object.CONTACT: "email_key", Object.LEAD: "email_key", Object.COMPANY: "name_key"}
@@ -63,7 +63,7 @@ def _written_by(evidence: Evidence, table: RecordTable, touched: Touched) -> Fra
     if not records.tells_who or evidence.delivered(table, table.modified_field) is None:
         return None
     changes = evidence.forecast_table("changes")
-    is_written = (nw.col("target_system") == table.system.value) & ~nw.coalesce("note", nw.lit("")).is_in(NOT_LANDING)
+    is_written = (nw.col("target_system") == table.system.value) & ~nw.coalesce("note", nw.lit("")).is_in(HELD_BACK)
     written = changes.filter(is_written).select(id=f"{table.system}_id").unique()
     moved = records.rows.filter(nw.col("is_moved")).select("id", who="changed_by")
     return moved.join(written, on="id", how="semi").select("who")

@@ -17,15 +17,20 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RECORD_TABLES, RecordTable
+from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.core.typed_values import NO_TEXT, trimmed
 from dynsync_lib.verification.evidence import Evidence, differ
 
+ENDS: Final[Mapping[Object, Mapping[Object, str]]] = {
+    Object.CONTACT: {Object.COMPANY: "_parentcustomerid_value"},
+    Object.DEAL: {Object.COMPANY: "_parentaccountid_value", Object.CONTACT: "_parentcontactid_value"},
+    Object.INVOICE: {Object.CONTACT: "_customerid_value"},
+}
+"""By the objects of both its ends the lookup that holds an association in Dynamics."""
 LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "dynamics/contacts": ("_parentcustomerid_value",),
-    "dynamics/opportunities": ("_parentaccountid_value", "_parentcontactid_value"),
-    "dynamics/invoices": ("_customerid_value",),
+    record_table(object_, System.DYNAMICS).name: tuple(lookups.values()) for object_, lookups in ENDS.items()
 }
 """By table the lookups of Dynamics that hold what is an association in HubSpot."""
 

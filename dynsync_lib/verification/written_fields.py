@@ -21,16 +21,9 @@ from typing import Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.situation import Frame, stack
-from dynsync_lib.core.tables import Column, RecordTable, objects_in
+from dynsync_lib.core.tables import HELD_BACK, Column, RecordTable, objects_in
 from dynsync_lib.core.typed_values import NO_TEXT, trimmed
-from dynsync_lib.verification.evidence import (
-    NOT_LANDING,
-    OWN_FORMS,
-    Evidence,
-    MappedField,
-    differ,
-    own_form,
-)
+from dynsync_lib.verification.evidence import OWN_FORMS, Evidence, MappedField, differ, own_form
 from dynsync_lib.verification.touched_records import TouchedRecords, new, old
 
 _WRITTEN: Final = (Column("id", "text", ""), Column("field", "text", ""), Column("value", "text", ""))
@@ -77,7 +70,7 @@ def find_problems(
     `find_written` of the other side.
     """
     foretold = _foretold(evidence, table, fields)
-    held_back = nw.coalesce("note", nw.lit("")).is_in(NOT_LANDING)
+    held_back = nw.coalesce("note", nw.lit("")).is_in(HELD_BACK)
     landing, held = foretold.filter(~held_back), foretold.filter(held_back)
     actual = written.select("id", "field", "value", was_written=nw.lit(value=True))
     compared = landing.join(actual, on=["id", "field"], how="left")

@@ -254,7 +254,6 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "small_files",
         "snapshot",
         "forecasts",
-        "verification.evidence",
         "emulator.witness",
         "rehearsal.rehearsal_folder",
         "rehearsal.journal",

@@ -27,7 +27,7 @@ from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.core.sync.unsynced_companies import unsynced_pairs
-from dynsync_lib.core.tables import BINDINGS, LINKS_IN, RECORD_TABLES, Column, RecordTable, stored_object
+from dynsync_lib.core.tables import BINDINGS, HELD_BACK, LINKS_IN, RECORD_TABLES, Column, RecordTable, stored_object
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.calibration.crafted_world import (
@@ -38,8 +38,7 @@ from dynsync_lib.rehearsal.calibration.crafted_world import (
     craft_world,
 )
 from dynsync_lib.rehearsal.calibration.packs import Pack, Run
-from dynsync_lib.rehearsal.calibration.watched_points import Watcher
-from dynsync_lib.verification.evidence import NOT_LANDING
+from dynsync_lib.rehearsal.calibration.watched_points import PARENTS, Watcher
 
 Leaves = Mapping[str, tuple[str, ...]]
 """For each choice what is found at each watched line."""
@@ -50,7 +49,6 @@ _ANY_MOMENT: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _STAGES: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
 _CARRIED: Final = (LinkStatus.SYNCED, LinkStatus.AUTO_CREATED)
 _MADE_BY_HUBSPOT: Final = "company.auto-created"
-_LOOKUPS: Final = {Object.CONTACT: "parentcustomerid", Object.DEAL: "parentaccountid"}
 _Name = tuple[System, Object, str]
 
 
@@ -186,7 +184,7 @@ class _Aftermath:
             if row["outcome"] == Outcome.CREATE:
                 twins[_name(row)] = self._create(*_name(row))
         for row in self.engine.rows(self.decision.changes):
-            if row["note"] not in NOT_LANDING:
+            if row["note"] not in HELD_BACK:
                 self._write(row)
         for row in self.engine.rows(self.decision.links):
             self._carry(row, twins)
@@ -252,7 +250,7 @@ class _Aftermath:
         if system is System.DYNAMICS:
             self.store.associate(Association(from_object, from_id, to[0], to_id, is_primary=to[0] is Object.COMPANY))
         elif to[0] is Object.COMPANY:
-            self.store.update(system.other, from_object, from_id, {f"_{_LOOKUPS[from_object]}_value": to_id})
+            self.store.update(system.other, from_object, from_id, {PARENTS[from_object]: to_id})
 
 
 def _name(row: Mapping[str, Any]) -> _Name:

@@ -22,7 +22,8 @@ from dynsync_lib.rehearsal.calibration.crafted_world import KINDS, Table, kind_o
 
 _NEW: Final = "new "
 _COMPANY: Final = " -> company"
-_PARENTS: Final = {Object.CONTACT: "_parentcustomerid_value", Object.DEAL: "_parentaccountid_value"}
+PARENTS: Final = {Object.CONTACT: "_parentcustomerid_value", Object.DEAL: "_parentaccountid_value"}
+"""By object the column of Dynamics that holds the company of a record."""
 
 
 class PortalState(Protocol):
@@ -84,7 +85,7 @@ class Watcher:
     def _company(self, record: Record) -> str:
         """The name of the company that a record is associated with; in HubSpot the primary one."""
         if record.system is System.DYNAMICS:
-            company_id = record.get(_PARENTS[record.object])
+            company_id = record.get(PARENTS[record.object])
         else:
             links = (link for link in self.after.associations() if link.to_object is Object.COMPANY and link.is_primary)
             ours = (
