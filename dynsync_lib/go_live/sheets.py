@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dynsync_lib.core.lookup_names import lookup_of
 from dynsync_lib.core.masking import FEWER, Masking, is_small
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.tables import Right, privilege
@@ -180,7 +181,7 @@ _NONE_KNOWN: Final = "No mapping is of a field of which the kit knows that it is
 
 def _why_create_only(*fields: str) -> str | None:
     """Why a mapping of these fields is mostly meant for new records alone; None when it is not."""
-    bare = {name.removeprefix("_").removesuffix("_value").casefold() for name in fields}
+    bare = {lookup_of(name).casefold() for name in fields}
     return next((entry["why"] for entry in read_texts("create_only") if bare & set(entry["fields"])), None)
 
 

@@ -16,6 +16,7 @@ from dynsync_lib.core.advice.field_facts import FieldFacts
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.lone_fields import judge_lone_field
 from dynsync_lib.core.fields.verdicts import intersect
+from dynsync_lib.core.lookup_names import lookup_of
 from dynsync_lib.core.model import Direction, Object, System, Verdict
 from dynsync_lib.core.rulebook import Rulebook, TypeVerdict
 from dynsync_lib.core.settings import FieldMapping, ObjectSync
@@ -173,8 +174,7 @@ def _mapped_row(
 
 def _facts_of(known: Mapping[tuple[System, str], FieldFacts], system: System, name: str, object_: Object) -> FieldFacts:
     """What is known of a mapped field; of one that the metadata lacks, its name."""
-    bare = name.removeprefix("_").removesuffix("_value")
-    facts = known.get((system, name)) or known.get((system, bare))
+    facts = known.get((system, name)) or known.get((system, lookup_of(name)))
     return facts or FieldFacts(Field(system, object_, name, name, "not in the metadata"), None, None, None)
 
 

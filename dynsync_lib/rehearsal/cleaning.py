@@ -19,6 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dynsync_lib.core.lookup_names import is_lookup_id, lookup_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RecordTable
@@ -38,7 +39,6 @@ from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.rehearsal.writing import dataverse, hubspot
 from dynsync_lib.rehearsal.writing.hubspot import chunks
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
-from dynsync_lib.rehearsal.writing.row_bodies import is_lookup_id, lookup_of
 
 _ORDER: Final = (*reversed(HUBSPOT_TABLES), *reversed(DYNAMICS_TABLES))
 _MOST_NAMED: Final = 10

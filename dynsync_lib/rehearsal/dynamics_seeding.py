@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from dynsync_lib.core.lookup_names import is_lookup_id
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.rehearsal.look_alike_rows import DYNAMICS_TABLES
@@ -93,7 +94,7 @@ class DynamicsSeeding:
     def _bindable(self, table: RecordTable, values: Values) -> Values:
         """The values without lookups to look-alikes that were refused."""
         refused = {id_ for _, id_ in self.standing.refused}
-        dangling = [name for name, text in values.items() if name.endswith("_value") and text in refused]
+        dangling = [name for name, text in values.items() if is_lookup_id(name) and text in refused]
         for name in dangling:
             self.standing.left_out[table.name, name, "the row that it points to was refused"] += 1
         gone = {*dangling, *(name.replace("_value", "_type") for name in dangling)}

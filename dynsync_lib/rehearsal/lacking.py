@@ -21,6 +21,7 @@ from typing import Any, Final
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, build_catalogue
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.keys import trim
+from dynsync_lib.core.lookup_names import bare_name
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
@@ -136,14 +137,6 @@ def _fields_of(look_alikes: Snapshot, catalogue: Catalogue, table: RecordTable) 
         field = catalogue.find(table.system, object_, name)
         if field is not None and not field.read_only:
             yield field
-
-
-def bare_name(column: str) -> str:
-    """The name of a lookup from one of its two columns, such as `parentcustomerid`; any other name as it is."""
-    for end in ("_value", "_type"):
-        if column.startswith("_") and column.endswith(end):
-            return column[1 : -len(end)]
-    return column
 
 
 def _values(rows: list[dict[str, Any]], name: str) -> Iterator[str]:

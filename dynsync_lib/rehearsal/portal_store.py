@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
+from dynsync_lib.core.lookup_names import is_lookup_id
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore, Person
@@ -140,17 +141,13 @@ class NewIds:
     def resolved(self, values: Mapping[str, str | None]) -> dict[str, str | None]:
         """The values, those that name new records with the portal's ids; one that was refused points nowhere."""
         return {
-            name: self.ids.get(value) if value is not None and value.startswith(_NEW) and _points(name) else value
+            name: self.ids.get(value) if value is not None and value.startswith(_NEW) and is_lookup_id(name) else value
             for name, value in values.items()
         }
 
     def resolved_id(self, record_id: str) -> str | None:
         """The portal's id of a record; None for a new one that was refused."""
         return self.ids.get(record_id) if record_id.startswith(_NEW) else record_id
-
-
-def _points(column: str) -> bool:
-    return column.startswith("_") and column.endswith("_value")
 
 
 def in_batches(rows: Rows, most: int) -> Iterator[Rows]:

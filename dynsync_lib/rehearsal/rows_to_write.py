@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.core.keys import email_key
+from dynsync_lib.core.lookup_names import is_lookup_id, is_lookup_type, lookup_of
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
@@ -29,7 +30,6 @@ from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.rehearsal.portal_records import Fields, is_writable
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
 from dynsync_lib.rehearsal.tags import tag_text
-from dynsync_lib.rehearsal.writing.row_bodies import is_lookup_id, lookup_of
 from dynsync_lib.rehearsal.writing.written import Values
 
 _STATE: Final = "statecode"
@@ -99,7 +99,7 @@ class WritePlan:
     def _values(self, row: TextRow) -> dict[str, str | None]:
         values: dict[str, str | None] = {}
         for name, text in row.items():
-            if text is None or name in ("id", self.table.id_field) or _is_lookup_type(name):
+            if text is None or name in ("id", self.table.id_field) or is_lookup_type(name):
                 continue
             reason, written = self._value(name, text)
             if reason is None:
@@ -155,10 +155,6 @@ def _lacks_option(column: MetadataRow, text: str) -> bool:
     between = _BETWEEN_CHOICES.get(str(column.get("field_type") or column.get("format")))
     chosen = text.split(between) if between else [text]
     return any(choice.strip() not in allowed for choice in chosen if choice.strip())
-
-
-def _is_lookup_type(name: str) -> bool:
-    return name.startswith("_") and name.endswith("_type")
 
 
 def _only_target(column: MetadataRow) -> str:

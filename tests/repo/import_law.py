@@ -26,6 +26,7 @@ _GROUND = (
     "core.conditions",
     "core.filter_tree",
     "core.lines",
+    "core.lookup_names",
 )
 """What stands below all packages of the core."""
 _WORDS = ("core.model", "core.tables")
@@ -55,6 +56,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.settings": ("core.model", "core.filter_tree"),
     "core.filter_tree": (),
     "core.lines": (),
+    "core.lookup_names": (),
     "core.questions": (),
     "core.rulebook": (*_WORDS, "core.questions", "core.settings"),
     "core.keys": (*_WORDS, "core.settings"),
@@ -100,7 +102,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "portals.http": ("messages",),
     "portals.sign_in": ("core.model", "core.settings", "messages", "portals.http", "small_files"),
     "portals.hubspot": (*_WORDS, *_READERS),
-    "portals.dataverse": (*_WORDS, *_READERS, "moments"),
+    "portals.dataverse": (*_WORDS, "core.lookup_names", *_READERS, "moments"),
     "portals.pull": (
         *_WORDS,
         "core.keys",
@@ -198,6 +200,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "go_live": (
         *_WORDS,
+        "core.lookup_names",
         "core.masking",
         "folders",
         "forecasts",
@@ -282,7 +285,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "rehearsal.writing",
     ),
     "rehearsal.gate": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "portals.check.lines"),
-    "rehearsal.writing": (*_WORDS, *_READERS, "portals.hubspot", "portals.dataverse", "rehearsal.gate"),
+    "rehearsal.writing": (
+        *_WORDS,
+        "core.lookup_names",
+        *_READERS,
+        "portals.hubspot",
+        "portals.dataverse",
+        "rehearsal.gate",
+    ),
     "kit": (
         "core",
         "engine",

@@ -37,6 +37,7 @@ PLANTED = (
     ("core.conditions", "from dynsync_lib.core.keys import trim"),
     ("core.filter_tree", "from dynsync_lib.core.model import System"),
     ("core.lines", "from dynsync_lib.core.model import Outcome"),
+    ("core.lookup_names", "from dynsync_lib.core.model import System"),
     ("core.questions", "from dynsync_lib.core.settings import Settings"),
     ("core.record_rows", "from dynsync_lib.core.situation import Frame"),
     ("core.counting", "from dynsync_lib.core.filters.grammar import parse_filter"),

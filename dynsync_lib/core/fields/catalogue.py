@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from dynsync_lib.core.lookup_names import lookup_of
 from dynsync_lib.core.model import Object, System, nearest
 from dynsync_lib.core.tables import stored_object
 
@@ -60,7 +61,7 @@ class Catalogue:
 
         Leads are contacts in HubSpot, and so are their properties (1.7).
         """
-        return self.fields.get((system, stored_object(object_, system), _bare(name)))
+        return self.fields.get((system, stored_object(object_, system), lookup_of(name)))
 
     def names(self, system: System, object_: Object) -> tuple[str, ...]:
         """The names of one object's fields, sorted."""
@@ -160,7 +161,3 @@ def _number(value: object) -> float | None:
     except ValueError:
         return None
     return number if abs(number) != float("inf") and number == number else None
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("_").removesuffix("_value") if name.startswith("_") else name

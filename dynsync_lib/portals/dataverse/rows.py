@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from dynsync_lib.core.lookup_names import bare_name, is_lookup_id, is_lookup_type
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.metadata_rows import LOOKUP_TYPES
@@ -40,8 +41,8 @@ def choose_columns(table: RecordTable, readable: Iterable[str], wanted: Collecti
     known = set(readable)
     keys = KEY_SOURCE.get(table.name, {}).values()
     always = {table.id_field, table.created_field, table.modified_field, *keys}
-    bare = None if wanted is None else {_bare(name) for name in wanted} | always
-    chosen = {name for name in known if bare is None or _bare(name) in bare} | {table.id_field}
+    bare = None if wanted is None else {bare_name(name) for name in wanted} | always
+    chosen = {name for name in known if bare is None or bare_name(name) in bare} | {table.id_field}
     return (table.id_field, *sorted(chosen - {table.id_field}))
 
 
@@ -54,7 +55,7 @@ def vendor_names(attribute: Mapping[str, Any]) -> tuple[str, ...]:
 
 def selected(names: Sequence[str]) -> tuple[str, ...]:
     """The names that `$select` takes: without `_name_type`, which comes with `_name_value`."""
-    return tuple(name for name in names if not _is_type(name))
+    return tuple(name for name in names if not is_lookup_type(name))
 
 
 def record_row(read: TableRead, record: Mapping[str, Any]) -> TextRow:
@@ -69,25 +70,15 @@ def record_row(read: TableRead, record: Mapping[str, Any]) -> TextRow:
         )
     row: dict[str, str | None] = {}
     for name in read.names:
-        if _is_type(name):
+        if is_lookup_type(name):
             lookup = f"{name.removesuffix('_type')}_value"
             if lookup in record:
                 row[name] = value_text(record.get(f"{lookup}{_LOOKUP_TABLE}"))
         elif name in record:
             row[name] = value_text(record[name])
-    for name in (read.table.id_field, *(name for name in row if name.startswith("_") and name.endswith("_value"))):
+    for name in (read.table.id_field, *filter(is_lookup_id, row)):
         row[name] = _lower(row[name])
     return row
-
-
-def _bare(name: str) -> str:
-    if not name.startswith("_"):
-        return name
-    return name.removeprefix("_").removesuffix("_value").removesuffix("_type")
-
-
-def _is_type(name: str) -> bool:
-    return name.startswith("_") and name.endswith("_type")
 
 
 def _lower(guid: str | None) -> str | None:

@@ -26,11 +26,11 @@ from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.filter_tree import Comparison, Filter, conditions_of
 from dynsync_lib.core.keys import lower, trim
+from dynsync_lib.core.lookup_names import bare_name, is_lookup_id, is_lookup_type
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, objects_in, record_table
-from dynsync_lib.rehearsal.lacking import bare_name
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _TYPED_KINDS: Final = frozenset({"number", "date", "datetime", "yes_no", "choice", "several_choices"})
@@ -187,7 +187,7 @@ class _Classes:
             return Masked(Treatment.CREATED)
         if column in (table.created_field, table.modified_field):
             return Masked(Treatment.TIME)
-        if column.startswith("_") and column.endswith(("_value", "_type")):
+        if is_lookup_id(column) or is_lookup_type(column):
             return Masked(Treatment.LOOKUP)
         if column in _LISTS:
             return Masked(Treatment.WEB if column in _WEB_NAMES else Treatment.TEXT, separators=";")

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.lookup_names import bare_name, is_lookup_id, is_lookup_type
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES, Column, RecordTable
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.moments import utc_text
-from dynsync_lib.rehearsal.lacking import bare_name
 from dynsync_lib.rehearsal.planning.dependencies import Dependencies
 from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Masked, Treatment, choose_texts
 from dynsync_lib.rehearsal.planning.pseudonyms import Pseudonyms
@@ -200,7 +200,7 @@ class _Maker:
         if value is None or masked.treatment is Treatment.BLANK:
             return None
         if masked.treatment is Treatment.LOOKUP:
-            return value if column.endswith("_type") else self._new_id(record, column, value, row)
+            return value if is_lookup_type(column) else self._new_id(record, column, value, row)
         if masked.treatment is Treatment.KEPT:
             return str(value)
         known = self.web_texts if masked.treatment is Treatment.WEB else self.texts
@@ -219,7 +219,7 @@ class _Maker:
 
     def _drop_types(self, values: Row, original: Row) -> None:
         """A lookup that points nowhere any more has no type, either."""
-        for column in [name for name in values if name.endswith("_value") and name.startswith("_")]:
+        for column in filter(is_lookup_id, list(values)):
             type_ = column.replace("_value", "_type")
             if type_ in values and values[column] is None and original[column] is not None:
                 values[type_] = None

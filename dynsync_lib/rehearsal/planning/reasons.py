@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.core.keys import trim
+from dynsync_lib.core.lookup_names import is_lookup_type
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import objects_in
 from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Treatment
@@ -99,7 +100,7 @@ class Reasons:
             if masked.treatment in (Treatment.BLANK, Treatment.LOOKUP)
             and trim(original.get(name) or "")
             and look_alike.get(name) is None
-            and not name.endswith("_type")
+            and not is_lookup_type(name)
         ]
 
     def _set_by_portal(self, record: Record) -> list[str]:

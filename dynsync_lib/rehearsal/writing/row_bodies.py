@@ -21,6 +21,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dynsync_lib.core.lookup_names import is_lookup_id, is_lookup_type, lookup_of
 from dynsync_lib.portals.metadata_rows import FLAGS
 from dynsync_lib.portals.rows import MetadataRow
 from dynsync_lib.rehearsal.writing.written import Values
@@ -53,7 +54,7 @@ def row_body(columns: Columns, values: Values) -> dict[str, Any]:
     for name, text in values.items():
         if is_lookup_id(name):
             body |= _bound(columns, name, text, values)
-        elif not _is_lookup_type(name):
+        elif not is_lookup_type(name):
             body[name] = typed_value(columns.get(name, {}), text)
     return body
 
@@ -77,16 +78,6 @@ def typed_value(column: MetadataRow, text: str | None) -> Any:
     return text
 
 
-def is_lookup_id(name: str) -> bool:
-    """Whether a column of a snapshot holds the id that a lookup points to."""
-    return name.startswith("_") and name.endswith("_value")
-
-
-def lookup_of(name: str) -> str:
-    """The lookup's own name: `ownerid` for `_ownerid_value`."""
-    return name.removeprefix("_").removesuffix("_value")
-
-
 def navigation_of(columns: Columns, lookup: str, target: str) -> str:
     """The navigation property of a lookup to a table, by logical names."""
     column = columns.get(lookup, {})
@@ -100,7 +91,3 @@ def _bound(columns: Columns, name: str, text: str | None, values: Values) -> dic
     target = values.get(f"_{lookup}_type") or targets[0]
     bound_name = f"{navigation_of(columns, lookup, target)}@odata.bind"
     return {bound_name: None if text is None else f"/{SETS.get(target, target)}({text})"}
-
-
-def _is_lookup_type(name: str) -> bool:
-    return name.startswith("_") and name.endswith("_type")
