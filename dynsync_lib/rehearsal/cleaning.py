@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dynsync_lib.core.lookup_names import is_lookup_id, lookup_of
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import PortalUnavailableError, SafetyError
@@ -36,8 +36,6 @@ from dynsync_lib.rehearsal.record_keys import Key, domains_of, keys_of
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
 from dynsync_lib.rehearsal.standing import CLEANED, begin_of, intended_before
 from dynsync_lib.rehearsal.tags import look_alike_of
-from dynsync_lib.rehearsal.writing import dataverse, hubspot
-from dynsync_lib.rehearsal.writing.hubspot import chunks
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 
 _ORDER: Final = (*reversed(HUBSPOT_TABLES), *reversed(DYNAMICS_TABLES))
@@ -192,14 +190,7 @@ class Cleaning:
     # --- Removing and proving --------------------------------------------------------------------------------
 
     async def _remove_records(self, table: RecordTable, ids: Sequence[str]) -> None:
-        object_ = table.own_object
-        if table.system is System.HUBSPOT:
-            for batch in chunks(ids, hubspot.MOST_PER_BATCH):
-                await self.portals.hubspot.writer.archive(object_, batch)
-            return
-        refused: list[str] = []
-        for batch in chunks(ids, dataverse.MOST_PER_BATCH):
-            refused += await self.portals.dynamics.writer.delete(object_, batch)
+        refused = await self.portals.remove(table, ids)
         if refused:
             raise PortalUnavailableError(
                 f"Dynamics did not delete {', '.join(refused[:_MOST_NAMED])} of {table.name}.",

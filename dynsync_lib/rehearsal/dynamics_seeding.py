@@ -20,7 +20,7 @@ from dynsync_lib.rehearsal.look_alike_rows import DYNAMICS_TABLES
 from dynsync_lib.rehearsal.portal_records import PortalRecords
 from dynsync_lib.rehearsal.rows_to_write import CREATED, RowWrites, WritePlan, match_people
 from dynsync_lib.rehearsal.standing import Standing, done_before
-from dynsync_lib.rehearsal.writing.hubspot import MOST_PER_BATCH, chunks
+from dynsync_lib.rehearsal.writing.batches import batches
 from dynsync_lib.rehearsal.writing.portal_pair import DynamicsTestPortal
 from dynsync_lib.rehearsal.writing.written import Rows, Values, Written
 
@@ -84,9 +84,9 @@ class DynamicsSeeding:
             values = self._bindable(table, writes.lookups if step == "lookups" else writes.state)
             if values and id_ in known and id_ not in done:
                 rows[id_] = values
-        for batch in chunks(rows, MOST_PER_BATCH):
-            entry = journal.intend(step, table=table.name, items=batch)
-            written = await self.portal.writer.update(object_, {id_: rows[id_] for id_ in batch})
+        for batch in batches(rows):
+            entry = journal.intend(step, table=table.name, items=list(batch))
+            written = await self.portal.writer.update(object_, batch)
             codes = {id_: refusal.code for id_, refusal in written.refused.items()}
             self.standing.refused |= {(table.name, id_): code for id_, code in codes.items()}
             journal.answer(entry, refused=codes)

@@ -62,9 +62,8 @@ class HubSpotSeeding:
         object_ = table.own_object
         if not self.standing.pending(table) or tag_field(object_, self.records) is not None:
             return
-        groups = await self.portal.reader.read_property_groups(object_)
+        definition = tag_property(object_, await self.portal.property_group(object_))
         entry = self.standing.journal.intend(PROPERTY, items=[object_.value])
-        definition = tag_property(object_, groups[0] if groups else f"{object_.value}information")
         await self.portal.writer.create_property(object_, definition)
         self.standing.journal.answer(entry)
 

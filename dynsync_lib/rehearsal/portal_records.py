@@ -27,7 +27,7 @@ from dynsync_lib.portals.pages import TableRead
 from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.portals.rows import MetadataRow, TextRow
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
-from dynsync_lib.rehearsal.writing.hubspot import chunks
+from dynsync_lib.rehearsal.writing.batches import chunks
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 
 WRITABLE_ALL_THE_SAME: Final = frozenset({"hs_additional_emails"})

@@ -21,7 +21,7 @@ Where it is used: `rehearsal.running`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 from dynsync_lib.core.lookup_names import is_lookup_id
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
+from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable
 from dynsync_lib.emulator.witness.witness_store import Association, MemoryStore, Person
 from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.snapshot.snapshot import Snapshot
@@ -148,15 +148,3 @@ class NewIds:
     def resolved_id(self, record_id: str) -> str | None:
         """The portal's id of a record; None for a new one that was refused."""
         return self.ids.get(record_id) if record_id.startswith(_NEW) else record_id
-
-
-def in_batches(rows: Rows, most: int) -> Iterator[Rows]:
-    """The rows, at most so many at a time, in their order."""
-    names = list(rows)
-    for start in range(0, len(names), most):
-        yield {name: rows[name] for name in names[start : start + most]}
-
-
-def id_field(system: System, object_: Object) -> str:
-    """The column of a table that holds the records' ids."""
-    return record_table(object_, system).id_field

@@ -20,6 +20,7 @@ from typing import Any, Final
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
+from dynsync_lib.core.tables import record_table
 from dynsync_lib.emulator.witness.initial_sync import run_initial_sync
 from dynsync_lib.errors import AnswerLostError, SafetyError, UsageError
 from dynsync_lib.forecasts.open_snapshot import read_catalogue
@@ -29,18 +30,16 @@ from dynsync_lib.rehearsal.portal_store import (
     CREATION_ORDER,
     Changes,
     NewIds,
-    Rows,
     changes_between,
-    id_field,
-    in_batches,
     store_of_snapshot,
 )
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.standing import current_entries, seeding_name
 from dynsync_lib.rehearsal.sync_plans import sync_plan
-from dynsync_lib.rehearsal.writing.hubspot import MOST_ASSOCIATIONS, MOST_PER_BATCH
+from dynsync_lib.rehearsal.writing.batches import batches
+from dynsync_lib.rehearsal.writing.hubspot import MOST_ASSOCIATIONS
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
-from dynsync_lib.rehearsal.writing.written import Written
+from dynsync_lib.rehearsal.writing.written import Rows, Written
 
 RAN: Final = "ran"
 _BATCH: Final = "run"
@@ -119,10 +118,10 @@ class _Run:
         self.answered = {tuple(entry.facts["batch"]): entry for entry in entries}
         for system in System:
             for object_ in CREATION_ORDER:
-                for batch in in_batches(changes.creates.get((system, object_), {}), MOST_PER_BATCH):
+                for batch in batches(changes.creates.get((system, object_), {})):
                     await self._create((system, object_), batch)
         for key, rows in sorted(changes.updates.items()):
-            for batch in in_batches(rows, MOST_PER_BATCH):
+            for batch in batches(rows):
                 await self._update(key, batch)
         await self._associate(changes)
         counts = dict(self.created), dict(self.updated)
@@ -132,12 +131,15 @@ class _Run:
         system, object_ = key
         rows = {name: self.ids.resolved(values) for name, values in batch.items()}
         if system is System.DYNAMICS:
-            rows = {name: {**values, id_field(*key): self.ids.guid(name)} for name, values in rows.items()}
+            rows = {
+                name: {**values, record_table(object_, system).id_field: self.ids.guid(name)}
+                for name, values in rows.items()
+            }
         entry = self.answered.get(("create", system, object_, next(iter(batch))))
         is_asked = entry is not None and entry.answer is None
         if is_asked and system is System.HUBSPOT:
             raise SafetyError(_LOST, next_step=_CLEAN)
-        writer = self.portals.hubspot.writer if system is System.HUBSPOT else self.portals.dynamics.writer
+        writer = self.portals.writer(system)
 
         async def write() -> Mapping[str, Any]:
             return _answer(await writer.create(object_, rows))
@@ -153,7 +155,7 @@ class _Run:
     async def _update(self, key: Key, batch: Rows) -> None:
         system, object_ = key
         rows = {name: self.ids.resolved(values) for name, values in batch.items()}
-        writer = self.portals.hubspot.writer if system is System.HUBSPOT else self.portals.dynamics.writer
+        writer = self.portals.writer(system)
 
         async def write() -> Mapping[str, Any]:
             return _answer(await writer.update(object_, rows))

@@ -22,7 +22,7 @@ from dynsync_lib.rehearsal.look_alike_rows import TABLES, LookAlikeRows
 from dynsync_lib.rehearsal.portal_records import PortalRecords
 from dynsync_lib.rehearsal.rows_to_write import LeftOut
 from dynsync_lib.rehearsal.tags import look_alike_of
-from dynsync_lib.rehearsal.writing.hubspot import MOST_PER_BATCH, chunks
+from dynsync_lib.rehearsal.writing.batches import MOST_PER_BATCH, chunks
 from dynsync_lib.rehearsal.writing.written import Rows, Written
 
 BEGIN: Final = "begin"

@@ -40,7 +40,7 @@ from dynsync_lib.rehearsal.lookup_copy.fields_to_make import (
     with_lookup,
 )
 from dynsync_lib.rehearsal.portal_steps import Fields, PortalSteps
-from dynsync_lib.rehearsal.writing.hubspot import MOST_PER_BATCH, chunks
+from dynsync_lib.rehearsal.writing.batches import batches
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals, open_test_portals
 from dynsync_lib.snapshot.snapshot import Snapshot
 
@@ -190,16 +190,14 @@ async def _make_fields(portals: TestPortals, recipe: LookupRecipe) -> tuple[bool
     if recipe.same_values_in is None:
         is_new_column = await portals.dynamics.writer.create_column(recipe.object, text_column(recipe))
     object_ = stored_object(recipe.object, System.HUBSPOT)
-    groups = await portals.hubspot.reader.read_property_groups(object_)
-    definition = text_property(recipe, groups[0] if groups else f"{object_.value}information")
+    definition = text_property(recipe, await portals.hubspot.property_group(object_))
     return is_new_column, await portals.hubspot.writer.create_property(object_, definition)
 
 
 async def _copy(portals: TestPortals, recipe: LookupRecipe, labels: Mapping[str, str]) -> dict[str, str]:
     """Writes the labels into the text column; by row the code of what Dynamics refused."""
     refused: dict[str, str] = {}
-    for batch in chunks(sorted(labels), MOST_PER_BATCH):
-        rows = {id_: {recipe.text_column: labels[id_]} for id_ in batch}
-        written = await portals.dynamics.writer.update(recipe.object, rows)
+    for batch in batches({id_: {recipe.text_column: labels[id_]} for id_ in sorted(labels)}):
+        written = await portals.dynamics.writer.update(recipe.object, batch)
         refused |= {id_: refusal.code for id_, refusal in written.refused.items()}
     return refused

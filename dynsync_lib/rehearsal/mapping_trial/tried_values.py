@@ -27,9 +27,9 @@ from dynsync_lib.rehearsal.portal_records import PortalRecords, read_records, ta
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY
 from dynsync_lib.rehearsal.standing import standing_ids
 from dynsync_lib.rehearsal.tags import tag_property, tag_text
-from dynsync_lib.rehearsal.writing.hubspot import MOST_PER_BATCH, chunks
+from dynsync_lib.rehearsal.writing.batches import batches
 from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
-from dynsync_lib.rehearsal.writing.written import Refusal, Rows, Values, Written
+from dynsync_lib.rehearsal.writing.written import Refusal, Values
 
 TAG: Final = "d75c7a1edf1e1d5a"
 """Of the records of a trial, in every portal and in every run."""
@@ -95,8 +95,7 @@ class _TrialRun:
         await self.remove()
         for object_ in sorted({trial.table for trial in self.trials if trial.system is System.HUBSPOT}):
             if self.records is not None and tag_field(object_, self.records) is None:
-                groups = await self.portals.hubspot.reader.read_property_groups(object_)
-                definition = tag_property(object_, groups[0] if groups else f"{object_.value}information")
+                definition = tag_property(object_, await self.portals.hubspot.property_group(object_))
                 await self.portals.hubspot.writer.create_property(object_, definition)
 
     async def write(self) -> None:
@@ -105,15 +104,19 @@ class _TrialRun:
 
     async def _write_table(self, system: System, object_: Object) -> None:
         table = record_table(object_, system)
-        places = [n for n, trial in enumerate(self.trials) if (trial.system, trial.table) == (system, object_)]
-        plain = await self._create(table, {_PLAIN: self._row(table, _PLAIN, {})})
+        writer = self.portals.writer(system)
+        plain = await writer.create(object_, {_PLAIN: self._row(table, _PLAIN, {})})
         if plain.refused:
             refusal = plain.refused[_PLAIN]
             self.unusable[(system, object_)] = f"{refusal.code}: {refusal.message}"
             return
-        rows = {str(number): self._trial_row(table, number) for number in places}
-        for batch in chunks(rows, MOST_PER_BATCH):
-            written = await self._create(table, {name: rows[name] for name in batch})
+        rows = {
+            str(number): self._trial_row(table, number)
+            for number, trial in enumerate(self.trials)
+            if (trial.system, trial.table) == (system, object_)
+        }
+        for batch in batches(rows):
+            written = await writer.create(object_, batch)
             self.refused |= {int(name): refusal for name, refusal in written.refused.items()}
             emptied = {
                 written.ids[name]: {self.trials[int(name)].field.name: None}
@@ -122,18 +125,8 @@ class _TrialRun:
             }
             if emptied:
                 names = {written.ids[name]: name for name in batch if name in written.ids}
-                again = await self._update(table, emptied)
+                again = await writer.update(object_, emptied)
                 self.refused |= {int(names[id_]): refusal for id_, refusal in again.refused.items()}
-
-    async def _create(self, table: RecordTable, rows: Rows) -> Written:
-        if table.system is System.HUBSPOT:
-            return await self.portals.hubspot.writer.create(table.own_object, rows)
-        return await self.portals.dynamics.writer.create(table.own_object, rows)
-
-    async def _update(self, table: RecordTable, rows: Rows) -> Written:
-        if table.system is System.HUBSPOT:
-            return await self.portals.hubspot.writer.update(table.own_object, rows)
-        return await self.portals.dynamics.writer.update(table.own_object, rows)
 
     # --- Rows ------------------------------------------------------------------------------------------------------
 
@@ -192,17 +185,9 @@ class _TrialRun:
         ids = standing_ids(self.records, TAG)
         if not any(ids.values()):
             return 0
-        await run_together(*(self._remove_table(RECORD_TABLES[name], list(own.values())) for name, own in ids.items()))
+        await run_together(*(self.portals.remove(RECORD_TABLES[name], own.values()) for name, own in ids.items()))
         self.records = await read_records(self.portals)
         return sum(map(len, standing_ids(self.records, TAG).values()))
-
-    async def _remove_table(self, table: RecordTable, ids: list[str]) -> None:
-        object_ = table.own_object
-        for batch in chunks(ids, MOST_PER_BATCH):
-            if table.system is System.HUBSPOT:
-                await self.portals.hubspot.writer.archive(object_, batch)
-            else:
-                await self.portals.dynamics.writer.delete(object_, batch)
 
 
 def _guid(name: str) -> str:

@@ -27,13 +27,14 @@ from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.dataverse.reader import BASE_PATH, LOGICAL_NAMES, DataverseReader
 from dynsync_lib.portals.http.caller import json_object
 from dynsync_lib.rehearsal.writing.batch_requests import HEADERS, batch_text, statuses_of
+from dynsync_lib.rehearsal.writing.batches import in_halves
 from dynsync_lib.rehearsal.writing.caller import Write, WritingCaller, read_answer
-from dynsync_lib.rehearsal.writing.hubspot import in_halves
 from dynsync_lib.rehearsal.writing.row_bodies import SETS, Columns, body_text, row_body
 from dynsync_lib.rehearsal.writing.written import Refusal, Rows, Written
 
-MOST_PER_BATCH: Final = 100
 _ACTIONS: Final = "Microsoft.Dynamics.CRM."
+_EXISTS: Final = "0x80044153"
+"""The code that says that a column of the name is there already."""
 _GONE: Final = (httpx.codes.NOT_FOUND, httpx.codes.GONE)
 
 
@@ -135,9 +136,6 @@ class DataverseWriter:
         path = f"{BASE_PATH}{SETS[LOGICAL_NAMES[_table(object_).name]]}/{_ACTIONS}{action}"
         content = body_text({"Targets": targets})
         return await self._caller.send(Write("POST", path, content, repeatable=repeatable, more=more))
-
-
-_EXISTS: Final = "0x80044153"
 
 
 def _table(object_: Object) -> RecordTable:

@@ -18,7 +18,7 @@ Where it is used: `rehearsal.writing.portal_pair` opens it.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import httpx
@@ -27,10 +27,10 @@ from dynsync_lib.core.model import Object
 from dynsync_lib.errors import UnexpectedReplyError
 from dynsync_lib.portals.http.caller import json_object
 from dynsync_lib.portals.hubspot.paths import PLURALS, HubSpotPaths
+from dynsync_lib.rehearsal.writing.batches import in_halves
 from dynsync_lib.rehearsal.writing.caller import Write, WritingCaller, read_answer
 from dynsync_lib.rehearsal.writing.written import Refusal, Rows, Values, Written
 
-MOST_PER_BATCH: Final = 100
 MOST_ASSOCIATIONS: Final = 1_000
 """HubSpot takes 2,000 in a batch; half of them keep an answer within the time that a caller waits."""
 Pair = tuple[Object, Object]
@@ -129,14 +129,6 @@ class HubSpotWriter:
         return f"{self._paths.objects}/{PLURALS[object_]}/batch"
 
 
-async def in_halves(rows: Rows, write: Callable[[Rows], Awaitable[Written]]) -> Written:
-    """The results of writing one half of the rows, then the other."""
-    items = list(rows.items())
-    middle = len(items) // 2
-    first = await write(dict(items[:middle]))
-    return first | await write(dict(items[middle:]))
-
-
 def _input(action: str, name: str, values: Values) -> dict[str, Any]:
     if action == "create":
         return {_TRACE: name, "properties": {key: value for key, value in values.items() if value is not None}}
@@ -176,9 +168,3 @@ def _refused_whole(response: httpx.Response) -> UnexpectedReplyError:
         f"{refusal.message[:300]}.",
         next_step="Report this.",
     )
-
-
-def chunks(names: Iterable[str], most: int) -> list[list[str]]:
-    """The names in lists of at most so many, in order."""
-    listed = list(names)
-    return [listed[start : start + most] for start in range(0, len(listed), most)]

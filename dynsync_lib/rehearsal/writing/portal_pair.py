@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -20,7 +20,8 @@ from typing import Any, Final, Literal, TypeVar
 
 import httpx
 
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import UsageError
 from dynsync_lib.portals.dataverse import reader as dataverse
 from dynsync_lib.portals.http.caller import client_timeout
@@ -31,6 +32,7 @@ from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
 from dynsync_lib.portals.sign_in.auth import BearerAuth
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from dynsync_lib.rehearsal.gate import Gate, Permit, dynamics_gate, hubspot_gate
+from dynsync_lib.rehearsal.writing.batches import MOST_PER_BATCH, chunks
 from dynsync_lib.rehearsal.writing.caller import WritingCaller
 from dynsync_lib.rehearsal.writing.dataverse import DataverseWriter
 from dynsync_lib.rehearsal.writing.hubspot import HubSpotWriter
@@ -50,6 +52,11 @@ class HubSpotTestPortal:
     writer: HubSpotWriter
     token: str = field(default="", repr=False)
 
+    async def property_group(self, object_: Object) -> str:
+        """A group of an object's properties that is there, for new properties. Costs one request."""
+        groups = await self.reader.read_property_groups(object_)
+        return groups[0] if groups else f"{object_.value}information"
+
 
 @dataclass(frozen=True, slots=True)
 class DynamicsTestPortal:
@@ -68,6 +75,20 @@ class TestPortals:
 
     hubspot: HubSpotTestPortal
     dynamics: DynamicsTestPortal
+
+    def writer(self, system: System) -> HubSpotWriter | DataverseWriter:
+        """What creates and updates records of a system."""
+        return self.hubspot.writer if system is System.HUBSPOT else self.dynamics.writer
+
+    async def remove(self, table: RecordTable, ids: Iterable[str]) -> list[str]:
+        """Removes records of a table, a request for each batch; the ids of those that the portal did not remove."""
+        refused: list[str] = []
+        for batch in chunks(ids, MOST_PER_BATCH):
+            if table.system is System.HUBSPOT:
+                await self.hubspot.writer.archive(table.own_object, batch)
+            else:
+                refused += await self.dynamics.writer.delete(table.own_object, batch)
+        return refused
 
 
 @asynccontextmanager
