@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dynsync_lib.forecasts.snapshot_difference import SnapshotDifference
     from dynsync_lib.go_live.pack import GoLivePack
     from dynsync_lib.kit.comparisons import diff_forecasts, diff_settings, diff_snapshots
+    from dynsync_lib.kit.connections import Addresses
     from dynsync_lib.kit.forecasts import (
         explain,
         forecast,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from dynsync_lib.kit.go_live import go_live_pack
     from dynsync_lib.kit.mapping_editors import fields_table, mapping_editor, open_mapping_editor
     from dynsync_lib.kit.pages import demo, find_test, finder_code, record_finder, report, rule_catalogue
-    from dynsync_lib.kit.portals import Addresses, check, emulate, load, pull, sign_out
+    from dynsync_lib.kit.portals import check, emulate, load, pull, sign_out
     from dynsync_lib.kit.questionnaires import check_answers, questionnaire, questionnaire_form
     from dynsync_lib.kit.rehearsals import (
         clean_rehearsal,
@@ -142,6 +143,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "forecasts.forecast_folder": ("Forecast", "open_forecast", "read_masking", "records", "records_masking"),
     "go_live.pack": ("GoLivePack",),
     "kit.comparisons": ("diff_forecasts", "diff_settings", "diff_snapshots"),
+    "kit.connections": ("Addresses",),
     "kit.forecasts": (
         "explain",
         "forecast",
@@ -156,7 +158,7 @@ ROOMS: Final[Mapping[str, Sequence[str]]] = {
     "kit.go_live": ("go_live_pack",),
     "kit.mapping_editors": ("fields_table", "mapping_editor", "open_mapping_editor"),
     "kit.pages": ("demo", "find_test", "finder_code", "record_finder", "report", "rule_catalogue"),
-    "kit.portals": ("Addresses", "check", "emulate", "load", "pull", "sign_out"),
+    "kit.portals": ("check", "emulate", "load", "pull", "sign_out"),
     "kit.questionnaires": ("check_answers", "questionnaire", "questionnaire_form"),
     "settings_changes.questionnaire": ("Questionnaire",),
     "kit.rehearsals": (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.kit.connections import NOW, Addresses, connect
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from dynsync_lib.snapshot.snapshot import Snapshot
 
 Say = Callable[[str], None]
-Addresses = Mapping[str, Mapping[str, str]]
 
 
 def load(
@@ -57,7 +57,7 @@ def load(
         key_maker=key_maker(),
         standard_schema=rulebook().standard_schema,
         taken_at=taken_at,
-        loaded_at=datetime.now(UTC),
+        loaded_at=NOW(),
         time_zone=find_time_zone(time_zone) if time_zone is not None else None,
         own=OwnHeadings(dict(columns or {})),
     )
@@ -139,13 +139,10 @@ def pull(
     """
     from dynsync_lib.core.needed_fields import needed_fields
     from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals
-    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
 
-    file = Path(settings)
-    checked = read_settings(file)
-    connections = settings_connections(checked, file) if addresses is None else emulator_connections(addresses)
+    checked = read_settings(settings)
     return pull_portals(
-        connections,
+        connect(checked, Path(settings), addresses),
         Path(out),
         key_maker=key_maker(),
         fields=needed_fields(checked, rulebook()),
@@ -155,7 +152,7 @@ def pull(
             windows=checked.dynamics.windows,
         ),
         progress=_counting(progress),
-        clock=clock or _now,
+        clock=clock or NOW,
     )
 
 
@@ -196,10 +193,6 @@ def sign_out(settings: str | Path) -> bool:
     checked = read_settings(settings)
     store = token_store(checked.dynamics, read_access(checked, Path(settings)).connections.client_id)
     return store is not None and store.forget()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _counting(say: Say | None) -> Callable[[str, int, int | None], None]:

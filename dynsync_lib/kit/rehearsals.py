@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from dynsync_lib.errors import UsageError
+from dynsync_lib.kit.connections import Addresses, steps_in_portals
 from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
-from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
+from dynsync_lib.kit.rulebooks import read_settings, rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dynsync_lib.core.settings import Settings
-    from dynsync_lib.kit.portals import Addresses
     from dynsync_lib.rehearsal.cleaning import Cleaned, Removal
     from dynsync_lib.rehearsal.comparing import Comparison
     from dynsync_lib.rehearsal.portal_steps import PortalSteps
@@ -246,15 +245,8 @@ def clean_rehearsal(rehearsal: str | Path, *, addresses: Addresses | None = None
 
 def portal_steps(rehearsal: Rehearsal, addresses: Addresses | None) -> PortalSteps:
     """What the steps in the test portals need. Raises SettingsError when a secret is missing."""
-    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
-    from dynsync_lib.rehearsal.portal_steps import PortalSteps
-
     settings = read_settings(rehearsal.settings_path).of_test_portals()
-    if addresses is not None:
-        connections = emulator_connections(addresses)
-    else:
-        connections = settings_connections(settings, _beside_secrets(rehearsal))
-    return PortalSteps(connections, settings, rulebook(), key_maker(), lambda: datetime.now(UTC))
+    return steps_in_portals(settings, _beside_secrets(rehearsal), addresses)
 
 
 def _beside_secrets(rehearsal: Rehearsal) -> Path:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.kit.connections import Addresses
 from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
-from dynsync_lib.kit.portals import Addresses, Say, check, emulate, load, pull
+from dynsync_lib.kit.portals import Say, check, emulate, load, pull
 from dynsync_lib.snapshot.gaps import find_gaps
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynsync_lib.errors import UsageError
-from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
+from dynsync_lib.kit.connections import Addresses, steps_in_portals
+from dynsync_lib.kit.rulebooks import read_settings, rulebook
 
 if TYPE_CHECKING:
-    from dynsync_lib.core.settings import Settings
-    from dynsync_lib.kit.portals import Addresses
-    from dynsync_lib.portals.sign_in.connections import PortalConnections
     from dynsync_lib.rehearsal.calibration.calibrated import Calibrated
     from dynsync_lib.rehearsal.calibration.calibration_plan import Calibration
     from dynsync_lib.rehearsal.calibration.crafted_world import CraftedWorld
@@ -82,16 +79,14 @@ def _write_later(steps: PortalSteps, run: Rehearsal, packs: list[Pack], world: C
     """Writes some records once more, and reads both portals again."""
     from dynsync_lib.portals.pull.pull_portals import run_blocking
     from dynsync_lib.rehearsal.calibration.later_writes import write_later
-    from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
 
     async def write() -> int:
-        version = steps.settings.hubspot.api_version
-        async with open_test_portals(steps.connections, steps.pace, version=version) as portals:
+        async with steps.open_portals() as portals:
             return await write_later(portals, packs, world, steps.pace.sleep)
 
     run_blocking(write())
     shutil.rmtree(run.before_path)
-    steps.pull(run)
+    steps.read_portals(run.before_path)
 
 
 def _carry_out(plan: Calibration, run: str, addresses: Addresses | None) -> None:
@@ -129,14 +124,12 @@ def try_mapping(settings: str | Path, *, addresses: Addresses | None = None) -> 
     """
     from dynsync_lib.portals.pull.pull_portals import run_blocking
     from dynsync_lib.rehearsal.mapping_trial import try_mapping as trial
-    from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
 
-    checked = read_settings(settings).of_test_portals()
-    connections = _connections(checked, Path(settings), addresses)
+    steps = steps_in_portals(read_settings(settings).of_test_portals(), Path(settings), addresses)
 
     async def run() -> MappingTrial:
-        async with open_test_portals(connections, version=checked.hubspot.api_version) as portals:
-            return await trial.try_mapping(portals, checked, rulebook())
+        async with steps.open_portals() as portals:
+            return await trial.try_mapping(portals, steps.settings, steps.rulebook)
 
     return run_blocking(run())
 
@@ -160,19 +153,10 @@ def apply_recipe(column: str, settings: str | Path, *, addresses: Addresses | No
     from dynsync_lib.core.model import Object
     from dynsync_lib.folders.temporary_folder import temporary_folder
     from dynsync_lib.rehearsal.lookup_copy import apply_recipe as recipe
-    from dynsync_lib.rehearsal.portal_steps import PortalSteps
 
     object_, _, name = column.partition(".")
     if object_ not in set(Object) or not name:
         raise UsageError(f"{column} names no column.", next_step="Name object and lookup: contact.parentcustomerid.")
-    checked = read_settings(settings).of_test_portals()
-    connections = _connections(checked, Path(settings), addresses)
-    steps = PortalSteps(connections, checked, rulebook(), key_maker(), lambda: datetime.now(UTC))
+    steps = steps_in_portals(read_settings(settings).of_test_portals(), Path(settings), addresses)
     with temporary_folder() as work:
         return recipe.apply_recipe(steps, Object(object_), name, work)
-
-
-def _connections(settings: Settings, file: Path, addresses: Addresses | None) -> PortalConnections:
-    from dynsync_lib.portals.sign_in.access import emulator_connections, settings_connections
-
-    return settings_connections(settings, file) if addresses is None else emulator_connections(addresses)

@@ -34,8 +34,10 @@ from dynsync_lib.rehearsal.look_alike_rows import HUBSPOT_TABLES, read_look_alik
 from dynsync_lib.rehearsal.rehearsal_folder import TAG_PROPERTY, Rehearsal
 from dynsync_lib.rehearsal.seeding import Seeded, refuse_other_portals, seed_portals
 from dynsync_lib.rehearsal.writing.portal_pair import DEFAULT_PACE, TestPortals, open_test_portals
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 Fields = dict[str, Collection[str]]
+"""By table of a snapshot the fields to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +60,31 @@ class PortalSteps:
         look_alikes, needs, known = read_look_alikes(snapshot), needs_of(snapshot, self.rulebook), len(list(journal))
 
         async def run() -> Seeded:
-            async with self._open() as portals:
+            async with self.open_portals() as portals:
                 forget = partial(_forget_later_steps, rehearsal)
                 return await seed_portals(look_alikes, rehearsal.tag, portals, journal, self.settings, forget, needs)
 
         seeded = run_blocking(run())
         if len(list(journal)) > known or not rehearsal.before_path.exists():
             _forget_later_steps(rehearsal)
-            self.pull(rehearsal)
+            self.read_portals(rehearsal.before_path)
         return seeded
 
-    def pull(self, rehearsal: Rehearsal) -> None:
-        """Reads both portals into `rehearsal.before_path`: the fields that the sync looks at, and the tag."""
-        pull_portals(
+    def open_portals(self) -> AbstractAsyncContextManager[TestPortals]:
+        """Both test portals, open within the context. Raises as `open_test_portals`."""
+        return open_test_portals(self.connections, self.pace, version=self.settings.hubspot.api_version)
+
+    def read_portals(self, out: Path, fields: Fields | None = None) -> Snapshot:
+        """The snapshot of both portals, written to `out`; without `fields` what the sync looks at, and the tag.
+
+        Raises as a pull does.
+        """
+        return pull_portals(
             self.connections,
-            rehearsal.before_path,
+            out,
             key_maker=self.key_maker,
             clock=self.clock,
-            fields=tagged_fields(self.settings, self.rulebook),
+            fields=fields or _tagged_fields(self.settings, self.rulebook),
             options=PullOptions(hubspot_version=self.settings.hubspot.api_version),
             pace=self.pace,
         )
@@ -84,7 +93,7 @@ class PortalSteps:
         """What there is to remove now. Nothing is written."""
 
         async def run() -> Removal:
-            async with self._open() as portals:
+            async with self.open_portals() as portals:
                 return await self._cleaning(rehearsal, portals, by_tag=by_tag).plan()
 
         return run_blocking(run())
@@ -96,15 +105,12 @@ class PortalSteps:
         """
 
         async def run() -> Cleaned:
-            async with self._open() as portals:
+            async with self.open_portals() as portals:
                 cleaning = self._cleaning(rehearsal, portals, by_tag=by_tag)
                 return await cleaning.remove(await cleaning.plan())
 
         with private_files():
             return run_blocking(run())
-
-    def _open(self) -> AbstractAsyncContextManager[TestPortals]:
-        return open_test_portals(self.connections, self.pace, version=self.settings.hubspot.api_version)
 
     def _cleaning(self, rehearsal: Rehearsal, portals: TestPortals, *, by_tag: bool) -> Cleaning:
         if not by_tag and not rehearsal.journal_path.exists():
@@ -137,7 +143,7 @@ def remove_folder(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def tagged_fields(settings: Settings, rulebook: Rulebook) -> Fields:
+def _tagged_fields(settings: Settings, rulebook: Rulebook) -> Fields:
     """The fields to read from test portals: what the sync asks for, and the tag property of HubSpot's records."""
     needed = dict(needed_fields(settings, rulebook))
     return {**needed, **{table.name: {*needed[table.name], TAG_PROPERTY} for table in HUBSPOT_TABLES}}

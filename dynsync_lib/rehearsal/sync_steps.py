@@ -16,14 +16,13 @@ from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.forecast_folder import Forecast, open_forecast
 from dynsync_lib.forecasts.write_forecast import write_forecast
-from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
+from dynsync_lib.portals.pull.pull_portals import run_blocking
 from dynsync_lib.rehearsal.comparing import Comparison, compare_receipt, keep_comparison, read_comparison
 from dynsync_lib.rehearsal.journal import Journal
-from dynsync_lib.rehearsal.portal_steps import PortalSteps, remove_folder, tagged_fields
+from dynsync_lib.rehearsal.portal_steps import PortalSteps, remove_folder
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.running import Ran, refuse_other_than_emulated, refuse_unseeded, run_witness
 from dynsync_lib.rehearsal.standing import begin_of
-from dynsync_lib.rehearsal.writing.portal_pair import open_test_portals
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 from dynsync_lib.verification.verify_folder import Compared, verify_snapshots
 
@@ -37,8 +36,7 @@ def run_by_emulator(steps: PortalSteps, rehearsal: Rehearsal, settings: Settings
     refuse_unseeded(rehearsal)
 
     async def run() -> Ran:
-        version = steps.settings.hubspot.api_version
-        async with open_test_portals(steps.connections, steps.pace, version=version) as portals:
+        async with steps.open_portals() as portals:
             return await run_witness(rehearsal, portals, settings, steps.rulebook)
 
     with private_files():
@@ -53,15 +51,7 @@ def read_back(steps: PortalSteps, rehearsal: Rehearsal) -> Snapshot:
     refuse_unseeded(rehearsal)
     if not _stays(rehearsal):
         remove_folder(rehearsal.read_again_path)
-        pull_portals(
-            steps.connections,
-            rehearsal.read_again_path,
-            key_maker=steps.key_maker,
-            clock=steps.clock,
-            fields=tagged_fields(steps.settings, steps.rulebook),
-            options=PullOptions(hubspot_version=steps.settings.hubspot.api_version),
-            pace=steps.pace,
-        )
+        steps.read_portals(rehearsal.read_again_path)
         remove_folder(rehearsal.after_path)
         rehearsal.read_again_path.rename(rehearsal.after_path)
     return open_snapshot(rehearsal.after_path)

@@ -30,7 +30,7 @@ from dynsync_lib.rehearsal.portal_records import (
 from dynsync_lib.rehearsal.portal_steps import PortalSteps
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.running import refuse_unseeded
-from dynsync_lib.rehearsal.writing.portal_pair import TestPortals, open_test_portals
+from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 INTERVAL_S: Final = 60.0
@@ -76,8 +76,7 @@ def wait_for_rest(
     chosen = watch or Watch()
 
     async def run() -> Watched:
-        version = steps.settings.hubspot.api_version
-        async with open_test_portals(steps.connections, steps.pace, version=version) as portals:
+        async with steps.open_portals() as portals:
             return await _watch(steps, portals, rehearsal, chosen, look or _ignore)
 
     return run_blocking(run())

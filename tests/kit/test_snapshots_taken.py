@@ -10,7 +10,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.errors import InputFileError, SettingsError
-from dynsync_lib.kit.portals import Addresses
+from dynsync_lib.kit.connections import Addresses
 from dynsync_lib.portals.check.lines import CheckLine, CheckReport
 from dynsync_lib.report.sides import show_holdings
 from dynsync_lib.snapshot.gaps import find_gaps

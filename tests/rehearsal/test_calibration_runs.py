@@ -97,7 +97,7 @@ def with_choices(
     """The plan of that run: of a rehearsal whose portals were read, so that the person is known."""
     folder = tmp_path_factory.mktemp("choices") / "rehearsal"
     rehearsal = open_rehearsal(shutil.copytree(parent.folder, folder, ignore=shutil.ignore_patterns("calibration")))
-    steps_of(portals_with_choices, rehearsal).pull(rehearsal)
+    steps_of(portals_with_choices, rehearsal).read_portals(rehearsal.before_path)
     return plan_calibration(rehearsal, BOOK, Packs((CHOICES,), {}))
 
 
@@ -122,7 +122,7 @@ def carry_out(
     if later:
         assert with_portals(emulator, lambda portals: write_later(portals, later, world, pass_time)) == 3
         shutil.rmtree(run.before_path)
-        steps.pull(run)
+        steps.read_portals(run.before_path)
     settings = replace(steps.settings, assumptions={**steps.settings.assumptions, **choices})
     run_by_emulator(steps, run, settings)
     read_back(steps, run)

@@ -14,7 +14,6 @@ Where it is used: `kit.trials`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -30,7 +29,7 @@ from dynsync_lib.core.tables import record_table, stored_object
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
-from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
+from dynsync_lib.portals.pull.pull_portals import run_blocking
 from dynsync_lib.rehearsal.lookup_copy.fields_to_make import (
     mapping_lines,
     source_column,
@@ -41,7 +40,7 @@ from dynsync_lib.rehearsal.lookup_copy.fields_to_make import (
 )
 from dynsync_lib.rehearsal.portal_steps import Fields, PortalSteps
 from dynsync_lib.rehearsal.writing.batches import batches
-from dynsync_lib.rehearsal.writing.portal_pair import TestPortals, open_test_portals
+from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 _SHOWN: Final = (
@@ -94,7 +93,7 @@ def apply_recipe(steps: PortalSteps, object_: Object, column: str, work: Path) -
     wanted = {} if recipe.same_values_in else differing
 
     async def run() -> tuple[bool, bool, dict[str, str]]:
-        async with _open(steps) as portals:
+        async with steps.open_portals() as portals:
             are_new = await _make_fields(portals, recipe)
             return *are_new, await _copy(portals, recipe, wanted)
 
@@ -125,24 +124,12 @@ def _fields(steps: PortalSteps, settings: Settings, object_: Object, column: str
 
 
 def _pull(steps: PortalSteps, out: Path, settings: Settings, object_: Object, column: str) -> Snapshot:
-    return pull_portals(
-        steps.connections,
-        out,
-        key_maker=steps.key_maker,
-        clock=steps.clock,
-        fields=_fields(steps, settings, object_, column),
-        options=PullOptions(hubspot_version=steps.settings.hubspot.api_version),
-        pace=steps.pace,
-    )
-
-
-def _open(steps: PortalSteps) -> AbstractAsyncContextManager[TestPortals]:
-    return open_test_portals(steps.connections, steps.pace, version=steps.settings.hubspot.api_version)
+    return steps.read_portals(out, _fields(steps, settings, object_, column))
 
 
 async def _ask_gate(steps: PortalSteps) -> None:
     """Raises ProductionPortalError, before anything is read, unless both portals are for tests."""
-    async with _open(steps):
+    async with steps.open_portals():
         pass
 
 
