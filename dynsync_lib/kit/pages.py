@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import dynsync_lib
 from dynsync_lib.kit.opened import AnyForecast, opened_forecast
+from dynsync_lib.kit.progress import Say, silent
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dynsync_lib.report.look import Look
     from dynsync_lib.report.pieces import Piece
 
-Say = Callable[[str], None]
 _REPORT: Final = Path(dynsync_lib.__file__).parent / "report" / "notebooks" / "report_stakeholder.ipynb"
 
 
@@ -168,7 +167,7 @@ def demo(out: str | Path, *, progress: Say | None = None) -> Forecast:
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
     from dynsync_lib.kit.demo_folder import replaced_demo
 
-    say = progress or _silent
+    say = progress or silent
     folder = Path(out)
     with replaced_demo(folder) as new, DemoPortals() as portals, _kernel_of_report() as kernel:
         forecast = _forecast_demo(portals, new, say)
@@ -198,7 +197,3 @@ def _forecast_demo(portals: DemoPortals, folder: Path, say: Say) -> Forecast:
     portals.ask_to_stop()
     say("Forecasting ...")
     return forecast(snapshot, settings, folder / "forecast")
-
-
-def _silent(sentence: str) -> None:
-    del sentence

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from dynsync_lib.errors import UsageError
 from dynsync_lib.kit.connections import NOW, Addresses, connect
+from dynsync_lib.kit.progress import Say
 from dynsync_lib.kit.rulebooks import key_maker, read_settings, rulebook
 
 if TYPE_CHECKING:
     from dynsync_lib.emulator.serving.emulator import Emulator
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.snapshot.snapshot import Snapshot
-
-Say = Callable[[str], None]
 
 
 def load(
@@ -31,9 +30,9 @@ def load(
     """The snapshot of two folders of exported CSV or XLSX files, written to `out`; None is a side without files.
 
     `taken_at` is when the files were exported (UTC), at which filters are evaluated; None takes it from the files'
-    names, and where these do not say it the time of loading, and says so; `time_zone` is the
-    zone of times that name none, such as Europe/Berlin (UTC when None). `read_load_report` says what was recognised,
-    guessed and not known. `columns` names headings that are not known, by the internal name of their column:
+    names, and where these do not say it the time of loading, and says so; `time_zone` is the zone of times that name
+    none, such as Europe/Berlin (UTC when None). `read_load_report` says what was recognised, guessed and not known.
+    `columns` names headings that are not known, by the internal name of their column:
     `{"emailaddress1": "Email 1"}`, with its table before it where others have such a column, too
     (`dynamics/accounts.name`); an empty heading says that no file holds the column. It reads every cell; memory does
     not grow with the files.
@@ -78,9 +77,9 @@ def emulate(
     `world` is a folder such as `sample_data`; None serves the shipped demo world. Port 0 is any free one. The portals
     are served until the block ends, each from a process of its own; `addresses` says where, and with what secrets.
     `clock` stops their time at that moment (UTC when it names no zone), so that the same requests always get the same
-    bytes; without `has_limits` nobody is told to wait, without `has_records` the
-    portals have fields and people and no record. `state` is a folder in which what is written to the portals
-    stays: emulated again with it, the same world goes on from there.
+    bytes; without `has_limits` nobody is told to wait, without `has_records` the portals have fields and people and no
+    record. `state` is a folder in which what is written to the portals stays: emulated again with it, the same world
+    goes on from there.
 
     Raises InputFileError when the folder holds no world, UsageError for a port that is taken or named twice.
 

@@ -41,8 +41,8 @@ def plan_rehearsal(
     `forecast` is a forecast of that snapshot under these settings, or its folder; None: one is made on the way, which
     takes most of the time. `key` is what pseudonyms are made with, at least 16 bytes; None: that of an earlier plan in
     `out`, else a new one. The same snapshot, settings and key give the same bytes. An earlier plan is replaced unless
-    something of it may stand in a portal; with `keep_begun` it is then given back, if it is of the same
-    snapshot and settings, and its steps go on.
+    something of it may stand in a portal; with `keep_begun` it is then given back, if it is of the same snapshot and
+    settings, and its steps go on.
 
     Raises SettingsError, SnapshotError or UsageError before anything is written.
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.kit.connections import Addresses
 from dynsync_lib.kit.opened import AnySnapshot, opened_snapshot
-from dynsync_lib.kit.portals import Say, check, emulate, load, pull
+from dynsync_lib.kit.portals import check, emulate, load, pull
+from dynsync_lib.kit.progress import Say, silent
 from dynsync_lib.snapshot.gaps import find_gaps
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from dynsync_lib.portals.check.lines import CheckReport
     from dynsync_lib.report.pieces import Piece
     from dynsync_lib.widgets.progress import ProgressView
+
+_SOURCES: Final = {"api": "the portals", "emulator": "emulated portals", "files": "exported files"}
+"""Where a snapshot may come from, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def take_snapshot(
     >>> taken.snapshot.rows("dynamics/contacts"), taken.checked
     (1500, None)
     """
-    say, folder = progress or _silent, Path(out)
+    say, folder = progress or silent, Path(out)
     if (folder / "manifest.json").is_file():
         say(f"{out} is there already: it is opened, and no portal is asked. Name another folder to take a new one.")
         return TakenSnapshot(open_snapshot(folder), None)
@@ -100,9 +104,6 @@ def _holding(snapshot: Snapshot, name: str) -> dict[str, Any]:
         "server_records": entry["server_rows"],
         "columns": len(set(snapshot.columns(name)) - own) if is_provided else None,
     }
-
-
-_SOURCES = {"api": "the portals", "emulator": "emulated portals", "files": "exported files"}
 
 
 def _say_taken(snapshot: Snapshot) -> str:
@@ -158,7 +159,3 @@ def progress_view() -> ProgressView:
     from dynsync_lib.widgets.progress import ProgressView
 
     return ProgressView()
-
-
-def _silent(sentence: str) -> None:
-    del sentence

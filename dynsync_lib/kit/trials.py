@@ -137,9 +137,9 @@ def try_mapping(settings: str | Path, *, addresses: Addresses | None = None) -> 
 def apply_recipe(column: str, settings: str | Path, *, addresses: Addresses | None = None) -> AppliedRecipe:
     """The recipe of a lookup carried out in the test portals, with the mapping's verdict before and after.
 
-    `column` names object and lookup, with a dot between them. The text column and the HubSpot property are
-    made where they are not there, the labels are copied, and both portals are read and forecast before and after it.
-    `addresses` and settings as `try_mapping`.
+    `column` names object and lookup, with a dot between them. The text column and the HubSpot property are made where
+    they are not there, the labels are copied, and both portals are read and forecast before and after it. `addresses`
+    and settings as `try_mapping`.
 
     Raises UsageError for what is no lookup, ProductionPortalError, and writes nothing, unless both portals say that
     they are for tests, and PortalError as any writing does.
