@@ -42,7 +42,7 @@ sys.path.insert(0, {here!r})
 from dynsync_lib import kit
 from dynsync_lib.widgets.mapping_widget import MappingWidget
 from mapping_grid import MappingGrid
-editor = kit.open_mapping_editor("dynsync.toml", "snapshot")
+editor = kit.open_mapping_editor("snapshot", "dynsync.toml")
 shown = editor.rows("contact"), MappingWidget(editor), MappingGrid(editor)
 len(shown[0])"""
 MEASURE = """async ([paint, search, count]) => {

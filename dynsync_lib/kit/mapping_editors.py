@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 
 
 def mapping_editor(
-    settings: str | Path, snapshot: AnySnapshot, *, masked: bool = True, emulated: bool = False
+    snapshot: AnySnapshot, settings: str | Path, *, masked: bool = True, emulated: bool = False
 ) -> MappingWidget:
     """The editor of field mappings, to be shown in a notebook; its `editor` does the same without a browser.
 
     Takes, raises and computes what `open_mapping_editor` does.
 
-    >>> widget = kit.mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
+    >>> widget = kit.mapping_editor("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> widget.shown["object"], len(widget.shown["rows"]), widget.editor.changes()
     ('contact', 75, [])
     """
     from dynsync_lib.widgets.mapping_widget import MappingWidget  # brings what notebooks need, and nobody else
 
-    return MappingWidget(open_mapping_editor(settings, snapshot, masked=masked, emulated=emulated))
+    return MappingWidget(open_mapping_editor(snapshot, settings, masked=masked, emulated=emulated))
 
 
 def open_mapping_editor(
-    settings: str | Path, snapshot: AnySnapshot, *, masked: bool = True, emulated: bool = False
+    snapshot: AnySnapshot, settings: str | Path, *, masked: bool = True, emulated: bool = False
 ) -> MappingEditor:
     """The state of the editor: every field of both sides, steps that can be undone, and saving with comments kept.
 
@@ -49,7 +49,7 @@ def open_mapping_editor(
 
     Raises SettingsError for a file that is not there or has faults, SnapshotError for a snapshot that cannot be read.
 
-    >>> editor = kit.open_mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
+    >>> editor = kit.open_mapping_editor("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> editor.map("contact", "department", "department", "to_hubspot")
     >>> editor.changes()
     ['Contact: department and department are mapped, into HubSpot.']
@@ -100,7 +100,7 @@ def fields_table(
     blocked or not_checked. `editor.rows` gives the same rows as values. Raises UsageError for an object, a sort of rows
     or a verdict that is none.
 
-    >>> editor = kit.open_mapping_editor("out/demo/dynsync.toml", "out/demo/snapshot")
+    >>> editor = kit.open_mapping_editor("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> kit.fields_table(editor, "contact", search="lookup", shown="unmapped")
     3 of 75 rows of contacts
     """

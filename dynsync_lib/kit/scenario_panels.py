@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dynsync_lib.widgets.scenario_panel import ScenarioView
 
 
-def scenarios(settings: str | Path, snapshot: AnySnapshot) -> Scenarios:
+def scenarios(snapshot: AnySnapshot, settings: str | Path) -> Scenarios:
     """The scenarios of an engagement: the settings as they are, and what would become of them under changes.
 
     `add` makes one of changes (`SetSync`, `SetMapping`, `RemoveMapping`, `SetAssumption`), `table` has their figures
@@ -34,7 +34,7 @@ def scenarios(settings: str | Path, snapshot: AnySnapshot) -> Scenarios:
     Raises SettingsError or SnapshotError.
 
     >>> from dynsync_lib.core.model import Object
-    >>> scenarios = kit.scenarios("out/demo/dynsync.toml", "out/demo/snapshot")
+    >>> scenarios = kit.scenarios("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> narrow = scenarios.add("all of one name", kit.SetAssumption("company_dup", "rest_created"))
     >>> scenarios.table[["scenario", "created_in_hubspot"]].values.tolist()
     [['as it is', 1172], ['all of one name', 1186]]
@@ -63,7 +63,7 @@ def scenario_panel(scenarios: Scenarios) -> ScenarioView:
 
     What is tried is added to the scenarios; the chosen one is written to the settings file by its button.
 
-    >>> scenarios = kit.scenarios("out/demo/dynsync.toml", "out/demo/snapshot")
+    >>> scenarios = kit.scenarios("out/demo/snapshot", "out/demo/dynsync.toml")
     >>> panel = kit.scenario_panel(scenarios)
     >>> panel.draft.objects
     ('contact', 'company', 'lead', 'deal', 'invoice')

@@ -47,6 +47,14 @@ COMPUTED_BEFORE = ("verify", "worklist")
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
 
 
+def test_functions__take_the_snapshot_before_the_settings() -> None:
+    by_place = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    for name, function in FUNCTIONS.items():
+        parameters = inspect.signature(function).parameters.values()
+        order = [each.name for each in parameters if each.kind is by_place and each.name in ("snapshot", "settings")]
+        assert order != ["settings", "snapshot"], name
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the kit's `sample_data` and what the demo leaves, which is the example of `kit.demo`."""

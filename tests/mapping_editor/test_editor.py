@@ -221,7 +221,7 @@ def test_save__keeps_what_others_changed_and_refuses_what_does_not_fit(tmp_path:
     snapshot = load_portals(tmp_path, FILES)
     file = tmp_path / "dynsync.toml"
     file.write_text(TEXT, encoding="utf-8")
-    editor = kit.open_mapping_editor(file, snapshot)
+    editor = kit.open_mapping_editor(snapshot, file)
     editor.map("contact", "jobtitle", "jobtitle")
     theirs = TEXT.replace("# people", "# people of Company A")
     file.write_text(theirs, encoding="utf-8")

@@ -49,7 +49,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def scenarios(snapshot: Path, tmp_path: Path) -> Iterator[Scenarios]:
     (tmp_path / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    with kit.scenarios(tmp_path / "dynsync.toml", snapshot) as opened:
+    with kit.scenarios(snapshot, tmp_path / "dynsync.toml") as opened:
         yield opened
 
 
@@ -127,7 +127,7 @@ def test_marketing__crosses_the_tier_where_creates_become_marketing(scenarios: S
     assert scenarios.marketing_rows[0]["holds"] == "yes"
     switched = tmp_path / "marketing.toml"
     switched.write_text(SETTINGS.replace("[sync.contact]", "sync_as_marketing = true\n[sync.contact]"), "utf-8")
-    with kit.scenarios(switched, scenarios.snapshot) as opened:
+    with kit.scenarios(scenarios.snapshot, switched) as opened:
         row = opened.marketing_rows[0]
     assert (row["made_marketing"], row["afterwards"], row["holds"]) == (1, 11, "no")
     base = scenarios.marketing_rows[0]
@@ -173,7 +173,7 @@ def test_scenarios__name_what_was_not_delivered(scenarios: Scenarios, tmp_path: 
     assert scenarios.notes == []
     lacking = load_portals(tmp_path / "lacking", {"h/contacts": PORTALS["h/contacts"], "d/users": "systemuserid\nu1\n"})
     says = "Not checked: dynamics/contacts was not delivered, and whatever has its counterpart there counts as created."
-    with kit.scenarios(scenarios.file.path, lacking) as opened:
+    with kit.scenarios(lacking, scenarios.file.path) as opened:
         assert opened.notes == [says]
         assert says in kit.scenario_panel(opened).figures_shown
     compared = kit.diff_settings(scenarios.file.path, scenarios.file.path, snapshot=lacking)

@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def widget(file: Path) -> MappingWidget:
-    return kit.mapping_editor(file, load_portals(file.parent, FILES))
+    return kit.mapping_editor(load_portals(file.parent, FILES), file)
 
 
 def ask(widget: MappingWidget, **message: Any) -> str:
