@@ -125,6 +125,11 @@ class FieldMapping:
     options: Mapping[str, str] = field(default_factory=dict)
     origin: Literal["default", "own"] = "own"
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two fields by which a mapping is known within its object, HubSpot's first."""
+        return self.hubspot, self.dynamics
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectSync:

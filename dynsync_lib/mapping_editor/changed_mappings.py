@@ -23,7 +23,7 @@ def tell_changes(before: Settings, after: Settings) -> list[str]:
 
 
 def _mappings(settings: Settings, object_: Object) -> dict[tuple[str, str], FieldMapping]:
-    return {(mapping.hubspot, mapping.dynamics): mapping for mapping in settings.sync[object_].mappings}
+    return {mapping.names: mapping for mapping in settings.sync[object_].mappings}
 
 
 def _sentences(
@@ -55,8 +55,8 @@ def changes_towards(
     A default mapping that shares a field with a wanted one gives way by itself. `paired` says which options a mapping
     pairs, by name or by label: options that are wanted and are paired anyway are no change.
     """
-    by_names = {(mapping.hubspot, mapping.dynamics): mapping for mapping in now}
-    names = {(mapping.hubspot, mapping.dynamics) for mapping in wanted}
+    by_names = {mapping.names: mapping for mapping in now}
+    names = {mapping.names for mapping in wanted}
     fields = {field for pair in names for field in enumerate(pair)}
     gone: list[Change] = [
         RemoveMapping(object_, *pair)
@@ -65,8 +65,8 @@ def changes_towards(
     ]
     changes = list(gone)
     for mapping in wanted:
-        old = by_names.get((mapping.hubspot, mapping.dynamics))
-        now_paired = paired(old or FieldMapping(mapping.hubspot, mapping.dynamics))
+        old = by_names.get(mapping.names)
+        now_paired = paired(old or FieldMapping(*mapping.names))
         own_options = old.options if old is not None else {}
         is_paired_so = mapping.options == now_paired or not (mapping.options or own_options)
         if old is None or old.direction is not mapping.direction or not is_paired_so:

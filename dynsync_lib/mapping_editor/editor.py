@@ -30,7 +30,7 @@ from dynsync_lib.mapping_editor.field_rows import FieldRow, fields_of, find_rows
 from dynsync_lib.mapping_editor.mapping_workbook import MappingSheets, write_workbook
 from dynsync_lib.mapping_editor.snapshot_fields import OptionPair, SnapshotFields
 from dynsync_lib.mapping_editor.workbook_reading import read_workbook
-from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetMapping
+from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetMapping, not_mapped
 from dynsync_lib.settings_changes.settings_text import change_settings_text
 
 PAGE_ROWS: Final = 25
@@ -151,7 +151,7 @@ class MappingEditor:
         """
         object_ = read_word(object_, Object, "object")
         others = [
-            RemoveMapping(object_, mapping.hubspot, mapping.dynamics)
+            RemoveMapping(object_, *mapping.names)
             for mapping in self.settings.sync[object_].mappings
             if mapping.origin == "own" and (mapping.hubspot == hubspot) != (mapping.dynamics == dynamics)
         ]
@@ -165,9 +165,9 @@ class MappingEditor:
         object_ = read_word(object_, Object, "object")
         before = self.settings.sync[object_].mappings
         self._step(RemoveMapping(object_, hubspot, dynamics))
-        is_default = {(mapping.hubspot, mapping.dynamics) for mapping in before if mapping.origin == "default"}
+        is_default = {mapping.names for mapping in before if mapping.origin == "default"}
         after = [mapping for mapping in self.settings.sync[object_].mappings if mapping.origin == "default"]
-        return [mapping for mapping in after if (mapping.hubspot, mapping.dynamics) not in is_default]
+        return [mapping for mapping in after if mapping.names not in is_default]
 
     def set_direction(self, object_: Object | str, hubspot: str, dynamics: str, direction: Direction | str) -> None:
         """Says which way a mapping flows. Raises UsageError when there is no such mapping."""
@@ -208,12 +208,9 @@ class MappingEditor:
 
     def _mapping(self, object_: Object, hubspot: str, dynamics: str) -> FieldMapping:
         for mapping in self.settings.sync[object_].mappings:
-            if (mapping.hubspot, mapping.dynamics) == (hubspot, dynamics):
+            if mapping.names == (hubspot, dynamics):
                 return mapping
-        raise UsageError(
-            f"`{hubspot}` and `{dynamics}` of {object_} are not mapped with each other.",
-            next_step="Name the two fields of a mapping that is there.",
-        )
+        raise not_mapped(object_, hubspot, dynamics)
 
     # --- keeping ------------------------------------------------------------------------------------------------
 
@@ -240,7 +237,7 @@ class MappingEditor:
         path = Path(path)
         synced = [object_ for object_ in self.objects if self.settings.sync[object_].enabled]
         options = {
-            (object_, mapping.hubspot, mapping.dynamics): pairs
+            (object_, *mapping.names): pairs
             for object_ in synced
             for mapping in self.settings.sync[object_].mappings
             if (pairs := self.fields.option_pairs(object_, mapping, self.settings))

@@ -97,14 +97,13 @@ def _mapping_cells(object_: Object, row: FieldRow) -> Sequence[object]:
 
 def _option_cells(sheets: MappingSheets) -> list[Sequence[object]]:
     return [
-        (*key, *(pair.hubspot, pair.dynamics), *(pair.hubspot_label, pair.hubspot_records), *_dynamics_cells(pair))
+        (
+            *(*key, pair.hubspot, pair.dynamics),
+            *(pair.hubspot_label, pair.hubspot_records, pair.dynamics_label, pair.dynamics_records),
+        )
         for key, pairs in sheets.options.items()
         for pair in pairs
     ]
-
-
-def _dynamics_cells(pair: OptionPair) -> tuple[object, object]:
-    return pair.dynamics_label, pair.dynamics_records
 
 
 def _field_cells(object_: Object, row: FieldRow) -> list[Sequence[object]]:

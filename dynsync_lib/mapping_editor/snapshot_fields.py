@@ -96,7 +96,7 @@ class SnapshotFields:
                 rows = tell_mappings(job.situation, {object_: tuple(judged)}).collect().rows(named=True)
             by_names = {(row["hubspot_field"], row["dynamics_field"]): row for row in rows}
             for mapping in unknown:
-                row = by_names[mapping.hubspot, mapping.dynamics]
+                row = by_names[mapping.names]
                 self._verdicts[_key(object_, mapping, settings)] = row
         return [self._verdicts[_key(object_, mapping, settings)] for mapping in mappings]
 

@@ -44,7 +44,7 @@ class _Row:
     columns: Sequence[str]
     cells: Mapping[str, str | None]
 
-    def place(self, column: str) -> str:
+    def cell_name(self, column: str) -> str:
         """The sheet and the cell, as Excel names it: `sheet Mappings, cell B7`."""
         return f"sheet {self.sheet}, cell {get_column_letter(self.columns.index(column) + 1)}{self.number}"
 
@@ -65,8 +65,8 @@ def read_workbook(path: Path, catalogue: Catalogue, portals: Mapping[System, str
     options = _read_options(path, sheets)
     for row in _rows(path, sheets, MAPPINGS, MAPPING_COLUMNS):
         object_, mapping = _read_mapping(row, catalogue, seen, path)
-        own = options.get((object_.value, mapping.hubspot, mapping.dynamics), {})
-        mappings.setdefault(object_, []).append(FieldMapping(mapping.hubspot, mapping.dynamics, mapping.direction, own))
+        own = options.get((object_.value, *mapping.names), {})
+        mappings.setdefault(object_, []).append(FieldMapping(*mapping.names, mapping.direction, own))
     if not mappings:
         raise InputFileError(f"{path}, sheet {MAPPINGS} names no mapping.", next_step=_EXPORT_AGAIN)
     return mappings
@@ -92,7 +92,7 @@ def _rows(path: Path, sheets: Mapping[str, SheetFile], name: str, wanted: Collec
         if column not in columns:
             raise InputFileError(f"{path}, sheet {name} has no column {column}.", next_step=_EXPORT_AGAIN)
     for line in lines:
-        yield _Row(name, line.number, columns, {**dict(zip(columns, map(_plain, line.cells), strict=True))})
+        yield _Row(name, line.number, columns, dict(zip(columns, map(_plain, line.cells), strict=True)))
 
 
 def _plain(cell: str | None) -> str | None:
@@ -149,4 +149,4 @@ def _read_options(path: Path, sheets: Mapping[str, SheetFile]) -> dict[tuple[str
 
 
 def _fault(path: Path, row: _Row, column: str, says: str) -> InputFileError:
-    return InputFileError(f"{path}, {row.place(column)}: {says}", next_step=_CORRECT)
+    return InputFileError(f"{path}, {row.cell_name(column)}: {says}", next_step=_CORRECT)

@@ -162,13 +162,18 @@ def _remove_mapping(section: dict[str, Any], change: RemoveMapping, rulebook: Ru
         return
     default = _default_in_force(section, change, rulebook)
     if default is None:
-        raise UsageError(
-            f"`{change.hubspot}` and `{change.dynamics}` of {change.object} are not mapped with each other.",
-            next_step="Name the two fields of a mapping that is there.",
-        )
+        raise not_mapped(change.object, change.hubspot, change.dynamics)
     others = [mapping for mapping in _defaults_in_force(section, change.object, rulebook) if mapping != default]
     section["default_mappings"] = False
     section[_MAPPING] = [*section.get(_MAPPING, []), *map(_as_row, others)]
+
+
+def not_mapped(object_: Object, hubspot: str, dynamics: str) -> UsageError:
+    """What is raised for a mapping that is not there."""
+    return UsageError(
+        f"`{hubspot}` and `{dynamics}` of {object_} are not mapped with each other.",
+        next_step="Name the two fields of a mapping that is there.",
+    )
 
 
 def _own_row(section: Mapping[str, Any], change: SetMapping | RemoveMapping) -> dict[str, Any] | None:
@@ -182,7 +187,7 @@ def _default_in_force(
 ) -> FieldMapping | None:
     names = (change.hubspot, change.dynamics)
     in_force = _defaults_in_force(section, change.object, rulebook)
-    return next((mapping for mapping in in_force if (mapping.hubspot, mapping.dynamics) == names), None)
+    return next((mapping for mapping in in_force if mapping.names == names), None)
 
 
 def _defaults_in_force(section: Mapping[str, Any], object_: Object, rulebook: Rulebook) -> tuple[FieldMapping, ...]:
