@@ -61,14 +61,20 @@ _RUN_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A plan. `info` is `calibration.json`: version, kit_version, rulebook_version, person (or null),
+    """A plan. `info` is `calibration.json`:
 
-    questions (question, asks, in_force, moves, run (null: no run), why, says, needs, records, watch, leaves, same,
-    same_why) in the order of what they move, runs (run, says, tag, questions, fields).
+    version, kit_version, rulebook_version, person (or null), questions (question, asks, in_force, moves, run (null: no
+    run), why, says, needs, records, watch, leaves, same, same_why) in the order of what they move, and runs (run, says,
+    tag, questions, fields, needs).
     """
 
     folder: Path
     info: Mapping[str, Any]
+
+    @property
+    def person(self) -> SharedPerson | None:
+        """Who was known to be in both test portals when the plan was made."""
+        return SharedPerson(**self.info["person"]) if self.info["person"] else None
 
     def run_folder(self, run: str) -> Path:
         """The folder of a run, which is a rehearsal."""
@@ -146,12 +152,12 @@ def read_calibration(calibration: Calibration, rulebook: Rulebook, packs: Packs)
 
     `packs` are those that the plan was made of.
     """
-    person = SharedPerson(**calibration.info["person"]) if calibration.info["person"] else None
+    person = calibration.person
     rows = {row["question"]: row for row in calibration.info["questions"]}
     answers: dict[str, Answer] = {}
     with PolarsEngine() as engine:
         for row in calibration.info["runs"]:
-            run = next(run for run in packs.runs if run.id == row["run"])
+            run = packs.run(row["run"])
             rehearsal = open_rehearsal(calibration.run_folder(run.id))
             other = _other_fields(run, rehearsal)
             if other:
@@ -173,9 +179,9 @@ def later_packs(
     calibration: Calibration, run: str, rulebook: Rulebook, packs: Packs
 ) -> tuple[list[Pack], CraftedWorld]:
     """The packs of a run of which something is written once more after seeding, and the run's records."""
-    person = SharedPerson(**calibration.info["person"]) if calibration.info["person"] else None
+    person = calibration.person
     row = next(row for row in calibration.info["runs"] if row["run"] == run)
-    own = next(own for own in packs.runs if own.id == run)
+    own = packs.run(run)
     tried = tried_packs(own, person)
     world = craft_world(tried, catalogue_of(own, rulebook), tag=row["tag"], person=person)
     return [pack for pack in tried if pack.afterwards], world

@@ -12,7 +12,7 @@ Where it is used: `rehearsal.calibration.reading`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -88,18 +88,7 @@ class Foreseer:
 
     def _situation(self, world: CraftedWorld, settings: Settings) -> Situation:
         tables = {name: self._table(table, world) for name, table in RECORD_TABLES.items()}
-        links = [
-            {
-                "from_object": link.from_object.value,
-                "from_id": link.from_id,
-                "to_object": link.to_object.value,
-                "to_id": link.to_id,
-                "label": None,
-                "is_primary": link.is_primary,
-            }
-            for link in world.associations
-        ]
-        tables["hubspot/links"] = self.engine.from_rows(links, LINKS_IN.columns)
+        tables[LINKS_IN.name] = self.engine.from_rows(link_rows(world), LINKS_IN.columns)
         tables[BINDINGS.name] = self.engine.from_rows([], BINDINGS.columns)
         return Situation(
             tables,
@@ -113,19 +102,9 @@ class Foreseer:
         )
 
     def _table(self, table: RecordTable, world: CraftedWorld) -> Any:
-        keys = KeyMaker(self.rulebook.top_level_domains)
         vendor = vendor_columns(table, self.catalogue)
-        rows = [
-            {
-                "id": id_,
-                "api_rank": rank,
-                "file_rank": None,
-                **keys.finish(table, {**{name: values.get(name) for name in vendor}, table.id_field: id_}),
-                **values,
-            }
-            for rank, (id_, values) in enumerate(rows_of(table, world))
-        ]
-        return self.engine.from_rows(rows, (*table.structure, *(Column(name, "text", "") for name in vendor)))
+        rows = finished_rows(table, world, vendor, KeyMaker(self.rulebook.top_level_domains))
+        return self.engine.from_rows(list(rows), (*table.structure, *(Column(name, "text", "") for name in vendor)))
 
 
 def open_foreseer(
@@ -162,6 +141,30 @@ def rows_of(table: RecordTable, world: CraftedWorld) -> list[tuple[str, Mapping[
     if table.system is System.HUBSPOT:
         return [(world.person.owner_id, {"email": world.person.address, "archived": "false"})]
     return [(world.person.user_id, {"internalemailaddress": world.person.address, "isdisabled": "false"})]
+
+
+def finished_rows(
+    table: RecordTable, world: CraftedWorld, vendor: Sequence[str], keys: KeyMaker
+) -> Iterator[dict[str, Any]]:
+    """The rows of a table as a snapshot holds them; what a record does not have is null."""
+    for rank, (id_, values) in enumerate(rows_of(table, world)):
+        row = {**{name: values.get(name) for name in vendor}, table.id_field: id_}
+        yield {**row, "id": id_, "api_rank": rank, "file_rank": None, **keys.finish(table, row)}
+
+
+def link_rows(world: CraftedWorld) -> list[dict[str, Any]]:
+    """The associations as rows of `core.tables.LINKS_IN`."""
+    return [
+        {
+            "from_object": link.from_object.value,
+            "from_id": link.from_id,
+            "to_object": link.to_object.value,
+            "to_id": link.to_id,
+            "label": None,
+            "is_primary": link.is_primary,
+        }
+        for link in world.associations
+    ]
 
 
 # --- What happens to them ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,13 +24,12 @@ import dynsync_lib
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import System
 from dynsync_lib.core.settings_file.reader import parse_settings
-from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, Table
-from dynsync_lib.emulator.witness.witness_store import Association
+from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, Table
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.write_forecast import write_forecast
 from dynsync_lib.rehearsal.calibration.crafted_world import KINDS, CraftedWorld, craft_world, kind_of
-from dynsync_lib.rehearsal.calibration.foreseen import Foreseer, rows_of, vendor_columns
+from dynsync_lib.rehearsal.calibration.foreseen import Foreseer, finished_rows, link_rows, rows_of, vendor_columns
 from dynsync_lib.rehearsal.calibration.packs import Pack
 from dynsync_lib.rehearsal.lacking import lacking_at_first, needs_of
 from dynsync_lib.rehearsal.rehearsal_folder import (
@@ -94,28 +93,11 @@ def _write_look_alikes(foreseer: Foreseer, world: CraftedWorld, out: Path, momen
     with SnapshotWriter(out, source="emulator", started_at=moment) as writer:
         for name, table in RECORD_TABLES.items():
             vendor = vendor_columns(table, foreseer.catalogue)
-            writer.write(name, _rows(table, world, keys, vendor), vendor_columns=vendor)
-        writer.write("hubspot/links", [_link(link) for link in world.associations])
+            writer.write(name, finished_rows(table, world, vendor, keys), vendor_columns=vendor)
+        writer.write(LINKS_IN.name, link_rows(world))
         writer.write("hubspot/properties", _metadata(foreseer, System.HUBSPOT))
         writer.write("dynamics/columns", _metadata(foreseer, System.DYNAMICS))
         return writer.finish(finished_at=moment, facts={})
-
-
-def _rows(table: RecordTable, world: CraftedWorld, keys: KeyMaker, vendor: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for rank, (id_, values) in enumerate(rows_of(table, world)):
-        row = {**{name: values.get(name) for name in vendor}, table.id_field: id_}
-        yield {**row, "id": id_, "api_rank": rank, "file_rank": None, **keys.finish(table, row)}
-
-
-def _link(link: Association) -> dict[str, Any]:
-    return {
-        "from_object": link.from_object.value,
-        "from_id": link.from_id,
-        "to_object": link.to_object.value,
-        "to_id": link.to_id,
-        "label": None,
-        "is_primary": link.is_primary,
-    }
 
 
 def _metadata(foreseer: Foreseer, system: System) -> list[dict[str, Any]]:
