@@ -30,6 +30,7 @@ from dynsync_lib.core.situation import Frame, stack
 from dynsync_lib.core.tables import Column, RecordTable, Table
 from dynsync_lib.core.typed_values import NO_TEXT
 from dynsync_lib.verification.associations import find_association_problems, find_counterparts
+from dynsync_lib.verification.causes import CAUSES, MISSES, Cause
 from dynsync_lib.verification.created_records import CREATED, NOT_CREATED, UNKNOWN, CreatedRecords, find_created
 from dynsync_lib.verification.evidence import FAMILIES, Evidence, tables_of
 from dynsync_lib.verification.people import SyncUsers, changed_records, find_sync_users
@@ -51,11 +52,7 @@ RECEIPT: Final = Table(
             "the predicted outcome where it held; else create, update, untouched or gone; null when not settled",
         ),
         Column("hit", "flag", "whether the prediction held; null when people changed the record or nobody can say"),
-        Column(
-            "cause",
-            "text",
-            "as_predicted, rule_in_doubt, assumption_in_doubt, changed_by_people or not_settled",
-        ),
+        Column("cause", "text", f"{', '.join(CAUSES[:-1])} or {CAUSES[-1]}"),
         Column("rule_id", "text", "the rule that decided; of a miss the rule that is in doubt"),
         Column("assumptions", "text", "open questions a miss puts in doubt, separated by `;`; null for all others"),
     ),
@@ -230,46 +227,58 @@ def _is_seen(evidence: Evidence, table: RecordTable, family: Object) -> bool:
 
 
 def _judged(counted: Frame, *, is_seen: bool, is_traceable: bool) -> Frame:
-    expects, created = nw.col("expects"), nw.col("created")
-    is_wrong = nw.when(expects).then(created == NOT_CREATED).otherwise(created == CREATED)
-    is_wrong = is_wrong & ~nw.col("may_be_created")
-    is_open = (created == UNKNOWN) | (nw.col("unknowns") > 0) | (nw.col("may_be_created") & (created == CREATED))
-    if not is_traceable:
-        is_open = is_open | (expects & is_wrong)
-        is_wrong = is_wrong & ~expects
-    fails = is_wrong | (nw.col("misses") > 0)
-    excused = (nw.col("by_people") > 0) | (expects & nw.col("made_by_people"))
-    cause = nw.coalesce(
-        nw.when(nw.col("gone") > 0).then(nw.lit("changed_by_people")),
-        nw.when(nw.lit(value=not is_seen)).then(nw.lit("not_settled")),
-        nw.when(fails & excused).then(nw.lit("changed_by_people")),
-        nw.when(fails & ~nw.col("sensitive_to").is_null()).then(nw.lit("assumption_in_doubt")),
-        nw.when(fails).then(nw.lit("rule_in_doubt")),
-        nw.when(is_open).then(nw.lit("not_settled")),
-        nw.lit("as_predicted"),
+    """The receipt of records of which all is known: the cause, and what follows from it."""
+    is_wrong, is_open = _creation(is_traceable=is_traceable)
+    caused = counted.with_columns(is_wrong=is_wrong, cause=_cause(is_wrong, is_open, is_seen=is_seen))
+    is_miss, is_hit = nw.col("cause").is_in(MISSES), nw.col("cause") == Cause.AS_PREDICTED.value
+    doubted = nw.when(is_miss & ~nw.col("is_wrong")).then(nw.coalesce("doubted", "rule_id"))
+    rows = caused.select(
+        "system",
+        "object",
+        "record_id",
+        "cause",
+        predicted="outcome",
+        predicted_reason="reason",
+        actual=_actual(),
+        hit=nw.when(is_miss | is_hit).then(is_hit),
+        rule_id=doubted.otherwise(nw.col("rule_id")),
+        assumptions=nw.when(nw.col("cause") == Cause.ASSUMPTION_IN_DOUBT.value).then(nw.col("sensitive_to")),
     )
-    judged = counted.with_columns(cause=cause, is_wrong=is_wrong)
-    is_miss = nw.col("cause").is_in(["rule_in_doubt", "assumption_in_doubt"])
+    return rows.select(*RECEIPT.column_names)
+
+
+def _creation(*, is_traceable: bool) -> tuple[nw.Expr, nw.Expr]:
+    """Whether a counterpart came into being otherwise than foretold, and whether something about a record is open."""
+    expects, created, may_be_created = nw.col("expects"), nw.col("created"), nw.col("may_be_created")
+    is_wrong = nw.when(expects).then(created == NOT_CREATED).otherwise(created == CREATED) & ~may_be_created
+    is_open = (created == UNKNOWN) | (nw.col("unknowns") > 0) | (may_be_created & (created == CREATED))
+    if is_traceable:
+        return is_wrong, is_open
+    return is_wrong & ~expects, is_open | (expects & is_wrong)
+
+
+def _cause(is_wrong: nw.Expr, is_open: nw.Expr, *, is_seen: bool) -> nw.Expr:
+    """The first cause that fits a record."""
+    fails = is_wrong | (nw.col("misses") > 0)
+    is_excused = (nw.col("by_people") > 0) | (nw.col("expects") & nw.col("made_by_people"))
+    return nw.coalesce(
+        nw.when(nw.col("gone") > 0).then(nw.lit(Cause.CHANGED_BY_PEOPLE.value)),
+        nw.when(nw.lit(value=not is_seen)).then(nw.lit(Cause.NOT_SETTLED.value)),
+        nw.when(fails & is_excused).then(nw.lit(Cause.CHANGED_BY_PEOPLE.value)),
+        nw.when(fails & ~nw.col("sensitive_to").is_null()).then(nw.lit(Cause.ASSUMPTION_IN_DOUBT.value)),
+        nw.when(fails).then(nw.lit(Cause.RULE_IN_DOUBT.value)),
+        nw.when(is_open).then(nw.lit(Cause.NOT_SETTLED.value)),
+        nw.lit(Cause.AS_PREDICTED.value),
+    )
+
+
+def _actual() -> nw.Expr:
+    """What has become of a record; null when nobody can tell."""
     seen = nw.coalesce(
-        nw.when(nw.col("cause") == "as_predicted").then(nw.col("outcome")),
+        nw.when(nw.col("cause") == Cause.AS_PREDICTED.value).then(nw.col("outcome")),
         nw.when(nw.col("gone") > 0).then(nw.lit("gone")),
-        nw.when(nw.col("cause") == "not_settled").then(NO_TEXT),
         nw.when(nw.col("created") == CREATED).then(nw.lit("create")),
         nw.when(nw.col("written") > 0).then(nw.lit("update")),
         nw.lit("untouched"),
     )
-    rows = judged.select(
-        "system",
-        "object",
-        "record_id",
-        predicted="outcome",
-        predicted_reason="reason",
-        actual=nw.when(nw.col("cause") != "not_settled").then(seen),
-        hit=nw.when(is_miss | (nw.col("cause") == "as_predicted")).then(nw.col("cause") == "as_predicted"),
-        cause="cause",
-        rule_id=nw.when(is_miss & ~nw.col("is_wrong"))
-        .then(nw.coalesce("doubted", "rule_id"))
-        .otherwise(nw.col("rule_id")),
-        assumptions=nw.when(nw.col("cause") == "assumption_in_doubt").then(nw.col("sensitive_to")),
-    )
-    return rows.select(*RECEIPT.column_names)
+    return nw.when(nw.col("cause") != Cause.NOT_SETTLED.value).then(seen)

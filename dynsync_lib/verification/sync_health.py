@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 
 from dynsync_lib.core.model import HEALTH, Health, Outcome, Reason
 from dynsync_lib.core.tables import Column, Table
+from dynsync_lib.verification.causes import CAUSES, MISSES
 
-CAUSES: Final = ("as_predicted", "rule_in_doubt", "assumption_in_doubt", "changed_by_people", "not_settled")
 WATCH_LIST: Final = Table(
     "watch_list",
     "one outcome and reason of one object on one side",
@@ -81,7 +81,7 @@ def watch_rows(counts: Mapping[tuple[str, str, str, str | None], Counter[str]]) 
 def _row(system: str, object_: str, predicted: str, reason: str | None, counted: Counter[str]) -> dict[str, Any]:
     outcome = Outcome(predicted)
     sentence = _BY_REASON.get(Reason(reason), _BY_OUTCOME[outcome]) if reason else _BY_OUTCOME[outcome]
-    misses = counted["rule_in_doubt"] + counted["assumption_in_doubt"]
+    misses = sum(counted[cause] for cause in MISSES)
     return {
         "health": HEALTH[outcome],
         "system": system,

@@ -33,6 +33,7 @@ from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
 from dynsync_lib.shapes import Named, misshapen
 from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import Snapshot
+from dynsync_lib.verification.causes import MISSES, Cause
 from dynsync_lib.verification.evidence import Evidence
 from dynsync_lib.verification.receipt import RECEIPT, build_receipt
 from dynsync_lib.verification.sync_health import WATCH_LIST, watch_list
@@ -229,26 +230,22 @@ def _write_receipt(compared: Compared, rulebook: Rulebook, folder: Path, work: P
 def receipt_figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
     """The figures of some rows of a receipt, as `Verification.figures` has them but for `drift`."""
     counted = engine.rows(receipt.group_by("predicted", "cause").agg(count=nw.len()))
-    is_hit, is_miss = {"as_predicted"}, {"rule_in_doubt", "assumption_in_doubt"}
-    records = sum(row["count"] for row in counted)
-    hits = sum(row["count"] for row in counted if row["cause"] in is_hit)
-    misses = sum(row["count"] for row in counted if row["cause"] in is_miss)
-    by_outcome: dict[str, dict[str, int]] = {}
-    missed: Counter[str] = Counter()
-    by_cause: dict[str, int] = {}
-    for row in sorted(counted, key=lambda row: (row["predicted"], row["cause"])):
-        figures = by_outcome.setdefault(row["predicted"], {"predicted": 0, "hits": 0})
-        figures["predicted"] += row["count"]
-        figures["hits"] += row["count"] if row["cause"] in is_hit else 0
-        missed[row["predicted"]] += row["count"] if row["cause"] in is_miss else 0
-        by_cause[row["cause"]] = by_cause.get(row["cause"], 0) + row["count"]
+    predicted, hit, missed, by_cause = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for row in counted:
+        predicted[row["predicted"]] += row["count"]
+        by_cause[row["cause"]] += row["count"]
+        if row["cause"] == Cause.AS_PREDICTED:
+            hit[row["predicted"]] += row["count"]
+        elif row["cause"] in MISSES:
+            missed[row["predicted"]] += row["count"]
+    hits, misses = hit.total(), missed.total()
     return {
-        "records": records,
+        "records": predicted.total(),
         "hits": hits,
         "misses": misses,
         "accuracy": hits / (hits + misses) if hits + misses else None,
-        "by_outcome": by_outcome,
-        "misses_by_outcome": {outcome: count for outcome, count in missed.items() if count},
+        "by_outcome": {name: {"predicted": predicted[name], "hits": hit[name]} for name in sorted(predicted)},
+        "misses_by_outcome": dict(sorted(missed.items())),
         "by_cause": dict(sorted(by_cause.items())),
         "missed": _missed(engine, receipt),
         "missed_left_out": max(0, misses - MOST_MISSES_NAMED),
