@@ -279,19 +279,21 @@ def _told_apart(
     totals = arrived.group_by("key").agg(arrived=nw.len())
     traced = counted.group_by("key").agg(traced=nw.col("arrived_alike").sum()).join(totals, on="key")
     judged = members.join(counted, on=_ALIKE).join(traced, on="key")
+    named = nw.concat_str([nw.lit(f"{table.name}{_BETWEEN}{other.name}{_BETWEEN}"), nw.col("texts")])
+    claims = judged.select("id", "key", "alike", "arrived_alike", texts=named, created=_created_by_texts()).select(
+        *_CLAIM
+    )
+    return claims, counterparts.select("id", "key", texts=named)
+
+
+def _created_by_texts() -> nw.Expr:
+    """CREATED where as many new records as members have the texts, NOT_CREATED where none has and all are traced."""
     all_traced = (nw.col("traced") >= nw.col("arrived")) | is_keyless()
     says_nothing = nw.col("texts").str.replace_all(_BETWEEN, "", literal=True) == ""
     is_created = (nw.col("arrived_alike") >= nw.col("alike")) & ~(says_nothing & is_keyless())
-    created = (
-        nw.when(is_created)
-        .then(nw.lit(CREATED))
-        .otherwise(
-            nw.when((nw.col("arrived_alike") == 0) & all_traced).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN))
-        )
-    )
-    named = nw.concat_str([nw.lit(f"{table.name}{_BETWEEN}{other.name}{_BETWEEN}"), nw.col("texts")])
-    claims = judged.select("id", "key", "alike", "arrived_alike", texts=named, created=created).select(*_CLAIM)
-    return claims, counterparts.select("id", "key", texts=named)
+    is_not = (nw.col("arrived_alike") == 0) & all_traced
+    otherwise = nw.when(is_not).then(nw.lit(NOT_CREATED)).otherwise(nw.lit(UNKNOWN))
+    return nw.when(is_created).then(nw.lit(CREATED)).otherwise(otherwise)
 
 
 def _with_texts(few: Frame, records: Frame, columns: Sequence[str]) -> Frame:

@@ -9,7 +9,7 @@ Where it is used: the other modules of `verification`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -33,6 +33,8 @@ LOOKUPS: Final[Mapping[str, tuple[str, ...]]] = {
     record_table(object_, System.DYNAMICS).name: tuple(lookups.values()) for object_, lookups in ENDS.items()
 }
 """By table the lookups of Dynamics that hold what is an association in HubSpot."""
+_USERS: Final = {"made_by": CREATED_BY, "changed_by": MODIFIED_BY}
+"""The users of a record in the later snapshot, with the vendor's column for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +84,8 @@ def find_touched(evidence: Evidence) -> dict[RecordTable, TouchedRecords]:
 
 
 def _touched(evidence: Evidence, table: RecordTable) -> TouchedRecords:
-    modified, by = evidence.delivered(table, table.modified_field), MODIFIED_BY[table.system]
-    tells_who = by in evidence.after.columns(table.name)
-    marker = modified or (by if tells_who and by in evidence.before.columns(table.name) else None)
-    columns = _compared(evidence, table)
-    was = nw.col(marker) if marker is not None else NO_TEXT
-    before = evidence.records(evidence.before, table).select(
-        "id", **{old(name): nw.col(name) for name in columns}, was=was
-    )
-    users = {"made_by": CREATED_BY[table.system], "changed_by": by}
-    delivered = evidence.after.columns(table.name)
-    after = evidence.records(evidence.after, table).select(
-        **{new(name): nw.col(name) for name in columns},
-        **{name: nw.col(column) if column in delivered else NO_TEXT for name, column in users.items()},
-        now=was,
-        new_id="id",
-    )
-    both = before.join(after, left_on="id", right_on="new_id", how="full")
+    columns, marker = _compared(evidence, table), _marker(evidence, table)
+    both = _both_moments(evidence, table, columns, marker)
     is_gone, is_new = nw.col("new_id").is_null(), nw.col("id").is_null()
     is_moved = differ(trimmed(nw.col("was")), trimmed(nw.col("now"))) if marker is not None else nw.lit(value=False)
     is_changed = reduce(or_, [differ(nw.col(old(name)), nw.col(new(name))) for name in columns], is_moved)
@@ -108,11 +95,37 @@ def _touched(evidence: Evidence, table: RecordTable) -> TouchedRecords:
         is_gone=is_gone,
         is_new=is_new,
         is_moved=is_moved & ~is_gone & ~is_new,
-        **{name: _user(name) for name in users},
+        **{name: _user(name) for name in _USERS},
     )
-    kept = evidence.engine.keep(rows, f"touched {table.name}")
+    tells_who = MODIFIED_BY[table.system] in evidence.after.columns(table.name)
     tells_change = marker is not None and (tells_who or not evidence.is_sync_alone)
+    kept = evidence.engine.keep(rows, f"touched {table.name}")
     return TouchedRecords(kept, tells_change=tells_change, tells_who=tells_who)
+
+
+def _marker(evidence: Evidence, table: RecordTable) -> str | None:
+    """The column that says whether a record was changed: its modified date, else the user who changed it last."""
+    fields = (table.modified_field, MODIFIED_BY[table.system])
+    return next((column for field in fields if (column := evidence.delivered(table, field)) is not None), None)
+
+
+def _both_moments(evidence: Evidence, table: RecordTable, columns: Sequence[str], marker: str | None) -> Frame:
+    """The records of a table in both snapshots, one row each: id, was, and `old COLUMN` of the earlier one; new_id,
+    now, the users of `_USERS` and `new COLUMN` of the later one. Null on the side that does not hold a record.
+    """
+    marked = nw.col(marker) if marker is not None else NO_TEXT
+    before = evidence.records(evidence.before, table).select(
+        "id", **{old(name): nw.col(name) for name in columns}, was=marked
+    )
+    delivered = evidence.after.columns(table.name)
+    users = {name: by_system[table.system] for name, by_system in _USERS.items()}
+    after = evidence.records(evidence.after, table).select(
+        **{new(name): nw.col(name) for name in columns},
+        **{name: nw.col(column) if column in delivered else NO_TEXT for name, column in users.items()},
+        now=marked,
+        new_id="id",
+    )
+    return before.join(after, left_on="id", right_on="new_id", how="full")
 
 
 def _user(name: str) -> nw.Expr:
