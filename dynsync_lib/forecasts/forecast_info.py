@@ -18,7 +18,7 @@ from dynsync_lib.core.fields.verdicts import is_impersonal
 from dynsync_lib.core.filter_tree import text_of
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Check
-from dynsync_lib.core.settings import ObjectSync
+from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
@@ -31,10 +31,23 @@ def describe_forecast(
     snapshot: Snapshot, situation: Situation, rows: Mapping[str, int], *, folder: Path
 ) -> dict[str, Any]:
     """The content of `forecast.json` in `folder`; `rows` are the rows of each table written."""
-    settings, rulebook = situation.settings, situation.rulebook
+    rulebook = situation.rulebook
     return {
         "kit_version": dynsync_lib.__version__,
         "rulebook_version": rulebook.version,
+        **_origin(snapshot, situation.settings, folder),
+        **_read(snapshot),
+        **_asked(situation),
+        "rows": dict(rows),
+        "questions": {knob.id: knob.question for knob in rulebook.assumptions.values()},
+        "wholes": {_check_key(check): check.of for check in rulebook.checks if check.of != "none"},
+        "masked": False,
+    }
+
+
+def _origin(snapshot: Snapshot, settings: Settings, folder: Path) -> dict[str, Any]:
+    """Which snapshot and settings a forecast in `folder` was made of, and which portals they are of."""
+    return {
         "snapshot": seen_from(folder, snapshot.path),
         "snapshot_sha256": snapshot.manifest_sha256,
         "settings_sha256": settings.digest,
@@ -47,14 +60,24 @@ def describe_forecast(
             "dynamics": {"url": settings.dynamics.url or None},
         },
         "settings": settings.document,
+    }
+
+
+def _read(snapshot: Snapshot) -> dict[str, Any]:
+    """What of both portals the snapshot holds, and what it lacks."""
+    return {
         "standard_schema": {system.value: not snapshot.is_provided(name) for system, name in PROVIDERS.items()},
         "records": {name: snapshot.rows(name) for name in RECORD_TABLES},
         "not_provided": [name for name in RECORD_TABLES if not snapshot.is_provided(name)],
-        "objects": {
-            object_.value: _object_info(object_, sync, situation)
-            for object_, sync in settings.sync.items()
-            if sync.enabled
-        },
+    }
+
+
+def _asked(situation: Situation) -> dict[str, Any]:
+    """What the settings ask for: the sync of each object that is on, the answers given, marketing contacts."""
+    settings = situation.settings
+    synced = {object_: sync for object_, sync in settings.sync.items() if sync.enabled}
+    return {
+        "objects": {object_.value: _object_info(object_, sync, situation) for object_, sync in synced.items()},
         "assumptions": dict(sorted(settings.assumptions.items())),
         "settings_notes": list(settings.notes),
         "marketing": {
@@ -62,10 +85,6 @@ def describe_forecast(
             "tier": settings.hubspot.marketing_tier,
             "sync_as_marketing": settings.hubspot.sync_as_marketing,
         },
-        "rows": dict(rows),
-        "questions": {knob.id: knob.question for knob in rulebook.assumptions.values()},
-        "wholes": {_check_key(check): check.of for check in rulebook.checks if check.of != "none"},
-        "masked": False,
     }
 
 
