@@ -91,13 +91,7 @@ def apply_recipe(steps: PortalSteps, object_: Object, column: str, work: Path) -
     held = {row["id"]: row.get(source_column(recipe)) for row in _rows(before, object_)}
     differing = {id_: text for id_, text in labels.items() if held.get(id_) != text}
     wanted = {} if recipe.same_values_in else differing
-
-    async def run() -> tuple[bool, bool, dict[str, str]]:
-        async with steps.open_portals() as portals:
-            are_new = await _make_fields(portals, recipe)
-            return *are_new, await _copy(portals, recipe, wanted)
-
-    is_new_column, is_new_property, refused = run_blocking(run())
+    is_new_column, is_new_property, refused = run_blocking(_write(steps, recipe, wanted))
     settings = with_copy(steps.settings, recipe)
     after = _pull(steps, work / "after", settings, object_, column)
     later = _verdict(steps, after, settings, (object_, source_column(recipe)), work / "later")
@@ -169,6 +163,15 @@ def _verdict(
 
 def _rows(snapshot: Snapshot, object_: Object) -> list[dict[str, Any]]:
     return read_rows(snapshot.table_path(record_table(object_, System.DYNAMICS).name))
+
+
+async def _write(
+    steps: PortalSteps, recipe: LookupRecipe, labels: Mapping[str, str]
+) -> tuple[bool, bool, dict[str, str]]:
+    """Makes both fields and writes the labels: whether each field is new, and by record the code of a refusal."""
+    async with steps.open_portals() as portals:
+        are_new = await _make_fields(portals, recipe)
+        return *are_new, await _copy(portals, recipe, labels)
 
 
 async def _make_fields(portals: TestPortals, recipe: LookupRecipe) -> tuple[bool, bool]:
