@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import dynsync_lib
-from dynsync_lib.core.rulebook import Rulebook, read_rulebook
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.rulebook_reading import read_rulebook
 
 RULES = Path(dynsync_lib.__file__).parent / "rules"
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import dynsync_lib
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.keys import KeyMaker
-from dynsync_lib.core.rulebook import Rulebook, read_rulebook
+from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.rulebook_reading import read_rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.errors import SettingsError

@@ -8,7 +8,8 @@ import pytest
 
 from dynsync_lib.core.audit.findings import MARKETING_MEASURES, MEASURES
 from dynsync_lib.core.model import Direction, Object, Verdict
-from dynsync_lib.core.rulebook import CONFIDENCES, read_rulebook
+from dynsync_lib.core.rulebook import CONFIDENCES
+from dynsync_lib.core.rulebook_reading import read_rulebook
 from dynsync_lib.errors import RulebookError
 from tests.rulebook_texts import shipped_rulebook, shipped_texts
 

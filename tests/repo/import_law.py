@@ -59,6 +59,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "core.lookup_names": (),
     "core.questions": (),
     "core.rulebook": (*_WORDS, "core.questions", "core.settings"),
+    "core.rulebook_reading": ("core.model", "core.questions", "core.rulebook", "core.settings"),
     "core.keys": (*_WORDS, "core.settings"),
     "core.masking": (*_WORDS, "core.settings"),
     "core.typed_values": (*_WORDS, "core.settings", "core.keys"),

@@ -31,6 +31,7 @@ PLANTED = (
     ("core.tables", "from dynsync_lib.core.keys import trim"),
     ("core.settings", "from dynsync_lib.core.rulebook import Rulebook"),
     ("core.rulebook", "from dynsync_lib.core.fields.catalogue import Catalogue"),
+    ("core.rulebook_reading", "from dynsync_lib.core.keys import trim"),
     ("core.keys", "from dynsync_lib.core.typed_values import trimmed"),
     ("core.masking", "from dynsync_lib.core.situation import Situation"),
     ("core.typed_values", "from dynsync_lib.core.rulebook import Rulebook"),
