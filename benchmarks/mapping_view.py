@@ -1,6 +1,6 @@
 """How soon the mapping editor is seen in JupyterLab and answers a search, beside a plain grid of ipywidgets.
 
-    DYNSYNC_CHROMIUM=/usr/bin/chromium python benchmarks/mapping_view.py 300 --repeats 3
+    DYNSYNC_CHROMIUM=/usr/bin/chromium python -m benchmarks.mapping_view 300 --repeats 3
 
 The number is that of fields on each side of one object. JupyterLab runs as `dynsync lab` opens it, in a real Chromium.
 First paint is the time from running the cell that makes the view to the first frame in which page one is there; what
@@ -17,16 +17,16 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.browser.running_lab import open_notebook, running_lab
+
 HERE = Path(__file__).parent
+OPENS_WITHIN_MS = 120_000
 VIEWS = {
     "editor": (
         "MappingWidget(editor)",
@@ -48,10 +48,6 @@ len(shown[0])"""
 MEASURE = """async ([paint, search, count]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const panel = jupyterapp.shell.currentWidget;
-  await panel.context.ready; await panel.sessionContext.ready;
-  const kernel = panel.sessionContext.session.kernel;
-  await kernel.info;
-  while (kernel.connectionStatus !== 'connected' || kernel.status !== 'idle') await frame();
   panel.content.activeCellIndex = 0;
   await jupyterapp.commands.execute('notebook:run-cell');
   panel.content.activeCellIndex = 1;
@@ -114,24 +110,6 @@ class Work:
         (self.folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-@contextmanager
-def running_lab(folder: Path) -> Iterator[str]:
-    """The address of a JupyterLab over a folder, in which scripts reach the application."""
-    config = folder / "config"
-    config.mkdir()
-    reachable = {"LabApp": {"expose_app_in_browser": True}}
-    (config / "jupyter_lab_config.json").write_text(json.dumps(reachable), encoding="utf-8")
-    call = [sys.executable, "-m", "dynsync_lib.cli", "lab", str(folder), "--no-browser"]
-    variables = {**os.environ, "JUPYTER_CONFIG_DIR": str(config)}
-    with subprocess.Popen(call, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            words = (word for line in process.stderr for word in line.split())
-            yield next(word for word in words if word.startswith("http://127.0.0.1:") and "token=" in word)
-        finally:
-            process.terminate()
-
-
 def measure(address: str, repeats: int) -> dict[str, list[Mapping[str, Any]]]:
     """The figures of every view, which take turns: painted and searched in milliseconds, and elements on the page."""
     from playwright.sync_api import sync_playwright
@@ -143,8 +121,8 @@ def measure(address: str, repeats: int) -> dict[str, list[Mapping[str, Any]]]:
         for _ in range(repeats):
             for view, (_, *places) in VIEWS.items():
                 page = browser.new_page(viewport={"width": 1400, "height": 1000})
-                page.goto(address.replace("/lab?", f"/lab/tree/{view}.ipynb?reset&"))
-                page.wait_for_selector(".jp-NotebookPanel .jp-Notebook", timeout=120_000)
+                page.set_default_timeout(OPENS_WITHIN_MS)
+                open_notebook(page, address, f"{view}.ipynb")
                 runs[view].append(page.evaluate(MEASURE, places))
                 page.close(run_before_unload=False)
         browser.close()
@@ -159,7 +137,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dynsync-view-") as folder:
         Work(Path(folder), chosen.fields).make()
-        with running_lab(Path(folder)) as address:
+        with running_lab(Path(folder), obeys_scripts=True) as address:
             runs = measure(address, chosen.repeats)
     print(f"{chosen.fields} fields a side\n{'':<8} {'first paint ms':>15} {'search ms':>10} {'elements':>9}")
     medians = {

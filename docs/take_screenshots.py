@@ -13,9 +13,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +21,11 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from dynsync_lib import kit
-from tests.browser.running_lab import RUN_ALL, running_lab
+from tests.browser.running_lab import make_demo, open_notebook, run_all, running_lab
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
 MOST_BYTES: Final = 1_000_000
-TAKEN_AT: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 WAITS_MS: Final = 120_000
 _CHROMIUM: Final = os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium")
 _COLOURS: Final = 64
@@ -53,13 +50,11 @@ def main() -> None:
 
 def _make_demo(folder: Path) -> None:
     """Snapshot, settings, forecast and report of the demo world, and the notebooks that look at them."""
+    make_demo(folder, "03_field_mapping", "05_filters_and_marketing")
     demo = folder / "out" / "demo"
-    samples = ROOT / "sample_data"
-    snapshot = kit.load(samples / "hubspot", samples / "dynamics", demo / "snapshot", taken_at=TAKEN_AT)
-    settings = Path(shutil.copy(samples / "dynsync.toml", demo / "dynsync.toml"))
-    forecast = kit.forecast(snapshot, settings, demo / "forecast")
+    forecast = kit.forecast(demo / "snapshot", demo / "dynsync.toml", demo / "forecast")
     kit.report(forecast, folder / "report.html", client="Demo")
-    notebooks = Path(shutil.copytree(ROOT / "notebooks", folder / "notebooks"))
+    notebooks = folder / "notebooks"
     whole = json.loads((notebooks / "05_filters_and_marketing.ipynb").read_text(encoding="utf-8"))
     needed = ("settings = ", "kit.scenarios(", '"mail only", narrow', "kit.scenario_panel(")
     whole["cells"] = [cell for cell in whole["cells"] if any(word in "".join(cell["source"]) for word in needed)]
@@ -90,9 +85,8 @@ def _picture_notebooks(page: Page, address: str) -> None:
 
 
 def _run(page: Page, address: str, notebook: str) -> None:
-    page.goto(address.replace("/lab?", f"/lab/tree/notebooks/{notebook}.ipynb?reset&"))
-    page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
-    page.evaluate(RUN_ALL)
+    open_notebook(page, address, f"notebooks/{notebook}.ipynb")
+    run_all(page)
 
 
 def _keep(name: str, picture: bytes) -> None:

@@ -1,29 +1,23 @@
 """JupyterLab as `dynsync lab` opens it, in a real Chromium."""
 
-import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browser.running_lab import running_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
-
-CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 OPENS_WITHIN_MS = 120_000
 
 
-def test_lab__has_a_card_for_each_notebook_and_names_the_report(tmp_path: Path) -> None:
-    if not CHROMIUM.is_file():
-        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
+def test_lab__has_a_card_for_each_notebook_and_names_the_report(browser: Any, tmp_path: Path) -> None:
     for name in ("00_start_here.ipynb", "report_stakeholder.ipynb"):
         shutil.copy(NOTEBOOKS / name, tmp_path)
     (tmp_path / "notes.ipynb").write_text("{}", encoding="utf-8")
-    with running_lab(tmp_path) as address, sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+    with running_lab(tmp_path) as address:
         page = browser.new_page()
         page.set_default_timeout(OPENS_WITHIN_MS)
         page.goto(address.replace("/lab?", "/lab/workspaces/cards?reset&"))
@@ -40,4 +34,3 @@ def test_lab__has_a_card_for_each_notebook_and_names_the_report(tmp_path: Path) 
         page.get_by_role("menuitem", name="File", exact=True).click()
         page.locator(".lm-Menu-itemLabel", has_text="Save and Export Notebook As").hover()
         page.get_by_role("menuitem", name="DynSync report").wait_for()
-        browser.close()

@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dynsync_lib import kit
-from tests.browser.running_lab import RUN_ALL, running_lab
+from tests.browser.accessibility import audit, faults_of
+from tests.browser.running_lab import make_demo, open_notebook, run_all, running_lab, use_theme
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
-CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
-ROOT = Path(__file__).parents[2]
-AXE = Path(os.environ.get("DYNSYNC_AXE", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPENS_WITHIN_MS = 120_000
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The notebook, and what the demo leaves for it."""
-    folder = tmp_path_factory.mktemp("lab")
-    demo = folder / "out" / "demo"
-    demo.mkdir(parents=True)
-    kit.load(ROOT / "sample_data" / "hubspot", ROOT / "sample_data" / "dynamics", demo / "snapshot")
-    shutil.copy(ROOT / "sample_data" / "dynsync.toml", demo / "dynsync.toml")
-    (folder / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / "03_field_mapping.ipynb", folder / "notebooks")
-    return folder
+    return make_demo(tmp_path_factory.mktemp("lab"), "03_field_mapping")
 
 
 @pytest.fixture(scope="module")
 def lab(folder: Path) -> Iterator[str]:
     """The address of a JupyterLab over the folder, in which scripts reach the application."""
-    if not CHROMIUM.is_file():
-        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
     with running_lab(folder, obeys_scripts=True) as address:
         yield address
 
@@ -52,19 +36,15 @@ def asked() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(lab: str, asked: list[str]) -> Iterator[Any]:
+def page(browser: Any, lab: str, asked: list[str]) -> Any:
     """The notebook, run, with the editor drawn."""
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(OPENS_WITHIN_MS)
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(lab.replace("/lab?", "/lab/tree/notebooks/03_field_mapping.ipynb?reset&"))
-        page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
-        page.evaluate(RUN_ALL)
-        page.get_by_role("region", name="Fields and mappings").wait_for()
-        yield page
-        browser.close()
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(OPENS_WITHIN_MS)
+    page.on("request", lambda request: asked.append(request.url))
+    open_notebook(page, lab, "notebooks/03_field_mapping.ipynb")
+    run_all(page)
+    page.get_by_role("region", name="Fields and mappings").wait_for()
+    return page
 
 
 @pytest.fixture
@@ -161,18 +141,9 @@ def test_editor__tries_the_mappings_in_emulated_portals(editor: Any) -> None:
     sync_api.expect(table.get_by_role("rowheader").first).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_editor__axe_has_nothing_to_say(page: Any, theme: str) -> None:
-    if not AXE.is_file():
-        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
-    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-    page.wait_for_function("dark => (document.body.dataset.jpThemeLight === 'false') === dark", arg="Dark" in theme)
-    page.locator("#jupyterlab-splash").wait_for(state="detached")
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    picture = os.environ.get("DYNSYNC_PICTURES")
-    if picture:
-        page.screenshot(path=f"{picture}/mapping_editor_{theme.split()[-1].lower()}.png")
-    audit = page.evaluate("tags => axe.run('.ds-mapping', {runOnly: tags})", TAGS)
-    assert [(each["id"], each["nodes"][0]["html"]) for each in audit["violations"]] == []
-    assert len(audit["passes"]) > 15
+    use_theme(page, theme)
+    audited = audit(page, ".ds-mapping")
+    assert faults_of(audited) == []
+    assert len(audited["passes"]) > 15

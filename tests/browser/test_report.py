@@ -1,22 +1,16 @@
 """The report in a real Chromium: silent, reachable, readable."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dynsync_lib import kit
+from tests.browser.accessibility import audit, faults_of
 from tests.notebooks.notebook_runs import forecast_folder, report_file
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: install the [browser] extra")
-
-CHROMIUM = Path(os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium"))
-AXE = Path(os.environ.get("DYNSYNC_AXE", Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"))
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN_ALL = """() => {
   for (const one of document.querySelectorAll('details')) one.open = true;
   const plain = document.createElement('style');
@@ -25,14 +19,6 @@ OPEN_ALL = """() => {
   document.head.append(plain);
 }"""
 """A scrolling box and a sticky head hide text from axe, which then leaves its contrast undecided."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.is_file():
-        pytest.skip(f"{CHROMIUM} is not there: set DYNSYNC_CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture
@@ -61,18 +47,15 @@ def test_report__asks_nothing_of_the_network_and_says_nothing_on_the_console(pag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width_px", [1280, 390])
 def test_report__axe_has_nothing_to_say(browser: Any, scheme: str, width_px: int) -> None:
-    if not AXE.is_file():
-        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
     context = browser.new_context(
         bypass_csp=True, color_scheme=scheme, viewport={"width": width_px, "height": 900}, reduced_motion="reduce"
     )
     page = _open(context.new_page())
-    page.add_script_tag(path=str(AXE))
-    as_shown = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    as_shown = audit(page)
     page.evaluate(OPEN_ALL)
-    laid_open = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    laid_open = audit(page)
     context.close()
-    assert [(one["id"], one["nodes"][0]["html"]) for told in (as_shown, laid_open) for one in told["violations"]] == []
+    assert faults_of(as_shown) + faults_of(laid_open) == []
     assert len(laid_open["passes"]) > 30
 
 
@@ -215,13 +198,10 @@ def test_report__heads_of_tables_repeat_on_every_printed_page(page: Any) -> None
 
 @pytest.mark.long
 def test_report__axe_would_find_planted_faults(browser: Any) -> None:
-    if not AXE.is_file():
-        pytest.skip(f"{AXE} is not there: `npm install axe-core`, or set DYNSYNC_AXE")
     context = browser.new_context(bypass_csp=True)
     page = _open(context.new_page())
-    page.add_script_tag(path=str(AXE))
     page.evaluate("""() => document.querySelector('main').insertAdjacentHTML('beforeend',
         '<p style="color:#ccc;background:#fff">faint</p><img src="data:,"><h6>skipped</h6>')""")
-    told = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    faults = faults_of(audit(page))
     context.close()
-    assert {"color-contrast", "image-alt", "heading-order"} <= {one["id"] for one in told["violations"]}
+    assert {"color-contrast", "image-alt", "heading-order"} <= {fault for fault, _ in faults}
