@@ -12,7 +12,7 @@ from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted
+from dynsync_lib.report.words import counted, format_share
 
 _TITLE: Final = "What few fixes clear"
 _COLOUR: Final = "#009e73"
@@ -30,9 +30,9 @@ def fix_bars(steps: Sequence[Mapping[str, Any]], sentence: str) -> Piece:
     if not steps:
         return Piece(render("empty", sentence=sentence), _TITLE)
     bars = [
-        Ranked(counted(step["changes"], "fix", "fixes"), step["gone"], f"{100 * step['share']:.0f} %") for step in steps
+        Ranked(counted(step["changes"], "fix", "fixes"), step["gone"], format_share(step["share"])) for step in steps
     ]
     wide, narrow = draw_ranked(_TITLE, bars, _COLOUR)
-    heads = [Head("Fixes", "number"), Head("Risks gone", "number"), Head("Share in %", "number")]
-    rows = [[step["changes"], step["gone"], round(100 * step["share"], 1)] for step in steps]
+    heads = [Head("Fixes", "number"), Head("Risks gone", "number"), Head("Share", "share")]
+    rows = [[step["changes"], step["gone"], step["share"]] for step in steps]
     return Chart(_TITLE, sentence, wide, show_table(Grid(_TITLE, heads, rows, unit="steps")), narrow=narrow).as_piece()

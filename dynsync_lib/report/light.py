@@ -22,9 +22,9 @@ from dynsync_lib.core.model import Severity
 from dynsync_lib.report.figures import count_numbers, say_undelivered
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
-from dynsync_lib.report.tables import Share, format_share
+from dynsync_lib.report.tables import Share
 from dynsync_lib.report.wholes import finding_share
-from dynsync_lib.report.words import counted, system_word
+from dynsync_lib.report.words import counted, format_share, system_word
 
 Level = Literal["go", "go_with_conditions", "no_go", "not_assessed"]
 Tone = Literal["bad", "warn", "grey"]

@@ -15,8 +15,8 @@ from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.stacks import NARROW, Layout, Legend, Stack, draw_stacks
-from dynsync_lib.report.tables import Badge, Grid, Head, Lines, Share, format_share, show_table
-from dynsync_lib.report.words import SYSTEM_COLOURS, counted, object_word, records_word
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, Share, show_table
+from dynsync_lib.report.words import SYSTEM_COLOURS, counted, format_share, object_word, records_word
 
 Row = Mapping[str, Any]
 _MOST_FIELDS: Final = 30

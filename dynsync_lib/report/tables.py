@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from dynsync_lib.report.pieces import Piece, make_id, render
+from dynsync_lib.report.words import format_share
 
 DEFAULT_LIMIT: Final = 200
 Kind = Literal["text", "number", "share", "code", "id", "rule", "name"]
@@ -129,14 +130,3 @@ def _cell(value: Any, kind: Kind) -> Cell:
     if kind == "number":
         return Cell(f"{value:,}" if isinstance(value, int) else f"{value:,.1f}", sort=repr(value))
     return Cell(str(value))
-
-
-def format_share(share: float) -> str:
-    """A share from 0 to 1 as percent; what is not nothing never reads as 0 %, nor what is not all as 100 %."""
-    if 0 < share < 0.001:
-        text = "< 0.1 %"
-    elif 0.999 < share < 1:
-        text = "> 99.9 %"
-    else:
-        text = f"{share * 100:.{1 if share < 0.1 else 0}f} %"
-    return text.replace(" ", "\N{NO-BREAK SPACE}")

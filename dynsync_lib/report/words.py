@@ -200,6 +200,12 @@ def object_word(object_: str | None, system: str | None = None) -> str:
     return words.get(object_, object_)
 
 
+def object_in_both(object_: str) -> str:
+    """What records of an object are called, with the word of Dynamics where it is another: "Companies (accounts)"."""
+    own, other = object_word(object_), object_word(object_, System.DYNAMICS)
+    return own.capitalize() if own == other else f"{own.capitalize()} ({other})"
+
+
 def records_word(object_: str, system: str) -> str:
     """Such as "Dynamics accounts"; what is a lead in Dynamics is a contact in HubSpot."""
     if object_ == Object.LEAD and system == System.HUBSPOT:
@@ -227,6 +233,17 @@ def object_rank(object_: str | None) -> int:
 def counted(count: int, single: str, many: str) -> str:
     """Such as "1 record" and "1,204 records"."""
     return f"{count:,} {single if count == 1 else many}"
+
+
+def format_share(share: float) -> str:
+    """A share from 0 to 1 as percent; what is not nothing never reads as 0 %, nor what is not all as 100 %."""
+    if 0 < share < 0.001:
+        text = "< 0.1 %"
+    elif 0.999 < share < 1:
+        text = "> 99.9 %"
+    else:
+        text = f"{share * 100:.{1 if 0 < share < 0.1 or 0.99 < share < 1 else 0}f} %"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def table_word(name: str) -> str:

@@ -244,7 +244,7 @@ def test_fix_bars__say_how_many_fixes_clear_how_much() -> None:
     steps = [{"changes": 1, "gone": 1_000, "share": 0.5}, {"changes": 12, "gone": 1_800, "share": 0.9}]
     piece = fix_bars(steps, "Fix 12 rows.")
     assert piece.sentence == "Fix 12 rows."
-    assert piece.html.count("1,800 · 90 %</text>") == 2
+    assert piece.html.count("1,800 · 90\N{NO-BREAK SPACE}%</text>") == 2
     assert "1 fix</text>" in piece.html
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dynsync_lib.report.tables import Badge, Grid, Head, Lines, format_share, show_table
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
+from dynsync_lib.report.words import format_share
 
 HEADS = [Head("Name"), Head("Count", "number"), Head("Share", "share"), Head("Rule", "code")]
 
@@ -51,7 +52,10 @@ def test_show_table__empty_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.015, "1.5 %"), (0.25, "25 %"), (0.9996, "> 99.9 %"), (1, "100 %")],
+    [
+        *((0, "0 %"), (0.0004, "< 0.1 %"), (0.015, "1.5 %"), (0.25, "25 %")),
+        *((0.99, "99 %"), (0.996, "99.6 %"), (0.9996, "> 99.9 %"), (1, "100 %")),
+    ],
 )
 def test_format_share__never_rounds_to_nothing_or_all(share: float, text: str) -> None:
     assert format_share(share) == text.replace(" ", "\N{NO-BREAK SPACE}")
