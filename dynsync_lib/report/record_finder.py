@@ -6,7 +6,8 @@ Facts
       page finds an address by trying; ids, and names of companies, need no code.
     * A file is bounded, so it holds the records that people ask for: failing, shadowed and excluded ones first, then
       those that change, are created, and stay; which of them are in it is said.
-    * Records that end alike share one chain; only their ids are their own.
+    * Records that end alike share one chain; only their ids are their own. So it is shorter than that of `kit.explain`,
+      and says so: fields, associations and refused values are a record's own.
 
 Where it is used: `kit.pages`.
 """
@@ -115,8 +116,10 @@ def _chain(row: Row, info: Mapping[str, Any]) -> Chain:
         steps.append(("Filter", f"into {system_word(OTHER[system])}: {filter_}"))
     steps.append(("Key", _say_key(object_, sync)))
     steps.append(("Outcome", f"{outcome}: {as_clause(_say_why(row))}."))
-    if row["sensitive_to"]:
-        steps.append(("Open questions", f"Another answer would change it: {row['sensitive_to'].replace(';', ', ')}."))
+    asked: Mapping[str, str] = info.get("questions") or {}
+    for name in (row["sensitive_to"] or "").split(";"):
+        if name:
+            steps.append(("Open question", f"Another answer would change it: {asked.get(name, f'{name}.')}"))
     return Chain(tuple(steps), row["rule_id"] or "")
 
 

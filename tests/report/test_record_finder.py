@@ -52,6 +52,14 @@ def test_show_finder__says_the_steps_of_a_chain() -> None:
     assert "Outcome Failing: a text is longer than the Dynamics column." in text
     assert "Outcome Shadowed: it loses its e-mail address or name to an earlier record" in text
     assert "Rule contact.first-per-email" in text
+    assert "`dynsync explain` adds the fields, associations and refused values of one." in text
+
+
+def test_show_finder__asks_open_questions_in_words() -> None:
+    *decided, _ = HandMadeForecast().tables["outcomes"][0]
+    html = _show(HandMadeForecast().with_rows("outcomes", [(*decided, "company_dup;own_knob")])).html
+    assert "Another answer would change it: What happens to further accounts or companies of one name?" in html
+    assert "Another answer would change it: own_knob." in html
 
 
 def test_show_finder__records_that_end_alike_share_a_chain() -> None:
