@@ -110,11 +110,17 @@ def print_replay(info: Mapping[str, Any]) -> None:
             out.print(f"{counts[name]:>9,}  {words}")
 
 
-def print_report(report: Path, forecast: kit.Forecast, *, has_code: bool = True) -> None:
-    """Where the report is, and the code with which it finds people by their address, where it hides and lists them."""
+def print_report(report: Path, forecast: kit.Forecast, *, has_code: bool = True, has_logo: bool = False) -> None:
+    """Where the report is, the code with which it finds people by their address, where it hides and lists them, and
+    that it lacks the logo which the forecast's settings name.
+    """
     out.print(f"Report:   {report}")
     if has_code:
         out.print(f"Code:     {kit.finder_code(forecast)}  (finds people in it by their address; hand it over apart)")
+    wishes = (forecast.info.get("settings") or {}).get("report") or {}
+    if wishes.get("logo") and not has_logo:
+        sentence = "The logo that the settings name is not in it: name the settings with --settings."
+        out.print(Text(sentence, style="yellow"))
 
 
 def print_figures(forecast: kit.Forecast) -> None:

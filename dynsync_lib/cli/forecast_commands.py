@@ -217,7 +217,11 @@ def report(
         typer.Option(help="A verification or a compared rehearsal; default: `verification` beside the forecast."),
     ] = None,
     settings: Annotated[
-        Path | None, typer.Option(help="A dynsync.toml whose section [report] names agency, logo, colour, language.")
+        Path | None,
+        typer.Option(
+            help="A dynsync.toml whose section [report] names agency, logo, colour, language; default: the settings "
+            "that the forecast was made with, without their logo."
+        ),
     ] = None,
     language: Annotated[str, typer.Option(help="en or de; default: as the settings say, else en.")] = "",
 ) -> None:
@@ -241,4 +245,5 @@ def report(
         settings=settings,
         language=language,
     )
-    console.print_report(written, opened, has_code=level in ("partial", "pseudonym"))
+    has_code = level in ("partial", "pseudonym")
+    console.print_report(written, opened, has_code=has_code, has_logo=settings is not None)

@@ -15,6 +15,7 @@ from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.kit.progress import Say, silent
 
 if TYPE_CHECKING:
+    from dynsync_lib.core.settings import ReportSettings
     from dynsync_lib.emulator.serving.demo_process import DemoPortals
     from dynsync_lib.forecasts.counted_forecast import CountedForecast
     from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -41,9 +42,10 @@ def report(
     """The stakeholder's report as one HTML file; gives back its path.
 
     `client` stands on its first page. `settings` is a dynsync.toml whose section `[report]` says how it looks and in
-    which language it is; `language` ("en", "de") wins over that. `verification` is what its accuracy is told from: see
-    `find_test`. People are masked at the level `masking` (partial, pseudonym, or counts, which leaves records out and
-    rounds numbers of people up) unless `masked` is False. `kernel` is one that was started for it in time
+    which language it is; without one those of the forecast say it, but for the logo, whose file they do not hold.
+    `language` ("en", "de") wins over both. `verification` is what its accuracy is told from: see `find_test`. People are
+    masked at the level `masking` (partial, pseudonym, or counts, which leaves records out and rounds numbers of people
+    up) unless `masked` is False. `kernel` is one that was started for it in time
     (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
 
     Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language
@@ -65,19 +67,28 @@ def report(
         "masked": masked,
         "masking": read_masking(masking).value,
     }
-    look = _look(settings, language)
+    look = _look(opened, settings, language)
     return write_report(_REPORT, Path(out), parameters=parameters, kernel=kernel, look=look)
 
 
-def _look(settings: str | Path | None, language: str) -> Look:
+def _look(forecast: Forecast, settings: str | Path | None, language: str) -> Look:
     """The look that the settings ask for, in the language that was asked for, if any."""
-    from dynsync_lib.core.settings import ReportSettings
     from dynsync_lib.kit.rulebooks import read_settings
     from dynsync_lib.report.look import make_look
 
-    wanted = ReportSettings() if settings is None else read_settings(settings).report
+    wanted = _recorded_wishes(forecast) if settings is None else read_settings(settings).report
     logo = Path(settings or "").parent / wanted.logo if wanted.logo else None
     return make_look(language=language or wanted.language, agency=wanted.agency, logo=logo, colour=wanted.colour)
+
+
+def _recorded_wishes(forecast: Forecast) -> ReportSettings:
+    """What the settings that the forecast was made with say of its report, without the logo."""
+    from dynsync_lib.core.settings import ReportSettings
+    from dynsync_lib.forecasts.forecast_folder import open_forecast
+
+    settings = open_forecast(forecast.folder).info.get("settings") or {}
+    recorded = {name: word for name, word in settings.get("report", {}).items() if name in ReportSettings.__slots__}
+    return replace(ReportSettings(**recorded), logo="")
 
 
 def find_test(forecast: AnyForecast | CountedForecast, folder: str | Path = "") -> ForecastTest | None:
