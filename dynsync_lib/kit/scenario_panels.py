@@ -76,7 +76,7 @@ def scenario_panel(scenarios: Scenarios) -> ScenarioView:
 
 
 def _show(rows: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> str:
-    """The scenarios side by side as HTML."""
+    """The scenarios side by side as HTML, the numbers first: they are next to what was switched."""
     from dynsync_lib.report.scenarios import scenario_bars
 
-    return scenario_bars(rows, notes=notes)._repr_html_()
+    return scenario_bars(rows, notes=notes, is_table_first=True)._repr_html_()

@@ -36,7 +36,8 @@ OUTCOME_LEGEND: Final = Legend(OUTCOMES, OUTCOME_COLOURS)
 class Chart:
     """A drawing with its words and the table behind it; `behind` is what the table is called while it is folded.
 
-    `narrow` is the drawing for phones; where it is empty, the wide one scrolls sideways there.
+    `narrow` is the drawing for phones; where it is empty, the wide one scrolls sideways there. With `is_table_first` the
+    table stands above the drawing, not folded.
     """
 
     title: str
@@ -45,9 +46,10 @@ class Chart:
     table: Piece
     behind: str = "The numbers behind it"
     narrow: Markup = Markup()  # noqa: RUF009 - a text, which nothing changes
+    is_table_first: bool = False
 
     def as_piece(self) -> Piece:
-        """The chart as a figure whose table folds out."""
+        """The chart as a figure."""
         id_ = make_id("chart", f"{self.title}{self.sentence}{self.svg}")
         return Piece(render("chart", id=id_, chart=self), self.sentence)
 

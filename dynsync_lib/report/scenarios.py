@@ -65,7 +65,7 @@ def scenario_table(rows: Sequence[Row], *, notes: Sequence[str] = ()) -> Piece:
 def _cell(count: int | None, base: int | None) -> Any:
     if count is None or base is None or count == base:
         return count
-    return Lines(f"{count:,}", f"{count - base:+,}")
+    return Lines(f"{count:,}", f"{count - base:+,}".replace("-", "−"))
 
 
 def _heading(name: str) -> str:
@@ -73,8 +73,8 @@ def _heading(name: str) -> str:
     return FIGURE_WORDS[name][0].upper() + FIGURE_WORDS[name][1:]
 
 
-def scenario_bars(rows: Sequence[Row], *, notes: Sequence[str] = ()) -> Piece:
-    """A group of bars per figure, one bar per scenario; the table behind is `scenario_table`.
+def scenario_bars(rows: Sequence[Row], *, notes: Sequence[str] = (), is_table_first: bool = False) -> Piece:
+    """A group of bars per figure, one bar per scenario; the table behind is `scenario_table`, above it when asked for.
 
     `notes` are what the figures rest on and nobody checked.
 
@@ -91,7 +91,8 @@ def scenario_bars(rows: Sequence[Row], *, notes: Sequence[str] = ()) -> Piece:
     plural = "scenario" if len(rows) == 1 else "scenarios"
     sentence = " ".join([f"{len(rows):,} {plural}: {len(moving) or 'no'} {verb}.", *notes])
     svg = _draw_groups(title, names, rows)
-    return Chart(title, sentence, svg, scenario_table(rows, notes=notes)).as_piece()
+    table = scenario_table(rows, notes=notes)
+    return Chart(title, sentence, svg, table, is_table_first=is_table_first).as_piece()
 
 
 def _draw_groups(title: str, names: Sequence[str], rows: Sequence[Row]) -> Markup:

@@ -2,7 +2,7 @@
 
 Facts
     * Every switch is one change of the settings as they are; switched back, it is none.
-    * What is wrong with the changed settings is said in the reader's words, and the figures stay those of before.
+    * What is wrong with the changed settings is said in the reader's words, and then nothing is being tried.
 
 Where it is used: `kit.scenario_panel`.
 """
@@ -16,7 +16,7 @@ from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.settings import FieldMapping
 from dynsync_lib.errors import DynsyncError, UsageError
 from dynsync_lib.forecasts.difference import Row
-from dynsync_lib.scenarios.scenarios import Scenarios
+from dynsync_lib.scenarios.scenarios import AS_IT_IS, Scenarios
 from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetAssumption, SetMapping, SetSync
 
 BEING_TRIED: Final = "being tried"
@@ -29,11 +29,15 @@ Value = str | bool
 
 
 class ScenarioDraft:
-    """The switches of the panel over some scenarios. `message` says what the last one led to."""
+    """The switches of the panel over some scenarios.
+
+    `message` says what the last one led to; `is_refused`: what is switched now cannot be tried.
+    """
 
     def __init__(self, scenarios: Scenarios) -> None:
         self.scenarios = scenarios
         self.message = "Nothing is changed yet."
+        self.is_refused = False
         self._syncs: dict[tuple[str, str], Value] = {}
         self._assumptions: dict[str, str] = {}
         self._mappings: dict[tuple[str, str], str] = {}
@@ -59,9 +63,20 @@ class ScenarioDraft:
         known = self.scenarios.file.rulebook.assumptions
         return {id_: tuple(known[id_].built_choices) for id_ in known}
 
+    @property
+    def questions(self) -> dict[str, str]:
+        """What each open question asks, by its id."""
+        known = self.scenarios.file.rulebook.assumptions
+        return {id_: known[id_].question for id_ in known}
+
     def choice(self, assumption: str) -> str:
         """What an open question is answered with."""
         return self._assumptions.get(assumption, self.scenarios.base.settings.assumptions[assumption])
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The ways in which a mapping can be turned."""
+        return (*Direction, NOT_MAPPED)
 
     def mappings(self, object_: str) -> dict[str, str]:
         """The mappings of an object by HubSpot property: the Dynamics column."""
@@ -108,32 +123,50 @@ class ScenarioDraft:
         turned = [self._turned(*key, direction) for key, direction in self._mappings.items()]
         return [*syncs, *turned, *chosen]
 
-    def try_out(self) -> bool:
-        """Decides under the switches, as the scenario BEING_TRIED; whether that could be done comes out."""
+    @property
+    def is_tried(self) -> bool:
+        """Whether there are figures of what is switched now."""
+        return BEING_TRIED in self.scenarios.names
+
+    def try_out(self) -> None:
+        """Decides under the switches, as the scenario BEING_TRIED; there is none when they cannot be tried."""
         changes = self.changes()
+        self._forget_tried()
+        self.is_refused = False
         if not changes:
-            self._forget_tried()
             self.message = "Nothing is changed."
-            return True
+            return
         try:
             self.scenarios.add(BEING_TRIED, *changes)
         except DynsyncError as fault:
-            self.message = f"Not tried: {fault}"
-            return False
+            self.message, self.is_refused = f"Not tried: {fault}", True
+            return
         self.message = " ".join(self.scenarios.changes_in_words(BEING_TRIED)) or "The settings say the same."
-        return True
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The names of the scenarios that were kept, in their order."""
+        return tuple(name for name in self.scenarios.names if name not in (AS_IT_IS, BEING_TRIED))
 
     def keep(self, name: str) -> None:
         """Keeps what is being tried as a scenario of that name. Raises UsageError when nothing is."""
-        if BEING_TRIED not in self.scenarios.names:
+        if not self.is_tried:
             raise UsageError("Nothing is being tried.", next_step="Switch something first.")
         self.scenarios.rename(BEING_TRIED, name)
         self.message = f"Kept as “{name.strip()}”."
 
+    def forget(self, name: str) -> None:
+        """Forgets a scenario that was kept. Raises UsageError as `Scenarios.remove` does."""
+        self.scenarios.remove(name)
+        self.message = f"“{name}” is forgotten."
+
     def write(self, name: str) -> None:
         """Writes a scenario to the settings file. Raises UsageError as `Scenarios.save` does."""
         self.scenarios.save(name)
-        self.message = f"“{name}” is written to {self.scenarios.file.path.name}."
+        self.message = (
+            f"“{name}” is written to {self.scenarios.file.path.name}. These figures are about what it said before: "
+            "run the notebook from its top to go on."
+        )
 
     @property
     def rows(self) -> list[Row]:
@@ -160,7 +193,7 @@ class ScenarioDraft:
         return RemoveMapping(*fields) if direction == NOT_MAPPED else SetMapping(*fields, Direction(direction))
 
     def _forget_tried(self) -> None:
-        if BEING_TRIED in self.scenarios.names:
+        if self.is_tried:
             self.scenarios.remove(BEING_TRIED)
 
 

@@ -1,31 +1,13 @@
 // The mapping editor in the browser. It draws what `mapping_widget.py` sends, searches and pages in it, and asks Python
-// for everything else in small messages. Text is only ever set as text, never as HTML.
+// for everything else in small messages.
 
 let editors = 0;
 
-const FOCUSED = ["button", "input", "select", "summary"];
-
-/**
- * An element with attributes (`class`, `aria-label`, `onclick`, ...) and children; null children are left out.
- *
- * JupyterLab's shortcuts leave keys alone only on the very element that says so: without it an arrow in a list moves the
- * notebook to its next cell.
- */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  if (FOCUSED.includes(tag) || "tabindex" in attributes) element.dataset.lmSuppressShortcuts = "true";
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
-
 const counted = (number) => number.toLocaleString("en");
 
-class Editor {
+class Editor extends Controls {
   constructor(model, element) {
+    super();
     this.model = model;
     this.element = element;
     this.id = `ds-mapping-${(editors += 1)}`;
@@ -78,7 +60,7 @@ class Editor {
     this.lists = make("div");
     const heads = ["HubSpot field", "Direction", "Dynamics field", "Can it be mapped?"];
     const wide = ["ds-field", "ds-way", "ds-field", ""];
-    this.element.classList.add("ds-mapping");
+    this.element.classList.add("ds-widget", "ds-mapping");
     this.element.append(
       make("section", { "aria-label": "Field mapping editor" },
         make("div", { class: "ds-bar" },
@@ -97,22 +79,6 @@ class Editor {
             this.body)),
         make("div", { class: "ds-bar" }, this.previous, this.where, this.next, this.count),
         this.changes, this.trial, this.lists));
-  }
-
-  labelled(text, control, className = "") {
-    return make("label", { class: className }, text, control);
-  }
-
-  button(text, onclick, more = {}) {
-    return make("button", { type: "button", onclick: (event) => this.press(event, onclick), ...more }, text);
-  }
-
-  press(event, onclick) {
-    if (event.currentTarget.getAttribute("aria-disabled") !== "true") onclick();
-  }
-
-  allow(button, isAllowed) {
-    button.setAttribute("aria-disabled", String(!isAllowed));
   }
 
   // --- the state ----------------------------------------------------------------------------------------------------
@@ -228,7 +194,7 @@ class Editor {
     if (field === null) return make("td", {}, this.mapWith(row, side));
     const filled = field.filled === null ? "not delivered, so not counted"
       : field.records === 0 ? "no records"
-      : `filled in ${counted(field.filled)} of ${counted(field.records)} (${Math.round(100 * field.filled / field.records)}\u00a0%)`;
+      : `filled in ${counted(field.filled)} of ${counted(field.records)} (${field.share})`;
     return make(side === "hubspot" ? "th" : "td", side === "hubspot" ? { scope: "row", style: "font-weight:normal" } : {},
       make("strong", {}, field.label), " ", make("span", { class: "ds-name" }, field.name),
       make("span", { class: "ds-facts" }, `${field.kind}, ${filled}`),

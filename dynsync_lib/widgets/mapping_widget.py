@@ -2,50 +2,35 @@
 
 Facts
     * All rows of an object are sent once; search, filters and pages are the browser's own work.
-    * What the browser asks for is one small message: `do` says what, the rest with what. Each answer is a new state of
-      the view, or a sentence; a fault is a sentence, too, and changes nothing.
-    * Nothing is fetched from a network: script and style are the kit's own files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from importlib import resources
 from typing import Any, Final
 
-import anywidget
 import traitlets
 
 from dynsync_lib.core.advice.field_facts import FieldFacts
 from dynsync_lib.core.masking import FILLED
 from dynsync_lib.core.model import Direction, Object
-from dynsync_lib.errors import DynsyncError
 from dynsync_lib.mapping_editor.editor import PAGE_ROWS, MappingEditor
 from dynsync_lib.mapping_editor.field_rows import FieldRow, kind_words
-from dynsync_lib.report.words import DIRECTIONS, VERDICTS
+from dynsync_lib.report.words import DIRECTIONS, VERDICTS, format_share, object_in_both
+from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
 
-_FOLDER: Final = resources.files("dynsync_lib.widgets")
-_OBJECTS: Final[Mapping[Object, str]] = {
-    Object.CONTACT: "Contacts",
-    Object.COMPANY: "Companies (accounts)",
-    Object.LEAD: "Leads",
-    Object.DEAL: "Deals (opportunities)",
-    Object.INVOICE: "Invoices",
-}
 _MOST_SUGGESTED: Final = 3
 _MOST_TRIED: Final = 200
 """Values of a trial that are shown, those that differ first."""
 
 
-class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
+class MappingWidget(AnsweringWidget):
     """The view of an editor. `editor` is the state, which can be used without the view; `refresh` shows it again."""
 
-    _esm = (_FOLDER / "mapping_widget.js").read_text(encoding="utf-8")
-    _css = (_FOLDER / "mapping_widget.css").read_text(encoding="utf-8")
+    _esm = read_script("mapping_widget")
+    _css = read_style("mapping_widget")
     shown = traitlets.Dict().tag(sync=True)
     details = traitlets.Dict().tag(sync=True)
-    answer = traitlets.Dict().tag(sync=True)
     trial = traitlets.Dict().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)
 
@@ -53,15 +38,13 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
         super().__init__()
         self.editor = editor
         self._object = editor.objects[0]
-        self._answers = 0
         self.words = {
-            "objects": {object_.value: label for object_, label in _OBJECTS.items()},
+            "objects": {object_.value: object_in_both(object_) for object_ in Object},
             "verdicts": {verdict: word.word for verdict, word in VERDICTS.items()},
             "directions": {direction.value: DIRECTIONS[direction] for direction in Direction},
             "page_rows": PAGE_ROWS,
             "hidden": FILLED,
         }
-        self.on_msg(self._on_message)
         self.refresh()
 
     def refresh(self) -> None:
@@ -77,24 +60,7 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             "can_try": editor.can_be_tried,
         }
 
-    def _on_message(self, _: object, message: Mapping[str, Any], __: object) -> None:
-        """Does what the browser asks for, and answers."""
-        do = self._deeds().get(str(message.get("do")))
-        if do is None:
-            self._say(f"The editor cannot do `{message.get('do')}`.", is_fault=True)
-            return
-        try:
-            sentence = do(message)
-        except DynsyncError as fault:
-            self._say(f"{fault.sentence} {fault.next_step}".strip(), is_fault=True)
-            return
-        except OSError as fault:
-            self._say(f"{fault.filename or 'The file'} cannot be used: {fault.strerror}.", is_fault=True)
-            return
-        if sentence is not None:
-            self._say(sentence)
-
-    def _deeds(self) -> Mapping[str, Callable[[Mapping[str, Any]], str | None]]:
+    def _deeds(self) -> Deeds:
         return {
             "show": self._show,
             "map": self._map,
@@ -109,41 +75,37 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             "try": self._try,
         }
 
-    def _say(self, sentence: str, *, is_fault: bool = False) -> None:
-        self._answers += 1  # what is sent twice counts twice
-        self.answer = {"text": sentence, "is_fault": is_fault, "number": self._answers}
-
-    def _show(self, message: Mapping[str, Any]) -> str:
+    def _show(self, message: Message) -> str:
         self._object = Object(message["object"])
         self.refresh()
         return ""
 
-    def _map(self, message: Mapping[str, Any]) -> str:
+    def _map(self, message: Message) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
         self.editor.map(self._object, hubspot, dynamics)
         self.refresh()
         return f"{hubspot} and {dynamics} are mapped."
 
-    def _remove(self, message: Mapping[str, Any]) -> str:
+    def _remove(self, message: Message) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
         back = self.editor.unmap(self._object, hubspot, dynamics)
         self.refresh()
         again = [f" By default {mapping.hubspot} and {mapping.dynamics} are mapped now." for mapping in back]
         return "".join([f"{hubspot} and {dynamics} are not mapped any more.", *again])
 
-    def _set_direction(self, message: Mapping[str, Any]) -> str:
+    def _set_direction(self, message: Message) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
         self.editor.set_direction(self._object, hubspot, dynamics, message["direction"])
         self.refresh()
         return f"The direction of {hubspot} and {dynamics} is set."
 
-    def _pair_options(self, message: Mapping[str, Any]) -> str:
+    def _pair_options(self, message: Message) -> str:
         hubspot, dynamics = message["hubspot"], message["dynamics"]
         self.editor.pair_options(self._object, hubspot, dynamics, message["pairs"])
         self.refresh()
         return f"The options of {hubspot} and {dynamics} are paired."
 
-    def _tell_details(self, message: Mapping[str, Any]) -> None:
+    def _tell_details(self, message: Message) -> None:
         """Options with their records, and in full what to do instead, of one row. What was said before stays."""
         key = str(message["key"])
         row = next(row for row in self.editor.rows(self._object) if row.key == key)
@@ -157,20 +119,20 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             "options": [asdict(pair) for pair in pairs],
         }
 
-    def _undo(self, _: Mapping[str, Any]) -> str:
+    def _undo(self, _: Message) -> str:
         is_undone = self.editor.undo()
         self.refresh()
         return "The last step is undone." if is_undone else "There is nothing to undo since the last save."
 
-    def _save(self, _: Mapping[str, Any]) -> str:
+    def _save(self, _: Message) -> str:
         steps = self.editor.save()
         self.refresh()
         return f"{steps} {'step is' if steps == 1 else 'steps are'} saved." if steps else "There is nothing to save."
 
-    def _export(self, message: Mapping[str, Any]) -> str:
+    def _export(self, message: Message) -> str:
         return f"The mappings are in {self.editor.export_workbook(message['path'])}."
 
-    def _load(self, message: Mapping[str, Any]) -> str:
+    def _load(self, message: Message) -> str:
         steps = self.editor.steps
         self.editor.load_workbook(message["path"])
         self.refresh()
@@ -178,7 +140,7 @@ class MappingWidget(anywidget.AnyWidget):  # type: ignore[misc, unused-ignore]
             return f"{message['path']} says what the editor says already."
         return f"The mappings of {message['path']} are loaded, and not saved yet."
 
-    def _try(self, _: Mapping[str, Any]) -> str:
+    def _try(self, _: Message) -> str:
         trial = self.editor.try_out()
         differing = len(trial.differences)
         rows = sorted(trial.rows, key=lambda row: not row["differs"])
@@ -218,5 +180,6 @@ def _side(facts: FieldFacts | None, name: str | None) -> dict[str, Any] | None:
         "kind": kind_words(facts),
         "records": facts.records,
         "filled": facts.filled,
+        "share": format_share(facts.filled / facts.records) if facts.filled is not None and facts.records else "",
         "samples": list(facts.samples),
     }

@@ -2,7 +2,8 @@
 
 Facts
     * It shows the state and calls it; what a switch means is decided there (`scenarios.draft`).
-    * Every control has a name that a screen reader reads, and the message below is a live region.
+    * All switches are sent at once, so that to look at another object, mapping or question asks nothing of Python.
+    * Figures are drawn anew only when they are others.
 
 Not modelled
     * Mappings that are not there yet: the mapping editor adds them.
@@ -11,22 +12,24 @@ Not modelled
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any, Final, Protocol
 
-from dynsync_lib.errors import DynsyncError
+import traitlets
 
-_WIDE: Final = "48%"
-_FULL: Final = "97%"
-_LABEL: Final = {"description_width": "130px"}
-_NOT_MAPPED: Final = "not mapped"
-_DIRECTIONS: Final = ("two_way", "to_hubspot", "to_dynamics")
+from dynsync_lib.core.model import Object
+from dynsync_lib.report.words import DIRECTIONS, SYSTEMS, object_in_both
+from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
+
+_SWITCHES: Final = ("enabled", "direction", "conflict_winner", "filter_to_hubspot", "filter_to_dynamics")
+_YES_NO: Final[Mapping[str, str]] = {"true": "yes", "false": "no"}
+Row = Mapping[str, Any]
 
 
 class Draft(Protocol):
     """The state behind the panel: `scenarios.draft.ScenarioDraft`."""
 
     message: str
+    is_refused: bool
 
     @property
     def objects(self) -> tuple[str, ...]: ...
@@ -35,10 +38,22 @@ class Draft(Protocol):
     def assumptions(self) -> dict[str, tuple[str, ...]]: ...
 
     @property
-    def rows(self) -> Sequence[Mapping[str, Any]]: ...
+    def questions(self) -> dict[str, str]: ...
+
+    @property
+    def flows(self) -> tuple[str, ...]: ...
+
+    @property
+    def rows(self) -> Sequence[Row]: ...
 
     @property
     def notes(self) -> Sequence[str]: ...
+
+    @property
+    def kept(self) -> tuple[str, ...]: ...
+
+    @property
+    def is_tried(self) -> bool: ...
 
     def choices(self, key: str) -> tuple[str, ...]: ...
 
@@ -60,139 +75,88 @@ class Draft(Protocol):
 
     def keep(self, name: str) -> None: ...
 
+    def forget(self, name: str) -> None: ...
+
     def write(self, name: str) -> None: ...
 
 
-class ScenarioView:
+class ScenarioView(AnsweringWidget):
     """The panel as a widget. `show` makes HTML of the rows of all scenarios and of what was not checked."""
 
-    def __init__(self, draft: Draft, *, show: Callable[[Sequence[Mapping[str, Any]], Sequence[str]], str]) -> None:
-        import ipywidgets  # slow to import, and only notebooks need it
+    _esm = read_script("scenario_panel")
+    _css = read_style("scenario_panel")
+    words = traitlets.Dict().tag(sync=True)
+    switches = traitlets.Dict().tag(sync=True)
+    figures = traitlets.Unicode().tag(sync=True)
 
-        self.draft, self._show, self._widgets = draft, show, ipywidgets
-        self._is_filling = False
-        self._object = self._dropdown("Records", draft.objects)
-        self._syncs = {
-            "enabled": ipywidgets.Checkbox(description="the sync is on", indent=True, style=_LABEL),
-            "direction": self._dropdown("Direction", draft.choices("direction")),
-            "conflict_winner": self._dropdown("Conflict winner", draft.choices("conflict_winner")),
-            "filter_to_hubspot": self._text("Filter to HubSpot"),
-            "filter_to_dynamics": self._text("Filter to Dynamics"),
+    def __init__(self, draft: Draft, *, show: Callable[[Sequence[Row], Sequence[str]], str]) -> None:
+        super().__init__()
+        self.draft, self._show = draft, show
+        self._figures_of: tuple[Sequence[Row], Sequence[str]] | None = None
+        self.words = _words(draft)
+        self._refresh()
+        self._say(draft.message)
+
+    def _refresh(self) -> None:
+        """Shows the state as it is now."""
+        draft = self.draft
+        self.switches = {
+            "objects": {object_: self._switches_of(object_) for object_ in draft.objects},
+            "answers": {id_: draft.choice(id_) for id_ in draft.assumptions},
+            "kept": list(draft.kept),
+            "is_tried": draft.is_tried,
         }
-        self._question = self._dropdown("Open question", tuple(draft.assumptions))
-        self._answer = self._dropdown("Answer", ())
-        self._field = self._dropdown("Mapping", ())
-        self._way = self._dropdown("Flows", (*_DIRECTIONS, _NOT_MAPPED))
-        self._name = self._text("Name")
-        self._chosen = self._dropdown("Scenario", ())
-        self._message = ipywidgets.HTML()
-        self._figures = ipywidgets.HTML()
-        self.widget: Any = self._laid_out()
-        self._fill()
-        self._listen()
+        shown = draft.rows, draft.notes
+        if shown != self._figures_of:
+            self._figures_of, self.figures = shown, self._show(*shown)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.widget._repr_mimebundle_(**options)
+    def _switches_of(self, object_: str) -> dict[str, Any]:
+        """The switches of an object by key, and its mappings: both fields, and which way each is turned."""
+        draft = self.draft
+        mappings = [[*fields, draft.mapping(object_, fields[0])] for fields in draft.mappings(object_).items()]
+        return {**{key: draft.value(object_, key) for key in _SWITCHES}, "mappings": mappings}
 
-    @property
-    def figures_shown(self) -> str:
-        """The figures as HTML."""
-        return str(self._figures.value)
+    def _deeds(self) -> Deeds:
+        draft = self.draft
+        return {
+            "switch": self._after(draft.switch, "object", "key", "value"),
+            "turn": self._after(draft.turn, "object", "hubspot", "direction"),
+            "choose": self._after(draft.choose, "assumption", "choice"),
+            "reset": self._after(draft.reset),
+            "keep": self._after(draft.keep, "name"),
+            "forget": self._after(draft.forget, "name"),
+            "write": self._after(draft.write, "name"),
+        }
 
-    # --- controls -----------------------------------------------------------------------------------------------
+    def _after(self, work: Callable[..., None], *names: str) -> Callable[[Message], str | None]:
+        """Calls the state with these parts of a message, and tells what came of it."""
 
-    def _dropdown(self, name: str, options: Sequence[Any]) -> Any:
-        layout = self._widgets.Layout(width=_WIDE)
-        return self._widgets.Dropdown(description=name, options=options, style=_LABEL, layout=layout)
+        def do(message: Message) -> None:
+            work(*(message[name] for name in names))
+            self._refresh()
+            self._say(self.draft.message, is_fault=self.draft.is_refused)
 
-    def _text(self, name: str) -> Any:
-        layout = self._widgets.Layout(width=_FULL)
-        return self._widgets.Text(description=name, continuous_update=False, style=_LABEL, layout=layout)
+        return do
 
-    def _button(self, name: str, work: Callable[[], None]) -> Any:
-        button = self._widgets.Button(description=name, layout=self._widgets.Layout(width="auto"))
-        button.on_click(lambda _: self._do(work))
-        return button
 
-    def _laid_out(self) -> Any:
-        row, syncs = self._widgets.HBox, self._syncs
-        self._name.layout.width = self._chosen.layout.width = _WIDE
-        keep = self._button("Keep as a scenario", lambda: self.draft.keep(self._name.value))
-        reset = self._button("All as it is", self.draft.reset)
-        write = self._button("Write to the settings", lambda: self.draft.write(self._chosen.value))
-        return self._widgets.VBox(
-            [
-                row([self._object, syncs["enabled"]]),
-                row([syncs["direction"], syncs["conflict_winner"]]),
-                syncs["filter_to_hubspot"],
-                syncs["filter_to_dynamics"],
-                row([self._field, self._way]),
-                row([self._question, self._answer]),
-                row([self._name, keep, reset]),
-                row([self._chosen, write]),
-                self._message,
-                self._figures,
-            ]
-        )
+def _words(draft: Draft) -> dict[str, Any]:
+    """What people read, by what the settings say."""
+    return {
+        "objects": {object_: object_in_both(Object(object_)) for object_ in draft.objects},
+        "directions": {direction: DIRECTIONS[direction] for direction in draft.choices("direction")},
+        "winners": {system: SYSTEMS[system] for system in draft.choices("conflict_winner")},
+        "flows": {flow: DIRECTIONS.get(flow, flow) for flow in draft.flows},
+        "questions": {id_: _question_words(question) for id_, question in draft.questions.items()},
+        "choices": {id_: {choice: _choice_word(choice) for choice in of} for id_, of in draft.assumptions.items()},
+    }
 
-    def _listen(self) -> None:
-        for shown in (self._object, self._field, self._question):
-            shown.observe(lambda _: self._fill(), "value")
-        for key, control in self._syncs.items():
-            control.observe(lambda change, key=key: self._switched(key, change["new"]), "value")
-        self._way.observe(lambda change: self._turned(change["new"]), "value")
-        self._answer.observe(lambda change: self._answered(change["new"]), "value")
 
-    # --- what a person does ---------------------------------------------------------------------------------------
+def _question_words(question: str) -> list[str]:
+    """The question, and what is said of it in brackets behind it; empty where nothing is."""
+    asked, _, note = question.partition("? (")
+    return [f"{asked}?" if note else question, note.removesuffix(")")]
 
-    def _switched(self, key: str, value: Any) -> None:
-        self._do(lambda: self.draft.switch(self._object.value, key, value))
 
-    def _turned(self, direction: str) -> None:
-        self._do(lambda: self.draft.turn(self._object.value, self._field.value, direction))
-
-    def _answered(self, choice: str) -> None:
-        self._do(lambda: self.draft.choose(self._question.value, choice))
-
-    def _do(self, work: Callable[[], None]) -> None:
-        """Does what was asked, unless the controls are only being filled; a refusal is said, not raised."""
-        if self._is_filling:
-            return
-        try:
-            work()
-        except DynsyncError as fault:
-            self.draft.message = f"{fault} {fault.next_step}"
-        self._fill()
-
-    # --- what is shown ----------------------------------------------------------------------------------------------
-
-    def _fill(self) -> None:
-        """All controls and figures as the state has them."""
-        self._is_filling = True
-        try:
-            self._fill_controls()
-        finally:
-            self._is_filling = False
-        self._message.value = f'<p role="status">{escape(self.draft.message)}</p>'
-        self._figures.value = self._show(self.draft.rows, self.draft.notes)
-
-    def _fill_controls(self) -> None:
-        draft, object_ = self.draft, self._object.value
-        for key, control in self._syncs.items():
-            control.value = draft.value(object_, key)
-        mappings = [(f"{hubspot} – {dynamics}", hubspot) for hubspot, dynamics in draft.mappings(object_).items()]
-        self._options(self._field, mappings)
-        if self._field.value is not None:
-            self._way.value = draft.mapping(object_, self._field.value)
-        self._options(self._answer, [(choice, choice) for choice in draft.assumptions[self._question.value]])
-        self._answer.value = draft.choice(self._question.value)
-        names = [row["scenario"] for row in draft.rows[1:]]
-        self._options(self._chosen, [(name, name) for name in names])
-
-    def _options(self, control: Any, options: Sequence[tuple[str, str]]) -> None:
-        """Other options, with the same one chosen as long as it is there, else the first."""
-        values = [own for _, own in options]
-        value = control.value if control.value in values else next(iter(values), None)
-        if list(control.options) != list(options):
-            control.options = options
-        control.value = value
+def _choice_word(choice: str) -> str:
+    """Such as "first wins" for `first_wins`."""
+    return _YES_NO.get(choice, choice.replace("_", " "))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from dynsync_lib.core.model import Direction, Object
 from dynsync_lib.errors import SettingsError, UsageError
 from dynsync_lib.scenarios.draft import BEING_TRIED, NOT_MAPPED, ScenarioDraft
 from dynsync_lib.scenarios.scenarios import Scenarios
+from dynsync_lib.widgets.scenario_panel import ScenarioView
 from tests.kit.small_portals import load_portals
 
 PORTALS = {
@@ -175,7 +176,7 @@ def test_scenarios__name_what_was_not_delivered(scenarios: Scenarios, tmp_path: 
     says = "Not checked: dynamics/contacts was not delivered, and whatever has its counterpart there counts as created."
     with kit.scenarios(lacking, scenarios.file.path) as opened:
         assert opened.notes == [says]
-        assert says in kit.scenario_panel(opened).figures_shown
+        assert says in kit.scenario_panel(opened).figures
     compared = kit.diff_settings(scenarios.file.path, scenarios.file.path, snapshot=lacking)
     assert compared.figures["notes"] == [says]
 
@@ -206,28 +207,72 @@ def test_draft__says_what_is_wrong_and_goes_on(scenarios: Scenarios) -> None:
     draft = ScenarioDraft(scenarios)
     draft.switch("contact", "filter_to_hubspot", "statecode =")
     assert draft.message.startswith("Not tried: dynsync.toml, line 8: The filter cannot be used: it ends where a value")
-    assert scenarios.names == ("as it is",)
+    assert (scenarios.names, draft.is_refused) == (("as it is",), True)
     with pytest.raises(UsageError, match="Nothing is being tried"):
         draft.keep("mine")
 
 
+def answer_of(panel: ScenarioView, **message: Any) -> str:
+    """What the panel answers to a message of the browser."""
+    panel._on_message(panel, message, [])
+    return str(panel.answer["text"])
+
+
 def test_panel__shows_the_state_and_calls_it(scenarios: Scenarios) -> None:
-    view = kit.scenario_panel(scenarios)
-    texts: list[Any] = [view.widget]
-    for widget in texts:
-        texts.extend(getattr(widget, "children", ()))
-    by_name = {widget.description: widget for widget in texts if getattr(widget, "description", "")}
-    by_name["Direction"].value = "to_hubspot"
+    panel = kit.scenario_panel(scenarios)
+    assert panel.answer == {"text": "Nothing is changed yet.", "is_fault": False, "number": 1}
+    contact = panel.switches["objects"]["contact"]
+    assert (contact["enabled"], contact["direction"], contact["filter_to_hubspot"]) == (
+        True,
+        "two_way",
+        "statecode = 0",
+    )
+    assert ["firstname", "firstname", "two_way"] in contact["mappings"]
+    assert answer_of(panel, do="switch", object="contact", key="direction", value="to_hubspot") == (
+        "[sync.contact] direction was two_way and is now to_hubspot."
+    )
     assert scenarios.names == ("as it is", BEING_TRIED)
-    by_name["Name"].value = "one way"
-    by_name["Keep as a scenario"].click()
-    assert scenarios.names == ("as it is", "one way")
-    by_name["Filter to HubSpot"].value = "<b> ="
-    said = [text for text in (str(getattr(widget, "value", "")) for widget in texts) if text.startswith("<p role=")]
-    assert len(said) == 1
-    assert "Not tried" in said[0]
-    assert "<b>" not in said[0]
-    by_name["All as it is"].click()
-    by_name["Scenario"].value = "one way"
-    by_name["Write to the settings"].click()
+    assert answer_of(panel, do="keep", name="one way") == "Kept as “one way”."
+    assert (panel.switches["kept"], panel.switches["is_tried"]) == (["one way"], False)
+    assert answer_of(panel, do="reset") == "Nothing is changed."
+    assert answer_of(panel, do="write", name="one way").startswith("“one way” is written to dynsync.toml.")
     assert 'direction = "to_hubspot"' in scenarios.file.path.read_text(encoding="utf-8")
+    assert answer_of(panel, do="forget", name="one way") == "“one way” is forgotten."
+    assert list(scenarios.names) == ["as it is"]
+
+
+def test_panel__keeps_nothing_that_could_not_be_tried(scenarios: Scenarios) -> None:
+    panel = kit.scenario_panel(scenarios)
+    answer_of(panel, do="choose", assumption="email_norm", choice="exact")
+    wrong = answer_of(panel, do="switch", object="contact", key="filter_to_hubspot", value="statecode =")
+    assert wrong.startswith("Not tried: dynsync.toml, line 8: ")
+    assert panel.answer["is_fault"]
+    assert panel.switches["objects"]["contact"]["filter_to_hubspot"] == "statecode ="
+    assert BEING_TRIED not in panel.figures
+    assert answer_of(panel, do="keep", name="mine") == "Nothing is being tried. Switch something first."
+
+
+def test_panel__says_what_is_asked_and_answered_in_words(scenarios: Scenarios) -> None:
+    words = kit.scenario_panel(scenarios).words
+    assert words["objects"]["company"] == "Companies (accounts)"
+    assert words["flows"]["to_hubspot"] == "into HubSpot"
+    assert words["choices"]["company_dup"]["rest_created"] == "rest created"
+    assert words["choices"]["include_inactive"] == {"true": "yes", "false": "no"}
+    asked, note = words["questions"]["process_first"]
+    assert (asked, note) == (
+        "Which side is processed first after indexing?",
+        "Moves nothing: both choices give one result.",
+    )
+
+
+def test_panel__draws_figures_only_when_they_are_others(scenarios: Scenarios) -> None:
+    drawn: list[int] = []
+
+    def show(rows: Sequence[Mapping[str, Any]], _: Sequence[str]) -> str:
+        drawn.append(len(rows))
+        return f"{len(rows)} scenarios"
+
+    panel = ScenarioView(ScenarioDraft(scenarios), show=show)
+    answer_of(panel, do="reset")
+    answer_of(panel, do="switch", object="contact", key="direction", value="to_hubspot")
+    assert drawn == [1, 2]

@@ -101,7 +101,7 @@ def test_widget__carries_workbooks(widget: MappingWidget, tmp_path: Path) -> Non
         ({"do": "load", "path": "nowhere.xlsx"}, "nowhere.xlsx is not there."),
         ({"do": "try"}, "No test portals are set."),
         ({"do": "export", "path": f"{'x' * 300}.xlsx"}, "cannot be used: File name too long."),
-        ({"do": "dance"}, "The editor cannot do `dance`."),
+        ({"do": "dance"}, "This view cannot do `dance`."),
     ],
 )
 def test_widget__a_fault_is_a_sentence_and_changes_nothing(
