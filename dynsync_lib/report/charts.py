@@ -36,7 +36,7 @@ OUTCOME_LEGEND: Final = Legend(OUTCOMES, OUTCOME_COLOURS)
 class Chart:
     """A drawing with its words and the table behind it; `behind` is what the table is called while it is folded.
 
-    `narrow` is the drawing for phones; where it is empty, the wide one scrolls sideways there. With `is_table_first` the
+    `narrow` is the drawing for phones; where it is empty, the wide one scrolls sideways there. `is_table_first`: the
     table stands above the drawing, not folded.
     """
 

@@ -8,7 +8,9 @@ import pytest
 from nbformat import v4
 
 from dynsync_lib import kit
+from dynsync_lib.cli import console
 from dynsync_lib.errors import UsageError
+from dynsync_lib.report import runner
 from dynsync_lib.report.accuracy import ForecastTest
 from dynsync_lib.report.decisions import decisions_table
 from dynsync_lib.report.exporter import DynsyncReportExporter
@@ -19,7 +21,7 @@ from dynsync_lib.report.marketing import MarketingContacts, marketing_gauge
 from dynsync_lib.report.origin_funnel import origin_funnels
 from dynsync_lib.report.totals import totals_chart
 from dynsync_lib.report.translation import LANGUAGES, Translator, read_texts
-from tests.report.hand_made_forecast import HandMadeForecast
+from tests.report.hand_made_forecast import HandMadeForecast, write_forecast
 
 _TABLES = (
     kit.flow_chart,
@@ -308,3 +310,33 @@ def test_translator__says_a_drawn_label_with_names_of_fields() -> None:
 def test_translator__leaves_names_of_customers_alone() -> None:
     page = '<td translate="no">Findings <wbr>of the Findings Company</td><td>Findings</td>'
     assert Translator("de").page(page) == page.replace("<td>Findings", "<td>Befunde")
+
+
+def test_look__is_that_of_the_forecasts_settings_where_none_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = {"agency": "Company A", "colour": "#0a6b4f", "language": "de", "logo": "logo.png"}
+    folder = write_forecast(HandMadeForecast().with_info(settings={"report": wishes}), tmp_path / "forecast")
+    looks: list[Look] = []
+
+    def write_report(*_: Any, look: Look, **__: Any) -> None:
+        looks.append(look)
+
+    monkeypatch.setattr(runner, "write_report", write_report)
+    kit.report(folder, tmp_path / "report.html")
+    kit.report(folder, tmp_path / "report.html", language="en")
+    assert looks == [Look("de", "Company A", "", "#0a6b4f"), Look("en", "Company A", "", "#0a6b4f")]
+    (tmp_path / "dynsync.toml").write_text("", encoding="utf-8")
+    kit.report(folder, tmp_path / "report.html", settings=tmp_path / "dynsync.toml")
+    assert looks[2] == Look()
+
+
+def test_report__says_that_the_logo_of_the_settings_is_not_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"report": {"logo": "logo.png"}}
+    forecast = kit.open_forecast(write_forecast(HandMadeForecast().with_info(settings=settings), tmp_path / "forecast"))
+    console.print_report(tmp_path / "report.html", forecast, has_code=False)
+    assert "The logo that the settings name is not in it: name the settings with --settings." in capsys.readouterr().out
+    console.print_report(tmp_path / "report.html", forecast, has_code=False, has_logo=True)
+    assert "logo" not in capsys.readouterr().out
