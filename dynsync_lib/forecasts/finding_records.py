@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.audit.binding_checks import MEASURES as BINDING_MEASURES
 from dynsync_lib.core.audit.finding_rows import (
     LISTS,
     asks_records,
@@ -120,6 +121,12 @@ def _findings(forecast: Forecast, finding: str | Mapping[str, Any], rulebook: Ru
     return meant
 
 
+def _needs_bindings(check_id: str, rulebook: Rulebook) -> bool:
+    """Whether all that an audit rule asks is about the pairs of an earlier run."""
+    measures = [check.measure for check in rulebook.checks if check.id == check_id]
+    return bool(measures) and all(measure in BINDING_MEASURES for measure in measures)
+
+
 def _plain(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -129,6 +136,11 @@ def _no_finding(forecast: Forecast, finding: str, findings: Sequence[Row], ruleb
     here = ", ".join(dict.fromkeys(row["check_id"] for row in findings))
     unasked = {check.id: check.why for check in rulebook.unasked_checks}
     asked = {check.id for check in rulebook.checks}
+    if _needs_bindings(finding, rulebook) and not forecast.info.get("bindings"):
+        return UsageError(
+            f"{finding} is about pairs of an earlier run, and {forecast.folder} knows none, so it was not checked.",
+            next_step="Forecast with --bindings.",
+        )
     if finding in asked:
         return UsageError(
             f"{finding} found nothing in {forecast.folder}.", next_step=f"Its findings are {here or 'none'}."

@@ -99,7 +99,8 @@ def test_records_of__detail_holds_no_address_and_no_name_of_a_person(
     [
         ("G99", "`G99` is no audit rule."),
         ("overwrite", "`overwrite` is no audit rule. Did you mean `overwrites`?"),
-        ("G07", "G07 is not asked of a forecast. Only a later snapshot shows it"),
+        ("G32", "G32 is not asked of a forecast. Nobody's plans are in the data"),
+        ("G07", "G07 is about pairs of an earlier run, and "),
         ("G14", "G14 found nothing in "),
         ("", "`` is no audit rule."),
     ],
