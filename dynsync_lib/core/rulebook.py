@@ -195,6 +195,7 @@ class Rulebook:
     dynamics_kinds: tuple[KindRule, ...]
     type_pairs: Mapping[tuple[str, str], tuple[TypePair, ...]]
     opt_outs: tuple[OptOut, ...]
+    list_properties: frozenset[str]
     default_mappings: Mapping[Object, tuple[FieldMapping, ...]]
     limits: Mapping[str, Mapping[str, Mapping[str, Any]]]
     checks: tuple[Check, ...]
@@ -211,8 +212,7 @@ class Rulebook:
     ) -> TypeVerdict:
         """What the two kinds allow under the assumptions in force (5.A); kind None is a type nobody maps."""
         pairs = self.type_pairs.get((hubspot_kind or "", dynamics_kind or ""), ())
-        holding = (pair.verdict for pair in pairs if pair.when.items() <= assumptions.items())
-        return next(holding, DO_NOT_FIT)
+        return next((pair.verdict for pair in pairs if pair.when.items() <= assumptions.items()), DO_NOT_FIT)
 
     def rules_about(self, statement: str) -> tuple[Rule, ...]:
         """The rules that rest on one numbered statement of the research, those that are implemented first."""

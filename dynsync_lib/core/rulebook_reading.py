@@ -69,6 +69,7 @@ def read_rulebook(texts: Mapping[str, str]) -> Rulebook:
         dynamics_kinds=tuple(map(_kind_rule, types["dynamics"])),
         type_pairs=_type_pairs(types["pair"]),
         opt_outs=tuple(map(_opt_out, types["opt_out"])),
+        list_properties=frozenset(types["lists"]["properties"]),
         default_mappings=_default_mappings(tables["default_mappings.toml"]),
         limits=tables["limits.toml"],
         checks=tuple(map(_check, tables["checks.toml"]["check"])),

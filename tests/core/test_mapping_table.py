@@ -78,6 +78,22 @@ def test_several_choices__counts_records_once() -> None:
     assert (row["reason"], row["rows_affected"]) == (told, 2)
 
 
+def test_lists__of_addresses_and_domains_cannot_be_mapped() -> None:
+    """The API says several choices of them, which flow into text; a filter asks them as such all the same."""
+    portals = Portals(
+        [
+            Field(H, CONTACT, "hs_additional_emails", "Additional", "enumeration", "checkbox"),
+            Field(D, CONTACT, "emailaddress2", "Email 2", "String", "Email"),
+        ],
+        sync("hs_additional_emails -> emailaddress2"),
+        hubspot=[{"id": "h1", "hs_additional_emails": "a@x.example;b@x.example"}],
+        dynamics=[{"id": "d1", "emailaddress2": None}],
+    )
+    [row] = portals.mapping_rows()
+    assert (row["verdict"], row["rule_id"]) == ("blocked", "field.lists")
+    assert row["reason"] == "The property holds a list of values, and fields that do cannot be mapped."
+
+
 def test_opt_outs__warn_of_their_polarity() -> None:
     portals = Portals(
         [MAIL, DO_NOT, SEND],

@@ -7,8 +7,10 @@ Facts
     * A column that says "do not ..." flows as it stands; its verdict warns of the polarity (5.22).
     * The kinds and the types behind them are data: rules/field_types.toml (5.A).
     * The first line that covers a field decides; a type without a line has no kind and cannot be mapped.
+    * A HubSpot property that holds a list of addresses or domains cannot be mapped, whatever its type (5.7).
 
-Source: rules field.direction, field.read-only, field.missing, field.date-precision, field.opt-out-polarity.
+Source: rules field.direction, field.lists, field.read-only, field.missing, field.date-precision,
+field.opt-out-polarity.
 """
 
 from __future__ import annotations
@@ -50,6 +52,11 @@ _MISSING: Final = _blocked(
     "field.missing",
     "The portal's metadata does not have the field.",
     "Check the field's internal name and whether the sync's user may read it.",
+)
+_LIST: Final = _blocked(
+    "field.lists",
+    "The property holds a list of values, and fields that do cannot be mapped.",
+    "Copy the value that matters into a text property of its own, and map that one.",
 )
 _READ_ONLY: Final = _blocked("field.read-only", "Neither field can be written.", "Map a field that can be written.")
 _ONE_WAY_INTO_READ_ONLY: Final = _blocked(
@@ -98,6 +105,8 @@ def verdict_of_fields(
     present = [field for field in fields.values() if field is not None]
     if len(present) < len(fields):
         return _MISSING
+    if any(field.system is System.HUBSPOT and field.name in rulebook.list_properties for field in present):
+        return _LIST
     by_type = rulebook.type_verdict(kinds[System.HUBSPOT], kinds[System.DYNAMICS], assumptions)
     unwritable = [field for field in present if is_unwritable(field)]
     allowed = by_type.allowed

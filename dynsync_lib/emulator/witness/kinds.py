@@ -3,6 +3,7 @@
 Facts
     * HubSpot and Dataverse name their types differently; the sync only knows the kinds below.
     * State and Status are read by the sync, never written; a read-only field is only ever a source (5.8).
+    * A HubSpot property that holds a list of addresses or domains never flows (5.7).
     * A lookup never flows (5.6), save the owner, who is found by e-mail or told as text (Q19).
 
 Where it is used: `emulator.witness.filters` and the modules that read, compare and write fields.
@@ -54,6 +55,7 @@ _DYNAMICS = {
 _TIMES = frozenset({Kind.DATE, Kind.MOMENT})
 _AS_TEXT = frozenset({Kind.NUMBER, Kind.DATE, Kind.MOMENT, Kind.TRUTH})
 _NEVER = frozenset({Kind.OTHER, Kind.LOOKUP})
+_LISTS = frozenset({"hs_additional_emails", "hs_additional_domains"})
 
 
 def kind_of(system: System, field: PlanField) -> Kind:
@@ -85,6 +87,8 @@ def value_of(record: Record, mapping: PlanMapping) -> str | None:
 def flows_to(target: System, mapping: PlanMapping, object_: Object, plan: SyncPlan) -> bool:
     """Whether values of the mapping may travel into `target`: object, mapping and types must all agree (3.8, 5.A)."""
     if not (plan.of(object_).direction.writes_to(target) and mapping.direction.writes_to(target)):
+        return False
+    if mapping.side(System.HUBSPOT).name in _LISTS:
         return False
     field = mapping.side(target)
     if field.read_only or field.type in {"State", "Status"}:
