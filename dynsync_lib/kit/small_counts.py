@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
-from dynsync_lib.forecasts.counted_forecast import CountedForecast
+from dynsync_lib.forecasts.counted_forecast import CountedForecast, hide_few
 from dynsync_lib.forecasts.forecast_folder import Forecast, read_masking
 from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.kit.rulebooks import rulebook
@@ -54,7 +54,7 @@ def _tell_on_page(finding: Mapping[str, Any]) -> dict[str, Any]:
 def suppress_small(finding: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table `findings` as it may be handed on: of fewer than five people it says only that they are fewer.
 
-    Its count and share are then None, and its sentence says `fewer than 5`.
+    Its count and share are then None, and its sentence says `fewer than 5`, also of parts of a larger number.
 
     >>> finding = {"check_id": "G02", "object": "contact", "system": "dynamics", "count": 3, "share": 0.1}
     >>> shown = kit.suppress_small({**finding, "rule_id": "contact.first-per-email", "sentence": "3 contacts ..."})
@@ -62,7 +62,7 @@ def suppress_small(finding: Mapping[str, Any]) -> dict[str, Any]:
     (None, 'Fewer than 5 records are behind G02.')
     """
     if not is_small(finding["object"], finding["count"]):
-        return dict(finding)
+        return {**finding, "sentence": hide_few(finding["object"], finding["sentence"])}
     return {**finding, "count": None, "share": None, "sentence": _small_sentence(finding)}
 
 
@@ -70,11 +70,10 @@ def _small_sentence(finding: Mapping[str, Any]) -> str:
     """The sentence of its audit rule with the words for a small count; a plain one where the rule is not known."""
     for check in rulebook().checks:
         sentence = check.one if finding["count"] == 1 and check.one else check.sentence
-        if (
-            check.id == finding["check_id"]
-            and sentence.replace("{count}", f"{finding['count']:,}") == finding["sentence"]
-        ):
-            return _capital(check.sentence.replace("{count}", FEWER))
+        start = sentence.replace("{count}", f"{finding['count']:,}")
+        if check.id == finding["check_id"] and finding["sentence"].startswith(start):
+            parts = hide_few(finding["object"], finding["sentence"].removeprefix(start))
+            return f"{_capital(check.sentence.replace('{count}', FEWER))}{parts}"
     return f"{_capital(FEWER)} records are behind {finding['check_id']}."
 
 

@@ -33,6 +33,17 @@ def test_suppress_small__leaves_everything_else(count: int | None, object_: str 
     assert kit.suppress_small(finding) == finding
 
 
+def test_suppress_small__hides_few_in_the_parts_of_a_number() -> None:
+    start = "6 HubSpot records fail because a text is longer than its Dynamics column."
+    parts = " By column: contact.firstname (5 records), contact.jobtitle (1 record)."
+    finding = {**FINDING, "check_id": "G25", "object": None, "count": 6, "sentence": start + parts}
+    hidden = " By column: contact.firstname (5 records), contact.jobtitle (fewer than 5 records)."
+    assert kit.suppress_small(finding) == {**finding, "sentence": start + hidden}
+    single = "1 HubSpot record fails because a text is longer than its Dynamics column."
+    few = {**finding, "count": 1, "sentence": single + parts}
+    assert kit.suppress_small(few)["sentence"] == start.replace("6", "Fewer than 5") + hidden
+
+
 def test_counts_behind__by_kind_of_record() -> None:
     kinds = ["contact"] * 5 + ["lead"] * 2 + ["company"]
     columns: dict[str, list[str | None]] = {name: [None] * 8 for name in RECORD_COLUMNS}
