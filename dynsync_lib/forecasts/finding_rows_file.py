@@ -1,5 +1,7 @@
 """The records behind many findings at once, as one file, where a list of each in memory would be too much.
 
+Beside them the options that a side lacks, which no table of the forecast names.
+
 Facts
     * The rows are made as `forecasts.finding_records` makes those of one finding: by the conditions that counted them.
     * There are as many rows as the findings count, or there is no file: no list is better than a wrong one.
@@ -17,6 +19,7 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
+from dynsync_lib.core.advice.missing_options import MISSING_OPTIONS, find_missing_options
 from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks, with_counterparts
 from dynsync_lib.core.audit.findings import is_finding_of
 from dynsync_lib.core.record_rows import RECORD_KEY, ROW_COLUMNS
@@ -48,12 +51,18 @@ FINDING_ROWS: Final = Table(
 
 
 def write_finding_rows(
-    forecast: Forecast, snapshot: Snapshot, out: Path, *, rulebook: Rulebook, without: Collection[str]
+    forecast: Forecast,
+    snapshot: Snapshot,
+    out: Path,
+    options_out: Path,
+    *,
+    rulebook: Rulebook,
+    without: Collection[str],
 ) -> bool:
-    """Writes the rows behind the findings as a Parquet file of `FINDING_ROWS`.
+    """Writes the rows behind the findings as a Parquet file of `FINDING_ROWS`, and one of `MISSING_OPTIONS`.
 
     Findings whose check or rule is among `without` are left out, and so are those whose number is made of the settings'
-    figures alone. False, and no file, when what the findings count cannot all be found again: the forecast is of
+    figures alone. False, and no rows, when what the findings count cannot all be found again: the forecast is of
     another version of the kit, or pairs of an earlier run or a further snapshot are gone. Computes the conditions of
     these findings, over the snapshot's records.
     """
@@ -78,6 +87,8 @@ def write_finding_rows(
         if None in checks or _counts(engine, out) != _counts_of(row for row, _ in listed):
             out.unlink()
             return False
+        options = engine.from_rows(find_missing_options(situation), MISSING_OPTIONS.columns)
+        engine.write(options, MISSING_OPTIONS, options_out)
     return True
 
 

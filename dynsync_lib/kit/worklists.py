@@ -170,13 +170,13 @@ def _row_maker(
     from dynsync_lib.worklist.tables import open_worklist_tables
 
     with temporary_folder() as work:
-        file = work / "finding_rows.parquet"
+        files = (work / "finding_rows.parquet", work / "missing_options.parquet")
         is_written = (
             lists_findings
             and snapshot is not None
-            and write_finding_rows(forecast, snapshot, file, rulebook=rulebook(), without=LISTED_ELSEWHERE)
+            and write_finding_rows(forecast, snapshot, *files, rulebook=rulebook(), without=LISTED_ELSEWHERE)
         )
-        with open_worklist_tables(forecast, snapshot, file if is_written else None) as tables:
+        with open_worklist_tables(forecast, snapshot, *(files if is_written else ())) as tables:
             urls, mask = urls_of_portals(forecast.info.get("portals") or {}), mask_of(forecast.folder, masking)
             tell = suppress_small if masking is Masking.COUNTS else dict
             yield RowMaker(tables, urls, mask, tell)

@@ -4,6 +4,8 @@ Facts
     * One file a field: the record's id and the new value, so that nothing else of a record is touched.
     * A name: that of the system that wins conflicts, for the other one. An opt-out: on the side that lacks it; HubSpot
       takes opt-outs by address. An address that HubSpot refuses: emptied, so that it stays out and does not fail.
+    * Options that a system lacks are a list to type in: neither HubSpot nor Dynamics imports options from a file.
+      HubSpot's API takes a property's options all at once, Dataverse's one after the other (`InsertOptionValue`).
     * The files name people and are private. No cell begins a formula (`workbooks.safe_cells`), so a name that would
       begin one has an apostrophe before it.
 
@@ -15,6 +17,7 @@ Where it is used: `kit.worklists`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -66,7 +69,8 @@ def write_fix_files(
     """
     rows: dict[tuple[str, tuple[str, ...]], list[tuple[str | None, ...]]] = defaultdict(list)
     to_fix = [decision for decision in decisions if decision["mark"] == "fix"]
-    for name, columns, row in (*_names(to_fix, forecast, tables), *_opt_outs(to_fix, tables), *_addresses(to_fix)):
+    known = (_names(to_fix, forecast, tables), _opt_outs(to_fix, tables), _addresses(to_fix), _options(to_fix, tables))
+    for name, columns, row in itertools.chain(*known):
         rows[name, columns].append(row)
     counts = {name: len(lines) for (name, _), lines in sorted(rows.items())}
     with replaced_folder(out, FIXES_FOLDER) as folder:
@@ -116,3 +120,36 @@ def _addresses(decisions: Iterable[Decision]) -> Iterator[_Fix]:
         if row["sheet"] == "failing" and row["system"] == System.DYNAMICS and row["rule_id"] == "contact.invalid-email":
             columns = (_IDS[row["object"]], "emailaddress1")
             yield f"dynamics-{row['object']}{_EMPTYING}", columns, (row["record_id"], None)
+
+
+def _options(decisions: Iterable[Decision], tables: WorklistTables) -> Iterator[_Fix]:
+    """Options to type in, for each system; values that are none of their own field's options are not among them."""
+    marked = [row for row in decisions if row["sheet"] == "options" and "held_value" in row]
+    if not marked:
+        return
+    names = ", ".join(_OPTION_IDS)
+    asked = f"SELECT {names}, option_label, option_value FROM missing_options"  # noqa: S608 - own names
+    options = {tuple(row[:-2]): row[-2:] for row in tables.connection.cursor().execute(asked).fetchall()}
+    for row in marked:
+        label, value = options[tuple(row[name] for name in _OPTION_IDS)]
+        if row["system"] == System.HUBSPOT:
+            object_ = "contact" if row["object"] == "lead" else row["object"]
+            yield "hubspot-options.csv", _HUBSPOT_OPTION, (object_, row["hubspot_field"], label, value)
+        else:
+            yield (
+                "dynamics-options.csv",
+                _DYNAMICS_OPTION,
+                (_TABLES[row["object"]], row["dynamics_field"], label, value),
+            )
+
+
+_OPTION_IDS: Final = ("system", "object", "hubspot_field", "dynamics_field", "held_value")
+_HUBSPOT_OPTION: Final = ("object", "property", "label", "internal_value")
+_DYNAMICS_OPTION: Final = ("table", "column", "label", "value")
+_TABLES: Final = {
+    "company": "account",
+    "contact": "contact",
+    "lead": "lead",
+    "deal": "opportunity",
+    "invoice": "invoice",
+}

@@ -89,6 +89,7 @@ QUERIES: Final[Mapping[str, str]] = {
             rows_affected AS count, rule_id
         FROM mapping WHERE verdict <> 'ok'
     """,
+    "options": "SELECT *, 'field.option-unpaired' AS rule_id FROM missing_options",
     "findings": "SELECT check_id, severity, system, object, sentence AS reason, fix, count, rule_id FROM findings",
 }
 """By sheet. All texts in them are this module's own."""
@@ -113,6 +114,7 @@ ROW: Final = """
         reason VARCHAR, rule_id VARCHAR, turns_on VARCHAR, differs_in VARCHAR, score DOUBLE, corroboration VARCHAR,
         sentence VARCHAR, detail VARCHAR,
         hubspot_field VARCHAR, dynamics_field VARCHAR, field VARCHAR, old_value VARCHAR, new_value VARCHAR,
+        held_value VARCHAR, option_label VARCHAR, option_value VARCHAR, paired_by VARCHAR,
         fix VARCHAR, count BIGINT
     )
 """
@@ -131,7 +133,8 @@ _ASKED: Final = """
     LEFT JOIN outcomes y ON y.system = other_system AND y.object = other_object AND y.record_id = other_id
     LEFT JOIN behind b ON b.system = asked.system AND b.object = asked.object AND b.id = asked.record_id
     ORDER BY list_position({severities}, severity), check_id, open_value DESC NULLS LAST, invoiced DESC NULLS LAST,
-        asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, asked.rule_id, detail
+        asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, held_value,
+        asked.rule_id, detail
 """
 _SEVERITIES: Final = [severity.value for severity in Severity]
 

@@ -168,11 +168,18 @@ def _mapping_words(asked: Asked) -> str:
     return f"{verdict}. {asked['reason'] or ''}".strip()
 
 
+def _option_words(asked: Asked) -> str:
+    if asked["held_value"] is None:
+        return "Values that are none of the options of their own field."
+    return f"No option of {System(asked['system']).label} pairs with it, so the value stays behind."
+
+
 _WORDS: Final[Mapping[str, Callable[[Asked], str]]] = {
     "near_names": _near_name_words,
     "lost_associations": _link_words,
     "manual_invoices": lambda _: "Data Sync associates invoices with contacts, never with companies.",
     "overwrites": _overwrite_words,
+    "options": _option_words,
     "opt_outs": lambda asked: _sentence(asked["detail"] or "opted out on one side only"),
     "behind_findings": lambda asked: str(asked["sentence"]),
 }
@@ -187,10 +194,24 @@ _NOTES: Final[Mapping[str, str]] = {
 def _suggestion(maker: RowMaker, sheet: Sheet, asked: Asked) -> str:
     if asked["fix"] or sheet.name in ("mappings", "findings"):
         return maker.sentences(asked["object"], asked["fix"]) or "Nothing needs to be done, if that is what you want."
+    if sheet.name == "options":
+        return _suggest_option(asked)
     suggestion = _SUGGESTIONS.get(asked["reason"] or asked["outcome"])
     return suggestion or _OF_SHEETS.get(sheet.name, "Look at the record, and correct what the reason names.")
 
 
+def _suggest_option(asked: Asked) -> str:
+    """Where people add the option, and what else pairs it."""
+    if asked["held_value"] is None:
+        return "Correct these values, or add them as options of their own field first."
+    also = "Then pair the two" if asked["paired_by"] == "explicit" else "Or pair the value with one that is there"
+    return f"{_ADD_OPTION[asked['system']]} {also}, in the mapping's options."
+
+
+_ADD_OPTION: Final[Mapping[str, str]] = {
+    System.HUBSPOT: "Add it in HubSpot's settings, among the options of the property.",
+    System.DYNAMICS: "Add it in Power Apps, among the choices of the column, which then gives it a number.",
+}
 _ADDRESS: Final = "Add an address, or accept in writing that this record stays out."
 _SUGGESTIONS: Final[Mapping[str, str]] = {
     Outcome.SHADOWED: "Merge the two records where they are one, otherwise give this one a key of its own.",
@@ -248,6 +269,9 @@ _CELLS: Final[Mapping[str, _Cell]] = {
     "field": lambda _, __, asked: asked["field"],
     "old_value": lambda maker, _, asked: maker.value(asked["object"], asked["old_value"]),
     "new_value": lambda maker, _, asked: maker.value(asked["object"], asked["new_value"]),
+    "held_value": lambda _, __, asked: asked["held_value"],
+    "option_label": lambda _, __, asked: asked["option_label"],
+    "option_value": lambda _, __, asked: asked["option_value"],
     "detail": lambda _, __, asked: asked["detail"],
     "reason": _reason,
     "suggestion": _suggestion,

@@ -46,6 +46,9 @@ COLUMNS: Final[Mapping[str, tuple[str, int]]] = {
     "field": ("Field", 24),
     "old_value": ("Value before", 28),
     "new_value": ("Value after", 28),
+    "held_value": ("Value on the other side", 24),
+    "option_label": ("Label to add", 28),
+    "option_value": ("Internal value to add", 24),
     "detail": ("Detail", 40),
     "reason": ("Reason", 60),
     "suggestion": ("Suggestion", 60),
@@ -194,6 +197,20 @@ SHEETS: Final = (
         15,
     ),
     Sheet(
+        "options",
+        "Options to add",
+        "Options that a system lacks, so that values stay behind. Neither imports options from a file: type them in.",
+        (
+            *("system", "object", "hubspot_field", "dynamics_field"),
+            *("option_label", "option_value", "held_value"),
+            *_WHY,
+            *("minutes", "count"),
+        ),
+        ("system", "object", "hubspot_field", "dynamics_field", "held_value"),
+        2,
+        _ALL,
+    ),
+    Sheet(
         "findings",
         "Findings",
         "What the audit rules say of all records together; what is not checked is never a pass.",
@@ -237,7 +254,7 @@ LISTED_ELSEWHERE: Final = frozenset(
 """Checks, and rules of checks, whose records stand on sheets of their own: by outcome, near name, association, mapping
 or overwrite.
 """
-NEEDING_SNAPSHOT: Final = frozenset(("opt_outs", "behind_findings"))
+NEEDING_SNAPSHOT: Final = frozenset(("opt_outs", "options", "behind_findings"))
 """Sheets whose rows cannot be had from the forecast alone."""
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from dynsync_lib.core.advice.missing_options import MISSING_OPTIONS
 from dynsync_lib.core.tables import FORECAST_TABLES, Table
 from dynsync_lib.engine.literal_paths import literal_path
 from dynsync_lib.folders.temporary_folder import temporary_folder
@@ -62,10 +63,13 @@ class WorklistTables:
 
 @contextmanager
 def open_worklist_tables(
-    forecast: Forecast, snapshot: Snapshot | None, finding_rows: Path | None = None
+    forecast: Forecast,
+    snapshot: Snapshot | None,
+    finding_rows: Path | None = None,
+    missing_options: Path | None = None,
 ) -> Iterator[WorklistTables]:
-    """The tables of the forecast by name, `records`, `people` (who may own a record), `behind`, and `finding_rows`, out
-    of a file of `forecasts.finding_rows_file`; without one that is empty.
+    """The tables of the forecast by name, `records`, `people` (who may own a record), `behind`, and `finding_rows` and
+    `missing_options`, out of files of `forecasts.finding_rows_file`; without one they are empty.
     """
     from dynsync_lib.engine.duckdb_connection import open_duckdb  # a tenth of a second, which no other command pays
 
@@ -73,6 +77,7 @@ def open_worklist_tables(
         for table in FORECAST_TABLES.values():
             _view_table(connection, table, forecast.table_path(table.name))
         _view_table(connection, FINDING_ROWS, finding_rows)
+        _view_table(connection, MISSING_OPTIONS, missing_options)
         for name, columns in _READ.items():
             _view_records(connection, snapshot, name, columns)
         connection.execute(ROW)

@@ -187,6 +187,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "worklist": (
         *_WORDS,
+        "core.advice.missing_options",
         "core.masking",
         "engine",
         "folders",

@@ -594,7 +594,7 @@ def test_import__of_two_marks_for_one_row_names_both(book: Path, forecast: kit.F
 def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_path: Path) -> None:
     written = kit.worklist(forecast, tmp_path / "w.xlsx", masking="counts")
     opened = openpyxl.load_workbook(written.path)
-    assert opened.sheetnames == ["Read me", "Mappings", "Findings"]
+    assert opened.sheetnames == ["Read me", "Mappings", "Options to add", "Findings"]
     texts = [str(cell) for page in opened for line in page.iter_rows(values_only=True) for cell in line if cell]
     assert [text for text in texts if re.search(r"0000-0000|example\.com|Byron|Company B", text)] == []
     assert (written.rows["ghosts"], written.rows["near_names"]) == ("fewer than 5", 1)

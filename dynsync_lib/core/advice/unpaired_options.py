@@ -38,12 +38,15 @@ class Unpaired:
     records: int
 
 
-def find_unpaired(job: Job, judged: JudgedMapping) -> list[Unpaired]:
-    """One entry per side that holds values without a partner; empty when there are none or no choices are mapped."""
+def find_unpaired(job: Job, judged: JudgedMapping, *, most: int = _NAMED) -> list[Unpaired]:
+    """One entry per side that holds values without a partner; empty when there are none or no choices are mapped.
+
+    At most so many values are named.
+    """
     if not judged.pairs_options():
         return []
     sides = [system for system in System if judged.writes_to(system.other)]
-    counted = [_count(job, judged, system) for system in sides]
+    counted = [_count(job, judged, system, most) for system in sides]
     return [side for side in counted if side.records]
 
 
@@ -75,24 +78,24 @@ def holds_unpaired(judged: JudgedMapping, system: System) -> nw.Expr:
     return ~value.is_null() & ~value.is_in(list(partners_of(judged.option_pairs, system)))
 
 
-def _count(job: Job, judged: JudgedMapping, system: System) -> Unpaired:
+def _count(job: Job, judged: JudgedMapping, system: System, most: int) -> Unpaired:
     table = job.records(system)
     if judged.kinds[system] == "several_choices":
-        return _count_elements(table, judged, system)
+        return _count_elements(table, judged, system, most)
     alone = table.filter(holds_unpaired(judged, system)).select(value=values.trimmed(nw.col(judged.columns[system])))
     by_value = alone.group_by("value").agg(records=nw.len())
     values_, records = by_value.select(values=nw.len(), records=nw.col("records").sum()).collect().rows()[0]
-    first = _first(by_value) if values_ else ()
+    first = _first(by_value, most) if values_ else ()
     return Unpaired(system, first, values_ - len(first), records or 0)
 
 
-def _first(by_value: Frame) -> tuple[tuple[str, int], ...]:
-    rows = by_value.sort("records", "value", descending=[True, False]).head(_NAMED).collect()
+def _first(by_value: Frame, most: int) -> tuple[tuple[str, int], ...]:
+    rows = by_value.sort("records", "value", descending=[True, False]).head(most).collect()
     counts = [(str(value), int(count)) for value, count in rows.select("value", "records").rows()]
     return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
-def _count_elements(table: Frame, judged: JudgedMapping, system: System) -> Unpaired:
+def _count_elements(table: Frame, judged: JudgedMapping, system: System, most: int) -> Unpaired:
     tests = _tests_of_elements(judged, system)
     if not tests:
         return Unpaired(system, (), 0, 0)
@@ -101,7 +104,7 @@ def _count_elements(table: Frame, judged: JudgedMapping, system: System) -> Unpa
     row = table.select(**counts, records=any_of_them).collect().rows(named=True)[0]
     counted = ((value, int(row[f"n{number}"] or 0)) for number, value in enumerate(tests))
     there = sorted((pair for pair in counted if pair[1]), key=lambda pair: (-pair[1], pair[0]))
-    return Unpaired(system, tuple(there[:_NAMED]), max(len(there) - _NAMED, 0), int(row["records"] or 0))
+    return Unpaired(system, tuple(there[:most]), max(len(there) - most, 0), int(row["records"] or 0))
 
 
 def _tests_of_elements(judged: JudgedMapping, system: System) -> dict[str, nw.Expr]:
