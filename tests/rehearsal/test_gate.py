@@ -13,9 +13,8 @@ from dynsync_lib.emulator.conditions.switches import Fault, PortalFacts
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import ProductionPortalError, SafetyError
 from dynsync_lib.rehearsal.gate import Gate, Permit
-from dynsync_lib.rehearsal.writing.portal_pair import BlockingTestPortals, TestPortals
+from dynsync_lib.rehearsal.writing.portal_pair import TestPortals
 from dynsync_lib.rehearsal.writing.transport import WritingTransport
-from tests.pulls import FakeTime, connections
 from tests.rehearsal.portals import with_portals, writes
 
 ACCOUNT, ORGANIZATION = "/account-info/v3/details", "/api/data/v9.2/RetrieveCurrentOrganization*"
@@ -165,7 +164,7 @@ def test_writing_transport__cannot_be_built_without_a_permit() -> None:
     ],
 )
 def test_writing_transport__stops_what_is_not_listed(emulator: Emulator, method: str, path: str) -> None:
-    def check(portals: TestPortals) -> None:
+    async def check(portals: TestPortals) -> None:
         origin = httpx.URL("https://api.hubapi.com")
         transport = WritingTransport(portals.hubspot.permit, _open_gate(), origin, httpx.AsyncHTTPTransport())
         extensions = {"dynsync_permit": portals.hubspot.permit}
@@ -175,14 +174,13 @@ def test_writing_transport__stops_what_is_not_listed(emulator: Emulator, method:
         with pytest.raises(SafetyError, match="it is none of the writes of a rehearsal"):
             transport.check(httpx.Request(method, f"https://api.hubapi.com{path}", extensions=extensions))
 
-    with BlockingTestPortals(connections(emulator), FakeTime().pace()) as both:
-        check(both.portals)
+    with_portals(emulator, check)
 
 
 def test_writing_transport__wants_a_permit_with_each_request_and_its_own_host(emulator: Emulator) -> None:
-    with BlockingTestPortals(connections(emulator), FakeTime().pace()) as both:
+    async def check(portals: TestPortals) -> None:
         origin = httpx.URL("https://api.hubapi.com")
-        permits = both.portals.hubspot.permit, both.portals.dynamics.permit
+        permits = portals.hubspot.permit, portals.dynamics.permit
         transport = WritingTransport(permits[0], _open_gate(), origin, httpx.AsyncHTTPTransport())
         path = "/crm/v3/objects/contacts/batch/create"
         with pytest.raises(SafetyError, match="gave no permit"):
@@ -192,3 +190,5 @@ def test_writing_transport__wants_a_permit_with_each_request_and_its_own_host(em
         there = httpx.Request("POST", f"https://elsewhere.example{path}", extensions={"dynsync_permit": permits[0]})
         with pytest.raises(SafetyError, match="HubSpot is at"):
             transport.check(there)
+
+    with_portals(emulator, check)

@@ -115,15 +115,6 @@ class DataverseWriter:
             return False
         raise _refused_whole(response)
 
-    async def delete_column(self, object_: Object, name: str) -> None:
-        """Deletes a column of a publisher's own; nothing happens when it is not there any more."""
-        table = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[_table(object_).name]}')"
-        path = f"{BASE_PATH}{table}/Attributes(LogicalName='{name}')"
-        response = await self._caller.send(Write("DELETE", path, repeatable=True))
-        self._columns.pop(object_, None)
-        if not response.is_success and response.status_code not in _GONE:
-            raise _refused_whole(response)
-
     async def _multiple(
         self,
         object_: Object,

@@ -10,13 +10,10 @@ Where it is used: whatever seeds, runs and cleans rehearsals.
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Final, Literal, TypeVar
+from typing import Final
 
 import httpx
 
@@ -40,7 +37,6 @@ from dynsync_lib.rehearsal.writing.transport import WritingTransport
 
 DEFAULT_PACE: Final = Pace()
 ODATA_HEADERS: Final = {"OData-MaxVersion": "4.0", "OData-Version": "4.0"}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,51 +155,3 @@ def _writing_client(permit: Permit, gate: Gate, side: Side, pace: Pace) -> httpx
     return httpx.AsyncClient(
         base_url=origin, auth=side.auth, transport=transport, timeout=client_timeout(pace), headers=headers
     )
-
-
-class BlockingTestPortals:
-    """Both test portals for callers that block: `run` gives what a coroutine over `portals` returns.
-
-    A context manager; raises as `open_test_portals`. All coroutines run on one event loop, in a thread of its own.
-    """
-
-    def __init__(
-        self, connections: PortalConnections, pace: Pace = DEFAULT_PACE, *, version: str = DEFAULT_VERSION
-    ) -> None:
-        self._context = open_test_portals(connections, pace, version=version)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dynsync-test-portals", daemon=True)
-        self.portals: TestPortals
-
-    def __enter__(self) -> BlockingTestPortals:
-        self._thread.start()
-        try:
-            self.portals = self.run(self._context.__aenter__())
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Literal[False]:
-        try:
-            self.run(self._context.__aexit__(None, None, None))
-        finally:
-            self._end()
-        return False
-
-    def run(self, job: Coroutine[Any, Any, T]) -> T:
-        """What the coroutine returns; an interrupt of this thread cancels it."""
-        future = asyncio.run_coroutine_threadsafe(job, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def _end(self) -> None:
-        self.run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()

@@ -41,8 +41,6 @@ WRITE_ROUTES: Final[Mapping[System, tuple[tuple[str, str], ...]]] = {
         ("POST", rf"{_API}{_TABLES}/Microsoft\.Dynamics\.CRM\.(CreateMultiple|UpdateMultiple)"),
         ("POST", rf"{_API}\$batch"),
         ("POST", rf"{_API}EntityDefinitions\(LogicalName='[a-z_]+'\)/Attributes"),
-        ("DELETE", rf"{_API}EntityDefinitions\(LogicalName='[a-z_]+'\)/Attributes\(LogicalName='[a-z]+_[a-z0-9_]+'\)"),
-        ("POST", rf"{_API}PublishXml"),
     ),
 }
 """Method and path (a full match of the decoded path) of every write."""
