@@ -12,8 +12,9 @@ import ipywidgets
 
 from dynsync_lib.core.advice.field_facts import FieldFacts
 from dynsync_lib.core.model import Direction
-from dynsync_lib.mapping_editor.editor import PAGE_ROWS, MappingEditor
+from dynsync_lib.mapping_editor.editor import MappingEditor
 from dynsync_lib.mapping_editor.field_rows import FieldRow, find_rows, kind_words
+from dynsync_lib.widgets.mapping_widget import PAGE_ROWS
 
 
 class MappingGrid:

@@ -15,39 +15,27 @@ Source: rules field.mapped-once, field.default-mapping, field.missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from dynsync_lib.core.model import Direction, Object, System, Verdict, read_word
+from dynsync_lib.core.model import Direction, Object, System, read_word
 from dynsync_lib.core.settings import FieldMapping, Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.core.suggestions.suggest import Suggestion
 from dynsync_lib.errors import UsageError
 from dynsync_lib.mapping_editor.changed_mappings import changes_towards, tell_changes
-from dynsync_lib.mapping_editor.field_rows import FieldRow, fields_of, find_rows, make_rows
+from dynsync_lib.mapping_editor.field_rows import FieldRow, fields_of, make_rows
 from dynsync_lib.mapping_editor.mapping_workbook import MappingSheets, write_workbook
 from dynsync_lib.mapping_editor.snapshot_fields import OptionPair, SnapshotFields
 from dynsync_lib.mapping_editor.workbook_reading import read_workbook
 from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetMapping, not_mapped
 from dynsync_lib.settings_changes.settings_text import change_settings_text
 
-PAGE_ROWS: Final = 25
 NOT_OFFERED: Final = "HubSpot's mapping screen has the last word: a field that you do not see there cannot be mapped."
 _FILE: Final = "dynsync.toml"
 _ROUNDS: Final = 3
 """Where an own mapping goes, a default one may be in force again, and has to go, too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of all that a search left, of which there are `rows_in_all`: page `number` of `pages`, from 1."""
-
-    rows: tuple[FieldRow, ...]
-    number: int
-    pages: int
-    rows_in_all: int
 
 
 class MappingEditor:
@@ -100,22 +88,6 @@ class MappingEditor:
             assumptions=self.settings.assumptions,
             suggestions=self._suggestions.get(object_, {}),
         )
-
-    def page(
-        self,
-        object_: Object | str,
-        number: int = 1,
-        *,
-        search: str = "",
-        shown: str = "all",
-        verdict: Verdict | str | None = None,
-    ) -> Page:
-        """One page of the rows that a search and filters leave (see `find_rows`); the nearest page that there is."""
-        wanted = None if verdict is None else read_word(verdict, Verdict, "verdict")
-        matching = find_rows(self.rows(object_), search=search, shown=shown, verdict=wanted)
-        pages = max(-(-len(matching) // PAGE_ROWS), 1)
-        number = min(max(number, 1), pages)
-        return Page(tuple(matching[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]), number, pages, len(matching))
 
     def option_pairs(self, object_: Object | str, hubspot: str, dynamics: str) -> list[OptionPair]:
         """The options of a mapped choice, pair by pair, then those without a partner; empty for other mappings.

@@ -14,11 +14,12 @@ import traitlets
 from dynsync_lib.core.advice.field_facts import FieldFacts
 from dynsync_lib.core.masking import FILLED
 from dynsync_lib.core.model import Direction, Object
-from dynsync_lib.mapping_editor.editor import PAGE_ROWS, MappingEditor
+from dynsync_lib.mapping_editor.editor import MappingEditor
 from dynsync_lib.mapping_editor.field_rows import FieldRow, kind_words
 from dynsync_lib.report.words import DIRECTIONS, VERDICTS, format_share, object_in_both
 from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
 
+PAGE_ROWS: Final = 25
 _MOST_SUGGESTED: Final = 3
 _MOST_TRIED: Final = 200
 """Values of a trial that are shown, those that differ first."""

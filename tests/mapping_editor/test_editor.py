@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from dynsync_lib import kit
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, Verdict
 from dynsync_lib.core.suggestions.suggest import Suggestion
 from dynsync_lib.errors import InputFileError, SettingsError, UsageError
 from dynsync_lib.mapping_editor.editor import MappingEditor
+from dynsync_lib.mapping_editor.field_rows import find_rows
 from dynsync_lib.mapping_editor.snapshot_fields import SnapshotFields
 from dynsync_lib.settings_changes.changes import Change
 from dynsync_lib.settings_changes.settings_text import change_settings_text
@@ -130,20 +131,21 @@ def test_rows__count_what_is_filled_and_hide_people(editor: MappingEditor, field
     assert row(open_editor(open_fields), "topics -").hubspot.samples == ("One, Two", "secret")
 
 
-def test_page__searches_and_filters(editor: MappingEditor) -> None:
-    assert [row.key for row in editor.page("contact", search="JOB text").rows] == ["jobtitle -", "- jobtitle"]
-    blocked = editor.page("contact", search="pho", verdict="blocked")
-    assert [row.key for row in blocked.rows] == ["- photo"]
-    assert [row.key for row in editor.page("contact", shown="mapped").rows] == ["email emailaddress1", "tier tiercode"]
-    assert [row.key for row in editor.page("contact", shown="suggested").rows] == [
-        "jobtitle -",
-        "- jobtitle",
-        "- notes",
-    ]
+def test_find_rows__searches_and_filters(editor: MappingEditor) -> None:
     rows = editor.rows("contact")
-    last = editor.page("contact", 99)
-    assert (last.number, last.rows_in_all, last.rows[-1].key) == (last.pages, len(rows), rows[-1].key)
-    assert sum(len(editor.page("contact", number + 1).rows) for number in range(last.pages)) == len(rows)
+    keys = {
+        "JOB text": [row.key for row in find_rows(rows, search="JOB text")],
+        "blocked pho": [row.key for row in find_rows(rows, search="pho", verdict=Verdict.BLOCKED)],
+        "mapped": [row.key for row in find_rows(rows, shown="mapped")],
+        "suggested": [row.key for row in find_rows(rows, shown="suggested")],
+    }
+    assert keys == {
+        "JOB text": ["jobtitle -", "- jobtitle"],
+        "blocked pho": ["- photo"],
+        "mapped": ["email emailaddress1", "tier tiercode"],
+        "suggested": ["jobtitle -", "- jobtitle", "- notes"],
+    }
+    assert find_rows(rows) == list(rows)
 
 
 @pytest.mark.parametrize(
@@ -154,9 +156,9 @@ def test_page__searches_and_filters(editor: MappingEditor) -> None:
         ({"object_": "contact", "verdict": "lossless"}, "`lossless` is no verdict."),
     ],
 )
-def test_page__of_a_word_that_is_none(editor: MappingEditor, asked: dict[str, Any], sentence: str) -> None:
+def test_fields_table__of_a_word_that_is_none(editor: MappingEditor, asked: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UsageError) as raised:
-        editor.page(**asked)
+        kit.fields_table(editor, **asked)
     assert str(raised.value) == sentence
 
 

@@ -173,18 +173,6 @@ def open_files(path: Path) -> list[SheetFile]:
     return [SheetFile(path, None, title, is_only, is_hidden) for title, is_hidden in sheets]
 
 
-def open_sheet(path: Path) -> Sheet:
-    """The file, after its form was read from its bytes; of a workbook the first sheet that people see.
-
-    Raises InputFileError when it cannot be read.
-    """
-    files = open_files(path)
-    seen = [file for file in files if not file.is_hidden] or files
-    if not seen:
-        raise InputFileError(f"{path} is empty.", next_step="Export the table again, with its headings.")
-    return Sheet((seen[0],))
-
-
 def refuse_twins(where: str, heading: Line) -> None:
     """Raises InputFileError, which names `where`, when two columns have the same heading."""
     seen: set[str | None] = set()

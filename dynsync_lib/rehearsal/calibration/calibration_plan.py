@@ -39,7 +39,6 @@ from dynsync_lib.rehearsal.rehearsal_folder import (
     KEY_FILE,
     TAG_DIGITS,
     Rehearsal,
-    Step,
     open_rehearsal,
     read_plan_file,
 )
@@ -97,10 +96,6 @@ class Calibration:
                     f"The run {other} still stands in the test portals, and would be synced by the run {run}.",
                     next_step=f"Run `dynsync rehearse clean {self.run_folder(other)}` first.",
                 )
-
-    def steps(self) -> dict[str, Step]:
-        """How far each run has come."""
-        return {row["run"]: open_rehearsal(self.run_folder(row["run"])).step for row in self.info["runs"]}
 
 
 def plan_calibration(rehearsal: Rehearsal, rulebook: Rulebook, packs: Packs) -> Calibration:

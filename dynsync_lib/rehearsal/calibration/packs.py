@@ -90,10 +90,6 @@ class Packs:
         """The run of an id. Raises KeyError when there is none."""
         return {run.id: run for run in self.runs}[id_]
 
-    def run_of(self, question: str) -> Run | None:
-        """The run in which a question is tried; None for one that no records settle."""
-        return next((run for run in self.runs for pack in run.packs if pack.question == question), None)
-
 
 @cache
 def shipped_packs() -> Packs:
