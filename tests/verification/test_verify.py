@@ -219,11 +219,11 @@ def test_bad_input__a_sentence_each(portals: Path) -> None:
     assert _refusal(here.path, there.path, portals / "f") == (
         f"{here.path} and {there.path} are of different HubSpot portals, 42 and 77."
     )
-    assert _refusal(here.path, here.path, portals / "f") == (
+    assert _refusal(here.path, before.path, portals / "f") == (
         f"The forecast in {portals / 'f'} is not of the snapshot {here.path}."
     )
     (portals / "v").mkdir()
     (portals / "v" / "notes.txt").write_text("mine", encoding="utf-8")
-    refused = _refusal(before.path, before.path, portals / "f", portals / "v")
+    refused = _refusal(before.path, here.path, portals / "f", portals / "v")
     assert refused == f"{portals / 'v'} holds something else than a verification."
     assert [path.name for path in (portals / "v").iterdir()] == ["notes.txt"]
