@@ -103,7 +103,12 @@ class Direction(StrEnum):
 
     def writes_to(self, system: System) -> bool:
         """Whether a value may travel into `system`."""
-        return self is Direction.TWO_WAY or self.value == f"to_{system.value}"
+        return flows_into(self, system)
+
+
+def flows_into(allowed: str, system: System) -> bool:
+    """Whether a direction as tables hold it, a `Direction` or "none", lets values travel into a system."""
+    return allowed in (Direction.TWO_WAY, f"to_{system}")
 
 
 class LinkStatus(StrEnum):

@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.tables import HELD_BACK, RECORD_TABLES, record_table, stored_object
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
-from dynsync_lib.verification.evidence import flows_to
 from dynsync_lib.verification.touched_records import LOOKUPS
 
 Row = Mapping[str, Any]
@@ -45,7 +44,7 @@ class FoundInstead:
         self._fields: dict[str, set[str]] = {}
         for row in forecast.rows("mapping"):
             for system in System:
-                if flows_to(row, system):
+                if flows_into(row["allowed_directions"], system):
                     table = record_table(Object(row["object"]), system).name
                     self._fields.setdefault(table, set()).add(row[f"{system}_field"])
 

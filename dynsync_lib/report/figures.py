@@ -17,12 +17,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from dynsync_lib.core.model import PERSONS, ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
-from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED
+from dynsync_lib.core.tables import HELD_BACK
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
     Row,
     count_outcomes,
+    is_compared,
     is_held_back,
+    say_uncompared,
     sum_counts,
     sum_where,
     undelivered_tables,
@@ -178,14 +180,8 @@ def say_written(numbers: Mapping[str, int]) -> str:
     return (
         f"{numbers['written_in_hubspot']:,} in HubSpot and {numbers['written_in_dynamics']:,} in Dynamics, in {pairs}. "
         f"The outcome “{OUTCOMES[Outcome.UPDATE]}” counts both ends of the pairs, {numbers['updated_ends']:,} records."
-        f"{_say_uncompared(numbers)}"
+        f"{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}"
     )
-
-
-def _say_uncompared(numbers: Mapping[str, int]) -> str:
-    """What a figure of changes leaves out: mappings whose columns were not delivered."""
-    missing, whole = numbers["mappings_uncompared"], numbers["mappings"]
-    return f" Not checked: {missing:,} of {whole:,} mappings were not compared." if missing else ""
 
 
 def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
@@ -195,7 +191,8 @@ def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
             "field values overwritten",
             numbers["overwritten"],
             f"Existing values replaced by the other system’s, of {numbers['written']:,} that are written; "
-            f"{numbers['stale']:,} of them by an older record.{_say_uncompared(numbers)}",
+            f"{numbers['stale']:,} of them by an older record."
+            f"{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}",
             "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(
@@ -317,7 +314,7 @@ def _count_advice_numbers(forecast: ForecastTables) -> dict[str, int]:
         "collision_groups": forecast.count_groups("collisions", ["system", "object", "match_key"]),
         "near_names": sum_counts(forecast.counts("near_names", ["reason"])),
         "mappings": len(mapping),
-        "mappings_uncompared": sum(1 for row in mapping if NOT_COMPARED in (row["reason"] or "")),
+        "mappings_uncompared": sum(not is_compared(row) for row in mapping),
         "mappings_blocked": sum(1 for row in mapping if row["verdict"] == Verdict.BLOCKED),
         "lookups_blocked": sum(1 for row in mapping if row["rule_id"] == "field.lookup-blocked"),
     }

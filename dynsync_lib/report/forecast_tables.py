@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import Object, Severity, System
-from dynsync_lib.core.tables import HELD_BACK, record_table
+from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED, record_table
 from dynsync_lib.report.words import rank_of
 
 RECORDS_HIDDEN: Final = "Records are not shown at this level of masking; their numbers stand in the other tables."
@@ -91,6 +91,16 @@ def is_held_back(change: Row) -> bool:
     Choices and owners that have no partner do not, nor do stages that would go backward.
     """
     return change["note"] in HELD_BACK
+
+
+def is_compared(mapping: Row) -> bool:
+    """Whether the values of a mapping were compared: both of its columns were delivered, or nothing flows."""
+    return NOT_COMPARED not in (mapping["reason"] or "")
+
+
+def say_uncompared(missing: int, mappings: int) -> str:
+    """What every number of changes leaves out: mappings that were not compared; nothing where all were."""
+    return f" Not checked: {missing:,} of {mappings:,} mappings were not compared." if missing else ""
 
 
 def is_masked(forecast: ForecastTables) -> bool:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from dynsync_lib.core.model import Direction, System, Verdict
+from dynsync_lib.core.model import System, Verdict, flows_into
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, Row
 from dynsync_lib.report.pieces import Piece, render
@@ -73,6 +73,6 @@ def _name(row: Row) -> str:
 
 def _tile(row: Row, system: System) -> Tile:
     """Whether the values of a mapping flow into a system. Of a blocked one nothing flows, whichever way."""
-    if row["verdict"] != Verdict.BLOCKED and row["allowed_directions"] not in (Direction.TWO_WAY, f"to_{system}"):
+    if row["verdict"] != Verdict.BLOCKED and not flows_into(row["allowed_directions"], system):
         return _NO_FLOW
     return _TILES.get(row["verdict"], _WORKS)

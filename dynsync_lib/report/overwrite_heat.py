@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dynsync_lib.core.model import ChangeKind, Direction, System
-from dynsync_lib.core.tables import NOT_COMPARED
+from dynsync_lib.core.model import ChangeKind, System, flows_into
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, is_held_back, sum_where
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, is_compared, is_held_back, say_uncompared, sum_where
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, show_table
 from dynsync_lib.report.tiles import Tile, TileRow, draw_tiles, say_drawn, shade
@@ -74,7 +73,9 @@ def overwrite_heatmap(forecast: ForecastTables) -> Piece:
     sums = {system: sum(field.counts[system] or 0 for field in fields) for system in System}
     parts = " and ".join(f"{count:,} in {system_word(system)}" for system, count in sums.items())
     total = counted(sum(sums.values()), "value is", "values are")
-    sentence = f"{total} overwritten: {parts}.{_say_unchecked(fields)}{say_drawn(len(shown))}"
+    mappings = forecast.rows("mapping")
+    unchecked = say_uncompared(sum(not is_compared(row) for row in mappings), len(mappings))
+    sentence = f"{total} overwritten: {parts}.{unchecked}{say_drawn(len(shown))}"
     most = max(count or 0 for field in shown for count in field.counts.values())
     rows = [TileRow(field.label, tuple(_tile(field, system, most) for system in System)) for field in shown]
     wide, narrow = draw_tiles([INTO[system] for system in System], rows, _TITLE, _describe(shown))
@@ -103,14 +104,10 @@ def _key_of_change(row: Row) -> _Field:
 def _field(key: _Field, mapping: Row | None, changes: Sequence[Row]) -> OverwrittenField:
     own = [row for row in changes if _key_of_change(row) == key]
     counts = {system: sum_where(own, target_system=system) for system in System}
-    flows = {system: _flows_into(mapping, system) or bool(counts[system]) for system in System}
-    is_compared = mapping is None or NOT_COMPARED not in (mapping["reason"] or "") or not any(flows.values())
-    return OverwrittenField(*key, {system: counts[system] if flows[system] else None for system in System}, is_compared)
-
-
-def _flows_into(mapping: Row | None, system: System) -> bool:
-    """Whether the mapping lets values flow into a system; the default stage, which has none, flows into none else."""
-    return mapping is not None and mapping["allowed_directions"] in (Direction.TWO_WAY, f"to_{system}")
+    allowed = "none" if mapping is None else mapping["allowed_directions"]
+    flows = {system: flows_into(allowed, system) or bool(counts[system]) for system in System}
+    known = {system: counts[system] if flows[system] else None for system in System}
+    return OverwrittenField(*key, known, mapping is None or is_compared(mapping))
 
 
 def _tile(field: OverwrittenField, system: System, most: int) -> Tile:
@@ -120,11 +117,6 @@ def _tile(field: OverwrittenField, system: System, most: int) -> Tile:
     if not field.is_compared:
         return Tile("not checked", NOT_CHECKED_COLOUR)
     return Tile(f"{count:,}", shade(count, most) if count else "")
-
-
-def _say_unchecked(fields: Sequence[OverwrittenField]) -> str:
-    missing = sum(not field.is_compared for field in fields)
-    return f" Not checked: {missing:,} of {len(fields):,} mappings were not compared." if missing else ""
 
 
 def _describe(fields: Sequence[OverwrittenField]) -> str:

@@ -25,11 +25,11 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.situation import Frame, stack
 from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
 from dynsync_lib.core.typed_values import lowered, trimmed
-from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, flows_to, tables_of
+from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of
 from dynsync_lib.verification.finder_keys import (
     is_keyless,
     is_synced_to,
@@ -312,7 +312,7 @@ def _texts(evidence: Evidence, object_: Object, system: System, *, target: Syste
     table, opposite = record_table(object_, system), record_table(object_, system.other)
     columns = []
     for row in evidence.mappings:
-        if row["object"] != object_.value or not flows_to(row, target):
+        if row["object"] != object_.value or not flows_into(row["allowed_directions"], target):
             continue
         names = {table: str(row[f"{system}_field"]), opposite: str(row[f"{system.other}_field"])}
         held = [evidence.delivered(held_by, name) == name for held_by, name in names.items()]

@@ -19,7 +19,7 @@ import narwhals.stable.v2 as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.verdicts import kind_of
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, objects_in
@@ -85,7 +85,7 @@ class Evidence:
         names = [
             str(row[f"{table.system}_field"])
             for row in self.mappings
-            if Object(row["object"]) in objects_in(table) and flows_to(row, table.system)
+            if Object(row["object"]) in objects_in(table) and flows_into(row["allowed_directions"], table.system)
         ]
         fields = []
         for name in dict.fromkeys(names):
@@ -146,11 +146,6 @@ def tables_of(system: System, family: Object) -> list[RecordTable]:
     """The record tables of a family on one side."""
     objects = (family, Object.LEAD) if (system, family) == (System.DYNAMICS, Object.CONTACT) else (family,)
     return [table for table in RECORD_TABLES.values() if table.system is system and table.object in objects]
-
-
-def flows_to(mapping: Mapping[str, Any], target: System) -> bool:
-    """Whether a mapping, a row of the forecast's table, lets values flow into a system."""
-    return mapping["allowed_directions"] in ("two_way", f"to_{target}")
 
 
 def differ(first: nw.Expr, second: nw.Expr) -> nw.Expr:

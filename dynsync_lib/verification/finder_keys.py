@@ -14,11 +14,11 @@ from typing import Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
 from dynsync_lib.snapshot.snapshot import Snapshot
-from dynsync_lib.verification.evidence import Evidence, flows_to
+from dynsync_lib.verification.evidence import Evidence
 
 _BETWEEN: Final = "\x1f"
 _BY_DOMAIN: Final = {System.HUBSPOT: "domain", System.DYNAMICS: "websiteurl"}
@@ -96,7 +96,7 @@ def _arriving(evidence: Evidence, object_: Object, target: System) -> list[KeyFi
     carried = {
         str(row[f"{target}_field"]): {system: str(row[f"{system}_field"]) for system in System}
         for row in evidence.mappings
-        if row["object"] == object_.value and flows_to(row, target)
+        if row["object"] == object_.value and flows_into(row["allowed_directions"], target)
     }
     fed = [carried.get(fields[target]) for fields in _fields_of(evidence, object_)]
     return [fields for fields in fed if fields is not None]

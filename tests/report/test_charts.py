@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from dynsync_lib.report.charts import outcome_bars, read_bars
+from dynsync_lib.report.figures import six_figures
 from dynsync_lib.report.fixes import fix_bars
 from dynsync_lib.report.flow import flow_chart
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
@@ -152,6 +153,16 @@ def test_overwrite_heatmap__what_was_not_compared_is_no_zero() -> None:
         "0 values are overwritten: 0 in HubSpot and 0 in Dynamics. Not checked: 1 of 1 mappings were not compared."
     )
     assert _cells(piece.html)[5:] == ["Contacts", "jobtitle", "jobtitle", "Not checked", "Not checked"]
+
+
+def test_overwrite_heatmap__counts_no_change_without_a_mapping_as_one() -> None:
+    reason = "Dynamics jobtitle was not delivered, so no values were compared."
+    rows = [("contact", "jobtitle", "jobtitle", "not_checked", "two_way", reason, "field.missing", None, None)]
+    changes = [("contact", "1", "a", "hubspot", "lifecyclestage", "", "overwrite", "lead", "customer", None)]
+    forecast = HandMadeForecast().with_rows("mapping", rows).with_rows("changes", changes)
+    said = "Not checked: 1 of 1 mappings were not compared."
+    assert overwrite_heatmap(forecast).sentence.endswith(said)
+    assert six_figures(forecast).figures[3].sentence.endswith(said)
 
 
 def test_overwrite_heatmap__nothing_flows_through_a_blocked_mapping() -> None:

@@ -20,7 +20,7 @@ from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.keys import trimmed_key
-from dynsync_lib.core.model import Direction, Object, Reason, System
+from dynsync_lib.core.model import Direction, Object, Reason, System, flows_into
 from dynsync_lib.core.writing.refusals import EARLIEST, LATEST, required_fields, requirement_levels
 
 _FILLED_OTHERWISE: Final = ("email", "lifecyclestage", "dealstage", "pipeline")
@@ -143,11 +143,10 @@ def _counterpart(evidence: Evidence, row: Row, object_: str) -> Row | None:
 def _written(evidence: Evidence, row: Row, object_: Object) -> Iterator[tuple[Mapping[str, Any], Field]]:
     """The mappings that write into the other system, with the field that they write to."""
     target = System(row["system"]).other
-    ways = {Direction.TWO_WAY.value, f"to_{target}"}
     for mapping in evidence.rows("mapping", object=object_.value):
         name = mapping[f"{target}_field"]
         field = evidence.catalogue.find(target, object_, name) if evidence.catalogue is not None else None
-        if field is not None and mapping["allowed_directions"] in ways:
+        if field is not None and flows_into(mapping["allowed_directions"], target):
             yield mapping, field
 
 
