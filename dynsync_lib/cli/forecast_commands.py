@@ -186,6 +186,7 @@ def audit(
     arguments.refuse_severity(fail_on)
     counts_only = arguments.read_masking(masking, default="pseudonym") == "counts"
     opened = open_forecast(folder)
+    opened.refuse_changed_tables()
     if records is not None:
         if counts_only:
             print_counts(opened, records, csv=csv, snapshot=snapshot, as_json=as_json)

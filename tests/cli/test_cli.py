@@ -174,6 +174,15 @@ def test_forecast__fail_on_ends_with_1(loaded: Run) -> None:
     assert loaded("audit", "--forecast", "f", "--fail-on", "terrible") == 2
 
 
+def test_audit__judges_no_forecast_whose_outcomes_were_changed(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert loaded("forecast", "s", "--out", "f") == 0
+    Path("f/outcomes.parquet").write_bytes(Path("f/summary.parquet").read_bytes())
+    capsys.readouterr()
+    assert loaded("audit", "--forecast", "f") == 2
+    told = capsys.readouterr()
+    assert (told.out, "outcomes.parquet was changed after the forecast was made" in told.err) == ("", True)
+
+
 def test_recipes__names_each_lookup_and_its_text_column(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert loaded("recipes", "s") == 0
     assert "new_parentcustomerid_text" in capsys.readouterr().out
