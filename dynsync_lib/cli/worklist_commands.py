@@ -37,6 +37,9 @@ def write(
     *,
     masking: MaskingLevel = None,
     names: Annotated[bool, typer.Option("--names", help="The same as --masking none: name people.")] = False,
+    rank: Annotated[
+        bool, typer.Option("--rank", help="Say the place of each row among the fixes that clear most, as `fixes` does.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a forecast as an Excel workbook: a sheet a decision, a row a thing to do, with cells to mark.
@@ -51,15 +54,18 @@ def write(
         return
     meant = "none" if names else None
     level = read_flagged_masking(masking, default="pseudonym", flag="--names", flag_means=meant)
-    written = kit.worklist(open_forecast(folder), out, masking=level, snapshot=snapshot)
+    written = kit.worklist(open_forecast(folder), out, masking=level, snapshot=snapshot, ranked=rank)
     if as_json:
-        console.print_json({"worklist": str(out), **kit.as_dict(written)})
+        figures = {name: value for name, value in kit.as_dict(written).items() if name != "path"}
+        console.print_json({"worklist": str(out), **figures})
         return
     for sheet, count in written.rows.items():
         shown = "not known" if count is None else f"{count:,}" if isinstance(count, int) else count
         least = "at least " if count is not None and sheet in written.incomplete else ""
         console.out.print(f"{least + shown:>15}  {sheet.replace('_', ' ')}")
     console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
+    if written.fixes:
+        console.out.print(written.fixes)
     for sentence in written.not_checked:
         console.say(sentence)
     if not written.has_records:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from dynsync_lib.core.fix_set.risks import RecordChange
+from dynsync_lib.core.fix_set.risks import ChangeKind, RecordChange
 from dynsync_lib.core.fix_set.smallest_set import FixSet, find_fix_set
 from dynsync_lib.core.keys import KeyMaker
+from dynsync_lib.core.model import System
 from dynsync_lib.core.rulebook import Rulebook
+from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -31,6 +33,19 @@ if TYPE_CHECKING:
 FIX_COLUMNS: Final = (
     "rank", "system", "object", "record_id", "change", "beside_id", "gain", "gone", "share", "in_set", "url",
 )  # fmt: skip
+FIX_RANKS: Final = Table(
+    "fix_ranks",
+    "one change of the fix set",
+    (
+        *(
+            Column(name, "text", "as in a sheet of a worklist")
+            for name in ("system", "object", "record_id", "other_id")
+        ),
+        Column("rank", "integer", "place of the change, the best first"),
+        Column("share", "number", "share of the collision risk that is gone up to there"),
+    ),
+    ("rank",),
+)
 _STEPS: Final = 10
 
 
@@ -93,6 +108,18 @@ class Fixes:
         """
         replace_list(out, "a list of fixes", FIX_COLUMNS, (list(row.values()) for row in self.rows()))
 
+    def write_ranks(self, out: Path) -> None:
+        """Writes a Parquet file of `FIX_RANKS`: what changes, or what the change is for, with the change's place."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        places = zip(self.fix_set.changes, self._rows(), strict=True)
+        rows = [(*_ranked(change), row["rank"], row["share"]) for change, row in places]
+        columns = list(zip(*rows, strict=True)) or [()] * len(FIX_RANKS.columns)
+        types = (*(pa.string() for _ in FIX_RANKS.columns[:-2]), pa.int64(), pa.float64())
+        arrays = [pa.array(values, type_) for values, type_ in zip(columns, types, strict=True)]
+        pq.write_table(pa.Table.from_arrays(arrays, list(FIX_RANKS.column_names)), out)
+
     @property
     def table(self) -> pd.DataFrame:
         """`rows` as a frame."""
@@ -125,6 +152,20 @@ def _record(change: RecordChange) -> dict[str, Any]:
         "change": change.kind.value,
         "beside_id": change.beside,
     }
+
+
+def _ranked(change: RecordChange) -> tuple[str, str, str, str | None]:
+    """The record that people look for when they look for the change: system, object, record_id, other_id.
+
+    Of two names it is the pair, of an inactive record the HubSpot record that waits for it.
+    """
+    if change.kind is ChangeKind.SAME_NAME:
+        pair = (change.record_id, change.beside)
+        hubspot_id, dynamics_id = pair if change.system == System.HUBSPOT else pair[::-1]
+        return System.HUBSPOT.value, change.object, str(hubspot_id), dynamics_id
+    if change.kind is ChangeKind.REACTIVATE:
+        return System.HUBSPOT.value, change.object, str(change.beside), None
+    return change.system, change.object, change.record_id, None
 
 
 def find_fixes(

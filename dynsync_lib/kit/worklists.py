@@ -33,7 +33,8 @@ class WrittenWorklist:
     nobody can know, and at the level `counts` "fewer than 5" of so few people; `incomplete` names the sheets that may
     lack rows, `not_checked` says in sentences what was not delivered or compared; `hours` is our estimate of all of it;
     `is_named` says whether people's names are in it, `has_records` whether the snapshot was found, without which names,
-    owners, deals and invoices are not known.
+    owners, deals and invoices are not known. `fixes` is what the best fixes clear, in a sentence; None where nobody
+    asked.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class WrittenWorklist:
     has_records: bool
     incomplete: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    fixes: str | None = None
 
 
 def worklist(
@@ -52,16 +54,18 @@ def worklist(
     names: bool = False,
     masking: str = Masking.PSEUDONYM,
     snapshot: str | Path | None = None,
+    ranked: bool = False,
 ) -> WrittenWorklist:
     """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
 
     People are masked at the level `masking` (none, partial, pseudonym, counts), which `names` makes none; at `counts`
     mappings and findings can be marked, and of all other sheets there are numbers alone. The snapshot is looked for
     where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody marked it.
-    It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
+    It reads what it lists, a second for a small portal; some 20,000 rows a second are written. With `ranked` rows say
+    their place in the fix set and which share of the collision risk is gone up to there, which computes `fix_set`.
 
-    Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, or when names
-    of a masked forecast are asked for.
+    Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, when names of a
+    masked forecast are asked for, or, with `ranked`, when the snapshot is not there.
 
     >>> written = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> written.rows["ghosts"], written.rows["near_names"]
@@ -77,13 +81,21 @@ def worklist(
     refuse_marked(out)
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out} does not end in .xlsx.", next_step="Name an Excel file, such as worklist.xlsx.")
-    with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level) as maker:
-        written = write_workbook(out, opened, maker)
+    fixes = fix_set(opened, snapshot=snapshot) if ranked else None
+    with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level, fixes=fixes) as maker:
+        written = write_workbook(out, opened, maker, fixes=None if fixes is None else fixes.sentence)
         rows = {page.sheet.name: page.told_rows for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
         incomplete = tuple(page.sheet.name for page in written if not page.is_whole)
         return WrittenWorklist(
-            out, rows, hours, level is Masking.NONE, maker.tables.has_records, incomplete, say_unchecked(opened)
+            out,
+            rows,
+            hours,
+            level is Masking.NONE,
+            maker.tables.has_records,
+            incomplete,
+            say_unchecked(opened),
+            None if fixes is None else fixes.sentence,
         )
 
 
@@ -159,7 +171,12 @@ def fix_set(forecast: AnyForecast, *, share: float = 0.9, snapshot: str | Path |
 
 @contextmanager
 def _row_maker(
-    forecast: Forecast, snapshot: Snapshot | None, masking: Masking, *, lists_findings: bool = True
+    forecast: Forecast,
+    snapshot: Snapshot | None,
+    masking: Masking,
+    *,
+    lists_findings: bool = True,
+    fixes: Fixes | None = None,
 ) -> Iterator[RowMaker]:
     """What makes the rows. Without `lists_findings` those behind findings are left out, which would be computed now."""
     from dynsync_lib.forecasts.finding_rows_file import write_finding_rows
@@ -176,7 +193,10 @@ def _row_maker(
             and snapshot is not None
             and write_finding_rows(forecast, snapshot, *files, rulebook=rulebook(), without=LISTED_ELSEWHERE)
         )
-        with open_worklist_tables(forecast, snapshot, *(files if is_written else ())) as tables:
+        ranks = None if fixes is None else work / "fix_ranks.parquet"
+        if fixes is not None and ranks is not None:
+            fixes.write_ranks(ranks)
+        with open_worklist_tables(forecast, snapshot, *(files if is_written else ()), fix_ranks=ranks) as tables:
             urls, mask = urls_of_portals(forecast.info.get("portals") or {}), mask_of(forecast.folder, masking)
             tell = suppress_small if masking is Masking.COUNTS else dict
             yield RowMaker(tables, urls, mask, tell)

@@ -3,6 +3,7 @@
 Facts
     * A query gives columns of `ROW`; what it does not name is null. `query_of` adds to each
       row what is known of its record and of the other one.
+    * Only near names have a score, and only their rows are ranked as pairs; others by their own record.
     * Rows come in the order of what is behind them, most open deals first, then by their ids.
     * What a filter, a direction or the settings keep out is a decision about all of these records, not about each: it
       is counted (`NOT_LISTED`) and not listed. So is an association whose own record stays out.
@@ -124,7 +125,7 @@ _ASKED: Final = """
     SELECT asked.*, coalesce(asked.known_name, r.name) AS name, coalesce(asked.other_known_name, x.name) AS other_name,
         r.id IS NOT NULL AS is_known, x.id IS NOT NULL AS other_is_known,
         r.owner_id, p.name AS owner_name, o.match_key, y.match_key AS other_match_key,
-        b.* EXCLUDE (system, object, id)
+        b.* EXCLUDE (system, object, id), k.rank AS fix_rank, k.share AS fix_share
     FROM asked
     LEFT JOIN records r ON r.system = asked.system AND r.object = asked.object AND r.id = asked.record_id
     LEFT JOIN people p ON p.system = asked.system AND p.id = r.owner_id
@@ -132,6 +133,8 @@ _ASKED: Final = """
     LEFT JOIN records x ON x.system = other_system AND x.object = other_object AND x.id = other_id
     LEFT JOIN outcomes y ON y.system = other_system AND y.object = other_object AND y.record_id = other_id
     LEFT JOIN behind b ON b.system = asked.system AND b.object = asked.object AND b.id = asked.record_id
+    LEFT JOIN fix_ranks k ON k.system = asked.system AND k.object = asked.object AND k.record_id = asked.record_id
+        AND if(asked.score IS NULL, k.other_id IS NULL, k.other_id = asked.other_id)
     ORDER BY list_position({severities}, severity), check_id, open_value DESC NULLS LAST, invoiced DESC NULLS LAST,
         asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, held_value,
         asked.rule_id, detail

@@ -105,6 +105,12 @@ class RowMaker:
         lacking = asked["deals_without_amount"] or 0
         return f"{amount:,.2f}, and {lacking:,} without an amount" if lacking and isinstance(amount, float) else amount
 
+    def ranked(self, number: float | None) -> float | str:
+        """A place among the fixes or the share that is gone up to it; in words where there is none."""
+        if number is None:
+            return "no fix known" if self.tables.has_ranks else "not asked for"
+        return number
+
     def knows_deals(self, asked: Asked) -> bool:
         """Whether it is known which deals of the record's system are open."""
         return asked["system"] in self.tables.knows_deals
@@ -275,6 +281,8 @@ _CELLS: Final[Mapping[str, _Cell]] = {
     "detail": lambda _, __, asked: asked["detail"],
     "reason": _reason,
     "suggestion": _suggestion,
+    "fix_rank": lambda maker, _, asked: maker.ranked(asked["fix_rank"]),
+    "fix_share": lambda maker, _, asked: maker.ranked(asked["fix_share"]),
     "turns_on": lambda _, __, asked: asked["turns_on"],
     "owner": lambda maker, _, asked: maker.owner(asked),
     "minutes": lambda _, sheet, __: sheet.minutes,

@@ -52,6 +52,8 @@ COLUMNS: Final[Mapping[str, tuple[str, int]]] = {
     "detail": ("Detail", 40),
     "reason": ("Reason", 60),
     "suggestion": ("Suggestion", 60),
+    "fix_rank": ("Fix rank", 10),
+    "fix_share": ("Risk gone up to here", 12),
     "turns_on": ("Turns on", 20),
     "owner": ("Owner", 38),
     "minutes": ("Minutes", 9),
@@ -67,6 +69,7 @@ LINK_COLUMNS: Final = ("url", "other_url")
 _RECORD: Final = ("system", "object", "record_id", "name", "url")
 _OTHER: Final = ("other_id", "other_name", "other_url")
 _WHY: Final = ("reason", "suggestion")
+_RANK: Final = ("fix_rank", "fix_share")
 _BEHIND: Final = ("owner", "minutes", "open_deals", "open_value", "invoiced")
 
 
@@ -111,7 +114,7 @@ SHEETS: Final = (
         "ghosts",
         "Ghosts",
         "Contacts and leads of Dynamics that silently will not exist in HubSpot, with the deals behind them.",
-        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        (*_RECORD, *_OTHER, *_WHY, *_RANK, "turns_on", *_BEHIND),
         _OF_RECORD,
         5,
         _PEOPLE,
@@ -120,7 +123,7 @@ SHEETS: Final = (
         "shared_keys",
         "Shared keys",
         "Other records that lose their address, name or domain to an earlier one and never sync.",
-        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        (*_RECORD, *_OTHER, *_WHY, *_RANK, "turns_on", *_BEHIND),
         _OF_RECORD,
         5,
         ("hubspot/contacts", *_COMPANIES),
@@ -129,7 +132,7 @@ SHEETS: Final = (
         "failing",
         "Failing",
         "Records that the sync will try, and that the other system will refuse.",
-        (*_RECORD, *_OTHER, *_WHY, "turns_on", *_BEHIND),
+        (*_RECORD, *_OTHER, *_WHY, *_RANK, "turns_on", *_BEHIND),
         _OF_RECORD,
         3,
         _ALL,
@@ -147,7 +150,7 @@ SHEETS: Final = (
         "near_names",
         "Near names",
         "A company and an account that may be one firm under two names: each will be created again on the other side.",
-        (*_RECORD, *_OTHER, *_WHY, *_BEHIND),
+        (*_RECORD, *_OTHER, *_WHY, *_RANK, *_BEHIND),
         ("record_id", "other_id"),
         2,
         _COMPANIES,

@@ -27,6 +27,7 @@ from dynsync_lib.core.tables import FORECAST_TABLES, Table
 from dynsync_lib.engine.literal_paths import literal_path
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.finding_rows_file import FINDING_ROWS
+from dynsync_lib.forecasts.fix_sets import FIX_RANKS
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.worklist.queries import ROW
@@ -51,7 +52,8 @@ _INVOICES: Final = {
 @dataclass(frozen=True, slots=True)
 class WorklistTables:
     """The database with its tables. `has_records`: a snapshot was found; `knows_deals` and `knows_invoices` are the
-    systems whose open deals, and whose invoices, are known; `has_finding_rows`: the records behind findings are.
+    systems whose open deals, and whose invoices, are known; `has_finding_rows`: the records behind findings are;
+    `has_ranks`: what to fix first was worked out.
     """
 
     connection: DuckDBPyConnection
@@ -59,6 +61,7 @@ class WorklistTables:
     has_finding_rows: bool
     knows_deals: frozenset[str]
     knows_invoices: frozenset[str]
+    has_ranks: bool = False
 
 
 @contextmanager
@@ -67,9 +70,12 @@ def open_worklist_tables(
     snapshot: Snapshot | None,
     finding_rows: Path | None = None,
     missing_options: Path | None = None,
+    *,
+    fix_ranks: Path | None = None,
 ) -> Iterator[WorklistTables]:
     """The tables of the forecast by name, `records`, `people` (who may own a record), `behind`, and `finding_rows` and
-    `missing_options`, out of files of `forecasts.finding_rows_file`; without one they are empty.
+    `missing_options`, out of files of `forecasts.finding_rows_file`, and `fix_ranks`, out of one of
+    `forecasts.fix_sets`; without one they are empty.
     """
     from dynsync_lib.engine.duckdb_connection import open_duckdb  # a tenth of a second, which no other command pays
 
@@ -78,6 +84,7 @@ def open_worklist_tables(
             _view_table(connection, table, forecast.table_path(table.name))
         _view_table(connection, FINDING_ROWS, finding_rows)
         _view_table(connection, MISSING_OPTIONS, missing_options)
+        _view_table(connection, FIX_RANKS, fix_ranks)
         for name, columns in _READ.items():
             _view_records(connection, snapshot, name, columns)
         connection.execute(ROW)
@@ -89,6 +96,7 @@ def open_worklist_tables(
             finding_rows is not None,
             frozenset(system for system, needed in _DEALS.items() if _is_delivered(snapshot, *needed)),
             frozenset(system for system, needed in _INVOICES.items() if _is_delivered(snapshot, *needed)),
+            fix_ranks is not None,
         )
 
 

@@ -56,6 +56,7 @@ _MARK_RULE: Final = {
 _LINKS: Final = tuple(heading_of(column) for column in LINK_COLUMNS)
 _SHEETS_HEADING: Final = ("Sheet", "Decision", "Rows", "Minutes", "Open deals", "Open deal value")
 """On the first sheet, over the list of the others."""
+_NO_RANKS: Final = "Not asked for: `dynsync worklist --rank` says what to fix first."
 _KNOWN_NUMBER: Final = (int, float)
 
 
@@ -106,10 +107,12 @@ def refuse_marked(out: Path) -> None:
         )
 
 
-def write_workbook(out: Path, forecast: Forecast, maker: RowMaker, *, limits: Limits = EXCEL) -> list[WrittenSheet]:
+def write_workbook(
+    out: Path, forecast: Forecast, maker: RowMaker, *, fixes: str | None = None, limits: Limits = EXCEL
+) -> list[WrittenSheet]:
     """Writes the worklist of a forecast to the file `out`, which appears, or is replaced, when it is whole.
 
-    One entry a decision comes out, in the order of the sheets.
+    `fixes` says what the best fixes clear; None where nobody worked it out. Gives one entry a sheet, in their order.
     """
     missing = frozenset(undelivered_tables(forecast))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +122,7 @@ def write_workbook(out: Path, forecast: Forecast, maker: RowMaker, *, limits: Li
             first = book.add_worksheet(FIRST_SHEET)
             heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
             written = [_write_sheet(book, heading, sheet, maker, limits, missing) for sheet in SHEETS]
-            _write_first(first, heading, _first_rows(forecast, maker, written))
+            _write_first(first, heading, _first_rows(forecast, maker, written, fixes or _NO_RANKS))
         os.replace(fresh, out)
     return written
 
@@ -210,7 +213,9 @@ def _write_first(first: Any, heading: Any, rows: Iterator[Sequence[object]]) -> 
             write(line, number, value, style)
 
 
-def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSheet]) -> Iterator[Sequence[object]]:
+def _first_rows(
+    forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSheet], fixes: str
+) -> Iterator[Sequence[object]]:
     """What the first sheet says; a row is a label and what belongs to it."""
     yield "Worklist", "What the initial sync will do that somebody should decide about, one row a thing to do."
     yield FORECAST_ID, forecast_id(forecast)
@@ -219,6 +224,7 @@ def _first_rows(forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSh
     yield "Marks", f"Choose {', '.join(MARKS[:-1])} or {MARKS[-1]} in the first column of a row; add a note beside it."
     yield "", "accept: it may happen as the forecast says. fix: somebody will put it right. ignore: it does not matter."
     yield "", "Rows may be moved, sorted, filtered and deleted. Leave ids and row keys as they are."
+    yield heading_of("fix_rank"), fixes
     yield "Back into the kit", "dynsync worklist import FILE.xlsx --forecast FOLDER"
     yield from _unknown(maker)
     for sentence in say_unchecked(forecast):

@@ -30,6 +30,7 @@ from tests.worklist.small_worklist import A1, A2, A3, C1, C2, C3, C4, D1, I1, U1
 
 SOFFICE = shutil.which("soffice")
 DECIDED = "dynsync_decisions"
+RANKED = ("Ghosts", "Shared keys", "Failing", "Near names")
 NO_MARKS = {"accept": 0, "fix": 0, "ignore": 0, "note_only": 0, "unmarked": 0}
 
 
@@ -193,7 +194,7 @@ def test_links__open_records_and_a_sheet_goes_on_on_the_next(forecast: kit.Forec
     page = openpyxl.load_workbook(tmp_path / "w.xlsx")["Ghosts"]
     address = f"https://company-a.crm4.dynamics.com/main.aspx?etn=contact&pagetype=entityrecord&id={C2}"
     assert (page["G2"].value, page["G2"].hyperlink.target) == (address, address)
-    assert page.auto_filter.ref == "A1:T3"
+    assert page.auto_filter.ref == "A1:V3"
     assert page.freeze_panes == "A2"
     assert [rule.sqref for rule in page.data_validations.dataValidation] == ["A2:A3"]
     for title in ("Lost associations", "Lost associations 2"):
@@ -279,11 +280,11 @@ BROKEN: Mapping[str, tuple[Callable[[Any], None], list[tuple[str, str, str]]]] =
         [("Shared keys", "C2", "The ids of this row are not those of its row key; they, or the key, were edited.")],
     ),
     "no row key": (
-        marks(("Shared keys", "T2", "")),
-        [("Shared keys", "T2", "This row has no row key, so nobody knows what it is.")],
+        marks(("Shared keys", "V2", "")),
+        [("Shared keys", "V2", "This row has no row key, so nobody knows what it is.")],
     ),
     "no key column": (
-        lambda opened: opened["Failing"].delete_cols(20),
+        lambda opened: opened["Failing"].delete_cols(22),
         [("Failing", "A1", "The column Row key is missing.")],
     ),
     "no mark column": (
@@ -432,7 +433,7 @@ def test_import__a_row_of_another_worklist(book: Path, forecast: kit.Forecast) -
 
     def paste(opened: Any) -> None:
         page = opened["Ghosts"]
-        page.append(["fix", None, *ids, *[None] * 14, sheet.key_of(ids)])
+        page.append(["fix", None, *ids, *[None] * 16, sheet.key_of(ids)])
 
     assert faults_of(edit(book, paste), forecast) == [
         ("Ghosts", "A4", "This row is none of the forecast's; it came from another worklist.")
@@ -589,6 +590,24 @@ def test_import__of_two_marks_for_one_row_names_both(book: Path, forecast: kit.F
         ),
     ]
     assert str(raised.value).startswith(f"{book}, Ghosts, A3: The mark is")
+
+
+def test_ranks__say_what_to_fix_first_and_what_is_gone_then(
+    plain: Path, forecast: kit.Forecast, tmp_path: Path
+) -> None:
+    written = kit.worklist(forecast, tmp_path / "w.xlsx", ranked=True)
+    names = ("Record id", "Fix rank", "Risk gone up to here")
+    ranks = {title: [tuple(row[name] for name in names) for row in rows_of(written.path, title)] for title in RANKED}
+    assert ranks == {
+        "Ghosts": [(C2, 1, 0.2), (C3, "no fix known", "no fix known")],
+        "Shared keys": [("13", 4, 0.8)],
+        "Failing": [(C4, 2, 0.4)],
+        "Near names": [("11", 3, 0.6)],
+    }
+    changes = [(row["rank"], row["share"]) for row in kit.fix_set(forecast).rows()]
+    assert changes == [(1, 0.2), (2, 0.4), (3, 0.6), (4, 0.8)]
+    assert written.fixes == kit.fix_set(forecast).sentence
+    assert {row["Fix rank"] for title in RANKED for row in rows_of(plain, title)} == {"not asked for"}
 
 
 def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_path: Path) -> None:
