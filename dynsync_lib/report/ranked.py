@@ -22,7 +22,7 @@ from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import LABEL_CHARACTERS, LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted
+from dynsync_lib.report.words import counted, split_question
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,7 @@ def assumption_bars(forecast: ForecastTables) -> Piece:
     for row in forecast.rows("sensitivity"):
         name = row["assumption_id"]
         most[name] = max(most.get(name, 0), int(row["outcomes_changed"] or 0))
-    bars = _rank(Ranked(questions.get(name, name), moved) for name, moved in most.items() if moved)
+    bars = _rank(Ranked(split_question(questions.get(name, name))[0], moved) for name, moved in most.items() if moved)
     title = "How far the open questions move the result"
     if not bars:
         return Piece(render("empty", sentence="No other choice of an open question moves a record."), title)

@@ -18,6 +18,14 @@ from dynsync_lib.report.tables import Grid, Head, Link, show_table
 from dynsync_lib.report.words import OTHER, counted, object_word, records_word, system_word
 
 Row = Mapping[str, Any]
+_LISTS: Final[Mapping[str, str]] = {
+    "collisions": "Records that share a key",
+    "near_names": "Companies of like names",
+    "lost_associations": "Associations that stay behind",
+    "overwrites": "Values that are overwritten",
+    "manual_invoices": "Invoices to associate by hand",
+}
+"""What the lists beside findings hold (`core.audit.finding_rows.LISTS`)."""
 _HEADS: Final = (Head("Records"), *(Head(f"In {system_word(system)}", "id") for system in System), Head("What it is"))
 
 
@@ -28,7 +36,8 @@ def show_records(rows: Sequence[Row], total: int, urls: RecordUrls, notes: Seque
     """
     cells = [[_kind(row), *(_link(row, system, urls) for system in System), row["detail"]] for row in rows]
     cut = [f"The first {len(rows):,} are shown; kit.records_of has all of them."] if len(rows) < total else []
-    caption = f"{counted(total, 'row', 'rows')} behind {name}"
+    number = counted(total, "row", "rows")
+    caption = f"{_LISTS[name]}: {number}" if name in _LISTS else f"{number} behind {name}"
     empty = "Nothing is behind it."
     grid = Grid(caption, _HEADS, cells, empty=" ".join([empty, *notes]), note=" ".join([*cut, *notes]), limit=len(rows))
     return show_table(grid)

@@ -45,6 +45,7 @@ from dynsync_lib.report.words import (
     object_word,
     rank_of,
     records_word,
+    say_agreements,
     system_word,
     tally,
     word_of,
@@ -208,7 +209,7 @@ def changes_table(forecast: ForecastTables) -> Piece:
         Head("Field", "code"),
         Head("Taken from", "code"),
         Head("Overwritten", "number"),
-        Head("by an older record", "number"),
+        Head("Of these by an older record", "number"),
         Head("Filled", "number"),
         Head("Skipped", "number"),
     ]
@@ -308,7 +309,7 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
             row["dynamics_name"],
             NAME_REASONS.get(row["reason"], row["reason"]),
             row["score"],
-            (row["corroboration"] or "").replace(";", ", ") or "nothing",
+            say_agreements(row["corroboration"]) or "nothing",
         ]
         for row in shown
     ]
@@ -321,6 +322,7 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     ]
     note = (
         "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
+        "Likeness goes from 0 to 100. "
         "Names with two errors are not found, nor names that more than 20 accounts are a word or a letter away from."
     )
     empty = "No such pair was found."

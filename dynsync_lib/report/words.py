@@ -149,11 +149,18 @@ NAME_REASONS: Final[Mapping[str, str]] = {
     "spacing": "spacing",
     "extra_word": "an extra word",
     "typo": "spelling",
-    "same_tax_number": "the name, with one tax number",
-    "same_domain": "the name, with one domain",
-    "same_phone": "the name, with one telephone number",
+    "same_tax_number": "the name, not the tax number",
+    "same_domain": "the name, not the domain",
+    "same_phone": "the name, not the telephone number",
 }
 """In what two names differ, in a word."""
+_AGREEMENTS: Final[Mapping[str, str]] = {
+    "tax_number": "tax number",
+    "domain": "domain",
+    "city": "city",
+    "phone": "telephone number",
+}
+"""In what two companies of like names may agree besides."""
 NAME_SENTENCES: Final[Mapping[str, str]] = {
     "legal_form": "the names are equal but for their legal forms",
     "word_order": "the names have the same words in another order",
@@ -228,6 +235,17 @@ def rank_of(key: str | None, order: Iterable[str]) -> int:
 def object_rank(object_: str | None) -> int:
     """The place of an object in the order of the sync; unknown ones last."""
     return rank_of(object_, OBJECT_ORDER)
+
+
+def say_agreements(corroboration: str | None) -> str:
+    """In what two companies of like names agree besides, such as "domain, city"; empty where in nothing."""
+    return ", ".join(_AGREEMENTS.get(word, word) for word in (corroboration or "").split(";") if word)
+
+
+def split_question(question: str) -> tuple[str, str]:
+    """An open question, and what is said of it in brackets behind it; empty where nothing is."""
+    asked, _, note = question.partition("? (")
+    return (f"{asked}?", note.removesuffix(")")) if note else (question, "")
 
 
 def counted(count: int, single: str, many: str) -> str:

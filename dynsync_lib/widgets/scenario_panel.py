@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 import traitlets
 
 from dynsync_lib.core.model import Object
-from dynsync_lib.report.words import DIRECTIONS, SYSTEMS, object_in_both
+from dynsync_lib.report.words import DIRECTIONS, SYSTEMS, object_in_both, split_question
 from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
 
 _SWITCHES: Final = ("enabled", "direction", "conflict_winner", "filter_to_hubspot", "filter_to_dynamics")
@@ -146,15 +146,9 @@ def _words(draft: Draft) -> dict[str, Any]:
         "directions": {direction: DIRECTIONS[direction] for direction in draft.choices("direction")},
         "winners": {system: SYSTEMS[system] for system in draft.choices("conflict_winner")},
         "flows": {flow: DIRECTIONS.get(flow, flow) for flow in draft.flows},
-        "questions": {id_: _question_words(question) for id_, question in draft.questions.items()},
+        "questions": {id_: split_question(question) for id_, question in draft.questions.items()},
         "choices": {id_: {choice: _choice_word(choice) for choice in of} for id_, of in draft.assumptions.items()},
     }
-
-
-def _question_words(question: str) -> list[str]:
-    """The question, and what is said of it in brackets behind it; empty where nothing is."""
-    asked, _, note = question.partition("? (")
-    return [f"{asked}?" if note else question, note.removesuffix(")")]
 
 
 def _choice_word(choice: str) -> str:

@@ -19,7 +19,15 @@ from dynsync_lib.core.masking import FEWER, PEOPLE, Mask, Masking, is_small
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason, System, Verdict
 from dynsync_lib.forecasts.counted_forecast import hide_few
 from dynsync_lib.record_urls import RecordUrls
-from dynsync_lib.report.words import LINK_FATES, NAME_SENTENCES, OUTCOME_MEANINGS, REASONS, SEVERITIES, VERDICTS
+from dynsync_lib.report.words import (
+    LINK_FATES,
+    NAME_SENTENCES,
+    OUTCOME_MEANINGS,
+    REASONS,
+    SEVERITIES,
+    VERDICTS,
+    say_agreements,
+)
 from dynsync_lib.workbooks.new import cell_of
 from dynsync_lib.worklist.queries import query_of
 from dynsync_lib.worklist.sheets import Sheet
@@ -155,7 +163,7 @@ def _outcome_words(asked: Asked) -> str:
 
 def _near_name_words(asked: Asked) -> str:
     why = NAME_SENTENCES.get(asked["reason"], f"the names differ in {asked['reason']}")
-    agrees = (asked["corroboration"] or "").replace(";", ", ")
+    agrees = say_agreements(asked["corroboration"])
     likeness = f"they are alike by {asked['score']:.0f} of 100"
     return _sentence(why, likeness, f"also equal: {agrees}" if agrees else "nothing else was found to agree")
 

@@ -79,6 +79,7 @@ def test_notebooks__run_on_a_forecast(name: str) -> None:
     notebook = run_on_hand_made(name, **({"client": "Adler & Söhne <Example>"} if "report" in name else {}))
     shown = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert len([one for one in shown if "text/html" in one.get("data", {})]) > 10
+    assert _dead_links(notebook) == []
 
 
 def test_report__is_masked_unless_asked_otherwise() -> None:
@@ -152,11 +153,12 @@ def test_notebooks__audit_runs(tmp_path: Path) -> None:
     assert said[4].startswith("In 1 matched pair 1 of 2 mappings holds different values somewhere.")
     assert said[6:] == [
         "The questionnaire: 13 of 13 questions have none.",
-        "1 row behind overwrites",
+        "Values that are overwritten: 1 row",
         "2 of 5 records have a problem, none more than one.",
         "1 group of records shares a key, and 1 record loses it. The largest has 2 records.",
-        "2 rows behind collisions",
+        "Records that share a key: 2 rows",
         "Fix 1 row: 100 % of the collision risk is gone (1 of 1).",
+        repr(kit.rule_catalogue()),
     ]
 
 
@@ -216,6 +218,14 @@ def _rehearse_and_verify(snapshot: Path, settings: Path, folder: Path) -> None:
     verified = _sentences(runner.run_notebook(NOTEBOOKS / VERIFY, parameters=rehearsed, timeout_s=120))
     assert re.match(r"(\d+) of \1 predictions held \(100 %\)\.", verified[0])
     assert (snapshot.parent / "verification" / "receipt.parquet").is_file()
+
+
+def _dead_links(notebook: NotebookNode) -> list[str]:
+    """The places of the notebook that its outputs lead to and that none of them has."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    html = " ".join(output.data.get("text/html", "") for output in outputs if "data" in output)
+    there = set(re.findall(r' id="([^"]*)"', html))
+    return [place for place in re.findall(r'href="#([^"]*)"', html) if place not in there]
 
 
 def _sentences(notebook: NotebookNode) -> list[str]:
