@@ -62,7 +62,7 @@ def print_removal(removal: kit.Removal) -> None:
 
 def print_cleaned(cleaned: kit.Cleaned) -> None:
     """Lines for people: what is gone, and the proof."""
-    others = sum(int(str(print_["rows"])) for print_ in cleaned.removal.others.values())
+    others = sum(int(str(fingerprint["rows"])) for fingerprint in cleaned.removal.others.values())
     console.out.print(f"Removed {cleaned.removal.count:,} records. All {others:,} others are as they were before.")
     for name in cleaned.changed_since_seeding or ():
         console.out.print(f"Since the seeding somebody, or the sync, changed other records of {name}.")

@@ -201,7 +201,7 @@ class Cleaning:
         begun = begin_of(self.journal) if self.journal is not None else None
         if begun is None:
             return None
-        return sorted(name for name, print_ in begun["others"].items() if after.others.get(name) != print_)
+        return sorted(name for name, rows in begun["others"].items() if after.others.get(name) != rows)
 
 
 def _marks_others(object_: Object, records: PortalRecords, tag: str) -> bool:

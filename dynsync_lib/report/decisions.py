@@ -5,16 +5,15 @@ Source: `report/decisions.toml`; product research section 4.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, render
+from dynsync_lib.report.shipped_texts import read_shipped
 
 _HEADS: Final = ("No.", "Decision", "What the forecast says", "Advice", "Decided", "Name, date")
 
@@ -41,8 +40,7 @@ class Decision:
 @cache
 def read_decisions() -> tuple[Decision, ...]:
     """The shipped decisions, in order."""
-    text = (resources.files("dynsync_lib.report") / "decisions.toml").read_text(encoding="utf-8")
-    return tuple(Decision(**entry) for entry in tomllib.loads(text)["decision"])
+    return tuple(Decision(**entry) for entry in read_shipped("decisions.toml")["decision"])
 
 
 def decisions_table(forecast: ForecastTables) -> Piece:

@@ -8,13 +8,13 @@ Source: the rows of `forecasts.difference`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.tables import Grid, Head, Lines, show_table
 from dynsync_lib.report.words import OTHER, OUTCOMES, REASONS, object_word, records_word, system_word
 
-Row = Mapping[str, Any]
 _NOT_THERE: Final = "Not there"
 _OF_RECORDS: Final[Mapping[str, str]] = {
     "matched": "{records} that are matched",

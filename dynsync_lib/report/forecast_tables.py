@@ -85,6 +85,14 @@ def sum_counts(rows: Iterable[Row]) -> int:
     return sum(row["count"] for row in rows)
 
 
+def most_moved(forecast: ForecastTables) -> dict[str, int]:
+    """By the open questions that were tried: the most records that one of their other choices moves."""
+    most: dict[str, int] = {}
+    for row in forecast.rows("sensitivity"):
+        most[row["assumption_id"]] = max(most.get(row["assumption_id"], 0), int(row["outcomes_changed"] or 0))
+    return most
+
+
 def is_held_back(change: Row) -> bool:
     """Whether a change, or a group of changes of one note, is told and does not land.
 

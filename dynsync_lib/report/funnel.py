@@ -11,16 +11,16 @@ Source: the rows of `core.advice.funnel`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from dynsync_lib.core.model import Outcome
 from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.tables import Grid, Head, show_table
 from dynsync_lib.report.words import OUTCOME_COLOURS
 
-Row = Mapping[str, Any]
 _LABEL: Final = 34
 _ENTERING, _ASIDE = "#66737f", "#cc79a7"
 _ENDS: Final[Mapping[str, str]] = {

@@ -5,19 +5,17 @@ Source: `report/glossary.toml`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 from dynsync_lib.report.pieces import Piece, render
+from dynsync_lib.report.shipped_texts import read_shipped
 
 
 @cache
 def read_glossary() -> Mapping[str, str]:
     """What each word means, in alphabetical order."""
-    text = (resources.files("dynsync_lib.report") / "glossary.toml").read_text(encoding="utf-8")
-    words: dict[str, str] = tomllib.loads(text)["words"]
+    words: dict[str, str] = read_shipped("glossary.toml")["words"]
     return words
 
 

@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from dynsync_lib.core.model import Severity
 from dynsync_lib.report.figures import count_numbers, say_undelivered
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, not_checked_sides
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, most_moved, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Share
 from dynsync_lib.report.wholes import finding_share
@@ -156,11 +156,8 @@ def _high_findings(
 
 
 def _swings(forecast: ForecastTables, records: int, thresholds: Thresholds) -> Iterator[Ground]:
-    most: dict[str, int] = {}
-    for row in forecast.rows("sensitivity"):
-        most[row["assumption_id"]] = max(most.get(row["assumption_id"], 0), row["outcomes_changed"] or 0)
     questions: Mapping[str, str] = forecast.info.get("questions") or {}
-    for assumption, moved in sorted(most.items()):
+    for assumption, moved in sorted(most_moved(forecast).items()):
         if moved / records > thresholds.swing_share:
             yield Ground(
                 "warn",

@@ -3,7 +3,6 @@
 Facts
     * Each record is counted once, in the row of exactly its problems; a record without one is in no row.
     * At most twelve sets are drawn, the most frequent first; the table behind holds all of them.
-
     * That another answer to an open question would move a record is no problem of the record, and not among them.
 
 Not modelled

@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.stacks import NARROW, Layout, Legend, Stack, draw_stacks
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, Share, show_table
 from dynsync_lib.report.words import SYSTEM_COLOURS, counted, format_share, object_word, records_word
 
-Row = Mapping[str, Any]
 _MOST_FIELDS: Final = 30
 _MOST_MAPPINGS: Final = 20
 _WIDE: Final = Layout(width=860, left=235, bar=340, row=46)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.forecast_tables import ForecastTables
+from dynsync_lib.report.forecast_tables import ForecastTables, most_moved
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import LABEL_CHARACTERS, LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
 from dynsync_lib.report.tables import Grid, Head, show_table
@@ -67,10 +67,7 @@ def assumption_bars(forecast: ForecastTables) -> Piece:
     17 of 33 open questions matter for this data; the largest moves 574 records.
     """
     questions = forecast.info.get("questions") or {}
-    most: dict[str, int] = {}
-    for row in forecast.rows("sensitivity"):
-        name = row["assumption_id"]
-        most[name] = max(most.get(name, 0), int(row["outcomes_changed"] or 0))
+    most = most_moved(forecast)
     bars = _rank(Ranked(split_question(questions.get(name, name))[0], moved) for name, moved in most.items() if moved)
     title = "How far the open questions move the result"
     if not bars:

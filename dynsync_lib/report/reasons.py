@@ -9,14 +9,13 @@ Source: `report/reasons.toml`; product research section 3, questions of stakehol
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 from dynsync_lib.core.model import Severity
 from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.light import Ground, Tone, TrafficLight
+from dynsync_lib.report.shipped_texts import read_shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,9 @@ class PlainWords:
 @cache
 def read_plain_words() -> tuple[PlainWords, ...]:
     """The shipped entries, the weightiest first."""
-    text = (resources.files("dynsync_lib.report") / "reasons.toml").read_text(encoding="utf-8")
-    return tuple(PlainWords(**{**entry, "checks": tuple(entry["checks"])}) for entry in tomllib.loads(text)["reason"])
+    return tuple(
+        PlainWords(**{**entry, "checks": tuple(entry["checks"])}) for entry in read_shipped("reasons.toml")["reason"]
+    )
 
 
 def plain_reasons(forecast: ForecastTables, light: TrafficLight) -> list[Reason]:

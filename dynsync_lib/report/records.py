@@ -9,15 +9,15 @@ Where it is used: `kit.records_table`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.record_urls import RecordUrls
+from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.tables import Grid, Head, Link, show_table
 from dynsync_lib.report.words import OTHER, counted, object_word, records_word, system_word
 
-Row = Mapping[str, Any]
 _LISTS: Final[Mapping[str, str]] = {
     "collisions": "Records that share a key",
     "near_names": "Companies of like names",

@@ -221,7 +221,7 @@ def removal_proof(cleaned: Gone) -> Piece:
     >>> kit.removal_proof(kit.Cleaned(kit.Removal({}, {}, {}), []))
     0 records are removed. No other record is there. The portals are as they were before the seeding.
     """
-    others = sum(int(str(print_["rows"])) for print_ in cleaned.removal.others.values())
+    others = sum(int(str(fingerprint["rows"])) for fingerprint in cleaned.removal.others.values())
     removed = counted(cleaned.removal.count, "record is", "records are")
     sentences = [
         f"{removed} removed.",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -23,7 +24,6 @@ from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Row = Mapping[str, Any]
 FIGURE_WORDS: Final[Mapping[str, str]] = {
     "created_in_hubspot": "records created in HubSpot",
     "created_in_dynamics": "records created in Dynamics",

@@ -15,14 +15,13 @@ Not modelled
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
-from importlib import resources
 from typing import Final
 
+from dynsync_lib.report.shipped_texts import read_shipped
 from dynsync_lib.report.svg import LABEL_CHARACTERS, wrap
 
 LANGUAGES: Final = ("en", "de")
@@ -274,8 +273,7 @@ def read_sections(language: str) -> Mapping[str, Mapping[str, str]]:
     """The sections of a language's file: its texts by their English ones; none for English."""
     if language == "en":
         return {}
-    file = resources.files("dynsync_lib.report") / "texts" / f"{language}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    return read_shipped("texts", f"{language}.toml")
 
 
 def read_texts(language: str) -> Mapping[str, str]:

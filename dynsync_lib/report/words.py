@@ -4,9 +4,7 @@ Facts
     * Colours come from the Okabe-Ito set, ordered so that neighbours differ in lightness, too; every colour stands
       beside its word, so nothing depends on hue.
     * Excluded and failing are two things and never share a word, a colour or a sum.
-
-Not modelled
-    * Other languages than English.
+    * The words are English; `report.translation` says a finished page in other languages.
 """
 
 from __future__ import annotations

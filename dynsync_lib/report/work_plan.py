@@ -9,15 +9,14 @@ Source: `report/work_plan.toml`.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final, Literal
 
 from dynsync_lib.report.forecast_tables import ForecastTables, Row
 from dynsync_lib.report.pieces import Piece
+from dynsync_lib.report.shipped_texts import read_shipped
 from dynsync_lib.report.tables import Grid, Head, Lines, show_table
 
 When = Literal["before", "day", "after"]
@@ -61,8 +60,8 @@ class PlannedTask:
 @cache
 def read_tasks() -> tuple[Task, ...]:
     """The shipped tasks, in the order of work."""
-    text = (resources.files("dynsync_lib.report") / "work_plan.toml").read_text(encoding="utf-8")
-    return tuple(Task(**{**entry, "checks": tuple(entry["checks"])}) for entry in tomllib.loads(text)["task"])
+    entries = read_shipped("work_plan.toml")["task"]
+    return tuple(Task(**{**entry, "checks": tuple(entry["checks"])}) for entry in entries)
 
 
 def plan_work(forecast: ForecastTables) -> list[PlannedTask]:
