@@ -66,6 +66,8 @@ def print_cleaned(cleaned: kit.Cleaned) -> None:
     console.out.print(f"Removed {cleaned.removal.count:,} records. All {others:,} others are as they were before.")
     for name in cleaned.changed_since_seeding or ():
         console.out.print(f"Since the seeding somebody, or the sync, changed other records of {name}.")
+    if cleaned.not_checked:
+        console.out.print(cleaned.not_checked)
 
 
 def cleaned_figures(removal: kit.Removal, cleaned: kit.Cleaned | None) -> dict[str, Any]:

@@ -86,6 +86,12 @@ class Cleaned:
     removal: Removal
     changed_since_seeding: Sequence[str] | None = None
 
+    @property
+    def not_checked(self) -> str:
+        """What the proof leaves open, in a sentence; empty where it leaves nothing open."""
+        is_noted = self.changed_since_seeding is not None
+        return "" if is_noted else "Not checked: how the portals were before the seeding, which nobody noted."
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:

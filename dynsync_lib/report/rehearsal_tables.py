@@ -88,6 +88,8 @@ class Gone(Protocol):
     def removal(self) -> Going: ...
     @property
     def changed_since_seeding(self) -> Sequence[str] | None: ...
+    @property
+    def not_checked(self) -> str: ...
 
 
 def plan_table(rehearsal: Planned) -> Piece:
@@ -228,14 +230,14 @@ def removal_proof(cleaned: Gone) -> Piece:
         f"All {others:,} other records are as they were before." if others else "No other record is there.",
     ]
     changed = cleaned.changed_since_seeding
-    if changed is None:
-        sentences.append("Not checked: how the portals were before the seeding, which nobody noted.")
+    if cleaned.not_checked:
+        sentences.append(cleaned.not_checked)
     elif changed:
         names = ", ".join(f"{system_word(_side(name))} {table_word(name)}" for name in changed)
         sentences.append(f"Since the seeding somebody, or the sync, changed other records: {names}.")
     else:
         sentences.append("The portals are as they were before the seeding.")
-    return Piece(render("sentences", sentences=sentences, is_known=changed is not None), " ".join(sentences))
+    return Piece(render("sentences", sentences=sentences, is_known=not cleaned.not_checked), " ".join(sentences))
 
 
 def _side(name: str) -> str:

@@ -64,6 +64,9 @@ def test_seed__for_people(emulator: Emulator, tmp_path: Path) -> None:
     text = run(tmp_path, "clean", "--yes").stdout
     assert "dynamics contact: 4 look-alikes\n" in text
     assert "All 10 others are as they were before." in text
+    assert "Not checked" not in text
+    text = run(tmp_path, "clean", "--by-tag", "--yes").stdout
+    assert "Not checked: how the portals were before the seeding, which nobody noted.\n" in text
     assert len(writes(emulator)) > 0
 
 

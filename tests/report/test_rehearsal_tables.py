@@ -65,6 +65,7 @@ class Went:
 
     removal: Goes
     changed_since_seeding: Sequence[str] | None
+    not_checked: str = ""
 
 
 def test_plan_table__counts_what_would_be_written() -> None:
@@ -148,4 +149,4 @@ def test_removal_proof__says_what_is_proved_and_what_nobody_noted() -> None:
     assert repr(removal_proof(Went(Goes(3, others), []))).startswith(proved)
     changed = repr(removal_proof(Went(Goes(1, others), ["hubspot/contacts"])))
     assert changed.endswith("Since the seeding somebody, or the sync, changed other records: HubSpot contacts.")
-    assert "Not checked" in repr(removal_proof(Went(Goes(1), None)))
+    assert repr(removal_proof(Went(Goes(1), None, "Not checked: this."))).endswith(" Not checked: this.")
