@@ -183,8 +183,9 @@ class UnaskedCheck:
 class Rulebook:
     """Everything the kit knows about the behaviour of Data Sync.
 
-    `standard_schema` has rows like `core.tables.PROPERTIES` and `core.tables.COLUMNS` under those names ("properties",
-    "columns"). `version` is the first twelve digits of the sha256 over all files.
+    `set_once_fields` are internal names of fields that are mostly set once. `standard_schema` has rows like
+    `core.tables.PROPERTIES` and `core.tables.COLUMNS` under those names ("properties", "columns"). `version` is the
+    first twelve digits of the sha256 over all files.
     """
 
     rules: Mapping[str, Rule]
@@ -202,6 +203,7 @@ class Rulebook:
     unasked_checks: tuple[UnaskedCheck, ...]
     questions: Mapping[str, AdminQuestion]
     company_names: Mapping[str, Any]
+    set_once_fields: frozenset[str]
     top_level_domains: frozenset[str]
     free_mail_domains: frozenset[str]
     standard_schema: Mapping[str, tuple[Mapping[str, Any], ...]]

@@ -17,11 +17,11 @@ from typing import Any, Final
 from dynsync_lib.core.lookup_names import lookup_of
 from dynsync_lib.core.masking import FEWER, Masking, is_small
 from dynsync_lib.core.model import Direction, Object, System
-from dynsync_lib.core.tables import Right, privilege
+from dynsync_lib.core.tables import HELD_BACK, Right, privilege
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.replay_folder import Replay
 from dynsync_lib.go_live.enrolments import Enrolment
-from dynsync_lib.go_live.texts import read_texts
+from dynsync_lib.go_live.texts import read_texts, why_set_once
 from dynsync_lib.report.watch_plan import say_stop
 from dynsync_lib.report.words import object_word, system_word
 from dynsync_lib.report.work_plan import plan_work
@@ -153,8 +153,8 @@ def _embed(material: Material) -> Iterator[Row]:
 
 def _create_only(material: Material) -> Iterator[Row]:
     overwrites: Counter[tuple[str, str, str]] = Counter()
-    for row in material.forecast.counts("changes", ["object", "target_system", "target_field", "kind"]):
-        if row["kind"] == "overwrite":
+    for row in material.forecast.counts("changes", ["object", "target_system", "target_field", "kind", "note"]):
+        if row["kind"] == "overwrite" and row["note"] not in HELD_BACK:
             overwrites[row["object"], row["target_system"], row["target_field"]] += row["count"]
     known = 0
     for mapping in material.forecast.rows("mapping"):
@@ -181,8 +181,8 @@ _NONE_KNOWN: Final = "No mapping is of a field of which the kit knows that it is
 
 def _why_create_only(*fields: str) -> str | None:
     """Why a mapping of these fields is mostly meant for new records alone; None when it is not."""
-    bare = {lookup_of(name).casefold() for name in fields}
-    return next((entry["why"] for entry in read_texts("create_only") if bare & set(entry["fields"])), None)
+    reasons = (why_set_once(lookup_of(name).casefold()) for name in fields)
+    return next(filter(None, reasons), None)
 
 
 def _cannot_undo(material: Material) -> Iterator[Row]:

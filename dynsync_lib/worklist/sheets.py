@@ -250,6 +250,7 @@ LISTED_ELSEWHERE: Final = frozenset(
             "G36",
             "G45",
             "G47",
+            "G68",
         ),
         *("company.no-name", "deal.stage-unmapped"),
     )

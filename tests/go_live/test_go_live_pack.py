@@ -21,7 +21,7 @@ from dynsync_lib.go_live.texts import read_texts
 from tests.rulebook_texts import shipped_rulebook
 from tests.worklist.small_worklist import C1, SETTINGS, small_forecast
 
-PARTS = ("create_only", "cannot_undo", "right", "embed", "drill")
+PARTS = ("cannot_undo", "right", "embed", "drill")
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def test_snapshot_and_settings__make_the_same_forecast_again(forecast: kit.Forec
         if before["verdict"] != now["verdict"]
     }
     assert verdicts == {("ok", "not_checked")}
-    later = {"G19", "G33", "G49", "G54", "G56", "G60", "G61", "G64", "G66"}
+    later = {"G19", "G33", "G49", "G54", "G56", "G60", "G61", "G64", "G66", "G68"}
     asked_later = ("G50", "record.privilege")
     findings = [
         row

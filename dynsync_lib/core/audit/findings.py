@@ -33,6 +33,7 @@ from dynsync_lib.core.audit import (
     merge_checks,
     record_checks,
     rights_checks,
+    set_once_checks,
     side_effect_checks,
     twin_checks,
     typed_checks,
@@ -218,6 +219,7 @@ MEASURES: Final[Measures] = {
     **rights_checks.MEASURES,
     **side_effect_checks.MEASURES,
     **twin_checks.MEASURES,
+    **set_once_checks.MEASURES,
     **typed_checks.MEASURES,
     **unresolved_checks.MEASURES,
     **value_checks.MEASURES,
@@ -229,6 +231,7 @@ NAMES: Final[Mapping[str, Callable[[Situation, Tables], Question[str]]]] = {
     **rights_checks.NAMES,
     **unresolved_checks.NAMES,
     "unheld_filter_values": filter_checks.name_unheld_values,
+    "set_once_overwrites": set_once_checks.name_set_once,
     "untyped_values": typed_checks.name_untyped_values,
 }
 MARKETING_MEASURES: Final[Mapping[str, Callable[[MarketingOutlook], int | None]]] = {

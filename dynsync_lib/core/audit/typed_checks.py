@@ -49,10 +49,11 @@ def name_untyped_values(situation: Situation, tables: Tables) -> Question[str]:
     """`hubspot contact.renewal (2 values), dynamics account.revenue (1 value)`, most values first; empty if none."""
     del tables
     counts = _counts(situation)
-    return combined(counts.values(), lambda numbers: _listed(dict(zip(counts, numbers, strict=True))))
+    return combined(counts.values(), lambda numbers: list_values(dict(zip(counts, numbers, strict=True))))
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def list_values(counts: Mapping[str, int]) -> str:
+    """Fields with how many values each has, most first, at most five of them; empty where none has any."""
     ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
     first = [f"{name} ({count:,} {'value' if count == 1 else 'values'})" for name, count in ordered[:_NAMED]]
     more = len(ordered) - len(first)
