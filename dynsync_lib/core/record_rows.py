@@ -17,7 +17,7 @@ from typing import Any, Final, TypedDict, Unpack
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.tables import Column
+from dynsync_lib.core.tables import AGREEMENTS, Column
 from dynsync_lib.core.typed_values import NO_TEXT
 
 Frame = nw.LazyFrame[Any]
@@ -65,6 +65,13 @@ def listed(*parts: nw.Expr, separator: str = "; ") -> nw.Expr:
     return nw.concat_str(*parts, separator=separator, ignore_nulls=True)
 
 
+def _agreements(kinds: nw.Expr) -> nw.Expr:
+    """What a pair of near names agrees in besides, in words."""
+    for kind, words in AGREEMENTS.items():
+        kinds = kinds.str.replace_all(kind, words, literal=True)
+    return kinds.str.replace_all(";", ", ", literal=True)
+
+
 _IS_IN_HUBSPOT: Final = nw.col("target_system") == System.HUBSPOT.value
 _IS_HUBSPOTS_LEAD: Final = _IS_IN_HUBSPOT & (nw.col("object") == Object.LEAD.value)
 _CELLS: Final[Mapping[str, Cells]] = {
@@ -102,7 +109,7 @@ _CELLS: Final[Mapping[str, Cells]] = {
         "object": Object.COMPANY.value,
         "record_id": nw.col("dynamics_id"),
         "counterpart_id": nw.col("hubspot_id"),
-        "detail": listed(nw.col("reason"), text_of("also alike: ", nw.col("corroboration").str.replace_all(";", ", "))),
+        "detail": listed(nw.col("reason"), text_of("also equal: ", _agreements(nw.col("corroboration")))),
     },
     "mapping": {
         "system": None,

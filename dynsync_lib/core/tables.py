@@ -330,6 +330,13 @@ COLLISIONS: Final = Table(
     ("system", "object", "match_key", "position"),
 )
 
+AGREEMENTS: Final[Mapping[str, str]] = {
+    "tax_number": "tax number",
+    "domain": "domain",
+    "city": "city",
+    "phone": "telephone number",
+}
+"""What a company and an account may agree in beside their names, the surest first, each in words."""
 NEAR_NAMES: Final = Table(
     "near_names",
     "one pair of companies that should perhaps match and will not",
@@ -346,7 +353,7 @@ NEAR_NAMES: Final = Table(
         _column("score", "likeness from 0 to 100", "number"),
         _column(
             "corroboration",
-            "what else agrees (tax_number, domain, city, phone), separated by `;`; null when nothing does",
+            f"what else agrees ({', '.join(AGREEMENTS)}), separated by `;`; null when nothing does",
         ),
     ),
     ("hubspot_id", "dynamics_id"),

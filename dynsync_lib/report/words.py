@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dynsync_lib.core.model import Direction, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
+from dynsync_lib.core.tables import AGREEMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +153,16 @@ NAME_REASONS: Final[Mapping[str, str]] = {
     "same_phone": "the name, not the telephone number",
 }
 """In what two names differ, in a word."""
-_AGREEMENTS: Final[Mapping[str, str]] = {
-    "tax_number": "tax number",
-    "domain": "domain",
-    "city": "city",
-    "phone": "telephone number",
-}
-"""In what two companies of like names may agree besides."""
 NAME_SENTENCES: Final[Mapping[str, str]] = {
-    "legal_form": "the names are equal but for their legal forms",
+    "legal_form": "the names differ only in their legal forms or in a remark behind them",
     "word_order": "the names have the same words in another order",
-    "abbreviation": "one of the names has a shortened word",
-    "spacing": "the names are equal but for blanks",
-    "extra_word": "one of the names has a word more",
-    "typo": "the names are spelled otherwise",
-    "same_tax_number": "the names are unlike, and the tax number is one",
-    "same_domain": "the names are unlike, and the domain is one",
-    "same_phone": "the names are unlike, and the telephone number is one",
+    "abbreviation": "the names differ only in a shortened word",
+    "spacing": "the names differ only in spaces",
+    "extra_word": "one of the names has an extra word",
+    "typo": "the names are spelled differently",
+    "same_tax_number": "the names are unlike, but the tax number is the same",
+    "same_domain": "the names are unlike, but the domain is the same",
+    "same_phone": "the names are unlike, but the telephone number is the same",
 }
 """Why two companies may be one firm, in a sentence."""
 
@@ -237,7 +231,7 @@ def object_rank(object_: str | None) -> int:
 
 def say_agreements(corroboration: str | None) -> str:
     """In what two companies of like names agree besides, such as "domain, city"; empty where in nothing."""
-    return ", ".join(_AGREEMENTS.get(word, word) for word in (corroboration or "").split(";") if word)
+    return ", ".join(AGREEMENTS.get(word, word) for word in (corroboration or "").split(";") if word)
 
 
 def split_question(question: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from dynsync_lib import kit, report
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.report.decisions import read_decisions
 from dynsync_lib.report.figures import count_numbers
+from dynsync_lib.report.translation import translator_of
 from tests.report.hand_made_forecast import LINKS, MAPPING, HandMadeForecast, empty_forecast
 
 OF_A_FORECAST = {room for room in kit.ROOMS if room.startswith("report.")} - {
@@ -168,6 +169,13 @@ def test_reason_table__never_adds_excluded_and_failing() -> None:
 def test_near_names_table__most_alike_first() -> None:
     html = kit.near_names_table(HandMadeForecast()).html
     assert html.index("Morgen Licht") < html.index("Adler Papier GmbH")
+
+
+def test_near_names_table__says_what_else_agrees_in_words() -> None:
+    pair = ("7", "Adler Papier", "c-2", "Adler Papier GmbH", "legal_form", 92.3, "tax_number;city;phone")
+    html = kit.near_names_table(HandMadeForecast().with_rows("near_names", [pair])).html
+    assert "tax number, city, telephone number" in html
+    assert "Steuernummer, Ort, Telefonnummer" in translator_of("de").page(html)
 
 
 def test_read_decisions__d1_to_d18_with_known_numbers() -> None:

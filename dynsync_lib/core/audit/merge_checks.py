@@ -24,10 +24,11 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.record_rows import listed, text_of
 from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.tables import AGREEMENTS
 
 _CITY: Final = {System.HUBSPOT: "city", System.DYNAMICS: "address1_city"}
 _PHONE: Final = {System.HUBSPOT: "phone", System.DYNAMICS: "telephone1"}
-_WORDS: Final = {"domain": "domain", "city": "city", "phone": "telephone number"}
+_KINDS: Final = ("domain", "city", "phone")
 _FEWEST_KNOWN: Final = 2
 _DIGITS_COMPARED: Final = 9
 
@@ -41,7 +42,7 @@ def count_false_merges(situation: Situation, tables: Tables) -> Count:
     paired = paired.filter(~nw.col("counterpart_id").is_null() & (nw.col("rule_id") == "company.match-name"))
     pairs = paired.select(dynamics_id="record_id", hubspot_id="counterpart_id")
     job = Job(situation, Object.COMPANY)
-    kinds = [kind for kind in _WORDS if all(_is_delivered(job, system, kind) for system in System)]
+    kinds = [kind for kind in _KINDS if all(_is_delivered(job, system, kind) for system in System)]
     if len(kinds) < _FEWEST_KNOWN:
         return combined([rows_of(pairs)], lambda counts: None if counts[0] else 0)
     for system in System:
@@ -50,7 +51,7 @@ def count_false_merges(situation: Situation, tables: Tables) -> Count:
         differing=nw.sum_horizontal(*(_differs(kind).cast(nw.Int64) for kind in kinds)),
         agreeing=nw.sum_horizontal(*(_agrees(kind).cast(nw.Int64) for kind in kinds)),
     )
-    detail = listed(*(nw.when(_differs(kind)).then(text_of(f"another {_WORDS[kind]}")) for kind in kinds))
+    detail = listed(*(nw.when(_differs(kind)).then(text_of(f"another {AGREEMENTS[kind]}")) for kind in kinds))
     doubted = judged.filter((nw.col("agreeing") == 0) & (nw.col("differing") >= _FEWEST_KNOWN))
     worst_first = range(len(kinds), _FEWEST_KNOWN - 1, -1)
     return total(
