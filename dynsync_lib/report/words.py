@@ -154,7 +154,7 @@ NAME_REASONS: Final[Mapping[str, str]] = {
 }
 """In what two names differ, in a word."""
 NAME_SENTENCES: Final[Mapping[str, str]] = {
-    "legal_form": "the names differ only in their legal forms or in a remark behind them",
+    "legal_form": "the names differ only in legal form, in how it is written, or in what follows it",
     "word_order": "the names have the same words in another order",
     "abbreviation": "the names differ only in a shortened word",
     "spacing": "the names differ only in spaces",

@@ -164,7 +164,7 @@ def _outcome_words(asked: Asked) -> str:
 def _near_name_words(asked: Asked) -> str:
     why = NAME_SENTENCES.get(asked["reason"], f"the names differ in {asked['reason']}")
     agrees = say_agreements(asked["corroboration"])
-    likeness = f"they are alike by {asked['score']:.0f} of 100"
+    likeness = f"signs and accents aside they are alike by {asked['score']:.0f} of 100"
     return _sentence(why, likeness, f"also equal: {agrees}" if agrees else "nothing else was found to agree")
 
 

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 _LONGEST_SHORT_FORM: Final = 5
-_WORD: Final = re.compile(r"[^\W_]+")
 _OPENS_REMARK: Final = re.compile(r"[(/\[\\]")
 _ASCII_SIGNS: Final = {code: " " for code in range(128) if not chr(code).isalnum()} | {
     ord("'"): "",
@@ -30,8 +29,21 @@ _ASCII_SIGNS: Final = {code: " " for code in range(128) if not chr(code).isalnum
     ord("&"): " and ",
     ord("+"): " and ",
 }
-_LETTERS: Final = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "", "´": "", "&": " and ", "+": " and "}
+
+
+class _Letters(dict[int, str]):
+    """What letters and signs become, asked once for each: accents nothing, other signs blanks."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        self[code] = "" if unicodedata.combining(letter) else letter if letter.isalnum() else " "
+        return self[code]
+
+
+_LETTERS: Final = _Letters(
+    str.maketrans(
+        {"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "’": "", "´": "", "&": " and ", "+": " and "}
+    )
 )
 
 
@@ -46,8 +58,7 @@ def words_of(name: str) -> list[str]:
 def _split(name: str) -> list[str]:
     if name.isascii():
         return name.lower().translate(_ASCII_SIGNS).split()
-    folded = unicodedata.normalize("NFKD", name.replace("'", "")).casefold().translate(_LETTERS)
-    return _WORD.findall("".join(letter for letter in folded if not unicodedata.combining(letter)))
+    return unicodedata.normalize("NFKD", name.replace("'", "")).casefold().translate(_LETTERS).split()
 
 
 def _join_letters(words: list[str]) -> list[str]:
@@ -109,13 +120,18 @@ class CompanyWords:
             glued=re.compile("|".join(map(re.escape, data["glued"]))),
         )
 
-    def forms_of(self, name: str, bare: str) -> frozenset[str]:
-        """The words of a name's legal forms, which stand around its bare words, as short as they get.
+    def around(self, spelled: str, bare: str) -> str:
+        """The words of a name that its bare words are without; all texts have blanks between words."""
+        inside = bare.split()
+        return " ".join([word for word in spelled.split() if word not in inside])
+
+    def forms_in(self, around: str) -> frozenset[str]:
+        """The words of legal forms in what stands around bare words, as short as they get.
 
         None of them where one is spelled out and stands for no short one: it may be any.
         """
-        around = set(words_of(name)).difference(bare.split(), self.articles, self.joints)
-        forms = frozenset(self.short_forms.get(word, word) for word in around)
+        words = set(around.split()).difference(self.articles, self.joints)
+        forms = frozenset(self.short_forms.get(word, word) for word in words)
         return forms if max(map(len, forms), default=0) <= _LONGEST_SHORT_FORM else frozenset()
 
     def in_full(self, bare: str) -> str:
@@ -131,15 +147,23 @@ class CompanyWords:
 
     def bare_words(self, name: str) -> list[str]:
         """What is left of a name without legal forms and articles, as it is spelled."""
-        if not name.isascii():
-            name = self.glued.sub(r" \g<0> ", name)
+        return self.read(name)[1]
+
+    def read(self, name: str) -> tuple[list[str], list[str]]:
+        """All words of a name, and its bare words."""
         words = words_of(name)
+        if not name.isascii() and self.glued.search(name):
+            apart = self.glued.sub(r" \g<0> ", name)
+            return words, self._bare_words(apart, words_of(apart))
+        return words, self._bare_words(name, words)
+
+    def _bare_words(self, name: str, words: list[str]) -> list[str]:
         if _OPENS_REMARK.search(name):
             words = words_of(name[: self._remark_begins(name)]) or words
         end = self._end_of(words)
-        start = self._start_of(words, end)
-        anywhere = self.anywhere
-        bare = [word for word in words[start:end] if word not in anywhere]
+        bare = words[self._start_of(words, end) : end]
+        if not self.anywhere.isdisjoint(bare):
+            bare = [word for word in bare if word not in self.anywhere]
         half = len(bare) // 2
         return bare[:half] if half > 1 and bare[:half] == bare[half:] else bare or words
 
@@ -147,18 +171,18 @@ class CompanyWords:
         """How many words are left when all legal forms in the last places are gone."""
         end = len(words)
         while end > 0:
-            taken = self._form_before(words, end)
-            if not taken and words[end - 1] in self.joints and end < len(words):
-                taken = 1
-            if not taken:
+            last = words[end - 1]
+            taken = self._form_before(words, end) if last in self.endings else 0
+            if not taken and (last not in self.joints or end == len(words)):
                 break
-            end -= taken
+            end -= taken or 1
         return end
 
     def _form_before(self, words: list[str], end: int) -> int:
         """How many of the words before `end` are one legal form."""
-        for form in self.endings.get(words[end - 1], ()):
-            taken = _words_taken(words, end, form)
+        last = words[end - 1]
+        for form in self.endings[last]:
+            taken = 1 if form == last else _words_taken(words, end, form)
             if taken:
                 return taken
         return 0
@@ -172,7 +196,8 @@ class CompanyWords:
 
     def remark_of(self, name: str) -> list[str]:
         """The words of what a bracket or slash opens behind a legal form; mostly none."""
-        return words_of(name[self._remark_begins(name) :])
+        begins = self._remark_begins(name)
+        return words_of(name[begins:]) if begins < len(name) else []
 
     def _remark_begins(self, name: str) -> int:
         """Where the first bracket or slash behind a legal form stands; the name's length when none does."""

@@ -20,16 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from dynsync_lib.core.advice.company_words import CompanyWords, words_of
+from dynsync_lib.core.advice.company_words import CompanyWords
 from dynsync_lib.core.advice.name_keys import (
     Flags,
     Rows,
+    each_pair_once,
     keys_less_one_word,
     keys_of_word_sets,
     meet,
@@ -37,12 +38,32 @@ from dynsync_lib.core.advice.name_keys import (
     whole_keys,
 )
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 _MOST_STRONG, _MOST_WEAK = 100, 20
 _SHORT_WORD: Final = 3
+_PAIRS_AT_ONCE: Final = 100_000
 Compare = Callable[[Rows, Rows], Flags]
 """Says something of rows of the two lists, pair by pair."""
 Pair = tuple[int, int, str]
 """A row of the first list, one of the second, and the reason: in what the two names differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Many pairs, as columns: rows of the two lists, and reasons."""
+
+    left: Rows
+    right: Rows
+    reasons: npt.NDArray[np.object_]
+
+    def where(self, kept: Flags) -> _Pairs:
+        """Those that are kept."""
+        return _Pairs(self.left[kept], self.right[kept], self.reasons[kept])
+
+    def __iter__(self) -> Iterator[Pair]:
+        yield from zip(self.left.tolist(), self.right.tolist(), self.reasons.tolist(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +74,12 @@ class LikeNames:
     ours: Sequence[str]
     theirs: Sequence[str]
     _bare: tuple[list[str], list[str]] = field(init=False)
+    _spelled: tuple[list[str], list[str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        bare = tuple([" ".join(self.words.bare_words(name)) for name in side] for side in (self.ours, self.theirs))
-        object.__setattr__(self, "_bare", bare)
+        sides = [self._read(side) for side in (self.ours, self.theirs)]
+        object.__setattr__(self, "_spelled", tuple(spelled for spelled, _ in sides))
+        object.__setattr__(self, "_bare", tuple(bare for _, bare in sides))
 
     def find(self, is_equal: Compare, is_one_firm: Compare) -> list[Pair]:
         """The pairs of like names, in the order of their rows, each once.
@@ -65,17 +88,24 @@ class LikeNames:
         else than the name tells that they are one: then other legal forms do not speak against a weak likeness.
         """
         strong = list(self._strong_pairs(is_equal))
-        left, right = ({pair[side] for pair in strong} for side in (0, 1))
-        ours = [row for row in range(len(self.ours)) if row not in left]
-        theirs = [row for row in range(len(self.theirs)) if row not in right]
-        weak = list(self._weak_pairs(ours, theirs, is_equal))
-        return sorted([*strong, *self._likeliest(self._without_other_forms(weak, is_one_firm))])
+        ours, theirs = (_all_but(len(side), rows) for side, rows in zip(self._bare, rows_of(strong), strict=True))
+        weak = self._weak_pairs(ours, theirs, is_equal)
+        weak = weak.where(~self._have_other_forms(weak) | is_one_firm(weak.left, weak.right))
+        return sorted([*strong, *weak.where(self._are_likeliest(weak))])
 
     def likeness(self, left: Sequence[int], right: Sequence[int]) -> list[float]:
         """How alike the names of these rows are, from 0 to 100, pair by pair."""
-        ours, theirs = [self.ours[row] for row in left], [self.theirs[row] for row in right]
-        texts = ([" ".join(words_of(name)) for name in names] for names in (ours, theirs))
-        return [round(float(score), 1) for score in process.cpdist(*texts, scorer=fuzz.ratio, dtype=np.float64)]
+        texts = [[spelled[row] for row in rows] for spelled, rows in zip(self._spelled, (left, right), strict=True)]
+        return [round(score, 1) for score in process.cpdist(*texts, scorer=fuzz.ratio, dtype=np.float64).tolist()]
+
+    def _read(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
+        """All words of each name, and its bare words, with blanks between them."""
+        spelled, bare = [], []
+        for name in names:
+            words, bare_words = self.words.read(name)
+            spelled.append(" ".join(words))
+            bare.append(spelled[-1] if words == bare_words else " ".join(bare_words))
+        return spelled, bare
 
     def _strong_pairs(self, is_equal: Compare) -> Iterator[Pair]:
         full = [[self.words.in_full(text) for text in side] for side in self._bare]
@@ -85,7 +115,9 @@ class LikeNames:
         close = [[text.replace(" ", "") for text in side] for side in self._bare]
         meetings.append(meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_STRONG))
         del close
-        for left, right in _unlike(_together(meetings), is_equal):
+        rows = each_pair_once(meetings)
+        is_unlike = ~is_equal(*rows)
+        for left, right in zip(rows[0][is_unlike].tolist(), rows[1][is_unlike].tolist(), strict=True):
             reason = self._strong_reason(left, right)
             if reason is not None:
                 yield left, right, reason
@@ -99,7 +131,7 @@ class LikeNames:
         if not ours or not theirs or self._have_other_remarks(left, right):
             return None
         if ours == theirs:
-            return self._around_words(ours, self.ours[left], self.theirs[right])
+            return self._around_words(ours, self._spelled[0][left], self._spelled[1][right])
         full = [self.words.in_full(text) for text in (ours, theirs)]
         if full[0] == full[1]:
             return "abbreviation"
@@ -113,92 +145,118 @@ class LikeNames:
 
     def _around_words(self, bare: str, ours: str, theirs: str) -> str:
         """What two names have around the same bare words: signs and accents, a small word, or a legal form."""
-        words, others = words_of(ours), words_of(theirs)
-        if words == others:
-            return "typo" if " ".join(words) == bare else "legal_form"
+        if ours == theirs:
+            return "typo" if ours == bare else "legal_form"
+        words, others = ours.split(), theirs.split()
         if self.words.without_small(words) != self.words.without_small(others):
             return "legal_form"
         return "typo" if len(words) == len(others) else "extra_word"
 
-    def _weak_pairs(self, left: list[int], right: list[int], is_equal: Compare) -> Iterator[Pair]:
+    def _weak_pairs(self, left: Rows, right: Rows, is_equal: Compare) -> _Pairs:
         """The pairs among these rows of the two lists that differ by a word or a typing error."""
-        ours, theirs = [self._bare[0][row] for row in left], [self._bare[1][row] for row in right]
-        for reason, meeting in (
-            ("extra_word", _one_word_more(ours, theirs)),
-            ("typo", meet_less_one_letter(ours, theirs, _MOST_WEAK)),
+        ours, theirs = ([self._bare[side][row] for row in rows.tolist()] for side, rows in enumerate((left, right)))
+        kinds = []
+        for reason, (here, there), is_such in (
+            ("extra_word", _one_word_more(ours, theirs), self._is_one_word_more),
+            ("typo", _one_edit_apart(ours, theirs, meet_less_one_letter(ours, theirs, _MOST_WEAK)), self._is_error),
         ):
-            rows = (np.asarray(left, dtype=np.int64)[meeting[0]], np.asarray(right, dtype=np.int64)[meeting[1]])
-            for here, there in _unlike(rows, is_equal):
-                if self._is_one_apart(reason, self._bare[0][here], self._bare[1][there]):
-                    yield here, there, reason
+            texts = zip(here.tolist(), there.tolist(), strict=True)
+            is_weak = np.fromiter((is_such(ours[our].split(), theirs[their].split()) for our, their in texts), np.bool_)
+            pairs = _Pairs(left[here], right[there], np.full(len(here), reason, dtype=np.object_)).where(is_weak)
+            kinds.append(pairs.where(~is_equal(pairs.left, pairs.right)))
+        return _Pairs(
+            np.concatenate([pairs.left for pairs in kinds]),
+            np.concatenate([pairs.right for pairs in kinds]),
+            np.concatenate([pairs.reasons for pairs in kinds]),
+        )
 
-    def _without_other_forms(self, pairs: list[Pair], is_one_firm: Compare) -> list[Pair]:
-        """The pairs without those that both have legal forms, none in common, and nothing else that speaks for them."""
-        forms = [self._forms_of(0, {pair[0] for pair in pairs}), self._forms_of(1, {pair[1] for pair in pairs})]
-        doubted = []
-        for pair in pairs:
-            ours, theirs = forms[0][pair[0]], forms[1][pair[1]]
-            if ours and theirs and ours.isdisjoint(theirs):
-                doubted.append(pair)
-        rows = [np.array([pair[side] for pair in doubted], dtype=np.int64) for side in (0, 1)]
-        dropped = {pair for pair, is_one in zip(doubted, is_one_firm(*rows).tolist(), strict=True) if not is_one}
-        return [pair for pair in pairs if pair not in dropped]
+    def _have_other_forms(self, pairs: _Pairs) -> Flags:
+        """Which pairs are of two names that both have legal forms, and none in common."""
+        (ours, left), (theirs, right) = self._forms_of(0, pairs.left), self._forms_of(1, pairs.right)
+        different, at = np.unique(left * len(theirs) + right, return_inverse=True)
+        both = ((ours[number // len(theirs)], theirs[number % len(theirs)]) for number in different.tolist())
+        return np.array([bool(our and their) and our.isdisjoint(their) for our, their in both], dtype=np.bool_)[at]
 
-    def _forms_of(self, side: int, rows: set[int]) -> dict[int, frozenset[str]]:
-        """By row the legal forms of these names of one list."""
-        names, bare = (self.ours, self.theirs)[side], self._bare[side]
-        return {row: self.words.forms_of(names[row], bare[row]) for row in rows}
+    def _forms_of(self, side: int, rows: Rows) -> tuple[list[frozenset[str]], Rows]:
+        """The different legal forms of these names of one list, and by row which of them it has."""
+        names, bare = self._spelled[side], self._bare[side]
+        numbers: dict[str, int] = {}
+        number_of = np.zeros(len(names), dtype=np.int64)
+        for row in set(rows.tolist()):
+            number_of[row] = numbers.setdefault(self.words.around(names[row], bare[row]), len(numbers))
+        return [self.words.forms_in(around) for around in numbers], number_of[rows]
 
-    def _is_one_apart(self, reason: str, ours: str, theirs: str) -> bool:
-        if reason == "typo" and OSA.distance(ours, theirs, score_cutoff=1) != 1:
-            return False
-        words, others = ours.split(), theirs.split()
-        if reason == "typo":
-            return self._is_error(words, others)
+    def _is_one_word_more(self, words: list[str], others: list[str]) -> bool:
+        """Whether one of two names is the other with a word more that is no number."""
         longer, shorter = (words, others) if len(words) > len(others) else (others, words)
-        extra = [word for at, word in enumerate(longer) if longer[:at] + longer[at + 1 :] == shorter]
-        return bool(extra) and not self._is_number(extra[0])
+        at = _first_unlike(longer, shorter)
+        return longer[at + 1 :] == shorter[at:] and len(longer) > len(shorter) and not self._is_number(longer[at])
 
     def _is_error(self, words: list[str], others: list[str]) -> bool:
         """Whether two names that are one edit apart differ in a word that people mistype."""
-        if len(words) != len(others):
-            return _digits(words) == _digits(others)
-        differing = next(pair for pair in zip(words, others, strict=True) if pair[0] != pair[1])
-        if max(map(len, differing)) <= _SHORT_WORD or any(map(self.words.numerals.__contains__, differing)):
-            return False
+        if len(words) == len(others):
+            at = _first_unlike(words, others)
+            word, other = words[at], others[at]
+            is_short = len(word) <= _SHORT_WORD and len(other) <= _SHORT_WORD
+            if is_short or word in self.words.numerals or other in self.words.numerals:
+                return False
+            if word.isalpha() and other.isalpha():
+                return True
         return _digits(words) == _digits(others)
 
     def _is_number(self, word: str) -> bool:
         return len(word) == 1 or word in self.words.numerals or not word.isalpha()
 
-    def _likeliest(self, pairs: list[Pair]) -> Iterator[Pair]:
-        scores = self.likeness([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-        best: dict[tuple[int, int], float] = {}
-        for pair, score in zip(pairs, scores, strict=True):
-            for end in ((0, pair[0]), (1, pair[1])):
-                best[end] = max(best.get(end, 0.0), score)
-        for pair, score in zip(pairs, scores, strict=True):
-            if score == best[0, pair[0]] == best[1, pair[1]]:
-                yield pair
+    def _are_likeliest(self, pairs: _Pairs) -> Flags:
+        """Which pairs are of names neither of which has a likelier partner."""
+        scores = np.array(self.likeness(pairs.left.tolist(), pairs.right.tolist()))
+        is_likeliest = np.ones(len(scores), dtype=np.bool_)
+        for names, rows in zip(self._bare, (pairs.left, pairs.right), strict=True):
+            best = np.zeros(len(names))
+            np.maximum.at(best, rows, scores)
+            is_likeliest &= scores == best[rows]
+        return is_likeliest
 
 
 def _one_word_more(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Rows, Rows]:
     """Rows of which one has a word more than the other."""
     longer = meet(keys_less_one_word(ours), whole_keys(theirs), _MOST_WEAK)
     shorter = meet(whole_keys(ours), keys_less_one_word(theirs), _MOST_WEAK)
-    return _together([longer, shorter])
+    return each_pair_once([longer, shorter])
 
 
-def _together(meetings: Sequence[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
-    """The pairs of all meetings, each once."""
-    pairs = np.unique(np.concatenate([(left << 32) | right for left, right in meetings]))
-    return pairs >> 32, pairs & 0xFFFFFFFF
+def _one_edit_apart(ours: Sequence[str], theirs: Sequence[str], rows: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
+    """Those pairs of rows whose texts differ by one letter more, less or other, or by two that changed places."""
+    kept = [np.zeros(0, dtype=np.bool_)]
+    for first in range(0, len(rows[0]), _PAIRS_AT_ONCE):
+        left, right = (side[first : first + _PAIRS_AT_ONCE].tolist() for side in rows)
+        texts = [ours[row] for row in left], [theirs[row] for row in right]
+        kept.append(process.cpdist(*texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8) == 1)
+    is_kept = np.concatenate(kept)
+    return rows[0][is_kept], rows[1][is_kept]
 
 
-def _unlike(rows: tuple[Rows, Rows], is_equal: Compare) -> Iterator[tuple[int, int]]:
-    left, right = rows
-    kept = ~is_equal(left, right)
-    yield from zip(left[kept].tolist(), right[kept].tolist(), strict=True)
+def rows_of(pairs: Sequence[Pair]) -> tuple[Rows, Rows]:
+    """The rows of the first list and those of the second, pair by pair."""
+    return (
+        np.array([pair[0] for pair in pairs], dtype=np.int64),
+        np.array([pair[1] for pair in pairs], dtype=np.int64),
+    )
+
+
+def _all_but(number: int, rows: Rows) -> Rows:
+    """The rows of so many that are not among these."""
+    is_left = np.ones(number, dtype=np.bool_)
+    is_left[rows] = False
+    return np.flatnonzero(is_left)
+
+
+def _first_unlike(words: Sequence[str], others: Sequence[str]) -> int:
+    """The first place in which two names have other words; that behind the shorter one where it is in none."""
+    for at, (word, other) in enumerate(zip(words, others, strict=False)):
+        if word != other:
+            return at
+    return min(len(words), len(others))
 
 
 def _digits(words: Sequence[str]) -> str:

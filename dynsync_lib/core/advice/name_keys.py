@@ -13,7 +13,7 @@ Cost: for a million names a side, of which a third has no partner, some seconds;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -72,7 +72,7 @@ def meet(ours: KeyedRows, theirs: KeyedRows, most: int) -> tuple[Rows, Rows]:
     """The rows of the two sides that share a key, each pair once, sorted; keys of more than `most` rows of theirs are
     passed over.
     """
-    return _different((ours.rows[left], theirs.rows[right]) for left, right in _meetings(ours, theirs, most))
+    return each_pair_once((ours.rows[left], theirs.rows[right]) for left, right in _meetings(ours, theirs, most))
 
 
 def meet_less_one_letter(ours: Sequence[str], theirs: Sequence[str], most: int) -> tuple[Rows, Rows]:
@@ -88,7 +88,7 @@ def meet_less_one_letter(ours: Sequence[str], theirs: Sequence[str], most: int) 
     known[_flags(left.keys, bits)] = True
     right = _all_parts(part.where(known[_flags(part.keys, bits)]) for part in _letter_parts(theirs))
     del known
-    return _different(_near_places(left, right, most))
+    return each_pair_once(_near_places(left, right, most))
 
 
 def _near_places(left: KeyedRows, right: KeyedRows, most: int) -> Iterator[tuple[Rows, Rows]]:
@@ -184,7 +184,7 @@ def _all_parts(parts: Iterator[KeyedRows]) -> KeyedRows:
 
 def _meetings(ours: KeyedRows, theirs: KeyedRows, most: int) -> Iterator[tuple[Rows, Rows]]:
     """Places in the two lists of keys that are equal, some at a time."""
-    by_key, other_by_key = np.argsort(ours.keys, kind="stable"), np.argsort(theirs.keys, kind="stable")
+    by_key, other_by_key = np.argsort(ours.keys), np.argsort(theirs.keys)
     answers = theirs.keys[other_by_key]
     for first in range(0, len(by_key), _KEYS_AT_ONCE):
         places = by_key[first : first + _KEYS_AT_ONCE]
@@ -196,11 +196,19 @@ def _meetings(ours: KeyedRows, theirs: KeyedRows, most: int) -> Iterator[tuple[R
         yield np.repeat(places, counts), other_by_key[np.repeat(low, counts) + within]
 
 
-def _different(meetings: Iterator[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
-    """Each pair of rows once, sorted."""
-    pairs = [np.unique((left << 32) | right) for left, right in meetings]
-    different = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *pairs]))
+def each_pair_once(meetings: Iterable[tuple[Rows, Rows]]) -> tuple[Rows, Rows]:
+    """Each pair of rows of all meetings once, sorted."""
+    pairs = [_each_once((left << 32) | right) for left, right in meetings]
+    different = _each_once(np.concatenate([np.zeros(0, dtype=np.int64), *pairs]))
     return different >> 32, different & 0xFFFFFFFF
+
+
+def _each_once(numbers: Rows) -> Rows:
+    """The different numbers, sorted. Of millions of numbers `np.unique` makes a table, which takes far longer."""
+    in_order = np.sort(numbers)
+    is_first = np.ones(len(in_order), dtype=np.bool_)
+    is_first[1:] = in_order[1:] != in_order[:-1]
+    return in_order[is_first]
 
 
 def _flag_bits(keys: int) -> int:

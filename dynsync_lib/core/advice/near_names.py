@@ -20,23 +20,22 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from dynsync_lib.core.advice.company_words import CompanyWords, words_of
-from dynsync_lib.core.advice.like_names import LikeNames, Pair
+from dynsync_lib.core.advice.like_names import LikeNames, Pair, rows_of
 from dynsync_lib.core.advice.name_keys import Flags, Rows
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, name_column
-from dynsync_lib.core.tables import NEAR_NAMES, record_table
+from dynsync_lib.core.tables import AGREEMENTS, NEAR_NAMES, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 
 Companies = nw.DataFrame[Any]
 """One row per company; the columns are those of `COLUMNS`, all text, null when blank."""
-_EVIDENCE: Final = ("city", "phone", "domain", "tax_number")
+_EVIDENCE: Final = tuple(AGREEMENTS)
 COLUMNS: Final = ("id", "name", "key", *_EVIDENCE)
 _FIELDS: Final[Mapping[System, Mapping[str, str]]] = {
     System.HUBSPOT: {"city": "city", "phone": "phone", "domain": "domain_key"},
     System.DYNAMICS: {"city": "address1_city", "phone": "telephone1", "domain": "domain_key"},
 }
-_PAIRS_AT_ONCE: Final = 20_000
 _FEWEST_DIGITS, _DIGITS_COMPARED = 7, 9
 """Of telephone numbers the last nine digits are compared: country codes and leading zeros stand in front."""
 
@@ -79,19 +78,23 @@ def pair_near_names(
     names = LikeNames(words, ours["name"].to_list(), theirs["name"].to_list())
     by_name = names.find(sides.have_one_key, sides.are_one_firm)
     unlike = list(_pairs_of_unlike_names(sides, others, by_name))
-    is_equal = sides.have_one_key(*_rows_of(unlike)).tolist()
+    is_equal = sides.have_one_key(*rows_of(unlike)).tolist()
     pairs = sorted([*by_name, *(pair for pair, is_no_advice in zip(unlike, is_equal, strict=True) if not is_no_advice)])
-    scores = names.likeness([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-    for pair, score, (our, their) in zip(pairs, scores, sides.records(*_rows_of(pairs)), strict=True):
-        yield {
-            "hubspot_id": our["id"],
-            "hubspot_name": our["name"],
-            "dynamics_id": their["id"],
-            "dynamics_name": their["name"],
-            "reason": pair[2],
-            "score": score,
-            "corroboration": ";".join(_agreeing(our, their, sides.evidence, besides=pair[2])) or None,
-        }
+    left, right = rows_of(pairs)
+    columns = (
+        (sides.ours["id"], left),
+        (sides.ours["name"], left),
+        (sides.theirs["id"], right),
+        (sides.theirs["name"], right),
+    )
+    rows = zip(
+        *(_values_at(column, at) for column, at in columns),
+        (reason for _, _, reason in pairs),
+        names.likeness(left.tolist(), right.tolist()),
+        sides.corroborations(pairs),
+        strict=True,
+    )
+    yield from (dict(zip(NEAR_NAMES.column_names, row, strict=True)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +107,40 @@ class _Sides:
 
     def have_one_key(self, left: Rows, right: Rows) -> Flags:
         """Which pairs have one match key, or none at all."""
-        keys = [side["key"][rows.tolist()].to_list() for side, rows in ((self.ours, left), (self.theirs, right))]
+        keys = _values_at(self.ours["key"], left), _values_at(self.theirs["key"], right)
         return np.array([(our or "") == (their or "") for our, their in zip(*keys, strict=True)], dtype=np.bool_)
 
     def are_one_firm(self, left: Rows, right: Rows) -> Flags:
         """Which pairs agree in something that makes a pair of unlike names, too."""
-        agrees = np.zeros(len(left), dtype=np.bool_)
+        are_one = np.zeros(len(left), dtype=np.bool_)
         for kind in self.evidence:
-            columns = [side[kind.word] for side in (self.ours, self.theirs)]
-            if kind.reason is None or any(column.null_count() == len(column) for column in columns):
-                continue
-            values = [column[rows.tolist()].to_list() for column, rows in zip(columns, (left, right), strict=True)]
-            for pair, (our, their) in enumerate(zip(*values, strict=True)):
-                agrees[pair] |= bool(our and their and kind.read(our) and kind.read(our) == kind.read(their))
-        return agrees
+            if kind.reason is not None:
+                are_one |= self._agree_in(kind, left, right)
+        return are_one
 
-    def records(self, left: Rows, right: Rows) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        """The two companies of each pair, read some at a time."""
-        for first in range(0, len(left), _PAIRS_AT_ONCE):
-            part = slice(first, first + _PAIRS_AT_ONCE)
-            sides = ((self.ours, left), (self.theirs, right))
-            yield from zip(*(side[rows[part].tolist()].rows(named=True) for side, rows in sides), strict=True)
+    def corroborations(self, pairs: Sequence[Pair]) -> list[str | None]:
+        """By pair the words of what it agrees in besides its reason, separated by `;`; None where in nothing."""
+        agreeing = [""] * len(pairs)
+        for kind in self.evidence:
+            for at in np.flatnonzero(self._agree_in(kind, *rows_of(pairs))).tolist():
+                if pairs[at][2] != kind.reason:
+                    agreeing[at] += f";{kind.word}"
+        return [words[1:] or None for words in agreeing]
+
+    def _agree_in(self, kind: Evidence, left: Rows, right: Rows) -> Flags:
+        """Which pairs have the same of one kind of evidence."""
+        columns = self.ours[kind.word], self.theirs[kind.word]
+        agree = np.zeros(len(left), dtype=np.bool_)
+        if all(column.null_count() < len(column) for column in columns):
+            values = zip(_values_at(columns[0], left), _values_at(columns[1], right), strict=True)
+            for pair, (our, their) in enumerate(values):
+                agree[pair] = bool(our and their and kind.read(our) and kind.read(our) == kind.read(their))
+        return agree
 
 
-def _rows_of(pairs: Sequence[Pair]) -> tuple[Rows, Rows]:
-    return (
-        np.array([pair[0] for pair in pairs], dtype=np.int64),
-        np.array([pair[1] for pair in pairs], dtype=np.int64),
-    )
+def _values_at(column: nw.Series[Any], rows: Rows) -> list[str | None]:
+    values: list[str | None] = column[rows.tolist()].to_list()
+    return values
 
 
 def _evidence(free_mail: frozenset[str]) -> tuple[Evidence, ...]:
@@ -152,16 +161,6 @@ def _own_domain(text: str, free_mail: frozenset[str]) -> str:
 def _phone(text: str) -> str:
     digits = "".join(letter for letter in text if letter.isdigit()).lstrip("0")
     return digits[-_DIGITS_COMPARED:] if len(digits) >= _FEWEST_DIGITS else ""
-
-
-def _agreeing(
-    our: Mapping[str, Any], their: Mapping[str, Any], evidence: Sequence[Evidence], *, besides: str | None = None
-) -> Iterator[str]:
-    """The words of what two companies agree in, `besides` the reason of their pair."""
-    for kind in evidence:
-        value = kind.read(our[kind.word] or "")
-        if value and value == kind.read(their[kind.word] or "") and (besides is None or kind.reason != besides):
-            yield kind.word
 
 
 def _pairs_of_unlike_names(sides: _Sides, others: Sequence[Companies], by_name: Sequence[Pair]) -> Iterator[Pair]:
@@ -189,11 +188,12 @@ def _values(companies: Companies, kind: Evidence) -> list[str]:
 def _owners(values: Sequence[str]) -> dict[str, int]:
     """The row of each value that only one row has."""
     rows: dict[str, int] = {}
-    shared = {""}
+    shared: set[str] = set()
     for row, value in enumerate(values):
         if value in rows:
             shared.add(value)
-        rows[value] = row
+        if value:
+            rows[value] = row
     return {value: row for value, row in rows.items() if value not in shared}
 
 
