@@ -1,6 +1,7 @@
 """How well near names are found: labelled pairs by kind in invented companies, beside other programs.
 
     python benchmarks/near_names.py [--names 10000] [--seed 1] [--programs kit,rapidfuzz] [--misses 5] [--json FILE]
+    pip install splink goldenmatch string_grouper sparse_dot_topn scikit-learn
     python benchmarks/near_names.py --listings us-listings.json.gz
 
 Facts
@@ -12,8 +13,10 @@ Facts
     * Recall: of the labelled pairs, how many are told. Precision: of all pairs told, not only the best, how many are
       labelled. Processor seconds are those of the pairing alone, memory is the peak of the whole process.
     * `renamed` are pairs of unlike names with one domain: no program that compares names can find them.
-    * Each program runs in a process of its own. Other programs get the names without legal forms, as the kit sees them,
-      and their usual thresholds; what is not installed is named and left out.
+    * Each program runs in a process of its own, set up as its documentation advises. Other programs get the names
+      without legal forms, as the kit sees them, but string_grouper, which lowers the weight of frequent parts itself;
+      what is not installed is named and left out.
+    * splink is made for tables of several columns, and says so; names alone are all that there is here.
     * `--listings` reads labelled real names: a JSON file, compressed, of `L` and `R`, names by number, and `lab`, the
       numbers on both sides. No such file is in the repository.
 """
@@ -321,11 +324,80 @@ def _by_string_grouper(world: World) -> Pairs:
     return set(zip(matches["left_index"], matches["right_index"], strict=True))
 
 
+def _by_splink(world: World) -> Pairs:
+    """Pairs of a probability of 0.5 on, trained as splink's guide to linking two tables does it.
+
+    It asks for several columns that depend little on each other: the first word, and the others.
+    """
+    import pandas as pd
+    import splink.comparison_library as compared
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    tables = [
+        pd.DataFrame(
+            {
+                "unique_id": range(len(names)),
+                "first": [name.split(" ")[0] or None for name in names],
+                "others": [" ".join(name.split(" ")[1:]) or None for name in names],
+                "in_order": [" ".join(sorted(name.split(" "))) or None for name in names],
+                "closed": [name.replace(" ", "") or None for name in names],
+            }
+        )
+        for names in _bare(world)
+    ]
+    settings = SettingsCreator(
+        link_type="link_only",
+        comparisons=[
+            compared.NameComparison("first").configure(term_frequency_adjustments=True),
+            compared.NameComparison("others").configure(term_frequency_adjustments=True),
+        ],
+        blocking_rules_to_generate_predictions=[
+            block_on("first"),
+            block_on("in_order"),
+            block_on("substr(closed, 1, 6)"),
+            block_on("others", "substr(first, 1, 2)"),
+        ],
+    )
+    database = DuckDBAPI()
+    linker = Linker([database.register(table) for table in tables], settings)
+    linker.training.estimate_probability_two_random_records_match([block_on("in_order")], recall=0.6)
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for column in ("first", "others"):
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(column))
+    matched = linker.inference.predict(threshold_match_probability=0.5).as_pandas_dataframe()
+    return set(zip(matched["unique_id_l"].tolist(), matched["unique_id_r"].tolist(), strict=True))
+
+
+def _by_goldenmatch(world: World) -> Pairs:
+    """Pairs whose words in order are alike by 0.85, in blocks of several passes: its advice for names with errors.
+
+    The first three passes are those that it chooses for names itself.
+    """
+    import goldenmatch as gm
+
+    def table(names: Sequence[str]) -> pl.DataFrame:
+        return pl.DataFrame({"number": range(len(names)), "company": names})
+
+    name = gm.MatchkeyField(field="company", scorer="token_sort", weight=1.0, transforms=["lowercase", "strip"])
+    blocks = (["substring:0:5"], ["soundex"], ["token_sort", "substring:0:8"], ["first_token"], ["last_token"])
+    passes = [gm.BlockingKeyConfig(fields=["company"], transforms=["lowercase", *block]) for block in blocks]
+    config = gm.GoldenMatchConfig(
+        matchkeys=[gm.MatchkeyConfig(name="company", type="weighted", threshold=0.85, fields=[name])],
+        blocking=gm.BlockingConfig(strategy="multi_pass", passes=passes, keys=passes[:1]),
+    )
+    ours, theirs = _bare(world)
+    matched = gm.match_df(table(ours), table(theirs), config=config).matched
+    sides = (map(int, matched[f"{side}_number"].to_pylist()) for side in ("target", "ref"))
+    return set(zip(*sides, strict=True))
+
+
 PROGRAMS: Final[Mapping[str, tuple[str, Callable[[World], Pairs]]]] = {
     "kit": ("dynsync_lib", _by_kit),
     "rapidfuzz": ("rapidfuzz", _by_rapidfuzz),
     "sparse_dot_topn": ("sparse_dot_topn", _by_sparse_dot_topn),
     "string_grouper": ("string_grouper", _by_string_grouper),
+    "splink": ("splink", _by_splink),
+    "goldenmatch": ("goldenmatch", _by_goldenmatch),
 }
 """By program what must be installed, and how it pairs names."""
 
@@ -395,7 +467,7 @@ def main() -> None:
         (Path(folder) / "world").write_bytes(pickle.dumps(world))
         for program in asked.programs.split(","):
             if importlib.util.find_spec(PROGRAMS[program][0]) is None:
-                print(f"{program:16} is not installed")
+                print(f"{program:16} is not installed: `pip install {PROGRAMS[program][0]}` adds it to the table")
                 continue
             result = run_apart(program, Path(folder))
             if isinstance(result, str):

@@ -17,8 +17,20 @@ WORDS = CompanyWords.from_data(shipped_rulebook().company_names)
 NAMES = (
     *("Kupferfeld Papier GmbH", "Kupferfeld Papier", "Kupferfled Papier", "Kupferfeld Papier Hamburg"),
     *("Kupferfled Papier Ltd", "Papier Kupferfeld AG", "KupferfeldPapier", "Kupferfeld", "Kupferfelt 2 AG"),
-    *("Kupferfeld II", "Kupferfeld Intl", "Kupferfeld International", "Kupferfeld Papier Hamburg Ulm", "The Kupferfeld"),
-    *("Kupferfeld Papier GmbH (Bern)", "Kupferfeld Papier GmbH (Ulm)", "Kupférfeld Papier", "Kupferfeld & Papier", "AG"),
+    *(
+        "Kupferfeld II",
+        "Kupferfeld Intl",
+        "Kupferfeld International",
+        "Kupferfeld Papier Hamburg Ulm",
+        "The Kupferfeld",
+    ),
+    *(
+        "Kupferfeld Papier GmbH (Bern)",
+        "Kupferfeld Papier GmbH (Ulm)",
+        "Kupférfeld Papier",
+        "Kupferfeld & Papier",
+        "AG",
+    ),
 )
 LISTS = st.lists(st.sampled_from(NAMES), max_size=7)
 
