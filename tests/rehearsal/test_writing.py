@@ -244,7 +244,14 @@ def test_writers__name_the_scope_and_the_privilege_that_is_missing(emulator: Emu
     async def dynamics(portals: TestPortals) -> None:
         await portals.dynamics.writer.create(Object.CONTACT, {"1": {"firstname": "Dee"}})
 
-    with pytest.raises(AccessError, match=r"crm\.objects\.contacts\.write"):
-        with_portals(emulator, hubspot)
-    with pytest.raises(AccessError, match="prvCreateContact"):
-        with_portals(emulator, dynamics)
+    sentences = []
+    for write in (hubspot, dynamics):
+        with pytest.raises(AccessError) as caught:
+            with_portals(emulator, write)
+        sentences.append(str(caught.value))
+    assert sentences == [
+        "HubSpot does not let the token write to /crm/v3/objects/contacts/batch/create: it lacks the scope "
+        "crm.objects.contacts.write.",
+        "Dynamics does not let the application user write to contacts/Microsoft.Dynamics.CRM.CreateMultiple: the "
+        "privilege prvCreateContact is missing.",
+    ]

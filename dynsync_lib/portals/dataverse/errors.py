@@ -28,6 +28,7 @@ from dynsync_lib.portals.http.caller import (
     unavailable,
     undocumented,
 )
+from dynsync_lib.portals.http.transport import is_read
 
 _NAME: Final = "Dynamics"
 _NO_USER: Final = "0x80072560"
@@ -83,8 +84,9 @@ def _no_access(response: httpx.Response, error: Mapping[str, Any], correlation_i
         )
     privilege = _PRIVILEGE.search(str(error.get("message")))
     lacking = f": the privilege {privilege[0]} is missing" if privilege else ""
+    does = "read" if is_read("dynamics", response.request.method, response.request.url.path) else "write to"
     return AccessError(
-        f"Dynamics does not let the application user read {_segment(response)}{lacking}.",
+        f"Dynamics does not let the application user {does} {_segment(response)}{lacking}.",
         next_step="Add the privilege to the security role of the application user, and run again.",
         correlation_id=correlation_id,
         missing=[privilege[0]] if privilege else [],

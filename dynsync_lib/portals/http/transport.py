@@ -66,6 +66,11 @@ OVERRIDES: Final = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Overrid
 """Headers that make some servers treat a request as one of another method."""
 
 
+def is_read(portal: Portal, method: str, path: str) -> bool:
+    """Whether a request of that method and decoded path only reads."""
+    return any(method == allowed and re.fullmatch(pattern, path) for allowed, pattern in READ_ROUTES[portal])
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Which requests may be sent to one portal, and its host."""
@@ -92,8 +97,7 @@ class Guard:
         written = url.raw_path.partition(b"?")[0].decode("ascii")
         if TRICKS.search(written):
             return False
-        routes = READ_ROUTES[self.portal]
-        return any(method == allowed and re.fullmatch(pattern, url.path) for allowed, pattern in routes)
+        return is_read(self.portal, method, url.path)
 
 
 class ReadOnlyTransport(httpx.AsyncBaseTransport):

@@ -33,6 +33,7 @@ from dynsync_lib.portals.http.caller import (
     unavailable,
     undocumented,
 )
+from dynsync_lib.portals.http.transport import is_read
 
 _PAUSES_S: Final[Mapping[str, float]] = {"daily": math.inf, "ten_secondly": 10.0, "secondly": 1.0}
 _LOCKED_S: Final = 2.0
@@ -117,8 +118,10 @@ def _no_access(response: httpx.Response, body: Mapping[str, Any], correlation_id
     contexts = [error.get("context") or {} for error in body.get("errors") or () if isinstance(error, dict)]
     scopes = sorted({str(scope) for context in contexts for scope in context.get("requiredGranularScopes") or ()})
     lacking = f": it lacks the scope {' or '.join(scopes)}" if scopes else ""
+    request = response.request
+    does = "read" if is_read("hubspot", request.method, request.url.path) else "write to"
     return AccessError(
-        f"HubSpot does not let the token read {response.request.url.path}{lacking}.",
+        f"HubSpot does not let the token {does} {request.url.path}{lacking}.",
         next_step="Add the scope to the service key or private app, and run again.",
         correlation_id=correlation_id,
         missing=scopes,
