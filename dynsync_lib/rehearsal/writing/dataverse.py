@@ -143,9 +143,4 @@ def _refusal(response: httpx.Response) -> Refusal:
 
 
 def _refused_whole(response: httpx.Response) -> UnexpectedReplyError:
-    refusal = _refusal(response)
-    return UnexpectedReplyError(
-        f"Dynamics refuses {response.request.url.path} with status {refusal.status}: {refusal.code}, "
-        f"{refusal.message[:300]}.",
-        next_step="Report this.",
-    )
+    return _refusal(response).of_whole_request("Dynamics", response)

@@ -162,9 +162,4 @@ def _refusal(status: int, error: Mapping[str, Any]) -> Refusal:
 
 
 def _refused_whole(response: httpx.Response) -> UnexpectedReplyError:
-    refusal = _refusal(response.status_code, json_object(response))
-    return UnexpectedReplyError(
-        f"HubSpot refuses {response.request.url.path} with status {refusal.status}: {refusal.code}, "
-        f"{refusal.message[:300]}.",
-        next_step="Report this.",
-    )
+    return _refusal(response.status_code, json_object(response)).of_whole_request("HubSpot", response)

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
+from dynsync_lib.errors import UnexpectedReplyError
+
 Values = Mapping[str, str | None]
 """A record's values by the vendor's column name, as texts of a snapshot; None empties a field."""
 Rows = Mapping[str, Values]
@@ -25,6 +29,14 @@ class Refusal:
     status: int
     code: str
     message: str = field(repr=False)
+
+    def of_whole_request(self, portal: str, response: httpx.Response) -> UnexpectedReplyError:
+        """The error of a request that carried no record's values, so that the portal's sentence repeats none."""
+        return UnexpectedReplyError(
+            f"{portal} refuses {response.request.url.path} with status {self.status}: {self.code}, "
+            f"{self.message[:300]}.",
+            next_step="Report this.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
