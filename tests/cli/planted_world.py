@@ -1,8 +1,9 @@
 """A folder with settings, files and a forecast whose people and secrets are texts that stand nowhere else.
 
 Facts
-    * It is the demo world: so each outcome is there. Every text of a contact, lead, owner or user begins with `PERSON`,
-      in upper or lower case; ids, choices, numbers, dates and what is said of companies stay as they are.
+    * It is the demo world, or what is planted in it: so each outcome is there. Every text of a contact, lead, owner or
+      user begins with `PERSON`, in upper or lower case; ids, choices, numbers, dates and what is said of companies stay
+      as they are.
     * Settings ask for a person by name, and the environment beside them holds secrets, all with `SECRET` in them.
 """
 
@@ -71,12 +72,12 @@ class PlantedFolder:
     person: str
 
 
-def plant(root: Path) -> PlantedFolder:
+def plant(root: Path, sample: Path = SAMPLE) -> PlantedFolder:
     """Writes below the root files, settings, secrets, a snapshot `s`, its forecasts `f` (contacts) and `l` (leads).
 
-    `t` is the same snapshot, taken a day later.
+    `sample` is the folder of the world. `t` is the same snapshot, taken a day later.
     """
-    for source in sorted(SAMPLE.glob("*/*")):
+    for source in sorted(sample.glob("*/*")):
         target = root / "world" / source.parent.name / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         columns = _OF_PEOPLE.get(f"{source.parent.name}/{source.stem}", "").split()

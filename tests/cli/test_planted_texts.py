@@ -28,11 +28,12 @@ from dynsync_lib.cli import commands, start_commands
 from dynsync_lib.core.masking import Masking
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.demo_world import build_world, write_world
 from dynsync_lib.emulator.world.world_folder import open_world
 from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
-from tests.cli.planted_world import PERSON, SECRET, PlantedFolder, break_files, plant, take_few_contacts
+from tests.cli.planted_world import PERSON, SAMPLE, SECRET, PlantedFolder, break_files, plant, take_few_contacts
 from tests.everyday import is_everyday, leave_out_other_choices, one_of_each
 from tests.pulls import GENEROUS
 
@@ -183,10 +184,10 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
 COMPUTING = {
     *("demo", "pull", "forecast", "replay", "diff", "settings-diff", "report", "verify", "emulator"),
     *("worklist", "worklist fixes", "worklist import"),
-    *("calibrate", "try-mapping", "apply-recipe"),
+    *("calibrate", "try-mapping", "apply-recipe", "go-live"),
     *(f"rehearse {step}" for step in ("plan", "seed", "compare", "clean")),
 }
-"""Commands that compute for half a second and more."""
+"""Commands that compute for a third of a second and more."""
 BROKEN: tuple[str, ...] = (
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("ids", "dates", "flags", "ends", "objects")),
     *(f"load --hubspot broken/{name}/hubspot --out OUT" for name in ("cells", "quotes", "zero", "heading", "fields")),
@@ -216,10 +217,10 @@ def _no_other_choices(request: pytest.FixtureRequest) -> Iterator[None]:
 def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedFolder]:
     """The planted folder and two emulators: `emulator.json` serves its world, `trial.json` a few contacts of it.
 
-    `refused.json` has secrets that are not the portals'. `r` is a rehearsal, every day of a few contacts alone; its
-    steps stand in the table in the order in which they are taken.
+    The world is the demo's, every day without its crowd. `refused.json` has secrets that are not the portals'. `r` is a
+    rehearsal, every day of a few contacts alone; its steps stand in the table in the order in which they are taken.
     """
-    folder = plant(tmp_path_factory.mktemp("planted"))
+    folder = plant(tmp_path_factory.mktemp("planted"), _sample(request.config, tmp_path_factory))
     few = take_few_contacts(folder.root)
     snapshot = few if is_everyday(request.config) else folder.root / "s"
     kit.plan_rehearsal(snapshot, folder.root / "dynsync.toml", folder.root / "r", key=bytes(32))
@@ -236,6 +237,15 @@ def planted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         addresses["dynamics"]["client_secret"] = f"{SECRET}~"
         (folder.root / "refused.json").write_text(json.dumps(addresses), encoding="utf-8")
         yield folder
+
+
+def _sample(config: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo world; every day without its crowd, in which nothing happens that is not planted."""
+    if not is_everyday(config):
+        return SAMPLE
+    folder = tmp_path_factory.mktemp("sample")
+    write_world(build_world(scale=0), folder)
+    return folder
 
 
 def _fill_worklist(root: Path) -> None:
