@@ -40,8 +40,8 @@ ASKING_PORTALS = (
     "try_mapping",
     "apply_recipe",
 )
-COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts")
-"""Functions whose example computes for seconds, besides those that plan a rehearsal."""
+COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull")
+"""Functions whose example computes for a second and more, besides those that plan a rehearsal."""
 COMPUTED_BEFORE = ("verify", "worklist")
 """Functions whose example computes what the examples of others begin with."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}
