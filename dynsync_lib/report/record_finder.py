@@ -101,7 +101,7 @@ def _say_content(forecast: ForecastTables, rows: Sequence[Row]) -> str:
         if total:
             word = OUTCOMES[outcome].lower()
             parts.append(f"all {total:,} {word}" if held >= total else f"{held:,} of {total:,} {word}")
-    rest = "" if len(rows) >= sum_where(summary) else " Any other record is explained by `dynsync explain`."
+    rest = "" if len(rows) >= sum_where(summary) else " Any other record is explained by the command dynsync explain."
     return f"In this file: {'; '.join(parts) or 'no records'}.{rest}"
 
 

@@ -40,7 +40,7 @@ class Layout:
 
 
 WIDE: Final = Layout(width=860, left=225, bar=420, row=46)
-NARROW: Final = Layout(width=350, left=0, bar=350, row=70)
+NARROW: Final = Layout(width=350, left=0, bar=350, row=80)
 """For phones."""
 
 

@@ -209,13 +209,13 @@ def changes_table(forecast: ForecastTables) -> Piece:
         Head("Field", "code"),
         Head("Taken from", "code"),
         Head("Overwritten", "number"),
-        Head("Of these by an older record", "number"),
+        Head("Of these older", "number"),
         Head("Filled", "number"),
         Head("Skipped", "number"),
     ]
     note = (
-        "Filled: was empty. Overwritten: had another value. Skipped: a choice or owner without a partner, or a stage "
-        "that would go backward; nothing is written."
+        "Filled: was empty. Overwritten: had another value. Older: by a record that was changed earlier. Skipped: a "
+        "choice or owner without a partner, or a stage that would go backward; nothing is written."
     )
     empty = "No field of a matched record changes."
     caption = f"{counted(len(rows), 'field of a matched record is', 'fields of matched records are')} written"

@@ -196,6 +196,12 @@ def test_report__heads_of_tables_repeat_on_every_printed_page(page: Any) -> None
     assert set(boxes) - {"none"} == {"table-row", "table-cell", "contents"}
 
 
+def test_report__no_head_of_a_table_is_printed_without_a_row(page: Any) -> None:
+    page.emulate_media(media="print")
+    rows = _open(page).locator("main tbody tr:first-child")
+    assert set(rows.evaluate_all("all => all.map(row => getComputedStyle(row).breakBefore)")) == {"avoid"}
+
+
 @pytest.mark.long
 def test_report__axe_would_find_planted_faults(browser: Any) -> None:
     context = browser.new_context(bypass_csp=True)

@@ -42,7 +42,7 @@ def test_show_finder__takes_failing_and_shadowed_records_first_and_says_so() -> 
     piece = _show(HandMadeForecast().with_rows("summary", summary), most=4)
     assert piece.sentence == (
         "In this file: all 1 failing; 3 of 9 shadowed; 0 of 1 matched, changed. "
-        "Any other record is explained by `dynsync explain`."
+        "Any other record is explained by the command dynsync explain."
     )
 
 
@@ -52,7 +52,7 @@ def test_show_finder__says_the_steps_of_a_chain() -> None:
     assert "Outcome Failing: a text is longer than the Dynamics column." in text
     assert "Outcome Shadowed: it loses its e-mail address or name to an earlier record" in text
     assert "Rule contact.first-per-email" in text
-    assert "`dynsync explain` adds the fields, associations and refused values of one." in text
+    assert "the command dynsync explain adds the fields, associations and refused values of one." in text
 
 
 def test_show_finder__asks_open_questions_in_words() -> None:
