@@ -22,6 +22,7 @@ from dynsync_lib.kit.opened import AnyForecast, opened_forecast
 from dynsync_lib.kit.rulebooks import rulebook
 
 if TYPE_CHECKING:
+    from dynsync_lib.core.rulebook import Check
     from dynsync_lib.forecasts.finding_records import FindingRecords
     from dynsync_lib.report.uncovered import Uncovered
 
@@ -54,27 +55,40 @@ def _tell_on_page(finding: Mapping[str, Any]) -> dict[str, Any]:
 def suppress_small(finding: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the table `findings` as it may be handed on: of fewer than five people it says only that they are fewer.
 
-    Its count and share are then None, and its sentence says `fewer than 5`, also of parts of a larger number.
+    Its count and share are then None, and its sentence says `fewer than 5`, also of parts of a larger number. Findings
+    about mappings, and those out of an administrator's answer, are of nobody and stay as they are.
 
     >>> finding = {"check_id": "G02", "object": "contact", "system": "dynamics", "count": 3, "share": 0.1}
     >>> shown = kit.suppress_small({**finding, "rule_id": "contact.first-per-email", "sentence": "3 contacts ..."})
     >>> shown["count"], shown["sentence"]
     (None, 'Fewer than 5 records are behind G02.')
     """
+    check, start = _check_of(finding)
+    if check is not None and (check.of == "mapping" or check.answer is not None):
+        return dict(finding)  # of mappings, or of what an administrator said: nobody is behind it
+    rest = hide_few(finding["object"], finding["sentence"].removeprefix(start))
     if not is_small(finding["object"], finding["count"]):
-        return {**finding, "sentence": hide_few(finding["object"], finding["sentence"])}
-    return {**finding, "count": None, "share": None, "sentence": _small_sentence(finding)}
+        return {**finding, "sentence": f"{start}{rest}"}
+    if check is None:
+        sentence = f"{_capital(FEWER)} records are behind {finding['check_id']}."
+    else:
+        sentence = f"{_capital(_start_of(check.sentence, FEWER))}{rest}"
+    return {**finding, "count": None, "share": None, "sentence": sentence}
 
 
-def _small_sentence(finding: Mapping[str, Any]) -> str:
-    """The sentence of its audit rule with the words for a small count; a plain one where the rule is not known."""
-    for check in rulebook().checks:
+def _check_of(finding: Mapping[str, Any]) -> tuple[Check | None, str]:
+    """The audit rule that a finding comes from, and how its sentence begins; None and nothing where it is not known."""
+    for check in rulebook().checks if finding["count"] is not None else ():
         sentence = check.one if finding["count"] == 1 and check.one else check.sentence
-        start = sentence.replace("{count}", f"{finding['count']:,}")
+        start = _start_of(sentence, f"{finding['count']:,}")
         if check.id == finding["check_id"] and finding["sentence"].startswith(start):
-            parts = hide_few(finding["object"], finding["sentence"].removeprefix(start))
-            return f"{_capital(check.sentence.replace('{count}', FEWER))}{parts}"
-    return f"{_capital(FEWER)} records are behind {finding['check_id']}."
+            return check, start
+    return None, ""
+
+
+def _start_of(sentence: str, count: str) -> str:
+    """A sentence with its count, up to where it names fields or records."""
+    return sentence.partition("{names}")[0].replace("{count}", count)
 
 
 def suppress_small_uncovered(uncovered: Uncovered) -> Uncovered:

@@ -258,11 +258,13 @@ _OF_SHEETS: Final[Mapping[str, str]] = {
 
 def _count(maker: RowMaker, sheet: Sheet, asked: Asked) -> int | str:
     """How many records a finding or a mapping is about."""
-    count: int | str | None = maker.finding(asked)["count"] if sheet.name == "findings" else asked["count"]
-    if count is None:
+    if asked["count"] is None:
         return NOT_KNOWN
-    is_few = isinstance(count, int) and maker.mask.level is Masking.COUNTS and is_small(asked["object"], count)
-    return FEWER if is_few else count
+    if sheet.name == "findings":
+        count: int | str = maker.finding(asked)["count"]
+        return count
+    is_few = maker.mask.level is Masking.COUNTS and is_small(asked["object"], asked["count"])
+    return FEWER if is_few else int(asked["count"])
 
 
 _CELLS: Final[Mapping[str, _Cell]] = {

@@ -44,6 +44,18 @@ def test_suppress_small__hides_few_in_the_parts_of_a_number() -> None:
     assert kit.suppress_small(few)["sentence"] == start.replace("6", "Fewer than 5") + hidden
 
 
+def test_suppress_small__of_mappings_nobody_is_one() -> None:
+    sentence = "1 mapping names a lookup, which cannot sync."
+    finding = {**FINDING, "check_id": "G20", "system": None, "object": None, "sentence": sentence}
+    assert kit.suppress_small(finding) == finding
+
+
+def test_suppress_small__keeps_the_names_in_a_sentence() -> None:
+    start = "2 owners are named whom no exported user is called, or several are: they were compared as blank"
+    finding = {**FINDING, "check_id": "G67", "object": None, "count": 2, "sentence": f"{start} (contact.ownerid)."}
+    assert kit.suppress_small(finding)["sentence"] == f"{start.replace('2', 'Fewer than 5')} (contact.ownerid)."
+
+
 def test_counts_behind__by_kind_of_record() -> None:
     kinds = ["contact"] * 5 + ["lead"] * 2 + ["company"]
     columns: dict[str, list[str | None]] = {name: [None] * 8 for name in RECORD_COLUMNS}

@@ -623,6 +623,7 @@ def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_
     findings = rows_of(written.path, "Findings")
     about = next(row for row in findings if (row["Check"], row["Object"]) == ("G02", "contact"))
     assert (about["Records"], about["Reason"][:36]) == ("fewer than 5", "Fewer than 5 Dynamics contacts share")
+    assert next(row for row in findings if row["Check"] == "G20")["Records"] == 1
     edit(written.path, marks(("Findings", "A2", "accept")))
     assert kit.import_worklist(written.path, forecast).by_mark == {"accept": 1, "fix": 0, "ignore": 0}
 
