@@ -5,7 +5,7 @@
 Facts
     * It needs the extra [browser] and Chromium (DYNSYNC_CHROMIUM), takes about a minute, and asks no network.
     * The records are those of `sample_data` at a fixed moment, so that a picture changes only with what it shows.
-    * Pictures have 64 colours: all of them together stay below `MOST_BYTES`.
+    * Pictures have 128 colours: all of them together stay below `MOST_BYTES`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PICTURES: Final = ROOT / "docs" / "pictures"
 MOST_BYTES: Final = 1_000_000
 WAITS_MS: Final = 120_000
 _CHROMIUM: Final = os.environ.get("DYNSYNC_CHROMIUM", "/usr/bin/chromium")
-_COLOURS: Final = 64
+_COLOURS: Final = 128
 _PANEL_ALONE: Final = "panel_alone"
 """A notebook with no more than what draws the scenario panel, so that it stands at the top."""
 
@@ -74,12 +74,15 @@ def _picture_notebooks(page: Page, address: str) -> None:
     _run(page, address, "03_field_mapping")
     editor = page.get_by_role("region", name="Field mapping editor")
     editor.get_by_role("status").filter(has_text="rows").wait_for()
+    _wait_until_idle(page)
     _keep("mapping-editor", editor.screenshot())
     page.set_viewport_size({"width": 1500, "height": 2600})  # the panel is tall, and what is out of sight is not drawn
     _run(page, address, _PANEL_ALONE)
-    panel = page.locator(".jp-OutputArea-output", has=page.get_by_role("button", name="Write to the settings"))
+    panel = page.get_by_role("region", name="Scenario panel")
     panel.wait_for()
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    _wait_until_idle(page)
+    panel.get_by_label("Direction", exact=True).select_option("into Dynamics")
+    panel.get_by_text("direction was two_way and is now to_dynamics").wait_for()
     left, top = panel.evaluate("panel => [panel.getBoundingClientRect().x, panel.getBoundingClientRect().y]")
     _keep("scenario-panel", page.screenshot(clip={"x": left, "y": top, "width": 1070, "height": 900}))
 
@@ -87,6 +90,11 @@ def _picture_notebooks(page: Page, address: str) -> None:
 def _run(page: Page, address: str, notebook: str) -> None:
     open_notebook(page, address, f"notebooks/{notebook}.ipynb")
     run_all(page)
+
+
+def _wait_until_idle(page: Page) -> None:
+    """Until no cell runs: what cells below draw moves the page, by parts of a pixel, too."""
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
 
 def _keep(name: str, picture: bytes) -> None:
