@@ -252,7 +252,7 @@ def _with_new_lines(text: str, objects: Iterable[_ObjectChange], tables: Iterabl
         own = next((section.last for section in sections if section.path == table.path), None)
         lines = [_line(key, value) for key, value in table.new().items()]
         if own is not None:
-            added[own] += lines
+            added[own] = [*lines, *added[own]]  # a section that is new may stand behind them already
         elif not _is_inline(table, sections) and (lines or table.before is None):
             added[_end_of(text, table.path, sections)] += ["", f"[{_dotted(table.path)}]", *lines]
     for change in objects:

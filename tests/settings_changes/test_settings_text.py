@@ -18,6 +18,7 @@ from dynsync_lib.kit.settings_templates import SETTINGS_EXAMPLES, settings_templ
 from dynsync_lib.settings_changes.changes import (
     Change,
     RemoveMapping,
+    SetAnswer,
     SetAssumption,
     SetMapping,
     SetSync,
@@ -45,6 +46,13 @@ enabled = false
 
 def changed(text: str, *changes: Change) -> str:
     return change_settings_text(text, changes, rulebook=shipped_rulebook())
+
+
+def test_answers__new_ones_of_the_last_section_stand_before_a_new_section() -> None:
+    text = "[answers]\nplanned_merges = 2  # in May\n"
+    changes = SetAnswer("hubspot", "plan", "starter"), SetAnswer("answers", "other_connectors", 0)
+    after = f'{text}other_connectors = 0\n\n[hubspot]\nplan = "starter"\n'
+    assert changed(text, *changes) == changed(text, *reversed(changes)) == after
 
 
 @pytest.mark.parametrize(
@@ -179,6 +187,7 @@ CHANGES = st.lists(
         st.builds(RemoveMapping, OBJECTS, NAMES, NAMES),
         st.builds(SetSync, OBJECTS, st.sampled_from(["direction", "conflict_winner"]), st.sampled_from([None, "x"])),
         st.builds(SetAssumption, NAMES, st.sampled_from([None, "x"])),
+        st.builds(SetAnswer, st.sampled_from(["answers", "hubspot"]), NAMES, st.sampled_from([None, 1, True])),
     ),
     max_size=6,
 )
