@@ -65,8 +65,8 @@ def questionnaire_form(settings: str | Path) -> QuestionnaireForm:
 
     >>> from pathlib import Path
     >>> _ = Path("out/mine.toml").write_text("answers = { other_connectors = 2 }")
-    >>> kit.questionnaire_form("out/mine.toml").fields["other_connectors"].value
-    '2'
+    >>> kit.questionnaire_form("out/mine.toml")
+    The questionnaire: 12 of 13 questions have none.
     """
     from dynsync_lib.widgets.questionnaire_form import QuestionnaireForm
 

@@ -5,7 +5,7 @@ Facts
       the view, or a sentence; a fault is a sentence, too, and changes nothing.
     * Nothing is fetched from a network: scripts and styles are the kit's own files.
 
-Where it is used: `widgets.mapping_widget`, `widgets.scenario_panel`.
+Where it is used: `widgets.mapping_widget`, `widgets.scenario_panel`, `widgets.questionnaire_form`.
 """
 
 from __future__ import annotations

@@ -1,27 +1,40 @@
-"""The questionnaire of an engagement as a form of a notebook: a field for each question, and a button that writes.
+"""The questionnaire of an engagement as a form of a notebook: a control for each question, and a button that writes.
 
 Facts
-    * It shows the state and calls it (`settings_changes.questionnaire`). An empty field leaves its question open: an
-      answer that somebody emptied is taken away.
-    * Every field is named by its question, and the message below is a live region.
+    * It shows the state and calls it (`settings_changes.questionnaire`). A question without an answer is open, and the
+      form says what that means; an answer that somebody takes out of its control is taken away.
+    * All answers are sent when the button is pressed, none before. A refusal is said and writes nothing.
+
+Where it is used: `kit.questionnaire_form`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from dynsync_lib.errors import DynsyncError
+import traitlets
 
-_WIDE: Final = "97%"
+from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
+
+_ANSWERS: Final = "answers"
+"""The section of answers that are no settings: without one an audit rule stays not checked."""
 
 
 class Question(Protocol):
     """One question as the form shows it: `core.questions.AdminQuestion`."""
 
     @property
+    def section(self) -> str: ...
+
+    @property
     def name(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
+
+    @property
+    def choices(self) -> Sequence[str]: ...
 
     @property
     def asks(self) -> str: ...
@@ -30,7 +43,7 @@ class Question(Protocol):
     def where(self) -> str: ...
 
     @property
-    def allowed(self) -> str: ...
+    def checks(self) -> Sequence[str]: ...
 
 
 class Answers(Protocol):
@@ -41,61 +54,81 @@ class Answers(Protocol):
     @property
     def questions(self) -> Sequence[Question]: ...
 
-    def shown(self, name: str) -> str: ...
-
     @property
     def summary(self) -> str: ...
 
+    def shown(self, name: str) -> str: ...
+
     def answer(self, name: str, text: str) -> None: ...
+
+    def unanswered(self) -> Sequence[str]: ...
 
     def withdraw(self, name: str) -> None: ...
 
     def save(self) -> None: ...
 
 
-class QuestionnaireForm:
-    """The form as a widget. `fields` are its text fields by question."""
+class QuestionnaireForm(AnsweringWidget):
+    """The form as a widget."""
+
+    _esm = read_script("questionnaire_form")
+    _css = read_style("questionnaire_form")
+    questions: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, answers: Answers) -> None:
-        import ipywidgets  # slow to import, and only notebooks need it
-
+        super().__init__()
         self.answers = answers
-        self.fields: dict[str, Any] = {}
-        layout, rows = ipywidgets.Layout(width=_WIDE), []
-        for question in answers.questions:
-            label = f"<b>{escape(question.asks)}</b><br><small>{escape(question.where)}</small>"
-            field = ipywidgets.Text(
-                value=answers.shown(question.name),
-                placeholder=f"{question.allowed}; empty: not checked",
-                continuous_update=False,
-                layout=layout,
-                tooltip=question.asks,
-            )
-            self.fields[question.name] = field
-            rows += [ipywidgets.HTML(label), field]
-        self._message = ipywidgets.HTML()
-        button = ipywidgets.Button(description="Write the answers")
-        button.on_click(lambda _: self.write())
-        self.widget: Any = ipywidgets.VBox([*rows, button, self._message])
+        self._refresh()
+        self._say(answers.summary)
 
-    def write(self) -> None:
-        """Takes what stands in the fields and writes it; a refusal is said, not raised, and writes nothing."""
-        try:
-            for name, field in self.fields.items():
-                self._take(name, field.value)
-            self.answers.save()
-        except DynsyncError as fault:
-            self.answers.message = f"{fault} {fault.next_step}"
-        self._message.value = f'<p role="status">{escape(self.answers.message)}</p>'
+    def write(self, texts: Mapping[str, str]) -> str:
+        """Takes what people typed or chose, by question, and writes it; gives back what became of it.
 
-    def _take(self, name: str, text: str) -> None:
-        if text.strip():
-            self.answers.answer(name, text)
-        elif self.answers.shown(name):
-            self.answers.withdraw(name)
+        Raises UsageError for what is no answer, and SettingsError when the file cannot be changed.
+        """
+        for name, text in texts.items():
+            if text.strip():
+                self.answers.answer(name, text)
+            elif self.answers.shown(name):
+                self.answers.withdraw(name)
+        self.answers.save()
+        self._refresh()
+        return self.answers.message
+
+    def _deeds(self) -> Deeds:
+        return {"write": self._write}
+
+    def _write(self, message: Message) -> str:
+        return self.write({str(name): str(text) for name, text in dict(message.get("answers", {})).items()})
+
+    def _refresh(self) -> None:
+        """Shows the state as it is now."""
+        unanswered = self.answers.unanswered()
+        self.questions = [_shown(self.answers, question, unanswered) for question in self.answers.questions]
 
     def __repr__(self) -> str:
         return f"The questionnaire: {self.answers.summary}"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return {**self.widget._repr_mimebundle_(**options), "text/plain": repr(self)}
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+
+def _shown(answers: Answers, question: Question, unanswered: Sequence[str]) -> dict[str, Any]:
+    """A question for the browser: `options` are the answers to choose from, none for a number."""
+    yes_no = ["yes", "no"] if question.type == "yes_no" else []
+    return {
+        "name": question.name,
+        "asks": question.asks,
+        "where": question.where,
+        "options": yes_no or list(question.choices),
+        "answer": answers.shown(question.name),
+        "open": _say_open(question) if question.name in unanswered else "",
+    }
+
+
+def _say_open(question: Question) -> str:
+    checks = ", ".join(question.checks)
+    if question.section == _ANSWERS:
+        return f"Not answered: {checks} {'is' if len(question.checks) == 1 else 'are'} not checked."
+    return f"Not answered: {checks} {'takes' if len(question.checks) == 1 else 'take'} the default of the settings."

@@ -179,19 +179,31 @@ def test_init__a_file_that_is_there_is_refused_without_ask(tmp_path: Path) -> No
     assert _run("init", file) == (2, f"{file} exists already. Edit it, or name another folder.")
 
 
-def test_form__fields_hold_the_answers_and_write_them(tmp_path: Path) -> None:
+def _answers(form: Any) -> dict[str, str]:
+    """What the form's controls hold, by question."""
+    return {question["name"]: question["answer"] for question in form.questions}
+
+
+def _press(form: Any, **typed: str) -> dict[str, Any]:
+    """What the form says after somebody typed this and pressed the button."""
+    form._on_message(None, {"do": "write", "answers": {**_answers(form), **typed}}, None)
+    return dict(form.answer)
+
+
+def test_form__controls_hold_the_answers_and_write_them(tmp_path: Path) -> None:
     file = tmp_path / "dynsync.toml"
     file.write_text("[answers]\nother_connectors = 2\n", encoding="utf-8")
     form: Any = kit.questionnaire_form(file)
-    assert (form.fields["other_connectors"].value, form.fields["planned_merges"].value) == ("2", "")
-    form.fields["planned_merges"].value = "many"
-    form.write()
-    assert "`many` is no answer to `planned_merges`." in form.answers.message
+    assert (_answers(form)["other_connectors"], _answers(form)["planned_merges"]) == ("2", "")
+    said = _press(form, planned_merges="many")
+    assert said["is_fault"]
+    assert said["text"].startswith("`many` is no answer to `planned_merges`.")
     assert kit.read_settings(file).answers == {"other_connectors": 2}
-    form.fields["planned_merges"].value = "4"
-    form.fields["caller_sees_all_rows"].value = "Yes"
-    form.write()
-    assert form.answers.message == "Wrote 2 answers; the file held 1 more already. 10 of 13 questions have none."
+    said = _press(form, planned_merges="4", caller_sees_all_rows="Yes")
+    assert (said["text"], said["is_fault"]) == (
+        "Wrote 2 answers; the file held 1 more already. 10 of 13 questions have none.",
+        False,
+    )
     assert kit.read_settings(file).answers == {
         "other_connectors": 2,
         "planned_merges": 4,
@@ -199,20 +211,30 @@ def test_form__fields_hold_the_answers_and_write_them(tmp_path: Path) -> None:
     }
 
 
-def test_form__an_emptied_field_takes_its_answer_away(tmp_path: Path) -> None:
+def test_form__says_what_an_open_question_means(tmp_path: Path) -> None:
+    (tmp_path / "dynsync.toml").write_text("[answers]\nplanned_merges = 0\n", encoding="utf-8")
+    form: Any = kit.questionnaire_form(tmp_path / "dynsync.toml")
+    shown = {question["name"]: question for question in form.questions}
+    assert shown["planned_merges"]["open"] == ""
+    assert shown["other_connectors"]["open"] == "Not answered: G54 is not checked."
+    assert shown["sync_as_marketing"]["open"] == "Not answered: G39, G40 take the default of the settings."
+    assert (shown["plan"]["options"], shown["association_limits"]["options"], shown["planned_merges"]["options"]) == (
+        ["free", "starter", "professional", "enterprise"],
+        ["yes", "no"],
+        [],
+    )
+
+
+def test_form__an_emptied_control_takes_its_answer_away(tmp_path: Path) -> None:
     file = tmp_path / "dynsync.toml"
     file.write_text("[answers]  # ours\nother_connectors = 2\nplanned_merges = 1  # in May\n", encoding="utf-8")
     form: Any = kit.questionnaire_form(file)
     assert repr(form) == "The questionnaire: 11 of 13 questions have none."
-    form.fields["other_connectors"].value = " "
-    form.write()
-    assert form.answers.message == (
+    assert _press(form, other_connectors=" ")["text"] == (
         "Took 1 answer, which the file held already. Took 1 answer away. 12 of 13 questions have none."
     )
     assert file.read_text(encoding="utf-8") == "[answers]  # ours\nplanned_merges = 1  # in May\n"
-    form.fields["planned_merges"].value = ""
-    form.write()
-    assert form.answers.message == "Took 1 answer away. 13 of 13 questions have none."
+    assert _press(form, planned_merges="")["text"] == "Took 1 answer away. 13 of 13 questions have none."
     assert kit.read_settings(file).answers == {}
 
 
@@ -220,10 +242,9 @@ def test_form__shows_what_was_written_when_it_is_written_again(tmp_path: Path) -
     file = tmp_path / "dynsync.toml"
     file.write_text("", encoding="utf-8")
     form: Any = kit.questionnaire_form(file)
-    form.fields["planned_merges"].value = "4"
-    form.write()
-    form.write()
-    assert form.answers.message == "Took 1 answer, which the file held already. 12 of 13 questions have none."
+    _press(form, planned_merges="4")
+    said = _press(form)["text"]
+    assert said == "Took 1 answer, which the file held already. 12 of 13 questions have none."
 
 
 def test_questionnaire__unknown_question_is_refused(tmp_path: Path) -> None:
