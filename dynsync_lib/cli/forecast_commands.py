@@ -229,7 +229,7 @@ def report(
     """Write the stakeholder's report: one HTML file that needs no network.
 
     People are pseudonyms unless --masking says otherwise. With --masking counts no record is in it, and numbers of
-    people are rounded up to fives.
+    people are rounded to fives.
 
     Example: dynsync report --forecast out/demo/forecast --out report.html --client "Contoso" --language de
     """

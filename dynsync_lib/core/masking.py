@@ -4,7 +4,7 @@ Facts
     * Levels: `none` shows people; `partial` shows the first character of what is long enough, and the domain of an
       address; `pseudonym` shows a stand-in, the same for the same key, so that groups and counts stay what they are;
       `counts` shows no record of anybody, and counts of fewer than SMALL_COUNT people as just that; where totals stand
-      beside their parts, all numbers of people are rounded up to multiples of it (`round_up`), so that no difference
+      beside their parts, all numbers of people are rounded to multiples of it (`round_to_fives`), so that no difference
       tells a small one.
     * Nobody who has only pages with pseudonyms can take a stand-in back, even by trying every address there is: it is
       made with a secret of the forecast that no page holds (`forecasts.masking_secret`).
@@ -119,6 +119,7 @@ def may_be_people(object_: str | None) -> bool:
     return object_ is None or object_ in PEOPLE
 
 
-def round_up(count: int) -> int:
-    """A number of people as it may be told beside its total: the next multiple of SMALL_COUNT, so never 1 to 4."""
-    return -(-count // SMALL_COUNT) * SMALL_COUNT
+def round_to_fives(count: int) -> int:
+    """A number of people as it may be told beside its total: the nearest multiple of five, and five for one to four."""
+    nearest = (count + SMALL_COUNT // 2) // SMALL_COUNT * SMALL_COUNT
+    return max(nearest, SMALL_COUNT) if count else 0

@@ -1,8 +1,9 @@
 """A forecast as numbers alone, for pages at the level `counts`, on which no record is shown.
 
 Facts
-    * Numbers of people are rounded up to fives (`core.masking.round_up`), totals as well: neither a number nor what is
-      missing between a total and its parts says how few people somebody is one of. Those of companies, deals and
+    * Numbers of people are rounded to fives (`core.masking.round_to_fives`), totals as well: neither a number nor what
+      is missing between a total and its parts says how few people somebody is one of. Sums of small groups come out too
+      high, since one to four are told as five. Those of companies, deals and
       invoices stay exact.
     * Tables whose rows are records are counted and never given.
     * Sentences about people, such as those of mappings, count exactly from five on, and say below that it is fewer.
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dynsync_lib.core.masking import FEWER, PEOPLE, Masking, may_be_people, round_up
+from dynsync_lib.core.masking import FEWER, PEOPLE, Masking, may_be_people, round_to_fives
 from dynsync_lib.core.tables import FORECAST_TABLES, RECORD_TABLES
 from dynsync_lib.forecasts.forecast_folder import Forecast, no_records
 from dynsync_lib.forecasts.masked_info import masked_info
@@ -74,7 +75,7 @@ class CountedForecast:
         """
         _refuse(table, set(by).intersection(_RECORDS.get(table, ())))
         return [
-            {**row, "count": round_up(row["count"])} if _is_of_people(table, row) else row
+            {**row, "count": round_to_fives(row["count"])} if _is_of_people(table, row) else row
             for row in self.forecast.counts(table, by)
         ]
 
@@ -85,7 +86,7 @@ class CountedForecast:
         number = self.forecast.count_groups(table, by, where=where, without=without)
         asked = [object_ for column in _OBJECTS for object_ in (where or {}).get(column, ())]
         may_be = any(map(may_be_people, asked)) if asked else _is_of_people(table, {})
-        return round_up(number) if may_be else number
+        return round_to_fives(number) if may_be else number
 
     def shared_keys(self, limit: int) -> list[Row]:
         """Raises UsageError: each group is of records."""
@@ -99,7 +100,7 @@ class CountedForecast:
 
     def problem_sets(self) -> list[Row]:
         """How many records have which problems together, as `Forecast.problem_sets`, rounded."""
-        return [{**row, "count": round_up(row["count"])} for row in self.forecast.problem_sets()]
+        return [{**row, "count": round_to_fives(row["count"])} for row in self.forecast.problem_sets()]
 
 
 def _refuse(table: str, columns: Iterable[str]) -> None:
@@ -118,13 +119,13 @@ def _is_of_people(table: str, row: Row) -> bool:
 def _told(row: Row) -> Row:
     """A row with `object` and `count`."""
     is_rounded = row["count"] is not None and may_be_people(row["object"])
-    return {**row, "count": round_up(row["count"])} if is_rounded else row
+    return {**row, "count": round_to_fives(row["count"])} if is_rounded else row
 
 
 def _told_of_table(table: str, count: int) -> int:
     """How many records a table has, as it may be told."""
     is_of_people = table in RECORD_TABLES and RECORD_TABLES[table].object in PEOPLE
-    return round_up(count) if is_of_people else count
+    return round_to_fives(count) if is_of_people else count
 
 
 def _told_file(file: Row) -> Row:
@@ -139,7 +140,7 @@ def _told_mapping(row: Row) -> Row:
         return row
     count = row["rows_affected"]
     sentences = {name: hide_few(row["object"], row[name]) for name in ("reason", "workaround")}
-    return {**row, "rows_affected": None if count is None else round_up(count), **sentences}
+    return {**row, "rows_affected": None if count is None else round_to_fives(count), **sentences}
 
 
 def hide_few(object_: str | None, sentences: str | None) -> str | None:
@@ -154,6 +155,6 @@ def _told_moves(row: Row) -> Row:
     if not row["by_object"]:
         return row
     parts = [part.partition("=") for part in row["by_object"].split(";")]
-    rounded = {object_: round_up(int(count)) if object_ in PEOPLE else int(count) for object_, _, count in parts}
+    rounded = {object_: round_to_fives(int(count)) if object_ in PEOPLE else int(count) for object_, _, count in parts}
     by_object = ";".join(f"{object_}={count}" for object_, count in rounded.items())
     return {**row, "outcomes_changed": sum(rounded.values()), "by_object": by_object}

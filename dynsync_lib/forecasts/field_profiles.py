@@ -4,7 +4,7 @@ Facts
     * Only objects that are switched on are profiled, each side once: HubSpot's contacts not again as
       leads.
     * Pairs are those of the forecast, with the ones that will fail.
-    * At the level `counts` numbers of people are rounded up to fives (`core.masking.round_up`); a value that fewer
+    * At the level `counts` numbers of people are rounded to fives (`core.masking.round_to_fives`); a value that fewer
       have, and the length of the longest one, which is somebody's, are not told.
 
 Where it is used: `kit.profile_fields`.
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import narwhals.stable.v2 as nw
 
 from dynsync_lib.core.job import Job
-from dynsync_lib.core.masking import PEOPLE, SMALL_COUNT, Masking, round_up
+from dynsync_lib.core.masking import PEOPLE, SMALL_COUNT, Masking, round_to_fives
 from dynsync_lib.core.model import Object, System, read_word
 from dynsync_lib.core.profile.agreement import measure_agreement
 from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
@@ -96,7 +96,9 @@ def _counted_field(row: Row) -> Row:
     """A row of `fields` as it may be told beside others where no record is shown."""
     if row["object"] not in PEOPLE:
         return row
-    frequent = tuple((value if count >= SMALL_COUNT else None, round_up(count)) for value, count in row["frequent"])
+    frequent = tuple(
+        (value if count >= SMALL_COUNT else None, round_to_fives(count)) for value, count in row["frequent"]
+    )
     return {**row, **_rounded(row, ("records", "filled", "distinct")), "longest": None, "frequent": frequent}
 
 
@@ -106,7 +108,7 @@ def _counted_pairs(row: Row) -> Row:
 
 
 def _rounded(row: Row, names: Sequence[str]) -> Row:
-    return {name: None if row[name] is None else round_up(row[name]) for name in names}
+    return {name: None if row[name] is None else round_to_fives(row[name]) for name in names}
 
 
 def _fields_of(job: Job, masking: Masking) -> Iterator[Row]:

@@ -267,7 +267,7 @@ def profile_fields(
     `fields` has one row per field of a side of an enabled object: how many records fill it, with how many different
     values, how long, which most often. `agreement` has one row per mapping: the matched pairs in which both hold the
     same, something else, only one of them anything. Values of people are shown at the level `masking` unless `masked`
-    is False: options, yes and no at every level, and numbers of people rounded up to fives at `counts`. `snapshot` is
+    is False: options, yes and no at every level, and numbers of people rounded to fives at `counts`. `snapshot` is
     the one that was forecast; without it, it is looked for where the forecast was made from.
 
     This computes: one pass over each record table, and one over each column; a second or two for the demo.

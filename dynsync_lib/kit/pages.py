@@ -45,7 +45,7 @@ def report(
     which language it is; without one those of the forecast say it, but for the logo, whose file they do not hold.
     `language` ("en", "de") wins over both. `verification` is what its accuracy is told from: see `find_test`. People
     are masked at the level `masking` (partial, pseudonym, or counts, which leaves records out and rounds numbers of
-    people up) unless `masked` is False. `kernel` is one that was started for it in time
+    people) unless `masked` is False. `kernel` is one that was started for it in time
     (`report.kernel.start_kernel`). It runs a notebook, which takes a few seconds for a portal of any size.
 
     Raises DynsyncError when a cell of the notebook fails, SettingsError or UsageError when the settings, the language

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def shown_forecast(forecast: AnyForecast, masking: str = Masking.PSEUDONYM) -> Forecast | CountedForecast:
     """The forecast as a page shows it at a level of masking: none, partial, pseudonym or counts.
 
-    At `counts` it has numbers alone: no record, and numbers of people rounded up to fives. Charts and tables of the
+    At `counts` it has numbers alone: no record, and numbers of people rounded to fives. Charts and tables of the
     report take it, and leave out what shows records.
 
     Raises UsageError when there is no such level, and when the forecast is masked otherwise already.

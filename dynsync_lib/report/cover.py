@@ -35,8 +35,9 @@ _PARTLY: Final = (
     "domain of addresses."
 )
 _COUNTED: Final = (
-    "Numbers alone: no record is in this report. Numbers of people are rounded up to fives, so that nobody is known by "
-    "a small one; a finding counts exactly from five people on."
+    "Numbers alone: no record is in this report. So that nobody is known by a small number, numbers of people are "
+    "rounded to fives, and one to four are told as five; sums of small groups come out too high. A finding counts "
+    "exactly from five people on."
 )
 _UNMASKED: Final = "Not masked: this report can hold personal data. Share it only with people who may see it."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dynsync_lib.core.masking import Mask, Masking, is_small, mask_key, mask_partly, mask_value
+from dynsync_lib.core.masking import Mask, Masking, is_small, mask_key, mask_partly, mask_value, round_to_fives
 
 
 def test_mask_key__is_the_same_for_the_same_key_and_tells_nothing() -> None:
@@ -56,3 +56,10 @@ def test_mask__without_masking_shows_everything() -> None:
 def test_is_small__of_people_or_of_what_may_be_people() -> None:
     assert [is_small("contact", count) for count in (None, 0, 1, 4, 5)] == [False, False, True, True, False]
     assert (is_small("lead", 1), is_small(None, 1), is_small("company", 1)) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, 0), (1, 5), (4, 5), (5, 5), (7, 5), (8, 10), (1202, 1200), (1203, 1205)]
+)
+def test_round_to_fives__to_the_nearest_and_never_to_nobody(count: int, shown: int) -> None:
+    assert round_to_fives(count) == shown
