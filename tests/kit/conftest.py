@@ -1,14 +1,18 @@
-"""Forecasts of small portals that several tests look at."""
+"""Forecasts that several tests look at: of small portals, and of the demo world."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from dynsync_lib import kit
+from tests.everyday import leave_out_other_choices
 from tests.kit.small_portals import load_portals
 
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 ForecastOf = Callable[[Mapping[str, str], str], kit.Forecast]
 
 
@@ -28,3 +32,14 @@ def forecast_of(tmp_path_factory: pytest.TempPathFactory) -> ForecastOf:
         return done[asked]
 
     return forecast
+
+
+@pytest.fixture(scope="session")
+def demo_forecast(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    """The forecast of the demo world, every day without what other choices would move; no test changes its folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    taken_at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    snapshot = kit.load(SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "snapshot", taken_at=taken_at)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        leave_out_other_choices(request.config, monkeypatch)
+        return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,12 @@ from rich.console import Console
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 
-SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 HELD_BACK = {"value_skipped", "owner_unresolved", "lifecycle_ignored"}
 
 
-@pytest.fixture(scope="module")
-def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    folder = tmp_path_factory.mktemp("demo")
-    taken_at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    snapshot = kit.load(SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "snapshot", taken_at=taken_at)
-    return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")
+@pytest.fixture
+def forecast(demo_forecast: kit.Forecast) -> kit.Forecast:
+    return demo_forecast
 
 
 def _figure(forecast: kit.Forecast, key: str) -> Any:

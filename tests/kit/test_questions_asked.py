@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,14 @@ pytestmark = pytest.mark.usefixtures("no_other_choices")
 _SAMPLE = Path(__file__).parents[2] / "sample_data"
 
 
-def test_sample_world__audit_rules_ask_a_table_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken_at = datetime(2026, 11, 23, tzinfo=UTC)
-    kit.load(_SAMPLE / "hubspot", _SAMPLE / "dynamics", tmp_path / "snapshot", taken_at=taken_at)
+def test_sample_world__audit_rules_ask_a_table_once(
+    demo_forecast: kit.Forecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: Counter[str] = Counter()
     for stage in ("foresee_marketing", "run_checks"):
         monkeypatch.setattr(forecast, stage, _counting(stage, getattr(forecast, stage), asked))
 
-    kit.forecast(tmp_path / "snapshot", _SAMPLE / "dynsync.toml", tmp_path / "forecast")
+    kit.forecast(demo_forecast.folder.parent / "snapshot", _SAMPLE / "dynsync.toml", tmp_path / "forecast")
 
     # Six tables of the forecast are tallied, and all other numbers come at once; then the names behind some of them.
     assert asked == {"foresee_marketing": 1, "run_checks": 8}

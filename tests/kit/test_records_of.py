@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -17,23 +16,19 @@ from dynsync_lib.cli.commands import app
 from dynsync_lib.errors import DynsyncError, SnapshotError, UsageError
 from tests.kit.small_portals import load_portals
 
-SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 COLUMNS = ["check_id", "system", "object", "record_id", "counterpart_id", "url", "detail"]
 
 
-@pytest.fixture(scope="module")
-def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    folder = tmp_path_factory.mktemp("demo")
-    taken_at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-    snapshot = kit.load(SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "snapshot", taken_at=taken_at)
-    return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")
+@pytest.fixture
+def forecast(demo_forecast: kit.Forecast) -> kit.Forecast:
+    return demo_forecast
 
 
 @pytest.fixture(scope="module")
-def behind(forecast: kit.Forecast) -> dict[str, pd.DataFrame]:
+def behind(demo_forecast: kit.Forecast) -> dict[str, pd.DataFrame]:
     """The records behind every finding, by the id of its audit rule."""
-    ids = dict.fromkeys(row["check_id"] for row in forecast.rows("findings"))
-    return {check_id: kit.records_of(forecast, check_id) for check_id in ids}
+    ids = dict.fromkeys(row["check_id"] for row in demo_forecast.rows("findings"))
+    return {check_id: kit.records_of(demo_forecast, check_id) for check_id in ids}
 
 
 def test_records_of__as_many_as_each_finding_counts(forecast: kit.Forecast, behind: Mapping[str, pd.DataFrame]) -> None:

@@ -1,6 +1,6 @@
 """Pulls that meet several faults, at every endpoint, and are killed: they end in the same bytes or in a right sentence.
 
-The seeds are 0, 1, 2 ...; DYNSYNC_PULL_SEEDS says how many (4 if it is not set), or one alone as `=7`. A pull that
+The seeds are 0, 1, 2 ...; DYNSYNC_PULL_SEEDS says how many (2 if it is not set), or one alone as `=7`. A pull that
 ended in a sentence, or was killed, is begun again until it is whole.
 """
 
@@ -18,7 +18,7 @@ from tests.portals.pull_process import End, Plan, run_killed_pull, run_pull
 from tests.portals.pull_troubles import Journey, journey_of
 from tests.pulls import bytes_of
 
-_ASKED = os.environ.get("DYNSYNC_PULL_SEEDS", "4")
+_ASKED = os.environ.get("DYNSYNC_PULL_SEEDS", "2")
 SEEDS = (int(_ASKED[1:]),) if _ASKED.startswith("=") else tuple(seeds(int(_ASKED)))
 MOST_BEGINNINGS = 100
 

@@ -1,7 +1,7 @@
 """Seedings and clean-ups that meet faults at every endpoint and are killed at any byte and at any request.
 
 In the end each look-alike stands there once, then nothing of them does, and all else is as it was. Not one write goes
-to a portal that said it is not for tests. The seeds are 0, 1, 2 ...; DYNSYNC_SEEDING_SEEDS says how many (6 if it is
+to a portal that said it is not for tests. The seeds are 0, 1, 2 ...; DYNSYNC_SEEDING_SEEDS says how many (3 if it is
 not set), or which, as `=7` or `5000-9999`. A command that ended in an error of the kit, or was killed, is begun again.
 """
 
@@ -30,7 +30,7 @@ from tests.fresh_seeds import seeds
 from tests.rehearsal.direct_portals import DirectPortals, DyingJournal, Killed, nothing_happens
 from tests.rehearsal.plans import ADA, CAL, LINKS, SETTINGS, SHOP, TABLES, TAG, Row, write_look_alikes
 
-_ASKED = os.environ.get("DYNSYNC_SEEDING_SEEDS", "6")
+_ASKED = os.environ.get("DYNSYNC_SEEDING_SEEDS", "3")
 
 
 def _seeds_of(asked: str) -> range:
