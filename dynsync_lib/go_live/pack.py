@@ -31,7 +31,7 @@ from dynsync_lib.go_live.rollback import CREATED_COLUMNS, VALUE_COLUMNS, created
 from dynsync_lib.go_live.sheets import SHEETS, Material, Row
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.report.words import system_word
-from dynsync_lib.workbooks.new import NewSheet, new_workbook
+from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
 
 PACK_FILE: Final = "go_live.json"
 WORKBOOK: Final = "go_live.xlsx"
@@ -97,7 +97,7 @@ def _write(material: Material, mask: Mask, out: Path, folder: Path) -> GoLivePac
     not_checked = sum("not checked" in map(str, row) for rows in short.values() for row in rows)
     would_enter = {system: _shown(material, count) for system, count in enter_by_system(material.enrolments).items()}
     with new_workbook(folder / WORKBOOK, "Go-live pack of a forecast") as book:
-        heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        heading = tall_heading(book)
         first = NewSheet(book, "Read me", (("Go-live pack", 30), ("", 110)), heading=heading)
         for row in _first_rows(material, would_enter, not_checked):
             first.add(row)

@@ -21,7 +21,7 @@ import xlsxwriter
 
 from dynsync_lib.verification.receipt import RECEIPT
 from dynsync_lib.verification.sync_health import WATCH_LIST, watch_list
-from dynsync_lib.workbooks.new import NewSheet, new_workbook
+from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
 
 MOST_ROWS: Final = 200_000
 _WIDTHS: Final = {"record_id": 38, "rule_id": 26, "look_at": 90, "figure": 40, "value": 18}
@@ -31,7 +31,7 @@ _USUAL_WIDTH: Final = 17
 def write_receipt_workbook(receipt: Path, figures: Mapping[str, Any], out: Path) -> None:
     """Writes the Parquet file of a receipt, and its figures, as the workbook `out`, which is replaced."""
     with new_workbook(out, "Receipt of a forecast") as book:
-        heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        heading = tall_heading(book)
         _write(book, heading, "Figures", ("figure", "value"), _figure_rows(figures))
         rows = ([row[name] for name in WATCH_LIST.column_names] for row in watch_list(receipt))
         _write(book, heading, "First 48 hours", WATCH_LIST.column_names, rows)

@@ -8,9 +8,10 @@ Facts
       to be one, is written as its text.
     * The moment of making is not in a workbook.
 
-Where it is used: `verification.receipt_workbook`, `worklist.write_workbook`, `mapping_editor.mapping_workbook`.
-Source: Excel specifications and limits,
-support.microsoft.com; xlsxwriter's pages on `write_url` and `write_string`.
+Where it is used: `verification.receipt_workbook`, `go_live.pack`, `worklist.write_workbook`,
+`mapping_editor.mapping_workbook`.
+
+Source: Excel specifications and limits, support.microsoft.com; xlsxwriter's pages on `write_url` and `write_string`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def new_workbook(out: Path, title: str) -> Iterator[xlsxwriter.Workbook]:
     with private_files(), xlsxwriter.Workbook(str(out), {"constant_memory": True, **_TEXTS_ONLY}) as book:
         book.set_properties({"created": _MADE_AT, "title": title})
         yield book
+
+
+def tall_heading(book: xlsxwriter.Workbook) -> Any:
+    """The format of a heading whose words may need several lines."""
+    return book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
 
 
 class NewSheet:

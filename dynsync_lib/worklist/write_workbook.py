@@ -29,7 +29,7 @@ from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.report.figures import say_unchecked
 from dynsync_lib.report.forecast_tables import undelivered_tables
-from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook
+from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook, tall_heading
 from dynsync_lib.worklist.forecast_id import forecast_id
 from dynsync_lib.worklist.queries import NOT_LISTED
 from dynsync_lib.worklist.read_workbook import FilledWorkbook, read_workbook
@@ -79,6 +79,7 @@ class WrittenSheet:
     open_value: float = 0.0
     in_part: set[str] = field(default_factory=set)
     is_few: bool = False
+    notes: list[str] = field(default_factory=list)
 
     @property
     def told_rows(self) -> int | str | None:
@@ -86,8 +87,6 @@ class WrittenSheet:
         if not self.is_known:
             return None
         return FEWER if self.is_few else self.rows
-
-    notes: list[str] = field(default_factory=list)
 
 
 def refuse_marked(out: Path) -> None:
@@ -120,7 +119,7 @@ def write_workbook(
         fresh = work / out.name
         with new_workbook(fresh, "Worklist of a forecast") as book:
             first = book.add_worksheet(FIRST_SHEET)
-            heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+            heading = tall_heading(book)
             written = [_write_sheet(book, heading, sheet, maker, limits, missing) for sheet in SHEETS]
             _write_first(first, heading, _first_rows(forecast, maker, written, fixes or _NO_RANKS))
         os.replace(fresh, out)
