@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dynsync_lib import kit
+from dynsync_lib.listing import some_of
 from dynsync_lib.messages import hide_everywhere, hide_secrets, show_controls
 
 
@@ -191,7 +192,7 @@ def print_load_report(report: Mapping[str, Any]) -> None:
             what = file["table"].partition("/")[2]
             out.print(Text(f"  no {column}, by which {what} are matched: who matches is not checked", style="yellow"))
         if file["unknown"]:
-            out.print(Text(f"  not known, kept as text: {_shortened(file['unknown'])}", style="dim"))
+            out.print(Text(f"  not known, kept as text: {some_of(file['unknown'], _MOST_NAMES)}", style="dim"))
     for sentence in report.get("notes", ()):
         out.print(Text(sentence))
     for sentence in report.get("dates", ()):
@@ -199,11 +200,6 @@ def print_load_report(report: Mapping[str, Any]) -> None:
     for file in report.get("left_alone", ()):
         out.print(Text(f"{file['file']} {file['why']}: left alone. {file['next_step']}", style="yellow"))
     out.print()
-
-
-def _shortened(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES])
-    return f"{shown} and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else shown
 
 
 def print_snapshot(snapshot: kit.Snapshot, *, as_json: bool) -> None:

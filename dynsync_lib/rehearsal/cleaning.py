@@ -24,6 +24,7 @@ from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import PortalUnavailableError, SafetyError
+from dynsync_lib.listing import some_of
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
@@ -199,7 +200,7 @@ class Cleaning:
         refused = await self.portals.remove(table, ids)
         if refused:
             raise PortalUnavailableError(
-                f"Dynamics did not delete {', '.join(refused[:_MOST_NAMED])} of {table.name}.",
+                f"Dynamics did not delete {some_of(refused, _MOST_NAMED)} of {table.name}.",
                 next_step="See in Dynamics what holds them, and run the same command again.",
             )
 
@@ -220,7 +221,7 @@ def _refuse_pointing_rows(records: PortalRecords, going: Mapping[str, set[str]])
     pointing = pointing_rows(records, going)
     if pointing:
         raise SafetyError(
-            f"{', '.join(pointing[:_MOST_NAMED])} of Dynamics point to what is removed, and might go with it.",
+            f"{some_of(pointing, _MOST_NAMED)} of Dynamics point to what is removed, and might go with it.",
             next_step="Empty their lookups, and run the same command again.",
         )
 

@@ -22,6 +22,7 @@ from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES, RecordTable, objects_in, record_table
 from dynsync_lib.errors import AccessError, SafetyError, UsageError
+from dynsync_lib.listing import some_of
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
@@ -108,7 +109,7 @@ def refuse_lacking_fields(lacking: Iterable[Lack], look_alikes: Rows, settings: 
     ]
     if names:
         raise UsageError(
-            f"The test portals lack {_some(names)}, which decide in this sync.",
+            f"The test portals lack {some_of(names, _MOST_NAMED)}, which decide in this sync.",
             next_step="Add them as `lacking` in rehearsal.json says, and run again.",
         )
 
@@ -143,8 +144,8 @@ def refuse_foreign_records(look_alikes: Rows, records: PortalRecords, settings: 
     ]
     if foreign:
         raise SafetyError(
-            f"{_some(foreign)} of the test portals would be matched with look-alikes: they share an address, a name or"
-            " another key.",
+            f"{some_of(foreign, _MOST_NAMED)} of the test portals would be matched with look-alikes: they share an"
+            " address, a name or another key.",
             next_step="Remove or rename them in the test portals, and run again.",
         )
 
@@ -188,8 +189,3 @@ def _scopes_needed(objects: Iterable[Object], records: PortalRecords) -> list[st
 def _privileges_needed(objects: Iterable[Object]) -> list[str]:
     tables = [record_table(object_, System.DYNAMICS).name for object_ in objects]
     return [f"prv{right}{LOGICAL_NAMES[name].title()}" for name in tables for right in _RIGHTS]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{more}"

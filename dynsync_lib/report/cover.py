@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.listing import some_of
 from dynsync_lib.report.forecast_tables import ForecastTables, hides_records, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -144,8 +145,7 @@ def _said(file: Mapping[str, Any]) -> Lines | str:
     lacks = [f"No {column}: who matches is not checked." for column in file.get("lacks", ())]
     sentences = [*lacks, *file["guessed"], *file["notes"]]
     unknown = file["unknown"]
-    more = f" and {len(unknown) - _MOST_HEADINGS:,} more" if len(unknown) > _MOST_HEADINGS else ""
-    names = f"Not known, kept as text: {', '.join(unknown[:_MOST_HEADINGS])}{more}." if unknown else ""
+    names = f"Not known, kept as text: {some_of(unknown, _MOST_HEADINGS)}." if unknown else ""
     return Lines(sentences[0] if sentences else "", names, further=tuple(sentences[1:])) if sentences or names else ""
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from dynsync_lib.core.model import ChangeKind, Outcome
+from dynsync_lib.listing import some_of
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import (
     RECORDS_HIDDEN,
@@ -275,7 +276,7 @@ def _collision_row(row: Row) -> list[Any]:
         row["count"],
         row["winner_id"],
         _first_of(row["first_losers"] or [], losers),
-        _some(differs, _MOST_FIELDS) or "nothing that is mapped",
+        some_of(differs, _MOST_FIELDS) or "nothing that is mapped",
     ]
 
 
@@ -283,12 +284,6 @@ def _first_of(ids: Sequence[str], total: int) -> Lines | str | None:
     """Ids and, in words beside them, how many more there are; None where there are none."""
     rest = total - len(ids)
     return Lines(", ".join(ids), f"and {rest:,} more") if rest else ", ".join(ids) or None
-
-
-def _some(names: Sequence[str], most: int) -> str:
-    """The first of the names, and how many more there are."""
-    rest = len(names) - len(names[:most])
-    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest else "")
 
 
 def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:

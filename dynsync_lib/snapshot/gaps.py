@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES
+from dynsync_lib.listing import some_of
 from dynsync_lib.snapshot.snapshot import Snapshot
 
 GapState = Literal["missing", "guessed", "not_checked"]
@@ -109,5 +110,4 @@ def _gaps_of_files(report: Mapping[str, Any]) -> Iterator[Gap]:
 
 def _say_unknown(headings: Sequence[str]) -> str:
     number = "1 heading is" if len(headings) == 1 else f"{len(headings):,} headings are"
-    more = f" and {len(headings) - _MOST_HEADINGS:,} more" if len(headings) > _MOST_HEADINGS else ""
-    return f"{number} not known: {', '.join(headings[:_MOST_HEADINGS])}{more}."
+    return f"{number} not known: {some_of(headings, _MOST_HEADINGS)}."

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 PACKAGE = "dynsync_lib"
+_EVERYBODY = ("errors", "listing")
 _GROUND = (
     "core.model",
     "core.tables",
@@ -43,6 +44,7 @@ _PORTAL = (
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": ("messages",),
+    "listing": (),
     "messages": (),
     "small_files": (),
     "shapes": (),
@@ -436,7 +438,7 @@ def _is_allowed(line: str, imported: str) -> bool:
 
 
 def _may_know(line: str, imported: str) -> bool:
-    known = ("errors", line, *ALLOWED[line])
+    known = (*_EVERYBODY, line, *ALLOWED[line])
     return any(_is_in(imported, package) for package in known)
 
 

@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 PLANTED = (
     ("errors", "from dynsync_lib.core.model import Object"),
+    ("listing", "from dynsync_lib.core.model import Object"),
     ("core.model", "from dynsync_lib.core.tables import COLUMNS"),
     ("core.tables", "from dynsync_lib.core.keys import trim"),
     ("core.settings", "from dynsync_lib.core.rulebook import Rulebook"),

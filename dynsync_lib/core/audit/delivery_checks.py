@@ -20,6 +20,7 @@ from dynsync_lib.core.situation import Situation, is_keyed_by_domain
 from dynsync_lib.core.sync.associations import missing_associations
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import KEY_SOURCE, record_table
+from dynsync_lib.listing import some_of
 
 _MOST_NAMED: Final = 8
 
@@ -52,7 +53,7 @@ def name_undelivered_mappings(situation: Situation, tables: Tables) -> Question[
             missing.setdefault(f"{system.label} {job.object}", []).append(field)
     hit = sum(judged.lacks_a_column for job in jobs for judged in job.mappings)
     whole = sum(len(job.mappings) for job in jobs)
-    texts = [f"{side}: {_some(fields)}" for side, fields in missing.items()]
+    texts = [f"{side}: {some_of(fields, _MOST_NAMED)}" for side, fields in missing.items()]
     return Question((), lambda _: "; ".join([*texts, f"{hit} of {whole} mappings"]))
 
 
@@ -98,11 +99,6 @@ def _key_of(job: Job, system: System) -> str:
     if job.object is Object.COMPANY:
         return source["domain" if is_keyed_by_domain(job.situation) is True else "name"]
     return source["email"]
-
-
-def _some(fields: list[str]) -> str:
-    more = len(fields) - _MOST_NAMED
-    return ", ".join(fields[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 MEASURES: Final[Measures] = {

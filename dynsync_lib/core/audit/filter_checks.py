@@ -27,6 +27,7 @@ from dynsync_lib.core.matching.sides import passes
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
+from dynsync_lib.listing import some_of
 
 _SIGNS: Final = {"=": "=", "in": "=", "!=": "=", "not in": "=", "contains": "contains"}
 """The comparison that tells whether a record has a value, by the filter's own."""
@@ -116,9 +117,7 @@ def name_unheld_values(situation: Situation, tables: Tables) -> Question[str]:
 
 def _listed(names: list[str], unheld: list[int]) -> str:
     counted = Counter(name for name, is_unheld in zip(names, unheld, strict=True) if is_unheld)
-    listed = [name if count == 1 else f"{name} ({count} values)" for name, count in counted.items()]
-    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
-    return ", ".join(listed[:_NAMED]) + more
+    return some_of([name if count == 1 else f"{name} ({count} values)" for name, count in counted.items()], _NAMED)
 
 
 def _values(situation: Situation) -> Iterator[tuple[str, Question[int]]]:

@@ -27,6 +27,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
+from dynsync_lib.listing import some_of
 
 _READ: Final[Mapping[str, Callable[[nw.Expr], nw.Expr]]] = {
     "number": typed_values.number,
@@ -55,9 +56,7 @@ def name_untyped_values(situation: Situation, tables: Tables) -> Question[str]:
 def list_values(counts: Mapping[str, int]) -> str:
     """Fields with how many values each has, most first, at most five of them; empty where none has any."""
     ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda pair: (-pair[1], pair[0]))
-    first = [f"{name} ({count:,} {'value' if count == 1 else 'values'})" for name, count in ordered[:_NAMED]]
-    more = len(ordered) - len(first)
-    return ", ".join(first) + (f" and {more} more" if more else "")
+    return some_of([f"{name} ({count:,} {'value' if count == 1 else 'values'})" for name, count in ordered], _NAMED)
 
 
 def _counts(situation: Situation) -> dict[str, Question[int]]:

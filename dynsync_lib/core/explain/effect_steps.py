@@ -18,6 +18,7 @@ from typing import Any, Final
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
 from dynsync_lib.core.tables import NOT_COMPARED
+from dynsync_lib.listing import some_of
 
 _MOST_LINKS: Final = 10
 _NOTES: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -55,9 +56,8 @@ def _uncompared(evidence: Evidence, objects: list[str]) -> Iterator[Step]:
     mappings = [mapping for object_ in objects for mapping in evidence.rows("mapping", object=object_)]
     fields = [mapping["hubspot_field"] for mapping in mappings if NOT_COMPARED in (mapping["reason"] or "")]
     if fields:
-        more = f" and {len(fields) - _MOST_LINKS} more" if len(fields) > _MOST_LINKS else ""
-        names = ", ".join(fields[:_MOST_LINKS])
-        yield evidence.step("not seen", f"Not compared, as a column was not delivered: {names}{more}.", "field.missing")
+        names = some_of(fields, _MOST_LINKS)
+        yield evidence.step("not seen", f"Not compared, as a column was not delivered: {names}.", "field.missing")
 
 
 def _write(evidence: Evidence, change: Row) -> str:

@@ -16,10 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.model import System, nearest
+from dynsync_lib.listing import some_of
+
+_MOST_NAMED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,7 @@ def _value_of(name: str, field: Field | None) -> str | None:
 
 def _fault(name: str, field: Field) -> str:
     thing = "property" if field.system is System.HUBSPOT else "column"
-    known = [option.value for option in field.options]
-    near = nearest(name, [*known, *(option.label for option in field.options)]) or f" It has {_some(known)}."
+    names = [*(option.value for option in field.options), *(option.label for option in field.options)]
+    known = some_of([f"`{option.value}`" for option in field.options], _MOST_NAMED)
+    near = nearest(name, names) or f" It has {known}."
     return f"`{name}` is no option of the {field.object} {thing} `{field.name}` of {field.system}.{near}"
-
-
-def _some(values: list[str]) -> str:
-    more = f" and {len(values) - 8} more" if len(values) > 8 else ""
-    return ", ".join(f"`{value}`" for value in values[:8]) + more

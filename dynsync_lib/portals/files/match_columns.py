@@ -17,6 +17,7 @@ from typing import Final
 
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.listing import some_of
 from dynsync_lib.portals.files.export_words import ExportWords, plain_word
 from dynsync_lib.portals.files.headings import Heading, Headings, OwnHeadings
 
@@ -66,7 +67,7 @@ def _refuse(headings: Headings, name: str, column: str, unknown: Sequence[Headin
     first = (likely or [heading.text for heading in unknown])[0].strip()
     raise InputFileError(
         f"{name}: no column is known as {column}, by which {what} are matched. "
-        f"Not known: {_some([heading.text.strip() for heading in unknown])}.",
+        f"Not known: {some_of([heading.text.strip() for heading in unknown], _MOST_NAMED)}.",
         next_step=f'Name its heading: --column {column}="{first}" (kept under [files.columns] of the settings), '
         f"or --column {column}= if the file does not hold it.",
     )
@@ -80,8 +81,3 @@ def _is_unknown(heading: Heading, words: ExportWords) -> bool:
 def _looks_like(text: str, table: RecordTable) -> bool:
     kind = "email" if "email" in KEY_SOURCE[table.name] else "name"
     return any(part in plain_word(text) for part in _LIKE[kind])
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    return f"{shown} and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else shown
