@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ class _Screen(Console):
 
 out = _Screen(soft_wrap=True)
 err = _Screen(stderr=True, soft_wrap=True)
+MOST_LINES: Final = 20
+"""What is printed of a list that --json or a file has whole."""
 _MOST_NAMES: Final = 12
 _COUNTS: Final = (
     "rows",
@@ -91,6 +93,22 @@ def _plain(text: str) -> Text:
 def say(sentence: str) -> None:
     """One line for a person."""
     out.print(sentence)
+
+
+def print_first(lines: Sequence[str], rest: str, *, total: int | None = None) -> None:
+    """The first twenty lines; where there are more, or `total` is larger, how many more, and in `rest` where they are.
+
+    Such as "... and 5 more; --json names all."
+    """
+    for line in lines[:MOST_LINES]:
+        out.print(line)
+    print_rest((len(lines) if total is None else total) - MOST_LINES, rest)
+
+
+def print_rest(more: int, rest: str) -> None:
+    """How many more there are than were printed, and where they are; nothing where there are none."""
+    if more > 0:
+        out.print(f"... and {more:,} more; {rest}.")
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -6,13 +6,14 @@ Where it is used: `cli.rehearse_commands`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 
-_MOST_LISTED: Final = 20
+_JSON: Final = "--json names all"
 _MOST_CHAINS: Final = 5
 """Misses that both chains are printed of; each shows another rule in doubt."""
 
@@ -60,15 +61,18 @@ def print_comparison(comparison: kit.Comparison) -> None:
     )
     console.out.print(f"\nAccuracy: {said}; {figures['records'] - judged:,} not settled.")
     _print_misses(comparison)
-    for row in comparison.disturbed[:_MOST_LISTED]:
-        by = f" because of {row['by']}" if row["by"] else ""
-        console.out.print(
-            f"Disturbed: {row['system']} {row['object']} {row['record_id']} was planned as {row['planned']}, and in"
-            f" these portals it is {row['now']}{by}."
-        )
-    for row in comparison.not_standing[:_MOST_LISTED]:
-        console.out.print(f"Not in the portals: {row['system']} {row['object']} look-alike {row['look_alike_id']}.")
+    console.print_first([_say_disturbed(row) for row in comparison.disturbed], _JSON)
+    names = [f"{row['system']} {row['object']} look-alike {row['look_alike_id']}" for row in comparison.not_standing]
+    console.print_first([f"Not in the portals: {name}." for name in names], _JSON)
     console.out.print(f"\nReceipt:  {comparison.verification.folder}")
+
+
+def _say_disturbed(row: Mapping[str, str | None]) -> str:
+    by = f" because of {row['by']}" if row["by"] else ""
+    return (
+        f"Disturbed: {row['system']} {row['object']} {row['record_id']} was planned as {row['planned']}, and in these "
+        f"portals it is {row['now']}{by}."
+    )
 
 
 def _print_misses(comparison: kit.Comparison) -> None:
@@ -86,9 +90,8 @@ def _print_misses(comparison: kit.Comparison) -> None:
         _print_miss(miss)
     others = figures["misses"] - len(first[:_MOST_CHAINS])
     if others:
-        console.out.print(
-            f"\n... and {others:,} more; --json gives the chains of the first hundred, the receipt names all."
-        )
+        console.out.print()
+    console.print_rest(others, "--json gives the chains of the first hundred, the receipt names all")
 
 
 def _print_miss(miss: kit.Miss) -> None:

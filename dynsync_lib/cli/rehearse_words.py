@@ -11,7 +11,7 @@ from typing import Any, Final
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 
-_MOST_LISTED: Final = 20
+_JSON: Final = "--json names all"
 
 
 def seeded_figures(seeded: kit.Seeded) -> dict[str, Any]:
@@ -37,13 +37,16 @@ def print_seeded(seeded: kit.Seeded, rehearsal: Path) -> None:
     for name, ids in sorted(seeded.ids.items()):
         console.out.print(f"{len(ids):>9,}  {name}")
     console.out.print(f"{seeded.associations:>9,}  associations")
-    for refusal in seeded.refused[:_MOST_LISTED]:
-        where = f"{refusal['system']} {refusal['object']} {refusal['look_alike_id']}"
-        console.out.print(f"Refused: {where} ({refusal['code']})")
-    for (table, field, why), count in sorted(seeded.left_out.items())[:_MOST_LISTED]:
-        console.out.print(f"Left out: {table}.{field} of {count:,}: {why}.")
-    for lack in seeded.lacking[:_MOST_LISTED]:
-        console.out.print(f"To add: {lack.words}. {lack.how}")
+    refused = [
+        f"Refused: {row['system']} {row['object']} {row['look_alike_id']} ({row['code']})" for row in seeded.refused
+    ]
+    console.print_first(refused, _JSON)
+    left_out = [
+        f"Left out: {table}.{field} of {count:,}: {why}."
+        for (table, field, why), count in sorted(seeded.left_out.items())
+    ]
+    console.print_first(left_out, _JSON)
+    console.print_first([f"To add: {lack.words}. {lack.how}" for lack in seeded.lacking], _JSON)
     for system in seeded.unchecked:
         console.out.print(f"Not checked: {system} does not say what the caller may write.")
     if not seeded.is_in_order:

@@ -15,7 +15,6 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
 
-_MOST_LISTED: Final = 20
 _PLANNED: Final = "planned"
 _DONE: Final = ("read_back", "compared")
 
@@ -145,10 +144,8 @@ def _print_applied(applied: kit.AppliedRecipe) -> None:
     counts = {"copied": applied.copied, "there already": applied.unchanged, "without a label": applied.unlabelled}
     for words, count in counts.items():
         console.out.print(f"{count:>9,}  {words}")
-    for refusal in applied.refused[:_MOST_LISTED]:
-        console.out.print(f"Refused: {refusal['record_id']} ({refusal['code']})")
-    if len(applied.refused) > _MOST_LISTED:
-        console.out.print(f"... and {len(applied.refused) - _MOST_LISTED:,} more; --json names all.")
+    refused = [f"Refused: {refusal['record_id']} ({refusal['code']})" for refusal in applied.refused]
+    console.print_first(refused, "--json names all")
     for when, row in (("before", applied.before), ("after", applied.after)):
         reason = f" ({row['reason']})" if row["reason"] else ""
         console.out.print(f"{when}: {row['dynamics_field']} to {row['hubspot_field']}: {row['verdict']}{reason}")

@@ -16,7 +16,6 @@ from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import Json
 from dynsync_lib.errors import UsageError
 
-_MOST_LISTED: Final = 20
 _CAUSES: Final[Mapping[str, str]] = {
     "as_predicted": "as predicted",
     "rule_in_doubt": "missed: a rule is in doubt",
@@ -68,9 +67,11 @@ def _print_figures(figures: Mapping[str, Any]) -> None:
         console.out.print(f"{counted['hits']:>9,}  of {counted['predicted']:,} {outcome}")
     for table, count in figures["drift"].items():
         console.out.print(f"{count:>9,}  new in {table}")
-    for miss in figures["missed"][:_MOST_LISTED]:
-        where = f"{miss['system']} {miss['object']} {miss['record_id']}"
-        doubts = ", ".join([miss["rule_id"], *miss["assumptions"]])
-        console.out.print(f"{where}: {miss['predicted']} predicted, {miss['actual']} found ({doubts})")
-    if figures["misses"] > _MOST_LISTED:
-        console.out.print(f"... and {figures['misses'] - _MOST_LISTED:,} more; the receipt names all.")
+    missed = [_say_miss(miss) for miss in figures["missed"]]
+    console.print_first(missed, "the receipt names all", total=figures["misses"])
+
+
+def _say_miss(miss: Mapping[str, Any]) -> str:
+    doubts = ", ".join([miss["rule_id"], *miss["assumptions"]])
+    where = f"{miss['system']} {miss['object']} {miss['record_id']}"
+    return f"{where}: {miss['predicted']} predicted, {miss['actual']} found ({doubts})"

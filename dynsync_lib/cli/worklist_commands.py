@@ -24,7 +24,6 @@ from dynsync_lib.cli.stopping import StoppableGroup
 from dynsync_lib.errors import WorklistError
 
 worklist = typer.Typer(name="worklist", cls=StoppableGroup, invoke_without_command=True, rich_markup_mode=None)
-_MOST_LISTED: Final = 20
 _MARKED: Final = ("accept", "fix", "ignore", "note_only", "unmarked")
 
 
@@ -174,9 +173,9 @@ def fixes_(
         console.print_rows(["changes", "gone", "share"], smallest.steps())
         console.out.print()
         console.print_rows(
-            ["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[:_MOST_LISTED]
+            ["rank", "system", "object", "record_id", "change", "beside_id", "gain"], rows[: console.MOST_LINES]
         )
     if csv is not None:
         console.out.print(f"\nCSV:      {csv}")
-    elif len(rows) > _MOST_LISTED:
-        console.out.print(f"... and {len(rows) - _MOST_LISTED:,} more; --csv FILE writes all.")
+    else:
+        console.print_rest(len(rows) - console.MOST_LINES, "--csv FILE writes all")

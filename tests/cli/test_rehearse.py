@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
+from dynsync_lib.cli.rehearsal_receipt import print_comparison
+from dynsync_lib.cli.rehearse_words import print_seeded
 from dynsync_lib.emulator.conditions.switches import PortalFacts
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.errors import ProductionPortalError
@@ -68,6 +72,29 @@ def test_seed__for_people(emulator: Emulator, tmp_path: Path) -> None:
     text = run(tmp_path, "clean", "--by-tag", "--yes").stdout
     assert "Not checked: how the portals were before the seeding, which nobody noted.\n" in text
     assert len(writes(emulator)) > 0
+
+
+def test_seed__says_how_many_lines_it_does_not_print(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = [{"system": "hubspot", "object": "contact", "look_alike_id": str(id_), "code": "X"} for id_ in range(25)]
+    left_out = Counter({("hubspot/contacts", f"f{number:02}", "nobody is known"): 1 for number in range(21)})
+    print_seeded(kit.Seeded({}, {}, refused=refused, left_out=left_out), Path("r"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[20:22] == ["Refused: hubspot contact 19 (X)", "... and 5 more; --json names all."]
+    assert lines[41:43] == [
+        "Left out: hubspot/contacts.f19 of 1: nobody is known.",
+        "... and 1 more; --json names all.",
+    ]
+
+
+def test_compare__says_how_many_lines_it_does_not_print(capsys: pytest.CaptureFixture[str]) -> None:
+    figures: dict[str, Any] = {"accuracy": None, "hits": 0, "misses": 0, "records": 0, "by_outcome": {}}
+    gone = [{"system": "hubspot", "object": "contact", "look_alike_id": str(id_)} for id_ in range(23)]
+    print_comparison(kit.Comparison(figures, [], [], gone, kit.Verification(figures, Path("v"))))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-4:-2] == [
+        "Not in the portals: hubspot contact look-alike 19.",
+        "... and 3 more; --json names all.",
+    ]
 
 
 @pytest.mark.parametrize("command", ["seed", "clean"])
