@@ -130,6 +130,8 @@ def import_worklist(
 
     opened = opened_forecast(forecast)
     copies = [workbook] if isinstance(workbook, (str, Path)) else workbook
+    if not copies:
+        raise UsageError("No workbook is named.", next_step="Name the worklist that was filled in.")
     filled = read_marks([Path(copy) for copy in copies], opened)
     lists_findings = any(row.sheet in NEEDING_SNAPSHOT for row in filled.marked.values())
     looked_up = needed_snapshot(opened, snapshot) if lists_findings else None

@@ -281,6 +281,8 @@ def _unknown(maker: RowMaker) -> Iterator[Sequence[object]]:
 
 
 def _not_listed(maker: RowMaker) -> Iterator[str]:
+    is_counted = maker.mask.level is Masking.COUNTS
     for what, count in maker.tables.connection.cursor().execute(NOT_LISTED).fetchall():
         if count:
-            yield f"Counted, not listed: {what}: {int(count):,}."
+            number = FEWER if is_counted and is_small(None, count) else f"{int(count):,}"
+            yield f"Counted, not listed: {what}: {number}."

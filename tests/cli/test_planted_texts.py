@@ -140,6 +140,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("--forecast f --out OUT.xlsx --masking pseudonym", masked=("OUT.xlsx",)),
         Run("--forecast f --out OUT.xlsx --masking none"),
         Run("--forecast f --out OUT.xlsx --masking counts", masked=("OUT.xlsx",)),
+        Run("--forecast f --out OUT.xlsx --rank", masked=("OUT.xlsx",), is_long=True),
         Run("--forecast f --out dynsync.toml", exit_codes=(2,)),
     ),
     "worklist fixes": (Run("--forecast f --csv OUT", masked=("OUT",)), Run("--forecast f --share 2", exit_codes=(2,))),

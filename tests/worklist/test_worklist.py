@@ -573,6 +573,11 @@ def test_import__puts_the_marks_of_two_people_together(book: Path, forecast: kit
     assert (alone.replaced_decisions, alone.dropped_decisions) == (3, 1)
 
 
+def test_import__of_no_workbook(forecast: kit.Forecast) -> None:
+    with pytest.raises(UsageError, match="No workbook is named"):
+        kit.import_worklist([], forecast)
+
+
 def test_import__of_two_marks_for_one_row_names_both(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
     other = Path(shutil.copy(book, tmp_path / "other.xlsx"))
     edit(book, marks(("Ghosts", "A2", "accept"), ("Ghosts", "A3", "perhaps")))
@@ -620,6 +625,7 @@ def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_
     first = {line[0]: line[2:] for line in opened["Read me"].iter_rows(values_only=True)}
     assert first["Ghosts"] == ("fewer than 5", None, None, None)
     assert first["Near names"][:2] == (1, 2)
+    assert [text for text in texts if re.fullmatch(r"Counted, not listed: .*: [1-4]\.", text)] == []
     findings = rows_of(written.path, "Findings")
     about = next(row for row in findings if (row["Check"], row["Object"]) == ("G02", "contact"))
     assert (about["Records"], about["Reason"][:36]) == ("fewer than 5", "Fewer than 5 Dynamics contacts share")
