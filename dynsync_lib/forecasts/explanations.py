@@ -17,7 +17,7 @@ from typing import Any, overload
 from dynsync_lib.core.explain.chain import Evidence, Explanation, explain_record
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.tables import RECORD_TABLES
+from dynsync_lib.core.tables import RECORD_TABLES, UNRESOLVED_LOOKUPS
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_check import read_info
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -79,6 +79,7 @@ def explain(
             catalogue=catalogue_of(opened) if opened else None,
             taken_at=opened.taken_at if opened else None,
             mask=forecast.mask,
+            unresolved=_unresolved(forecasted.engine, opened) if opened else None,
         )
         return Explained(key, explain_record(evidence, key))
 
@@ -86,3 +87,9 @@ def explain(
 def _records(engine: Engine, snapshot: Snapshot) -> dict[str, Any]:
     names = [name for name, table in RECORD_TABLES.items() if table.object is not None]
     return {name: engine.scan(snapshot.table_path(name)) for name in names}
+
+
+def _unresolved(engine: Engine, snapshot: Snapshot) -> Any:
+    """The snapshot's names that mean no single record; None when it has none."""
+    name = UNRESOLVED_LOOKUPS.name
+    return engine.scan(snapshot.table_path(name)) if snapshot.has_table(name) else None

@@ -109,6 +109,14 @@ def test_records__are_listed_without_the_names(forecast_of: ForecastOf) -> None:
     ]
 
 
+def test_explain__says_what_nobody_knows(forecast_of: ForecastOf) -> None:
+    (chain,) = (chain for chain in kit.explain(forecast_of(FILES, OWNER), f"{GUID}3") if chain.system == "dynamics")
+    assert [step.says for step in chain.steps if "holds a name" in step.says] == [
+        "Its parentcustomerid holds a name that several exported records have: it counts as blank, and nobody knows"
+        " whom it means."
+    ]
+
+
 def test_report__shows_it_in_grey(forecast_of: ForecastOf) -> None:
     light = kit.traffic_light(forecast_of(FILES, OWNER))
     assert any("are left out of all figures" in ground.sentence for ground in light.of_tone("grey"))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from dynsync_lib.core.explain.evidence import Evidence, Row, Step
+from dynsync_lib.core.explain.evidence import Evidence, Row, Step, rows_of
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
 from dynsync_lib.core.tables import NOT_COMPARED
 from dynsync_lib.listing import some_of
@@ -95,11 +95,21 @@ def _rule_of_skip(evidence: Evidence, change: Row) -> str:
 
 
 def link_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
-    """One step per association of the record, and per association that points at it."""
+    """One step per association of the record, per association that points at it, and per name that means nobody."""
     ends = {"from_system": row["system"], "from_object": row["object"], "from_id": row["record_id"]}
     yield from _told(evidence, evidence.rows("links", **ends), "to_object", "to_id")
     heads = {"from_system": row["system"], "to_object": row["object"], "to_id": row["record_id"]}
     yield from _told(evidence, evidence.rows("links", **heads), "from_object", "from_id")
+    yield from _unresolved(evidence, row)
+
+
+def _unresolved(evidence: Evidence, row: Row) -> Iterator[Step]:
+    """One step per lookup of the record that an exported file fills with a name which means no single record."""
+    mine = {name: row[name] for name in ("system", "object", "record_id")}
+    for lookup in rows_of(evidence.unresolved, mine) if evidence.unresolved is not None else []:
+        why = "no exported record has" if lookup["why"] == "unknown" else "several exported records have"
+        says = f"Its {lookup['field']} holds a name that {why}: it counts as blank, and nobody knows whom it means."
+        yield evidence.step("not seen", says, "field.missing")
 
 
 def _told(evidence: Evidence, rows: list[dict[str, Any]], object_: str, id_: str) -> Iterator[Step]:

@@ -55,6 +55,7 @@ class Evidence:
 
     `tables` are the forecast's by name, `info` is its `forecast.json` as it was written; `records` are the
     snapshot's record tables by name, empty when it is not at hand; then `catalogue` and `taken_at` are None.
+    `unresolved` are its names that mean no single record (`core.tables.UNRESOLVED_LOOKUPS`); None without any.
     """
 
     tables: Mapping[str, Frame]
@@ -64,6 +65,7 @@ class Evidence:
     catalogue: Catalogue | None = None
     taken_at: datetime | None = None
     mask: Mask = NO_MASK
+    unresolved: Frame | None = None
 
     @property
     def hides_people(self) -> bool:
