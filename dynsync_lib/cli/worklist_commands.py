@@ -44,8 +44,8 @@ def write(
     """Write a forecast as an Excel workbook: a sheet a decision, a row a thing to do, with cells to mark.
 
     People are pseudonyms unless --masking says otherwise; the first sheet says so. With --masking counts no record is
-    listed: mappings and findings can be marked, and of the other sheets there are numbers alone. `dynsync worklist
-    import` reads the marks back.
+    listed: mappings, options and findings can be marked, and of the other sheets there are numbers alone.
+    `dynsync worklist import` reads the marks back.
 
     Example: dynsync worklist --forecast out/monday --out worklist.xlsx --names
     """

@@ -59,13 +59,14 @@ def worklist(
     """The forecast as the Excel workbook `out`: one sheet a decision, one row a thing to do, with cells to mark.
 
     People are masked at the level `masking` (none, partial, pseudonym, counts), which `names` makes none; at `counts`
-    mappings and findings can be marked, and of all other sheets there are numbers alone. The snapshot is looked for
-    where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless somebody marked it.
-    It reads what it lists, a second for a small portal; some 20,000 rows a second are written. With `ranked` rows say
-    their place in the fix set and which share of the collision risk is gone up to there, which computes `fix_set`.
+    mappings, options and findings can be marked, and of all other sheets there are numbers alone. The snapshot is
+    looked for where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless
+    somebody marked it. It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
+    With `ranked` rows say their place in the fix set and which share of the collision risk is gone up to there, which
+    computes `fix_set`.
 
-    Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, when names of a
-    masked forecast are asked for, or, with `ranked`, when the snapshot is not there.
+    Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, when names of a masked
+    forecast are asked for, or, with `ranked`, when the snapshot is not there.
 
     >>> written = kit.worklist("out/demo/forecast", "out/worklist.xlsx")
     >>> written.rows["ghosts"], written.rows["near_names"]

@@ -7,7 +7,7 @@ Facts
     * A sheet that needs records nobody delivered has at least its rows; without any, how many it has is not known.
     * A workbook in which somebody has written marks is not replaced.
     * At the level `counts` sheets of records are left out, and the first sheet has their numbers alone: of fewer than
-      five people it says that. Mappings and findings can be marked as ever.
+      five people it says that. Mappings, options and findings can be marked as ever.
 
 Where it is used: `kit.worklists`.
 """
