@@ -92,37 +92,35 @@ def _no_emulator(sentence: str, file: Path) -> UsageError:
 
 
 def read_assumptions(choices: Iterable[str] | None) -> dict[str, str]:
-    """The choices of `--set assumption=choice`, by assumption.
-
-    Raises UsageError when one has another form, and when two of one assumption differ.
-    """
-    chosen: dict[str, str] = {}
-    for choice in choices or ():
-        name, equals, value = choice.partition("=")
-        if not equals or not name or not value:
-            raise UsageError(f"--set {choice} is not of the form assumption=choice.", next_step="See `dynsync rules`.")
-        name, value = name.strip(), value.strip()
-        if chosen.setdefault(name, value) != value:
-            raise UsageError(
-                f"--set {name} is given twice, as {chosen[name]} and as {value}.", next_step="Leave one of them out."
-            )
-    return chosen
+    """The choices of `--set assumption=choice`, by assumption. Raises UsageError as `read_named` does."""
+    return read_named("--set", "assumption=choice", choices, "See `dynsync rules`.", may_be_empty=False)
 
 
 def read_columns(columns: Iterable[str] | None, settings: Path | None) -> dict[str, str]:
     """The headings of `--column name=heading` by column, which win over `[files.columns]` of the settings.
 
-    Raises UsageError when one has another form, and SettingsError for wrong settings.
+    Raises UsageError as `read_named` does, and SettingsError for wrong settings.
     """
-    named = dict(kit.read_settings(settings).files.columns) if settings is not None else {}
-    for column in columns or ():
-        name, equals, heading = column.partition("=")
-        if not equals or not name.strip():
+    named = read_named("--column", "name=heading", columns, 'Write --column emailaddress1="Email 1".')
+    return {**(kit.read_settings(settings).files.columns if settings is not None else {}), **named}
+
+
+def read_named(
+    option: str, form: str, texts: Iterable[str] | None, next_step: str, *, may_be_empty: bool = True
+) -> dict[str, str]:
+    """The values of an option that may be given several times, by the name before their equals sign, trimmed.
+
+    Raises UsageError, with the next step, when one has another form than `form`, and when two of one name differ.
+    """
+    named: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not (value or may_be_empty):
+            raise UsageError(f"{option} {text} is not of the form {form}.", next_step=next_step)
+        if named.setdefault(name, value) != value:
             raise UsageError(
-                f"--column {column} is not of the form name=heading.",
-                next_step='Write --column emailaddress1="Email 1".',
+                f"{option} {name} is given twice, as {named[name]} and as {value}.", next_step="Leave one of them out."
             )
-        named[name.strip()] = heading.strip()
     return named
 
 

@@ -5,25 +5,12 @@ Where it is used: `cli.start_commands`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.errors import UsageError
-
-
-def read_answers(answers: Iterable[str] | None) -> dict[str, str]:
-    """The answers of `--answer name=answer`, by name. Raises UsageError when one has another form."""
-    read: dict[str, str] = {}
-    for answer in answers or ():
-        name, equals, text = answer.partition("=")
-        if not equals or not name.strip():
-            raise UsageError(
-                f"--answer {answer} is not of the form name=answer.", next_step="See `dynsync init --help`."
-            )
-        read[name.strip()] = text
-    return read
 
 
 def ask_questions(settings: Path, named: Mapping[str, str]) -> None:

@@ -12,10 +12,10 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json
+from dynsync_lib.cli.arguments import Json, read_named
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.own_notebooks import own_notebooks
-from dynsync_lib.cli.questions import ask_questions, read_answers
+from dynsync_lib.cli.questions import ask_questions
 from dynsync_lib.errors import UsageError
 
 
@@ -64,7 +64,7 @@ def init(
     Example: dynsync init acme --example mql-to-dynamics --ask --answer workflows_started=3
     """
     file = folder if folder.suffix == ".toml" else folder / "dynsync.toml"
-    named = read_answers(answers)
+    named = read_named("--answer", "name=answer", answers, "See `dynsync init --help`.")
     if named and not ask:
         raise UsageError("--answer belongs to --ask.", next_step="Add --ask.")
     kit.check_answers(named)  # before anything is written

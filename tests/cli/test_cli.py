@@ -283,6 +283,14 @@ def test_print_chain__cuts_whole_cells_for_the_screen(capsys: pytest.CaptureFixt
         (("forecast", "s", "--engine", "oracle"), "There is no engine `oracle`."),
         (("forecast", "s", "--settings", "none.toml"), "none.toml is not there."),
         (("forecast", "s", "--out", "h"), "h holds something else than a forecast."),
+        (
+            ("load", "--hubspot", "h", "--out", "t", "--column", "email"),
+            "--column email is not of the form name=heading.",
+        ),
+        (
+            ("load", "--hubspot", "h", "--out", "t", "--column", "email=Mail", "--column", "email= E-mail"),
+            "--column email is given twice, as Mail and as E-mail.",
+        ),
         (("load", "--out", "t"), "No folder to load was named."),
         (("load", "--hubspot", "h", "--out", "s"), "s exists already."),
         (("explain", "nobody", "--forecast", "s"), "s is no forecast"),

@@ -139,6 +139,10 @@ def test_init_ask__options_ask_nothing_and_change_a_file_that_is_there(tmp_path:
         (("--ask", "--answer", "planned_merges=two"), "`two` is no answer to `planned_merges`. Answer a whole number"),
         (("--ask", "--answer", "planned_merges"), "--answer planned_merges is not of the form name=answer."),
         (("--answer", "planned_merges=2"), "--answer belongs to --ask."),
+        (
+            ("--ask", "--answer", "planned_merges=2", "--answer", "planned_merges=3"),
+            "--answer planned_merges is given twice, as 2 and as 3.",
+        ),
     ],
 )
 def test_init_ask__bad_answers_write_nothing(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
