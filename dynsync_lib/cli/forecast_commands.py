@@ -138,7 +138,8 @@ def explain(
     """Print the chain of one record: scope, filter, key, rivals, outcome, fields, links, each with rule and source.
 
     The outcome names the step and line of docs/semantics.md that decided it, such as (step 5, line 9b). People are
-    shown unless --masking says otherwise: who asks for one knows the address.
+    shown unless --masking says otherwise: who asks for one knows the address. As numbers alone (counts) there is no
+    chain, since it is about one record.
 
     Example: dynsync explain ada@example.com --forecast out/demo/forecast
     """
