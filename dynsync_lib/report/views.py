@@ -318,7 +318,8 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     note = (
         "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
         "Likeness goes from 0 to 100. "
-        "Names with two errors are not found, nor names that more than 20 accounts are a word or a letter away from."
+        "Names with two typing errors are found where each is in another word, one of them in a word that 20 names "
+        "have. Names that more than 20 accounts are a word or a letter away from are not found."
     )
     empty = "No such pair was found."
     return show_table(Grid(_say_pairs(total), heads, rows, "pairs", total=total, limit=limit, note=note, empty=empty))

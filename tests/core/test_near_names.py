@@ -96,6 +96,17 @@ def test_pair_near_names__says_nothing(ours: str, theirs: str) -> None:
     assert paired(named(ours), named(theirs)) == []
 
 
+COMMON = [f"{letter * 3}burg Papier" for letter in "abcdefghijklmnopqrst"]
+
+
+def test_pair_near_names__two_typing_errors_of_which_one_is_in_a_common_word() -> None:
+    theirs = "Kupferfeld Papier"
+    assert paired(named("Kupferfled Papeir"), named(theirs, *COMMON)) == [("Kupferfled Papeir", theirs, "typo")]
+    assert paired(named("Kupferfled Papeir"), named(theirs, *COMMON[:18])) == []
+    assert paired(named("Kuperfled Papier"), named(theirs, *COMMON)) == []
+    assert paired(named("Kuperfled Papeir"), named(theirs, *COMMON)) == []
+
+
 def test_pair_near_names__a_strong_likeness_silences_weak_ones() -> None:
     theirs = named("Home Bancorp Inc.", "Hope Bancorp Corp.")
     assert paired(named("Hope Bancorp Inc."), theirs) == [("Hope Bancorp Inc.", "Hope Bancorp Corp.", "legal_form")]

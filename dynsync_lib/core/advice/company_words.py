@@ -78,11 +78,11 @@ def _join_letters(words: list[str]) -> list[str]:
 class CompanyWords:
     """Reads the words of names by the data of rules/legal_forms.toml.
 
-    `endings` are legal forms without blanks by every text that they end in, the longest first: `Sp. z o.o.` may be
-    written as two, three or four words. `anywhere` are words that never count, `in_front` forms that a name may begin
-    with, by their first word, `joints` and `articles` small words, `numerals` Roman numbers, and `abbreviations`
-    shortened words with what they stand for. `glued` finds forms that stand without a blank, `short_forms` are words
-    of legal forms with their short ones.
+    `endings` are by every text that a legal form ends in, which may be a name's last word, what of the form stands
+    before it, without blanks and the longest first: `Sp. z o.o.` may be written as two, three or four words. `anywhere`
+    are words that never count, `in_front` forms that a name may begin with, by their first word, `joints` and
+    `articles` small words, `numerals` Roman numbers, and `abbreviations` shortened words with what they stand for.
+    `glued` finds forms that stand without a blank, `short_forms` are words of legal forms with their short ones.
     """
 
     endings: Mapping[str, tuple[str, ...]]
@@ -103,7 +103,7 @@ class CompanyWords:
         endings: dict[str, list[str]] = {}
         for form in sorted(closed, key=lambda form: (-len(form), form)):
             for first in range(len(form)):
-                endings.setdefault(form[first:], []).append(form)
+                endings.setdefault(form[first:], []).append(form[:first])
         fronts: dict[str, list[tuple[str, ...]]] = {}
         for front in sorted({tuple(words_of(spelling)) for spelling in data["in_front"]}, key=len, reverse=True):
             fronts.setdefault(front[0], []).append(front)
@@ -180,11 +180,13 @@ class CompanyWords:
 
     def _form_before(self, words: list[str], end: int) -> int:
         """How many of the words before `end` are one legal form."""
-        last = words[end - 1]
-        for form in self.endings[last]:
-            taken = 1 if form == last else _words_taken(words, end, form)
+        before = words[end - 2] if end > 1 else " "
+        for rest in self.endings[words[end - 1]]:
+            if not rest:
+                return 1
+            taken = _words_taken(words, end - 1, rest) if rest.endswith(before) else 0
             if taken:
-                return taken
+                return taken + 1
         return 0
 
     def _start_of(self, words: list[str], end: int) -> int:

@@ -2,14 +2,15 @@
 
 Facts
     * Strong: what `CompanyWords` leaves of two names is equal, word for word, in another order, or spaced otherwise.
-    * Weak: one of them has one word more, or there is one typing error. It is looked for only between names that have
-      no strong likeness, and a pair is told only when neither of its names has a likelier partner. Legal forms that
-      have nothing in common speak against it.
+    * Weak: one of them has one word more, or there is one typing error; or there is one in each of two words, of which
+      one is meant as a word that many names have. It is looked for only between names that have no strong likeness, and
+      a pair is told only when neither of its names has a likelier partner. Legal forms that have nothing in common
+      speak against it.
     * Numbers, Roman ones among them, and single letters tell companies apart; so does a word of three letters or fewer
       with another letter in it.
 
 Not modelled
-    * Two errors in one name.
+    * Two errors in one word, or in two words that few names have.
     * What more than 20 names of the second list are left with when a word or letter is taken away says nothing; nor
       do bare words that more than 100 of them have.
 
@@ -27,6 +28,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from dynsync_lib.core.advice.company_words import CompanyWords
+from dynsync_lib.core.advice.mistyped_words import Readings, read_both_ways
 from dynsync_lib.core.advice.name_keys import (
     Flags,
     Rows,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 _MOST_STRONG, _MOST_WEAK = 100, 20
 _SHORT_WORD: Final = 3
+_MOST_ERRORS: Final = 2
 _PAIRS_AT_ONCE: Final = 100_000
 Compare = Callable[[Rows, Rows], Flags]
 """Says something of rows of the two lists, pair by pair."""
@@ -158,7 +161,7 @@ class LikeNames:
         kinds = []
         for reason, (here, there), is_such in (
             ("extra_word", _one_word_more(ours, theirs), self._is_one_word_more),
-            ("typo", _one_edit_apart(ours, theirs, meet_less_one_letter(ours, theirs, _MOST_WEAK)), self._is_error),
+            ("typo", _few_edits_apart(*read_both_ways(ours, theirs)), self._has_errors),
         ):
             texts = zip(here.tolist(), there.tolist(), strict=True)
             is_weak = np.fromiter((is_such(ours[our].split(), theirs[their].split()) for our, their in texts), np.bool_)
@@ -192,17 +195,23 @@ class LikeNames:
         at = _first_unlike(longer, shorter)
         return longer[at + 1 :] == shorter[at:] and len(longer) > len(shorter) and not self._is_number(longer[at])
 
-    def _is_error(self, words: list[str], others: list[str]) -> bool:
-        """Whether two names that are one edit apart differ in a word that people mistype."""
-        if len(words) == len(others):
-            at = _first_unlike(words, others)
-            word, other = words[at], others[at]
-            is_short = len(word) <= _SHORT_WORD and len(other) <= _SHORT_WORD
-            if is_short or word in self.words.numerals or other in self.words.numerals:
-                return False
-            if word.isalpha() and other.isalpha():
-                return True
-        return _digits(words) == _digits(others)
+    def _has_errors(self, words: list[str], others: list[str]) -> bool:
+        """Whether two names that are few edits apart differ by one error a word, in one or two that people mistype."""
+        if len(words) != len(others):
+            return _digits(words) == _digits(others)
+        unlike = [pair for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+        if len(unlike) == 1:
+            return self._is_error(*unlike[0])
+        return len(unlike) == _MOST_ERRORS and all(
+            OSA.distance(*pair) == 1 and self._is_error(*pair) for pair in unlike
+        )
+
+    def _is_error(self, word: str, other: str) -> bool:
+        """Whether two words that are one edit apart may be one that was mistyped."""
+        is_short = len(word) <= _SHORT_WORD and len(other) <= _SHORT_WORD
+        if is_short or word in self.words.numerals or other in self.words.numerals:
+            return False
+        return (word.isalpha() and other.isalpha()) or _digits([word]) == _digits([other])
 
     def _is_number(self, word: str) -> bool:
         return len(word) == 1 or word in self.words.numerals or not word.isalpha()
@@ -220,20 +229,24 @@ class LikeNames:
 
 def _one_word_more(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Rows, Rows]:
     """Rows of which one has a word more than the other."""
-    longer = meet(keys_less_one_word(ours), whole_keys(theirs), _MOST_WEAK)
-    shorter = meet(whole_keys(ours), keys_less_one_word(theirs), _MOST_WEAK)
-    return each_pair_once([longer, shorter])
+    (whole, shortened), (others, others_shortened) = keys_less_one_word(ours), keys_less_one_word(theirs)
+    return each_pair_once([meet(shortened, others, _MOST_WEAK), meet(whole, others_shortened, _MOST_WEAK)])
 
 
-def _one_edit_apart(ours: Sequence[str], theirs: Sequence[str], rows: tuple[Rows, Rows]) -> tuple[Rows, Rows]:
-    """Those pairs of rows whose texts differ by one letter more, less or other, or by two that changed places."""
-    kept = [np.zeros(0, dtype=np.bool_)]
-    for first in range(0, len(rows[0]), _PAIRS_AT_ONCE):
-        left, right = (side[first : first + _PAIRS_AT_ONCE].tolist() for side in rows)
-        texts = [ours[row] for row in left], [theirs[row] for row in right]
-        kept.append(process.cpdist(*texts, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8) == 1)
-    is_kept = np.concatenate(kept)
-    return rows[0][is_kept], rows[1][is_kept]
+def _few_edits_apart(ours: Readings, theirs: Readings) -> tuple[Rows, Rows]:
+    """Rows whose texts differ by one letter more, less or other, or by two that changed places; and rows whose texts
+    differ by two such edits, and by one or none as they may be meant.
+    """
+    left, right = meet_less_one_letter(ours.texts, theirs.texts, _MOST_WEAK)
+    rows = ours.rows[left], theirs.rows[right]
+    edits = [np.zeros(0, dtype=np.uint8)]
+    for first in range(0, len(left), _PAIRS_AT_ONCE):
+        at, others_at = (side[first : first + _PAIRS_AT_ONCE].tolist() for side in rows)
+        texts = [ours.texts[row] for row in at], [theirs.texts[row] for row in others_at]
+        edits.append(process.cpdist(*texts, scorer=OSA.distance, score_cutoff=_MOST_ERRORS, dtype=np.uint8))
+    is_as_written = (rows[0] == left) & (rows[1] == right)
+    is_near = np.concatenate(edits) == np.where(is_as_written, 1, _MOST_ERRORS)
+    return each_pair_once([(rows[0][is_near], rows[1][is_near])])
 
 
 def rows_of(pairs: Sequence[Pair]) -> tuple[Rows, Rows]:

@@ -13,7 +13,7 @@ Cost: for a million names a side, of which a third has no partner, some seconds;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -55,17 +55,18 @@ class KeyedRows:
 
 def whole_keys(texts: Sequence[str]) -> KeyedRows:
     """One key for each text."""
-    return _all_parts(_Letters(part).whole(first) for first, part in _parts(texts))
+    return _keys(texts, _Letters.whole)[0]
 
 
 def keys_of_word_sets(texts: Sequence[str]) -> KeyedRows:
     """One key for each text, the same whatever the order of its words."""
-    return _all_parts(_Letters(part).words_in_any_order(first) for first, part in _parts(texts))
+    return _keys(texts, _Letters.words_in_any_order)[0]
 
 
-def keys_less_one_word(texts: Sequence[str]) -> KeyedRows:
-    """A key for every word of a text of several words, without that word."""
-    return _all_parts(_Letters(part).less_one_word(first) for first, part in _parts(texts))
+def keys_less_one_word(texts: Sequence[str]) -> tuple[KeyedRows, KeyedRows]:
+    """One key for each text, as `whole_keys` has it; and one for every word of a text of several, without that word."""
+    whole, less_one_word = _keys(texts, _Letters.whole, _Letters.less_one_word)
+    return whole, less_one_word
 
 
 def meet(ours: KeyedRows, theirs: KeyedRows, most: int) -> tuple[Rows, Rows]:
@@ -112,7 +113,8 @@ class _Letters:
         longest = int(self.lengths.max(initial=0)) + 1
         self.powers, self.inverses = _powers(_BASE, longest), _powers(_INVERSE, longest)
         self.sums = np.zeros(len(self.codes) + 1, dtype=np.uint64)
-        np.cumsum(_mixed(self.codes.astype(np.uint64)) * self.powers[self.place_of], out=self.sums[1:])
+        mixed = _mixed(np.arange(int(self.codes.max(initial=0)) + 1, dtype=np.uint64))
+        np.cumsum(mixed[self.codes] * self.powers[self.place_of], out=self.sums[1:])
 
     def whole(self, first: int) -> KeyedRows:
         rows = np.arange(len(self.lengths))
@@ -159,14 +161,20 @@ class _Letters:
         return _keyed(totals, np.arange(len(totals)) + first)
 
 
-def _parts(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+def _letters_of(texts: Sequence[str]) -> Iterator[tuple[int, _Letters]]:
     for first in range(0, max(len(texts), 1), _NAMES_AT_ONCE):
-        yield first, texts[first : first + _NAMES_AT_ONCE]
+        yield first, _Letters(texts[first : first + _NAMES_AT_ONCE])
+
+
+def _keys(texts: Sequence[str], *kinds: Callable[[_Letters, int], KeyedRows]) -> list[KeyedRows]:
+    """The keys of each kind, one kind after the other."""
+    parts = [[kind(letters, first) for kind in kinds] for first, letters in _letters_of(texts)]
+    return [_all_parts(iter(of_kind)) for of_kind in zip(*parts, strict=True)]
 
 
 def _letter_parts(texts: Sequence[str]) -> Iterator[KeyedRows]:
-    for first, part in _parts(texts):
-        yield _Letters(part).less_one_letter(first)
+    for first, letters in _letters_of(texts):
+        yield letters.less_one_letter(first)
 
 
 def _keyed(keys: Keys, rows: Rows) -> KeyedRows:

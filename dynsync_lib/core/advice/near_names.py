@@ -94,7 +94,8 @@ def pair_near_names(
         sides.corroborations(pairs),
         strict=True,
     )
-    yield from (dict(zip(NEAR_NAMES.column_names, row, strict=True)) for row in rows)
+    names_of_columns = NEAR_NAMES.column_names
+    yield from (dict(zip(names_of_columns, row, strict=True)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
