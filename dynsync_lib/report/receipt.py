@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
+from dynsync_lib.core.model import Outcome
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
@@ -35,6 +36,8 @@ _OPEN_CAUSES: Final[Mapping[str, str]] = {
     "not_settled": "not settled",
 }
 _LISTS: Final[Mapping[str, str]] = {"in_sync": "In sync", "excluded": "Excluded", "failing": "Failing"}
+_NO_LIST: Final = "In no list"
+"""Where shadowed records stand: Sync Health does not show them."""
 _MOST_MISSES: Final = 20
 _CAUSES: Final[Mapping[str, tuple[str, str, str]]] = {
     "as_predicted": ("As predicted", "good", "It came as the forecast says."),
@@ -165,11 +168,12 @@ def watch_table(receipt: KeptReceipt) -> Piece:
     listed = receipt.watch_list.to_dict("records")
     rows = [
         [
-            _LISTS[row["health"]],
+            _NO_LIST if row["predicted"] == Outcome.SHADOWED else _LISTS[row["health"]],
             Lines(_predicted(row["predicted"], row["predicted_reason"]), records_word(row["object"], row["system"])),
             row["records"],
             row["as_predicted"],
             row["rule_in_doubt"] + row["assumption_in_doubt"],
+            row["changed_by_people"] + row["not_settled"],
             row["look_at"],
         ]
         for row in listed
@@ -180,6 +184,7 @@ def watch_table(receipt: KeptReceipt) -> Piece:
         Head("Records", "number"),
         Head("Held", "number"),
         Head("Missed", "number"),
+        Head("Cannot be judged", "number"),
         Head("What to look at"),
     ]
     return show_table(Grid("The first 48 hours, by the lists of Sync Health", heads, rows))

@@ -147,7 +147,8 @@ class Kept:
 
 
 def test_watch_table__names_list_reason_and_what_to_look_at() -> None:
-    counts = {"records": 4, "as_predicted": 2, "rule_in_doubt": 1, "assumption_in_doubt": 1}
+    causes = {"as_predicted": 2, "rule_in_doubt": 1, "assumption_in_doubt": 1, "changed_by_people": 1, "not_settled": 2}
+    counts = {"records": 7, **causes}
     row = {"system": "dynamics", "object": "company", **counts}
     frame = pd.DataFrame(
         [
@@ -159,9 +160,14 @@ def test_watch_table__names_list_reason_and_what_to_look_at() -> None:
                 "predicted_reason": "filter",
                 "look_at": "None came.",
             },
+            {**row, "health": "excluded", "predicted": "shadowed", "predicted_reason": None, "look_at": "Not listed."},
         ]
     )
     assert rows_of(str(watch_table(Kept(frame)).html)) == [
-        ["In sync", "Created Dynamics accounts", "4", "2", "2", "Each is there."],
-        ["Excluded", "Excluded: does not pass the filter of the sync Dynamics accounts", "4", "2", "2", "None came."],
+        ["In sync", "Created Dynamics accounts", "7", "2", "2", "3", "Each is there."],
+        [
+            *("Excluded", "Excluded: does not pass the filter of the sync Dynamics accounts"),
+            *("7", "2", "2", "3", "None came."),
+        ],
+        ["In no list", "Shadowed Dynamics accounts", "7", "2", "2", "3", "Not listed."],
     ]
