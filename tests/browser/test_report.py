@@ -144,6 +144,12 @@ def test_report__finds_nobody_by_an_address_without_the_code(page: Any) -> None:
     finder.get_by_text("No record of this file has that address, name or id.").wait_for()
 
 
+def test_report__prints_where_a_record_can_be_asked_for(page: Any) -> None:
+    page.emulate_media(media="print")
+    shown = _open(page).locator(".ds-finder :visible").all_inner_texts()
+    assert shown == ["Open the report in a browser to ask it."]
+
+
 def test_report__ids_of_records_are_not_printed(page: Any) -> None:
     page.emulate_media(media="print")
     assert _open(page).locator(".ds-id:visible").count() == 0
