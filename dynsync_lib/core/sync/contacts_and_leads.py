@@ -180,44 +180,58 @@ def _brought_together(situation: Situation, contacts: Frame) -> Frame:
     """One outcome of the two; a pair in both syncs is as several pairs on one record, and so is a pair in one that the
     other creates.
     """
+    columns = (*situation.by, "id", "double", "beside", "as_lead", "astray", "line_rule")
+    outcomes = contacts.select(*columns, **_of_either_sync())
+    return outcomes.with_columns(
+        **_told_together(),
+        counterpart_id=nw.when(~nw.col("astray")).then(nw.col("counterpart_id")),
+        winner_id=nw.when(~nw.col("astray")).then(nw.col("winner_id")),
+        as_lead=nw.col("as_lead") & ~nw.col("astray"),
+    ).drop("double", "beside", "astray", "line_rule")
+
+
+def _of_either_sync() -> dict[str, nw.Expr]:
+    """What the sync that counts says of a contact; where both count, the first refusal and all that is written."""
     picked = {
         name: nw.when(nw.col("as_lead")).then(nw.col(f"lead_{name}")).otherwise(nw.col(name))
         for name in (*_TOLD, "refusal", "updated")
     }
+    double, beside = nw.col("double"), nw.col("beside")
     both_refused = nw.min_horizontal("refusal", "lead_refusal")
     both_updated = nw.max_horizontal("updated", "lead_updated")
-    counts_both = nw.col("double") | nw.col("beside")
-    picked["refusal"] = nw.when(counts_both).then(both_refused).otherwise(picked["refusal"])
-    picked["counterpart_id"] = nw.when(nw.col("beside")).then(_beside()).otherwise(picked["counterpart_id"])
-    picked["winner_id"] = nw.when(~nw.col("beside")).then(picked["winner_id"])
-    picked["updated"] = nw.when(nw.col("double")).then(both_updated).otherwise(picked["updated"])
-    columns = (*situation.by, "id", "double", "beside", "as_lead", "astray", "line_rule")
-    outcomes = contacts.select(*columns, **picked)
-    double, astray, failing = nw.col("double"), nw.col("astray"), ~nw.col("refusal").is_null()
-    beside, created = nw.col("beside"), nw.lit(Outcome.CREATE.value)
+    return picked | {
+        "refusal": nw.when(double | beside).then(both_refused).otherwise(picked["refusal"]),
+        "counterpart_id": nw.when(beside).then(_beside()).otherwise(picked["counterpart_id"]),
+        "winner_id": nw.when(~beside).then(picked["winner_id"]),
+        "updated": nw.when(double).then(both_updated).otherwise(picked["updated"]),
+    }
+
+
+def _told_together() -> dict[str, nw.Expr]:
+    """Outcome, reason and rule: of a contact in both syncs by what both do, else as the sync that counts says."""
+    double, beside, astray = nw.col("double"), nw.col("beside"), nw.col("astray")
+    is_failing, failing = ~nw.col("refusal").is_null(), nw.lit(Outcome.FAILING.value)
     settled = nw.when(nw.col("updated") > 0).then(_UPDATE).otherwise(_LINK)
-    failed = nw.lit(Outcome.FAILING.value)
-    of_pairs = nw.when(failing).then(failed).otherwise(settled)
-    of_beside = nw.when(failing).then(failed).otherwise(created)
-    excluded = nw.lit(Outcome.EXCLUDED.value)
-    return outcomes.with_columns(
-        outcome=first_true((astray, excluded), (double, of_pairs), (beside, of_beside), other=nw.col("outcome")),
-        reason=first_true(
+    return {
+        "outcome": first_true(
+            (astray, nw.lit(Outcome.EXCLUDED.value)),
+            (double, nw.when(is_failing).then(failing).otherwise(settled)),
+            (beside, nw.when(is_failing).then(failing).otherwise(nw.lit(Outcome.CREATE.value))),
+            other=nw.col("outcome"),
+        ),
+        "reason": first_true(
             (astray, nw.lit(Reason.LIFECYCLE_ROUTE.value)),
-            (double | beside, nw.when(failing).then(refusal_word(0))),
+            (double | beside, nw.when(is_failing).then(refusal_word(0))),
             other=nw.col("reason"),
         ),
-        rule_id=first_true(
+        "rule_id": first_true(
             (astray, nw.lit("lead.lifecycle-route")),
-            ((double | beside) & failing, refusal_word(1)),
+            ((double | beside) & is_failing, refusal_word(1)),
             (double, nw.col("line_rule")),
             (beside, nw.lit(BESIDE_RULE)),
             other=nw.col("rule_id"),
         ),
-        counterpart_id=nw.when(~astray).then(nw.col("counterpart_id")),
-        winner_id=nw.when(~astray).then(nw.col("winner_id")),
-        as_lead=nw.col("as_lead") & ~astray,
-    ).drop("double", "beside", "astray", "line_rule")
+    }
 
 
 def _beside() -> nw.Expr:
