@@ -11,7 +11,7 @@ Where it is used: `portals.files.load_files`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -63,6 +63,30 @@ _SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _WITH_NOTATION: Final = frozenset({"number", "date", "datetime"})
 
 
+@dataclass(frozen=True, slots=True)
+class _CellReader:
+    """Reads the cells of a line as the API would deliver them.
+
+    `alone` are the columns whose cells mean something by themselves; what a deal's `stage` means says its `pipeline`.
+    """
+
+    alone: Sequence[Column]
+    stage: Column | None
+    pipeline: PipelineColumn | None
+    guid_positions: Collection[int]
+
+    def read(self, line: Line) -> list[str | None]:
+        """The cells of a line in the forms of the API."""
+        cells, number = list(line.cells), line.place_number
+        for column in self.alone:
+            cells[column.position] = column.read(cells[column.position], number)
+        if self.stage is not None and self.pipeline is not None:
+            cells[self.stage.position] = self.pipeline.read_stage(self.stage, line.cells, number)
+        for position in self.guid_positions:
+            cells[position] = plain_guid(cells[position])
+        return cells
+
+
 @dataclass(slots=True)
 class ExportRows:
     """Reads one file, or the parts of one export.
@@ -93,24 +117,15 @@ class ExportRows:
         Raises InputFileError for an id that is empty, shortened or there twice, and as `Sheet.lines`.
         """
         columns, lookups = self._columns(), self._lookups()
-        ranks, marks = self._look_over(columns), self.headings.removal_marks
-        id_position, seen = self.headings.id_position, dict[str, int]()
-        names, guid_positions, table = self.headings.names, self.headings.guid_positions, self.headings.table
+        ranks, marks, names = self._look_over(columns), self.headings.removal_marks, self.headings.names
+        id_position, seen, table = self.headings.id_position, dict[str, int](), self.headings.table
         rows_of_parts = [0, *(0 for _ in self.reports_of_parts)]
-        stage, pipeline = self._stage(columns)
-        alone = [column for column in columns if column is not stage]
+        read_cells = self._cell_reader(columns).read
         texts = DoubtfulTexts(text_columns(self.headings.columns, [column.position for column in columns]))
         for line in self._records():
-            cells = list(line.cells)
-            is_gone = is_removed(marks, cells)
-            number = line.place_number
-            texts.look(cells, number)
-            for column in alone:
-                cells[column.position] = column.read(cells[column.position], number)
-            if stage is not None and pipeline is not None:
-                cells[stage.position] = pipeline.read_stage(stage, line.cells, number)
-            for position in guid_positions:
-                cells[position] = plain_guid(cells[position])
+            is_gone = is_removed(marks, line.cells)
+            texts.look(line.cells, line.place_number)
+            cells = read_cells(line)
             cells[id_position] = record_id = self._id(cells[id_position], line, seen)
             rows_of_parts[line.part] += 1
             row = dict(zip(names, cells, strict=True))
@@ -119,8 +134,7 @@ class ExportRows:
                 if not is_gone:
                     self._note_unresolved(record_id, lookup)
             file_rank = self._removed if is_gone else len(seen) - 1 - self._removed
-            api_rank = file_rank if is_gone else ranks[file_rank]
-            ranked = {"api_rank": api_rank, "file_rank": file_rank}
+            ranked = {"api_rank": file_rank if is_gone else ranks[file_rank], "file_rank": file_rank}
             finished = {**row, "id": record_id, **ranked, **key_maker.finish(table, row)}
             if is_gone:
                 self._remove(finished)
@@ -130,6 +144,11 @@ class ExportRows:
             report.rows = count
         self._conclude(columns, lookups)
         self.report.notes += self._doubts(texts)
+
+    def _cell_reader(self, columns: Sequence[Column]) -> _CellReader:
+        stage, pipeline = self._stage(columns)
+        alone = [column for column in columns if column is not stage]
+        return _CellReader(alone, stage, pipeline, self.headings.guid_positions)
 
     def _doubts(self, texts: DoubtfulTexts) -> Iterator[str]:
         """A sentence for what texts look like, and for ids that have another form than the vendor's."""
