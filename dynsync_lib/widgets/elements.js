@@ -25,8 +25,21 @@ function keepKeys(element) {
 
 let controls = 0;
 
-/** Controls with their labels. A button that does nothing now says so and can still be reached. */
+/**
+ * Controls with their labels, and a live region, `said`, for what came of what was asked. A button that does nothing now
+ * says so and can still be reached.
+ */
 class Controls {
+  sayAnswer() {
+    const { text, is_fault: isFault } = this.model.get("answer");
+    this.say(text, text === "" ? "" : isFault ? "ds-fault" : "ds-done");
+  }
+
+  say(text, className) {
+    this.said.className = `ds-said ${className}`;
+    this.said.textContent = text;
+  }
+
   labelled(text, control, className = "") {
     control.id ||= `ds-control-${(controls += 1)}`;
     return make("div", { class: `ds-labelled ${className}` }, make("label", { for: control.id }, text), control);

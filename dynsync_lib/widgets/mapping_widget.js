@@ -336,17 +336,15 @@ class Editor extends Controls {
   // --- what is said -------------------------------------------------------------------------------------------------
 
   sayAnswer() {
-    const answer = this.model.get("answer");
-    this.say(answer.text, answer.text === "" ? "" : answer.is_fault ? "ds-fault" : "ds-done");
-    if (answer.is_fault) {
+    super.sayAnswer();
+    if (this.model.get("answer").is_fault) {
       this.focusNext = null;
       this.drawRows();
     }
   }
 
   say(text, className) {
-    this.said.className = `ds-said ${className}`;
-    this.said.textContent = className === "ds-fault" ? `Not done: ${text}` : text;
+    super.say(className === "ds-fault" ? `Not done: ${text}` : text, className);
   }
 
   drawTrial() {

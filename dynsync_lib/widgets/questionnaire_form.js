@@ -50,16 +50,6 @@ class Form extends Controls {
       row.open.textContent = row.field.value === answer ? open : "Not written yet.";
     }
   }
-
-  sayAnswer() {
-    const { text, is_fault: isFault } = this.model.get("answer");
-    this.say(text, isFault ? "ds-fault" : "ds-done");
-  }
-
-  say(text, className) {
-    this.said.className = `ds-said ${className}`;
-    this.said.textContent = text;
-  }
 }
 
 export default {

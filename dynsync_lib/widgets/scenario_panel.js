@@ -139,16 +139,6 @@ class Panel extends Controls {
     this.showSwitches();
     this.sayAnswer();
   }
-
-  sayAnswer() {
-    const { text, is_fault: isFault } = this.model.get("answer");
-    this.say(text, isFault ? "ds-fault" : "ds-done");
-  }
-
-  say(text, className) {
-    this.said.className = `ds-said ${className}`;
-    this.said.textContent = text;
-  }
 }
 
 export default {

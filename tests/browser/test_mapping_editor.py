@@ -68,7 +68,7 @@ def test_editor__searches_filters_and_pages(editor: Any) -> None:
     said(editor, "1 of 75 rows")
     editor.get_by_label("Search").fill("")
     editor.get_by_label("Can it be mapped?").select_option("Blocked")
-    said(editor, "6 of 75 rows")
+    said(editor, "7 of 75 rows")
     editor.get_by_label("Can it be mapped?").select_option("Any")
     editor.get_by_role("button", name="Next page").click()
     sync_api.expect(editor.get_by_text("Page 2 of 3")).to_be_visible()

@@ -117,7 +117,7 @@ def test_notebooks__map_fields_runs_on_the_demo(tmp_path: Path) -> None:
     assert "application/vnd.jupyter.widget-view+json" in outputs[0]
     assert outputs[1]["text/plain"] == "21 of 75 rows of contacts"
     assert outputs[2]["text/plain"] == "8 of 75 rows of contacts"
-    assert outputs[3]["text/plain"] == "[]"
+    assert outputs[3]["text/plain"] == "'Nothing is changed against the file.'"
 
 
 def test_notebooks__pull_loads_files(tmp_path: Path) -> None:
