@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dynsync_lib
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.suggestions.compared_fields import Knowledge
 from dynsync_lib.core.suggestions.matched_records import NOBODY, MatchedRecords, match_records
 from dynsync_lib.core.suggestions.meanings import read_meanings
-from dynsync_lib.core.suggestions.suggest import Knowledge, Suggestion
+from dynsync_lib.core.suggestions.suggest import Suggestion
 from dynsync_lib.core.suggestions.suggest import suggest_mappings as suggest_from
 from dynsync_lib.core.suggestions.vocabulary import read_vocabulary
 from dynsync_lib.core.tables import record_table

@@ -13,9 +13,10 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core.fields.catalogue import Catalogue, build_catalogue
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.suggestions.compared_fields import Knowledge
 from dynsync_lib.core.suggestions.matched_records import NOBODY, MatchedRecords, match_records
 from dynsync_lib.core.suggestions.meanings import read_meanings
-from dynsync_lib.core.suggestions.suggest import Knowledge, Suggestion, suggest_mappings
+from dynsync_lib.core.suggestions.suggest import Suggestion, suggest_mappings
 from dynsync_lib.core.suggestions.vocabulary import read_vocabulary, split_words
 from dynsync_lib.core.suggestions.wording import WordReader
 
