@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynsync_lib.core.advice.company_words import CompanyWords
@@ -71,6 +71,7 @@ def expected(ours: list[str], theirs: list[str]) -> list[Pair]:
     return sorted([*strong, *(pair for pair in weak if scores[pair] == best[pair])])
 
 
+@settings(deadline=None, derandomize=True)
 @given(LISTS, LISTS)
 def test_find__as_if_every_name_were_compared_with_every_other(ours: list[str], theirs: list[str]) -> None:
     assert find(ours, theirs) == expected(ours, theirs)

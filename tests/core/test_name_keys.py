@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
@@ -25,12 +25,14 @@ def less_one_word(text: str) -> Iterable[str]:
     return {" ".join(words[:place] + words[place + 1 :]) for place in range(len(words))}
 
 
+@settings(deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_meet__equal_texts(ours: list[str], theirs: list[str]) -> None:
     expected = [(i, j) for i, our in enumerate(ours) for j, their in enumerate(theirs) if our == their]
     assert pairs(keys.meet(keys.whole_keys(ours), keys.whole_keys(theirs), NO_LIMIT)) == expected
 
 
+@settings(deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_meet__words_in_any_order(ours: list[str], theirs: list[str]) -> None:
     met = pairs(keys.meet(keys.keys_of_word_sets(ours), keys.keys_of_word_sets(theirs), NO_LIMIT))
@@ -42,6 +44,7 @@ def test_meet__words_in_any_order(ours: list[str], theirs: list[str]) -> None:
     ]
 
 
+@settings(deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_meet__less_one_word(ours: list[str], theirs: list[str]) -> None:
     met = pairs(keys.meet(keys.keys_less_one_word(ours)[1], keys.whole_keys(theirs), NO_LIMIT))
@@ -53,6 +56,7 @@ def test_meet__less_one_word(ours: list[str], theirs: list[str]) -> None:
     ]
 
 
+@settings(deadline=None, derandomize=True)
 @given(TEXTS, TEXTS)
 def test_meet_less_one_letter__misses_no_typing_error(ours: list[str], theirs: list[str]) -> None:
     met = pairs(keys.meet_less_one_letter(ours, theirs, NO_LIMIT))

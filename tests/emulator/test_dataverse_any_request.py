@@ -91,7 +91,12 @@ def calls(draw: st.DrawFn) -> Call:
     return Call(method, path, path, query, {**token, **headers}, body, at_s=1.7e9, correlation_id="x")
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=400,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(call=calls())
 def test_any_request__is_answered(portals: PortalsHere, call: Call) -> None:
     reply = portals.answer_dynamics(call)

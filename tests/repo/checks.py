@@ -151,3 +151,26 @@ def parameter_complaints(name: str, source: str) -> list[str]:
             if {"situation", "object_"} <= set(named):
                 complaints.append(f"{name}: {node.name} takes a situation and an object, not a Job")
     return complaints
+
+
+def law_complaints(name: str, source: str) -> list[str]:
+    """Tests of Hypothesis without `derandomize`, which draw other values each time, or with a deadline, which fail on
+    a machine that is busy. Settings under a name of their own, and those made of them, are left to whoever wrote them.
+    """
+    complaints = []
+    for node in ast.walk(parsed(source)):
+        if isinstance(node, ast.FunctionDef) and any(_calls(decorator, "given") for decorator in node.decorator_list):
+            made = [decorator for decorator in node.decorator_list if not _calls(decorator, "given")]
+            if not any(isinstance(decorator, ast.Name) or _is_steady(decorator) for decorator in made):
+                complaints.append(f"{name}: {node.name} has a deadline, or draws afresh in every run")
+    return complaints
+
+
+def _is_steady(decorator: ast.expr) -> bool:
+    if not isinstance(decorator, ast.Call) or not _calls(decorator, "settings"):
+        return False
+    return bool(decorator.args) or {"deadline", "derandomize"} <= {keyword.arg for keyword in decorator.keywords}
+
+
+def _calls(decorator: ast.expr, name: str) -> bool:
+    return isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == name

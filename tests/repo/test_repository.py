@@ -18,6 +18,7 @@ from tests.repo.checks import (
     docstring_complaints,
     environment_complaints,
     json_complaints,
+    law_complaints,
     link_complaints,
     lock_complaints,
     name_complaints,
@@ -145,6 +146,25 @@ def test_the_check_of_variables_sees_one() -> None:
         "a.py: a variable is called place",
     ]
     assert variable_complaints("a.py", "x = found") == []
+
+
+def test_laws_ask_the_same_in_every_run_however_long_it_takes() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py"))}
+    laws = {path: source for path, source in sources.items() if "\n@given(" in source}
+    assert len(laws) > 15
+    assert [
+        complaint for path, source in laws.items() for complaint in law_complaints(str(path.relative_to(ROOT)), source)
+    ] == []
+
+
+def test_the_check_of_laws_sees_a_deadline_and_chance() -> None:
+    law = "{}@given(st.text())\ndef test_a(text): ..."
+    for decorator in ("", "@settings(max_examples=3)\n", "@settings(deadline=None)\n", "@settings(derandomize=True)\n"):
+        assert law_complaints("a.py", law.format(decorator)) == [
+            "a.py: test_a has a deadline, or draws afresh in every run"
+        ]
+    for decorator in ("@settings(deadline=None, derandomize=True)\n", "@PROOF\n", "@settings(PROOF, max_examples=1)\n"):
+        assert law_complaints("a.py", law.format(decorator)) == []
 
 
 def test_file_checks_see_faults() -> None:

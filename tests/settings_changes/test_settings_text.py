@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynsync_lib.core.fields.catalogue import build_catalogue
@@ -193,6 +193,7 @@ CHANGES = st.lists(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(CHANGES, max_size=3))
 def test_change_settings_text__says_what_the_changes_say_and_loses_no_comment(rounds: list[list[Change]]) -> None:
     from dynsync_lib.settings_changes.settings_text import _changed_text  # the reader would refuse most of these
