@@ -1,6 +1,6 @@
 """What is written after a command, read and checked.
 
-Where it is used: `cli.commands` and the modules of commands.
+Where it is used: the modules of commands.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * HubSpot sends `application/json;charset=utf-8`; Dataverse `application/json; odata.metadata=minimal`.
     * A query option may be repeated; both portals accept `+` for a space.
 
-Where it is used: everywhere in the emulator; `emulator.serving.emulator` turns HTTP into calls and replies into HTTP.
+Where it is used: everywhere in the emulator; `emulator.serving` turns HTTP into calls and replies into HTTP.
 """
 
 from __future__ import annotations

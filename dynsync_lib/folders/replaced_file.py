@@ -4,7 +4,7 @@ Facts
     * It is written beside its target, private, and then takes its name; a link is never followed.
     * Only a file that bears the kind's mark in its first bytes is replaced.
 
-Where it is used: `report.runner`, `rehearsal.comparing`, `kit.settings_files`, `forecasts.finding_records`.
+Where it is used: whatever writes a file that people named.
 """
 
 from __future__ import annotations

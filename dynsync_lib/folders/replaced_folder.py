@@ -6,7 +6,7 @@ Facts
     * Only a folder of the same kind is replaced, and only while it holds nothing else (`folders.own_folder`).
     * All that is written meanwhile is private (`folders.private_files`).
 
-Where it is used: `forecasts.write_forecast`, `forecasts.replay_folder`, `kit.pages`.
+Where it is used: whatever writes a folder that people named.
 """
 
 from __future__ import annotations

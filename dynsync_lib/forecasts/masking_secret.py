@@ -4,7 +4,7 @@ Facts
     * It is made from the unmasked outcomes, so that one forecast is masked alike every time and everywhere; who has
       those needs no secret. It is written nowhere.
 
-Where it is used: `forecasts.forecast_folder`, `forecasts.explanations`.
+Where it is used: `forecasts.forecast_folder`, `kit.pages`.
 """
 
 from __future__ import annotations

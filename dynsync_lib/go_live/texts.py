@@ -1,6 +1,6 @@
 """What the go-live pack says that no forecast counts, as data.
 
-Where it is used: `go_live.sheets`, `go_live.rollback`. Source: `go_live/texts.toml`, and `rules/set_once_fields.toml`.
+Where it is used: `go_live.sheets`. Source: `go_live/texts.toml`, and `rules/set_once_fields.toml`.
 """
 
 from __future__ import annotations

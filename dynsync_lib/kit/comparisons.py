@@ -1,6 +1,6 @@
 """Two forecasts, two snapshots or two settings beside each other.
 
-Where it is used: `kit`, `cli.diff_commands`.
+Where it is used: `kit`.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ MOST_CHAINS: Final = 100
 class Miss:
     """One prediction about a look-alike that does not hold.
 
-    `original_id` is the customer's record. `predicted_because` are the steps of the forecast, `found` what is there
+    `original_id` is the customer's record. `predicted_because` are the steps of the forecast, `instead` what is there
     instead; `rule_id` is the rule in doubt, `rule` its sentence, `questions` are open questions in doubt with their
     ids.
     """

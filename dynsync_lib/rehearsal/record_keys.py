@@ -5,7 +5,7 @@ Facts
       leads share them. Companies: name and domain. Deals and invoices, which the sync matches by nothing: name and
       number. And the settings' own match field.
 
-Where it is used: `rehearsal.seeding` (foreign records in the way), `rehearsal.cleaning` (what the sync made).
+Where it is used: `rehearsal.readiness` (foreign records in the way), `rehearsal.cleaning` (what the sync made).
 """
 
 from __future__ import annotations

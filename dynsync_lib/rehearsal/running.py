@@ -6,7 +6,7 @@ Facts
       where it ended; one that was finished does nothing more.
     * What a portal refuses stays undone, as in a real sync, and comes out as a miss.
 
-Where it is used: `rehearsal.portal_steps`, `kit.rehearsals`.
+Where it is used: `rehearsal.sync_steps`, `rehearsal.waiting`, `kit.rehearsals`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def refuse_other_than_emulated(connections: PortalConnections) -> None:
 
 
 def refuse_unseeded(rehearsal: Rehearsal) -> None:
-    """Raises UsageError when the look-alikes do not stand in the portals, or the portals were read back already."""
+    """Raises UsageError when no seeding of the rehearsal has come to its end."""
     if not rehearsal.before_path.exists():
         raise UsageError(
             f"The rehearsal {rehearsal.folder} is not seeded, so there is nothing to sync.",

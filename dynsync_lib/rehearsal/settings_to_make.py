@@ -6,7 +6,7 @@ Facts
       elsewhere in the portal.
     * What the settings do not know is said so: it is to be made as in the real portal.
 
-Where it is used: `rehearsal.waiting`, `kit.rehearsals`.
+Where it is used: `kit.rehearsals`.
 """
 
 from __future__ import annotations

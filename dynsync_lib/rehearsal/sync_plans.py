@@ -1,6 +1,6 @@
 """Settings and fields of a snapshot as the witness wants them.
 
-Where it is used: `rehearsal.portal_store`, tests that ask the witness.
+Where it is used: `rehearsal.running`.
 """
 
 from __future__ import annotations

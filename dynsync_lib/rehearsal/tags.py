@@ -6,7 +6,7 @@ Facts
       search lags behind.
     * In Dynamics its GUID begins with the tag's digits, and GUIDs are unique.
 
-Where it is used: `rehearsal.seeding`, `rehearsal.cleaning`, and whoever reads a snapshot of the test portals.
+Where it is used: `rehearsal.cleaning`, and whatever reads a snapshot of the test portals.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * CSV lists, reports and copies under other forms: they bear no date, and are never removed.
 
-Where it is used: `retention.search`, `retention.purge`.
+Where it is used: `retention.search`.
 """
 
 from __future__ import annotations

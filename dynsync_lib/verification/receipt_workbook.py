@@ -5,7 +5,7 @@ Facts
     * A sheet has at most MOST_ROWS records; misses have a sheet of their own, so that none is among those left out. A
       last line says how many are left out: the Parquet file has all.
 
-Where it is used: `kit.forecasts`.
+Where it is used: `verification.verify_folder`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Facts
 Not modelled
     * Fixes whose value nobody knows: which key a record gets instead, how a text is shortened, what a field holds.
 
-Where it is used: `kit.worklists`.
+Where it is used: `worklist.decisions`, `retention.kinds`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Facts
       key, values of people as filled, and owners by their ids. Companies, deals and invoices are named.
     * What is not known is called so. A cell is empty only where there is nothing to say.
 
-Where it is used: `worklist.write_workbook`, `worklist.read_workbook`.
+Where it is used: `worklist.write_workbook`, `kit.worklists`, `worklist.decisions`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ Facts
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -357,6 +358,31 @@ def violations(name: str, source: str) -> list[str]:
         return [f"{name or PACKAGE} imports {imported}" for imported in imports_of(source) if imported != _FUTURE]
     line = line_of(name)
     return [f"{name} imports {imported}" for imported in imports_of(source) if not _is_allowed(line, imported)]
+
+
+_USED = re.compile(r"^Where it is used: (.*?)\.(?:\s|$)", re.MULTILINE | re.DOTALL)
+
+
+def unused_complaints(sources: Mapping[str, str]) -> list[str]:
+    """Modules that are said to use another one and do not name it; `sources` are given by module name.
+
+    A package uses what one of its modules does. What is no module is not looked at, such as a function of the kit.
+    """
+    return [
+        f"{name} is not used in {user}"
+        for name, source in sources.items()
+        for said in _USED.findall(source)
+        for user in re.findall(r"`([\w.]+)`", said)
+        if (inside := [text for other, text in sources.items() if _is_in(other, user)])
+        if not any(_names(text, name) for text in inside)
+    ]
+
+
+def _names(source: str, module: str) -> bool:
+    """Whether a source names a module in full, or imports it out of its package."""
+    package, _, last = f"{PACKAGE}.{module}".rpartition(".")
+    out_of_package = rf"from {re.escape(package)} import (?:\([^)]*|[^\n]*)\b{last}\b"
+    return f"{PACKAGE}.{module}" in source or re.search(out_of_package, source) is not None
 
 
 def notebook_complaints(code: str) -> list[str]:

@@ -20,6 +20,7 @@ from tests.repo.import_law import (
     line_of,
     module_name,
     notebook_complaints,
+    unused_complaints,
     violations,
 )
 
@@ -172,8 +173,23 @@ def test_what_is_allowed_passes(name: str, source: str) -> None:
 
 
 @cache
+def _sources() -> dict[str, str]:
+    return {module_name(path, ROOT): path.read_text(encoding="utf-8") for path in FILES}
+
+
+@cache
 def _arrows() -> dict[str, set[str]]:
-    return arrows_of({module_name(path, ROOT): path.read_text(encoding="utf-8") for path in FILES})
+    return arrows_of(_sources())
+
+
+def test_modules_are_used_where_they_say() -> None:
+    assert unused_complaints(_sources()) == []
+
+
+def test_a_planted_use_is_found() -> None:
+    used = '"""Keys.\n\nWhere it is used: `kit.keys`, `core.rows`, `core`, `kit.load`. `core.model` makes them.\n"""'
+    sources = {"core.keys": used, "core.rows": "", "core.model": "", "kit.keys": "from dynsync_lib.core import keys"}
+    assert unused_complaints(sources) == ["core.keys is not used in core.rows", "core.keys is not used in core"]
 
 
 def _inside_core(arrows: dict[str, set[str]]) -> dict[str, set[str]]:

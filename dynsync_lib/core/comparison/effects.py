@@ -6,7 +6,7 @@ Facts
       counterpart, winner, reason or value.
     * Excluded and failing are counted apart, as everywhere.
 
-Where it is used: `forecasts.forecast_difference`.
+Where it is used: `forecasts.difference`.
 """
 
 from __future__ import annotations

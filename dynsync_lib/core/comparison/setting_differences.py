@@ -6,7 +6,7 @@ Facts
     * A mapping is the same one by its object and HubSpot property, since a property stands in one mapping only.
     * Of an object that is off after, only that is said; of one that is off on both sides nothing.
 
-Where it is used: `kit.diff_settings`.
+Where it is used: `forecasts.settings_difference`, `scenarios.scenarios`.
 """
 
 from __future__ import annotations

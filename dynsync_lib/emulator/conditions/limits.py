@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Several web servers; the tenant's daily entitlement.
 
-Where it is used: `emulator.hubspot.api`, `emulator.dataverse.api`, `emulator.serving.control_api`.
+Where it is used: `emulator.conditions.switches`, `emulator.serving`, `kit.portals`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
     * Service protection counts per user, whatever token is used; a batch counts once.
     * A path that is not emulated is answered 501 with its name.
 
-Where it is used: `emulator.serving.emulator`.
+Where it is used: `emulator.serving.portals_here`.
 """
 
 from __future__ import annotations

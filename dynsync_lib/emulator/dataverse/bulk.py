@@ -4,7 +4,7 @@ Facts
     * Targets name their table in `@odata.type`; updates hold the key, upserts the key or an address in `@odata.id`.
     * One failure undoes all of them: these are standard tables.
 
-Where it is used: `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Pages of changes: all come at once, in the order in which they were made.
 
-Where it is used: `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

@@ -18,8 +18,7 @@ Facts
 Not modelled
     * The caller's language, number format and time zone: here English, United States, UTC. Signs of currencies.
 
-Where it is used: `emulator.dataverse.columns`, `emulator.dataverse.payload`, `emulator.dataverse.metadata`,
-`emulator.dataverse.new_columns`.
+Where it is used: `emulator.dataverse.columns`, `emulator.dataverse.metadata`, `emulator.dataverse.new_columns`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Relationships, forms, views, global option sets. Ids and schema names are invented.
 
-Where it is used: `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.new_columns`, `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

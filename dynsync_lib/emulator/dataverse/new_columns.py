@@ -9,7 +9,7 @@ Not modelled
     * Columns of other types than texts and memos, relationships, solutions; publishing, which is answered and does
       nothing: columns can be used at once.
 
-Where it is used: `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

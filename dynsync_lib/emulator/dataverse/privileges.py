@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Depths other than Global, ownership of rows, column security, teams.
 
-Where it is used: `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.environment`, `emulator.dataverse.functions`, `emulator.dataverse.writes`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Facts
       which many clients send, names none.
     * Selected columns that are empty are null. Annotations come only when asked for, each by its name.
 
-Where it is used: `emulator.dataverse.api`, `emulator.dataverse.changes`, `emulator.dataverse.writes`.
+Where it is used: `emulator.dataverse.changes`, `emulator.dataverse.writes`, `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

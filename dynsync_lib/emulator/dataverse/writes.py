@@ -12,7 +12,7 @@ Not modelled
     * Plug-ins, workflows, business rules, cascades, status transitions, rollup and calculated columns other than full
       names; `createdon` can be set on creation by `overriddencreatedon` when the table has that column.
 
-Where it is used: `emulator.dataverse.api`, `emulator.dataverse.bulk`, `emulator.dataverse.batch`.
+Where it is used: `emulator.dataverse.bulk`, `emulator.dataverse.environment`, `emulator.dataverse.routes`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
 Not modelled
     * Passwords, several users, several applications, consent pages, signing out.
 
-Where it is used: `emulator.serving.emulator`, `emulator.dataverse.api`.
+Where it is used: `emulator.dataverse.api`, `emulator.serving.portals_here`.
 """
 
 from __future__ import annotations

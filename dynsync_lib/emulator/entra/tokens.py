@@ -8,7 +8,7 @@ Facts
 Not modelled
     * The contents of real access tokens: here they are opaque, and clients must treat them so.
 
-Where it is used: `emulator.entra.sign_in`, `emulator.entra.grants`, `emulator.dataverse.api`.
+Where it is used: `emulator.entra.sign_in`, `emulator.entra.grants`, `emulator.serving`.
 """
 
 from __future__ import annotations

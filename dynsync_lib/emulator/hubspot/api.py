@@ -5,7 +5,7 @@ Facts
     * The order is HubSpot's: method (405, 406), token (401), limits (429), scope (403), then the answer.
     * The day of the daily limit is the account's own.
 
-Where it is used: `emulator.serving.emulator`.
+Where it is used: `emulator.serving.portals_here`.
 """
 
 from __future__ import annotations

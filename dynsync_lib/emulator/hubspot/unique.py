@@ -6,7 +6,7 @@ Facts
     * Companies are not unique by domain or name over the API.
     * A property with unique values answers 400 with both ids.
 
-Where it is used: `emulator.hubspot.record_writes`, `emulator.hubspot.records`.
+Where it is used: `emulator.hubspot.record_writes`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Facts
     * HubSpot numbers a portal's own labels for each pair of kinds; here in alphabetical order from 36 up, then in the
       order in which they are made. A label of a world reads the same in both directions (`inverse`).
 
-Where it is used: `emulator.store.records`, `emulator.hubspot.associations`.
+Where it is used: `emulator.store.records`, `emulator.hubspot.association_types`.
 """
 
 from __future__ import annotations

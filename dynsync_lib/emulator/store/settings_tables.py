@@ -7,7 +7,7 @@ Facts
 Not modelled
     * Other currencies than the base one; most columns of both tables.
 
-Where it is used: `emulator.store.records`, `emulator.dataverse.columns`.
+Where it is used: `emulator.store.records`.
 """
 
 from __future__ import annotations

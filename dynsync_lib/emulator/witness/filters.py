@@ -9,7 +9,7 @@ Facts
 Not modelled
     * List membership (4.12).
 
-Where it is used: `emulator.witness.initial_sync`.
+Where it is used: `emulator.witness.entrance`.
 """
 
 from __future__ import annotations

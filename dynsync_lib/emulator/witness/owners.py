@@ -4,7 +4,7 @@ Facts
     * An owner is found by e-mail; teams have none, so they are found nowhere.
     * A record's owner counts even when archived or disabled; only active ones are written.
 
-Where it is used: `emulator.witness.compare`, `emulator.witness.values`.
+Where it is used: `emulator.witness.compare`, `emulator.witness.object_job`.
 """
 
 from __future__ import annotations

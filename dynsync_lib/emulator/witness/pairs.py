@@ -4,7 +4,7 @@ Facts
     * What an earlier run bound stays bound, and goes before every other record of its key (2.9).
     * HubSpot's additional e-mails are looked at only for Dynamics records that found no primary (2.18).
 
-Where it is used: `emulator.witness.records`, `emulator.witness.people`, `emulator.witness.links`.
+Where it is used: `emulator.witness.records`, `emulator.witness.people`, `emulator.witness.by_domain`.
 """
 
 from __future__ import annotations

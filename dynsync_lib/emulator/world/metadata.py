@@ -4,7 +4,7 @@ Facts
     * What the CRMs have out of the box is read from `rules/standard_schema.toml`; the demo's own fields are data, too,
       and win over a standard field of the same name.
 
-Where it is used: `emulator.world.demo_world`, `emulator.world.world_check`.
+Where it is used: `emulator.world.demo_world`, `emulator.world`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Proxies that need a password other than the one in their address.
 
-Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.sign_in.auth`, `portals.http.caller`.
+Where it is used: `portals.hubspot`, `portals.dataverse`, `portals.sign_in.auth`, `rehearsal.writing`.
 """
 
 from __future__ import annotations

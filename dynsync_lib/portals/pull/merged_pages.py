@@ -5,7 +5,7 @@ Facts
     * Where everything came in order, memory holds one record of each window. Where it did not, the ids seen so far are
       in a database on disk, and records keep the order in which they first came.
 
-Where it is used: `portals.pull.pull_portals`.
+Where it is used: `portals.pull.snapshot_tables`.
 """
 
 from __future__ import annotations

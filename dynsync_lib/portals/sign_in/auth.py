@@ -7,7 +7,7 @@ Facts
     * `msal` requires https. An authority that Microsoft does not know (an emulator) works with instance discovery off.
     * Tokens are stored between commands only where the connections have a store for them.
 
-Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `portals.check.check_portals`.
+Where it is used: `portals.hubspot.reader`, `portals.dataverse.reader`, `rehearsal.writing.portal_pair`.
 """
 
 from __future__ import annotations

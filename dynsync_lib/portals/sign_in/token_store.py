@@ -9,7 +9,7 @@ Facts
 Not modelled
     * Two commands that sign in at the same moment: the tokens of the later one stay.
 
-Where it is used: `portals.sign_in.auth`, `portals.sign_in.access`.
+Where it is used: `portals.sign_in.access`, `portals.sign_in.connections`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Facts
       together, or are none.
     * Where a portal gave its records other times than were planned, what the choices leave is foreseen with its own.
 
-Where it is used: `kit.trials`.
+Where it is used: `rehearsal.calibration`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A snapshot as the state of both portals, and the people in it who are in both.
 
-Where it is used: `kit.trials`.
+Where it is used: `rehearsal.calibration.calibration_plan`.
 """
 
 from __future__ import annotations

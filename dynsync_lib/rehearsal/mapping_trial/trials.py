@@ -7,7 +7,7 @@ Facts
 
 Source: core.writing.refusals; docs/semantics.md section 5, step 7.
 
-Where it is used: `rehearsal.mapping_trial.tried_values`, `kit.trials`.
+Where it is used: `rehearsal.mapping_trial`.
 """
 
 from __future__ import annotations

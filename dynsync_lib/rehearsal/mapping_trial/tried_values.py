@@ -7,7 +7,7 @@ Facts
       its refusal of the others says nothing about values.
     * A value that empties a field is written over another one.
 
-Where it is used: `kit.trials`.
+Where it is used: `rehearsal.mapping_trial.try_mapping`, `rehearsal.mapping_trial.results`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Facts
 Not modelled
     * The order of texts under `<` and `>`: the proof of a plan finds and names what turns on it.
 
-Where it is used: `rehearsal.planning.field_masks`.
+Where it is used: `rehearsal.planning.look_alikes`, `rehearsal.planning.sample_search`.
 """
 
 from __future__ import annotations
