@@ -158,8 +158,8 @@ class CompanyWords:
         return words, self._bare_words(name, words)
 
     def _bare_words(self, name: str, words: list[str]) -> list[str]:
-        if _OPENS_REMARK.search(name):
-            words = words_of(name[: self._remark_begins(name)]) or words
+        if _OPENS_REMARK.search(name) and (begins := self._remark_begins(name)) < len(name):
+            words = words_of(name[:begins])
         end = self._end_of(words)
         bare = words[self._start_of(words, end) : end]
         if not self.anywhere.isdisjoint(bare):

@@ -12,7 +12,7 @@ Facts
 Not modelled
     * Two errors in one word, or in two words that few names have.
     * What more than 20 names of the second list are left with when a word or letter is taken away says nothing; nor
-      do bare words that more than 100 of them have.
+      do bare words that more than 100 of them have, in whatever order.
 
 Source: rule advice.near-name (2.30, 2.38).
 """
@@ -112,8 +112,7 @@ class LikeNames:
 
     def _strong_pairs(self, is_equal: Compare) -> Iterator[Pair]:
         full = [[self.words.in_full(text) for text in side] for side in self._bare]
-        meetings = [meet(whole_keys(full[0]), whole_keys(full[1]), _MOST_STRONG)]
-        meetings.append(meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_STRONG))
+        meetings = [meet(keys_of_word_sets(full[0]), keys_of_word_sets(full[1]), _MOST_STRONG)]
         del full
         close = [[text.replace(" ", "") for text in side] for side in self._bare]
         meetings.append(meet(whole_keys(close[0]), whole_keys(close[1]), _MOST_STRONG))
@@ -143,8 +142,9 @@ class LikeNames:
         return "spacing" if ours.replace(" ", "") == theirs.replace(" ", "") else None
 
     def _have_other_remarks(self, left: int, right: int) -> bool:
-        ours, theirs = self.words.remark_of(self.ours[left]), self.words.remark_of(self.theirs[right])
-        return bool(ours) and bool(theirs) and ours != theirs
+        ours = self.words.remark_of(self.ours[left])
+        theirs = self.words.remark_of(self.theirs[right]) if ours else ours
+        return bool(theirs) and ours != theirs
 
     def _around_words(self, bare: str, ours: str, theirs: str) -> str:
         """What two names have around the same bare words: signs and accents, a small word, or a legal form."""
