@@ -120,6 +120,16 @@ def test_pull_portals__manifest(undisturbed: Snapshot) -> None:
     assert all(table["provided"] and table["note"] is None for table in manifest["tables"].values())
 
 
+def test_pull_portals__keeps_what_its_user_may_do(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.conditions.rights = Rights(missing_privileges=frozenset({"prvCreateAccount", "prvWriteLead"}))
+    held = pull(emulator, tmp_path / "held", **DYNAMICS_ONLY).caller_privileges
+    assert held is not None
+    rights = {f"prv{right}{table}" for table in TABLES for right in ("Read", "Create", "Write")}
+    assert rights - set(held) == {"prvCreateAccount", "prvWriteLead"}
+    _break(emulator, path="*/systemusers(*", status=404, body={"error": {"code": "0x8006088a"}}, times=9)
+    assert pull(emulator, tmp_path / "untold", **DYNAMICS_ONLY).caller_privileges is None
+
+
 def test_pull_portals__hubspot_rows(undisturbed: Snapshot) -> None:
     first, *_, tenth = rows_of(undisturbed, "hubspot/contacts")[:10]
     assert (first["id"], first["api_rank"], first["email_key"]) == ("1001", 0, "person1@x.example")
