@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dynsync_lib.core.model import Object
 from dynsync_lib.emulator.conditions.switches import Fault, Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import read_world
@@ -401,6 +402,17 @@ def test_pull_portals__scopes_that_are_not_needed(emulator: Emulator, tmp_path: 
     assert snapshot.rows("hubspot/contacts") == 230
     assert {row["from_object"] for row in rows_of(snapshot, "hubspot/links")} == {"contact"}
     assert "from deal to company were not read" in snapshot.manifest["tables"]["hubspot/links"]["note"]
+
+
+def test_pull_portals__associations_that_were_refused_are_not_taken_for_none(
+    emulator: Emulator, tmp_path: Path, undisturbed: Snapshot
+) -> None:
+    body = {"status": "error", "category": "MISSING_SCOPES", "message": "no", "errors": []}
+    _break(emulator, path="/crm/v4/associations/deals/companies/*", status=403, body=body, times=9)
+    snapshot = pull(emulator, tmp_path / "s", **HUBSPOT_ONLY)
+    assert (snapshot.is_provided("hubspot/deals"), snapshot.is_provided("hubspot/links")) == (True, True)
+    assert snapshot.associations_of == {Object.CONTACT, Object.INVOICE}
+    assert undisturbed.associations_of == {Object.CONTACT, Object.DEAL, Object.INVOICE}
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -29,6 +29,7 @@ from dynsync_lib.portals.dataverse import reader as dataverse
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.hubspot import reader as hubspot
 from dynsync_lib.portals.hubspot.paths import DEFAULT_VERSION, PATHS
+from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS
 from dynsync_lib.portals.pull.dynamics_tables import DynamicsSide
 from dynsync_lib.portals.pull.hubspot_tables import HubSpotSide
 from dynsync_lib.portals.pull.snapshot_tables import write_sides
@@ -193,6 +194,7 @@ class _Pull:
             "standard_schema": {"hubspot": False, "dynamics": False},
             "api_versions": versions,
             "dynamics_caller": caller,
+            "associations_of": _objects_linked(hubspot_side),
         }
         with SnapshotWriter(self.out, source=source, started_at=work.started_at, build=work.build) as writer:
             write_sides(writer, hubspot_side, dynamics_side, self.key_maker)
@@ -228,6 +230,12 @@ async def _read_rights(reader: dataverse.DataverseReader, side: SideResult) -> d
         return None
     asked = [name for object_ in Object for name in (privilege("Read", object_), *rights_to_write(object_))]
     return None if held is None else {name: held[name] for name in asked if name in held}
+
+
+def _objects_linked(side: SideResult) -> list[str]:
+    """The objects of HubSpot all of whose associations were read, in order of their names."""
+    unread = {pair[0] for pair, links in zip(ASSOCIATION_PAIRS, side.links, strict=False) if not links.jobs}
+    return sorted({pair[0].value for pair in ASSOCIATION_PAIRS if side.links} - {object_.value for object_ in unread})
 
 
 def _since(work: WorkFolder, portal: str, now: datetime) -> datetime:
