@@ -317,7 +317,7 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
     ]
     note = (
         "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
-        "Likeness goes from 0 to 100. "
+        "Likeness goes from 0 to 100, signs and accents aside. "
         "Names with two typing errors are found where each is in another word, one of them in a word that 20 names "
         "have. Names that more than 20 accounts are a word or a letter away from are not found."
     )
