@@ -153,7 +153,7 @@ def rule_catalogue() -> Piece:
     """Every rule of the sync with confidence and sources; the rule ids of the report link to its rows.
 
     >>> kit.rule_catalogue()
-    120 rules of the sync, with how sure they are
+    121 rules of the sync, with how sure they are
     """
     from dynsync_lib.kit.rulebooks import rulebook
     from dynsync_lib.kit.tables import rule_rows
