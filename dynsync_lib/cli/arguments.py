@@ -19,10 +19,16 @@ from dynsync_lib.folders.temporary_folder import bring_back
 from dynsync_lib.small_files import read_json
 
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
+USUAL_SETTINGS: Final = Path("dynsync.toml")
+"""The settings file of commands that are told of none."""
+SYSTEMS: Final = {"hubspot": "HubSpot", "dynamics": "Dynamics"}
+"""The names of both systems by their keys in figures."""
+
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The engagement's dynsync.toml.")]
 EmulatorFile = Annotated[
     Path | None, typer.Option("--emulator", help="JSON line of a running `dynsync emulator`, instead of real portals.")
 ]
+RehearsalFolder = Annotated[Path, typer.Argument(help="Folder of a rehearsal.")]
 SnapshotFolder = Annotated[Path, typer.Argument(help="Folder of a snapshot.")]
 ForecastSnapshot = Annotated[
     Path | None,

@@ -13,7 +13,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Bindings, Json
+from dynsync_lib.cli.arguments import USUAL_SETTINGS, Bindings, Json
 from dynsync_lib.errors import UsageError
 
 RecordsFile = Annotated[
@@ -21,7 +21,6 @@ RecordsFile = Annotated[
 ]
 _FILES: Final[Mapping[str, str]] = {"forecast.json": "forecast", "manifest.json": "snapshot"}
 """By the file that marks it, what a folder is."""
-_USUAL_SETTINGS: Final = Path("dynsync.toml")
 _MOVES: Final[Mapping[str, str]] = {
     "additional": "additional",
     "no longer": "no_longer",
@@ -93,7 +92,7 @@ def diff(
     kind = _kind_of_both(before, after)
     if kind == "forecast" and settings is not None:
         raise UsageError("Forecasts were made with settings of their own.", next_step="Leave out --settings.")
-    used = settings or (_USUAL_SETTINGS if _USUAL_SETTINGS.is_file() else None)
+    used = settings or (USUAL_SETTINGS if USUAL_SETTINGS.is_file() else None)
     if kind == "snapshot" and used is None and csv is not None:
         raise UsageError("What the sync does is asked under settings.", next_step="Name them with --settings.")
     compared = kit.diff_forecasts(before, after) if kind == "forecast" else kit.diff_snapshots(before, after, used)

@@ -14,6 +14,7 @@ import typer
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
 from dynsync_lib.cli.arguments import (
+    USUAL_SETTINGS,
     Bindings,
     CsvTables,
     FailOn,
@@ -36,7 +37,7 @@ _ONE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "1")
 
 def forecast(
     snapshot: SnapshotFolder,
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/forecast"),
     engine: Annotated[str, typer.Option(help="Where the tables are computed: duckdb, polars, spark, auto.")] = "auto",
     choices: Set = None,
@@ -82,7 +83,7 @@ def forecast(
 def replay(
     before: Annotated[Path, typer.Argument(help="The earlier snapshot.")],
     after: Annotated[Path, typer.Argument(help="A later snapshot of the same portals.")],
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     out: Annotated[Path, typer.Option(help="Folder for the tables.")] = Path("out/replay"),
     choices: Set = None,
     bindings: Annotated[
@@ -108,7 +109,7 @@ def replay(
 
 def recipes(
     snapshot: SnapshotFolder,
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     *,
     as_json: Json = False,
 ) -> None:

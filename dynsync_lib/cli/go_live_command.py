@@ -6,15 +6,21 @@ Where it is used: `cli.commands`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import ForecastFolder, ForecastSnapshot, Json, MaskingLevel, open_forecast, read_masking
-
-_SYSTEMS: Final = {"hubspot": "HubSpot", "dynamics": "Dynamics"}
+from dynsync_lib.cli.arguments import (
+    SYSTEMS,
+    ForecastFolder,
+    ForecastSnapshot,
+    Json,
+    MaskingLevel,
+    open_forecast,
+    read_masking,
+)
 
 
 def go_live(
@@ -42,7 +48,7 @@ def go_live(
         return
     for system, count in pack.would_enter.items():
         number = count if isinstance(count, str) else f"{count:,}"
-        console.out.print(f"{number:>9}  records at most would enter automations in {_SYSTEMS[system]}")
+        console.out.print(f"{number:>9}  records at most would enter automations in {SYSTEMS[system]}")
     for title, rows in pack.rows.items():
         console.out.print(f"{rows:>9,}  {title}")
     console.out.print(f"\nNot checked: {pack.not_checked:,} rows, which nobody told the kit.")

@@ -14,12 +14,12 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import arguments, console
-from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile
+from dynsync_lib.cli.arguments import USUAL_SETTINGS, EmulatorFile, Json, SettingsFile
 from dynsync_lib.processes import stop_signal
 
 
 def check(
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     snapshot: Annotated[Path | None, typer.Argument(help="Check fields and filter values against it, too.")] = None,
     emulator: EmulatorFile = None,
     *,
@@ -77,7 +77,7 @@ def load(
 
 
 def pull(
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/api"),
     emulator: EmulatorFile = None,
     hubspot_version: Annotated[
@@ -99,7 +99,7 @@ def pull(
     console.print_snapshot(snapshot, as_json=as_json)
 
 
-def sign_out(settings: SettingsFile = Path("dynsync.toml")) -> None:
+def sign_out(settings: SettingsFile = USUAL_SETTINGS) -> None:
     """Forget the sign-in to Dynamics that is remembered for these settings.
 
     Example: dynsync sign-out --settings acme/dynsync.toml

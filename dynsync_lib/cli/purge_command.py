@@ -13,7 +13,7 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import Json, SettingsFile
+from dynsync_lib.cli.arguments import USUAL_SETTINGS, Json, SettingsFile
 
 _STATES: Final[Mapping[str, str]] = {
     "due": "past its date",
@@ -28,7 +28,7 @@ _COLUMNS: Final = ("state", "kind", "path", "data_of", "until", "why")
 
 def purge(
     folder: Annotated[Path, typer.Argument(help="The engagement's folder.")] = Path(),
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     days: Annotated[
         int | None, typer.Option(help="Days after its snapshot for which data is kept; default: as the settings say.")
     ] = None,

@@ -16,7 +16,15 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
+from dynsync_lib.cli.arguments import (
+    SYSTEMS,
+    USUAL_SETTINGS,
+    EmulatorFile,
+    Json,
+    RehearsalFolder,
+    SettingsFile,
+    read_addresses,
+)
 from dynsync_lib.cli.plain_parameters import PlainGroup
 from dynsync_lib.cli.rehearsal_receipt import compared_figures, print_comparison, print_ran
 from dynsync_lib.cli.rehearsal_wait import print_look, print_settings, print_watched, waited_figures
@@ -30,13 +38,12 @@ rehearse = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-RehearsalFolder = Annotated[Path, typer.Argument(help="Folder of a rehearsal.")]
 
 
 @rehearse.command()
 def plan(
     snapshot: Annotated[Path, typer.Argument(help="Folder of the snapshot to rehearse.")],
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     out: Annotated[Path, typer.Option(help="Folder for the rehearsal.")] = Path("out/rehearsal"),
     forecast: Annotated[
         Path | None, typer.Option("--forecast", help="The snapshot's forecast under these settings; default: made now.")
@@ -62,7 +69,7 @@ def plan(
 def _print_plan(info: Mapping[str, Any]) -> None:
     shown, left = info["covered"], info["not_covered"]
     console.out.print(f"{len(shown):>9,}  of {len(shown) + len(left):,} things that the forecast says are shown")
-    for system, label in (("hubspot", "HubSpot"), ("dynamics", "Dynamics")):
+    for system, label in SYSTEMS.items():
         writes = info["writes"][system]
         console.out.print(
             f"{writes['records']:>9,}  look-alikes in {label}, {writes['associations']:,} associations, "

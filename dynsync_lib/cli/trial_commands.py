@@ -13,14 +13,14 @@ import typer
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.cli.arguments import EmulatorFile, Json, SettingsFile, read_addresses
+from dynsync_lib.cli.arguments import USUAL_SETTINGS, EmulatorFile, Json, RehearsalFolder, SettingsFile, read_addresses
 
 _PLANNED: Final = "planned"
 _DONE: Final = ("read_back", "compared")
 
 
 def calibrate(
-    rehearsal: Annotated[Path, typer.Argument(help="Folder of a rehearsal.")],
+    rehearsal: RehearsalFolder,
     emulator: EmulatorFile = None,
     *,
     seed: Annotated[str, typer.Option(help="Write the records of this run into the test portals.")] = "",
@@ -71,7 +71,7 @@ def _print_run(run: Mapping[str, Any], rehearsal: Path) -> None:
 
 
 def try_mapping(
-    settings: SettingsFile = Path("dynsync.toml"), emulator: EmulatorFile = None, *, as_json: Json = False
+    settings: SettingsFile = USUAL_SETTINGS, emulator: EmulatorFile = None, *, as_json: Json = False
 ) -> None:
     """Write edge values of every mapped field into the test portals, read them back, and compare with the forecast.
 
@@ -103,7 +103,7 @@ def _print_trial(trial: kit.MappingTrial) -> None:
 
 def apply_recipe(
     column: Annotated[str, typer.Argument(help="Object and lookup, such as contact.parentcustomerid.")],
-    settings: SettingsFile = Path("dynsync.toml"),
+    settings: SettingsFile = USUAL_SETTINGS,
     emulator: EmulatorFile = None,
     *,
     as_json: Json = False,
