@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from dynsync_lib import kit
-from dynsync_lib.cli import arguments, console
+from dynsync_lib.cli import arguments, console, forecast_words
 from dynsync_lib.cli.arguments import (
     USUAL_SETTINGS,
     Bindings,
@@ -69,14 +69,14 @@ def forecast(
     if as_json:
         six = kit.six_figures(written)
         tables = {"forecast": str(out), "rows": written.info["rows"]}
-        verdict = console.verdict_figures(written)
+        verdict = forecast_words.verdict_figures(written)
         console.print_json({**tables, **six.as_dict(), "not_checked": list(six.not_checked), **verdict})
     else:
-        console.print_figures(written)
-        console.print_uncovered(written)
+        forecast_words.print_figures(written)
+        forecast_words.print_uncovered(written)
         console.out.print(f"\nTables:   {out}")
         console.out.print(f"Next:     dynsync audit --forecast {out}, then dynsync report --forecast {out}\n")
-        console.print_verdict(written)
+        forecast_words.print_verdict(written)
     arguments.exit_on(written, fail_on)
 
 
@@ -103,7 +103,7 @@ def replay(
     if as_json:
         console.print_json({"replay": str(out), **written.info})
     else:
-        console.print_replay(written.info)
+        forecast_words.print_replay(written.info)
         console.out.print(f"\nTables:   {out}")
 
 
@@ -159,7 +159,7 @@ def explain(
         console.print_json({"records": [kit.as_dict(chain) for chain in chains]})
         return
     for chain in chains:
-        console.print_chain(chain)
+        forecast_words.print_chain(chain)
 
 
 def audit(
@@ -200,11 +200,13 @@ def audit(
         raise UsageError("--csv and --snapshot belong to --records.", next_step="Name a finding, such as G42.")
     rows = [kit.suppress_small(row) if counts_only else row for row in kit.findings_by_severity(opened)]
     if as_json:
-        console.print_json({**console.verdict_figures(opened, counts_only=counts_only), "findings": rows})
+        console.print_json({**forecast_words.verdict_figures(opened, counts_only=counts_only), "findings": rows})
     else:
-        console.print_verdict(opened)
-        console.print_uncovered(opened, counts_only=counts_only)
-        console.print_table(["check", "severity", "finding", "fix"], [console.finding_cells(row) for row in rows])
+        forecast_words.print_verdict(opened)
+        forecast_words.print_uncovered(opened, counts_only=counts_only)
+        console.print_table(
+            ["check", "severity", "finding", "fix"], [forecast_words.finding_cells(row) for row in rows]
+        )
     arguments.exit_on(opened, fail_on)
 
 
@@ -249,4 +251,4 @@ def report(
         language=language,
     )
     has_code = level in ("partial", "pseudonym")
-    console.print_report(written, opened, has_code=has_code, has_logo=settings is not None)
+    forecast_words.print_report(written, opened, has_code=has_code, has_logo=settings is not None)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from dynsync_lib import kit
-from dynsync_lib.cli import arguments, console
+from dynsync_lib.cli import arguments, console, portal_words
 from dynsync_lib.cli.arguments import USUAL_SETTINGS, EmulatorFile, Json, SettingsFile
 from dynsync_lib.processes import stop_signal
 
@@ -43,7 +43,7 @@ def check(
     if as_json:
         console.print_json({"settings": str(settings), "lines": [kit.as_dict(line) for line in report.lines]})
     else:
-        console.print_check(report)
+        portal_words.print_check(report)
     raise typer.Exit(report.exit_code)
 
 
@@ -72,8 +72,8 @@ def load(
     columns = arguments.read_columns(column, settings)
     snapshot = kit.load(hubspot, dynamics, out, taken_at=moment, time_zone=time_zone, columns=columns)
     if not as_json:
-        console.print_load_report(kit.read_load_report(snapshot))
-    console.print_snapshot(snapshot, as_json=as_json)
+        portal_words.print_load_report(kit.read_load_report(snapshot))
+    portal_words.print_snapshot(snapshot, as_json=as_json)
 
 
 def pull(
@@ -96,7 +96,7 @@ def pull(
     snapshot = kit.pull(
         settings, out, addresses=addresses, progress=progress, hubspot_version=hubspot_version, archived=archived
     )
-    console.print_snapshot(snapshot, as_json=as_json)
+    portal_words.print_snapshot(snapshot, as_json=as_json)
 
 
 def sign_out(settings: SettingsFile = USUAL_SETTINGS) -> None:
@@ -130,7 +130,7 @@ def emulator(
     )
     with emulated as running:
         try:
-            console.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
+            portal_words.print_addresses(running.addresses if as_json else running.told, as_json=as_json)
             running.wait()
         except KeyboardInterrupt:  # TERM, which ends a server in order, may come before anybody waits for it
             if stop_signal() != signal.SIGTERM:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dynsync_lib import kit
-from dynsync_lib.cli import console
+from dynsync_lib.cli import console, forecast_words
 from dynsync_lib.cli.arguments import Json, read_named
 from dynsync_lib.cli.lab import run_lab
 from dynsync_lib.cli.own_notebooks import own_notebooks
@@ -35,9 +35,9 @@ def demo(
             {"report": str(report), "forecast": str(forecast.folder), **kit.six_figures(forecast).as_dict()}
         )
         return
-    console.print_figures(forecast)
+    forecast_words.print_figures(forecast)
     console.out.print()
-    console.print_report(report, forecast)
+    forecast_words.print_report(report, forecast)
     console.out.print(f"Tables:   {forecast.folder}")
     console.out.print("Open the report in a browser, then try `dynsync lab` and notebook 00_start_here.")
     console.out.print("In a clone of the project write `python dynsync.py lab`.")

@@ -15,7 +15,7 @@ import pytest
 from jupyter_server.services.config.manager import ConfigManager
 
 from dynsync_lib import kit
-from dynsync_lib.cli import commands, console, start_commands
+from dynsync_lib.cli import commands, forecast_words, start_commands
 from dynsync_lib.core.explain.evidence import Step
 from dynsync_lib.emulator.conditions.switches import Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
@@ -263,7 +263,7 @@ def test_explain__prints_the_chain(loaded: Run, capsys: pytest.CaptureFixture[st
 
 def test_print_chain__cuts_whole_cells_for_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
     says = f"HubSpot email would get '{'x' * 300_000}', which is no valid address."
-    console.print_chain(kit.Explanation("hubspot", "contact", "1", "failing", (Step("refusal", says),)))
+    forecast_words.print_chain(kit.Explanation("hubspot", "contact", "1", "failing", (Step("refusal", says),)))
     printed = " ".join(capsys.readouterr().out.split())
     assert len(printed) < 1_200
     assert "[299,154 characters left out; --json shows all]" in printed

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from dynsync_lib import kit
-from dynsync_lib.cli import console
+from dynsync_lib.cli import console, forecast_words
 
 HELD_BACK = {"value_skipped", "owner_unresolved", "lifecycle_ignored"}
 
@@ -106,7 +106,7 @@ def test_command_line__prints_what_the_page_shows(
     forecast: kit.Forecast, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(console, "out", Console(highlight=False, soft_wrap=True))
-    console.print_figures(forecast)
+    forecast_words.print_figures(forecast)
     printed = capsys.readouterr().out
     for figure in kit.six_figures(forecast).figures:
         assert f"{figure.value:,}  {figure.label}" in printed

@@ -193,12 +193,12 @@ def test_report__shows_every_file_and_what_was_left_alone(tmp_path: Path) -> Non
 
 
 def test_command__prints_the_dates_and_what_was_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from dynsync_lib.cli import console
+    from dynsync_lib.cli import portal_words
 
     (tmp_path / "h").mkdir()
     (tmp_path / "h" / "contacts.csv").write_text(PEOPLE, encoding="utf-8")
     (tmp_path / "h" / "old.zip").write_bytes(b"x")
-    console.print_load_report(kit.read_load_report(kit.load(tmp_path / "h", None, tmp_path / "s")))
+    portal_words.print_load_report(kit.read_load_report(kit.load(tmp_path / "h", None, tmp_path / "s")))
     printed = capsys.readouterr().out
     assert "When these files were exported is not known" in printed
     assert "hubspot/old.zip is neither CSV nor XLSX: left alone. Unpack it first." in printed

@@ -8,7 +8,7 @@ import pytest
 from nbformat import v4
 
 from dynsync_lib import kit
-from dynsync_lib.cli import console
+from dynsync_lib.cli import forecast_words
 from dynsync_lib.errors import UsageError
 from dynsync_lib.report import runner
 from dynsync_lib.report.accuracy import ForecastTest
@@ -336,7 +336,7 @@ def test_report__says_that_the_logo_of_the_settings_is_not_in_it(
 ) -> None:
     settings = {"report": {"logo": "logo.png"}}
     forecast = kit.open_forecast(write_forecast(HandMadeForecast().with_info(settings=settings), tmp_path / "forecast"))
-    console.print_report(tmp_path / "report.html", forecast, has_code=False)
+    forecast_words.print_report(tmp_path / "report.html", forecast, has_code=False)
     assert "The logo that the settings name is not in it: name the settings with --settings." in capsys.readouterr().out
-    console.print_report(tmp_path / "report.html", forecast, has_code=False, has_logo=True)
+    forecast_words.print_report(tmp_path / "report.html", forecast, has_code=False, has_logo=True)
     assert "logo" not in capsys.readouterr().out
