@@ -84,15 +84,8 @@ def read_vocabulary(text: str, of_trades: str = "") -> Vocabulary:
     Of two concepts with one form the first keeps it.
     """
     tables: dict[str, Any] = tomllib.loads(text)
-    concepts: dict[Phrase, str] = {}
-    for concept, forms in tables["concepts"].items():
-        for form in forms:
-            concepts.setdefault(split_words(form), concept)
     noise = frozenset(word for entry in tables["noise"] for word in split_words(entry))
-    parts = {concept: tuple(parts) for concept, parts in tables["parts"].items()}
-    for trade in tomllib.loads(of_trades).values():
-        for meaning, forms in trade.items():
-            _add_concept(meaning, forms, concepts, parts, noise)
+    concepts, parts = _read_concepts(tables, tomllib.loads(of_trades), noise)
     near = _near(tables["near"].values())
     return Vocabulary(
         noise=noise,
@@ -113,6 +106,21 @@ def read_vocabulary(text: str, of_trades: str = "") -> Vocabulary:
         longest_phrase=max(map(len, concepts)),
         known=frozenset(concepts.values()).union(*parts.values()),
     )
+
+
+def _read_concepts(
+    tables: Mapping[str, Any], trades: Mapping[str, Any], noise: frozenset[str]
+) -> tuple[dict[Phrase, str], dict[str, tuple[str, ...]]]:
+    """The concept of each phrase, and the parts of concepts made of others: those of every trade, then of each."""
+    concepts: dict[Phrase, str] = {}
+    for concept, forms in tables["concepts"].items():
+        for form in forms:
+            concepts.setdefault(split_words(form), concept)
+    parts = {concept: tuple(parts) for concept, parts in tables["parts"].items()}
+    for trade in trades.values():
+        for meaning, forms in trade.items():
+            _add_concept(meaning, forms, concepts, parts, noise)
+    return concepts, parts
 
 
 def _add_concept(
