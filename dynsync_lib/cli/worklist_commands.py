@@ -109,6 +109,11 @@ def import_(
         counted = {"by_mark": imported.by_mark, "emptied_addresses": imported.emptied_addresses}
         console.print_json({**kit.as_dict(imported), **counted, "not_understood": []})
         return
+    _print_imported(imported, fixes)
+
+
+def _print_imported(imported: kit.ImportedWorklist, fixes: Path | None) -> None:
+    """Lines for people: the marks by sheet, what was replaced, and where everything is now."""
     rows = [{"sheet": sheet, **counts} for sheet, counts in imported.by_sheet.items()]
     console.print_rows(["sheet", *_MARKED], rows)
     for title in imported.other_sheets:
@@ -162,6 +167,11 @@ def fixes_(
             }
         )
         return
+    _print_fixes(smallest, csv)
+
+
+def _print_fixes(smallest: kit.Fixes, csv: Path | None) -> None:
+    """Lines for people: what the changes clear, by kind and step, and the best of them."""
     console.out.print(smallest.sentence)
     for sentence in smallest.not_checked:
         console.say(sentence)
