@@ -68,7 +68,9 @@ def running_lab(folder: Path, *, obeys_scripts: bool = False) -> Iterator[str]:
             late = threading.Timer(STARTS_WITHIN_S, process.kill)
             late.start()
             try:
-                yield _address(process)
+                address = _address(process)
+                late.cancel()  # it has started, however long it is looked at
+                yield address
             finally:
                 late.cancel()
                 process.terminate()
