@@ -168,12 +168,17 @@ def is_keyed_by_domain(situation: Situation) -> Condition:
     return _companies_match_by(situation, "domain")
 
 
-def _companies_match_by(situation: Situation, choice: str) -> Condition:
-    """Whether companies are matched so; a domain counts only with the default mappings (2.6)."""
+def may_match_by_domain(situation: Situation) -> bool:
+    """Whether a choice of `company_keys` counts; a domain does only with the default mappings (2.6)."""
     sync = situation.sync(Object.COMPANY)
-    if sync.match_mode != "default":
-        return False
-    return situation.chooses("company_keys", choice) if sync.default_mappings else choice == "name"
+    return sync.match_mode == "default" and sync.default_mappings
+
+
+def _companies_match_by(situation: Situation, choice: str) -> Condition:
+    """Whether companies are matched so."""
+    if may_match_by_domain(situation):
+        return situation.chooses("company_keys", choice)
+    return choice == "name" and situation.sync(Object.COMPANY).match_mode == "default"
 
 
 def name_column(situation: Situation) -> str:

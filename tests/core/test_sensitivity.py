@@ -159,3 +159,38 @@ def test_forecast__leads_and_contacts_share_the_contacts_of_hubspot(forecast: ki
     assert told["l1"] == ("link", None, "lead.match-email")
     assert told["3"] == ("excluded", "lifecycle_route", "lead.lifecycle-route")
     assert told["l2"] == ("create", None, "record.create")
+
+
+def test_sensitivity__an_order_moves_those_whom_it_puts_otherwise(tmp_path: Path) -> None:
+    files = {
+        "h/contacts": "hs_object_id,email,createdate,lastmodifieddate\n"
+        "1,a@example.com,2026-01-01T00:00:00Z,2026-03-01T00:00:00Z\n"
+        "2,a@example.com,2026-01-02T00:00:00Z,2026-03-02T00:00:00Z\n"
+        "3,b@example.com,2026-01-04T00:00:00Z,\n"
+        "4,b@example.com,2026-01-03T00:00:00Z,\n",
+        "d/contacts": "contactid,emailaddress1\nD1,z@example.com\n",
+    }
+    forecast = forecast_of(tmp_path, files, "[sync.contact]\ndefault_mappings = false\n")
+    orders = {choice: figures for (knob, choice), figures in moved(forecast).items() if knob == "first_record_order"}
+    assert orders == {
+        "createdon_asc": (2, "contact=2"),  # 4 before 3
+        "file_order": (0, None),
+        "guid_sql": (0, None),
+        "modifiedon_asc": (0, None),
+        "modifiedon_desc": (2, "contact=2"),  # 2 before 1; without a moment 3 and 4 stay as they are
+    }
+    moved_records = {id_ for id_, knobs in sensitive_to(forecast).items() if "first_record_order" in (knobs or "")}
+    assert moved_records == {"1", "2", "3", "4"}
+
+
+def test_sensitivity__a_second_round_moves_those_who_share_a_domain(tmp_path: Path) -> None:
+    files = {  # two names of one domain, one name spelt in two ways, and two with nobody to meet
+        "h/companies": "hs_object_id,name,domain\n1,Ash,ash.example\n2,Box,box.example\n"
+        "3,Cup,cup.example\n4,Café,cafe.example\n",
+        "d/accounts": "accountid,name,websiteurl\nA1,Ash Ltd,ash.example\nA2,Box,box.example\n"
+        "A3,Dot,dot.example\nA4,Cafe,cafe.example\n",
+    }
+    forecast = forecast_of(tmp_path, files, "[sync.company]\n")
+    assert moved(forecast)[("company_keys", "name_or_domain")] == (4, "company=4")
+    knobs = sensitive_to(forecast)
+    assert {id_ for id_, named in knobs.items() if "company_keys" in (named or "")} == {"1", "4", "a1", "a4"}

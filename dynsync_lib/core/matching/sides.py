@@ -104,34 +104,37 @@ def _ranks(situation: Situation, table: RecordTable, orders: Sequence[str]) -> F
     parts = []
     for order in orders:
         chosen = rows_where(situation.tables[table.name], situation.chooses("first_record_order", order))
-        if _with_turn(situation, chosen, table, order) is not None:
+        if with_turn(situation, chosen, table, order) is not None:
             ordered = _in_order(situation, chosen, table, order)
             parts.append(ordered.select(*situation.by, "id", sorted_rank="rank"))
     return situation.keep(stack(parts), f"{table.name}_ranks") if parts else None
 
 
 def _in_order(situation: Situation, records: Frame, table: RecordTable, order: str) -> Frame:
-    with_turn = _with_turn(situation, records, table, order)
-    if with_turn is None:
+    sorted_by = with_turn(situation, records, table, order)
+    if sorted_by is None:
         return records.with_columns(rank=nw.col("api_rank"))
-    ordered = with_turn.with_row_index("rank", order_by=["turn", "api_rank", "id"])
+    ordered = sorted_by.with_row_index("rank", order_by=["turn", "api_rank", "id"])
     return ordered.with_columns(nw.col("rank").cast(nw.Int64))
 
 
-def _with_turn(situation: Situation, records: Frame, table: RecordTable, order: str) -> Frame | None:
-    """The records with what is sorted by before `api_rank`, as `turn`; None when nothing is."""
+def with_turn(situation: Situation, records: Frame, table: RecordTable, order: str, name: str = "turn") -> Frame | None:
+    """The records with what an order sorts by before `api_rank`, under that name; None when nothing is.
+
+    A number, or text for `guid_sql`.
+    """
     if order == "guid_sql" and table.system is System.DYNAMICS:
-        return records.with_columns(turn=nw.col("guid_sql_key"))
+        return records.with_columns(nw.col("guid_sql_key").alias(name))
     if order == "file_order":
-        return records.with_columns(turn=nw.col("file_rank").fill_null(LAST))
+        return records.with_columns(nw.col("file_rank").fill_null(LAST).alias(name))
     column, _, way = order.rpartition("_")
     field = {"createdon": table.created_field, "modifiedon": table.modified_field}.get(column)
     if field is None or field not in records.collect_schema().names():
         return None
     sign = -1 if way == "desc" else 1
     is_trimmed = field in situation.trimmed.get(table.name, ())
-    moments = records.with_columns(turn=typed_values.trimmed(nw.col(field), already=is_trimmed))
-    return moments.with_columns(turn=(typed_values.moment_number(nw.col("turn")) * sign).fill_null(LAST))
+    moments = records.with_columns(typed_values.trimmed(nw.col(field), already=is_trimmed).alias(name))
+    return moments.with_columns((typed_values.moment_number(nw.col(name)) * sign).fill_null(LAST).alias(name))
 
 
 def key_of(job: Job, system: System) -> nw.Expr:

@@ -1,8 +1,9 @@
 """Which records a scenario can move at all: only their components are decided again.
 
 Facts
-    * One table of components, one row each, answers for all knobs about records: a switch about the order asks for two
-      records of one side, one about filters for a record that fails, one about spelling for two spellings.
+    * One table of components, one row each, answers for all knobs about records: a switch about filters asks for a
+      record that fails, one about spelling for two spellings, one about the order for two records of one side, which
+      that order puts otherwise.
     * A scenario about fields can move a pair of which a write lands or is refused otherwise, and a new record that is
       refused otherwise (`core.sensitivity.field_scenarios`).
     * What is named here may be more than what moves, never less: the law of sensitivity asks the witness.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import narwhals.stable.v2 as nw
 
@@ -22,10 +24,16 @@ from dynsync_lib.core.lines import Line
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.sensitivity.components import LINKED, find_components, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences
+from dynsync_lib.core.sensitivity.reordered_components import reordered_components
 from dynsync_lib.core.sensitivity.scenarios import Scenario
-from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
+from dynsync_lib.core.situation import SCENARIO, Frame, Situation, may_match_by_domain, stack
 from dynsync_lib.core.sync.initial_sync import Decision
 from dynsync_lib.core.tables import record_table
+
+_SEVERAL: Final = "several_on_a_side"
+"""The test of components in which the order of first records can matter."""
+_SECOND_ROUND: Final = "second_round"
+"""The test of components that a second round by domain can move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +85,68 @@ def _by_components(
 ) -> tuple[list[Scenario], list[Frame]]:
     """The scenarios about records that can move a component, and scenario, component of those that each can move."""
     tests = _tests(situation, objects)
-    asked = [scenario for scenario in scenarios if scenario.knob in tests]
-    knobs = sorted({scenario.knob for scenario in asked})
-    if not knobs:
+    asked = [(scenario, name) for scenario in scenarios if (name := _test_of(situation, scenario)) in tests]
+    names = sorted({name for _, name in asked})
+    if not names:
         return [], []
-    components = _summarized(objects, members).select("component", **{knob: tests[knob] for knob in knobs})
-    components = components.filter(nw.any_horizontal(*knobs, ignore_nulls=False))
+    components = _summarized(objects, members).select("component", **{name: tests[name] for name in names})
+    components = components.filter(nw.any_horizontal(*names, ignore_nulls=False))
     components = situation.keep(components, f"{objects[0]}_touched_components")
-    counts = components.select(**{knob: nw.col(knob).cast(nw.Int64).sum() for knob in knobs}).collect()
-    moving = [scenario for scenario in asked if counts.get_column(scenario.knob).item()]
-    return moving, [
-        components.filter(nw.col(scenario.knob)).select(nw.lit(scenario.number).alias(SCENARIO), "component")
-        for scenario in moving
+    moving, parts = _flagged(components, [(scenario, name) for scenario, name in asked if name != _SEVERAL])
+    sorting = [scenario for scenario, name in asked if name == _SEVERAL]
+    if not sorting:
+        return moving, parts
+    several = members.join(components.filter(_SEVERAL).select("component"), on="component", how="semi")
+    sorted_moving, sorted_parts = _by_order(situation, objects, sorting, several)
+    return moving + sorted_moving, parts + sorted_parts
+
+
+def _by_order(
+    situation: Situation, objects: Sequence[Object], sorting: Sequence[Scenario], several: Frame
+) -> tuple[list[Scenario], list[Frame]]:
+    """The scenarios about the order that can move a component, and scenario, component of those that each can move.
+
+    `several` are the members of components with two records on a side.
+    """
+    orders = {f"order_{scenario.number}": scenario.choice for scenario in sorting}
+    reordered = situation.keep(reordered_components(situation, objects, orders, several), f"{objects[0]}_reordered")
+    return _flagged(reordered, list(zip(sorting, orders, strict=True)))
+
+
+def _test_of(situation: Situation, scenario: Scenario) -> str:
+    """The name of the test that says which components a scenario can move: the knob's, but for two choices."""
+    if scenario.knob == "first_record_order":
+        return _SEVERAL
+    if scenario.knob == "company_keys" and "domain" not in (scenario.choice, situation.chosen("company_keys")):
+        return _SECOND_ROUND
+    return scenario.knob
+
+
+def _flagged(components: Frame, flags: Sequence[tuple[Scenario, str]]) -> tuple[list[Scenario], list[Frame]]:
+    """The scenarios whose flag a component has, and scenario, component of those that have it."""
+    if not flags:
+        return [], []
+    counts = components.select(**{name: nw.col(name).cast(nw.Int64).sum() for _, name in flags}).collect()
+    moving = [(scenario, name) for scenario, name in flags if counts.get_column(name).item()]
+    return [scenario for scenario, _ in moving], [
+        components.filter(nw.col(name)).select(nw.lit(scenario.number).alias(SCENARIO), "component")
+        for scenario, name in moving
     ]
 
 
 def _summarized(objects: Sequence[Object], members: Frame) -> Frame:
-    """One row per component: how many records of each side, spelt otherwise than the key, and with each flag; of names
-    the first and the last spelling, too.
+    """One row per component: how many records of each side, spelt otherwise than the key, and with each flag; of
+    companies the first and the last spelling, and how many share a domain, too.
     """
     counts = {side: (nw.col("side") == side).cast(nw.Int64).sum() for side in _sides(objects)}
     flags = ("fails", "lacks_key", "is_inactive", "is_bound")
     sums = {name: nw.col(name).cast(nw.Int64).sum() for name in flags}
-    spellings = {"first_spelling": nw.col("spelling").min(), "last_spelling": nw.col("spelling").max()}
-    asked = spellings if Object.COMPANY in objects else {}  # the least of texts costs as much as all the counts
+    of_companies = {  # not asked of persons: the least of texts costs as much as all the counts
+        "first_spelling": nw.col("spelling").min(),
+        "last_spelling": nw.col("spelling").max(),
+        "shares_domain": nw.col("shares_domain").cast(nw.Int64).sum(),
+    }
+    asked = of_companies if Object.COMPANY in objects else {}
     spelt = nw.col("spelling").count()
     return members.group_by("component").agg(**counts, **sums, **asked, spelt=spelt, records=nw.len())
 
@@ -117,7 +163,7 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
     has_rival = any_of(several, lacks_key, is_linked, _overlaps(objects), _both_must_pass(situation, meets))
     overlaps, own_key = _overlaps(objects), _is_matched_by(situation, objects, "own_field")
     tests = {
-        "first_record_order": several,
+        _SEVERAL: several,
         "filter_semantics": (nw.col("is_bound") > 0) & fails,
         "filter_scope": fails & meets,
         "filter_stage": fails & as_expression(has_rival),
@@ -127,7 +173,9 @@ def _tests(situation: Situation, objects: Sequence[Object]) -> dict[str, nw.Expr
     if any(object_ in PERSONS for object_ in objects):
         tests |= {"secondary_email": is_linked, "email_norm": meets & (nw.col("spelt") > 0)}
     if Object.COMPANY in objects and _is_matched_by(situation, objects, "default"):
-        tests |= {"name_norm": _is_spelt_in_two_ways(), "company_dup": several, **_company_keys(situation)}
+        tests |= {"name_norm": _is_spelt_in_two_ways(), "company_dup": several}
+        shares_domain = nw.col("shares_domain") > 0
+        tests |= _company_keys(situation, any_of(several, is_linked, shares_domain, _is_spelt_in_two_ways()))
     if _is_matched_by(situation, [object_ for object_ in objects if object_ in PERSONS], "none"):
         tests |= {"no_email_unmatched": lacks_key}
     if Object.COMPANY in objects or own_key:
@@ -158,10 +206,13 @@ def _is_spelt_in_two_ways() -> nw.Expr:
     return some_plain | (nw.col("first_spelling") != nw.col("last_spelling")).fill_null(value=False)
 
 
-def _company_keys(situation: Situation) -> dict[str, nw.Expr]:
-    """Another key can move every company, and one without it most of all; a domain needs the default mappings."""
-    is_asked = situation.sync(Object.COMPANY).default_mappings
-    return {"company_keys": nw.col("records") > 0} if is_asked else {}
+def _company_keys(situation: Situation, may_meet_by_domain: Condition) -> dict[str, nw.Expr]:
+    """The domain as the only key can move every company; a second round by domain only those that share a name and
+    spell it otherwise, are several with it on a side, or share a domain.
+    """
+    if not may_match_by_domain(situation):
+        return {}
+    return {"company_keys": nw.col("records") > 0, _SECOND_ROUND: as_expression(may_meet_by_domain)}
 
 
 # --- Records that are named one by one -----------------------------------------------------------------------------

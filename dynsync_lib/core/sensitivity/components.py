@@ -22,7 +22,15 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
 from dynsync_lib.core.model import PERSONS, Object, System
-from dynsync_lib.core.situation import Frame, Situation, has_second_round, is_keyed_by_domain, one_row_each, stack
+from dynsync_lib.core.situation import (
+    Frame,
+    Situation,
+    has_second_round,
+    is_keyed_by_domain,
+    may_match_by_domain,
+    one_row_each,
+    stack,
+)
 from dynsync_lib.core.tables import BINDINGS, record_table
 from dynsync_lib.core.typed_values import NO_TEXT
 
@@ -42,15 +50,16 @@ def side_name(object_: Object, system: System) -> str:
 def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
     """One row per record and sync of a family's objects, of which some are on: component, side (`hubspot contact` and
     its like), id, spelling (address or name as delivered; null where it is the key itself), and the flags fails (does
-    not pass), lacks_key, is_inactive and is_bound.
+    not pass), lacks_key, is_inactive, is_bound and shares_domain (a company with the domain of one of another group).
 
     Computes once, and once more what ties groups together.
     """
     objects = [object_ for object_ in family if situation.sync(object_).enabled and situation.has_records(object_)]
     members = stack([_members(Job(situation, object_), system) for object_ in objects for system in System])
+    members = _with_shared_domains(situation, objects, members)
     ties = list(_ties(situation, objects, members))
     alone = nw.coalesce("group", nw.concat_str([nw.lit("\x1f"), "table", "id"]))
-    columns = ("side", "id", "spelling", "fails", "lacks_key", "is_inactive", "is_bound")
+    columns = ("side", "id", "spelling", "fails", "lacks_key", "is_inactive", "is_bound", "shares_domain")
     if not ties:
         return situation.keep(members.select(*columns, component=alone), f"{family[0]}_components")
     tied = situation.keep(stack(ties), f"{family[0]}_ties")
@@ -104,6 +113,18 @@ def _with_bound(job: Job, system: System, members: Frame) -> Frame:
     return members.join(bound, on="id", how="left").with_columns(nw.col("is_bound").fill_null(value=False))
 
 
+def _with_shared_domains(situation: Situation, objects: Sequence[Object], members: Frame) -> Frame:
+    """The members with shares_domain: whether a record of another group, or one without a group, has their domain.
+
+    It is asked of companies that a choice may match by domain.
+    """
+    if Object.COMPANY not in objects or not may_match_by_domain(situation):
+        return members.with_columns(shares_domain=nw.lit(value=False))
+    shared = _shared(members, "domain").select(domain="value", shares_domain=nw.lit(value=True))
+    with_shared = members.join(shared, on="domain", how="left")
+    return with_shared.with_columns(nw.col("shares_domain").fill_null(value=False))
+
+
 # --- What ties groups together -----------------------------------------------------------------------------------
 
 
@@ -116,20 +137,26 @@ def _ties(situation: Situation, objects: Sequence[Object], members: Frame) -> It
         if is_bound_before(Job(situation, object_)):
             yield from _by_binding(Job(situation, object_), members)
     if Object.COMPANY in objects and (has_second_round(situation) or is_keyed_by_domain(situation)):
-        yield _sharing(members, "domain")
+        yield members.filter("shares_domain").select("group", "table", "id")
     if any(person in objects for person in PERSONS):
         yield from _by_additional_address(situation, members)
 
 
 def _sharing(members: Frame, name: str) -> Frame:
     """Members that share a value with a member of another group, or without one."""
-    holders = members.filter(~nw.col(name).is_null()).select("group", "table", "id", value=name)
+    return members.join(_shared(members, name), left_on=name, right_on="value", how="semi").select(
+        "group", "table", "id"
+    )
+
+
+def _shared(members: Frame, name: str) -> Frame:
+    """value, one row per value of the column that members of two groups have, or one without a group among several."""
+    holders = members.filter(~nw.col(name).is_null()).select("group", value=name)
     groups = holders.group_by("value").agg(
         first=nw.col("group").min(), last=nw.col("group").max(), with_group=nw.col("group").count(), size=nw.len()
     )
     is_mixed = (nw.col("first") != nw.col("last")).fill_null(value=False) | (nw.col("with_group") < nw.col("size"))
-    mixed = groups.filter(is_mixed & (nw.col("size") > 1)).select("value")
-    return holders.join(mixed, on="value", how="semi").select("group", "table", "id")
+    return groups.filter(is_mixed & (nw.col("size") > 1)).select("value")
 
 
 def _by_binding(job: Job, members: Frame) -> Iterator[Frame]:
