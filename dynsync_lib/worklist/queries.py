@@ -4,6 +4,7 @@ Facts
     * A query gives columns of `ROW`; what it does not name is null. `query_of` adds to each
       row what is known of its record and of the other one.
     * Only near names have a score, and only their rows are ranked as pairs; others by their own record.
+    * Joins ask for equal values alone: with any other condition DuckDB compares every row with every other.
     * Rows come in the order of what is behind them, most open deals first, then by their ids.
     * What a filter, a direction or the settings keep out is a decision about all of these records, not about each: it
       is counted (`NOT_LISTED`) and not listed. So is an association whose own record stays out.
@@ -32,8 +33,8 @@ _OUTCOME: Final = """
             AS other_object,
         coalesce(o.winner_id, o.counterpart_id) AS other_id
     FROM outcomes o
-    LEFT JOIN outcomes w ON o.winner_id = w.record_id AND o.system = w.system
-        AND (o.object = w.object OR (o.object IN ('contact', 'lead') AND w.object IN ('contact', 'lead')))
+    LEFT JOIN outcomes w ON w.record_id = o.winner_id AND w.system = o.system
+        AND if(w.object = 'lead', 'contact', w.object) = if(o.object = 'lead', 'contact', o.object)
     LEFT JOIN (
         SELECT system, object, record_id, max(differs_in) AS differs_in FROM collisions GROUP BY ALL
     ) d ON d.system = o.system AND d.object = o.object AND d.record_id = o.record_id
@@ -123,18 +124,16 @@ ROW: Final = """
 _ASKED: Final = """
     WITH asked AS (SELECT * FROM asked_row UNION ALL BY NAME ({query}))
     SELECT asked.*, coalesce(asked.known_name, r.name) AS name, coalesce(asked.other_known_name, x.name) AS other_name,
-        r.id IS NOT NULL AS is_known, x.id IS NOT NULL AS other_is_known,
-        r.owner_id, p.name AS owner_name, o.match_key, y.match_key AS other_match_key,
+        coalesce(r.is_known, false) AS is_known, coalesce(x.is_known, false) AS other_is_known,
+        r.owner_id, p.name AS owner_name, r.match_key, x.match_key AS other_match_key,
         b.* EXCLUDE (system, object, id), k.rank AS fix_rank, k.share AS fix_share
     FROM asked
     LEFT JOIN records r ON r.system = asked.system AND r.object = asked.object AND r.id = asked.record_id
     LEFT JOIN people p ON p.system = asked.system AND p.id = r.owner_id
-    LEFT JOIN outcomes o ON o.system = asked.system AND o.object = asked.object AND o.record_id = asked.record_id
     LEFT JOIN records x ON x.system = other_system AND x.object = other_object AND x.id = other_id
-    LEFT JOIN outcomes y ON y.system = other_system AND y.object = other_object AND y.record_id = other_id
     LEFT JOIN behind b ON b.system = asked.system AND b.object = asked.object AND b.id = asked.record_id
     LEFT JOIN fix_ranks k ON k.system = asked.system AND k.object = asked.object AND k.record_id = asked.record_id
-        AND if(asked.score IS NULL, k.other_id IS NULL, k.other_id = asked.other_id)
+        AND coalesce(k.other_id, '') = if(asked.score IS NULL, '', asked.other_id)
     ORDER BY list_position({severities}, severity), check_id, open_value DESC NULLS LAST, invoiced DESC NULLS LAST,
         asked.system, asked.object, record_id, other_id, hubspot_field, dynamics_field, field, held_value,
         asked.rule_id, detail

@@ -2,8 +2,10 @@
 
 Facts
     * DuckDB reads the files where they are; nothing grows with the portal but what it spills to disk.
-    * `records` has one row a record of either system: its name, its owner. `behind` has one row a record that has open
-      deals or invoices: how many, worth how much. Both are empty without a snapshot, and then nothing is known.
+    * `records` has one row a record of either system: its match key and, where the snapshot knows it (`is_known`), its
+      name and its owner. `behind` has one row a record that has open deals or invoices: how many, worth how much.
+      Without a snapshot nothing is known: records have their keys alone, and nothing is behind them.
+    * A join of millions of rows is in memory with its texts, so a sheet joins `records` twice and outcomes never.
     * A deal of Dynamics is open while its statecode is 0, a deal of HubSpot while neither `hs_is_closed` nor one of
       HubSpot's own closed stages says otherwise. It stands behind its contact and its company, and so may count twice.
     * Amounts are added as decimals, so that the order of rows does not matter.
@@ -35,7 +37,7 @@ from dynsync_lib.worklist.queries import ROW
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_MEMORY: Final = "1GB"
+_MEMORY: Final = "2GB"
 _NOTHING: Final = "(SELECT 1) WHERE false"
 _SQL_TYPES: Final = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "flag": "BOOLEAN"}
 _DEALS: Final[Mapping[str, tuple[str, str]]] = {
@@ -79,7 +81,7 @@ def open_worklist_tables(
     """
     from dynsync_lib.engine.duckdb_connection import open_duckdb  # a tenth of a second, which no other command pays
 
-    with temporary_folder() as spill, open_duckdb(_MEMORY, spill) as connection:
+    with temporary_folder() as spill, open_duckdb(_MEMORY, spill, keeps_order=False) as connection:
         for table in FORECAST_TABLES.values():
             _view_table(connection, table, forecast.table_path(table.name))
         _view_table(connection, FINDING_ROWS, finding_rows)
@@ -158,7 +160,7 @@ _RECORDS: Final = """
     CREATE VIEW people AS
         SELECT 'dynamics' AS system, id, nullif(trim(fullname), '') AS name FROM dynamics_users
         UNION ALL SELECT 'hubspot', id, nullif(trim(concat_ws(' ', "firstName", "lastName")), '') FROM hubspot_owners;
-    CREATE VIEW records AS
+    CREATE VIEW named AS
         SELECT 'dynamics' AS system, 'contact' AS object, id, _ownerid_value AS owner_id,
             coalesce(nullif(trim(fullname), ''), nullif(trim(concat_ws(' ', firstname, lastname)), '')) AS name
         FROM dynamics_contacts
@@ -175,6 +177,10 @@ _RECORDS: Final = """
         UNION ALL SELECT 'hubspot', 'deal', id, hubspot_owner_id, nullif(trim(dealname), '') FROM hubspot_deals
         UNION ALL SELECT 'hubspot', 'invoice', id, NULL,
             coalesce(nullif(trim(hs_number), ''), nullif(trim(hs_title), '')) FROM hubspot_invoices;
+    CREATE TABLE records AS
+        SELECT coalesce(n.system, o.system) AS system, coalesce(n.object, o.object) AS object,
+            coalesce(n.id, o.record_id) AS id, n.id IS NOT NULL AS is_known, n.name, n.owner_id, o.match_key
+        FROM named n FULL JOIN outcomes o ON o.system = n.system AND o.object = n.object AND o.record_id = n.id;
 """
 _BEHIND: Final = """
     CREATE TABLE behind AS
