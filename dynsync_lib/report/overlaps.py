@@ -61,7 +61,9 @@ def issue_overlaps(forecast: ForecastTables) -> Piece:
     shown = sets[:_MOST_SETS]
     description = "; ".join(f"{_say_set(row)}: {row['count']:,}" for row in shown)
     wide, narrow = (_draw(shown, _count_each(sets), width, f"{description}.") for width in (_WIDE, _NARROW))
-    return Chart(_TITLE, _sentence(sets, records), wide, _table(sets), narrow=narrow).as_piece()
+    sentence = _sentence(sets, records)
+    sentence = f"{sentence} The twelve most frequent sets are drawn." if sets[_MOST_SETS:] else sentence
+    return Chart(_TITLE, sentence, wide, _table(sets), narrow=narrow).as_piece()
 
 
 def _count_each(sets: Sequence[Row]) -> dict[str, int]:

@@ -64,7 +64,7 @@ def assumption_bars(forecast: ForecastTables) -> Piece:
     """The open questions by the most records that one of their other choices moves; a sentence when none does.
 
     >>> kit.assumption_bars(kit.open_forecast("out/demo/forecast"))
-    17 of 33 open questions matter for this data; the largest moves 574 records.
+    17 of 33 open questions matter for this data; the largest moves 574 records. The ten largest are drawn.
     """
     questions = forecast.info.get("questions") or {}
     most = most_moved(forecast)
@@ -87,6 +87,7 @@ def ranked_chart(title: str, sentence: str, bars: Sequence[Ranked], heads: tuple
     """The first ten bars on the scale of the longest, with the table of all of them."""
     grid = Grid(title, [Head(heads[0]), Head(heads[1], "number")], [[bar.label, bar.count] for bar in bars])
     wide, narrow = draw_ranked(title, bars[:_MOST], colour)
+    sentence = f"{sentence} The ten largest are drawn." if len(bars) > _MOST else sentence
     return Chart(title, sentence, wide, show_table(grid), narrow=narrow).as_piece()
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence, Sized
 from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import System
+from dynsync_lib.listing import some_of
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, Lines, show_table
 from dynsync_lib.report.words import counted, records_word, system_word, table_word
@@ -172,7 +173,7 @@ def seeded_table(seeded: Standing) -> Piece:
 
 
 def _remarks(seeded: Standing) -> list[str]:
-    codes = ", ".join(sorted({refusal["code"] for refusal in seeded.refused})[:_MOST_CODES])
+    codes = some_of(sorted({refusal["code"] for refusal in seeded.refused}), _MOST_CODES)
     remarks = [f"Refused: {counted(len(seeded.refused), 'look-alike', 'look-alikes')} ({codes})."] if codes else []
     remarks += [
         f"Left out: {table}.{field} of {count:,}: {why}." for (table, field, why), count in seeded.left_out.items()

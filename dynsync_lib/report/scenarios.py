@@ -3,7 +3,7 @@
 Facts
     * Each figure has a scale of its own, which begins at zero: a hundred failing records are not to vanish beside a
       thousand created ones.
-    * A figure that nobody can know is a dash, never a zero.
+    * A figure that nobody can know is a dash, never a zero; neither has a bar, so the number beside it says which.
 
 Where it is used: the notebook about filters, and the scenario panel.
 """
@@ -122,9 +122,10 @@ def _draw_bar(axes: Axes, label: str, count: int | None, most: int, y: float, co
 
     short = label if len(label) <= _LABEL else f"{label[: _LABEL - 2]} …"
     write(axes, _LEFT - 12, y + 8, short, ha="right", color=INK)
-    width = _LONGEST * (count or 0) / max(most, 1)
-    axes.add_patch(Rectangle((_LEFT, y), max(width, 1.0), _BAR - 5, facecolor=colour, linewidth=0))
-    write(axes, _LEFT + max(width, 1.0) + 8, y + 8, _number(count), color=MUTED)
+    width = max(_LONGEST * count / most, 1.0) if count else 0.0
+    if count:
+        axes.add_patch(Rectangle((_LEFT, y), width, _BAR - 5, facecolor=colour, linewidth=0))
+    write(axes, _LEFT + width + 8, y + 8, _number(count), color=MUTED)
 
 
 _MARKETING: Final[Mapping[str, str]] = {
