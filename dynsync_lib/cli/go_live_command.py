@@ -47,8 +47,7 @@ def go_live(
         console.print_json({**kit.as_dict(pack), "folder": str(out)})
         return
     for system, count in pack.would_enter.items():
-        number = count if isinstance(count, str) else f"{count:,}"
-        console.out.print(f"{number:>9}  records at most would enter automations in {SYSTEMS[system]}")
+        console.out.print(f"{count:>9,}  records at most would enter automations in {SYSTEMS[system]}")
     for title, rows in pack.rows.items():
         console.out.print(f"{rows:>9,}  {title}")
     console.out.print(f"\nNot checked: {pack.not_checked:,} rows, which nobody told the kit.")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from dynsync_lib.core.masking import FEWER, Mask, Masking, is_small
+from dynsync_lib.core.masking import Mask, Masking
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
 from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.folders.replaced_folder import replaced_folder
@@ -49,7 +49,8 @@ _PEOPLE: Final = {
     Masking.NONE: "Named. This folder holds personal data: keep it as you keep the CRMs.",
     Masking.PARTIAL: f"Partly masked: {_LOCKED}",
     Masking.PSEUDONYM: f"Masked: {_LOCKED}",
-    Masking.COUNTS: "Counts alone: no record is in it, and nothing can be put back from it.",
+    Masking.COUNTS: "Counts alone: no record is in it, and nothing can be put back from it. Numbers of people are "
+    "rounded to fives, and one to four are told as five.",
 }
 
 
@@ -65,13 +66,13 @@ GO_LIVE_FOLDER: Final = FolderKind("a go-live pack", PACK_FILE, _names_of_pack)
 class GoLivePack:
     """A go-live pack that was written to `folder`.
 
-    `would_enter` are the records that would enter automations, by system, as text where they are few and that alone may
-    be told; `rows` how many rows each sheet has by its title, of the rollback all that the forecast has, at `counts`
-    one a kind of record; `not_checked` how many rows say so.
+    `would_enter` are the records that would enter automations, by system, rounded at the level `counts`; `rows` how
+    many rows each sheet has by its title, of the rollback all that the forecast has, at `counts` one a kind of record;
+    `not_checked` how many rows say so.
     """
 
     folder: Path
-    would_enter: Mapping[str, int | str]
+    would_enter: Mapping[str, int]
     rows: Mapping[str, int]
     not_checked: int
 
@@ -95,7 +96,7 @@ def _info(forecast: Forecast, pack: GoLivePack, masking: Masking) -> dict[str, A
 def _write(material: Material, mask: Mask, out: Path, folder: Path) -> GoLivePack:
     short = {sheet.title: list(sheet.rows(material)) for sheet in SHEETS}
     not_checked = sum("not checked" in map(str, row) for rows in short.values() for row in rows)
-    would_enter = {system: _shown(material, count) for system, count in enter_by_system(material.enrolments).items()}
+    would_enter = {system: material.told(None, count) for system, count in enter_by_system(material.enrolments).items()}
     with new_workbook(folder / WORKBOOK, "Go-live pack of a forecast") as book:
         heading = tall_heading(book)
         first = NewSheet(book, "Read me", (("Go-live pack", 30), ("", 110)), heading=heading)
@@ -109,15 +110,6 @@ def _write(material: Material, mask: Mask, out: Path, folder: Path) -> GoLivePac
     return GoLivePack(out, would_enter, {**{title: len(rows) for title, rows in short.items()}, **counts}, not_checked)
 
 
-def _number(count: int | str) -> str:
-    return count if isinstance(count, str) else f"{count:,}"
-
-
-def _shown(material: Material, count: int) -> int | str:
-    """A number of records of all kinds, some of them people, as it may be shown."""
-    return FEWER if material.masking is Masking.COUNTS and is_small(None, count) else count
-
-
 def enter_by_system(enrolments: Iterable[Enrolment]) -> dict[str, int]:
     """The records that would enter automations, by system."""
     total: Counter[str] = Counter()
@@ -126,8 +118,8 @@ def enter_by_system(enrolments: Iterable[Enrolment]) -> dict[str, int]:
     return dict(total)
 
 
-def _first_rows(material: Material, would_enter: Mapping[str, int | str], not_checked: int) -> Iterator[Row]:
-    into = " and ".join(f"{_number(count)} in {system_word(system)}" for system, count in would_enter.items())
+def _first_rows(material: Material, would_enter: Mapping[str, int], not_checked: int) -> Iterator[Row]:
+    into = " and ".join(f"{count:,} in {system_word(system)}" for system, count in would_enter.items())
     yield (
         "Automations",
         f"At most so many records would enter them on the first day: {into}. Pause what sends mail.",
@@ -155,7 +147,7 @@ def _write_rollback(
     widths = [(name, _WIDTHS.get(name, 16)) for name in page_columns]
     page = NewSheet(book, title, widths, heading=heading, links=("url",))
     if material.masking is Masking.COUNTS:
-        return _write_counts(page, rows(forecast, mask, urls))
+        return _write_counts(page, material, rows(forecast, mask, urls))
     seen = Counter[str]()
     with (folder / _CSV[title]).open("w", encoding="utf-8", newline="") as stream:
         write_rows(stream, columns, _on_page(page, rows(forecast, mask, urls), seen))
@@ -173,8 +165,8 @@ def _on_page(page: NewSheet, rows: Iterable[Row], seen: Counter[str]) -> Iterato
         yield row
 
 
-def _write_counts(page: NewSheet, rows: Iterable[Sequence[object]]) -> int:
+def _write_counts(page: NewSheet, material: Material, rows: Iterable[Sequence[object]]) -> int:
     counts = Counter((str(row[0]), str(row[1])) for row in rows)
     for (system, object_), count in sorted(counts.items()):
-        page.add([system, object_, FEWER if is_small(object_, count) else count])
+        page.add([system, object_, material.told(object_, count)])
     return page.rows

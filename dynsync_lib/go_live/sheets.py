@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.lookup_names import lookup_of
-from dynsync_lib.core.masking import FEWER, Masking, is_small
+from dynsync_lib.core.masking import Masking, may_be_people, round_to_fives
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.tables import HELD_BACK, Right, privilege
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -51,9 +51,11 @@ class Material:
 
     def count(self, object_: str | None, number: int | None) -> object:
         """A number as it may be shown; `not checked` for None."""
-        if number is None:
-            return NOT_CHECKED
-        return FEWER if self.masking is Masking.COUNTS and is_small(object_, number) else number
+        return NOT_CHECKED if number is None else self.told(object_, number)
+
+    def told(self, object_: str | None, number: int) -> int:
+        """A number as it may be shown: totals stand beside their parts, so at `counts` both are rounded."""
+        return round_to_fives(number) if self.masking is Masking.COUNTS and may_be_people(object_) else number
 
     def findings(self, check_id: str) -> list[dict[str, Any]]:
         """The findings of an audit rule."""

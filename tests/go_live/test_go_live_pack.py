@@ -122,9 +122,11 @@ def test_pack__counts_list_no_record_and_no_few_people(forecast: kit.Forecast, t
     pack = kit.go_live_pack(forecast, tmp_path / "pack", masking="counts")
     assert sorted(path.name for path in pack.folder.iterdir()) == ["go_live.json", "go_live.xlsx"]
     (contacts,) = (row for row in rows_of(pack, "Values before") if row["object"] == "contact")
-    assert contacts["records"] == "fewer than 5"
+    assert contacts["records"] == 5  # one to four are told as five
     watched = [row["Number"] for row in rows_of(pack, "First 48 hours") if row["Records"] == "contacts"]
-    assert set(watched) == {"fewer than 5"}
+    assert set(watched) == {5}
+    entering = [row for row in rows_of(pack, "Automations to pause") if row["Records"] in ("contacts", "leads")]
+    assert {row[name] % 5 for row in entering for name in ("Created", "Updated", "Would enter")} == {0}
     assert C1 not in str([rows_of(pack, title) for title in ("Created", "Values before")])
 
 
