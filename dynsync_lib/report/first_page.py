@@ -17,7 +17,7 @@ from dynsync_lib.report.accuracy import ForecastTest, say_tested
 from dynsync_lib.report.cover import say_origin, say_short_masking
 from dynsync_lib.report.decisions import Decision, read_decisions
 from dynsync_lib.report.figures import six_figures
-from dynsync_lib.report.forecast_tables import ForecastTables, is_masked
+from dynsync_lib.report.forecast_tables import ForecastTables, is_masked, say_uncompared_of
 from dynsync_lib.report.light import Tone, traffic_light
 from dynsync_lib.report.marketing import read_marketing
 from dynsync_lib.report.pieces import Piece, render
@@ -54,6 +54,7 @@ def first_page(forecast: ForecastTables, tested: ForecastTest | None = None, *, 
         reasons=reasons[:_REASONS],
         rest=_say_rest(reasons[_REASONS:]),
         six=six,
+        unchecked=[*six.not_checked, *filter(None, [say_uncompared_of(forecast.rows("mapping")).strip()])],
         marketing=marketing,
         decisions=decisions,
         all_decisions=len(read_decisions()),

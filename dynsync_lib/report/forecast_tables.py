@@ -111,6 +111,11 @@ def say_uncompared(missing: int, mappings: int) -> str:
     return f" Not checked: {missing:,} of {mappings:,} mappings were not compared." if missing else ""
 
 
+def say_uncompared_of(mappings: Sequence[Row]) -> str:
+    """The same of the rows of `mapping`."""
+    return say_uncompared(sum(not is_compared(row) for row in mappings), len(mappings))
+
+
 def is_masked(forecast: ForecastTables) -> bool:
     """Whether people's addresses, names and values are out of sight."""
     return bool(forecast.info.get("masked", False))

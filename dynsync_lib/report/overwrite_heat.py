@@ -16,7 +16,14 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, System, flows_into
 from dynsync_lib.report.charts import Chart
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, is_compared, is_held_back, say_uncompared, sum_where
+from dynsync_lib.report.forecast_tables import (
+    ForecastTables,
+    Row,
+    is_compared,
+    is_held_back,
+    say_uncompared_of,
+    sum_where,
+)
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, show_table
 from dynsync_lib.report.tiles import Tile, TileRow, draw_tiles, say_drawn, shade
@@ -74,7 +81,7 @@ def overwrite_heatmap(forecast: ForecastTables) -> Piece:
     parts = " and ".join(f"{count:,} in {system_word(system)}" for system, count in sums.items())
     total = counted(sum(sums.values()), "value is", "values are")
     mappings = forecast.rows("mapping")
-    unchecked = say_uncompared(sum(not is_compared(row) for row in mappings), len(mappings))
+    unchecked = say_uncompared_of(mappings)
     sentence = f"{total} overwritten: {parts}.{unchecked}{say_drawn(len(shown))}"
     most = max(count or 0 for field in shown for count in field.counts.values())
     rows = [TileRow(field.label, tuple(_tile(field, system, most) for system in System)) for field in shown]

@@ -62,6 +62,16 @@ def test_first_page__an_empty_forecast_is_not_assessed() -> None:
     assert "Not assessed" in _text(first_page(empty_forecast()).html)
 
 
+def test_first_page__says_below_its_figures_what_was_not_compared() -> None:
+    reason = "Dynamics jobtitle was not delivered, so no values were compared."
+    rows = [("contact", "jobtitle", "jobtitle", "not_checked", "two_way", reason, "field.missing", None, None)]
+    text = _text(first_page(HandMadeForecast().with_rows("mapping", rows)).html)
+    says = "Not checked: 1 of 1 mappings were not compared."
+    assert "records that will fail" in text.partition(says)[0]
+    assert text.count(says) == 1
+    assert "were not compared" not in _text(first_page(HandMadeForecast()).html)
+
+
 def test_marketing__says_what_the_tier_comes_to() -> None:
     assert str(MarketingContacts(people=743, added=0, today=884, tier=1000)) == (
         "None of the 743 people created in HubSpot becomes a marketing contact. 884 of the 1,000 that are paid for are "
