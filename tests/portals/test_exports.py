@@ -335,3 +335,22 @@ def test_load_files__same_files_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
     assert _load(tmp_path / "a", files).manifest_sha256 == _load(tmp_path / "b", files).manifest_sha256
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        ('hs_object_id,a,b,c\n1,x,"y,z\n2,o,p,q\n3,r,s",t\n', "2 whole records"),
+        ('hs_object_id,a,b\n1,x,"y\r\n2,o,p"\r\n', "a whole record"),
+    ],
+)
+def test_load_files__quote_that_swallows_records(tmp_path: Path, text: str, records: str) -> None:
+    assert _fault(tmp_path, {"contacts.csv": text}) == (
+        f"hubspot/contacts.csv, line 2: the quotes of cell 3 hold what looks like {records} of the lines after."
+    )
+
+
+@pytest.mark.parametrize("note", ["one\ntwo", "Hello,\nred, green, blue", "a,b,c,d\ne,f,g,h", "one, two\n\n3, x, y"])
+def test_load_files__notes_of_several_lines(tmp_path: Path, note: str) -> None:
+    files = {"contacts.csv": f'hs_object_id,firstname,lastname,message\n1,x,y,"{note}"\n2,o,p,q\n'}
+    assert [row["id"] for row in _rows(_load(tmp_path, files), "hubspot/contacts")] == ["1", "2"]

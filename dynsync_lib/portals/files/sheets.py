@@ -3,7 +3,8 @@
 Facts
     * `csv_dialect` reads from its bytes how a CSV file is written. Each sheet of a workbook is a table of its own.
     * An empty cell is None, and a row of empty cells is none, in workbooks and in CSV: spreadsheets save such rows.
-    * A row that is longer or shorter than the heading is refused, never padded.
+    * A row that is longer or shorter than the heading is refused, never padded; so is one with a cell in which whole
+      records stand, because a quote was not closed.
     * The parts of one export have the same headings.
 
 Source: design of `dynsync load`.
@@ -23,6 +24,7 @@ from typing import Any, Final
 
 from dynsync_lib.errors import InputFileError
 from dynsync_lib.portals.files.csv_dialect import SheetForm, find_form
+from dynsync_lib.portals.files.swallowed_records import count_swallowed
 from dynsync_lib.workbooks.bounds import MOST_COLUMNS, bounded_rows, refuse_large_workbook
 from dynsync_lib.workbooks.cell_texts import cell_text
 from dynsync_lib.workbooks.opened import open_workbook
@@ -200,9 +202,12 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
         for _ in range(form.skipped_lines):
             stream.readline()
         reader = csv.reader(stream, delimiter=form.delimiter, strict=True)
-        begins = form.skipped_lines + 1
+        begins, width = form.skipped_lines + 1, 0
         try:
             for cells in reader:
+                width = width or len(cells)
+                if form.skipped_lines + reader.line_num > begins and len(cells) == width:
+                    _refuse_swallowed(path, begins, cells, form.delimiter)
                 if any(cells):
                     yield Line(begins, tuple(cell or None for cell in cells))
                 begins = form.skipped_lines + reader.line_num + 1
@@ -212,6 +217,16 @@ def _read_csv(path: Path, form: SheetForm) -> Iterator[Line]:
                 f"{path}, line {begins}: this is no CSV: {what}.",
                 next_step="Close the quotes that were opened, or export the table again.",
             ) from fault
+
+
+def _refuse_swallowed(path: Path, line: int, cells: Sequence[str], delimiter: str) -> None:
+    for column in range(len(cells)):
+        if number := count_swallowed(cells, column, delimiter):
+            records = "a whole record" if number == 1 else f"{number:,} whole records"
+            raise InputFileError(
+                f"{path}, line {line}: the quotes of cell {column + 1} hold what looks like {records} of the lines after.",
+                next_step='Close the quote, or double one that is text (""); a text that is right: take its line ends out.',
+            )
 
 
 def _filled_sheets(path: Path) -> list[tuple[str, bool]]:
