@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
+from dynsync_lib.core.record_rows import RECORD_KEY
 from dynsync_lib.forecasts.counted_forecast import CountedForecast, hide_few
 from dynsync_lib.forecasts.forecast_folder import Forecast, read_masking
 from dynsync_lib.kit.opened import AnyForecast, opened_forecast
@@ -102,8 +103,13 @@ def suppress_small_uncovered(uncovered: Uncovered) -> Uncovered:
 
 
 def counts_behind(behind: FindingRecords) -> list[dict[str, Any]]:
-    """How many records of each kind are behind a finding: system, object, count, as text; few people are `fewer`."""
-    kinds = Counter(zip(behind.columns["system"], behind.columns["object"], strict=True))
+    """How many records of each kind are behind a finding: system, object, count, as text; few people are `fewer`.
+
+    A record counts once, however many rows it has. A row of no record, such as a mapping, counts as itself.
+    """
+    rows = enumerate(zip(*(behind.columns[name] for name in RECORD_KEY), strict=True))
+    records = {(system, object_, record_id or number) for number, (system, object_, record_id) in rows}
+    kinds = Counter((system, object_) for system, object_, _ in records)
     return [
         {"system": system, "object": object_, "count": FEWER if is_small(object_, count) else f"{count:,}"}
         for (system, object_), count in sorted(kinds.items(), key=str)

@@ -112,7 +112,10 @@ def test_forecast__bound_pairs_whose_keys_are_no_longer_one_are_named(tmp_path: 
         ),
     ]
     listed = kit.records_of(forecast, "G07").to_dict("records")
-    assert sorted((row["record_id"], row["counterpart_id"]) for row in listed) == [("d1", "1"), ("d4", "4")]
+    assert sorted((row["record_id"], row["counterpart_id"], row["detail"]) for row in listed) == [
+        ("d1", "1", "the keys differ"),
+        ("d4", "4", "no key in HubSpot any more"),
+    ]
 
 
 def test_forecast__continuous_filters_fence_a_bound_pair_out(
@@ -151,6 +154,12 @@ def test_forecast__bindings_of_records_nobody_knows_are_counted(
     lost, unknown = (row["sentence"] for row in kit.records(forecast.findings) if row["check_id"] == "G48")
     assert lost == "1 pair of the earlier run has lost one record; the other one stays, and is matched anew."
     assert unknown == "2 pairs of the earlier run name records that the snapshot holds on neither side."
+    listed = kit.records_of(forecast, "G48").to_dict("records")
+    assert sorted((row["record_id"], row["detail"]) for row in listed) == [
+        ("d1", "its HubSpot record is gone"),
+        ("d77", "neither record is there"),
+        ("d78", "neither record is there"),
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

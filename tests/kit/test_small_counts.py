@@ -67,6 +67,13 @@ def test_counts_behind__by_kind_of_record() -> None:
     ]
 
 
+def test_counts_behind__counts_a_record_of_several_rows_once() -> None:
+    columns: dict[str, list[str | None]] = {name: [None] * 9 for name in RECORD_COLUMNS}
+    ids: list[str | None] = ["d1", "d1", "d2", "d3", "d3", "d4", "d5", "d6", "d6"]
+    columns |= {"system": ["dynamics"] * 9, "object": ["contact"] * 9, "record_id": ids}
+    assert counts_behind(FindingRecords(columns, (), ())) == [{"system": "dynamics", "object": "contact", "count": "6"}]
+
+
 def test_uncovered__a_kind_with_few_people_is_told_in_a_sentence() -> None:
     rows = (
         {"system": "dynamics", "object": "lead", "records": 3},

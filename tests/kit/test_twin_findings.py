@@ -140,6 +140,11 @@ def test_findings__pairs_of_one_name_that_agree_in_nothing_else(tmp_path: Path) 
 def test_findings__without_city_and_telephone_number_false_merges_are_not_checked(tmp_path: Path) -> None:
     told = findings(tmp_path, FIRMS, "[sync.company]\n")
     assert told["G66", None, "company"][0] == "not_checked"
+    rows = kit.open_forecast(tmp_path / "f").rows("findings", where={"check_id": "G66"})
+    assert [row["sentence"] for row in rows] == [
+        "Whether companies and accounts that match by name are two firms: of domain, city and telephone number both "
+        "systems delivered fewer than two."
+    ]
 
 
 def test_findings__companies_that_lose_their_domain_in_the_second_round(tmp_path: Path) -> None:

@@ -352,5 +352,7 @@ def test_load_files__quote_that_swallows_records(tmp_path: Path, text: str, reco
 
 @pytest.mark.parametrize("note", ["one\ntwo", "Hello,\nred, green, blue", "a,b,c,d\ne,f,g,h", "one, two\n\n3, x, y"])
 def test_load_files__notes_of_several_lines(tmp_path: Path, note: str) -> None:
-    files = {"contacts.csv": f'hs_object_id,firstname,lastname,message\n1,x,y,"{note}"\n2,o,p,q\n'}
+    files: dict[str, str | bytes] = {
+        "contacts.csv": f'hs_object_id,firstname,lastname,message\n1,x,y,"{note}"\n2,o,p,q\n'
+    }
     assert [row["id"] for row in _rows(_load(tmp_path, files), "hubspot/contacts")] == ["1", "2"]

@@ -278,8 +278,45 @@ def test_lookups__names_that_nobody_or_several_have(tmp_path: Path) -> None:
     (tmp_path / "several").mkdir()
     said = "parentcustomerid holds names, not ids: found 0, name several 1."
     assert _parent(tmp_path / "several", "parentcustomerid", "Company B") == (None, None, [said])
-    said = "parentcustomerid holds names, not ids: found 0, name no record that was exported 1."
+    said = (
+        "parentcustomerid holds names, not ids: found 0, name no record that was exported 1 "
+        "(dynamics/contacts exported without names)."
+    )
     assert _parent(tmp_path, "parentcustomerid", "Company C") == (None, None, [said])
+
+
+@pytest.mark.parametrize(
+    ("headings", "names", "value", "says"),
+    [
+        (
+            "firstname,lastname",
+            "Ann,A",
+            f"{GUID}b",
+            [
+                "parentcustomerid holds names, not ids: found 1.",
+                "parentcustomerid: dynamics/contacts has no Full Name; first and last name, in this order, were taken "
+                "for it.",
+            ],
+        ),
+        ("fullname,lastname", "Ann A,A", f"{GUID}b", ["parentcustomerid holds names, not ids: found 1."]),
+        (
+            "jobtitle,lastname",
+            "CEO,A",
+            None,
+            [
+                "parentcustomerid holds names, not ids: found 0, name no record that was exported 1 "
+                "(dynamics/contacts exported without names)."
+            ],
+        ),
+    ],
+)
+def test_lookups__contacts_without_full_name(
+    tmp_path: Path, headings: str, names: str, value: str | None, says: list[str]
+) -> None:
+    contacts = f"contactid,parentcustomerid,{headings}\n{GUID}b,,{names}\n{GUID}a,Ann A,,\n"
+    loaded = _load(tmp_path, None, {"accounts.csv": ACCOUNTS, "contacts.csv": contacts})
+    assert loaded.column("dynamics/contacts", "_parentcustomerid_value") == [None, value]
+    assert loaded.said("dynamics/contacts") == says
 
 
 def test_lookups__ids_of_records_that_were_not_exported(tmp_path: Path) -> None:

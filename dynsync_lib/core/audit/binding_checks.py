@@ -30,6 +30,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.situation import Frame, Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import BINDINGS
+from dynsync_lib.core.typed_values import NO_TEXT
 
 
 def count_escapes(situation: Situation, tables: Tables) -> Count:
@@ -54,7 +55,8 @@ def count_bindings(situation: Situation, tables: Tables, *, records_there: int) 
     if BINDINGS.name not in situation.tables:
         return known(0)
     return total(
-        pairs_in(_with_records(Job(situation, object_), records_there), object_) for object_ in objects_on(situation)
+        pairs_in(_with_records(Job(situation, object_), records_there), object_, _gone())
+        for object_ in objects_on(situation)
     )
 
 
@@ -65,11 +67,18 @@ def count_drifted(situation: Situation, tables: Tables, *, is_deleted: bool) -> 
     drifted = {job.object: _keyed_pairs(job) for job in jobs if job.has_keys}
     is_blank = [nw.col(f"{system}_key").is_null() for system in System]
     test = (is_blank[0] != is_blank[1]) if is_deleted else (nw.col("hubspot_key") != nw.col("dynamics_key"))
+    detail = _deleted_at() if is_deleted else nw.lit("the keys differ")
     return total(
-        pairs_in(pairs.filter(test.fill_null(value=False)), object_)
+        pairs_in(pairs.filter(test.fill_null(value=False)), object_, detail)
         for object_, pairs in drifted.items()
         if pairs is not None
     )
+
+
+def _deleted_at() -> nw.Expr:
+    """Which of the two records of a pair has no key any more."""
+    at_hubspot = nw.when(nw.col("hubspot_key").is_null())
+    return at_hubspot.then(nw.lit("no key in HubSpot any more")).otherwise(nw.lit("no key in Dynamics any more"))
 
 
 def _keyed_pairs(job: Job) -> Frame | None:
@@ -97,6 +106,14 @@ def _with_records(job: Job, records_there: int) -> Frame:
         pairs = pairs.join(ends, on=f"{system}_id", how="left")
     number_there = nw.sum_horizontal(*(nw.col(f"{system}_there").fill_null(0) for system in System))
     return pairs.filter(number_there == records_there)
+
+
+def _gone() -> nw.Expr:
+    """Which records of a binding are not in the snapshot."""
+    gone = {system: nw.col(f"{system}_there").is_null() for system in System}
+    in_hubspot = nw.when(gone[System.HUBSPOT] & ~gone[System.DYNAMICS]).then(nw.lit("its HubSpot record is gone"))
+    in_dynamics = nw.when(gone[System.DYNAMICS] & ~gone[System.HUBSPOT]).then(nw.lit("its Dynamics record is gone"))
+    return nw.coalesce(in_hubspot.otherwise(NO_TEXT), in_dynamics.otherwise(nw.lit("neither record is there")))
 
 
 MEASURES: Final[Measures] = {

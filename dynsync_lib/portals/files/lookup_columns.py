@@ -126,15 +126,25 @@ class LookupColumn:
             parts = [f"found {self.resolved:,}"]
             parts += [f"name no record that was exported {self.unknown:,}"] if self.unknown else []
             parts += [f"name several {self.ambiguous:,}"] if self.ambiguous else []
-            missing = self.index.missing_tables(self.heading.points_to)
-            why = f" ({', '.join(missing)} not there)" if self.unknown and missing else ""
+            why = f" ({self._why_unknown})" if self.unknown and self._why_unknown else ""
             sentences.append(f"{self.heading.text} holds names, not ids: {', '.join(parts)}{why}.")
+            sentences += [
+                f"{self.heading.text}: {table} has no Full Name; first and last name, in this order, were taken for it."
+                for table in self.index.joined_tables(self.heading.points_to)
+            ]
         if self.untyped:
             sentences.append(
                 f"{self.heading.text}: ids of records that were not exported ({self.untyped:,}), and nothing says of "
                 f"which table; read as {self._usual_table}."
             )
         return sentences
+
+    @property
+    def _why_unknown(self) -> str:
+        """Which tables of the lookup are not there, or without names: `dynamics/users not there`; empty for none."""
+        whys = [(", ".join(self.index.missing_tables(self.heading.points_to)), "not there")]
+        whys.append((", ".join(self.index.nameless_tables(self.heading.points_to)), "exported without names"))
+        return "; ".join(f"{tables} {why}" for tables, why in whys if tables)
 
     @property
     def _usual_table(self) -> str:

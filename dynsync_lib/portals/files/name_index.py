@@ -5,6 +5,8 @@ Facts
     * Archived owners have a name only where nobody else has it, or where HubSpot's mark of them stands behind it.
     * The name of an account is its `name`, of contacts and users their `fullname`, of HubSpot's owners first and last
       name, or e-mail.
+    * Where `fullname` was not exported, first and last name are taken for it in that order, which is what Dynamics
+      does unless an organisation chose another order of names.
 
 Where it is used: `portals.files.load_files`, `portals.files.lookup_columns`.
 """
@@ -34,11 +36,15 @@ _TWICE: Final = ""
 
 @dataclass(slots=True)
 class _Records:
-    """The records of one table: ids by name, those of owners that left by name, and all ids."""
+    """The records of one table: ids by name, those of owners that left by name, and all ids.
+
+    `is_joined`: their names were made of first and last name.
+    """
 
     by_name: dict[str, str] = field(default_factory=dict)
     former: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
+    is_joined: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +85,20 @@ class NameIndex:
         """The tables of some targets of which there is no file."""
         return tuple(_TABLES[target][0] for target in targets if target in _TABLES and self._records(target) is None)
 
+    def joined_tables(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """The tables of some targets whose records were exported without `fullname`, with first and last name."""
+        known = ((target, self._records(target)) for target in targets)
+        return tuple(_TABLES[target][0] for target, records in known if records is not None and records.is_joined)
+
+    def nameless_tables(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """The tables of some targets of whose records none was exported with a name."""
+        known = ((target, self._records(target)) for target in targets)
+        return tuple(
+            _TABLES[target][0]
+            for target, records in known
+            if records is not None and records.ids and not (records.by_name or records.former)
+        )
+
     def _records(self, target: str) -> _Records | None:
         if target not in self._tables:
             self._tables[target] = self._read(target)
@@ -96,14 +116,25 @@ class NameIndex:
             cell = row.get(id_field)
             record_id = (plain_number(cell) if table.startswith("hubspot") else plain_guid(cell)) or ""
             records.ids.add(record_id)
+            records.is_joined = records.is_joined or _lacks_full_name(row)
             names = records.former if (row.get("archived") or "").strip().lower() == "true" else records.by_name
             for name in _names(row):
                 names[name] = record_id if names.get(name, record_id) == record_id else _TWICE
         return records
 
 
+def _lacks_full_name(row: TextRow) -> bool:
+    """Whether a record of Dynamics has columns of first and last name, and none of the full name."""
+    return "fullname" not in row and {"firstname", "lastname"} <= row.keys()
+
+
 def _names(row: TextRow) -> set[str]:
-    parts = ((row.get("firstName") or "").strip(), (row.get("lastName") or "").strip())
-    whole = " ".join(part for part in parts if part)
-    names = (row.get("name"), row.get("fullname"), whole, row.get("email") if whole else None)
+    whole = _joined(row, "firstName", "lastName")
+    full = _joined(row, "firstname", "lastname") if _lacks_full_name(row) else row.get("fullname")
+    names = (row.get("name"), full, whole, row.get("email") if whole else None)
     return {name.strip() for name in names if name and name.strip()}
+
+
+def _joined(row: TextRow, *columns: str) -> str:
+    parts = ((row.get(column) or "").strip() for column in columns)
+    return " ".join(part for part in parts if part)

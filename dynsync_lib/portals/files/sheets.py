@@ -224,8 +224,10 @@ def _refuse_swallowed(path: Path, line: int, cells: Sequence[str], delimiter: st
         if number := count_swallowed(cells, column, delimiter):
             records = "a whole record" if number == 1 else f"{number:,} whole records"
             raise InputFileError(
-                f"{path}, line {line}: the quotes of cell {column + 1} hold what looks like {records} of the lines after.",
-                next_step='Close the quote, or double one that is text (""); a text that is right: take its line ends out.',
+                f"{path}, line {line}: the quotes of cell {column + 1} hold what looks like {records} "
+                "of the lines after.",
+                next_step='Close the quote, or double one that is text (""); if the cell is right, '
+                "take its line ends out.",
             )
 
 
