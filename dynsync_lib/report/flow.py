@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from dynsync_lib.core.model import Outcome, System
 from dynsync_lib.report.charts import OUTCOME_LEGEND, Bar, Chart, outcome_grid, read_bars
-from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
+from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes, is_unknown
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.stacks import NARROW, Stack, draw_stacks
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
@@ -63,10 +63,12 @@ def flow_chart(forecast: ForecastTables) -> Piece:
     title = "Where the records of each side end"
     if not bars:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
-    sentence = " ".join([*(_say_side(bars, system) for system in System), *_say_difference(bars)])
+    unknown = frozenset(system for system in System if is_unknown(forecast, system))
+    sides = (_say_unknown(system) if system in unknown else _say_side(bars, system) for system in System)
+    sentence = " ".join([*sides, *_say_difference(bars)])
     table = show_table(outcome_grid(bars, "Records of each side by outcome"))
     return Chart(
-        title, sentence, _draw(bars, title, sentence), table, narrow=_draw_narrow(bars, title, sentence)
+        title, sentence, _draw(bars, title, sentence, unknown), table, narrow=_draw_narrow(bars, title, sentence)
     ).as_piece()
 
 
@@ -79,6 +81,10 @@ def _draw_narrow(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
         if sum(counts.values())
     ]
     return draw_stacks(stacks, OUTCOME_LEGEND, title, sentence.removesuffix("."), NARROW)
+
+
+def _say_unknown(system: System) -> str:
+    return f"How many records {system_word(system)} holds is not known: they were not delivered."
 
 
 def _say_side(bars: Sequence[Bar], system: System) -> str:
@@ -116,7 +122,7 @@ def _by_outcome(bars: Sequence[Bar]) -> dict[str, int]:
     return {outcome: sum(dict(bar.counts)[outcome] for bar in bars) for outcome in OUTCOMES}
 
 
-def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
+def _draw(bars: Sequence[Bar], title: str, sentence: str, unknown: frozenset[System]) -> Markup:
     sides = {system: [bar for bar in bars if bar.system == system] for system in System}
     most = {outcome: max(_by_outcome(side)[outcome] for side in sides.values()) for outcome in OUTCOMES}
     scale = _fit(sides, most)
@@ -125,9 +131,12 @@ def _draw(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
     )
     figure, axes = open_canvas(_WIDTH, _TOP + _HEIGHT + 12)
     for system, side in sides.items():
+        total = "not known" if system in unknown else f"{sum(bar.total for bar in side):,}"
+        _draw_head(axes, system, total)
         _draw_side(axes, system, side, boxes, scale)
     for outcome, box in boxes.items():
-        _draw_box(axes, outcome, box, {system: _by_outcome(side)[outcome] for system, side in sides.items()})
+        counts = {system: _by_outcome(side)[outcome] for system, side in sides.items() if system not in unknown}
+        _draw_box(axes, outcome, box, counts)
     return save_svg(figure, id_=make_id("flow", sentence), title=title, description=sentence)
 
 
@@ -160,12 +169,14 @@ def _place(names: Sequence[str], heights: Sequence[float], gap: float) -> dict[s
     return placed
 
 
+def _draw_head(axes: Axes, system: System, total: str) -> None:
+    x, align = (0, "left") if system is System.HUBSPOT else (_WIDTH, "right")
+    write(axes, x, 14, f"{system_word(system)}: {total}", fontsize=15, fontweight="bold", ha=align)
+
+
 def _draw_side(axes: Axes, system: System, bars: Sequence[Bar], boxes: Mapping[str, Span], scale: float) -> None:
     edge, inward = _EDGE[system], 1 if system is System.HUBSPOT else -1
     align = "right" if system is System.HUBSPOT else "left"
-    total = sum(bar.total for bar in bars)
-    write(axes, 0 if inward > 0 else _WIDTH, 14, f"{system_word(system)}: {total:,}", fontsize=15, fontweight="bold",
-          ha="left" if inward > 0 else "right")  # fmt: skip
     filled = {outcome: box.middle - _by_outcome(bars)[outcome] * scale / 2 for outcome, box in boxes.items()}
     spans = _place([bar.object for bar in bars], [max(_NODE_LEAST, bar.total * scale) for bar in bars], _SIDE_GAP)
     for bar in bars:
@@ -219,4 +230,5 @@ def _draw_box(axes: Axes, outcome: str, box: Span, counts: Mapping[System, int])
     word = "Created on the other side" if outcome == Outcome.CREATE else OUTCOMES[outcome]
     write(axes, middle, box.middle - 8, word, ha="center", color=ink, fontweight="bold")
     for system, x, align in ((System.HUBSPOT, _BOX[0] + 10, "left"), (System.DYNAMICS, _BOX[1] - 10, "right")):
-        write(axes, x, box.middle + 9, f"{counts[system]:,}", ha=align, color=ink)
+        if system in counts:
+            write(axes, x, box.middle + 9, f"{counts[system]:,}", ha=align, color=ink)

@@ -10,10 +10,10 @@ Source: the columns of `core.tables.FORECAST_TABLES`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from dynsync_lib.core.model import Object, Severity, System
+from dynsync_lib.core.model import Object, Reason, Severity, System
 from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED, record_table
 from dynsync_lib.report.words import rank_of
 
@@ -137,3 +137,17 @@ def undelivered_tables(forecast: ForecastTables) -> list[str]:
     objects = [Object(name) for name in forecast.info.get("objects") or () if name in set(Object)]
     needed = {record_table(object_, system).name for object_ in objects for system in System}
     return [name for name in forecast.info.get("not_provided") or () if name in needed]
+
+
+def is_unknown(forecast: ForecastTables, system: System, objects: Collection[Object] = tuple(Object)) -> bool:
+    """Whether nobody knows how many records of these objects a system holds: none came, and tables are missing."""
+    tables = {record_table(object_, system).name for object_ in objects}
+    is_missing = not tables.isdisjoint(forecast.info.get("not_provided") or ())
+    return is_missing and not sum_where(count_outcomes(forecast), system=system, object=tuple(objects))
+
+
+def undelivered_sides(forecast: ForecastTables) -> list[System]:
+    """The systems of which no record of what syncs was delivered, because its tables are missing."""
+    synced = [row for row in count_outcomes(forecast) if row["reason"] != Reason.OBJECT_OFF]
+    missing = {name.partition("/")[0] for name in undelivered_tables(forecast)}
+    return [system for system in System if system in missing and not sum_where(synced, system=system)]

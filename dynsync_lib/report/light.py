@@ -4,7 +4,9 @@ Facts
     * Red: a blocker finding (a marketing tier that would be crossed is one), or a consent conflict.
     * Amber: a high finding that concerns more than 1 % of its records, an open question that moves more than 5 % of all
       records, or anything that could not be checked. What is not checked is grey, and never a pass.
-    * Green: none of these. Without records there is nothing to judge.
+    * Green: none of these.
+    * Grey: there is nothing to judge, as no record belongs to a sync that is on, or a system delivered none of those
+      that do. What is red without them is red.
 
 Not modelled
     * Whether somebody has signed a tier crossing: it stays red here until the settings change.
@@ -18,9 +20,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dynsync_lib.core.model import Severity
+from dynsync_lib.core.model import Reason, Severity
 from dynsync_lib.report.figures import count_numbers, say_undelivered
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, most_moved, not_checked_sides
+from dynsync_lib.report.forecast_tables import (
+    ForecastTables,
+    Row,
+    count_outcomes,
+    most_moved,
+    not_checked_sides,
+    undelivered_sides,
+)
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Share
 from dynsync_lib.report.wholes import finding_share
@@ -35,6 +44,7 @@ _VERDICTS: Final[Mapping[Level, tuple[str, str]]] = {
     "no_go": ("No-go", "Do not switch the sync on before its blockers are settled."),
     "not_assessed": ("Not assessed", "The forecast holds no records, so there is nothing to judge."),
 }
+_ALL_OFF: Final = "No record belongs to a sync that is switched on, so nothing was decided."
 _NOTHING_SEEN: Final = "Nothing that was checked blocks the sync; settle its conditions first, the unchecked ones too."
 
 
@@ -64,10 +74,13 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class TrafficLight:
-    """The verdict and its grounds, worst first."""
+    """The verdict and its grounds, worst first. `unjudged` says why nothing could be judged although there are
+    records; else it is empty.
+    """
 
     level: Level
     grounds: tuple[Ground, ...]
+    unjudged: str = ""
 
     @property
     def word(self) -> str:
@@ -79,7 +92,7 @@ class TrafficLight:
         """The verdict in one sentence."""
         if self.level == "go_with_conditions" and self.of_tone("grey"):
             return _NOTHING_SEEN
-        return _VERDICTS[self.level][1]
+        return self.unjudged or _VERDICTS[self.level][1]
 
     def of_tone(self, tone: Tone) -> tuple[Ground, ...]:
         """The grounds of one tone."""
@@ -110,13 +123,26 @@ def traffic_light(forecast: ForecastTables, *, thresholds: Thresholds | None = N
         *_unchecked(forecast, findings),
     )
     worst_first = sorted(grounds, key=lambda ground: ("bad", "warn", "grey").index(ground.tone))
-    return TrafficLight(_judge(worst_first), tuple(worst_first))
+    level, unjudged = _judge(worst_first), _say_unjudged(forecast)
+    if unjudged and level != "no_go":
+        return TrafficLight("not_assessed", tuple(worst_first), unjudged)
+    return TrafficLight(level, tuple(worst_first))
 
 
 def _judge(grounds: list[Ground]) -> Level:
     if any(ground.tone == "bad" for ground in grounds):
         return "no_go"
     return "go_with_conditions" if grounds else "go"
+
+
+def _say_unjudged(forecast: ForecastTables) -> str:
+    """Why nothing can be judged although there are records; empty where something can."""
+    if all(row["reason"] == Reason.OBJECT_OFF for row in count_outcomes(forecast) if row["count"]):
+        return _ALL_OFF
+    missing = undelivered_sides(forecast)
+    if not missing:
+        return ""
+    return f"No record of {system_word(missing[0])} was delivered, so who matches was not decided."
 
 
 def _blockers(findings: Sequence[Row]) -> Iterator[Ground]:

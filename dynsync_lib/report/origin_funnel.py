@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.core.model import PERSONS, Outcome, Reason, System
-from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
+from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_unknown, sum_where
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import Ranked, ranked_chart
 from dynsync_lib.report.words import MATCHED, OTHER, SYSTEM_COLOURS, system_word
@@ -37,7 +37,7 @@ def _funnel(forecast: ForecastTables, system: System) -> Piece:
     title = f"Contacts that originate in {system_word(system)}"
     total = sum_where(rows)
     if not total:
-        return Piece(render("empty", sentence=f"{title}: there are none."), title)
+        return Piece(render("empty", sentence=_say_none(forecast, system)), title)
     steps = list(_steps(rows, total, system_word(OTHER[system])))
     created, matched = sum_where(rows, outcome=Outcome.CREATE), sum_where(rows, outcome=MATCHED)
     sentence = (
@@ -45,6 +45,12 @@ def _funnel(forecast: ForecastTables, system: System) -> Piece:
         f"{created:,} are created there and {matched:,} are matched. {_say_filter(forecast, system)}"
     )
     return ranked_chart(title, sentence, steps, ("Step", "People"), SYSTEM_COLOURS[system])
+
+
+def _say_none(forecast: ForecastTables, system: System) -> str:
+    if is_unknown(forecast, system, PERSONS):
+        return f"How many contacts originate in {system_word(system)} is not known: they were not delivered."
+    return f"No contacts originate in {system_word(system)}."
 
 
 def _steps(rows: Sequence[Row], total: int, other: str) -> Iterator[Ranked]:

@@ -14,6 +14,7 @@ from dynsync_lib.report.funnel import funnel_chart
 from dynsync_lib.report.key_groups import collision_sizes
 from dynsync_lib.report.links import link_survival
 from dynsync_lib.report.mapping_matrix import mapping_matrix
+from dynsync_lib.report.origin_funnel import origin_funnels
 from dynsync_lib.report.overlaps import issue_overlaps
 from dynsync_lib.report.overwrite_heat import overwrite_heatmap, read_overwritten
 from dynsync_lib.report.pieces import Piece
@@ -99,6 +100,18 @@ def test_flow_chart__one_side_only() -> None:
     piece = flow_chart(HandMadeForecast().with_rows("summary", [("dynamics", "contact", "create", None, 1)]))
     assert piece.sentence.startswith("HubSpot holds no records. Of 1 Dynamics records, 1 are created")
     assert "<svg" in piece.html
+
+
+def test_flow_chart__a_side_that_was_not_delivered_is_not_known() -> None:
+    rows = [("hubspot", "contact", "create", None, 4)]
+    forecast = HandMadeForecast().with_rows("summary", rows).with_info(not_provided=["dynamics/contacts"])
+    piece = flow_chart(forecast)
+    assert piece.sentence.endswith("How many records Dynamics holds is not known: they were not delivered.")
+    assert "Dynamics: not known" in piece.html
+    assert "Dynamics: 0" not in piece.html
+    says = "How many contacts originate in Dynamics is not known: they were not delivered."
+    assert says in origin_funnels(forecast).html
+    assert "No contacts originate in Dynamics." in origin_funnels(forecast.with_info(not_provided=[])).html
 
 
 def test_flow_chart__a_million_to_one_stays_drawable() -> None:

@@ -26,6 +26,30 @@ def test_traffic_light__no_records_is_not_assessed() -> None:
     assert traffic_light(empty_forecast()).level == "not_assessed"
 
 
+def test_traffic_light__every_sync_off_is_not_assessed() -> None:
+    grey = [_finding("not_checked", None, None)]
+    rows = [("hubspot", "contact", "excluded", "object_off", 4), ("dynamics", "lead", "excluded", "object_off", 2)]
+    off = (
+        _clean()
+        .with_rows("sensitivity", [])
+        .with_rows("summary", rows)
+        .with_info(objects={})
+        .with_rows("findings", grey)
+    )
+    light = traffic_light(off)
+    assert repr(light) == "Not assessed. No record belongs to a sync that is switched on, so nothing was decided."
+    assert [ground.tone for ground in light.grounds] == ["grey"]
+    assert traffic_light(off.with_rows("findings", [_finding("blocker", 1, None)])).level == "no_go"
+
+
+def test_traffic_light__a_side_that_was_not_delivered_is_not_assessed() -> None:
+    alone = _clean().with_rows("sensitivity", []).with_rows("summary", [("hubspot", "contact", "create", None, 4)])
+    light = traffic_light(alone.with_info(not_provided=["dynamics/contacts"]))
+    assert repr(light) == "Not assessed. No record of Dynamics was delivered, so who matches was not decided."
+    assert [ground.tone for ground in light.grounds] == ["grey"]
+    assert traffic_light(alone.with_info(not_provided=["dynamics/leads"])).level == "go"
+
+
 def test_traffic_light__blocker_is_no_go() -> None:
     light = traffic_light(_clean().with_rows("findings", [_finding("blocker", 1, 0.0001), _finding("high", 50, 0.5)]))
     assert light.level == "no_go"
