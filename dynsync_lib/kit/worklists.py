@@ -72,7 +72,6 @@ def worklist(
     >>> written.rows["ghosts"], written.rows["near_names"]
     (72, 26)
     """
-    from dynsync_lib.report.figures import say_unchecked
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
     opened, out = opened_forecast(forecast), Path(out)
@@ -83,8 +82,10 @@ def worklist(
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out} does not end in .xlsx.", next_step="Name an Excel file, such as worklist.xlsx.")
     fixes = fix_set(opened, snapshot=snapshot) if ranked else None
+    not_checked = _say_unchecked(opened, level)
     with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level, fixes=fixes) as maker:
-        written = write_workbook(out, opened, maker, fixes=None if fixes is None else fixes.sentence)
+        says = None if fixes is None else fixes.sentence
+        written = write_workbook(out, opened, maker, fixes=says, not_checked=not_checked)
         rows = {page.sheet.name: page.told_rows for page in written}
         hours = round(sum(page.minutes for page in written) / 60, 1)
         incomplete = tuple(page.sheet.name for page in written if not page.is_whole)
@@ -95,9 +96,19 @@ def worklist(
             level is Masking.NONE,
             maker.tables.has_records,
             incomplete,
-            say_unchecked(opened),
-            None if fixes is None else fixes.sentence,
+            not_checked,
+            says,
         )
+
+
+def _say_unchecked(forecast: Forecast, masking: Masking) -> tuple[str, ...]:
+    """What the sheets rest on and nobody checked, in sentences, as they may be told."""
+    from dynsync_lib.kit.small_counts import shown_forecast
+    from dynsync_lib.report.figures import say_unchecked
+    from dynsync_lib.worklist.sheets import CHECKS_OF_SHEETS
+
+    shown = shown_forecast(forecast, masking) if masking is Masking.COUNTS else forecast
+    return say_unchecked(shown, CHECKS_OF_SHEETS)
 
 
 def import_worklist(

@@ -12,7 +12,7 @@ Not modelled
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ from dynsync_lib.report.forecast_tables import (
 from dynsync_lib.report.words import OUTCOMES, counted, say_tables, system_word
 
 _KEYS_CHECK: Final = "G61"
+_LIST_CHECKS: Final = ("G60", _KEYS_CHECK, "G64", "G67")
+"""Mapped columns, keys and associations that were not delivered, and associations whose name nobody has."""
 _RECORDS: Final[Mapping[System, Sequence[Sequence[str]]]] = {
     System.HUBSPOT: [PERSONS, (Object.COMPANY,), (Object.DEAL,), (Object.INVOICE,)],
     System.DYNAMICS: [(object_,) for object_ in Object],
@@ -120,22 +122,27 @@ def _say_kinds(rows: Sequence[Row], **where: str) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
-def _say_not_checked(forecast: ForecastTables) -> Iterator[str]:
-    """What all six figures rest on and nobody checked: tables that are missing, and columns that match records."""
+def _say_not_checked(forecast: ForecastTables, checks: Collection[str] = (_KEYS_CHECK,)) -> Iterator[str]:
+    """What numbers rest on and nobody checked: tables that are missing, and the audit rules that could not be asked.
+
+    All six figures rest on the columns that match records.
+    """
     missing = say_undelivered(forecast)
     if missing is not None:
         yield missing
-    for finding in forecast.rows("findings", where={"check_id": _KEYS_CHECK, "severity": Severity.NOT_CHECKED}):
-        yield f"Not checked: {finding['sentence']}"
+    for finding in forecast.rows("findings", where={"severity": Severity.NOT_CHECKED}):
+        if finding["check_id"] in checks:
+            yield f"Not checked: {finding['sentence']}"
 
 
-def say_unchecked(forecast: ForecastTables) -> tuple[str, ...]:
+def say_unchecked(forecast: ForecastTables, also: Collection[str] = ()) -> tuple[str, ...]:
     """What a list of the forecast's records rests on and nobody checked, in sentences; none where all was checked.
 
-    That there are no records at all is one of them: then an empty list says nothing.
+    That there are no records at all is one of them: then an empty list says nothing. `also` are audit rules on which
+    the list rests beside columns and associations.
     """
     nothing = () if count_outcomes(forecast) else ("Not checked: the forecast has no records.",)
-    return (*nothing, *_say_not_checked(forecast))
+    return (*nothing, *_say_not_checked(forecast, (*_LIST_CHECKS, *also)))
 
 
 def say_undelivered(forecast: ForecastTables) -> str | None:

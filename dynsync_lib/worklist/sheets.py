@@ -77,7 +77,8 @@ _BEHIND: Final = ("owner", "minutes", "open_deals", "open_value", "invoiced")
 class Sheet:
     """One decision. `name` is how files and JSON call it, `asks` the question that a row puts.
 
-    `needs` are the record tables of the snapshot without which nobody knows all of its rows.
+    `needs` are the record tables of the snapshot without which nobody knows all of its rows; `rests_on` are the audit
+    rules that say, when they are not checked, that columns or associations were lacking, so that rows are, too.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Sheet:
     ids: tuple[str, ...]
     minutes: int
     needs: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
 
     @property
     def is_of_records(self) -> bool:
@@ -109,6 +111,11 @@ _PEOPLE: Final = ("dynamics/contacts", "dynamics/leads")
 _COMPANIES: Final = ("hubspot/companies", "dynamics/accounts")
 _INVOICES: Final = ("hubspot/invoices", "dynamics/invoices")
 _OF_RECORD: Final = ("system", "object", "record_id")
+_OPT_OUTS: Final = "G42"
+_VALUES: Final = "G60"
+_KEYS: Final = "G61"
+_ASSOCIATIONS: Final = ("G64", "G67")
+"""Audit rules by what was not delivered when they are not checked; G67 is of names that no record has."""
 SHEETS: Final = (
     Sheet(
         "ghosts",
@@ -118,6 +125,7 @@ SHEETS: Final = (
         _OF_RECORD,
         5,
         _PEOPLE,
+        (_KEYS,),
     ),
     Sheet(
         "shared_keys",
@@ -127,6 +135,7 @@ SHEETS: Final = (
         _OF_RECORD,
         5,
         ("hubspot/contacts", *_COMPANIES),
+        (_KEYS,),
     ),
     Sheet(
         "failing",
@@ -136,6 +145,7 @@ SHEETS: Final = (
         _OF_RECORD,
         3,
         _ALL,
+        (_KEYS, _VALUES),
     ),
     Sheet(
         "left_out",
@@ -145,6 +155,7 @@ SHEETS: Final = (
         _OF_RECORD,
         3,
         _ALL,
+        (_KEYS,),
     ),
     Sheet(
         "near_names",
@@ -154,6 +165,7 @@ SHEETS: Final = (
         ("record_id", "other_id"),
         2,
         _COMPANIES,
+        (_KEYS,),
     ),
     Sheet(
         "opt_outs",
@@ -163,6 +175,7 @@ SHEETS: Final = (
         (*_OF_RECORD, "other_id"),
         2,
         ("hubspot/contacts", *_PEOPLE),
+        (_KEYS, _OPT_OUTS),
     ),
     Sheet(
         "lost_associations",
@@ -172,6 +185,7 @@ SHEETS: Final = (
         (*_OF_RECORD, "other_id"),
         2,
         _ALL,
+        (_KEYS, *_ASSOCIATIONS),
     ),
     Sheet(
         "manual_invoices",
@@ -181,6 +195,7 @@ SHEETS: Final = (
         (*_OF_RECORD, "other_id"),
         1,
         _INVOICES,
+        _ASSOCIATIONS,
     ),
     Sheet(
         "overwrites",
@@ -190,6 +205,7 @@ SHEETS: Final = (
         (*_OF_RECORD, "other_id", "field"),
         1,
         _ALL,
+        (_KEYS, _VALUES),
     ),
     Sheet(
         "mappings",
@@ -212,6 +228,7 @@ SHEETS: Final = (
         ("system", "object", "hubspot_field", "dynamics_field", "held_value"),
         2,
         _ALL,
+        (_VALUES,),
     ),
     Sheet(
         "findings",
@@ -229,6 +246,7 @@ SHEETS: Final = (
         ("check_id", "rule_id", *_OF_RECORD, "other_id", "detail"),
         1,
         _ALL,
+        (_KEYS, _VALUES, *_ASSOCIATIONS),
     ),
 )
 LISTED_ELSEWHERE: Final = frozenset(
@@ -258,6 +276,8 @@ LISTED_ELSEWHERE: Final = frozenset(
 """Checks, and rules of checks, whose records stand on sheets of their own: by outcome, near name, association, mapping
 or overwrite.
 """
+CHECKS_OF_SHEETS: Final = frozenset(check for sheet in SHEETS for check in sheet.rests_on)
+"""All audit rules on which the rows of a sheet rest."""
 NEEDING_SNAPSHOT: Final = frozenset(("opt_outs", "options", "behind_findings"))
 """Sheets whose rows cannot be had from the forecast alone."""
 

@@ -4,7 +4,8 @@ Facts
     * The same forecast and snapshot give the same bytes.
     * What does not fit on a sheet goes on on a further one, such as `Overwrites 2`.
     * The first sheet says whose names are shown, what is not known, what is not listed, and which links are mere texts.
-    * A sheet that needs records nobody delivered has at least its rows; without any, how many it has is not known.
+    * A sheet that needs records, columns or associations nobody delivered has at least its rows; without any, how many
+      it has is not known.
     * A workbook in which somebody has written marks is not replaced.
     * At the level `counts` sheets of records are left out, and the first sheet has their numbers alone: of fewer than
       five people it says that. Mappings, options and findings can be marked as ever.
@@ -23,11 +24,12 @@ from typing import Any, Final
 import xlsxwriter
 
 from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
+from dynsync_lib.core.model import Severity
+from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import InputFileError, UsageError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.forecasts.finding_rows_file import AGAIN, NOT_FOUND_AGAIN
 from dynsync_lib.forecasts.forecast_folder import Forecast
-from dynsync_lib.report.figures import say_unchecked
 from dynsync_lib.report.forecast_tables import undelivered_tables
 from dynsync_lib.workbooks.new import EXCEL, Limits, NewSheet, new_workbook, tall_heading
 from dynsync_lib.worklist.forecast_id import forecast_id
@@ -107,23 +109,50 @@ def refuse_marked(out: Path) -> None:
 
 
 def write_workbook(
-    out: Path, forecast: Forecast, maker: RowMaker, *, fixes: str | None = None, limits: Limits = EXCEL
+    out: Path,
+    forecast: Forecast,
+    maker: RowMaker,
+    *,
+    fixes: str | None = None,
+    not_checked: Sequence[str] = (),
+    limits: Limits = EXCEL,
 ) -> list[WrittenSheet]:
     """Writes the worklist of a forecast to the file `out`, which appears, or is replaced, when it is whole.
 
-    `fixes` says what the best fixes clear; None where nobody worked it out. Gives one entry a sheet, in their order.
+    `fixes` says what the best fixes clear; None where nobody worked it out. `not_checked` are sentences for the first
+    sheet. Gives one entry a sheet, in their order.
     """
-    missing = frozenset(undelivered_tables(forecast))
+    lacking = _lacking(forecast)
     out.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(beside=out.parent) as work:
         fresh = work / out.name
         with new_workbook(fresh, "Worklist of a forecast") as book:
             first = book.add_worksheet(FIRST_SHEET)
             heading = tall_heading(book)
-            written = [_write_sheet(book, heading, sheet, maker, limits, missing) for sheet in SHEETS]
-            _write_first(first, heading, _first_rows(forecast, maker, written, fixes or _NO_RANKS))
+            written = [
+                _write_sheet(book, heading, sheet, maker, limits, is_whole=sheet.name not in lacking)
+                for sheet in SHEETS
+            ]
+            _write_first(first, heading, _first_rows(forecast, maker, written, fixes or _NO_RANKS, not_checked))
         os.replace(fresh, out)
     return written
+
+
+def _lacking(forecast: Forecast) -> frozenset[str]:
+    """The sheets that may lack rows: tables, columns or associations of objects that are on were not delivered."""
+    missing = set(undelivered_tables(forecast))
+    findings = forecast.rows("findings", where={"severity": Severity.NOT_CHECKED})
+    unchecked = {row["check_id"] for row in findings}
+    objects = set(forecast.info.get("objects") or ())
+    return frozenset(
+        sheet.name
+        for sheet in SHEETS
+        if not missing.isdisjoint(sheet.needs)
+        or (
+            not unchecked.isdisjoint(sheet.rests_on)
+            and any(RECORD_TABLES[name].object in objects for name in sheet.needs)
+        )
+    )
 
 
 def _write_sheet(
@@ -132,9 +161,10 @@ def _write_sheet(
     sheet: Sheet,
     maker: RowMaker,
     limits: Limits,
-    missing: frozenset[str],
+    *,
+    is_whole: bool,
 ) -> WrittenSheet:
-    written = WrittenSheet(sheet, is_whole=missing.isdisjoint(sheet.needs))
+    written = WrittenSheet(sheet, is_whole=is_whole)
     if sheet.is_of_records and maker.mask.level is Masking.COUNTS:
         _count_rows(written, maker)
     else:
@@ -213,7 +243,7 @@ def _write_first(first: Any, heading: Any, rows: Iterator[Sequence[object]]) -> 
 
 
 def _first_rows(
-    forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSheet], fixes: str
+    forecast: Forecast, maker: RowMaker, written: Sequence[WrittenSheet], fixes: str, not_checked: Sequence[str]
 ) -> Iterator[Sequence[object]]:
     """What the first sheet says; a row is a label and what belongs to it."""
     yield "Worklist", "What the initial sync will do that somebody should decide about, one row a thing to do."
@@ -226,7 +256,7 @@ def _first_rows(
     yield heading_of("fix_rank"), fixes
     yield "Back into the kit", "dynsync worklist import FILE.xlsx --forecast FOLDER"
     yield from _unknown(maker)
-    for sentence in say_unchecked(forecast):
+    for sentence in not_checked:
         label, _, what = sentence.partition(": ")
         yield label, what
     yield ()
