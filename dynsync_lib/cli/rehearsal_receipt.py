@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from rich.text import Text
+
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 
@@ -60,6 +62,8 @@ def print_comparison(comparison: kit.Comparison) -> None:
         else f"{figures['hits']:,} of {judged:,} as predicted ({accuracy:.2%})"
     )
     console.out.print(f"\nAccuracy: {said}; {figures['records'] - judged:,} not settled.")
+    for sentence in figures["not_checked"]:
+        console.out.print(Text(sentence, style="yellow"))
     _print_misses(comparison)
     console.print_first([_say_disturbed(row) for row in comparison.disturbed], _JSON)
     names = [f"{row['system']} {row['object']} look-alike {row['look_alike_id']}" for row in comparison.not_standing]

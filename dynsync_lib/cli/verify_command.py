@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
@@ -23,6 +24,10 @@ _CAUSES: Final[Mapping[str, str]] = {
     "changed_by_people": "changed by people in the meantime; no miss",
     "not_settled": "not settled: nobody can tell; no hit",
 }
+
+_NOTHING_CHANGED: Final = (
+    "Nothing that both snapshots hold changed in between (records, mapped values, associations): was the sync on?"
+)
 
 
 def verify(
@@ -62,7 +67,12 @@ def _print_figures(figures: Mapping[str, Any]) -> None:
         console.out.print(f"{figures['by_cause'].get(cause, 0):>9,}  {words}")
     accuracy = figures["accuracy"]
     said = "nothing can be judged" if accuracy is None else f"{accuracy:.2%} of {figures['hits'] + figures['misses']:,}"
+    if figures["nothing_changed"]:
+        console.out.print(f"\n{_NOTHING_CHANGED}")
+        said = f"not tested by the sync ({said}, with nothing changed)"
     console.out.print(f"\nAccuracy: {said}")
+    for sentence in figures["not_checked"]:
+        console.out.print(Text(sentence, style="yellow"))
     for outcome, counted in figures["by_outcome"].items():
         console.out.print(f"{counted['hits']:>9,}  of {counted['predicted']:,} {outcome}")
     for table, count in figures["drift"].items():

@@ -33,7 +33,7 @@ from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal
 from dynsync_lib.rehearsal.tags import look_alike_of
 from dynsync_lib.small_files import SmallFileError, read_json
 from dynsync_lib.snapshot.snapshot import Snapshot
-from dynsync_lib.verification.verify_folder import Verification, receipt_figures
+from dynsync_lib.verification.verify_folder import OF_SNAPSHOTS, Verification, receipt_figures
 
 Record = tuple[str, str, str]
 """System, object, id."""
@@ -100,7 +100,7 @@ def compare_receipt(
     planned = {_name(row): row for row in rehearsal.planned().rows("outcomes")}
     known = {(system, object_, look_alike) for (system, object_, _), look_alike in standing.items()}
     return Comparison(
-        {**figures, "drift": verification.figures["drift"]},
+        {**figures, **{name: verification.figures[name] for name in OF_SNAPSHOTS}},
         list(_misses(rehearsal, figures["missed"][:MOST_CHAINS], forecast, after, rulebook, standing)),
         list(_disturbed(planned, forecast, standing)),
         [_not_standing(name) for name in sorted(planned.keys() - known)],

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dynsync_lib.report.forecast_tables import RECORDS_HIDDEN
 from dynsync_lib.report.pieces import Piece, join, render
-from dynsync_lib.report.receipt import missed_table, receipt_bars, say_accuracy
+from dynsync_lib.report.receipt import is_told_by_sync, missed_table, receipt_bars, say_accuracy
 
 _NOT_TESTED: Final = (
     "Not tested yet: no rehearsal in test portals and no comparison after the go-live is known of this forecast."
@@ -40,7 +40,7 @@ def accuracy_line(tested: ForecastTest | None) -> Piece:
     >>> kit.accuracy_line(None)
     Not tested yet: no rehearsal in test portals and no comparison after the go-live is known of this forecast.
     """
-    is_known = tested is not None and tested.figures["accuracy"] is not None
+    is_known = tested is not None and is_told_by_sync(tested.figures)
     sentence = say_tested(tested)
     return Piece(render("sentences", sentences=[sentence], is_known=is_known), sentence)
 

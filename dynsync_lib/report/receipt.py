@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import Outcome
 from dynsync_lib.report.charts import Chart
+from dynsync_lib.report.forecast_tables import say_uncompared
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
@@ -35,6 +36,7 @@ _OPEN_CAUSES: Final[Mapping[str, str]] = {
     "changed_by_people": "changed by people meanwhile",
     "not_settled": "not settled",
 }
+_NOTHING_CHANGED: Final = "Nothing changed between the two snapshots: was the sync on? "
 _LISTS: Final[Mapping[str, str]] = {"in_sync": "In sync", "excluded": "Excluded", "failing": "Failing"}
 _NO_LIST: Final = "In no list"
 """Where shadowed records stand: Sync Health does not show them."""
@@ -58,7 +60,9 @@ class Receipt(Protocol):
 
     @property
     def figures(self) -> Mapping[str, Any]:
-        """Records, hits, misses, accuracy, by_outcome, misses_by_outcome, by_cause, missed, drift."""
+        """Records, hits, misses, accuracy, by_outcome, misses_by_outcome, by_cause, missed, drift, nothing_changed,
+        mappings, mappings_not_compared.
+        """
 
 
 class KeptReceipt(Protocol):
@@ -103,7 +107,22 @@ def say_accuracy(figures: Mapping[str, Any], where: str = "") -> str:
     open_ones = [f"{causes[cause]:,} {words}" for cause, words in _OPEN_CAUSES.items() if causes.get(cause)]
     rest = f" Beside these {' and '.join(open_ones)}." if open_ones else ""
     share = math.floor(figures["accuracy"] * 1000) / 10  # rounded down: what is not all never reads as 100 %
-    return f"{figures['hits']:,} of {judged:,} predictions held ({share:g} %){tested}.{rest}"
+    return (
+        f"{_NOTHING_CHANGED if figures.get('nothing_changed') else ''}"
+        f"{figures['hits']:,} of {judged:,} predictions held ({share:g} %){tested}.{rest}{_say_uncompared(figures)}"
+    )
+
+
+def is_told_by_sync(figures: Mapping[str, Any]) -> bool:
+    """Whether the accuracy tells of the sync: some prediction can be judged, and something changed at all."""
+    return figures["accuracy"] is not None and not figures.get("nothing_changed")
+
+
+def _say_uncompared(figures: Mapping[str, Any]) -> str:
+    """How many mappings nobody compared; of a receipt of an earlier version nobody knows."""
+    if "mappings_not_compared" not in figures:
+        return " Not checked: which mappings were compared is not known."
+    return say_uncompared(len(figures["mappings_not_compared"]), figures["mappings"])
 
 
 def _stacks(figures: Mapping[str, Any]) -> Iterator[Stack]:

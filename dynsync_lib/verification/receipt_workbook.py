@@ -49,6 +49,8 @@ def _figure_rows(figures: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         yield f"{outcome}, as predicted", counted["hits"]
     for table, count in figures["drift"].items():
         yield f"new in {table}", count
+    for row in figures.get("mappings_not_compared", ()):
+        yield f"{row['object']} {row['hubspot_field']} / {row['dynamics_field']}", "not compared"
 
 
 def _records(receipt: Path, *, only_misses: bool) -> Iterator[Sequence[object]]:

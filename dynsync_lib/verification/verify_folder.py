@@ -20,14 +20,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
-from dynsync_lib.core.model import System
+from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.tables import LINKS_IN, record_table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, is_digest, listed_names
 from dynsync_lib.folders.private_files import private_files
 from dynsync_lib.folders.replaced_folder import replaced_folder
+from dynsync_lib.forecasts.compared_mappings import (
+    ComparedMappings,
+    compared_in_each,
+    mappings_of_rows,
+    name_of,
+)
 from dynsync_lib.forecasts.forecast_folder import Forecast, read_table
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
 from dynsync_lib.shapes import Named, misshapen
@@ -45,6 +52,8 @@ if TYPE_CHECKING:
 VERIFICATION_FILE: Final = "verification.json"
 MOST_MISSES_NAMED: Final = 10_000
 """Misses that the figures name one by one; the receipt names all."""
+OF_SNAPSHOTS: Final = ("drift", "mappings", "mappings_not_compared", "not_checked", "nothing_changed")
+"""The figures that are of both snapshots as wholes, whichever rows of a receipt are counted."""
 
 
 def _names_of_verification(content: Content) -> re.Pattern[str] | None:
@@ -63,7 +72,10 @@ class Verification:
     """How right a forecast was.
 
     `figures` has records, hits, misses, accuracy (hits of hits and misses, 0 to 1; None when there is neither),
-    by_outcome, misses_by_outcome, missed, by_cause, drift. `folder` holds the receipt; None when none was asked for.
+    by_outcome, misses_by_outcome, missed, by_cause, drift; mappings (how many there are), mappings_not_compared
+    (object, hubspot_field, dynamics_field of those of which a column was not delivered), not_checked (sentences of
+    these) and nothing_changed (whether both snapshots hold the same, so that the sync may not have been on). `folder` holds the
+    receipt; None when none was asked for.
     """
 
     figures: Mapping[str, Any]
@@ -221,14 +233,41 @@ def _write_receipt(compared: Compared, rulebook: Rulebook, folder: Path, work: P
         )
         touched = find_touched(evidence)
         engine.write(build_receipt(evidence, touched), RECEIPT, path)
-        return {**receipt_figures(engine, engine.scan(path)), "drift": _drift(engine, touched)}
+        return {
+            **receipt_figures(engine, engine.scan(path)),
+            "drift": _drift(engine, touched),
+            **_compared_mappings(evidence).figures,
+            "nothing_changed": _is_nothing_changed(evidence, touched),
+        }
+
+
+def _compared_mappings(evidence: Evidence) -> ComparedMappings:
+    """The forecast's mappings; where values flow, they are compared if both snapshots hold both columns."""
+    return compared_in_each(
+        mappings_of_rows(evidence.mappings),
+        ComparedMappings({name_of(row): _is_delivered(evidence, row) for row in evidence.mappings}),
+    )
+
+
+def _is_delivered(evidence: Evidence, row: Mapping[str, Any]) -> bool:
+    flows = any(flows_into(row["allowed_directions"], system) for system in System)
+    tables = {system: record_table(Object(row["object"]), system) for system in System}
+    return not flows or all(evidence.delivered(table, row[f"{system}_field"]) for system, table in tables.items())
+
+
+def _is_nothing_changed(evidence: Evidence, touched: Touched) -> bool:
+    """Whether both snapshots hold the same records, with the same mapped values and associations, in what both hold."""
+    moments = (evidence.before, evidence.after)
+    links = {moment.sha256(LINKS_IN.name) for moment in moments if moment.is_provided(LINKS_IN.name)}
+    counts = (records.rows.select(count=nw.len()) for records in touched.values())
+    return len(links) < 2 and not any(evidence.engine.rows(count)[0]["count"] for count in counts)
 
 
 # --- Figures -------------------------------------------------------------------------------------------------------
 
 
 def receipt_figures(engine: Engine, receipt: Frame) -> dict[str, Any]:
-    """The figures of some rows of a receipt, as `Verification.figures` has them but for `drift`."""
+    """The figures of some rows of a receipt, as `Verification.figures` has them but for OF_SNAPSHOTS."""
     counted = engine.rows(receipt.group_by("predicted", "cause").agg(count=nw.len()))
     predicted, hit, missed, by_cause = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for row in counted:

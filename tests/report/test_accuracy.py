@@ -35,6 +35,9 @@ FIGURES: dict[str, Any] = {
     "misses_by_outcome": {"create": 2},
     "by_cause": {"as_predicted": 998, "rule_in_doubt": 2, "changed_by_people": 2, "not_settled": 1},
     "missed": [MISS],
+    "mappings": 12,
+    "mappings_not_compared": [],
+    "nothing_changed": False,
     "drift": {},
 }
 IN_TEST = "in a rehearsal with look-alikes in two test portals"
@@ -54,6 +57,18 @@ def test_line__not_tested_is_grey() -> None:
     nothing = accuracy_line(ForecastTest({**FIGURES, "hits": 0, "misses": 0, "accuracy": None}, IN_TEST))
     assert "ds-grey" in nothing._repr_html_()
     assert "Of no prediction can anybody tell" in repr(nothing)
+
+
+def test_line__says_what_the_accuracy_leaves_out() -> None:
+    """Mappings that nobody compared, and a sync that may not have been on, in grey; an old receipt says neither."""
+    missing = [{"object": "contact", "hubspot_field": "city", "dynamics_field": "address1_city"}]
+    idle = accuracy_line(ForecastTest({**FIGURES, "nothing_changed": True, "mappings_not_compared": missing}, IN_TEST))
+    assert repr(idle).startswith("Nothing changed between the two snapshots: was the sync on? 998 of 1,000")
+    assert repr(idle).endswith(" Not checked: 1 of 12 mappings were not compared.")
+    assert "ds-grey" in idle._repr_html_()
+    earlier = {name: figure for name, figure in FIGURES.items() if name != "mappings_not_compared"}
+    says = " Not checked: which mappings were compared is not known."
+    assert repr(accuracy_line(ForecastTest(earlier, IN_TEST))).endswith(says)
 
 
 def test_section__outcomes_and_misses() -> None:

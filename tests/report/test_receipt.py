@@ -45,6 +45,9 @@ FIGURES: dict[str, Any] = {
         },
     ],
     "missed_left_out": 0,
+    "mappings": 12,
+    "mappings_not_compared": [],
+    "nothing_changed": False,
     "drift": {"hubspot/contacts": 4, "dynamics/accounts": 1},
 }
 

@@ -22,9 +22,9 @@ FILES = {
 NEW = {**FILES, "d/contacts": "contactid,emailaddress1\nd1,ann@c.example\nd2,bob@c.example\n"}
 
 
-def _verify(folder: Path, *more: str) -> tuple[int, str]:
+def _verify(folder: Path, *more: str, settings: str = "[sync.contact]\n") -> tuple[int, str]:
     """Exit code and what is printed of the forecast of `s`, held against another snapshot of the same records."""
-    (folder / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    (folder / "dynsync.toml").write_text(settings, encoding="utf-8")
     kit.forecast(folder / "s", folder / "dynsync.toml", folder / "f")
     paths = [str(folder / "s"), str(folder / "later/s"), "--forecast", str(folder / "f")]
     result = CliRunner().invoke(app, ["verify", *paths, *more])
@@ -83,3 +83,38 @@ def test_a_miss__code_1(tmp_path: Path) -> None:
             "assumptions": [],
         }
     ]
+
+
+def test_nothing_changed__is_said_instead_of_a_plain_accuracy(tmp_path: Path) -> None:
+    _load_twice(tmp_path, FILES)
+    _, printed = _verify(tmp_path)
+    assert "changed in between (records, mapped values, associations): was the sync on?" in " ".join(printed.split())
+    assert "Accuracy: not tested by the sync (100.00% of 2, with nothing changed)" in printed
+
+
+def test_mappings__of_which_a_snapshot_lacks_a_column_are_named(tmp_path: Path) -> None:
+    """The first snapshot holds all, the second no `jobtitle`; one value changed, so that something did."""
+    load_portals(
+        tmp_path,
+        {
+            "h/contacts": "hs_object_id,email,jobtitle,firstname\n1,ann@c.example,Boss,Ann\n",
+            "d/contacts": "contactid,emailaddress1,jobtitle,firstname\nd1,ann@c.example,Chief,\n",
+        },
+    )
+    later = {
+        "h/contacts": "hs_object_id,email,jobtitle,firstname\n1,ann@c.example,Chief,Ann\n",
+        "d/contacts": "contactid,emailaddress1,firstname\nd1,ann@c.example,Ann\n",
+    }
+    load_portals(tmp_path / "later", later, taken_at=TAKEN_AT + timedelta(days=1))
+    pairs = (("email", "emailaddress1"), ("firstname", "firstname"), ("jobtitle", "jobtitle"))
+    mappings = "".join(
+        f"[[sync.contact.mapping]]\nhubspot = '{ours}'\ndynamics = '{theirs}'\n" for ours, theirs in pairs
+    )
+    settings = f"[sync.contact]\ndefault_mappings = false\n{mappings}"
+    figures = json.loads(_verify(tmp_path, "--json", settings=settings)[1])
+    assert (figures["mappings"], figures["nothing_changed"]) == (3, False)
+    assert figures["mappings_not_compared"] == [
+        {"object": "contact", "hubspot_field": "jobtitle", "dynamics_field": "jobtitle"}
+    ]
+    _, printed = _verify(tmp_path, settings=settings)
+    assert "Not checked: 1 of 3 mappings were not compared: contact jobtitle / jobtitle." in " ".join(printed.split())
