@@ -5,7 +5,7 @@ Facts
       where it was compared in each.
     * A mapping through which nothing flows has nothing to compare.
 
-Where it is used: `verification.verify_folder`, `forecasts.replay_folder` and the differences.
+Where it is used: `verification.verify_folder`.
 
 Source: rule field.missing (5.5).
 """
@@ -36,8 +36,9 @@ class ComparedMappings:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Plain values: `mappings`, how many there are; `mappings_not_compared`: object and fields of each; `not_checked`:
-        a sentence that names the first of these, where there are some.
+        """Plain values: `mappings`, how many there are; `mappings_not_compared`: object and fields of each.
+
+        `not_checked` has a sentence that names the first of these, where there are some.
         """
         return {
             "mappings": len(self.is_compared),

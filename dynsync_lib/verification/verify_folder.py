@@ -74,8 +74,8 @@ class Verification:
     `figures` has records, hits, misses, accuracy (hits of hits and misses, 0 to 1; None when there is neither),
     by_outcome, misses_by_outcome, missed, by_cause, drift; mappings (how many there are), mappings_not_compared
     (object, hubspot_field, dynamics_field of those of which a column was not delivered), not_checked (sentences of
-    these) and nothing_changed (whether both snapshots hold the same, so that the sync may not have been on). `folder` holds the
-    receipt; None when none was asked for.
+    these) and nothing_changed (whether both snapshots hold the same, so that the sync may not have been on). `folder`
+    holds the receipt; None when none was asked for.
     """
 
     figures: Mapping[str, Any]

@@ -87,7 +87,8 @@ def test_seed__says_how_many_lines_it_does_not_print(capsys: pytest.CaptureFixtu
 
 
 def test_compare__says_how_many_lines_it_does_not_print(capsys: pytest.CaptureFixture[str]) -> None:
-    figures: dict[str, Any] = {"accuracy": None, "hits": 0, "misses": 0, "records": 0, "by_outcome": {}}
+    counts = {"accuracy": None, "hits": 0, "misses": 0, "records": 0}
+    figures: dict[str, Any] = {**counts, "by_outcome": {}, "not_checked": []}
     gone = [{"system": "hubspot", "object": "contact", "look_alike_id": str(id_)} for id_ in range(23)]
     print_comparison(kit.Comparison(figures, [], [], gone, kit.Verification(figures, Path("v"))))
     lines = capsys.readouterr().out.splitlines()
