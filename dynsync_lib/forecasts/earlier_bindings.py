@@ -4,7 +4,7 @@ Facts
     * Of a forecast every pair is a binding, whether it writes, stays as it is, is refused or fenced out (2.9, 3.12).
     * Whoever fails because its address is taken names the holder as counterpart; that is no pair.
     * A file is Parquet or CSV (comma, semicolon or tab) and has the columns of `core.tables.BINDINGS`; blank rows bind
-      nothing, GUIDs may be in capitals and in braces.
+      nothing, GUIDs may be in capitals and in braces. Rows with an id on one side only bind nothing and are counted.
 
 Not modelled
     * Pairs of what a forecast would create: the new record's id is not known before a portal has given it.
@@ -14,6 +14,7 @@ Where it is used: `kit.forecast`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +33,19 @@ from dynsync_lib.forecasts.forecast_check import FORECAST_FILE, read_info, scan_
 _NEXT: Final = "Name the folder of an earlier forecast, or a CSV or Parquet file with object, hubspot_id, dynamics_id."
 
 
-def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]:
-    """Pairs as rows of `core.tables.BINDINGS`: object, hubspot_id, dynamics_id.
+@dataclass(frozen=True, slots=True)
+class EarlierBindings:
+    """The pairs that an earlier run bound, as rows of `core.tables.BINDINGS`: object, hubspot_id, dynamics_id.
+
+    `one_sided` is how many rows of the file have an id on one side only, and so are no pairs.
+    """
+
+    pairs: nw.LazyFrame[Any]
+    one_sided: int = 0
+
+
+def read_bindings(engine: Engine, source: Path, work: Path) -> EarlierBindings:
+    """The pairs of an earlier run.
 
     `source` is the folder of a forecast, or a CSV or Parquet file; a file is read into memory, and `work` is the folder
     in which it is kept for the engine. Raises UsageError when the source is neither, lacks a column or names an object
@@ -41,12 +53,14 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> nw.LazyFrame[Any]
     """
     if (source / FORECAST_FILE).is_file():
         hashes = read_info(source).get("sha256") or {}
-        return pairs_of_forecast(scan_table(engine.scan, source, "outcomes", hashes))
-    table = _checked(_read_file(source), source)
+        return EarlierBindings(pairs_of_forecast(scan_table(engine.scan, source, "outcomes", hashes)))
+    rows = _checked(_read_file(source), source)
+    has_id = _have_ids(rows)
+    table = rows.filter(pc.and_(*has_id))
     work.mkdir(parents=True, exist_ok=True)
     path = work / "bindings.parquet"
     pq.write_table(table, path)
-    return engine.scan(path)
+    return EarlierBindings(engine.scan(path), pc.sum(pc.xor(*has_id), min_count=0).as_py())
 
 
 def pairs_of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
@@ -97,11 +111,15 @@ def _checked(table: pa.Table, source: Path) -> pa.Table:
     plain = pa.table({name: pc.utf8_trim_whitespace(table[name].cast(pa.string())) for name in BINDINGS.column_names})
     guids = pc.utf8_trim(pc.utf8_lower(plain["dynamics_id"]), "{}")
     plain = plain.set_column(2, "dynamics_id", guids)
-    is_filled = pc.and_(*(pc.utf8_length(plain[name]).cast(pa.bool_()) for name in ("hubspot_id", "dynamics_id")))
-    plain = plain.filter(is_filled)
+    whole = plain.filter(pc.and_(*_have_ids(plain)))
     known = {object_.value for object_ in Object}
-    unknown = sorted({str(name) for name in pc.unique(plain["object"]).to_pylist()} - known)
+    unknown = sorted({str(name) for name in pc.unique(whole["object"]).to_pylist()} - known)
     if unknown:
         sentence = f"{source} binds the object {unknown[0]!r}; known are {', '.join(sorted(known))}."
         raise UsageError(sentence, next_step=_NEXT)
     return plain
+
+
+def _have_ids(rows: pa.Table) -> list[pa.ChunkedArray]:
+    """For each row whether it has a HubSpot id, and whether it has a Dynamics id."""
+    return [pc.fill_null(pc.not_equal(rows[name], ""), fill_value=False) for name in ("hubspot_id", "dynamics_id")]

@@ -125,17 +125,20 @@ def _check_key(check: Check) -> str:
     return "|".join((check.id, check.system or "", check.object or "", check.rule_id))
 
 
-def describe_sources(bindings: Path | None, beside: Sequence[Snapshot], *, folder: Path) -> dict[str, Any]:
+def describe_sources(
+    bindings: Path | None, beside: Sequence[Snapshot], *, folder: Path, one_sided: int
+) -> dict[str, Any]:
     """Where the pairs of an earlier run and the snapshots of further environments lay, seen from `folder`.
 
     `bindings` is null, or has `path` and the `sha256` of its file, which is that of the outcomes where it is a
-    forecast; `beside` has the path and the manifest's hash of each snapshot.
+    forecast, and how many of its rows are `one_sided`, with an id on one side only; `beside` has the path and the
+    manifest's hash of each snapshot.
     """
     file = None if bindings is None else bindings_file(bindings)
     return {
         "bindings": None
         if bindings is None or file is None
-        else {"path": seen_from(folder, bindings), "sha256": sha256_of(file)},
+        else {"path": seen_from(folder, bindings), "sha256": sha256_of(file), "one_sided": one_sided},
         "beside": [{"path": seen_from(folder, other.path), "sha256": other.manifest_sha256} for other in beside],
     }
 

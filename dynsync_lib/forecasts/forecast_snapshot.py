@@ -79,7 +79,7 @@ def situation_of_forecast(
     if not info.get("bindings"):
         return situation
     bindings = _same_bindings(forecast, info["bindings"])
-    return replace(situation, tables={**situation.tables, BINDINGS.name: read_bindings(engine, bindings, work)})
+    return replace(situation, tables={**situation.tables, BINDINGS.name: read_bindings(engine, bindings, work).pairs})
 
 
 def _known(forecast: Forecast) -> Snapshot | None:

@@ -101,7 +101,7 @@ def write_replay(
         with open_tables(before, after, work=folder.work) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
-            pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier"), "replayed_bindings")
+            pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier").pairs, "replayed_bindings")
             tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
             counts = _write_tables(engine, tables, folder.new)
         for name in _TABLES if csv else ():

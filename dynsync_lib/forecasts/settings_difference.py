@@ -80,7 +80,7 @@ def compare_two_settings(
         situation = open_situation(engine, snapshot, before, rulebook)
         if bindings is not None:
             earlier = read_bindings(engine, bindings, work / "earlier")
-            situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier})
+            situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier.pairs})
         marketing = {"before": before.hubspot.sync_as_marketing, "after": after.hubspot.sync_as_marketing}
         tables = [
             keep_decision(side, decide_sync(side))

@@ -234,13 +234,13 @@ def _bind(folder: Path, dice: Random) -> None:
     source = dice.choice([file for file in sorted(folder.iterdir()) if file.is_file()])
     for name in ("polars", "duckdb") if dice.random() < 0.1 else ("polars",):
         with open_engine(work=folder / "engine" if name == "duckdb" else None, name=name) as engine:
-            engine.rows(read_bindings(engine, source, folder / "work"))
+            engine.rows(read_bindings(engine, source, folder / "work").pairs)
 
 
 def _bind_forecast(folder: Path, dice: Random) -> None:
     del dice
     with open_engine(work=None, name="polars") as engine:
-        engine.rows(read_bindings(engine, folder / "forecast", folder / "work"))
+        engine.rows(read_bindings(engine, folder / "forecast", folder / "work").pairs)
 
 
 def _serve(folder: Path, dice: Random) -> None:

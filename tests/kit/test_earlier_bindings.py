@@ -72,6 +72,10 @@ def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
     assert after["d2"] == ("link", "record.bindings", "2")
     assert after["3"] == ("link", "record.bindings", "l1")
     assert after["d1"] == ("link", "contact.match-email", "1")
+    assert forecast.info["bindings"]["one_sided"] == 1
+    assert kit.six_figures(forecast).not_checked == (
+        "Not checked: of the pairs of the earlier run 1 row has an id on one side only, which binds nothing.",
+    )
     found = {row["check_id"]: row["sentence"] for row in kit.records(forecast.findings)}
     assert "G51" not in found
     # 2 and d2 fail their filters both; contact 77 is no longer there, d1 is
@@ -162,13 +166,28 @@ def test_forecast__bindings_of_records_nobody_knows_are_counted(
     ]
 
 
+def test_forecast__of_two_pairs_of_one_record_the_second_is_named(
+    snapshot: Snapshot, settings: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D1\ncontact,2,D2\ncontact,2,D1\n", encoding="utf-8")
+    forecast = kit.forecast(snapshot, settings, tmp_path / "f", bindings=file)
+    assert told(forecast)["2"][2] == "d1"
+    assert [row["sentence"] for row in forecast.rows("findings", where={"check_id": "G48"})] == [
+        "1 pair of the earlier run binds a record that another pair binds, too: of the pairs of one record only the "
+        "first counts, and this one is passed over."
+    ]
+    listed = kit.records_of(forecast, "G48").to_dict("records")
+    assert [(row["record_id"], row["counterpart_id"]) for row in listed] == [("d2", "2")]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_read_bindings__of_files_as_spreadsheets_save_them(tmp_path: Path, *, delimiter: str) -> None:
     file = tmp_path / "pairs.csv"
     lines = ["object,hubspot_id,dynamics_id", "contact, 2 ,{D2}", "lead,3,"]
     file.write_text("\ufeff" + "\n".join(lines).replace(",", delimiter), encoding="utf-8")
     with PolarsEngine() as engine:
-        rows = engine.rows(read_bindings(engine, file, tmp_path / "work"))
+        rows = engine.rows(read_bindings(engine, file, tmp_path / "work").pairs)
     assert rows == [{"object": "contact", "hubspot_id": "2", "dynamics_id": "d2"}]
 
 

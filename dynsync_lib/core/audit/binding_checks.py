@@ -4,6 +4,7 @@ keys are no longer one.
 Facts
     * With `filter_semantics = entry_only` a bound pair syncs on although no source of it passes its filter: an escape.
     * A pair of which one record is gone does not sync; the sync deletes nothing, so the other record stays (3.10).
+    * A record has one counterpart: of several pairs of it the first counts, and the others bind nothing.
     * A pair of which both are gone says nothing; many of them tell that the bindings are of other portals.
     * A pair whose keys differ stays a pair (2.9). It has one key where HubSpot holds the Dynamics record's address as
       an additional one. Whether a pair goes on syncing whose key was deleted on one side is open: an older page says
@@ -58,6 +59,21 @@ def count_bindings(situation: Situation, tables: Tables, *, records_there: int) 
         pairs_in(_with_records(Job(situation, object_), records_there), object_, _gone())
         for object_ in objects_on(situation)
     )
+
+
+def count_rivals(situation: Situation, tables: Tables) -> Count:
+    """Bindings of records that are there and do not count, since another binding of one of the two comes first."""
+    del tables
+    rivals = {object_: _rivals(Job(situation, object_)) for object_ in objects_on(situation)}
+    detail = nw.lit("another pair of one of its records comes first")
+    return total(pairs_in(pairs, object_, detail) for object_, pairs in rivals.items() if pairs is not None)
+
+
+def _rivals(job: Job) -> Frame | None:
+    """The bindings of an object that do not count although both records are there; None without bindings."""
+    bound = bound_pairs(job, {system: prepare_side(job, system) for system in System})
+    pair = ["hubspot_id", "dynamics_id"]
+    return None if bound is None else _with_records(job, len(System)).join(bound.select(pair), on=pair, how="anti")
 
 
 def count_drifted(situation: Situation, tables: Tables, *, is_deleted: bool) -> Count:
@@ -121,5 +137,6 @@ MEASURES: Final[Measures] = {
     "drifted_keys": functools.partial(count_drifted, is_deleted=False),
     "escapes": count_escapes,
     "lost_bindings": functools.partial(count_bindings, records_there=1),
+    "rival_bindings": count_rivals,
     "unknown_bindings": functools.partial(count_bindings, records_there=0),
 }
