@@ -209,7 +209,11 @@ UNRESOLVED_LOOKUPS: Final = Table(
         _column("object", "kind of the record that holds the name: contact, company, lead, deal or invoice"),
         _column("record_id", "record id"),
         _column("field", "the lookup's column, such as parentcustomerid, or `ASSOCIATED_COMPANY`"),
-        _column("why", "`unknown`: no exported record has the name; `ambiguous`: several have it"),
+        _column(
+            "why",
+            "`unknown`: no exported record has the name; `near`: none, but one has it but for case, inner blanks or "
+            "accents; `ambiguous`: several have it",
+        ),
     ),
     ("system", "object", "record_id", "field"),
 )

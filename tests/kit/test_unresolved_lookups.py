@@ -109,6 +109,31 @@ def test_records__are_listed_without_the_names(forecast_of: ForecastOf) -> None:
     ]
 
 
+def test_near_names__are_named_and_not_taken(forecast_of: ForecastOf) -> None:
+    """Case, inner blanks and accents; of the last one only the beginning is alike."""
+    files = {
+        "h/contacts": "Record ID,Email,Associated Company (Primary)\n1,ann@c.example,CAFE  alpha\n",
+        "h/companies": "Record ID,Company name\n5,Caf\u00e9 Alpha\n",
+        "d/contacts": "(Do Not Modify) Contact,Email,Company Name\n"
+        f"{GUID}1,ann@c.example,caf\u00e9 alpha\n{GUID}2,bo@c.example,Cafe Alpha\n{GUID}3,cy@c.example,Cafe\n",
+        "d/accounts": f"(Do Not Modify) Account,Account Name\n{GUID}5,Caf\u00e9 Alpha\n",
+    }
+    forecast = forecast_of(files, "[sync.contact]\n[sync.company]\n")
+    rows = kit.records_of(forecast, "G67").to_dict("records")
+    near = "names no exported record, and one of nearly this name exists"
+    assert sorted((row["record_id"], row["detail"]) for row in rows) == [
+        ("1", f"associated company {near}"),
+        (f"{GUID}1", f"parentcustomerid {near}"),
+        (f"{GUID}2", f"parentcustomerid {near}"),
+        (f"{GUID}3", "parentcustomerid names no exported record"),
+    ]
+    (chain,) = (chain for chain in kit.explain(forecast, f"{GUID}1") if chain.system == "dynamics")
+    assert [step.says for step in chain.steps if "holds a name" in step.says] == [
+        "Its parentcustomerid holds a name that no exported record has, though one has it but for case, blanks or "
+        "accents: it counts as blank, and nobody knows whom it means."
+    ]
+
+
 def test_explain__says_what_nobody_knows(forecast_of: ForecastOf) -> None:
     (chain,) = (chain for chain in kit.explain(forecast_of(FILES, OWNER), f"{GUID}3") if chain.system == "dynamics")
     assert [step.says for step in chain.steps if "holds a name" in step.says] == [

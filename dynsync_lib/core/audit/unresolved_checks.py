@@ -76,8 +76,9 @@ def _held(job: Job, system: System, field: str) -> Question[int]:
     if field == CUSTOMER and job.object is Object.DEAL:
         needing = job.records(system).filter(lookup_is_blank(job, "parentaccountid", "parentcontactid"))
         rows = rows.join(needing.select(record_id="id"), on="record_id", how="semi")
+    near = nw.when(nw.col("why") == "near").then(nw.lit("names no exported record, and one of nearly this name exists"))
     why = nw.when(nw.col("why") == "unknown").then(nw.lit("names no exported record"))
-    detail = text_of(nw.col("field"), " ", why.otherwise(nw.lit("names several records")))
+    detail = text_of(nw.col("field"), " ", why.otherwise(near.otherwise(nw.lit("names several records"))))
     return records_in(rows, system=system, object=job.object, record_id=nw.col("record_id"), detail=detail)
 
 

@@ -103,11 +103,19 @@ def link_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     yield from _unresolved(evidence, row)
 
 
+_UNRESOLVED: Final = {
+    "unknown": "no exported record has",
+    "near": "no exported record has, though one has it but for case, blanks or accents",
+    "ambiguous": "several exported records have",
+}
+"""What is said of a name, by why it means no single record."""
+
+
 def _unresolved(evidence: Evidence, row: Row) -> Iterator[Step]:
     """One step per lookup of the record that an exported file fills with a name which means no single record."""
     mine = {name: row[name] for name in ("system", "object", "record_id")}
     for lookup in rows_of(evidence.unresolved, mine) if evidence.unresolved is not None else []:
-        why = "no exported record has" if lookup["why"] == "unknown" else "several exported records have"
+        why = _UNRESOLVED[lookup["why"]]
         says = f"Its {lookup['field']} holds a name that {why}: it counts as blank, and nobody knows whom it means."
         yield evidence.step("not seen", says, "field.missing")
 

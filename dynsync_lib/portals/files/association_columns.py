@@ -19,25 +19,29 @@ Where it is used: `portals.files.load_files`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.core.tables import ASSOCIATED_COMPANY, RecordTable
 from dynsync_lib.portals.files.export_words import ExportWords
 from dynsync_lib.portals.files.headings import Headings, is_removed
 from dynsync_lib.portals.files.load_report import FileReport
+from dynsync_lib.portals.files.name_index import NameIndex
 from dynsync_lib.portals.files.record_ids import plain_number
 from dynsync_lib.portals.files.sheets import Line, Sheet
 from dynsync_lib.portals.files.unresolved_names import WhyUnresolved, unresolved_row
 from dynsync_lib.snapshot.writer import TableRow
+
+_COMPANIES: Final = "companies"
 
 
 @dataclass(slots=True)
 class AssociationColumns:
     """The columns of associated records of one file.
 
-    `company_ids` are the ids of HubSpot's companies by name, None without a file of companies. `unresolved` are rows of
+    `names` finds HubSpot's companies by name. `unresolved` are rows of
     `core.tables.UNRESOLVED_LOOKUPS`, once `rows` came to its end: one for each name of a record that means no single
     company.
     """
@@ -45,7 +49,7 @@ class AssociationColumns:
     sheet: Sheet
     headings: Headings
     words: ExportWords
-    company_ids: Mapping[str, str] | None
+    names: NameIndex
     report: FileReport
     unresolved: list[TableRow] = field(default_factory=list)
     _guessed: int = 0
@@ -187,8 +191,11 @@ class AssociationColumns:
         for name in dict.fromkeys(asked):
             company = self._id_of(name)
             if not company:
-                why: WhyUnresolved = "unknown" if company is None else "ambiguous"
+                why = self._why_lost(name) if company is None else "ambiguous"
                 self.unresolved.append(unresolved_row(self._table, record_id, ASSOCIATED_COMPANY, why))
+
+    def _why_lost(self, name: str) -> WhyUnresolved:
+        return "near" if self.names.is_near(_COMPANIES, name) else "unknown"
 
     def _names_of(self, kind: str, line: Line) -> list[str]:
         cells = [line.cells[position] for position, _ in self._columns.get(kind, ())]
@@ -197,11 +204,11 @@ class AssociationColumns:
     def _names_in(self, cell: str | None) -> list[str]:
         """The names in a cell; a company whose name holds a semicolon is one."""
         whole = (cell or "").strip()
-        return [whole] if whole in (self.company_ids or {}) else _names(cell)
+        return [whole] if self.names.id_of(_COMPANIES, whole) is not None else _names(cell)
 
     def _id_of(self, name: str) -> str | None:
         """The id of the company of that name; a property such as `hs_primary_associated_company` holds the id."""
-        by_name = (self.company_ids or {}).get(name)
+        by_name = self.names.id_of(_COMPANIES, name)
         return name if by_name is None and name.isdecimal() else by_name
 
     def _conclude(self) -> None:

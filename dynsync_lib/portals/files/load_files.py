@@ -342,10 +342,10 @@ class _Loader:
         return [*by_company, *files]
 
     def _association_columns(self) -> Iterator[AssociationColumns]:
-        companies = NameIndex(self._read_names).ids_of("companies")
+        names = NameIndex(self._read_names)
         for sheet, headings, reports in list(self._opened.values()):
             if headings.table.object is not None:
-                yield AssociationColumns(sheet, headings, self.words, companies, reports[0])
+                yield AssociationColumns(sheet, headings, self.words, names, reports[0])
 
     def _read_details(self) -> Any:
         name = _DETAILS[self.system]

@@ -31,9 +31,10 @@ class LookupColumn:
     `heading` is the column of ids or names, `type_position` the position of the column that names tables, None without
     one; `tables` are the lookup's tables by the words that services write for them.
 
-    `resolved` counts the names whose record was identified, `unknown` those that name no record of the files,
-    `ambiguous` those that name several; `untyped` the ids of which nothing says to which table they point. `lost` says
-    why the cell that was read last means no single record; None where it means one, or nobody.
+    `resolved` counts the names whose record was identified, `unknown` those that name no record of the files, `near`
+    those among them that a record has but for case, blanks or accents, `ambiguous` those that name several; `untyped`
+    the ids of which nothing says to which table they point. `lost` says why the cell that was read last means no single
+    record; None where it means one, or nobody.
     """
 
     heading: Heading
@@ -42,6 +43,7 @@ class LookupColumn:
     tables: Mapping[str, str]
     resolved: int = 0
     unknown: int = 0
+    near: int = 0
     ambiguous: int = 0
     untyped: int = 0
     lost: WhyUnresolved | None = None
@@ -116,7 +118,9 @@ class LookupColumn:
             return hits[0]
         self.ambiguous += bool(hits)
         self.unknown += not hits
-        self.lost = "ambiguous" if hits else "unknown"
+        is_near = not hits and any(self.index.is_near(target, name) for target in targets)
+        self.near += is_near
+        self.lost = "ambiguous" if hits else "near" if is_near else "unknown"
         return None, None
 
     def sentences(self) -> list[str]:
@@ -141,10 +145,12 @@ class LookupColumn:
 
     @property
     def _why_unknown(self) -> str:
-        """Which tables of the lookup are not there, or without names: `dynamics/users not there`; empty for none."""
+        """Which tables of the lookup are not there, or without names, and how many names are nearly a record's."""
         whys = [(", ".join(self.index.missing_tables(self.heading.points_to)), "not there")]
         whys.append((", ".join(self.index.nameless_tables(self.heading.points_to)), "exported without names"))
-        return "; ".join(f"{tables} {why}" for tables, why in whys if tables)
+        sentences = [f"{tables} {why}" for tables, why in whys if tables]
+        near = [f"{self.near:,} but for case, blanks or accents a record's"] if self.near else []
+        return "; ".join([*sentences, *near])
 
     @property
     def _usual_table(self) -> str:

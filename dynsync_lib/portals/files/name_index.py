@@ -2,13 +2,14 @@
 
 Facts
     * Names are compared exactly, after trimming. A name that two records have is nobody's.
+    * A name that nobody has may differ from a record's in case, inner blanks or accents alone; that is said, not used.
     * Archived owners have a name only where nobody else has it, or where HubSpot's mark of them stands behind it.
     * The name of an account is its `name`, of contacts and users their `fullname`, of HubSpot's owners first and last
       name, or e-mail.
     * Where `fullname` was not exported, first and last name are taken for it in that order, which is what Dynamics
       does unless an organisation chose another order of names.
 
-Where it is used: `portals.files.load_files`, `portals.files.lookup_columns`.
+Where it is used: `portals.files.load_files`, `portals.files.lookup_columns`, `portals.files.association_columns`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from dynsync_lib.core.keys import accentless_key, name_key
 from dynsync_lib.portals.files.record_ids import plain_guid, plain_number
 from dynsync_lib.portals.rows import TextRow
 
@@ -38,13 +40,15 @@ _TWICE: Final = ""
 class _Records:
     """The records of one table: ids by name, those of owners that left by name, and all ids.
 
-    `is_joined`: their names were made of first and last name.
+    `is_joined`: their names were made of first and last name. `near` are the names without case, inner blanks and
+    accents; None until somebody asks.
     """
 
     by_name: dict[str, str] = field(default_factory=dict)
     former: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     is_joined: bool = False
+    near: frozenset[str | None] | None = None
 
 
 @dataclass(slots=True)
@@ -58,16 +62,11 @@ class NameIndex:
     left: tuple[str, ...] = ()
     _tables: dict[str, _Records | None] = field(default_factory=dict)
 
-    def ids_of(self, target: str) -> Mapping[str, str] | None:
-        """Record ids by name of a lookup's target such as `account`; None when there is no file of its table.
-
-        The id is `""` where several records have the name. Reads the file at the first call.
-        """
-        records = self._records(target)
-        return records.by_name if records is not None else None
-
     def id_of(self, target: str, name: str) -> str | None:
-        """The id of the record of a name; `""` where several have it, None where none has it."""
+        """The id of the record of a name of a lookup's target such as `account`; `""` where several have the name.
+
+        None where none has it, or there is no file of the target's table. Reads the file at the first call.
+        """
         records = self._records(target)
         if records is None:
             return None
@@ -75,6 +74,15 @@ class NameIndex:
         if bare is not None and name not in records.by_name:
             return records.former.get(bare, records.by_name.get(bare))
         return records.by_name.get(name, records.former.get(name))
+
+    def is_near(self, target: str, name: str) -> bool:
+        """Whether a record of a target has a name that is the same but for case, inner blanks and accents."""
+        records = self._records(target)
+        if records is None:
+            return False
+        if records.near is None:
+            records.near = frozenset(map(_near_key, (*records.by_name, *records.former)))
+        return _near_key(name) in records.near
 
     def record_ids(self, target: str) -> Collection[str]:
         """The ids of a target's records; none when there is no file of its table."""
@@ -121,6 +129,10 @@ class NameIndex:
             for name in _names(row):
                 names[name] = record_id if names.get(name, record_id) == record_id else _TWICE
         return records
+
+
+def _near_key(name: str) -> str | None:
+    return accentless_key(name_key(name))
 
 
 def _lacks_full_name(row: TextRow) -> bool:

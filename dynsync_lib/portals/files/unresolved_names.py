@@ -16,8 +16,9 @@ from typing import Any, Literal
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.snapshot.writer import TableRow
 
-WhyUnresolved = Literal["unknown", "ambiguous"]
-"""`unknown`: no exported record has the name; `ambiguous`: several have it."""
+WhyUnresolved = Literal["unknown", "near", "ambiguous"]
+"""`unknown`: no exported record has the name; `near`: none, but one has it but for case, blanks or accents;
+`ambiguous`: several have it."""
 
 
 def unresolved_row(table: RecordTable, record_id: str, field: str, why: WhyUnresolved) -> TableRow:
@@ -27,8 +28,12 @@ def unresolved_row(table: RecordTable, record_id: str, field: str, why: WhyUnres
 
 
 def count_unresolved(rows: Iterable[TableRow]) -> list[dict[str, Any]]:
-    """For each lookup system, object, field, and how many names are unknown and ambiguous, in order of their names."""
-    counts = Counter((row["system"], row["object"], row["field"], row["why"]) for row in rows)
+    """For each lookup system, object, field, and how many names are unknown and ambiguous, in order of their names.
+
+    Those that a record nearly has are unknown, too.
+    """
+    whys = {"unknown": "unknown", "near": "unknown", "ambiguous": "ambiguous"}
+    counts = Counter((row["system"], row["object"], row["field"], whys[row["why"]]) for row in rows)
     return [
         {"system": system, "object": object_, "field": field}
         | {why: counts[system, object_, field, why] for why in ("unknown", "ambiguous")}
