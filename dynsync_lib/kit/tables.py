@@ -99,7 +99,7 @@ def assumption_rows(book: Rulebook) -> list[_Row]:
     ]
 
 
-_COUNTS: Final = ("records", "filled", "labelled", "distinct", "longest", "most_shared", "text_length")
+_COUNTS: Final = ("records", "filled", "labelled", "unresolved", "distinct", "longest", "most_shared", "text_length")
 _COLUMNS: Final = (*(field.name for field in fields(LookupRecipe)), "fill_rate", "staleness", "recipe")
 
 

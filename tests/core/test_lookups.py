@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dynsync_lib.core.advice.lookup_recipes import LookupRecipe, find_recipes
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.core.tables import UNRESOLVED_LOOKUPS
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from tests.core.field_pairs import Portals, Row, sync
 
@@ -22,10 +24,14 @@ FIELDS = [
 ACCOUNTS = [{"id": "a1", "name": " Acme "}, {"id": "a2", "name": "Bolt & Sons"}, {"id": "a3", "name": "Unused"}]
 
 
-def recipes(contacts: Sequence[Row], *mappings: str) -> dict[str, LookupRecipe]:
+def recipes(contacts: Sequence[Row], *mappings: str, unresolved: Sequence[Row] = ()) -> dict[str, LookupRecipe]:
     portals = Portals(FIELDS, sync(*mappings), dynamics=contacts, others={"dynamics/accounts": ACCOUNTS})
     with PolarsEngine() as engine:
-        return {one.column: one for one in find_recipes(portals.situation(engine), [CONTACT])}
+        situation = portals.situation(engine)
+        if unresolved:
+            names = engine.from_rows(unresolved, UNRESOLVED_LOOKUPS.columns)
+            situation = replace(situation, tables={**situation.tables, UNRESOLVED_LOOKUPS.name: names})
+        return {one.column: one for one in find_recipes(situation, [CONTACT])}
 
 
 def contact(number: int, parent: str | None, firm: str | None = None) -> dict[str, str | None]:
@@ -71,3 +77,17 @@ def test_recipe__says_what_the_snapshot_lacks() -> None:
     master = told["masterid"]
     assert (master.records, master.filled, master.fill_rate) == (None, None, None)
     assert master.text.endswith("The snapshot lacks the lookup, so nothing was counted.")
+
+
+def test_recipe__counts_names_that_mean_no_single_record_as_filled() -> None:
+    names = [
+        {"system": "dynamics", "object": object_, "record_id": "d2", "field": field, "why": "unknown"}
+        for object_, field in (("contact", "parentcustomerid"), ("contact", "ownerid"), ("company", "parentcustomerid"))
+    ]
+    recipe = recipes([contact(1, "a1"), contact(2, None)], unresolved=names)["parentcustomerid"]
+    assert (recipe.records, recipe.filled, recipe.labelled, recipe.unresolved) == (2, 2, 1, 1)
+    said = "1 record holds a name that means no single exported record: not checked, neither labels nor lengths."
+    assert said in recipe.text
+    assert "is not in the snapshot" not in recipe.text
+    alone = recipes([contact(2, None)], unresolved=names)["parentcustomerid"]
+    assert "Filled in 1 of 1 records. 1 record holds a name" in alone.text

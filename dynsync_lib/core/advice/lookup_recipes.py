@@ -4,10 +4,11 @@ Facts
     * What a lookup shows is the name of the record it points to: of an account, a contact, a user, as far as the
       snapshot holds it. What points elsewhere has no label here.
     * A text column that holds the label in at least nine of ten filled records can be mapped as it stands (5.6).
+    * A name in an exported file that means no single exported record fills the lookup all the same.
     * The copy does not follow when the record is renamed: the more records share one label, the more go stale.
 
 Not modelled
-    * Labels of currencies, teams and custom tables, which the snapshot does not hold.
+    * Labels of currencies, teams and custom tables, which the snapshot does not hold; nor those of unresolved names.
 
 Source: rule field.lookup-blocked.
 """
@@ -26,7 +27,7 @@ from dynsync_lib.core.fields.verdicts import kind_of
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.tables import record_table
+from dynsync_lib.core.tables import UNRESOLVED_LOOKUPS, record_table
 
 _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("dynamics/accounts", "name"),
@@ -50,7 +51,8 @@ class LookupRecipe:
     """One lookup column and what to put in its place.
 
     Counts are records of its table; None when the snapshot lacks the column. `labelled` are filled records whose label
-    is known, `longest` is in characters, `most_shared` is how many records share the most frequent label.
+    is known, `unresolved` those that an exported file fills with a name that means no single exported record,
+    `longest` is in characters, `most_shared` is how many records share the most frequent label.
     `same_values_in` is a text column that holds the labels already. `text_column` and `hubspot_property` are proposed
     internal names, `text_length` the proposed length.
     """
@@ -63,6 +65,7 @@ class LookupRecipe:
     records: int | None
     filled: int | None
     labelled: int | None
+    unresolved: int | None
     distinct: int | None
     longest: int | None
     most_shared: int | None
@@ -106,14 +109,24 @@ class LookupRecipe:
         if self.labelled:
             yield f"Different labels: {self.distinct:,}; the longest has {self.longest} characters."
             yield from self._unlabelled()
-        elif self.filled:
+        elif self._missing:
             yield "The snapshot does not hold the labels."
+        yield from self._nameless()
         yield self.staleness
 
+    @property
+    def _missing(self) -> int:
+        return (self.filled or 0) - (self.labelled or 0) - (self.unresolved or 0)
+
     def _unlabelled(self) -> Iterator[str]:
-        missing = (self.filled or 0) - (self.labelled or 0)
-        if missing:
-            yield f"Of {missing:,} more {'record' if missing == 1 else 'records'} the label is not in the snapshot."
+        if self._missing:
+            records = "record" if self._missing == 1 else "records"
+            yield f"Of {self._missing:,} more {records} the label is not in the snapshot."
+
+    def _nameless(self) -> Iterator[str]:
+        if self.unresolved:
+            records = "record holds a name that means" if self.unresolved == 1 else "records hold names that mean"
+            yield f"{self.unresolved:,} {records} no single exported record: not checked, neither labels nor lengths."
 
 
 def find_recipes(situation: Situation, objects: Iterable[Object]) -> list[LookupRecipe]:
@@ -140,6 +153,7 @@ def recipe_of(job: Job, column: Field) -> LookupRecipe:
         records=counts.records,
         filled=counts.filled,
         labelled=counts.labelled,
+        unresolved=counts.unresolved,
         distinct=counts.distinct,
         longest=counts.longest,
         most_shared=counts.most_shared,
@@ -165,6 +179,7 @@ class _Counts:
     records: int | None = None
     filled: int | None = None
     labelled: int | None = None
+    unresolved: int | None = None
     distinct: int | None = None
     longest: int | None = None
     most_shared: int | None = None
@@ -215,8 +230,18 @@ def _count(job: Job, column: Field, delivered: str) -> _Counts:
     )
     records, filled, labelled, length = row.collect().rows()[0]
     distinct, most = shares.select(distinct=nw.len(), most=nw.col("records").max()).collect().rows()[0]
-    same = _same_values(shown, texts, filled) if (distinct or 0) >= _FEWEST_LABELS else None
-    return _Counts(records, filled, labelled, distinct, length, most, same)
+    unresolved = _count_unresolved(job, column)
+    same = _same_values(shown, texts, filled + unresolved) if (distinct or 0) >= _FEWEST_LABELS else None
+    return _Counts(records, filled + unresolved, labelled, unresolved, distinct, length, most, same)
+
+
+def _count_unresolved(job: Job, column: Field) -> int:
+    """Records whose lookup an exported file fills with a name that means no single exported record; it reads null."""
+    if UNRESOLVED_LOOKUPS.name not in job.situation.tables:
+        return 0
+    mine = {"system": System.DYNAMICS.value, "object": job.object.value, "field": column.name}
+    names = job.situation.tables[UNRESOLVED_LOOKUPS.name].filter(*(nw.col(key) == mine[key] for key in mine))
+    return int(names.select(count=nw.len()).collect().item())
 
 
 def _text_columns(job: Job) -> list[str]:
