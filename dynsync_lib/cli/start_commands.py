@@ -59,7 +59,8 @@ def init(
 ) -> None:
     """Write a commented dynsync.toml: every key at its default, or a ready example. With --ask, ask what no API shows.
 
-    An empty answer skips a question; what has no answer stays not checked.
+    Keys that wait for an answer are commented out. An empty answer skips a question; what has no answer stays not
+    checked.
 
     Example: dynsync init acme --example mql-to-dynamics --ask --answer workflows_started=3
     """

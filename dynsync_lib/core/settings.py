@@ -25,6 +25,8 @@ LIFECYCLE_STAGES: Final[Mapping[Object, tuple[str, ...]]] = {
 class HubSpotSettings:
     """The `[hubspot]` section. Counts are contacts; None means the user did not say.
 
+    Nothing that the sync does depends on `plan` and `data_hub`, and new contacts count as non-marketing ones where
+    nobody said `sync_as_marketing`; the findings that depend on the three are then not checked.
     `marketing_criterion` is a filter over HubSpot contacts, already checked; None means none.
     `api_version` and `archived` say how the portal is pulled: by which version, and whether archived records as well.
     """
@@ -32,18 +34,23 @@ class HubSpotSettings:
     token_env: str = "HUBSPOT_TOKEN"
     api_version: Literal["v3", "2026-03", "2026-09"] = "v3"
     archived: bool = False
-    plan: Literal["free", "starter", "professional", "enterprise"] = "professional"
-    data_hub: bool = True
+    plan: Literal["free", "starter", "professional", "enterprise"] | None = None
+    data_hub: bool | None = None
     marketing_contacts: int | None = None
     marketing_tier: int | None = None
-    sync_as_marketing: bool = False
+    sync_as_marketing: bool | None = None
     auto_create_companies: Literal["on", "off", "unknown"] = "unknown"
     marketing_criterion: Filter | None = None
 
     @property
-    def has_own_mappings(self) -> bool:
-        """Whether the portal has a paid Data Hub, which own mappings need. Source: portal.custom-mapping-plan (5.1)."""
-        return self.data_hub and self.plan != "free"
+    def has_own_mappings(self) -> bool | None:
+        """Whether the portal has a paid Data Hub, which own mappings need; None when that is not known.
+
+        Source: portal.custom-mapping-plan (5.1).
+        """
+        if self.data_hub is False or self.plan == "free":
+            return False
+        return None if self.data_hub is None or self.plan is None else True
 
 
 @dataclass(frozen=True, slots=True)

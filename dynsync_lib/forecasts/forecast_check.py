@@ -61,7 +61,11 @@ _INFO: Final = {
     "objects?": Named(_OBJECT, frozenset(Object)),
     "assumptions?": Named(str),
     "settings_notes?": [str],
-    "marketing?": {"contacts?": (int, type(None)), "tier?": (int, type(None)), "sync_as_marketing?": bool},
+    "marketing?": {
+        "contacts?": (int, type(None)),
+        "tier?": (int, type(None)),
+        "sync_as_marketing?": (bool, type(None)),
+    },
     "rows?": Named(int),
     "questions?": Named(str),
     "wholes?": Named(str),

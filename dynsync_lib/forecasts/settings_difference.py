@@ -81,7 +81,9 @@ def compare_two_settings(
         if bindings is not None:
             earlier = read_bindings(engine, bindings, work / "earlier")
             situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier.pairs})
-        marketing = {"before": before.hubspot.sync_as_marketing, "after": after.hubspot.sync_as_marketing}
+        marketing = {
+            name: bool(side.hubspot.sync_as_marketing) for name, side in (("before", before), ("after", after))
+        }
         tables = [
             keep_decision(side, decide_sync(side))
             for side in (situation, replace(situation, settings=after, memory={}))

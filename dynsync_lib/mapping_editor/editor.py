@@ -33,6 +33,12 @@ from dynsync_lib.settings_changes.changes import Change, RemoveMapping, SetMappi
 from dynsync_lib.settings_changes.settings_text import change_settings_text
 
 NOT_OFFERED: Final = "HubSpot's mapping screen has the last word: a field that you do not see there cannot be mapped."
+_OWN_MAPPINGS: Final[Mapping[bool | None, tuple[str, ...]]] = {
+    True: (),
+    False: ("Own mappings need a paid Data Hub, and the settings name none: only default ones will work.",),
+    None: ("Own mappings need a paid Data Hub; whether the portal has one is not known: the settings do not say.",),
+}
+"""What is said of own mappings, by whether the portal may have them; None when that is not known."""
 _FILE: Final = "dynsync.toml"
 _ROUNDS: Final = 3
 """Where an own mapping goes, a default one may be in force again, and has to go, too."""
@@ -108,9 +114,7 @@ class MappingEditor:
         """What stands above all rows: where metadata was lacking, and what HubSpot's plan and screen may not allow."""
         lacking = [system.label for system in System if self.fields.catalogue.standard.get(system, False)]
         notes = [f"{system} came without metadata: its fields are those of the standard schema." for system in lacking]
-        if not self.settings.hubspot.has_own_mappings:
-            notes.append("Own mappings need a paid Data Hub, and the settings name none: only default ones will work.")
-        return [*notes, NOT_OFFERED]
+        return [*notes, *_OWN_MAPPINGS[self.settings.hubspot.has_own_mappings], NOT_OFFERED]
 
     # --- changing -----------------------------------------------------------------------------------------------
 

@@ -29,6 +29,11 @@ _PAGES: Final = {
     Object.INVOICE: "Invoices",
 }
 """What the app calls each object."""
+_NEW_CONTACTS: Final[Mapping[bool | None, str]] = {
+    True: "marketing contacts",
+    False: "non-marketing contacts",
+    None: "non-marketing contacts (the settings do not say; the forecast counts none)",
+}
 _AUTO_COMPANIES: Final = {
     "on": "on",
     "off": "off",
@@ -102,8 +107,9 @@ def _of_fields(object_: Object, mappings: Sequence[Mapping[str, Any]]) -> Iterat
 
 def _of_portal(settings: Settings) -> Iterator[SettingToMake]:
     contacts = f"{PAGE} > {_PAGES[Object.CONTACT]}"
-    marketing = "marketing" if settings.hubspot.sync_as_marketing else "non-marketing"
-    yield SettingToMake(contacts, Object.CONTACT.value, "New contacts are", f"{marketing} contacts")
+    yield SettingToMake(
+        contacts, Object.CONTACT.value, "New contacts are", _NEW_CONTACTS[settings.hubspot.sync_as_marketing]
+    )
     companies = _AUTO_COMPANIES[settings.hubspot.auto_create_companies]
     yield SettingToMake(
         "Settings > Objects > Companies", "", "Create and associate companies with contacts automatically", companies

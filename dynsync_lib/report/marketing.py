@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ADDED_CHECK: Final = "G39"
+_BY_SYNC, _BY_WORKFLOW = "marketing.creates-count", "marketing.enrolment"
 _WIDE, _NARROW = 860.0, 350.0
 _TODAY, _NEW, _BEYOND = "#56b4e9", "#0072b2", "#b3440c"
 _BAR: Final = (34.0, 30.0)
@@ -40,7 +41,8 @@ class MarketingContacts:
     """Contacts in HubSpot, counted. `today` and `tier` are None when the settings do not say.
 
     `people` are all that the sync creates, `added` those that become marketing contacts by the sync or by the workflow
-    that the settings name. `is_workflow_known` is false when nobody knows whom a workflow would enrol.
+    that the settings name. `is_workflow_known` is false when nobody knows whom a workflow would enrol;
+    `is_switch_known` when nobody said whether those created become marketing contacts: `added` then has none of them.
     """
 
     people: int
@@ -48,6 +50,7 @@ class MarketingContacts:
     today: int | None
     tier: int | None
     is_workflow_known: bool = True
+    is_switch_known: bool = True
 
     @property
     def after(self) -> int | None:
@@ -69,9 +72,19 @@ class MarketingContacts:
 
     def _say_added(self) -> str:
         unknown = "" if self.is_workflow_known else " Whom a workflow adds is not known."
+        if not self.is_switch_known:
+            return f"{self._say_switch()}{unknown}"
         if not self.added:
             return f"None of the {self.people:,} people created in HubSpot becomes a marketing contact.{unknown}"
         return f"{self.added:,} people become marketing contacts.{unknown}"
+
+    def _say_switch(self) -> str:
+        if self.people == 1:
+            who = "Whether the one person created in HubSpot becomes a marketing contact"
+        else:
+            who = f"Whether the {self.people:,} people created in HubSpot become marketing contacts"
+        enrolled = f" By a workflow, {self.added:,} people become marketing contacts." if self.added else ""
+        return f"{who} is not known: the settings do not say it.{enrolled}"
 
     def _say_tier(self, today: int, tier: int) -> str:
         if self.beyond:
@@ -87,12 +100,14 @@ def read_marketing(forecast: ForecastTables) -> MarketingContacts:
     """The marketing contacts that a forecast foresees."""
     entered = forecast.info.get("marketing") or {}
     added = forecast.rows("findings", where={"check_id": _ADDED_CHECK})
+    not_checked = [row for row in added if row["severity"] == Severity.NOT_CHECKED]
     return MarketingContacts(
         people=count_numbers(forecast)["people_created_in_hubspot"],
         added=sum(row["count"] or 0 for row in added),
         today=entered.get("contacts"),
         tier=entered.get("tier"),
-        is_workflow_known=not any(row["severity"] == Severity.NOT_CHECKED for row in added),
+        is_workflow_known=not any(row["rule_id"] == _BY_WORKFLOW for row in not_checked),
+        is_switch_known=not any(row["rule_id"] == _BY_SYNC for row in not_checked),
     )
 
 
@@ -103,7 +118,7 @@ def marketing_gauge(forecast: ForecastTables) -> Piece:
     None of the 743 people created in HubSpot becomes a marketing contact. 884 of the 1,000 that are paid ...
     """
     contacts = read_marketing(forecast)
-    if contacts.today is None or contacts.tier is None:
+    if contacts.today is None or contacts.tier is None or not contacts.is_switch_known:
         return Piece(render("sentences", sentences=[str(contacts)], is_known=False), str(contacts))
     rows = [
         ["Today", contacts.today],

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from dynsync_lib.core.audit.marketing import MarketingOutlook
 from dynsync_lib.core.comparison.setting_differences import compare_settings
 from dynsync_lib.core.fields.catalogue import Catalogue
 from dynsync_lib.core.model import Object, System, read_word
@@ -200,8 +199,7 @@ class Scenarios:
         return as_frame(rows, ("step", "condition", "left", "kept_out"))
 
 
-def _say_holds(outlook: MarketingOutlook, contacts: int | None) -> str | None:
-    is_beyond = outlook.is_beyond_tier(contacts)
+def _say_holds(*, is_beyond: bool | None) -> str | None:
     return None if is_beyond is None else "no" if is_beyond else "yes"
 
 
@@ -222,7 +220,7 @@ def _marketing_row(scenario: Scenario) -> Row:
         "today": outlook.today,
         "afterwards": outlook.afterwards,
         "tier": outlook.tier,
-        "holds": _say_holds(outlook, outlook.afterwards),
+        "holds": _say_holds(is_beyond=outlook.crosses_tier),
         "at_most": outlook.at_most,
-        "holds_at_most": _say_holds(outlook, outlook.at_most),
+        "holds_at_most": _say_holds(is_beyond=outlook.is_beyond_tier(outlook.at_most)),
     }

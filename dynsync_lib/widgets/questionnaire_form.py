@@ -11,14 +11,11 @@ Where it is used: `kit.questionnaire_form`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import traitlets
 
 from dynsync_lib.widgets.answering_widget import AnsweringWidget, Deeds, Message, read_script, read_style
-
-_ANSWERS: Final = "answers"
-"""The section of answers that are no settings: without one an audit rule stays not checked."""
 
 
 class Question(Protocol):
@@ -129,6 +126,4 @@ def _shown(answers: Answers, question: Question, unanswered: Sequence[str]) -> d
 
 def _say_open(question: Question) -> str:
     checks = ", ".join(question.checks)
-    if question.section == _ANSWERS:
-        return f"Not answered: {checks} {'is' if len(question.checks) == 1 else 'are'} not checked."
-    return f"Not answered: {checks} {'takes' if len(question.checks) == 1 else 'take'} the default of the settings."
+    return f"Not answered: {checks} {'is' if len(question.checks) == 1 else 'are'} not checked."

@@ -65,7 +65,7 @@ def settings_of(text: str) -> Settings:
             "[hubspot]\nsync_as_marketing = true\n[files.columns]\nname = 'Firm'",
             [
                 "[hubspot] marketing_tier was 1000 and is no longer set.",
-                "[hubspot] sync_as_marketing was false and is now true.",
+                "[hubspot] sync_as_marketing was not set and is now true.",
                 "[files.columns] name was not set and is now Firm.",
                 "[rehearsal.hubspot] token_env was HUBSPOT_TEST_TOKEN and is no longer set.",
             ],

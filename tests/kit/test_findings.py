@@ -42,7 +42,13 @@ def test_findings__duplicates_parents_and_what_is_not_checked(snapshot: Snapshot
     assert told["G42"][:2] == ("not_checked", None)
     assert told["G50"][:2] == ("not_checked", None)
     assert told["G18"][:2] == ("not_checked", None)
-    assert "G40" not in told
+    assert told["G39"] == (
+        "not_checked",
+        None,
+        "Whether the contacts that the sync creates become marketing contacts is not known; set sync_as_marketing in "
+        "the settings.",
+    )
+    assert told["G40"][:2] == ("not_checked", None)
     assert "G30" not in told
 
 
@@ -66,6 +72,25 @@ def test_findings__marketing_tier(snapshot: Snapshot, tmp_path: Path) -> None:
     assert "G40" not in findings(snapshot, tmp_path, marketing + "marketing_contacts = 1\nmarketing_tier = 2000\n")
 
 
+@pytest.mark.parametrize(
+    ("today", "answer", "severity"),
+    [
+        (1997, None, None),  # two contacts are created: even with them the tier suffices
+        (1999, None, "not_checked"),
+        (1999, "false", None),
+        (1999, "true", "blocker"),
+    ],
+)
+def test_findings__marketing_tier_without_the_switch(
+    snapshot: Snapshot, tmp_path: Path, today: int, answer: str | None, severity: str | None
+) -> None:
+    switch = f"sync_as_marketing = {answer}\n" if answer else ""
+    tier = f"[hubspot]\nmarketing_contacts = {today}\nmarketing_tier = 2000\n{switch}"
+    told = findings(snapshot, tmp_path, tier)
+    assert told.get("G40", (None,))[0] == severity
+    assert told.get("G39", (None,))[0] == {None: "not_checked", "false": None, "true": "high"}[answer]
+
+
 def test_findings__own_mappings_without_data_hub_and_lookups(snapshot: Snapshot, tmp_path: Path) -> None:
     own = "[[sync.contact.mapping]]\nhubspot = 'company'\ndynamics = 'parentcustomerid'\n"
     told = findings(snapshot, tmp_path, "[hubspot]\ndata_hub = false\n[sync.contact]\n" + own)
@@ -75,6 +100,31 @@ def test_findings__own_mappings_without_data_hub_and_lookups(snapshot: Snapshot,
         "1 mapping of your own needs a paid Data Hub, which this portal does not have.",
     )
     assert told["G20"] == ("blocker", 1, "1 mapping names a lookup, which cannot sync.")
+
+
+@pytest.mark.parametrize(
+    ("answers", "severity"),
+    [
+        ("", "not_checked"),
+        ("data_hub = true", "not_checked"),
+        ("plan = 'starter'", "not_checked"),
+        ("data_hub = false", "blocker"),
+        ("plan = 'free'", "blocker"),
+        ("data_hub = true\nplan = 'starter'", None),
+    ],
+)
+def test_findings__own_mappings_where_nobody_said_what_is_paid_for(
+    snapshot: Snapshot, tmp_path: Path, answers: str, severity: str | None
+) -> None:
+    own = "[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'company'\ndynamics = 'emailaddress2'\n"
+    told = findings(snapshot, tmp_path, f"[hubspot]\n{answers}\n{own}")
+    assert told.get("G30", (None,))[0] == severity
+    if severity == "not_checked":
+        assert told["G30"][1:] == (
+            None,
+            "Whether the portal allows mappings of your own is not known: they need a paid Data Hub; set plan and "
+            "data_hub in the settings.",
+        )
 
 
 def test_findings__forecast_json_names_what_it_rests_on(snapshot: Snapshot, tmp_path: Path) -> None:

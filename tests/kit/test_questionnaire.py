@@ -112,13 +112,21 @@ def test_init_ask__typed_answers_skips_and_a_wrong_one(tmp_path: Path) -> None:
     assert code == 0
     assert "`maybe` is no answer to `auto_create_companies`. Answer one of on, off, unknown." in printed
     assert printed.splitlines()[-2:] == [
-        "Wrote 5 answers. 6 of 13 questions have none.",
-        "Without an answer: marketing_contacts, marketing_tier, association_limits, set_once_fields, planned_merges, "
-        "sync_user_may_write.",
+        "Wrote 5 answers. 8 of 13 questions have none.",
+        "Without an answer: data_hub, sync_as_marketing, marketing_contacts, marketing_tier, association_limits, "
+        "set_once_fields, planned_merges, sync_user_may_write.",
     ]
     settings = kit.read_settings(tmp_path / "acme" / "dynsync.toml")
     assert (settings.hubspot.plan, settings.hubspot.auto_create_companies) == ("enterprise", "off")
     assert settings.answers == {"workflows_started": 5, "caller_sees_all_rows": False, "other_connectors": 0}
+
+
+def test_init_ask__empty_answers_leave_every_question_open(tmp_path: Path) -> None:
+    code, printed = _run("init", tmp_path / "acme", "--ask", typed="\n" * 13)
+    assert code == 0
+    assert printed.splitlines()[-2].endswith("No answer was entered. 13 of 13 questions have none.")
+    settings = kit.read_settings(tmp_path / "acme" / "dynsync.toml").hubspot
+    assert (settings.plan, settings.data_hub, settings.sync_as_marketing) == (None, None, None)
 
 
 def test_init_ask__options_ask_nothing_and_change_a_file_that_is_there(tmp_path: Path) -> None:
@@ -221,7 +229,7 @@ def test_form__says_what_an_open_question_means(tmp_path: Path) -> None:
     shown = {question["name"]: question for question in form.questions}
     assert shown["planned_merges"]["open"] == ""
     assert shown["other_connectors"]["open"] == "Not answered: G54 is not checked."
-    assert shown["sync_as_marketing"]["open"] == "Not answered: G39, G40 take the default of the settings."
+    assert shown["sync_as_marketing"]["open"] == "Not answered: G39, G40 are not checked."
     assert (shown["plan"]["options"], shown["association_limits"]["options"], shown["planned_merges"]["options"]) == (
         ["free", "starter", "professional", "enterprise"],
         ["yes", "no"],

@@ -28,6 +28,7 @@ FILES = {
     "d/accounts": "accountid,name\nc1,Elsewhere\n",
     "d/opportunities": "opportunityid,statuscode,_parentcontactid_value\no1,1,a1\no2,1,a3\no3,9,a2\n",
 }
+NOT_MARKETING = "[hubspot]\nsync_as_marketing = false\n"
 CONTACTS = "[sync.contact]\nconflict_winner = 'dynamics'\n"
 
 
@@ -52,16 +53,16 @@ def test_consent__told_for_matched_contacts_who_opted_out_on_one_side(snapshot: 
 
 def test_enrolment__asks_contacts_as_they_stand_after_the_sync(snapshot: Snapshot, tmp_path: Path) -> None:
     # ann gets her city from Dynamics, cid has it, eve is created with it; bob is a marketing contact already
-    told = findings(snapshot, tmp_path, "[hubspot]\nmarketing_criterion = \"city = 'Bonn'\"\n" + CONTACTS)
+    told = findings(snapshot, tmp_path, NOT_MARKETING + "marketing_criterion = \"city = 'Bonn'\"\n" + CONTACTS)
     assert told["G39"] == [("medium", 3)]
 
 
 def test_enrolment__without_a_criterion_nothing_is_said(snapshot: Snapshot, tmp_path: Path) -> None:
-    assert "G39" not in findings(snapshot, tmp_path, CONTACTS)
+    assert "G39" not in findings(snapshot, tmp_path, NOT_MARKETING + CONTACTS)
 
 
 def test_enrolment__counts_towards_the_tier(snapshot: Snapshot, tmp_path: Path) -> None:
-    criterion = "[hubspot]\nmarketing_criterion = \"city = 'Bonn'\"\nmarketing_contacts = 1\nmarketing_tier = "
+    criterion = f"{NOT_MARKETING}marketing_criterion = \"city = 'Bonn'\"\nmarketing_contacts = 1\nmarketing_tier = "
     assert findings(snapshot, tmp_path, f"{criterion}3\n{CONTACTS}")["G40"] == [("blocker", 3)]
     assert "G40" not in findings(snapshot, tmp_path, f"{criterion}4\n{CONTACTS}")
 

@@ -271,7 +271,8 @@ def test_try_out__needs_test_portals_and_a_saved_file(fields: SnapshotFields) ->
 
 def test_notes__name_what_is_not_known_and_what_the_plan_lacks(fields: SnapshotFields, tmp_path: Path) -> None:
     assert open_editor(fields).notes() == [
-        "HubSpot's mapping screen has the last word: a field that you do not see there cannot be mapped."
+        "Own mappings need a paid Data Hub; whether the portal has one is not known: the settings do not say.",
+        "HubSpot's mapping screen has the last word: a field that you do not see there cannot be mapped.",
     ]
     files = {"h/contacts": "hs_object_id,email\n1,a@c.example\n", "d/contacts": "contactid,emailaddress1\nd1,\n"}
     bare = SnapshotFields(load_portals(tmp_path, files), kit.rulebook())

@@ -5,7 +5,7 @@ from typing import Any
 
 from dynsync_lib.report.first_page import first_page
 from dynsync_lib.report.light import traffic_light
-from dynsync_lib.report.marketing import MarketingContacts, read_marketing
+from dynsync_lib.report.marketing import MarketingContacts, marketing_gauge, read_marketing
 from dynsync_lib.report.reasons import plain_reasons, read_plain_words
 from dynsync_lib.report.totals import read_totals, totals_chart
 from tests.report.hand_made_forecast import HandMadeForecast, empty_forecast
@@ -88,6 +88,19 @@ def test_marketing__what_nobody_said_is_not_known() -> None:
         "Whether the tier still suffices is not known: nobody has entered today’s marketing contacts and the tier. "
         "3 people become marketing contacts. Whom a workflow adds is not known."
     )
+
+
+def test_marketing__an_unknown_switch_is_said() -> None:
+    contacts = MarketingContacts(people=743, added=2, today=884, tier=1000, is_switch_known=False)
+    assert str(contacts) == (
+        "Whether the 743 people created in HubSpot become marketing contacts is not known: the settings do not say it. "
+        "By a workflow, 2 people become marketing contacts. 886 of the 1,000 that are paid for are used. Were all of "
+        "them, it would be 1,627: 627 too many."
+    )
+    unknown = ("G39", "not_checked", "hubspot", "contact", None, None, "Not known.", "", "marketing.creates-count")
+    forecast = _with(unknown).with_info(marketing={"contacts": 884, "tier": 1000, "sync_as_marketing": None})
+    assert not read_marketing(forecast).is_switch_known
+    assert "<svg" not in (marketing_gauge(forecast).html)
 
 
 def test_read_marketing__adds_those_whom_a_workflow_enrols() -> None:

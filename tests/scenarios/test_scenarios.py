@@ -33,6 +33,7 @@ SETTINGS = """# Acme
 [hubspot]
 marketing_contacts = 10
 marketing_tier = 10
+sync_as_marketing = false
 
 [sync.contact]
 direction = "two_way" # both ways
@@ -127,12 +128,20 @@ def test_funnel__of_a_side_that_is_no_source_ends_at_once(scenarios: Scenarios) 
 def test_marketing__crosses_the_tier_where_creates_become_marketing(scenarios: Scenarios, tmp_path: Path) -> None:
     assert scenarios.marketing_rows[0]["holds"] == "yes"
     switched = tmp_path / "marketing.toml"
-    switched.write_text(SETTINGS.replace("[sync.contact]", "sync_as_marketing = true\n[sync.contact]"), "utf-8")
+    switched.write_text(SETTINGS.replace("sync_as_marketing = false", "sync_as_marketing = true"), "utf-8")
     with kit.scenarios(scenarios.snapshot, switched) as opened:
         row = opened.marketing_rows[0]
     assert (row["made_marketing"], row["afterwards"], row["holds"]) == (1, 11, "no")
     base = scenarios.marketing_rows[0]
     assert (base["at_most"], base["holds_at_most"]) == (11, "no")
+
+
+def test_marketing__without_the_switch_is_not_known(scenarios: Scenarios, tmp_path: Path) -> None:
+    open_ = tmp_path / "open.toml"
+    open_.write_text(SETTINGS.replace("sync_as_marketing = false\n", ""), "utf-8")
+    with kit.scenarios(scenarios.snapshot, open_) as opened:
+        row = opened.marketing_rows[0]
+    assert (row["made_marketing"], row["afterwards"], row["holds"], row["holds_at_most"]) == (None, None, None, "no")
 
 
 def test_saving__makes_the_changes_and_keeps_comments(scenarios: Scenarios) -> None:
@@ -206,7 +215,7 @@ def test_draft__switches_back_and_forth(scenarios: Scenarios) -> None:
 def test_draft__says_what_is_wrong_and_goes_on(scenarios: Scenarios) -> None:
     draft = ScenarioDraft(scenarios)
     draft.switch("contact", "filter_to_hubspot", "statecode =")
-    assert draft.message.startswith("Not tried: dynsync.toml, line 8: The filter cannot be used: it ends where a value")
+    assert draft.message.startswith("Not tried: dynsync.toml, line 9: The filter cannot be used: it ends where a value")
     assert (scenarios.names, draft.is_refused) == (("as it is",), True)
     with pytest.raises(UsageError, match="Nothing is being tried"):
         draft.keep("mine")
@@ -245,7 +254,7 @@ def test_panel__keeps_nothing_that_could_not_be_tried(scenarios: Scenarios) -> N
     panel = kit.scenario_panel(scenarios)
     answer_of(panel, do="choose", assumption="email_norm", choice="exact")
     wrong = answer_of(panel, do="switch", object="contact", key="filter_to_hubspot", value="statecode =")
-    assert wrong.startswith("Not tried: dynsync.toml, line 8: ")
+    assert wrong.startswith("Not tried: dynsync.toml, line 9: ")
     assert panel.answer["is_fault"]
     assert panel.switches["objects"]["contact"]["filter_to_hubspot"] == "statecode ="
     assert BEING_TRIED not in panel.figures

@@ -198,8 +198,8 @@ def _of_object(check: Check, table: str) -> dict[str, str]:
 
 
 def _tier_crossing(outlook: MarketingOutlook) -> int | None:
-    """Contacts that cross the tier; 0 when none do or none are added."""
-    if not outlook.added:
+    """Contacts that cross the tier, as far as they can be counted; 0 when none do or none are added."""
+    if outlook.created_as_marketing is not None and not outlook.added:
         return 0
     return None if outlook.crosses_tier is None else outlook.added * outlook.crosses_tier
 

@@ -39,9 +39,10 @@ def count_ways_beyond_types(situation: Situation, tables: Tables) -> Count:
 
 
 def count_unpaid_mappings(situation: Situation, tables: Tables) -> Count:
-    """Mappings of one's own in a portal whose plan has no Data Hub (5.1)."""
+    """Mappings of one's own in a portal without a Data Hub; None when there are any and that is not known (5.1)."""
     del tables
-    if situation.settings.hubspot.has_own_mappings:
+    has_own_mappings = situation.settings.hubspot.has_own_mappings
+    if has_own_mappings:
         return known(0)
     own = [
         _row_of(object_, mapping)
@@ -49,7 +50,7 @@ def count_unpaid_mappings(situation: Situation, tables: Tables) -> Count:
         for mapping in sync.mappings
         if sync.enabled and mapping.origin == "own"
     ]
-    return known_rows(situation, own)
+    return known(None) if own and has_own_mappings is None else known_rows(situation, own)
 
 
 def _row_of(object_: Object, mapping: FieldMapping) -> dict[str, str | None]:

@@ -43,14 +43,15 @@ _SYSTEM, _OBJECT = "record's system", "record's object"
 class MarketingOutlook:
     """Contacts in HubSpot, counted. None means that it cannot be known.
 
-    `created`: those the sync creates. `created_as_marketing`: those of them that count to the tier at once. `enrolled`:
-    those, new and old, that meet the criterion and are not marketing contacts yet; 0 without a criterion.
-    `asks_existing`: whether the old ones are among them; false when the portal did not deliver who is a marketing
-    contact. `today` and `tier` are the user's own figures.
+    `created`: those the sync creates. `created_as_marketing`: those of them that count to the tier at once; None when
+    any is created, and nobody said whether they are marketing contacts. `enrolled`: those, new and old, that meet the
+    criterion and are not marketing contacts yet; 0 without a criterion. `asks_existing`: whether the old ones are among
+    them; false when the portal did not deliver who is a marketing contact. `today` and `tier` are the user's own
+    figures.
     """
 
     created: int
-    created_as_marketing: int
+    created_as_marketing: int | None
     enrolled: int
     asks_existing: bool
     today: int | None
@@ -59,12 +60,12 @@ class MarketingOutlook:
     @property
     def afterwards(self) -> int | None:
         """Marketing contacts once sync and workflow are through."""
-        return None if self.today is None else self.today + self.added
+        return None if self.today is None or self.created_as_marketing is None else self.today + self.added
 
     @property
     def added(self) -> int:
         """Marketing contacts that sync and workflow add, as far as they can be counted."""
-        return self.created_as_marketing + self.enrolled
+        return (self.created_as_marketing or 0) + self.enrolled
 
     @property
     def beyond_tier(self) -> int:
@@ -78,8 +79,16 @@ class MarketingOutlook:
 
     @property
     def crosses_tier(self) -> bool | None:
-        """Whether the tier that is paid for no longer suffices, as far as can be counted."""
-        return self.is_beyond_tier(self.afterwards)
+        """Whether the tier that is paid for no longer suffices, as far as can be counted.
+
+        None as well when that hangs on whether those created are marketing contacts, and nobody said.
+        """
+        if self.today is None:
+            return None
+        fewest = self.today + self.added
+        most = fewest + (self.created if self.created_as_marketing is None else 0)
+        is_beyond = self.is_beyond_tier(fewest)
+        return is_beyond if is_beyond == self.is_beyond_tier(most) else None
 
     def is_beyond_tier(self, contacts: int | None) -> bool | None:
         """Whether so many marketing contacts are too many for the tier; None when nobody said one of both."""
@@ -94,12 +103,19 @@ def foresee_marketing(situation: Situation, tables: Tables) -> MarketingOutlook:
     counts = answers(tables, asked)
     return MarketingOutlook(
         created=counts["created"],
-        created_as_marketing=counts["created"] if hubspot.sync_as_marketing else 0,
+        created_as_marketing=_as_marketing(counts["created"], is_on=hubspot.sync_as_marketing),
         enrolled=counts["enrolled"],
         asks_existing=_knows_status(situation) or criterion is None,
         today=hubspot.marketing_contacts,
         tier=hubspot.marketing_tier,
     )
+
+
+def _as_marketing(created: int, *, is_on: bool | None) -> int | None:
+    """How many of those created are marketing contacts; None when there are any, and nobody said."""
+    if is_on is None and created:
+        return None
+    return created if is_on else 0
 
 
 def count_created(situation: Situation, tables: Tables) -> Question[int]:

@@ -34,6 +34,8 @@ OWN_KEYS: Final[Mapping[Object, tuple[str, ...]]] = {
 """What only some objects have, beside what all have."""
 MATCH_MODES: Final = ("default", "own_field", "none")
 MAPPING_KEYS: Final = ("hubspot", "dynamics", "direction", "options")
+FLAGS_WITHOUT_DEFAULT: Final = ("data_hub", "sync_as_marketing")
+"""Keys that are true, false, or not said."""
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "api_version": ("v3", "2026-03", "2026-09"),
     "plan": ("free", "starter", "professional", "enterprise"),

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dynsync_lib.core.model import nearest
-from dynsync_lib.core.settings_file.known_keys import CHOICES
+from dynsync_lib.core.settings_file.known_keys import CHOICES, FLAGS_WITHOUT_DEFAULT
 from dynsync_lib.core.settings_file.toml_lines import TomlLines
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -88,7 +88,8 @@ class SectionReader:
         key = path[-1]
         if key in CHOICES:
             return self._is_choice(value, CHOICES[key], path)
-        expected = int if default is None else type(default)
+        without = bool if key in FLAGS_WITHOUT_DEFAULT else int
+        expected = without if default is None else type(default)
         least = _LEAST.get(key, 0)
         if type(value) is expected and not (expected is int and isinstance(value, int) and value < least):
             return not isinstance(value, str) or self._names_no_secret(value, path)
