@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -56,7 +56,10 @@ World = Annotated[Path | None, typer.Option(help="World folder; default: the shi
 HubspotPort = Annotated[int, typer.Option(help="Port of the HubSpot API; 0: any free one.", min=0, max=_PORTS)]
 DynamicsPort = Annotated[int, typer.Option(help="Port of the Dataverse API; 0: any free one.", min=0, max=_PORTS)]
 StoppedClock = Annotated[
-    datetime | None, typer.Option(help="Stop the portals' time at this moment (UTC); default: the machine's time.")
+    str | None,
+    typer.Option(
+        help="Stop the portals' time at this moment (UTC); default: the machine's time.", metavar="<datetime>"
+    ),
 ]
 NoRecords = Annotated[bool, typer.Option("--no-records", help="Begin with empty portals: fields and people alone.")]
 StateFolder = Annotated[
@@ -95,6 +98,23 @@ def read_addresses(file: Path | None) -> kit.Addresses | None:
 
 def _no_emulator(sentence: str, file: Path) -> UsageError:
     return UsageError(sentence, next_step=f"Run `dynsync emulator --json > {file}` and leave it running.")
+
+
+def read_moment(option: str, text: str | None) -> datetime | None:
+    """The moment that an option names, in UTC where it names no zone; None without one.
+
+    Raises UsageError when it is neither a day nor a day with a time.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} {text!r} is no moment.",
+            next_step=f"Write a day, or a day and a time in UTC: {option} 2026-11-23T09:00:00.",
+        ) from None
 
 
 def read_assumptions(choices: Iterable[str] | None) -> dict[str, str]:

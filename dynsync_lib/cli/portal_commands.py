@@ -6,7 +6,6 @@ Where it is used: `cli.commands`.
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +51,8 @@ def load(
     dynamics: Annotated[Path | None, typer.Option(help="Folder of files exported from Dynamics.")] = None,
     out: Annotated[Path, typer.Option(help="The snapshot to write.")] = Path("snapshots/files"),
     taken_at: Annotated[
-        datetime | None, typer.Option(help="When they were exported (UTC); default: as their names say.")
+        str | None,
+        typer.Option(help="When they were exported (UTC); default: as their names say.", metavar="<datetime>"),
     ] = None,
     time_zone: Annotated[
         str | None, typer.Option(help="Zone of times that name none, such as Europe/Berlin; default UTC.")
@@ -68,7 +68,7 @@ def load(
 
     Example: dynsync load --hubspot exports/hubspot --dynamics exports/dynamics --out snapshots/monday
     """
-    moment = taken_at.replace(tzinfo=UTC) if taken_at is not None else None
+    moment = arguments.read_moment("--taken-at", taken_at)
     columns = arguments.read_columns(column, settings)
     snapshot = kit.load(hubspot, dynamics, out, taken_at=moment, time_zone=time_zone, columns=columns)
     if not as_json:
@@ -125,8 +125,9 @@ def emulator(
     Example: dynsync emulator --world sample_data --json
     """
     ports = {"hubspot_port": hubspot_port, "dynamics_port": dynamics_port}
+    stopped_at = arguments.read_moment("--clock", clock)
     emulated = kit.emulate(
-        world, **ports, clock=clock, state=state, has_limits=not no_limits, has_records=not no_records
+        world, **ports, clock=stopped_at, state=state, has_limits=not no_limits, has_records=not no_records
     )
     with emulated as running:
         try:

@@ -120,6 +120,18 @@ def test_named__but_in_no_file(tmp_path: Path, columns: dict[str, str]) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_named__a_column_that_there_is_not(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError) as error:
+        _load(tmp_path, columns={"emailaddress1": "Email 1", "bogus": "Email 2"}, dynamics_contacts=CONTACTS)
+    assert str(error.value) == (
+        "dynamics/contacts has the heading 'Email 2', and knows no column bogus that it could be."
+    )
+    assert error.value.next_step == (
+        "Write the internal name of the column, such as emailaddress1; before the name of a column that only you have "
+        "stands its table: dynamics/contacts.new_segment."
+    )
+
+
 @pytest.mark.parametrize(
     ("columns", "text"),
     [
@@ -187,6 +199,35 @@ def test_command__columns_from_options_and_settings(
     if code == 0:
         address = None if "--column" in arguments and "Email 2" in arguments[-1] else "a@x.example"
         assert _column(kit.open_snapshot("s"), "dynamics/contacts", "emailaddress1") == [address]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-23", "2026-11-23T00:00:00Z"),
+        ("2026-11-23T09:00:00", "2026-11-23T09:00:00Z"),
+        ("2026-11-23T09:00:00+02:00", "2026-11-23T07:00:00Z"),
+    ],
+)
+def test_command__when_files_were_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, moment: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "contacts.csv").write_text("contactid,emailaddress1\n", encoding="utf-8")
+    assert _run(monkeypatch, "load", "--dynamics", "d", "--out", "s", "--taken-at", text) == 0
+    assert f"{kit.open_snapshot('s').taken_at:%Y-%m-%dT%H:%M:%SZ}" == moment
+
+
+def test_command__a_moment_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _run(monkeypatch, "load", "--dynamics", "d", "--out", "s", "--taken-at", "yesterday") == 2
+    assert capsys.readouterr().err.split("\n")[:2] == [
+        "--taken-at 'yesterday' is no moment.",
+        "Write a day, or a day and a time in UTC: --taken-at 2026-11-23T09:00:00.",
+    ]
 
 
 @pytest.mark.parametrize(

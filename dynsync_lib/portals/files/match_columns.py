@@ -12,7 +12,7 @@ Where it is used: `portals.files.load_files`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from dynsync_lib.core.tables import KEY_SOURCE, RecordTable
@@ -45,17 +45,29 @@ def missing_match_column(headings: Headings, name: str, words: ExportWords, own:
     return column
 
 
-def refuse_unused(own: OwnHeadings, loaded: Iterable[Headings]) -> None:
+def refuse_unused(own: OwnHeadings, loaded: Sequence[Headings]) -> None:
     """Raises InputFileError when a heading that the user named was taken from no file."""
     taken = {(column.base_name, plain_word(column.text)) for headings in loaded for column in headings.columns}
     for name, heading in own.by_column.items():
         bare = name.rpartition(".")[2]
         if heading and not any((known, plain_word(heading)) in taken for known in (bare, f"{bare}name")):
+            for headings in loaded:
+                if any(plain_word(heading) == plain_word(column.text) for column in headings.columns):
+                    raise _no_such_column(headings.table, heading, name)
             raise InputFileError(
                 f"No file has a column {heading!r} that could be {name}.",
                 next_step="Write the heading as it stands in the file; before the name of a column that only you have "
                 "stands its table: dynamics/contacts.new_segment.",
             )
+
+
+def _no_such_column(table: RecordTable, heading: str, name: str) -> InputFileError:
+    """What is said of a heading that a file has, and that was named as a column which its table does not have."""
+    return InputFileError(
+        f"{table.name} has the heading {heading!r}, and knows no column {name} that it could be.",
+        next_step=f"Write the internal name of the column, such as {match_column(table) or table.id_field}; before the "
+        f"name of a column that only you have stands its table: {table.name}.new_segment.",
+    )
 
 
 def _refuse(headings: Headings, name: str, column: str, unknown: Sequence[Heading]) -> None:
