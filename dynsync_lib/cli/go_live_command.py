@@ -46,9 +46,12 @@ def go_live(
     if as_json:
         console.print_json({**kit.as_dict(pack), "folder": str(out)})
         return
-    for system, count in pack.would_enter.items():
-        console.out.print(f"{count:>9,}  records at most would enter automations in {SYSTEMS[system]}")
+    for system in pack.would_enter:
+        console.out.print(f"{pack.say_entering(system):>15}  records would enter automations in {SYSTEMS[system]}")
     for title, rows in pack.rows.items():
-        console.out.print(f"{rows:>9,}  {title}")
+        shown = "not known" if rows is None else f"{rows:,}"
+        console.out.print(f"{shown:>15}  {title}{', incomplete' if title in pack.incomplete else ''}")
+    for sentence in pack.unchecked:
+        console.say(sentence)
     console.out.print(f"\nNot checked: {pack.not_checked:,} rows, which nobody told the kit.")
     console.out.print(f"Go-live pack: {out}")

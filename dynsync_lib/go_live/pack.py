@@ -28,7 +28,7 @@ from dynsync_lib.forecasts.csv_files import write_rows
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.go_live.enrolments import Enrolment
 from dynsync_lib.go_live.rollback import CREATED_COLUMNS, VALUE_COLUMNS, created_rows, value_rows
-from dynsync_lib.go_live.sheets import SHEETS, Material, Row
+from dynsync_lib.go_live.sheets import CREATED, NOT_CHECKED, SHEETS, VALUES_BEFORE, Material, Row
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.report.words import system_word
 from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
@@ -36,14 +36,15 @@ from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
 PACK_FILE: Final = "go_live.json"
 WORKBOOK: Final = "go_live.xlsx"
 MOST_ROWS: Final = 200_000
-_CSV: Final = {"Created": "created.csv", "Values before": "values_before.csv"}
-_COLUMNS: Final = {"Created": CREATED_COLUMNS, "Values before": VALUE_COLUMNS}
+_CSV: Final = {CREATED: "created.csv", VALUES_BEFORE: "values_before.csv"}
+_COLUMNS: Final = {CREATED: CREATED_COLUMNS, VALUES_BEFORE: VALUE_COLUMNS}
 _WIDTHS: Final = {
     **dict.fromkeys(("record_id", "made_of_id"), 38),
     **dict.fromkeys(("value_before", "value_after", "known_by"), 30),
     "url": 44,
     "how_to_undo": 70,
 }
+_INCOMPLETE: Final = "What was not delivered or compared is not in it, and cannot be put back from it."
 _LOCKED: Final = "no value of a person can be put back from it. Write it with --masking none for that."
 _PEOPLE: Final = {
     Masking.NONE: "Named. This folder holds personal data: keep it as you keep the CRMs.",
@@ -68,13 +69,20 @@ class GoLivePack:
 
     `would_enter` are the records that would enter automations, by system, rounded at the level `counts`; `rows` how
     many rows each sheet has by its title, of the rollback all that the forecast has, at `counts` one a kind of record;
-    `not_checked` how many rows say so.
+    `not_checked` how many rows say so. `incomplete` names the systems and sheets of which there may be more, since
+    records or columns were not delivered, and `unchecked` says which; None is a number of them that nobody knows.
     """
 
     folder: Path
-    would_enter: Mapping[str, int]
-    rows: Mapping[str, int]
+    would_enter: Mapping[str, int | None]
+    rows: Mapping[str, int | None]
     not_checked: int
+    incomplete: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+
+    def say_entering(self, system: str) -> str:
+        """How many records would enter a system's automations: `at most` or `at least` so many, or `not known`."""
+        return _say_entering(self.would_enter[system], is_whole=system not in self.incomplete)
 
 
 def write_pack(material: Material, mask: Mask, out: Path) -> GoLivePack:
@@ -90,40 +98,59 @@ def _info(forecast: Forecast, pack: GoLivePack, masking: Masking) -> dict[str, A
     files = [PACK_FILE, WORKBOOK, *(() if masking is Masking.COUNTS else _CSV.values())]
     of_forecast = {name: forecast.info.get(name) for name in ("taken_at", "snapshot_sha256", "kit_version")}
     figures = {"would_enter": dict(pack.would_enter), "rows": dict(pack.rows), "not_checked": pack.not_checked}
+    figures |= {"incomplete": list(pack.incomplete)}
     return {**of_forecast, "masking": masking.value, **figures, "files": sorted(files)}
 
 
 def _write(material: Material, mask: Mask, out: Path, folder: Path) -> GoLivePack:
     short = {sheet.title: list(sheet.rows(material)) for sheet in SHEETS}
-    not_checked = sum("not checked" in map(str, row) for rows in short.values() for row in rows)
-    would_enter = {system: material.told(None, count) for system, count in enter_by_system(material.enrolments).items()}
+    not_checked = sum(NOT_CHECKED in map(str, row) for rows in short.values() for row in rows)
+    entering = enter_by_system(material.enrolments)
+    would_enter = {name: None if count is None else material.told(None, count) for name, count in entering.items()}
+    more_enter = {entry.system.value: None for entry in material.enrolments if not (entry.is_known and entry.is_whole)}
+    incomplete = (*more_enter, *material.incomplete)
     with new_workbook(folder / WORKBOOK, "Go-live pack of a forecast") as book:
         heading = tall_heading(book)
         first = NewSheet(book, "Read me", (("Go-live pack", 30), ("", 110)), heading=heading)
-        for row in _first_rows(material, would_enter, not_checked):
+        for row in _first_rows(material, would_enter, not_checked, incomplete):
             first.add(row)
         for sheet in SHEETS:
             page = NewSheet(book, sheet.title, sheet.columns, heading=heading)
             for row in short[sheet.title]:
                 page.add(row)
         counts = {title: _write_rollback(book, heading, title, material, mask, folder) for title in _COLUMNS}
-    return GoLivePack(out, would_enter, {**{title: len(rows) for title, rows in short.items()}, **counts}, not_checked)
+    known = {title: None if title in incomplete and not count else count for title, count in counts.items()}
+    rows = {**{title: len(lines) for title, lines in short.items()}, **known}
+    return GoLivePack(out, would_enter, rows, not_checked, incomplete, tuple(material.not_checked))
 
 
-def enter_by_system(enrolments: Iterable[Enrolment]) -> dict[str, int]:
-    """The records that would enter automations, by system."""
-    total: Counter[str] = Counter()
+def enter_by_system(enrolments: Iterable[Enrolment]) -> dict[str, int | None]:
+    """The records that would enter automations, by system: those that are known; None where others may and none is."""
+    known: Counter[str] = Counter()
+    more: dict[str, bool] = {}
     for entry in enrolments:
-        total[entry.system.value] += entry.records
-    return dict(total)
+        system = entry.system.value
+        known[system] += entry.records if entry.is_known else 0
+        more[system] = more.get(system, False) or not (entry.is_known and entry.is_whole)
+    return {
+        system: None if may_be_more and not known[system] else known[system] for system, may_be_more in more.items()
+    }
 
 
-def _first_rows(material: Material, would_enter: Mapping[str, int], not_checked: int) -> Iterator[Row]:
-    into = " and ".join(f"{count:,} in {system_word(system)}" for system, count in would_enter.items())
-    yield (
-        "Automations",
-        f"At most so many records would enter them on the first day: {into}. Pause what sends mail.",
+def _say_entering(count: int | None, *, is_whole: bool) -> str:
+    if count is None:
+        return "not known"
+    return f"{'at most' if is_whole else 'at least'} {count:,}"
+
+
+def _first_rows(
+    material: Material, would_enter: Mapping[str, int | None], not_checked: int, incomplete: Sequence[str]
+) -> Iterator[Row]:
+    into = " and ".join(
+        f"{_say_entering(count, is_whole=system not in incomplete)} in {system_word(system)}"
+        for system, count in would_enter.items()
     )
+    yield "Automations", f"So many records would enter them on the first day: {into}. Pause what sends mail."
     yield "Data of", str(material.forecast.info.get("taken_at") or "a moment that nobody knows")
     yield "People", _PEOPLE[material.masking]
     yield (
@@ -131,6 +158,11 @@ def _first_rows(material: Material, would_enter: Mapping[str, int], not_checked:
         f"{not_checked:,} rows say `not checked`: nobody told the kit. None of them is a yes.",
     )
     yield "Rollback", f"{' and '.join(_COLUMNS)}; all rows in {' and '.join(_CSV.values())}."
+    if material.incomplete:
+        yield "", f"Incomplete: {' and '.join(material.incomplete)}. {_INCOMPLETE}"
+    for sentence in material.not_checked:
+        label, _, what = sentence.partition(": ")
+        yield label, what
     yield ()
     for sheet in SHEETS:
         yield "Sheet", sheet.title
@@ -147,13 +179,22 @@ def _write_rollback(
     widths = [(name, _WIDTHS.get(name, 16)) for name in page_columns]
     page = NewSheet(book, title, widths, heading=heading, links=("url",))
     if material.masking is Masking.COUNTS:
-        return _write_counts(page, material, rows(forecast, mask, urls))
+        count = _write_counts(page, material, rows(forecast, mask, urls))
+        _say_incomplete(page, title, material)
+        return count
     seen = Counter[str]()
     with (folder / _CSV[title]).open("w", encoding="utf-8", newline="") as stream:
         write_rows(stream, columns, _on_page(page, rows(forecast, mask, urls), seen))
     if seen["rows"] > MOST_ROWS:
         page.add([f"{seen['rows'] - MOST_ROWS:,} more are left out; {_CSV[title]} has all."])
+    _say_incomplete(page, title, material)
     return seen["rows"]
+
+
+def _say_incomplete(page: NewSheet, title: str, material: Material) -> None:
+    """A last row where rows may be missing."""
+    if title in material.incomplete:
+        page.add([f"{NOT_CHECKED}: {_INCOMPLETE}"])
 
 
 def _on_page(page: NewSheet, rows: Iterable[Row], seen: Counter[str]) -> Iterator[Row]:

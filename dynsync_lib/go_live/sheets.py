@@ -16,18 +16,21 @@ from typing import Any, Final
 
 from dynsync_lib.core.lookup_names import lookup_of
 from dynsync_lib.core.masking import Masking, may_be_people, round_to_fives
-from dynsync_lib.core.model import Direction, Object, System
+from dynsync_lib.core.model import PERSONS, Direction, Object, System
 from dynsync_lib.core.tables import HELD_BACK, Right, privilege
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.replay_folder import Replay
-from dynsync_lib.go_live.enrolments import Enrolment
+from dynsync_lib.go_live.enrolments import Enrolment, knows_matches
 from dynsync_lib.go_live.texts import read_texts, why_set_once
+from dynsync_lib.report.forecast_tables import is_compared
 from dynsync_lib.report.watch_plan import say_stop
 from dynsync_lib.report.words import object_word, system_word
 from dynsync_lib.report.work_plan import plan_work
 from dynsync_lib.verification.sync_health import watch_rows
 
 NOT_CHECKED: Final = "not checked"
+CREATED: Final = "Created"
+VALUES_BEFORE: Final = "Values before"
 _RIGHTS: Final[Mapping[str, tuple[tuple[Right, ...], str]]] = {
     "read": (("Read",), "caller_sees_all_rows"),
     "write": (("Create", "Write"), "sync_user_may_write"),
@@ -40,7 +43,8 @@ Row = Sequence[object]
 @dataclass(frozen=True, slots=True)
 class Material:
     """What the sheets are made of. `replay` is None where none was named; `custom_tables` are the texts behind the
-    finding G56, None where they cannot be listed.
+    finding G56, None where they cannot be listed; `not_checked` says in sentences what the numbers rest on and nobody
+    checked.
     """
 
     forecast: Forecast
@@ -48,6 +52,20 @@ class Material:
     enrolments: Sequence[Enrolment]
     replay: Replay | None
     custom_tables: Sequence[str] | None
+    not_checked: Sequence[str] = ()
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """The parts of the rollback that may lack rows, by their titles."""
+        knows_matches = all(entry.is_known for entry in self.enrolments)
+        knows_values = knows_matches and all(entry.is_whole for entry in self.enrolments)
+        return (*(() if knows_matches else (CREATED,)), *(() if knows_values else (VALUES_BEFORE,)))
+
+    def least(self, object_: str | None, number: int, *, is_whole: bool) -> object:
+        """A number as it may be shown where there may be more: `at least` so many, of none `not checked`."""
+        if is_whole:
+            return self.told(object_, number)
+        return f"at least {self.told(object_, number):,}" if number else NOT_CHECKED
 
     def count(self, object_: str | None, number: int | None) -> object:
         """A number as it may be shown; `not checked` for None."""
@@ -91,17 +109,28 @@ def _first_48_hours(material: Material) -> Iterator[Row]:
         number = material.count(row["object"], row["records"])
         yield row["health"], *words, row["predicted"], row["predicted_reason"], number, row["look_at"]
     yield "stop rule", None, None, None, None, None, f"{say_stop(material.forecast)}. Look after 1, 4, 24 and 48 hours."
+    for sentence in material.not_checked:
+        yield NOT_CHECKED, None, None, None, None, None, sentence
 
 
 def _automations(material: Material) -> Iterator[Row]:
     for entry in material.enrolments:
         words = (system_word(entry.system), object_word(entry.object, entry.system))
-        numbers = (material.count(entry.object, number) for number in (entry.created, entry.updated, entry.records))
+        numbers = _entering(material, entry)
         what = "workflows" if entry.system is System.HUBSPOT else "Power Automate flows, plug-ins and classic workflows"
         yield *words, *numbers, f"Pause what a new or changed record starts: {what}.", NOT_CHECKED
     for row in material.findings("G43"):
         state = NOT_CHECKED if row["count"] is None else "answered"
         yield "Both systems", "Several", None, None, material.count(None, row["count"]), row["sentence"], state
+
+
+def _entering(material: Material, entry: Enrolment) -> Sequence[object]:
+    """Records created, updated, and both together, as far as they are known."""
+    if not entry.is_known:
+        return (NOT_CHECKED,) * 3
+    created = material.count(entry.object, entry.created)
+    both = (entry.updated, entry.records)
+    return (created, *(material.least(entry.object, number, is_whole=entry.is_whole) for number in both))
 
 
 def _rights(material: Material) -> Iterator[Row]:
@@ -165,7 +194,7 @@ def _create_only(material: Material) -> Iterator[Row]:
             known += 1
             object_ = mapping["object"]
             into = (
-                overwrites[object_, system.value, mapping[f"{system.value}_field"]]
+                overwrites[object_, system.value, mapping[f"{system.value}_field"]] if is_compared(mapping) else None
                 for system in (System.HUBSPOT, System.DYNAMICS)
             )
             numbers = (material.count(object_, number) for number in into)
@@ -209,12 +238,15 @@ def _afterwards(material: Material) -> Iterator[Row]:
     for name, words in _REPLAYED.items():
         number = None if material.replay is None else int(material.replay.info["counts"].get(name, 0))
         yield words, material.count(None, number), "dynsync replay BEFORE AFTER, then --replay FOLDER here"
+    knows_people = all(knows_matches(material.forecast, object_) for object_ in PERSONS)
     with_bindings = bool(material.forecast.info.get("bindings"))
     for check_id, words in _AFTERWARDS:
         counts = [row["count"] for row in material.findings(check_id) if row["rule_id"] not in _OTHER_RULES]
         is_asked = check_id == "G04" or bool(counts) or (check_id == "G48" and with_bindings)
         number = None if not is_asked or None in counts else sum(counts)
-        yield words, material.count(None, number), _WHERE[check_id]
+        is_whole = check_id != "G04" or knows_people
+        shown = material.count(None, None) if number is None else material.least(None, number, is_whole=is_whole)
+        yield words, shown, _WHERE[check_id]
 
 
 _OTHER_RULES: Final = ("record.bindings",)

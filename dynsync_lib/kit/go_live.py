@@ -50,13 +50,15 @@ def go_live_pack(
     from dynsync_lib.go_live.enrolments import count_enrolments
     from dynsync_lib.go_live.pack import write_pack
     from dynsync_lib.go_live.sheets import Material
+    from dynsync_lib.kit.small_counts import say_unchecked_at
 
     opened, level = opened_forecast(forecast), read_masking(masking)
     if opened.is_masked and level not in {opened.masking, Masking.COUNTS}:
         raise UsageError("A masked forecast is shown at its own level.", next_step="Open it without masking it.")
     replayed = None if replay is None else open_replay(Path(replay))
     tables = _custom_tables(opened, snapshot)
-    material = Material(opened, level, count_enrolments(opened), replayed, tables)
+    unchecked = say_unchecked_at(level, opened)
+    material = Material(opened, level, count_enrolments(opened), replayed, tables, unchecked)
     return write_pack(material, mask_of(opened.folder, level), Path(out))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,16 @@ def shown_forecast(forecast: AnyForecast, masking: str = Masking.PSEUDONYM) -> F
     """
     opened, level = opened_forecast(forecast), read_masking(masking)
     return CountedForecast(opened, _tell_on_page) if level is Masking.COUNTS else opened.masked(level)
+
+
+def say_unchecked_at(masking: Masking, forecast: Forecast, also: Collection[str] = ()) -> tuple[str, ...]:
+    """What a list of the forecast's records rests on and nobody checked, in sentences as they may be told at a level.
+
+    `also` are audit rules on which the list rests beside columns and associations.
+    """
+    from dynsync_lib.report.figures import say_unchecked
+
+    return say_unchecked(shown_forecast(forecast, masking) if masking is Masking.COUNTS else forecast, also)
 
 
 def _tell_on_page(finding: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def worklist(
     >>> written.rows["ghosts"], written.rows["near_names"]
     (72, 26)
     """
+    from dynsync_lib.kit.small_counts import say_unchecked_at
+    from dynsync_lib.worklist.sheets import CHECKS_OF_SHEETS
     from dynsync_lib.worklist.write_workbook import refuse_marked, write_workbook
 
     opened, out = opened_forecast(forecast), Path(out)
@@ -82,7 +84,7 @@ def worklist(
     if out.suffix.lower() != ".xlsx":
         raise UsageError(f"{out} does not end in .xlsx.", next_step="Name an Excel file, such as worklist.xlsx.")
     fixes = fix_set(opened, snapshot=snapshot) if ranked else None
-    not_checked = _say_unchecked(opened, level)
+    not_checked = say_unchecked_at(level, opened, CHECKS_OF_SHEETS)
     with _row_maker(opened, snapshot_of_forecast(opened, snapshot), level, fixes=fixes) as maker:
         says = None if fixes is None else fixes.sentence
         written = write_workbook(out, opened, maker, fixes=says, not_checked=not_checked)
@@ -99,16 +101,6 @@ def worklist(
             not_checked,
             says,
         )
-
-
-def _say_unchecked(forecast: Forecast, masking: Masking) -> tuple[str, ...]:
-    """What the sheets rest on and nobody checked, in sentences, as they may be told."""
-    from dynsync_lib.kit.small_counts import shown_forecast
-    from dynsync_lib.report.figures import say_unchecked
-    from dynsync_lib.worklist.sheets import CHECKS_OF_SHEETS
-
-    shown = shown_forecast(forecast, masking) if masking is Masking.COUNTS else forecast
-    return say_unchecked(shown, CHECKS_OF_SHEETS)
 
 
 def import_worklist(

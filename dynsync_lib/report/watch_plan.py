@@ -14,7 +14,7 @@ from typing import Final
 from dynsync_lib.core.model import HEALTH, Health, Outcome, System
 from dynsync_lib.report.charts import Bar, read_bars
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes
+from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes, undelivered_tables
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.tables import Grid, Head, show_table
 
@@ -55,6 +55,8 @@ def _row(bar: Bar) -> list[int]:
 
 def say_stop(forecast: ForecastTables) -> str:
     """Beyond which numbers the sync is switched off, as a sentence without its full stop."""
+    if undelivered_tables(forecast):
+        return "Switch off when more than 2 % fail: nobody knows how many are created, since records were not delivered"
     numbers = count_numbers(forecast)
     in_hubspot, in_dynamics = (
         math.floor(numbers[f"created_in_{system}"] * _CREATED_SHARE) for system in (System.HUBSPOT, System.DYNAMICS)

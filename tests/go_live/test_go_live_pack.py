@@ -18,6 +18,7 @@ from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.go_live.enrolments import count_enrolments
 from dynsync_lib.go_live.sheets import SHEETS, Material
 from dynsync_lib.go_live.texts import read_texts
+from tests.kit.small_portals import load_portals
 from tests.rulebook_texts import shipped_rulebook
 from tests.worklist.small_worklist import C1, SETTINGS, small_forecast
 
@@ -72,20 +73,24 @@ def test_pack__the_rollback_sheet_has_every_created_record_and_every_value_befor
     (title,) = (row for row in values if row["field"] == "jobtitle" and row["system"] == "hubspot")
     assert (title["record_id"], title["value_before"], title["value_after"]) == ("1", "Boss", "Chief")
     assert title["how_to_undo"] == "Write the value before."
-    assert named.rows["Values before"] == len(rows_of(named, "Values before")) == len(values)
+    *shown, last = rows_of(named, "Values before")
+    assert named.rows["Values before"] == len(shown) == len(values)
+    assert str(last["system"]).startswith("not checked: What was not delivered or compared is not in it")
 
 
 def test_pack__counts_the_records_that_would_enter_automations(forecast: kit.Forecast, named: kit.GoLivePack) -> None:
     created = forecast.rows("outcomes", where={"outcome": "create", "system": "dynamics"})
     written = {row["hubspot_id"] for row in forecast.rows("changes", where={"target_system": "hubspot"})}
-    assert named.would_enter["hubspot"] == len(created) + len(written)
+    known = [row for row in created if row["object"] != "invoice"]  # HubSpot's invoices were not delivered
+    assert (len(created), len(known)) == (3, 2)
+    assert named.would_enter["hubspot"] == len(known) + len(written)
     (contacts,) = (
         row
         for row in rows_of(named, "Automations to pause")
         if (row["System"], row["Records"]) == ("HubSpot", "contacts")
     )
-    assert contacts["Would enter"] == contacts["Created"] + contacts["Updated"]
-    assert (contacts["State"], contacts["Updated"]) == ("not checked", 1)
+    numbers = [contacts[name] for name in ("Created", "Updated", "Would enter", "State")]
+    assert numbers == [0, "at least 1", "at least 1", "not checked"]  # not all of their columns were delivered
 
 
 def test_pack__the_first_48_hours_are_the_forecast_by_sync_healths_lists(
@@ -94,8 +99,9 @@ def test_pack__the_first_48_hours_are_the_forecast_by_sync_healths_lists(
     watched = rows_of(named, "First 48 hours")
     assert sum(row["Number"] or 0 for row in watched) == sum(row["count"] for row in forecast.rows("summary"))
     lists = [row["Sync Health"] for row in watched]
-    assert lists == sorted(lists, key=["in_sync", "excluded", "failing", "stop rule"].index)
-    assert "Switch off when more than" in str(watched[-1]["Look at"])
+    assert lists == sorted(lists, key=["in_sync", "excluded", "failing", "stop rule", "not checked"].index)
+    (stop,) = (row for row in watched if row["Sync Health"] == "stop rule")
+    assert "Switch off when more than" in str(stop["Look at"])
 
 
 def test_pack__what_nobody_told_is_not_checked(named: kit.GoLivePack) -> None:
@@ -126,7 +132,8 @@ def test_pack__counts_list_no_record_and_no_few_people(forecast: kit.Forecast, t
     watched = [row["Number"] for row in rows_of(pack, "First 48 hours") if row["Records"] == "contacts"]
     assert set(watched) == {5}
     entering = [row for row in rows_of(pack, "Automations to pause") if row["Records"] in ("contacts", "leads")]
-    assert {row[name] % 5 for row in entering for name in ("Created", "Updated", "Would enter")} == {0}
+    numbers = {str(row[name]) for row in entering for name in ("Created", "Updated", "Would enter")}
+    assert numbers == {"0", "at least 5", "not checked"}
     assert C1 not in str([rows_of(pack, title) for title in ("Created", "Values before")])
 
 
@@ -176,7 +183,11 @@ def test_create_only__names_mapped_fields_that_are_mostly_set_once(
     asked = kit.Forecast.rows
 
     def with_owner(self: kit.Forecast, table: str, **how: Any) -> list[dict[str, Any]]:
-        return [{**mapping, "allowed_directions": "two_way"}] if table == "mapping" else asked(self, table, **how)
+        return (
+            [{**mapping, "allowed_directions": "two_way", "reason": None}]
+            if table == "mapping"
+            else asked(self, table, **how)
+        )
 
     monkeypatch.setattr(kit.Forecast, "rows", with_owner)
     (owner, *_) = rows("Create only", made_of(forecast))
@@ -196,5 +207,44 @@ def test_command__prints_the_headline_as_json_and_as_a_list(forecast: kit.Foreca
     line = ["go-live", "--forecast", str(forecast.folder), "--out", str(tmp_path / "pack")]
     shown = CliRunner().invoke(app, [*line, "--json"])
     told = json.loads(shown.stdout)
-    assert (shown.exit_code, set(told)) == (0, {"folder", "would_enter", "rows", "not_checked"})
-    assert "would enter automations in HubSpot" in CliRunner().invoke(app, line).stdout
+    assert (shown.exit_code, set(told)) == (
+        0,
+        {"folder", "would_enter", "rows", "not_checked", "incomplete", "unchecked"},
+    )
+    assert "records would enter automations in HubSpot" in CliRunner().invoke(app, line).stdout
+
+
+def small_pack(folder: Path, **files: str) -> kit.GoLivePack:
+    """The pack of a forecast of contacts, of which nothing but these files was delivered."""
+    snapshot = load_portals(folder, {f"{system}/contacts": text for system, text in files.items()})
+    (folder / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
+    return kit.go_live_pack(kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast"), folder / "pack")
+
+
+def test_pack__without_a_side_knows_no_number(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    pack = small_pack(tmp_path, h="hs_object_id,email\n1,a@example.com\n")
+    assert pack.would_enter == {"hubspot": None, "dynamics": None}
+    assert (pack.rows["Created"], pack.rows["Values before"]) == (1, None)
+    assert pack.incomplete == ("hubspot", "dynamics", "Created", "Values before")
+    assert {row["Created"] for row in rows_of(pack, "Automations to pause")[:2]} == {"not checked"}
+    assert "Incomplete: Created and Values before." in str(rows_of(pack, "Read me"))
+    shared = next(row for row in rows_of(pack, "After go-live") if "share an address" in row["What"])
+    assert shared["Number"] == "not checked"
+    assert "nobody knows how many are created" in str(rows_of(pack, "First 48 hours"))
+
+
+def test_pack__of_mappings_that_were_not_compared_is_incomplete(tmp_path: Path) -> None:
+    delivered = {
+        "h": "hs_object_id,email\n1,a@example.com\n2,b@example.com\n",
+        "d": f"contactid,emailaddress1\n{C1},a@example.com\n",
+    }
+    pack = small_pack(tmp_path, **delivered)
+    assert pack.would_enter == {"hubspot": None, "dynamics": 1}
+    assert (pack.rows["Created"], pack.rows["Values before"]) == (1, None)
+    assert pack.incomplete == ("hubspot", "dynamics", "Values before")
+    (row,) = (row for row in rows_of(pack, "Automations to pause") if row["System"] == "Dynamics")
+    assert (row["Created"], row["Updated"], row["Would enter"]) == (1, "not checked", "at least 1")
+    assert "at least 1 in Dynamics" in str(rows_of(pack, "Read me"))
+    assert str(rows_of(pack, "Values before")[-1]["system"]).startswith("not checked: ")
+    assert pack.unchecked[0].startswith("Not checked: Values of mapped columns")

@@ -210,6 +210,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "folders",
         "forecasts",
         "record_urls",
+        "report.forecast_tables",
         "report.watch_plan",
         "report.work_plan",
         "report.words",
