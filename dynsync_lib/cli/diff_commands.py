@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
@@ -27,6 +28,10 @@ _MOVES: Final[Mapping[str, str]] = {
     "otherwise": "otherwise",
 }
 _MOST_COLUMNS: Final = 20
+_NOT_COUNTED: Final = (
+    "Which records are gone from a finding or new in it is counted between snapshots: "
+    "dynsync diff SNAPSHOT SNAPSHOT --settings FILE."
+)
 
 
 def settings_diff(
@@ -63,7 +68,7 @@ def settings_diff(
             console.out.print("The settings say the same.")
         _print_notes(figures["notes"])
         if figures["sync"] is not None:
-            _print_sync(figures["sync"])
+            _print_sync(figures["sync"], figures)
         _print_written(written)
     _exit(is_same=figures["same"])
 
@@ -157,15 +162,23 @@ def _print_written(written: Mapping[str, str]) -> None:
 
 def _print_forecasts(figures: Mapping[str, Any]) -> None:
     _print_notes(figures["notes"])
-    _print_sync(figures)
+    _print_sync(figures, figures)
     _print_findings(figures["findings"])
 
 
-def _print_sync(figures: Mapping[str, Any]) -> None:
-    """What the sync does otherwise: outcomes from which to which, then effects that move."""
+def _print_sync(figures: Mapping[str, Any], compared: Mapping[str, Any]) -> None:
+    """What the sync does otherwise: outcomes from which to which, then effects that move; and what was not compared."""
+    missing = len(compared["mappings_not_compared"])
     if not any(figures["counts"].values()) and not _moving(figures["effects"]):
-        console.out.print("The sync does the same with every record.")
-        return
+        rest = f", of what was compared: {missing:,} of {compared['mappings']:,} mappings were not" if missing else ""
+        console.out.print(f"The sync does the same with every record{rest}.")
+    else:
+        _print_moves(figures)
+    for sentence in compared["not_checked"]:
+        console.out.print(Text(sentence, style="yellow"))
+
+
+def _print_moves(figures: Mapping[str, Any]) -> None:
     counts = figures["counts"]
     console.out.print(
         f"\n{counts['outcomes']:,} records, {counts['changes']:,} written values and {counts['links']:,} associations "
@@ -222,10 +235,14 @@ def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
                 for row in moved
             ],
         )
+        if any(row["gone"] is None and row["not_checked"] is None for row in moved):
+            console.out.print(_NOT_COUNTED)
     unchecked = sum(row["before"] is None and row["after"] is None for row in findings)
     same = len(findings) - len(moved) - unchecked
     said = f", {unchecked:,} are checked on neither side" if unchecked else ""
     console.out.print(f"{same:,} of {len(findings):,} findings are as before{said}.")
+    reasons = [f"{row['check_id']} is not checked: {row['not_checked']}" for row in findings if row["not_checked"]]
+    console.print_first(reasons, "--json names all")
 
 
 def _count(number: int | None) -> str:
@@ -245,5 +262,5 @@ def _print_snapshots(figures: Mapping[str, Any]) -> None:
         if len(most) > _MOST_COLUMNS:
             console.out.print(f"... and {len(most) - _MOST_COLUMNS:,} more columns; --json names all.")
     if figures["sync"] is not None:
-        _print_sync(figures["sync"])
+        _print_sync(figures["sync"], figures)
         _print_findings(figures["findings"])

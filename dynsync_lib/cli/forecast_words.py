@@ -48,6 +48,8 @@ def print_replay(info: Mapping[str, Any]) -> None:
     for name, words in _REPLAYED.items():
         if name in counts:
             console.out.print(f"{counts[name]:>9,}  {words}")
+    for sentence in info["not_checked"]:
+        console.out.print(Text(sentence, style="yellow"))
 
 
 def print_report(report: Path, forecast: kit.Forecast, *, has_code: bool = True, has_logo: bool = False) -> None:

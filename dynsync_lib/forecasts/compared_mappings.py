@@ -5,7 +5,8 @@ Facts
       where it was compared in each.
     * A mapping through which nothing flows has nothing to compare.
 
-Where it is used: `verification.verify_folder`.
+Where it is used: `verification.verify_folder`, `forecasts.replay_folder`, `forecasts.settings_difference`,
+`forecasts.forecast_difference`, `forecasts.snapshot_difference`.
 
 Source: rule field.missing (5.5).
 """
@@ -46,13 +47,13 @@ class ComparedMappings:
             "not_checked": self.sentences(),
         }
 
-    def sentences(self) -> list[str]:
-        """A sentence that names the mappings that were not compared; none where all were."""
+    def sentences(self, where: str = "") -> list[str]:
+        """A sentence that names the mappings that were not compared; none where all were. `where`: " in FOLDER"."""
         missing = [f"{object_} {hubspot} / {dynamics}" for object_, hubspot, dynamics in self._uncompared()]
         if not missing:
             return []
         of_all = f"{len(missing):,} of {len(self.is_compared):,} mappings were not compared"
-        return [f"Not checked: {of_all}: {some_of(missing, _MOST_NAMED)}."]
+        return [f"Not checked{where}: {of_all}: {some_of(missing, _MOST_NAMED)}."]
 
     def _uncompared(self) -> list[MappingName]:
         return sorted(name for name, is_compared in self.is_compared.items() if not is_compared)

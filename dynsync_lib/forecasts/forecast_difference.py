@@ -18,6 +18,7 @@ from dynsync_lib.core.comparison.finding_changes import FINDING_CHANGES, Found, 
 from dynsync_lib.core.comparison.side_by_side import NOT_THERE
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.engine import Engine, open_engine_for
+from dynsync_lib.forecasts.compared_mappings import ComparedMappings, compared_in_each, mappings_of_rows
 from dynsync_lib.forecasts.difference import Difference, Row, Tables, as_frame, measure_difference
 from dynsync_lib.forecasts.forecast_check import scan_table
 from dynsync_lib.forecasts.forecast_folder import Forecast
@@ -32,12 +33,13 @@ _COMPARED: Final = ("outcomes", "changes", "links")
 class ForecastDifference:
     """Two forecasts. `sync`: what the sync does otherwise. `finding_rows`: rows of FINDING_CHANGES.
 
-    `notes` are sentences that whoever reads the figures should know.
+    `notes` are sentences that whoever reads the figures should know; `mappings` are those of both forecasts.
     """
 
     sync: Difference
     finding_rows: Sequence[Row]
     notes: Sequence[str]
+    mappings: ComparedMappings
 
     @property
     def is_any(self) -> bool:
@@ -46,8 +48,8 @@ class ForecastDifference:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Plain values: `same`, `notes`, those of `Difference.figures`, and `findings`."""
-        rest = {"findings": list(self.finding_rows)}
+        """Plain values: `same`, `notes`, those of `Difference.figures` and of `ComparedMappings`, and `findings`."""
+        rest = {**self.mappings.figures, "findings": list(self.finding_rows)}
         return {"same": not self.is_any, "notes": list(self.notes), **self.sync.figures, **rest}
 
     @property
@@ -71,7 +73,8 @@ def compare_forecasts(
         }
         sync = measure_difference(engine, _tables(engine, before), _tables(engine, after), marketing=marketing)
     findings = compare_findings(_findings(before), _findings(after), rulebook.checks, moves or {})
-    return ForecastDifference(sync, findings, list(_notes(before, after, sync)))
+    mappings = compared_in_each(*(mappings_of_rows(side.rows("mapping")) for side in (before, after)))
+    return ForecastDifference(sync, findings, list(_notes(before, after, sync)), mappings)
 
 
 def _findings(forecast: Forecast) -> Found:

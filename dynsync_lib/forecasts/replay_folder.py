@@ -27,6 +27,7 @@ from dynsync_lib.engine import Engine
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.folders.own_folder import Content, FolderKind, content_of, is_digest, listed_names
 from dynsync_lib.folders.replaced_folder import replaced_folder
+from dynsync_lib.forecasts.compared_mappings import compared_in_each, mappings_of
 from dynsync_lib.forecasts.csv_files import write_csv
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.forecast_folder import read_table
@@ -56,7 +57,10 @@ REPLAY_FOLDER: Final = FolderKind("a replay", REPLAY_FILE, _names_of_replay)
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One replay. `info` is `replay.json`; its `counts` say how many rows of `changes` bear which note."""
+    """One replay. `info` is `replay.json`; its `counts` say how many rows of `changes` bear which note.
+
+    `mappings_not_compared` names, of `mappings` in all, those of which one of the snapshots lacks a column.
+    """
 
     folder: Path
     info: Mapping[str, Any]
@@ -102,14 +106,24 @@ def write_replay(
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
             pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier").pairs, "replayed_bindings")
+            mappings = compared_in_each(mappings_of(earlier), mappings_of(later))
             tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
             counts = _write_tables(engine, tables, folder.new)
         for name in _TABLES if csv else ():
             write_csv(folder.new / f"{name}.parquet", folder.new / f"{name}.csv")
-        info = _info(before, after, settings, counts)
+        info = {**_info(before, after, settings, counts), **mappings.figures}
         info["files"] = sorted([*(path.name for path in folder.new.iterdir()), REPLAY_FILE])
         (folder.new / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
     return Replay(out, info)
+
+
+def refuse_one_snapshot(before: Snapshot, after: Snapshot) -> None:
+    """Raises UsageError when both are one snapshot, or one is a copy of the other."""
+    if before.manifest_sha256 == after.manifest_sha256:
+        raise UsageError(
+            f"{before.path} and {after.path} are the same snapshot, so that nothing was synced in between.",
+            next_step="Name as the second one a snapshot that was taken after the sync.",
+        )
 
 
 def _refuse_wrong_order(before: Snapshot, after: Snapshot) -> None:

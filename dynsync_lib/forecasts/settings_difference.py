@@ -19,6 +19,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.core.tables import BINDINGS
+from dynsync_lib.forecasts.compared_mappings import ComparedMappings, compared_in_each, mappings_of
 from dynsync_lib.forecasts.difference import Difference, as_frame, keep_decision, measure_difference
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
@@ -35,12 +36,14 @@ _COLUMNS: Final = ("section", "key", "kind", "before", "after", "affects", "sent
 class SettingsDifference:
     """Two settings. `changes`: what differs in them. `sync`: what the sync does otherwise; None without a snapshot.
 
-    `notes` are sentences to know, such as which tables the snapshot lacks.
+    `notes` are sentences to know, such as which tables the snapshot lacks. `mappings` are those of both settings, and
+    say which were compared; None without a snapshot.
     """
 
     changes: Sequence[SettingDifference]
     sync: Difference | None
     notes: Sequence[str] = ()
+    mappings: ComparedMappings | None = None
 
     @property
     def is_any(self) -> bool:
@@ -49,12 +52,17 @@ class SettingsDifference:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Plain values: `same`, `notes`, `settings`, and `sync` as `Difference.figures`; null without a snapshot."""
+        """Plain values: `same`, `notes`, `settings`, `sync` as `Difference.figures`, and those of `ComparedMappings`.
+
+        Without a snapshot `sync`, `mappings` and `mappings_not_compared` are null.
+        """
+        nothing_compared: dict[str, Any] = {"mappings": None, "mappings_not_compared": None, "not_checked": []}
         return {
             "same": not self.is_any,
             "notes": list(self.notes),
             "settings": [asdict(change) for change in self.changes],
             "sync": None if self.sync is None else self.sync.figures,
+            **(nothing_compared if self.mappings is None else self.mappings.figures),
         }
 
     @property
@@ -84,9 +92,8 @@ def compare_two_settings(
         marketing = {
             name: bool(side.hubspot.sync_as_marketing) for name, side in (("before", before), ("after", after))
         }
-        tables = [
-            keep_decision(side, decide_sync(side))
-            for side in (situation, replace(situation, settings=after, memory={}))
-        ]
+        sides = (situation, replace(situation, settings=after, memory={}))
+        tables = [keep_decision(side, decide_sync(side)) for side in sides]
+        mappings = compared_in_each(*map(mappings_of, sides))
         difference = measure_difference(engine, *tables, marketing=marketing)
-    return SettingsDifference(changes, difference, list(say_undelivered(snapshot, before, after)))
+    return SettingsDifference(changes, difference, list(say_undelivered(snapshot, before, after)), mappings)

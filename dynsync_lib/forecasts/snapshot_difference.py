@@ -24,6 +24,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES
 from dynsync_lib.engine import Engine
+from dynsync_lib.forecasts.compared_mappings import ComparedMappings, mappings_of_rows
 from dynsync_lib.forecasts.difference import Difference, Row, as_frame
 from dynsync_lib.forecasts.finding_moves import Forecasted, count_moves
 from dynsync_lib.forecasts.forecast_difference import compare_forecasts, is_moved
@@ -47,6 +48,7 @@ class SnapshotDifference:
     `column_rows`: table, column, changed (in how many records of both it differs). `finding_rows`: rows of
     FINDING_CHANGES; `sync`: what the sync does otherwise under the same settings; both are None without settings.
     `notes` are sentences to know; `is_partial`: some tables or columns are not compared, as one snapshot lacks them.
+    `mappings` are those of the settings, None without; `not_checked` names for each snapshot those nobody compared.
     """
 
     table_rows: Sequence[Row]
@@ -55,6 +57,8 @@ class SnapshotDifference:
     sync: Difference | None
     notes: Sequence[str]
     is_partial: bool
+    mappings: ComparedMappings | None = None
+    not_checked: Sequence[str] = ()
 
     @property
     def is_any(self) -> bool:
@@ -69,7 +73,11 @@ class SnapshotDifference:
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Plain values: `same`, `notes`, `tables`, `columns`; `findings` and `sync`, null without settings."""
+        """Plain values: `same`, `notes`, `tables`, `columns`, `not_checked`.
+
+        Null without settings: `findings`, `sync`, `mappings` and `mappings_not_compared`.
+        """
+        nothing_compared = {"mappings": None, "mappings_not_compared": None}
         return {
             "same": not self.is_any,
             "notes": list(self.notes),
@@ -77,6 +85,8 @@ class SnapshotDifference:
             "columns": list(self.column_rows),
             "findings": None if self.finding_rows is None else list(self.finding_rows),
             "sync": None if self.sync is None else self.sync.figures,
+            **(nothing_compared if self.mappings is None else self.mappings.figures),
+            "not_checked": list(self.not_checked),
         }
 
     @property
@@ -121,7 +131,14 @@ def compare_snapshots(
         later = Forecasted(second, open_situation(engine, after, settings, rulebook))
         moves = count_moves(engine, earlier, later, rulebook.checks)
     compared = compare_forecasts(first, second, rulebook=rulebook, work=work, moves=moves)
-    return SnapshotDifference(rows, columns, compared.finding_rows, compared.sync, notes, bool(lacking))
+    unchecked = [
+        sentence
+        for snapshot, forecast in ((before, first), (after, second))
+        for sentence in mappings_of_rows(forecast.rows("mapping")).sentences(f" in {snapshot.path}")
+    ]
+    return SnapshotDifference(
+        rows, columns, compared.finding_rows, compared.sync, notes, bool(lacking), compared.mappings, unchecked
+    )
 
 
 @dataclass(frozen=True, slots=True)

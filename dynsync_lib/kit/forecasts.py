@@ -135,16 +135,21 @@ def replay(
     The pairs are those of `bindings` (the folder of a forecast, or a file) or, without it, of a forecast of the earlier
     snapshot, which is made for it. An earlier replay in `out` is replaced. This computes: about as long as a forecast.
 
-    Raises UsageError when the snapshots stand in the wrong order or are of different portals, and as `forecast` does.
+    Raises UsageError when both are one snapshot, when they stand in the wrong order or are of different portals, and as
+    `forecast` does.
 
-    >>> snapshot, settings = "out/demo/snapshot", "out/demo/dynsync.toml"
-    >>> replay = kit.replay(snapshot, snapshot, settings, "out/replay", bindings="out/demo/forecast")
+    >>> from datetime import UTC, datetime
+    >>> moment = datetime(2099, 1, 1, tzinfo=UTC)
+    >>> later = kit.load("sample_data/hubspot", "sample_data/dynamics", "out/replayed", taken_at=moment)
+    >>> settings = "out/demo/dynsync.toml"
+    >>> replay = kit.replay("out/demo/snapshot", later, settings, "out/replay", bindings="out/demo/forecast")
     >>> replay.info["counts"]
     {'escapes': 0}
     """
-    from dynsync_lib.forecasts.replay_folder import write_replay  # a forecast does not wait for it
+    from dynsync_lib.forecasts.replay_folder import refuse_one_snapshot, write_replay  # a forecast does not wait for it
 
     earlier, later = opened_snapshot(before), opened_snapshot(after)
+    refuse_one_snapshot(earlier, later)
     checked = opened_settings(settings, snapshot=later, overrides=assumptions)
     with temporary_folder() as work:
         pairs = Path(bindings) if bindings else forecast(earlier, checked, work / "forecast").folder
@@ -170,10 +175,11 @@ def verify(
     >>> verified.figures["by_outcome"]["create"], verified.figures["by_outcome"]["link"]["hits"]
     ({'predicted': 1608, 'hits': 0}, 808)
     """
-    from dynsync_lib.verification import verify_folder  # a forecast does not wait for it
+    from dynsync_lib.forecasts.replay_folder import refuse_one_snapshot  # a forecast does not wait for these
+    from dynsync_lib.verification import verify_folder
 
     earlier, later = opened_snapshot(before), opened_snapshot(after)
-    verify_folder.refuse_one_snapshot(earlier, later)
+    refuse_one_snapshot(earlier, later)
     with temporary_folder() as work:
         compared = verify_folder.Compared(earlier, later, opened_forecast(forecast))
         return verify_folder.verify_snapshots(

@@ -186,15 +186,6 @@ def verify_snapshots(compared: Compared, *, rulebook: Rulebook, out: Path | None
     return Verification(figures, out)
 
 
-def refuse_one_snapshot(before: Snapshot, after: Snapshot) -> None:
-    """Raises UsageError when both are one snapshot, or one is a copy of the other."""
-    if before.manifest_sha256 == after.manifest_sha256:
-        raise UsageError(
-            f"{before.path} and {after.path} are the same snapshot, so that nothing was synced in between.",
-            next_step="Name as the second one a snapshot that was taken after the sync.",
-        )
-
-
 def refuse_unfit(before: Snapshot, after: Snapshot, forecast: Forecast) -> None:
     """Raises UsageError unless the forecast is of `before`, and `after` is a later snapshot of the same portals."""
     for system in System:

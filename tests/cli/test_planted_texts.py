@@ -86,7 +86,7 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("s --out OUT --bindings f", is_long=True),
         Run("s --out OUT --set email_norm=WHO", exit_codes=(2,), shows=SOMEBODY),
     ),
-    "replay": (Run("s s --out OUT --csv --bindings f"),),
+    "replay": (Run("s t --out OUT --csv --bindings f"), Run("s s --out OUT", exit_codes=(2,))),
     "verify": (
         Run("s t --forecast f", exit_codes=(1,), is_long=True),
         Run("s t --forecast f --out OUT", exit_codes=(1,)),

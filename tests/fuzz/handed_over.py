@@ -202,12 +202,18 @@ def _show_forecast(folder: Path, dice: Random) -> None:
             kit.as_dict(chain)
 
 
-def _verify(folder: Path, dice: Random) -> None:
-    """A forecast held against its own snapshot, which somebody says is of a day later."""
-    snapshot, later = folder / "snapshot", folder / "later"
-    shutil.copytree(snapshot, later)
+def _later(folder: Path) -> Path:
+    """A copy of the snapshot, which somebody says is of another day."""
+    later = folder / "later"
+    shutil.copytree(folder / "snapshot", later)
     manifest = later / "manifest.json"
     manifest.write_bytes(re.sub(rb'("finished_at": ")\d{4}', rb"\g<1>2099", manifest.read_bytes()))
+    return later
+
+
+def _verify(folder: Path, dice: Random) -> None:
+    """A forecast held against its own snapshot, which somebody says is of a day later."""
+    snapshot, later = folder / "snapshot", _later(folder)
     kit.verify(snapshot, later, folder / "forecast", folder / "v" if dice.random() < 0.5 else None)
 
 
@@ -216,7 +222,7 @@ def _replay_edited(folder: Path, dice: Random) -> None:
     _fit_manifest(folder)
     snapshot, settings = folder / "snapshot", folder / "dynsync.toml"
     if dice.random() < 0.5:
-        kit.replay(snapshot, snapshot, settings, folder / "r", bindings=folder / "forecast")
+        kit.replay(snapshot, _later(folder), settings, folder / "r", bindings=folder / "forecast")
     else:
         kit.forecast(snapshot, settings, folder / "f", beside=[snapshot])
 

@@ -132,6 +132,7 @@ def test_snapshots__without_settings_say_what_was_not_compared(home: Path) -> No
     compared = kit.diff_snapshots(home / "monday/s", home / "friday/s")
     assert compared.figures["findings"] is None
     assert compared.notes[-1] == "Findings are not compared: they are asked under settings, and none were named."
+    assert compared.figures["mappings_not_compared"] is None
     same = kit.diff_snapshots(home / "monday/s", home / "monday/s")
     assert not same.is_any
 
@@ -176,7 +177,14 @@ def command(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
-        ("diff plain plain", 0, "The sync does the same with every record."),
+        (
+            "diff plain plain",
+            0,
+            "The sync does the same with every record, of what was compared: 9 of 12 mappings were not.\n"
+            "Not checked: 9 of 12 mappings were not compared: contact address / address1_line1, contact country",
+        ),
+        ("diff plain plain", 0, "\nG43 is not checked: Which workflows and flows the sync triggers cannot be read"),
+        ("diff plain active", 1, "is counted between snapshots: dynsync diff SNAPSHOT SNAPSHOT --settings FILE."),
         ("diff plain active", 1, "3 records, 0 written values and 0 associations differ."),
         ("diff monday/s monday/s", 0, "dynamics/contacts"),
         (

@@ -34,6 +34,10 @@ APRIL = {
     "d3,cid@c.example,Sid,Kiel,,0\n",
 }
 CONTACTS = "[sync.contact]\nconflict_winner = 'hubspot'\nfilter_to_hubspot = 'statecode = 0'\n"
+NARROW = (
+    "default_mappings = false\n[[sync.contact.mapping]]\nhubspot = 'firstname'\ndynamics = 'firstname'\n"
+    "[[sync.contact.mapping]]\nhubspot = 'lastname'\ndynamics = 'lastname'\n"
+)
 NOBODY = "filter_to_dynamics = \"lifecyclestage = 'nobody'\"\n"
 
 
@@ -98,6 +102,23 @@ def test_wrong_order__is_refused_before_anything_is_written(snapshots: tuple[Pat
     with pytest.raises(UsageError, match="was taken after"):
         replayed(snapshots[::-1], tmp_path, CONTACTS)
     assert not (tmp_path / "replay").exists()
+
+
+def test_one_snapshot_twice__is_refused_before_anything_is_written(
+    snapshots: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="are the same snapshot, so that nothing was synced in between"):
+        replayed((snapshots[0], snapshots[0]), tmp_path, CONTACTS)
+    assert not (tmp_path / "replay").exists()
+
+
+def test_mappings__of_which_a_snapshot_lacks_a_column_are_named(snapshots: tuple[Path, Path], tmp_path: Path) -> None:
+    told = replayed(snapshots, tmp_path, CONTACTS + NARROW)
+    assert told.info["mappings"] == 2
+    assert told.info["mappings_not_compared"] == [
+        {"object": "contact", "hubspot_field": "lastname", "dynamics_field": "lastname"}
+    ]
+    assert told.info["not_checked"] == ["Not checked: 1 of 2 mappings were not compared: contact lastname / lastname."]
 
 
 def test_other_portals__are_refused_before_anything_is_written(tmp_path: Path) -> None:

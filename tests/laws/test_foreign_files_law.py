@@ -54,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ours]]:
     kit.load(root / "h", None, root / "t", taken_at=datetime(2099, 1, 1, tzinfo=UTC))
     kit.forecast(root / "s", root / "dynsync.toml", root / "f")
     kit.forecast(root / "s", root / "dynsync.toml", root / "g", csv=True)
-    kit.replay(root / "s", root / "s", root / "dynsync.toml", root / "r")
+    kit.replay(root / "s", root / "t", root / "dynsync.toml", root / "r")
     kit.verify(root / "s", root / "t", root / "f", root / "v")
     (root / "report.html").write_text(f"{runner.REPORT_FILE.start}\n{runner.REPORT_FILE.mark}\n", encoding="utf-8")
     unfinished_pull(root / "p")
@@ -151,7 +151,7 @@ def _command(dice: Dice, home: Path, place: Path) -> list[str]:
             ["load", "--hubspot", str(home / "h"), *out],
             ["pull", *settings, "--emulator", str(home / "emulator.json"), *out],
             ["forecast", str(home / "s"), *settings, *out, *csv],
-            ["replay", str(home / "s"), str(home / "s"), *settings, *out, *csv],
+            ["replay", str(home / "s"), str(home / "t"), *settings, *out, *csv],
             ["report", "--forecast", str(home / "f"), *out],
             ["verify", str(home / "s"), str(home / "t"), "--forecast", str(home / "f"), *out],
             ["go-live", "--forecast", str(home / "f"), *out],

@@ -49,6 +49,7 @@ FINDING_CHANGES: Final = Table(
         Column("gone", "integer", "records that it no longer concerns; null when not counted"),
         Column("new", "integer", "records that it concerns now; null when not counted"),
         Column("sentence", "text", "what was found after, or before where it is gone"),
+        Column("not_checked", "text", "why nobody checked it before, after or on both sides; null when it was checked"),
     ),
     _KEY,
 )
@@ -64,8 +65,10 @@ def compare_findings(before: Found, after: Found, checks: Sequence[Check], moves
     rows = []
     for key in {**first, **second}:
         last = second.get(key) or first[key]
+        whys = _why(first.get(key), last["object"], before.on), _why(second.get(key), last["object"], after.on)
         counts = _count(first.get(key), last["object"], before.on), _count(second.get(key), last["object"], after.on)
-        rows.append(_row(last, *counts, moves.get(key) if isinstance(key, int) else None))
+        row = _row(last, *counts, moves.get(key) if isinstance(key, int) else None)
+        rows.append({**row, "not_checked": _say_why(*whys)})
     return sorted(rows, key=_by_weight)
 
 
@@ -82,6 +85,20 @@ def _count(row: Row | None, object_: str | None, on: Collection[str]) -> int | N
     if row is not None:
         return None if row["count"] is None else int(row["count"])
     return 0 if _is_asked(object_, on) else None
+
+
+def _why(row: Row | None, object_: str | None, on: Collection[str]) -> str | None:
+    """Why nobody checked a finding on one side; None when it was checked."""
+    if row is not None:
+        return str(row["sentence"]) if row["count"] is None else None
+    return None if _is_asked(object_, on) else f"The sync of {object_} is off."
+
+
+def _say_why(before: str | None, after: str | None) -> str | None:
+    """The reasons of both sides in one text; None when both were checked."""
+    if before == after:
+        return after
+    return " ".join(f"{side}: {why}" for side, why in (("Before", before), ("After", after)) if why)
 
 
 def _is_asked(object_: str | None, on: Collection[str]) -> bool:
