@@ -22,6 +22,7 @@ from dynsync_lib.report.words import (
     OUTCOME_COLOURS,
     OUTCOMES,
     SYSTEMS,
+    counted,
     object_rank,
     object_word,
     rank_of,
@@ -90,8 +91,8 @@ def outcome_bars(forecast: ForecastTables) -> Piece:
         return Piece(render("empty", sentence=f"{title}: the forecast holds no records."), title)
     total = sum(bar.total for bar in bars)
     sentence = (
-        f"{total:,} records, each with exactly one outcome. Matched ones are counted at both ends of their pairs. "
-        "Excluded and failing are never added together."
+        f"{counted(total, 'record', 'records')}, each with exactly one outcome. "
+        "Matched ones are counted at both ends of their pairs. Excluded and failing are never added together."
     )
     stacks = [Stack(bar.name, f"{bar.total:,} in {system_word(bar.system)}", bar.counts) for bar in bars]
     description = "; ".join(_say_bar(bar) for bar in bars)

@@ -90,12 +90,13 @@ def six_figures(forecast: ForecastTables) -> SixFigures:
     )
 
 
-_KINDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "people": PERSONS,
-    "companies": (Object.COMPANY,),
-    "deals": (Object.DEAL,),
-    "invoices": (Object.INVOICE,),
+_KINDS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("person", "people"): PERSONS,
+    ("company", "companies"): (Object.COMPANY,),
+    ("deal", "deals"): (Object.DEAL,),
+    ("invoice", "invoices"): (Object.INVOICE,),
 }
+"""Objects by how one and several of them are called."""
 
 
 def _say_parts(rows: Sequence[Row], numbers: Mapping[str, int]) -> dict[str, str]:
@@ -119,7 +120,7 @@ def _say_systems(numbers: Mapping[str, int], what: str) -> str:
 
 def _say_kinds(rows: Sequence[Row], **where: str) -> str:
     counts = {kind: sum_where(rows, object=objects, **where) for kind, objects in _KINDS.items()}
-    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
+    return ", ".join(counted(count, *kind) for kind, count in counts.items() if count)
 
 
 def _say_not_checked(forecast: ForecastTables, checks: Collection[str] = (_KEYS_CHECK,)) -> Iterator[str]:
@@ -187,9 +188,10 @@ def _safe_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
 def say_written(numbers: Mapping[str, int]) -> str:
     """In which systems matched records are written, in how many pairs, and whose ends `outcomes` counts."""
     pairs = counted(numbers["changed_pairs"], "pair", "pairs")
+    updated_ends = counted(numbers["updated_ends"], "record", "records")
     return (
         f"{numbers['written_in_hubspot']:,} in HubSpot and {numbers['written_in_dynamics']:,} in Dynamics, in {pairs}. "
-        f"The outcome “{OUTCOMES[Outcome.UPDATE]}” counts both ends of the pairs, {numbers['updated_ends']:,} records."
+        f"The outcome “{OUTCOMES[Outcome.UPDATE]}” counts both ends of the pairs, {updated_ends}."
         f"{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}"
     )
 

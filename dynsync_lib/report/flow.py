@@ -22,7 +22,7 @@ from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.stacks import NARROW, Stack, draw_stacks
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import show_table
-from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
+from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, counted, object_word, system_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +76,7 @@ def _draw_narrow(bars: Sequence[Bar], title: str, sentence: str) -> Markup:
     """For phones: one bar a side, since bands between two sides need more room than there is."""
     sides = {system: _by_outcome([bar for bar in bars if bar.system == system]) for system in System}
     stacks = [
-        Stack(system_word(system), f"{sum(counts.values()):,} records", tuple(counts.items()))
+        Stack(system_word(system), counted(sum(counts.values()), "record", "records"), tuple(counts.items()))
         for system, counts in sides.items()
         if sum(counts.values())
     ]

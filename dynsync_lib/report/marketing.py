@@ -24,6 +24,7 @@ from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Grid, Head, show_table
+from dynsync_lib.report.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,8 +76,11 @@ class MarketingContacts:
         if not self.is_switch_known:
             return f"{self._say_switch()}{unknown}"
         if not self.added:
-            return f"None of the {self.people:,} people created in HubSpot becomes a marketing contact.{unknown}"
-        return f"{self.added:,} people become marketing contacts.{unknown}"
+            people = "The one person" if self.people == 1 else f"None of the {self.people:,} people"
+            becomes = "does not become" if self.people == 1 else "becomes"
+            return f"{people} created in HubSpot {becomes} a marketing contact.{unknown}"
+        added = counted(self.added, "person becomes a marketing contact", "people become marketing contacts")
+        return f"{added}.{unknown}"
 
     def _say_switch(self) -> str:
         if self.people == 1:

@@ -50,7 +50,7 @@ def _funnel(forecast: ForecastTables, system: System) -> Piece:
 def _say_none(forecast: ForecastTables, system: System) -> str:
     if is_unknown(forecast, system, PERSONS):
         return f"How many contacts originate in {system_word(system)} is not known: they were not delivered."
-    return f"No contacts originate in {system_word(system)}."
+    return f"Contacts that originate in {system_word(system)}: there are none."
 
 
 def _steps(rows: Sequence[Row], total: int, other: str) -> Iterator[Ranked]:

@@ -75,7 +75,7 @@ def _say_fill(fields: Sequence[Row], total: int) -> str:
     full, empty = (sum(row["filled"] == count for row in known) for count in (total, 0))
     said = [
         f"Of {counted(len(known), 'field', 'fields')} {full:,} {'is' if full == 1 else 'are'} filled in all "
-        f"{total:,} records, {empty:,} in none.",
+        f"{counted(total, 'record', 'records')}, {empty:,} in none.",
         f"{counted(left, 'more was', 'more were')} not delivered, so not counted." if left else "",
         f"The fullest {_MOST_FIELDS} are drawn." if len(known) > _MOST_FIELDS else "",
     ]

@@ -110,4 +110,5 @@ def work_plan(forecast: ForecastTables) -> Piece:
 def _say_hours(planned: Sequence[PlannedTask]) -> str:
     sums = {when: sum(item.hours for item in planned if item.task.when == when) for when in _WHEN}
     parts = ", ".join(f"{hours:,g} {_WHEN[when].lower()}" for when, hours in sums.items())
-    return f"About {sum(sums.values()):,g} hours of work: {parts}"
+    total = sum(sums.values())
+    return f"About {total:,g} {'hour' if total == 1 else 'hours'} of work: {parts}"

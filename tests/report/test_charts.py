@@ -111,7 +111,10 @@ def test_flow_chart__a_side_that_was_not_delivered_is_not_known() -> None:
     assert "Dynamics: 0" not in piece.html
     says = "How many contacts originate in Dynamics is not known: they were not delivered."
     assert says in origin_funnels(forecast).html
-    assert "No contacts originate in Dynamics." in origin_funnels(forecast.with_info(not_provided=[])).html
+    assert (
+        "Contacts that originate in Dynamics: there are none."
+        in origin_funnels(forecast.with_info(not_provided=[])).html
+    )
 
 
 def test_flow_chart__a_million_to_one_stays_drawable() -> None:

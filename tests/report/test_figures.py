@@ -80,3 +80,13 @@ def test_six_figures__html_names_each_number() -> None:
     assert ">705<" in html
     assert "records created in HubSpot" in html
     assert repr(six_figures(HandMadeForecast())).startswith("records created in HubSpot: 705; ")
+
+
+def test_six_figures__count_one_of_a_kind_as_one() -> None:
+    rows = [
+        ("dynamics", "contact", "create", None, 1),
+        ("dynamics", "company", "create", None, 1),
+        ("dynamics", "deal", "create", None, 2),
+    ]
+    figure = six_figures(HandMadeForecast().with_rows("summary", rows)).figures[0]
+    assert figure.short == "1 person, 1 company, 2 deals"

@@ -82,6 +82,13 @@ def test_marketing__says_what_the_tier_comes_to() -> None:
     )
 
 
+def test_marketing__speaks_of_one_person() -> None:
+    one = MarketingContacts(people=1, added=0, today=1, tier=9)
+    assert str(one).startswith("The one person created in HubSpot does not become a marketing contact. ")
+    added = MarketingContacts(people=1, added=1, today=1, tier=9)
+    assert str(added).startswith("1 person becomes a marketing contact. ")
+
+
 def test_marketing__what_nobody_said_is_not_known() -> None:
     contacts = MarketingContacts(people=3, added=3, today=None, tier=None, is_workflow_known=False)
     assert str(contacts) == (
