@@ -5,13 +5,17 @@ Where it is used: `kit`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynsync_lib.core.settings import Settings
+from dynsync_lib.errors import SettingsError
 from dynsync_lib.folders.temporary_folder import temporary_folder
 from dynsync_lib.kit.opened import AnyForecast, AnySnapshot, opened_forecast, opened_snapshot
 from dynsync_lib.kit.rulebooks import opened_settings, rulebook
+from dynsync_lib.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dynsync_lib.forecasts.forecast_difference import ForecastDifference
@@ -48,7 +52,8 @@ def diff_snapshots(
     `tables` counts records gone, new and changed, `columns` in how many records each column differs. With `settings`
     both are forecast: `findings` says per audit rule how many records it counts before and after, how many are gone
     from it and how many new, and `sync` what the sync does otherwise (see `diff_forecasts`). Without settings `sync`
-    is None, and `notes` says that findings are not compared.
+    is None, and `notes` says that findings are not compared. Settings that name fields which the first snapshot does
+    not have are used all the same, and `notes` names them.
 
     Computes: somewhat longer than two forecasts; without settings a second at demo size.
 
@@ -61,9 +66,29 @@ def diff_snapshots(
     from dynsync_lib.forecasts.snapshot_difference import compare_snapshots
 
     first, second = opened_snapshot(before), opened_snapshot(after)
-    checked = None if settings is None else opened_settings(settings, snapshot=second)
+    checked = None if settings is None else _settings_for(settings, second)
     with temporary_folder() as work:
-        return compare_snapshots(first, second, settings=checked, rulebook=rulebook(), work=work)
+        compared = compare_snapshots(first, second, settings=checked, rulebook=rulebook(), work=work)
+    return compared if settings is None else replace(compared, notes=[*compared.notes, *_faults_in(settings, first)])
+
+
+def _settings_for(settings: str | Path | Settings, snapshot: Snapshot) -> Settings:
+    """The settings, read by the fields of a snapshot. Raises SettingsError, which names it if these are the fault."""
+    opened_settings(settings)
+    try:
+        return opened_settings(settings, snapshot=snapshot)
+    except SettingsError as fault:
+        faults = [f"In {snapshot.path}: {said}" for said in fault.faults]
+        raise SettingsError(faults, next_step=fault.next_step) from fault
+
+
+def _faults_in(settings: str | Path | Settings, snapshot: Snapshot) -> Sequence[str]:
+    """What does not fit the fields of a snapshot in settings that fit another one, in sentences."""
+    try:
+        _settings_for(settings, snapshot)
+    except SettingsError as fault:
+        return fault.faults
+    return ()
 
 
 def diff_settings(

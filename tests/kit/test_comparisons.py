@@ -10,7 +10,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.cli import commands
-from dynsync_lib.errors import UsageError
+from dynsync_lib.errors import SettingsError, UsageError
 from tests.kit.small_portals import load_portals
 
 pytestmark = pytest.mark.usefixtures("no_other_choices")
@@ -247,3 +247,25 @@ def test_snapshots__of_other_portals_are_refused(tmp_path: Path) -> None:
         paths.append(load_portals(tmp_path / name, MONDAY).path)
     with pytest.raises(UsageError, match="are of different HubSpot portals, 11 and 12"):
         kit.diff_snapshots(*paths)
+
+
+def test_snapshots__say_in_which_of_them_the_settings_name_what_is_not_there(tmp_path: Path) -> None:
+    """Only one of two portals has the property `shoe`: as the second it is refused, as the first it is a note."""
+    paths = {}
+    for name, fields in (("lacking", "email"), ("whole", "email,shoe")):
+        properties = "object,name,type,field_type\n" + "".join(
+            f"contact,{field},string,text\n" for field in fields.split(",")
+        )
+        paths[name] = load_portals(tmp_path / name, {**MONDAY, "h/properties": properties}).path
+    settings = tmp_path / "shoe.toml"
+    settings.write_text("[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'shoe'\ndynamics = 'jobtitle'\n")
+    with pytest.raises(SettingsError) as caught:
+        kit.diff_snapshots(paths["whole"], paths["lacking"], settings)
+    says = f"In {paths['lacking']}: "
+    assert [fault.startswith(says) and "`shoe`" in fault for fault in caught.value.faults] == [True]
+    compared = kit.diff_snapshots(paths["lacking"], paths["whole"], settings)
+    assert [note.startswith(says) and "`shoe`" in note for note in compared.notes[-1:]] == [True]
+    assert [sentence.split(":")[0] for sentence in compared.not_checked] == [
+        f"Not checked in {paths['lacking']}",
+        f"Not checked in {paths['whole']}",
+    ]
