@@ -37,7 +37,7 @@ _REPLAYED: Final[Mapping[str, str]] = {
 
 
 def print_replay(info: Mapping[str, Any]) -> None:
-    """What a replay counted, in words, and where nobody knows of when its data is."""
+    """What a replay counted, in words, where nobody knows of when its data is, and what of the pairs was not read."""
     counts: Mapping[str, int] = info["counts"]
     for side in ("before", "after"):
         if not info[side]["taken_at_known"]:
@@ -45,6 +45,8 @@ def print_replay(info: Mapping[str, Any]) -> None:
             console.out.print(
                 Text(f"Of when the data {side} is, is not known: filters count from {day}.", style="yellow")
             )
+    for sentence in info.get("notes", ()):
+        console.out.print(Text(sentence, style="yellow"))
     for name, words in _REPLAYED.items():
         if name in counts:
             console.out.print(f"{counts[name]:>9,}  {words}")

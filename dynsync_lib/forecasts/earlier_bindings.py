@@ -43,6 +43,14 @@ class EarlierBindings:
     pairs: nw.LazyFrame[Any]
     one_sided: int = 0
 
+    @property
+    def notes(self) -> list[str]:
+        """What of the file binds nothing, in sentences."""
+        if not self.one_sided:
+            return []
+        rows = "1 row has" if self.one_sided == 1 else f"{self.one_sided:,} rows have"
+        return [f"Not checked: of the pairs of the earlier run {rows} an id on one side only, which binds nothing."]
+
 
 def read_bindings(engine: Engine, source: Path, work: Path) -> EarlierBindings:
     """The pairs of an earlier run.

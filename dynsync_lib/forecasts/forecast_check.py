@@ -72,7 +72,7 @@ _INFO: Final = {
     "masked?": bool,
     "portals?": Named(dict),
     "settings?": dict,
-    "bindings?": ({**_SOURCE, "one_sided?": int}, type(None)),
+    "bindings?": ({**_SOURCE, "one_sided?": int, "notes?": [str]}, type(None)),
     "beside?": [_SOURCE],
     "files?": [str],
     "sha256?": Named(str),

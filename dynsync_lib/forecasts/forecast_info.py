@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dynsync_lib
 from dynsync_lib.core.fields.verdicts import is_impersonal
@@ -22,6 +22,9 @@ from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.snapshot.snapshot import Snapshot, sha256_of
+
+if TYPE_CHECKING:
+    from dynsync_lib.forecasts.earlier_bindings import EarlierBindings
 
 PROVIDERS: Final = {System.HUBSPOT: "hubspot/properties", System.DYNAMICS: "dynamics/columns"}
 """The table that says which fields a side has."""
@@ -126,19 +129,24 @@ def _check_key(check: Check) -> str:
 
 
 def describe_sources(
-    bindings: Path | None, beside: Sequence[Snapshot], *, folder: Path, one_sided: int
+    bindings: Path | None, beside: Sequence[Snapshot], *, folder: Path, earlier: EarlierBindings | None
 ) -> dict[str, Any]:
     """Where the pairs of an earlier run and the snapshots of further environments lay, seen from `folder`.
 
     `bindings` is null, or has `path` and the `sha256` of its file, which is that of the outcomes where it is a
-    forecast, and how many of its rows are `one_sided`, with an id on one side only; `beside` has the path and the
-    manifest's hash of each snapshot.
+    forecast, how many of its rows are `one_sided`, with an id on one side only, and the `notes` about them; `beside`
+    has the path and the manifest's hash of each snapshot. `earlier` is what was read of the bindings.
     """
     file = None if bindings is None else bindings_file(bindings)
     return {
         "bindings": None
-        if bindings is None or file is None
-        else {"path": seen_from(folder, bindings), "sha256": sha256_of(file), "one_sided": one_sided},
+        if bindings is None or file is None or earlier is None
+        else {
+            "path": seen_from(folder, bindings),
+            "sha256": sha256_of(file),
+            "one_sided": earlier.one_sided,
+            "notes": earlier.notes,
+        },
         "beside": [{"path": seen_from(folder, other.path), "sha256": other.manifest_sha256} for other in beside],
     }
 

@@ -105,13 +105,14 @@ def write_replay(
         with open_tables(before, after, work=folder.work) as engine:
             earlier = open_situation(engine, before, settings, rulebook)
             later = open_situation(engine, after, settings, rulebook)
-            pairs = engine.keep(read_bindings(engine, bindings, folder.work / "earlier").pairs, "replayed_bindings")
+            earlier_run = read_bindings(engine, bindings, folder.work / "earlier")
+            pairs = engine.keep(earlier_run.pairs, "replayed_bindings")
             mappings = compared_in_each(mappings_of(earlier), mappings_of(later))
             tables = replay_snapshots(earlier, replace(later, catalogue=earlier.catalogue), pairs)
             counts = _write_tables(engine, tables, folder.new)
         for name in _TABLES if csv else ():
             write_csv(folder.new / f"{name}.parquet", folder.new / f"{name}.csv")
-        info = {**_info(before, after, settings, counts), **mappings.figures}
+        info = {**_info(before, after, settings, counts), **mappings.figures, "notes": earlier_run.notes}
         info["files"] = sorted([*(path.name for path in folder.new.iterdir()), REPLAY_FILE])
         (folder.new / REPLAY_FILE).write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
     return Replay(out, info)

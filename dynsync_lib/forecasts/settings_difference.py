@@ -84,11 +84,13 @@ def compare_two_settings(
     changes = compare_settings(before, after, rulebook)
     if snapshot is None:
         return SettingsDifference(changes, None)
+    notes = list(say_undelivered(snapshot, before, after))
     with open_tables(snapshot, work=work) as engine:
         situation = open_situation(engine, snapshot, before, rulebook)
         if bindings is not None:
             earlier = read_bindings(engine, bindings, work / "earlier")
             situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier.pairs})
+            notes += earlier.notes
         marketing = {
             name: bool(side.hubspot.sync_as_marketing) for name, side in (("before", before), ("after", after))
         }
@@ -96,4 +98,4 @@ def compare_two_settings(
         tables = [keep_decision(side, decide_sync(side)) for side in sides]
         mappings = compared_in_each(*map(mappings_of, sides))
         difference = measure_difference(engine, *tables, marketing=marketing)
-    return SettingsDifference(changes, difference, list(say_undelivered(snapshot, before, after)), mappings)
+    return SettingsDifference(changes, difference, notes, mappings)

@@ -43,16 +43,15 @@ def write_forecast(
     with replaced_folder(out, FORECAST_FOLDER) as folder:
         with open_tables(snapshot, *beside, work=folder.work, engine=engine) as opened:
             situation = open_situation(opened, snapshot, settings, rulebook, beside=beside)
-            one_sided = 0
+            earlier = None
             if bindings is not None:
                 from dynsync_lib.forecasts.earlier_bindings import read_bindings  # hardly anybody waits for it
 
                 earlier = read_bindings(opened, bindings, folder.work / "earlier")
                 situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier.pairs})
-                one_sided = earlier.one_sided
             rows = _write_tables(opened, situation, folder.new, csv=csv)
         info = describe_forecast(snapshot, situation, rows, folder=out)
-        info |= describe_sources(bindings, beside, folder=out, one_sided=one_sided)
+        info |= describe_sources(bindings, beside, folder=out, earlier=earlier)
         info["sha256"] = {name: sha256_of(folder.new / f"{name}.parquet") for name in FORECAST_TABLES}
         info["files"] = sorted([*(path.name for path in folder.new.iterdir()), FORECAST_FILE])
         write_info(folder.new, info)

@@ -131,9 +131,7 @@ def _say_not_checked(forecast: ForecastTables, checks: Collection[str] = (_KEYS_
     missing = say_undelivered(forecast)
     if missing is not None:
         yield missing
-    if one_sided := (forecast.info.get("bindings") or {}).get("one_sided"):
-        rows = "1 row has" if one_sided == 1 else f"{one_sided:,} rows have"
-        yield f"Not checked: of the pairs of the earlier run {rows} an id on one side only, which binds nothing."
+    yield from (forecast.info.get("bindings") or {}).get("notes", ())
     for finding in forecast.rows("findings", where={"severity": Severity.NOT_CHECKED}):
         if finding["check_id"] in checks:
             yield f"Not checked: {finding['sentence']}"

@@ -85,6 +85,16 @@ def test_forecast__a_pair_of_a_file_stays_bound_whatever_its_address_and_filter(
     assert found["G48"] == "1 pair of the earlier run has lost one record; the other one stays, and is matched anew."
 
 
+def test_diff_and_replay__say_how_many_rows_are_no_pairs(snapshot: Snapshot, settings: Path, tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text("object,hubspot_id,dynamics_id\ncontact,2,D2\ncontact,,D1\nlead,3,\n", encoding="utf-8")
+    says = ["Not checked: of the pairs of the earlier run 2 rows have an id on one side only, which binds nothing."]
+    compared = kit.diff_settings(settings, settings, snapshot=snapshot, bindings=file)
+    assert list(compared.notes)[-1:] == says
+    replayed = kit.replay(snapshot, snapshot, settings, tmp_path / "replay", bindings=file)
+    assert replayed.info["notes"] == says
+
+
 DRIFTED = (
     "hs_object_id,email,hs_additional_emails\n1,new@example.com,\n2,b@example.com,\n3,c@example.com,old@example.com\n"
     "4,,\n5,e@example.com,\n"
