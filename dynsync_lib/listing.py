@@ -1,4 +1,4 @@
-"""Lists within a sentence: the first of many, and how many more there are, so that none is left away in silence."""
+"""Lists and counts within a sentence: the first of many, how many more there are, and one or several of a kind."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ def some_of(names: Sequence[str], most: int) -> str:
     """Such as "a, b and 3 more": at most `most` of the names, as they are ordered; empty where there are none."""
     rest = len(names) - most
     return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def counted(count: int, single: str, many: str) -> str:
+    """Such as "1 record" and "1,204 records"."""
+    return f"{count:,} {single if count == 1 else many}"

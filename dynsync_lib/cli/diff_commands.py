@@ -16,6 +16,7 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import USUAL_SETTINGS, Bindings, Json
 from dynsync_lib.errors import UsageError
+from dynsync_lib.listing import counted
 
 RecordsFile = Annotated[
     Path | None, typer.Option("--csv", help="CSV file of the records whose outcome differs, 100,000 at most.")
@@ -181,8 +182,9 @@ def _print_sync(figures: Mapping[str, Any], compared: Mapping[str, Any]) -> None
 def _print_moves(figures: Mapping[str, Any]) -> None:
     counts = figures["counts"]
     console.out.print(
-        f"\n{counts['outcomes']:,} records, {counts['changes']:,} written values and {counts['links']:,} associations "
-        "differ."
+        f"\n{counted(counts['outcomes'], 'record', 'records')}, "
+        f"{counted(counts['changes'], 'written value', 'written values')} and "
+        f"{counted(counts['links'], 'association differs', 'associations differ')}."
     )
     console.print_table(
         ["system", "object", "from", "to", "records"],
@@ -260,7 +262,9 @@ def _print_snapshots(figures: Mapping[str, Any]) -> None:
         shown = [[row["table"], row["column"], f"{row['changed']:,}"] for row in most[:_MOST_COLUMNS]]
         console.print_table(["table", "column", "changed"], shown)
         if len(most) > _MOST_COLUMNS:
-            console.out.print(f"... and {len(most) - _MOST_COLUMNS:,} more columns; --json names all.")
+            console.out.print(
+                f"... and {counted(len(most) - _MOST_COLUMNS, 'more column', 'more columns')}; --json names all."
+            )
     if figures["sync"] is not None:
         _print_sync(figures["sync"], figures)
         _print_findings(figures["findings"])

@@ -21,6 +21,7 @@ from dynsync_lib.cli.arguments import (
     open_forecast,
     read_masking,
 )
+from dynsync_lib.listing import counted
 
 
 def go_live(
@@ -53,5 +54,5 @@ def go_live(
         console.out.print(f"{shown:>15}  {title}{', incomplete' if title in pack.incomplete else ''}")
     for sentence in pack.unchecked:
         console.say(sentence)
-    console.out.print(f"\nNot checked: {pack.not_checked:,} rows, which nobody told the kit.")
+    console.out.print(f"\nNot checked: {counted(pack.not_checked, 'row', 'rows')}, which nobody told the kit.")
     console.out.print(f"Go-live pack: {out}")

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 
 _MOST_NAMES: Final = 12
 _STATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -42,8 +42,10 @@ def print_check(report: kit.CheckReport) -> None:
 def print_load_report(report: Mapping[str, Any]) -> None:
     """What was made of each file: one line, and under it what was guessed, noted and not known."""
     for file in report.get("files", ()):
-        known = f"{len(file['recognised']):,} columns recognised, {len(file['unknown']):,} not known"
-        console.out.print(Text(f"{file['file']}: {file['rows']:,} rows ({file['form']}), {known}"))
+        known = (
+            f"{counted(len(file['recognised']), 'column', 'columns')} recognised, {len(file['unknown']):,} not known"
+        )
+        console.out.print(Text(f"{file['file']}: {counted(file['rows'], 'row', 'rows')} ({file['form']}), {known}"))
         for sentence in file["guessed"]:
             console.out.print(Text(f"  guessed: {sentence}", style="yellow"))
         for sentence in file["notes"]:

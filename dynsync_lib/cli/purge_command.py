@@ -14,6 +14,7 @@ import typer
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import USUAL_SETTINGS, Json, SettingsFile
+from dynsync_lib.listing import counted
 
 _STATES: Final[Mapping[str, str]] = {
     "due": "past its date",
@@ -68,9 +69,8 @@ def _print(purged: kit.Purge, rows: list[dict[str, Any]]) -> None:
         return
     shown = [{**row, "state": _STATES[row["state"]], **_days(row)} for row in rows]
     console.print_rows(list(_COLUMNS), shown)
-    console.out.print(
-        f"\nData is kept for {purged.days:,} days after its snapshot. CSV lists and reports bear no date."
-    )
+    days = counted(purged.days, "day", "days")
+    console.out.print(f"\nData is kept for {days} after its snapshot. CSV lists and reports bear no date.")
     if purged.count("due"):
         console.out.print("Next:     the same command with --yes removes what is past its date.")
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+from dynsync_lib.listing import counted
 
 _JSON: Final = "--json names all"
 
@@ -66,7 +67,9 @@ def print_removal(removal: kit.Removal) -> None:
 def print_cleaned(cleaned: kit.Cleaned) -> None:
     """Lines for people: what is gone, and the proof."""
     others = sum(int(str(fingerprint["rows"])) for fingerprint in cleaned.removal.others.values())
-    console.out.print(f"Removed {cleaned.removal.count:,} records. All {others:,} others are as they were before.")
+    console.out.print(
+        f"Removed {counted(cleaned.removal.count, 'record', 'records')}. All {others:,} others are as they were before."
+    )
     for name in cleaned.changed_since_seeding or ():
         console.out.print(f"Since the seeding somebody, or the sync, changed other records of {name}.")
     if cleaned.not_checked:

@@ -22,6 +22,7 @@ from dynsync_lib.cli.arguments import (
 )
 from dynsync_lib.cli.stopping import StoppableGroup
 from dynsync_lib.errors import WorklistError
+from dynsync_lib.listing import counted
 
 worklist = typer.Typer(name="worklist", cls=StoppableGroup, invoke_without_command=True, rich_markup_mode=None)
 _MARKED: Final = ("accept", "fix", "ignore", "note_only", "unmarked")
@@ -62,7 +63,7 @@ def write(
         shown = "not known" if count is None else f"{count:,}" if isinstance(count, int) else count
         least = "at least " if count is not None and sheet in written.incomplete else ""
         console.out.print(f"{least + shown:>15}  {sheet.replace('_', ' ')}")
-    console.out.print(f"\nAbout {written.hours:,.0f} hours of work, by our estimate.")
+    console.out.print(f"\nAbout {counted(round(written.hours), 'hour', 'hours')} of work, by our estimate.")
     if written.fixes:
         console.out.print(written.fixes)
     for sentence in written.not_checked:
@@ -106,8 +107,8 @@ def import_(
             console.print_json({"decisions": None, "not_understood": [kit.as_dict(fault) for fault in error.faults]})
         raise
     if as_json:
-        counted = {"by_mark": imported.by_mark, "emptied_addresses": imported.emptied_addresses}
-        console.print_json({**kit.as_dict(imported), **counted, "not_understood": []})
+        numbers = {"by_mark": imported.by_mark, "emptied_addresses": imported.emptied_addresses}
+        console.print_json({**kit.as_dict(imported), **numbers, "not_understood": []})
         return
     _print_imported(imported, fixes)
 

@@ -120,8 +120,9 @@ def gaps_table(taken: TakenSnapshot | AnySnapshot) -> Piece:
     >>> kit.gaps_table("out/demo/snapshot")
     1 thing to know: 1 not checked
     """
+    from dynsync_lib.listing import counted
     from dynsync_lib.report.sides import show_gaps
-    from dynsync_lib.report.words import counted, system_word
+    from dynsync_lib.report.words import system_word
 
     snapshot = taken.snapshot if isinstance(taken, TakenSnapshot) else opened_snapshot(taken)
     checked = taken.checked if isinstance(taken, TakenSnapshot) else None

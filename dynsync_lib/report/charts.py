@@ -14,6 +14,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, sum_where
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
@@ -22,7 +23,6 @@ from dynsync_lib.report.words import (
     OUTCOME_COLOURS,
     OUTCOMES,
     SYSTEMS,
-    counted,
     object_rank,
     object_word,
     rank_of,

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import RECORD_TABLES
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 from dynsync_lib.report.forecast_tables import ForecastTables, hides_records, is_masked, not_checked_sides
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
-from dynsync_lib.report.words import DIRECTIONS, counted, object_rank, object_word, say_tables, system_word, table_word
+from dynsync_lib.report.words import DIRECTIONS, object_rank, object_word, say_tables, system_word, table_word
 
 _SOURCES: Final = {
     "api": "pulled over the APIs of both portals",

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import PERSONS, ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
 from dynsync_lib.core.tables import HELD_BACK
+from dynsync_lib.listing import counted
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
     Row,
@@ -29,7 +30,7 @@ from dynsync_lib.report.forecast_tables import (
     sum_where,
     undelivered_tables,
 )
-from dynsync_lib.report.words import OUTCOMES, counted, say_tables, system_word
+from dynsync_lib.report.words import OUTCOMES, say_tables, system_word
 
 _KEYS_CHECK: Final = "G61"
 _LIST_CHECKS: Final = ("G60", _KEYS_CHECK, "G64", "G67")

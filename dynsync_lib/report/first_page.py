@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.accuracy import ForecastTest, say_tested
 from dynsync_lib.report.cover import say_origin, say_short_masking
 from dynsync_lib.report.decisions import Decision, read_decisions
@@ -22,7 +23,6 @@ from dynsync_lib.report.light import Tone, traffic_light
 from dynsync_lib.report.marketing import read_marketing
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.reasons import Reason, plain_reasons
-from dynsync_lib.report.words import counted
 
 _REASONS: Final = 3
 _DECISIONS: Final = 3

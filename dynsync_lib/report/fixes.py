@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted, format_share
+from dynsync_lib.report.words import format_share
 
 _TITLE: Final = "What few fixes clear"
 _COLOUR: Final = "#009e73"

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from dynsync_lib.core.model import Outcome, System
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import OUTCOME_LEGEND, Bar, Chart, outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes, is_unknown
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.stacks import NARROW, Stack, draw_stacks
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, text_colour, write
 from dynsync_lib.report.tables import show_table
-from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, counted, object_word, system_word
+from dynsync_lib.report.words import MATCHED, OTHER, OUTCOME_COLOURS, OUTCOMES, object_word, system_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

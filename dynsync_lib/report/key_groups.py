@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.core.model import Object, System
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, Row
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted, object_rank, rank_of, records_word
+from dynsync_lib.report.words import object_rank, rank_of, records_word
 
 _CLASSES: Final[Mapping[str, float]] = {
     "2 records": 2,

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from markupsafe import Markup
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.pieces import Piece, join, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import OUTCOME_COLOURS, OUTCOMES, REASONS, as_clause, counted, system_word
+from dynsync_lib.report.words import OUTCOME_COLOURS, OUTCOMES, REASONS, as_clause, system_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

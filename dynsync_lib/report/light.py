@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dynsync_lib.core.model import Reason, Severity
+from dynsync_lib.listing import counted
 from dynsync_lib.report.figures import count_numbers, say_undelivered
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
@@ -33,7 +34,7 @@ from dynsync_lib.report.forecast_tables import (
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Share
 from dynsync_lib.report.wholes import finding_share
-from dynsync_lib.report.words import counted, format_share, system_word
+from dynsync_lib.report.words import format_share, system_word
 
 Level = Literal["go", "go_with_conditions", "no_go", "not_assessed"]
 Tone = Literal["bad", "warn", "grey"]

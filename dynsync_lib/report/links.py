@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.core.model import LinkStatus
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, sum_counts
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import LINK_FATES, counted, object_rank, object_word, records_word, system_word
+from dynsync_lib.report.words import LINK_FATES, object_rank, object_word, records_word, system_word
 
 _NOTHING: Final = "The data holds no associations."
 _Kind = tuple[str, str, str]

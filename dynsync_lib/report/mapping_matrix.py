@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dynsync_lib.core.model import System, Verdict, flows_into
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, Row
 from dynsync_lib.report.pieces import Piece, render
@@ -19,7 +20,6 @@ from dynsync_lib.report.words import (
     INTO,
     NOT_CHECKED_COLOUR,
     VERDICTS,
-    counted,
     mapping_word,
     object_rank,
     object_word,

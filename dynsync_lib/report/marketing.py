@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from dynsync_lib.core.model import Severity
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import INK, MUTED, open_canvas, save_svg, write
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

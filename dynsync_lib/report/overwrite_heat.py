@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dynsync_lib.core.model import ChangeKind, System, flows_into
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
@@ -30,7 +31,6 @@ from dynsync_lib.report.tiles import Tile, TileRow, draw_tiles, say_drawn, shade
 from dynsync_lib.report.words import (
     INTO,
     NOT_CHECKED_COLOUR,
-    counted,
     mapping_word,
     object_rank,
     object_word,

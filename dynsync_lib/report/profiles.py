@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.stacks import NARROW, Layout, Legend, Stack, draw_stacks
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, Share, show_table
-from dynsync_lib.report.words import SYSTEM_COLOURS, counted, format_share, object_word, records_word
+from dynsync_lib.report.words import SYSTEM_COLOURS, format_share, object_word, records_word
 
 _MOST_FIELDS: Final = 30
 _MOST_MAPPINGS: Final = 20

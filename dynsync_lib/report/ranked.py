@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import ForecastTables, most_moved
 from dynsync_lib.report.pieces import Piece, make_id, render
 from dynsync_lib.report.svg import LABEL_CHARACTERS, LINE, MUTED, open_canvas, save_svg, wrap, write, write_lines
 from dynsync_lib.report.tables import Grid, Head, show_table
-from dynsync_lib.report.words import counted, split_question
+from dynsync_lib.report.words import split_question
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import Outcome
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import say_uncompared
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.stacks import Legend, Stack, draw_both
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
-from dynsync_lib.report.words import OUTCOMES, REASONS, counted, rank_of, records_word, system_word, table_word
+from dynsync_lib.report.words import OUTCOMES, REASONS, rank_of, records_word, system_word, table_word
 
 _HELD, _FAILED, _OPEN = "held", "failed", "open"
 _LEGEND: Final = Legend(

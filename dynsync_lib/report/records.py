@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dynsync_lib.core.model import System
+from dynsync_lib.listing import counted
 from dynsync_lib.record_urls import RecordUrls
 from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece
 from dynsync_lib.report.tables import Grid, Head, Link, show_table
-from dynsync_lib.report.words import OTHER, counted, object_word, records_word, system_word
+from dynsync_lib.report.words import OTHER, object_word, records_word, system_word
 
 _LISTS: Final[Mapping[str, str]] = {
     "collisions": "Records that share a key",

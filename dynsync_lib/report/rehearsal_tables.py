@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence, Sized
 from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import System
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.tables import Grid, Head, Lines, show_table
-from dynsync_lib.report.words import counted, records_word, system_word, table_word
+from dynsync_lib.report.words import records_word, system_word, table_word
 
 _SYSTEM: Final = Head("System")
 _RECORDS: Final = Head("Records")

@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Chart
 from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.ranked import Ranked, draw_ranked
 from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
-from dynsync_lib.report.words import SYSTEM_COLOURS, Word, counted, system_word, table_word, tally
+from dynsync_lib.report.words import SYSTEM_COLOURS, Word, system_word, table_word, tally
 
 _TITLE: Final = "What each side holds"
 GAP_WORDS: Final[Mapping[str, Word]] = {

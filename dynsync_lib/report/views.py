@@ -15,7 +15,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from dynsync_lib.core.model import ChangeKind, Outcome
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 from dynsync_lib.report.charts import outcome_grid, read_bars
 from dynsync_lib.report.forecast_tables import (
     RECORDS_HIDDEN,
@@ -41,7 +41,6 @@ from dynsync_lib.report.words import (
     SHADOWED_REASONS,
     VERDICTS,
     Word,
-    counted,
     object_rank,
     object_word,
     rank_of,

@@ -240,11 +240,6 @@ def split_question(question: str) -> tuple[str, str]:
     return (f"{asked}?", note.removesuffix(")")) if note else (question, "")
 
 
-def counted(count: int, single: str, many: str) -> str:
-    """Such as "1 record" and "1,204 records"."""
-    return f"{count:,} {single if count == 1 else many}"
-
-
 def format_share(share: float) -> str:
     """A share from 0 to 1 as percent; what is not nothing never reads as 0 %, nor what is not all as 100 %."""
     if 0 < share < 0.001:

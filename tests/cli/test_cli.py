@@ -451,7 +451,7 @@ def test_load__says_what_was_made_of_the_files(run: Run, capsys: pytest.CaptureF
     assert run("load", "--hubspot", "h", "--out", "s", "--time-zone", "Europe/Berlin") == 0
     told = capsys.readouterr().out.splitlines()
     assert told[:4] == [
-        "hubspot/contacts.csv: 1 rows (UTF-8, semicolon), 3 columns recognised, 1 not known",
+        "hubspot/contacts.csv: 1 row (UTF-8, semicolon), 3 columns recognised, 1 not known",
         "  guessed: Times without a zone (1): read as Europe/Berlin.",
         "  not known, kept as text: Eigenes Feld",
         "hubspot/properties is not there: what hubspot has out of the box says what fields are and mean.",
