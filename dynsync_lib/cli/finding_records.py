@@ -13,6 +13,7 @@ from dynsync_lib.cli import console
 from dynsync_lib.errors import UsageError
 
 _MOST_LISTED: Final = 100
+_NOTHING: Final = "No record is listed."
 _COLUMNS: Final = ("system", "object", "record_id", "counterpart_id", "detail")
 
 
@@ -24,21 +25,23 @@ def print_counts(
     Raises UsageError when a CSV file of records is asked for.
     """
     from dynsync_lib.kit.forecasts import find_records_of  # brings the engines, and most commands need none
-    from dynsync_lib.kit.small_counts import counts_behind
+    from dynsync_lib.kit.small_counts import counts_behind, findings_behind
 
     if csv is not None:
         raise UsageError("With --masking counts no records are written.", next_step="Leave --csv out.")
     behind = find_records_of(forecast, finding, snapshot=snapshot)
-    counts = counts_behind(behind)
+    counts, findings = counts_behind(behind), findings_behind(behind)
     if as_json:
-        findings = [kit.suppress_small(row) for row in behind.findings]
         notes = [row["sentence"] for row in findings if row["count"] is None]
         notes += behind.not_checked
         console.print_json({"finding": finding, "counts": counts, "findings": findings, "notes": notes})
         return
-    for row in behind.findings:
-        console.say(kit.suppress_small(row)["sentence"])
-    console.print_rows(["system", "object", "count"], counts)
+    for row in findings:
+        console.say(row["sentence"])
+    if counts:
+        console.print_rows(["system", "object", "count"], counts)
+    else:
+        console.say(_NOTHING)
     for sentence in behind.not_checked:
         console.say(sentence)
 
@@ -61,7 +64,9 @@ def print_records(
     for row in behind.findings:
         if row["count"] is not None:
             console.say(row["sentence"])
-    if csv is None:
+    if csv is None and not len(behind):
+        console.say(_NOTHING)
+    elif csv is None:
         console.print_rows(list(_COLUMNS), behind.rows(_MOST_LISTED))
         more = len(behind) - _MOST_LISTED
         rest = f"... and {more:,} more. " if more > 0 else ""

@@ -72,7 +72,8 @@ def write(
         console.out.print("The snapshot was not found: names, owners, deals and invoices are not known.")
     console.out.print(f"\nWorklist: {out}")
     of_forecast = "" if folder is None else f" --forecast {folder}"
-    console.out.print(f"Next:     mark its rows, then `dynsync worklist import {out}{of_forecast}`.")
+    rows = "mark the rows of mappings, options and findings, its only sheets" if level == "counts" else "mark its rows"
+    console.out.print(f"Next:     {rows}, then `dynsync worklist import {out}{of_forecast}`.")
 
 
 @worklist.command(name="import")

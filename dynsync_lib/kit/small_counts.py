@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
+from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small, may_be_people, round_to_fives
 from dynsync_lib.core.record_rows import RECORD_KEY
 from dynsync_lib.forecasts.counted_forecast import CountedForecast, hide_few
 from dynsync_lib.forecasts.forecast_folder import Forecast, read_masking
@@ -115,15 +115,52 @@ def suppress_small_uncovered(uncovered: Uncovered) -> Uncovered:
 def counts_behind(behind: FindingRecords) -> list[dict[str, Any]]:
     """How many records of each kind are behind a finding: system, object, count, as text; few people are `fewer`.
 
-    A record counts once, however many rows it has. A row of no record, such as a mapping, counts as itself.
+    A record counts once, however many rows it has. A row of no record, such as a mapping, counts as itself. Where kinds
+    stand beside each other and one is of few people, numbers of people are rounded to fives.
     """
-    rows = enumerate(zip(*(behind.columns[name] for name in RECORD_KEY), strict=True))
-    records = {(system, object_, record_id or number) for number, (system, object_, record_id) in rows}
-    kinds = Counter((system, object_) for system, object_, _ in records)
+    kinds = _kinds_behind(behind)
+    tell = _tell_rounded if _is_told_by_parts(kinds) else _tell_small
     return [
-        {"system": system, "object": object_, "count": FEWER if is_small(object_, count) else f"{count:,}"}
+        {"system": system, "object": object_, "count": tell(object_, count)}
         for (system, object_), count in sorted(kinds.items(), key=str)
     ]
+
+
+def findings_behind(behind: FindingRecords) -> list[dict[str, Any]]:
+    """The findings as they may be told above `counts_behind`: rounded to fives where these would tell a small part."""
+    tell = _round_finding if _is_told_by_parts(_kinds_behind(behind)) else suppress_small
+    return [tell(row) for row in behind.findings]
+
+
+def _round_finding(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding of several kinds of records with its number rounded, and without its share."""
+    shown = suppress_small(finding)
+    check, start = _check_of(finding)
+    if shown["count"] is None or check is None or check.of == "mapping":
+        return shown
+    count = round_to_fives(shown["count"])
+    rest = shown["sentence"].removeprefix(start)
+    return {**shown, "count": count, "share": None, "sentence": f"{_start_of(check.sentence, f'{count:,}')}{rest}"}
+
+
+def _is_told_by_parts(kinds: Mapping[tuple[str | None, str | None], int]) -> bool:
+    """Whether a total less the other kinds would tell how many people a small kind is of."""
+    return len(kinds) > 1 and any(is_small(object_, count) for (_, object_), count in kinds.items())
+
+
+def _tell_small(object_: str | None, count: int) -> str:
+    return FEWER if is_small(object_, count) else f"{count:,}"
+
+
+def _tell_rounded(object_: str | None, count: int) -> str:
+    return f"{round_to_fives(count) if may_be_people(object_) else count:,}"
+
+
+def _kinds_behind(behind: FindingRecords) -> Counter[tuple[str | None, str | None]]:
+    """How many records there are of each system and object."""
+    rows = enumerate(zip(*(behind.columns[name] for name in RECORD_KEY), strict=True))
+    records = {(system, object_, record_id or number) for number, (system, object_, record_id) in rows}
+    return Counter((system, object_) for system, object_, _ in records)
 
 
 def _capital(sentence: str) -> str:

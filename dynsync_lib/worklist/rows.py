@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from dynsync_lib.core.masking import FEWER, PEOPLE, Mask, Masking, is_small
+from dynsync_lib.core.masking import FEWER, PEOPLE, Mask, Masking, is_small, may_be_people, round_to_fives
 from dynsync_lib.core.model import LinkStatus, Outcome, Reason, System, Verdict
 from dynsync_lib.forecasts.counted_forecast import hide_few
 from dynsync_lib.record_urls import RecordUrls
@@ -263,8 +263,9 @@ def _count(maker: RowMaker, sheet: Sheet, asked: Asked) -> int | str:
     if sheet.name == "findings":
         count: int | str = maker.finding(asked)["count"]
         return count
-    is_few = maker.mask.level is Masking.COUNTS and is_small(asked["object"], asked["count"])
-    return FEWER if is_few else int(asked["count"])
+    if maker.mask.level is not Masking.COUNTS or not may_be_people(asked["object"]):
+        return int(asked["count"])
+    return FEWER if is_small(asked["object"], asked["count"]) else round_to_fives(int(asked["count"]))
 
 
 _CELLS: Final[Mapping[str, _Cell]] = {

@@ -7,8 +7,8 @@ Facts
     * A sheet that needs records, columns or associations nobody delivered has at least its rows; without any, how many
       it has is not known.
     * A workbook in which somebody has written marks is not replaced.
-    * At the level `counts` sheets of records are left out, and the first sheet has their numbers alone: of fewer than
-      five people it says that. Mappings, options and findings can be marked as ever.
+    * At the level `counts` sheets of records are left out, and the first sheet has their numbers alone, of people
+      rounded to fives: of fewer than five it says that. Mappings, options and findings can be marked as ever.
 
 Where it is used: `kit.worklists`.
 """
@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small
+from dynsync_lib.core.masking import FEWER, SMALL_COUNT, Masking, is_small, may_be_people, round_to_fives
 from dynsync_lib.core.model import Severity
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import InputFileError, UsageError
@@ -68,7 +68,7 @@ class WrittenSheet:
 
     `is_known` is false where nobody could say which rows there are, `is_whole` where there may be more than these.
     `in_part` names the amounts that some rows lack, `is_few` says that they are of so few people that it may not be
-    told how many.
+    told how many, `has_few_deals` the same of the deals, whose value is then left out.
     """
 
     sheet: Sheet
@@ -81,6 +81,7 @@ class WrittenSheet:
     open_value: float = 0.0
     in_part: set[str] = field(default_factory=set)
     is_few: bool = False
+    has_few_deals: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -89,6 +90,14 @@ class WrittenSheet:
         if not self.is_known:
             return None
         return FEWER if self.is_few else self.rows
+
+    def round_people(self) -> None:
+        """Rounds all numbers to fives; what fewer than five deals are worth is left out."""
+        self.is_few = is_small(None, self.rows)
+        self.rows = round_to_fives(self.rows)
+        self.minutes = self.sheet.minutes * self.rows
+        self.has_few_deals = 0 < self.open_deals < SMALL_COUNT
+        self.open_deals = round_to_fives(self.open_deals)
 
 
 def refuse_marked(out: Path) -> None:
@@ -175,15 +184,14 @@ def _write_sheet(
 
 
 def _count_rows(written: WrittenSheet, maker: RowMaker) -> None:
-    """Counts the rows of a sheet that nobody may see; of few people the minutes are those of five."""
+    """Counts the rows of a sheet that nobody may see; of people all numbers are rounded to fives."""
     written.titles.append(written.sheet.title)
     objects = set()
     for asked, cells in maker.rows(written.sheet):
         objects.add(asked["object"])
         _add_up(written, cells)
-    written.is_few = any(is_small(object_, written.rows) for object_ in objects)
-    if written.is_few:
-        written.minutes = written.sheet.minutes * SMALL_COUNT
+    if any(map(may_be_people, objects)):
+        written.round_people()
 
 
 def _write_rows(
@@ -282,7 +290,9 @@ def _amounts(page: WrittenSheet) -> Iterator[object]:
     """The deals behind a sheet; where some rows do not know theirs, what there is at least."""
     for name in ("open_deals", "open_value") if "open_deals" in page.sheet.content else ():
         amount = getattr(page, name)
-        if name not in page.in_part:
+        if name == "open_value" and page.has_few_deals:
+            yield f"of {FEWER} deals"
+        elif name not in page.in_part:
             yield amount
         else:
             yield f"at least {amount:,}" if amount else NOT_KNOWN
@@ -294,7 +304,10 @@ def _people(maker: RowMaker) -> str:
     if maker.mask.level is Masking.PARTIAL:
         return "Partly masked: the first character of names and values, and the domain of addresses."
     if maker.mask.level is Masking.COUNTS:
-        return "Numbers alone: no record is listed, and of fewer than five people it is said that they are fewer."
+        return (
+            "Numbers alone: no record is listed. Numbers of people are rounded to fives, and of fewer than five it is "
+            "said that they are fewer."
+        )
     return "Masked: a stand-in for each key, values as (filled). Write the workbook with --names to see them."
 
 
@@ -314,5 +327,5 @@ def _not_listed(maker: RowMaker) -> Iterator[str]:
     is_counted = maker.mask.level is Masking.COUNTS
     for what, count in maker.tables.connection.cursor().execute(NOT_LISTED).fetchall():
         if count:
-            number = FEWER if is_counted and is_small(None, count) else f"{int(count):,}"
+            number = f"{round_to_fives(int(count)) if is_counted else int(count):,}"
             yield f"Counted, not listed: {what}: {number}."

@@ -6,7 +6,8 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.forecasts.finding_records import RECORD_COLUMNS, FindingRecords
-from dynsync_lib.kit.small_counts import counts_behind, suppress_small_uncovered
+from dynsync_lib.kit.small_counts import counts_behind, findings_behind, suppress_small_uncovered
+from tests.rulebook_texts import shipped_rulebook
 
 FINDING = {
     "check_id": "G02",
@@ -63,8 +64,20 @@ def test_counts_behind__by_kind_of_record() -> None:
     assert counts_behind(behind) == [
         {"system": "dynamics", "object": "company", "count": "1"},
         {"system": "dynamics", "object": "contact", "count": "5"},
-        {"system": "dynamics", "object": "lead", "count": "fewer than 5"},
+        {"system": "dynamics", "object": "lead", "count": "5"},  # of one to four, as no total less the others tells
     ]
+
+
+def test_findings_behind__are_rounded_where_their_parts_would_tell_few_people() -> None:
+    check = next(check for check in shipped_rulebook().checks if check.id == "G47")
+    sentence = check.sentence.partition("{names}")[0].replace("{count}", "7")
+    finding = {**FINDING, "check_id": "G47", "object": None, "count": 7, "sentence": sentence}
+    columns: dict[str, list[str | None]] = {name: [None] * 7 for name in RECORD_COLUMNS}
+    columns |= {"system": ["hubspot"] * 7, "object": [*["company"] * 4, *["contact"] * 3]}
+    behind = FindingRecords(columns, (finding,), ())
+    assert [row["count"] for row in counts_behind(behind)] == ["4", "5"]
+    (shown,) = findings_behind(behind)
+    assert (shown["count"], shown["sentence"][:2]) == (5, "5 ")
 
 
 def test_counts_behind__counts_a_record_of_several_rows_once() -> None:

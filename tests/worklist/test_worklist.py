@@ -14,17 +14,19 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from dynsync_lib import kit
-from dynsync_lib.core.masking import NO_MASK
+from dynsync_lib.cli.commands import app
+from dynsync_lib.core.masking import NO_MASK, Mask, Masking
 from dynsync_lib.errors import InputFileError, UsageError, WorklistError
 from dynsync_lib.kit.forecasts import find_records_of
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.workbooks.new import Limits
-from dynsync_lib.worklist.rows import RowMaker
+from dynsync_lib.worklist.rows import RowMaker, _count
 from dynsync_lib.worklist.sheets import COLUMNS, SHEETS, heading_of
 from dynsync_lib.worklist.tables import open_worklist_tables
-from dynsync_lib.worklist.write_workbook import write_workbook
+from dynsync_lib.worklist.write_workbook import WrittenSheet, _numbers, write_workbook
 from tests.kit.small_portals import load_portals
 from tests.worklist.small_worklist import A1, A2, A3, C1, C2, C3, C4, D1, I1, U1, small_forecast
 
@@ -666,6 +668,32 @@ def test_counts__of_records_there_are_numbers_alone(forecast: kit.Forecast, tmp_
     assert kit.import_worklist(written.path, forecast).by_mark == {"accept": 1, "fix": 0, "ignore": 0}
 
 
+def test_counts__of_people_are_rounded_and_few_deals_have_no_value(forecast: kit.Forecast, tmp_path: Path) -> None:
+    with open_worklist_tables(forecast, None) as tables:
+        maker = RowMaker(tables, urls_of_portals({}), Mask(Masking.COUNTS, ""))
+        asked = {"object": "contact", "count": 234}
+        mappings = next(sheet for sheet in SHEETS if sheet.name == "mappings")
+        assert [_count(maker, mappings, {**asked, "count": count}) for count in (234, 3)] == [235, "fewer than 5"]
+        assert _count(maker, mappings, {**asked, "object": "company"}) == 234
+    command = ["worklist", "--forecast", str(forecast.folder), "--out", str(tmp_path / "w.xlsx")]
+    shown = CliRunner().invoke(app, [*command, "--masking", "counts"]).stdout
+    assert "mark the rows of mappings, options and findings, its only sheets" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("rows", "deals", "value", "shown"),
+    [
+        (7, 1, 300.0, (5, 25, 5, "of fewer than 5 deals")),
+        (7, 6, 900.0, (5, 25, 5, 900.0)),
+        (7, 0, 0.0, (5, 25, 0, 0.0)),
+    ],
+)
+def test_counts__of_a_sheet_of_people(rows: int, deals: int, value: float, shown: tuple[object, ...]) -> None:
+    written = WrittenSheet(SHEETS[0], rows=rows, open_deals=deals, open_value=value)
+    written.round_people()
+    assert tuple(_numbers(written)) == shown
+
+
 def test_import__over_decisions_that_are_damaged(book: Path, forecast: kit.Forecast, tmp_path: Path) -> None:
     copied = kit.open_forecast(shutil.copytree(forecast.folder, tmp_path / "f" / "forecast"))
     _decisions_file(copied).write_text('{"dynsync_decisions": 1, "deci', encoding="utf-8")
@@ -706,3 +734,12 @@ def test_import__after_libreoffice_saved_it(saved_by_libreoffice: Path, forecast
         len(rows_of(saved_by_libreoffice, sheet.title)) for sheet in SHEETS
     )
     assert [row["record_id"] for row in decided(forecast)] == [C2]
+
+
+@pytest.mark.parametrize("masking", ["pseudonym", "counts"])
+def test_records_behind_what_was_not_checked__no_headings_and_no_file(forecast: kit.Forecast, masking: str) -> None:
+    command = ["audit", "--records", "G50", "--forecast", str(forecast.folder), "--masking", masking]
+    shown = CliRunner().invoke(app, command)
+    assert (shown.exit_code, "No record is listed." in shown.output) == (0, True)
+    assert "may create and write in Dynamics is not known" in shown.output
+    assert not any(text in shown.output for text in ("--csv", "record_id", "system  "))
