@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dynsync_lib.emulator.conditions.switches import SignInSwitches
 from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.portals.pull_process import Plan, run_pull
 from tests.pulls import GENEROUS, bytes_of, small_portals
@@ -18,9 +19,11 @@ def running() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed_bytes(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The bytes of a pull that nothing happened to."""
+def undisturbed_bytes(running: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """The bytes of a pull that nothing happened to, by the way to sign in: the manifest says whether a person did."""
     running.conditions.reset()
-    out = tmp_path_factory.mktemp("undisturbed") / "s"
-    assert run_pull(Plan(running.addresses, str(out))).exit_code == 0
-    return bytes_of(out)
+    running.conditions.sign_in = SignInSwitches(device_interval_s=0)
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for sign_in in ("client_secret", "device_code"):
+        assert run_pull(Plan(running.addresses, str(folder / sign_in), sign_in=sign_in)).exit_code == 0
+    return {sign_in: bytes_of(folder / sign_in) for sign_in in ("client_secret", "device_code")}

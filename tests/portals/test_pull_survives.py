@@ -51,13 +51,13 @@ def _killed(emulator: Emulator, folder: Path, moments: Sequence[str]) -> list[in
 
 @pytest.mark.parametrize("kills", [1, pytest.param(len(MOMENTS), marks=pytest.mark.long)])
 def test_pull__killed_by_the_system_again_and_again(
-    running: Emulator, tmp_path: Path, undisturbed_bytes: dict[str, str], kills: int
+    running: Emulator, tmp_path: Path, undisturbed_bytes: dict[str, dict[str, str]], kills: int
 ) -> None:
     chance = random.Random(1)  # noqa: S311
     early = [moment for moment in MOMENTS if moment != "table"]
     moments = [f"{moment}:{chance.randint(1, 3)}" for moment in (*chance.sample(early, len(early)), "table")]
     assert _killed(running, tmp_path, moments[-kills:]) == [*[-signal.SIGKILL] * kills, 0]
-    assert bytes_of(tmp_path / "s") == undisturbed_bytes
+    assert bytes_of(tmp_path / "s") == undisturbed_bytes["client_secret"]
 
 
 # --- Of any size -------------------------------------------------------------------------------------------------
