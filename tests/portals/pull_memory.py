@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 
-from dynsync_lib.portals.pull import pull_portals as pulling
+from dynsync_lib.portals.hubspot import reader
+from dynsync_lib.portals.pull.pull_portals import pull_portals
 from dynsync_lib.portals.sign_in.connections import PortalConnections
 from tests.pulls import KEYS, NOON, FakeTime
 
@@ -53,9 +54,9 @@ def _answer(request: httpx.Request, contacts: int) -> Any:
 def main(contacts: int) -> None:
     """Pulls so many contacts, each with a company."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json=_answer(request, contacts)))
-    pulling.network = lambda *_, **__: transport  # type: ignore[attr-defined] # for what it imports
+    setattr(reader, "network", lambda *_, **__: transport)  # noqa: B010 - what it imports has a narrower type
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = pulling.pull_portals(
+        snapshot = pull_portals(
             PortalConnections(hubspot_token="t"),
             Path(folder) / "s",
             key_maker=KEYS,
