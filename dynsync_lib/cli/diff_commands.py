@@ -184,7 +184,7 @@ def _print_moves(figures: Mapping[str, Any]) -> None:
     console.out.print(
         f"\n{counted(counts['outcomes'], 'record', 'records')}, "
         f"{counted(counts['changes'], 'written value', 'written values')} and "
-        f"{counted(counts['links'], 'association differs', 'associations differ')}."
+        f"{counted(counts['links'], 'association', 'associations')} differ."
     )
     console.print_table(
         ["system", "object", "from", "to", "records"],
