@@ -42,6 +42,8 @@ def write_receipt_workbook(receipt: Path, figures: Mapping[str, Any], out: Path)
 def _figure_rows(figures: Mapping[str, Any]) -> Iterator[Sequence[object]]:
     for name in ("records", "hits", "misses", "accuracy"):
         yield name, figures[name]
+    if figures.get("nothing_changed"):
+        yield "nothing changed between the two snapshots", "was the sync on?"
     for cause, count in figures["by_cause"].items():
         yield f"cause {cause}", count
     for outcome, counted in figures["by_outcome"].items():

@@ -26,6 +26,7 @@ FIGURES = {
     "misses_by_outcome": {"create": 1},
     "by_cause": {"as_predicted": 3, "not_settled": 1, "rule_in_doubt": 1},
     "drift": {"hubspot/contacts": 1},
+    "nothing_changed": True,
     "before_sha256": "0" * 64,
     "after_sha256": "1" * 64,
 }
@@ -69,6 +70,8 @@ def test_workbook__has_no_formula(verified: Verification, tmp_path: Path) -> Non
     assert [cell.value for cell in book["Misses"][2]][:4] == ["dynamics", "contact", "'=1+1", "create"]
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert book["Receipt"].max_row == 6
+    says = ("nothing changed between the two snapshots", "was the sync on?")
+    assert says in [(row[0].value, row[1].value) for row in book["Figures"].iter_rows()]
     assert ("accuracy", 0.75) in [(row[0].value, row[1].value) for row in book["Figures"].iter_rows()]
     first = (tmp_path / "receipt.xlsx").read_bytes()
     verified.write_workbook(tmp_path / "receipt.xlsx")
