@@ -130,4 +130,5 @@ def _checked(table: pa.Table, source: Path) -> pa.Table:
 
 def _have_ids(rows: pa.Table) -> list[pa.ChunkedArray]:
     """For each row whether it has a HubSpot id, and whether it has a Dynamics id."""
-    return [pc.fill_null(pc.not_equal(rows[name], ""), fill_value=False) for name in ("hubspot_id", "dynamics_id")]
+    ids = [rows[name] for name in ("hubspot_id", "dynamics_id")]  # without a plain value, for which Arrow loads pandas
+    return [pc.and_kleene(pc.is_valid(id_), pc.utf8_length(id_).cast(pa.bool_())) for id_ in ids]

@@ -17,11 +17,12 @@ from tests.pulls import small_portals
 ROOT = Path(__file__).parents[2]
 FILES = {
     "h/contacts.csv": "hs_object_id,email,firstname\n1,ada@example.com,Ada\n2,,Bob\n",
+    "later/contacts.csv": "hs_object_id,email,firstname\n1,ada@example.com,Ada B.\n2,,Bob\n",
     "d/contacts.csv": "contactid,emailaddress1,firstname\nA-1,ADA@example.com,Ada M.\nA-2,cy@example.com,Cy\n",
     "bindings.csv": "object,hubspot_id,dynamics_id\ncontact,1,A-2\n",
     "dynsync.toml": "[sync.contact]\nenabled = true\n",
 }
-"""A folder's files, by name: contacts on both sides, pairs of an earlier run, settings."""
+"""A folder's files, by name: contacts on both sides, HubSpot's also as they are later, earlier pairs, settings."""
 PROBE = """
 import json, sys
 from pathlib import Path
@@ -49,12 +50,12 @@ WITHOUT_PANDAS = [
     "init new",
     "check --settings-only",
     "check s --settings-only",
-    "load --hubspot h --dynamics d --out s2",
+    "load --hubspot later --dynamics d --out s2",
     "load --hubspot h --dynamics d --out s3 --json",
     "forecast s --out f2",
     "forecast s --out f3 --json --csv --bindings bindings.csv",
     "sign-out",
-    "replay s s --out r --csv",
+    "replay s s2 --out r --csv",
     "explain ada@example.com --forecast f",
     "explain ada@example.com --forecast f --json",
     "audit --forecast f",
