@@ -61,9 +61,9 @@ def worklist(
     People are masked at the level `masking` (none, partial, pseudonym, counts), which `names` makes none; at `counts`
     mappings, options and findings can be marked, and of all other sheets there are numbers alone. The snapshot is
     looked for where the forecast found it; `snapshot` is another place. An earlier worklist is replaced unless
-    somebody marked it. It reads what it lists, a second for a small portal; some 20,000 rows a second are written.
-    With `ranked` rows say their place in the fix set and which share of the collision risk is gone up to there, which
-    computes `fix_set`.
+    somebody marked it. It reads what it lists, a second for a small portal; some 8,000 rows a second are
+    written. With `ranked` rows say their place in the fix set and which share of the collision risk is gone up to
+    there, which computes `fix_set`.
 
     Raises UsageError when `out` does not end in .xlsx, holds something else or is marked, when names of a masked
     forecast are asked for, or, with `ranked`, when the snapshot is not there.

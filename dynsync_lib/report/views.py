@@ -337,7 +337,7 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
     """The open questions of the forecast: what was assumed, and how many records move under each other choice.
 
     >>> kit.assumptions_table(kit.open_forecast("out/demo/forecast"))
-    17 of 33 open questions matter for this data; the largest moves 574 records. 26 of 46 other choices move a record
+    17 of 33 open questions matter for this data; the largest moves 574 records. The ten largest are drawn. 26 of ...
     """
     in_force = forecast.info.get("assumptions") or {}
     questions = forecast.info.get("questions") or {}

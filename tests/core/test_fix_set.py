@@ -70,14 +70,14 @@ def test_fix_set__best_first_and_decided_again(fixes: kit.Fixes) -> None:
         {"kind": "near_name", "at_risk": 1, "gone": 1, "left": 0},
         {"kind": "shadowed", "at_risk": 2, "gone": 2, "left": 0},
     ]
-    assert fixes.sentence == "Fix 5 rows: 100 % of the collision risk is gone (8 of 8)."
+    assert fixes.sentence == "Fix 5 rows: 100 % of the collision risk is gone (8 of 8). Not everything was checked."
     assert fixes.steps()[0] == {"changes": 1, "gone": 3, "share": 0.375}
     assert list(fixes.table["rank"]) == [1, 2, 3, 4, 5]
 
 
 def test_fix_set__of_a_share_is_smaller(fixes: kit.Fixes) -> None:
     half = kit.fix_set(fixes.forecast, share=0.6)
-    assert half.sentence == "Fix 2 rows: 62 % of the collision risk is gone (5 of 8)."
+    assert half.sentence == "Fix 2 rows: 62 % of the collision risk is gone (5 of 8). Not everything was checked."
     assert [row["in_set"] for row in half.rows()] == [True, True, False, False, False]
 
 
