@@ -39,6 +39,20 @@ def _stopping(number: int) -> Callable[..., Any]:
     return call
 
 
+def _said_when_stopped(
+    run: Run,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    function: str,
+) -> str:
+    """What a command says that Ctrl-C stops in this function of the kit; it ends with 130."""
+    capsys.readouterr()
+    monkeypatch.setattr(kit, function, _stopping(signal.SIGINT), raising=False)
+    assert run(*command) == 130
+    return capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", _STOPS)
 @pytest.mark.parametrize(
     ("command", "line"),
@@ -94,10 +108,8 @@ def test_stopped__says_what_may_be_half_done(
     function: str,
     line: str,
 ) -> None:
-    capsys.readouterr()
-    monkeypatch.setattr(kit, function, _stopping(signal.SIGINT), raising=False)
-    assert loaded(*command) == 130
-    assert capsys.readouterr().err == f"Stopped. {line} run the same command again to go on from there.\n"
+    said = _said_when_stopped(loaded, monkeypatch, capsys, command, function)
+    assert said == f"Stopped. {line} run the same command again to go on from there.\n"
 
 
 @pytest.mark.parametrize(
@@ -126,10 +138,8 @@ def test_stopped__says_what_else_there_is_to_know(
     function: str,
     line: str,
 ) -> None:
-    capsys.readouterr()
-    monkeypatch.setattr(kit, function, _stopping(signal.SIGINT), raising=False)
-    assert loaded(*command) == 130
-    assert capsys.readouterr().err == f"Stopped. {line}\n"
+    said = _said_when_stopped(loaded, monkeypatch, capsys, command, function)
+    assert said == f"Stopped. {line}\n"
 
 
 def _working(group: typer.Typer) -> Iterator[tuple[str | None, Any]]:
