@@ -359,9 +359,10 @@ def test_pull__keeps_its_pages_and_goes_on(tmp_path: Path, number: int) -> None:
     call = python_call("dynsync_lib.cli", "pull", "--emulator", "emulator.json", "--out", "s")
     with Emulator(small_portals(), limits=GENEROUS) as emulator:
         (tmp_path / "emulator.json").write_text(json.dumps(emulator.addresses), encoding="utf-8")
-        slow = {"portal": "hubspot", "path": "*/objects/contacts*", "skip": 1, "times": 1, "delay_s": 60}
+        second_page = {"method": "GET", "path": "/crm/v3/objects/contacts", "skip": 1}
+        busy = {"status": 503, "headers": {"retry-after": "60"}}
         url = f"{emulator.addresses['hubspot']['url']}/__emu"
-        httpx.post(f"{url}/faults", json=slow).raise_for_status()
+        httpx.post(f"{url}/faults", json={"portal": "hubspot", **second_page, **busy}).raise_for_status()
         with subprocess.Popen(call, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             page = tmp_path / "s.part" / "pages" / "hubspot" / "contacts" / "000000.json.zst"
             while not page.exists() and not _ends(process, within_s=0.02):
