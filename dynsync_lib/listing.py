@@ -11,6 +11,16 @@ def some_of(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
+def one_or_many(count: int, single: str, many: str) -> str:
+    """The word for so many, without their number: `single` of one, `many` of none and of several."""
+    return single if count == 1 else many
+
+
 def counted(count: int, single: str, many: str) -> str:
     """Such as "1 record" and "1,204 records"."""
-    return f"{count:,} {single if count == 1 else many}"
+    return f"{count:,} {one_or_many(count, single, many)}"
+
+
+def counted_of(count: int, whole: int, single: str, many: str) -> str:
+    """A part of a whole with its verb, such as "1 of 12 mappings was" and "0 of 1 mapping were"."""
+    return f"{count:,} of {counted(whole, single, many)} {one_or_many(count, 'was', 'were')}"

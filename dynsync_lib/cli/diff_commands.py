@@ -16,7 +16,7 @@ from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import USUAL_SETTINGS, Bindings, Json
 from dynsync_lib.errors import UsageError
-from dynsync_lib.listing import counted
+from dynsync_lib.listing import counted, counted_of, one_or_many
 
 RecordsFile = Annotated[
     Path | None, typer.Option("--csv", help="CSV file of the records whose outcome differs, 100,000 at most.")
@@ -171,7 +171,8 @@ def _print_sync(figures: Mapping[str, Any], compared: Mapping[str, Any]) -> None
     """What the sync does otherwise: outcomes from which to which, then effects that move; and what was not compared."""
     missing = len(compared["mappings_not_compared"])
     if not any(figures["counts"].values()) and not _moving(figures["effects"]):
-        rest = f", of what was compared: {missing:,} of {compared['mappings']:,} mappings were not" if missing else ""
+        of_all = counted_of(missing, compared["mappings"], "mapping", "mappings")
+        rest = f", of what was compared: {of_all} not" if missing else ""
         console.out.print(f"The sync does the same with every record{rest}.")
     else:
         _print_moves(figures)
@@ -241,8 +242,9 @@ def _print_findings(findings: Sequence[Mapping[str, Any]]) -> None:
             console.out.print(_NOT_COUNTED)
     unchecked = sum(row["before"] is None and row["after"] is None for row in findings)
     same = len(findings) - len(moved) - unchecked
-    said = f", {unchecked:,} are checked on neither side" if unchecked else ""
-    console.out.print(f"{same:,} of {len(findings):,} findings are as before{said}.")
+    said = f", {counted(unchecked, 'is', 'are')} checked on neither side" if unchecked else ""
+    whole = counted(len(findings), "finding", "findings")
+    console.out.print(f"{same:,} of {whole} {one_or_many(same, 'is', 'are')} as before{said}.")
     reasons = [f"{row['check_id']} is not checked: {row['not_checked']}" for row in findings if row["not_checked"]]
     console.print_first(reasons, "--json names all")
 

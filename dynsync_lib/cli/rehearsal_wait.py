@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+from dynsync_lib.listing import counted, one_or_many
 
 _ASSOCIATIONS: Final = "associations of "
 
@@ -31,7 +32,9 @@ def print_look(records: Mapping[str, int], still: int) -> None:
     associations = sum(count for name, count in records.items() if name.startswith(_ASSOCIATIONS))
     count = sum(records.values()) - associations
     looks = "1 look saw this" if still == 1 else f"{still} looks in a row saw this"
-    console.out.print(f"{count:>9,}  records in both portals, {associations:,} associations in HubSpot; {looks}")
+    seen = f"{one_or_many(count, 'record', 'records')} in both portals"
+    linked = counted(associations, "association", "associations")
+    console.out.print(f"{count:>9,}  {seen}, {linked} in HubSpot; {looks}")
 
 
 def print_watched(watched: kit.Watched, rehearsal: Path) -> None:

@@ -30,6 +30,7 @@ from dynsync_lib.cli.rehearsal_receipt import compared_figures, print_comparison
 from dynsync_lib.cli.rehearsal_wait import print_look, print_settings, print_watched, waited_figures
 from dynsync_lib.cli.rehearse_words import cleaned_figures, print_cleaned, print_removal, print_seeded, seeded_figures
 from dynsync_lib.errors import UsageError
+from dynsync_lib.listing import counted, one_or_many
 
 rehearse = typer.Typer(
     name="rehearse",
@@ -68,12 +69,17 @@ def plan(
 
 def _print_plan(info: Mapping[str, Any]) -> None:
     shown, left = info["covered"], info["not_covered"]
-    console.out.print(f"{len(shown):>9,}  of {len(shown) + len(left):,} things that the forecast says are shown")
+    whole = counted(len(shown) + len(left), "thing", "things")
+    console.out.print(
+        f"{len(shown):>9,}  of {whole} that the forecast says {one_or_many(len(shown), 'is', 'are')} shown"
+    )
     for system, label in SYSTEMS.items():
         writes = info["writes"][system]
         console.out.print(
-            f"{writes['records']:>9,}  look-alikes in {label}, {writes['associations']:,} associations, "
-            f"about {writes['requests']:,} requests; the sync then creates {writes['created_by_sync']:,} there"
+            f"{writes['records']:>9,}  {one_or_many(writes['records'], 'look-alike', 'look-alikes')} in {label}, "
+            f"{counted(writes['associations'], 'association', 'associations')}, "
+            f"about {counted(writes['requests'], 'request', 'requests')}; "
+            f"the sync then creates {writes['created_by_sync']:,} there"
         )
     if info["holds_until"] is not None:
         console.out.print(f"\nA filter asks for the last days: rehearse before {info['holds_until']}, or plan again.")

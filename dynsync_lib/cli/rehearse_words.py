@@ -59,7 +59,9 @@ def print_removal(removal: kit.Removal) -> None:
     """Lines for people: what goes."""
     for row in removal.counts():
         by_sync = f", {row['made_by_sync']:,} made by the sync" if row["made_by_sync"] else ""
-        console.out.print(f"{row['system']} {row['object']}: {row['look_alikes']:,} look-alikes{by_sync}")
+        console.out.print(
+            f"{row['system']} {row['object']}: {counted(row['look_alikes'], 'look-alike', 'look-alikes')}{by_sync}"
+        )
     if not removal.count:
         console.out.print("The test portals hold nothing of this rehearsal.")
 
@@ -67,9 +69,8 @@ def print_removal(removal: kit.Removal) -> None:
 def print_cleaned(cleaned: kit.Cleaned) -> None:
     """Lines for people: what is gone, and the proof."""
     others = sum(int(str(fingerprint["rows"])) for fingerprint in cleaned.removal.others.values())
-    console.out.print(
-        f"Removed {counted(cleaned.removal.count, 'record', 'records')}. All {others:,} others are as they were before."
-    )
+    kept = "The 1 other is as it was" if others == 1 else f"All {others:,} others are as they were"
+    console.out.print(f"Removed {counted(cleaned.removal.count, 'record', 'records')}. {kept} before.")
     for name in cleaned.changed_since_seeding or ():
         console.out.print(f"Since the seeding somebody, or the sync, changed other records of {name}.")
     if cleaned.not_checked:

@@ -14,6 +14,7 @@ import typer
 from dynsync_lib import kit
 from dynsync_lib.cli import console
 from dynsync_lib.cli.arguments import USUAL_SETTINGS, EmulatorFile, Json, RehearsalFolder, SettingsFile, read_addresses
+from dynsync_lib.listing import counted, one_or_many
 
 _PLANNED: Final = "planned"
 _DONE: Final = ("read_back", "compared")
@@ -96,9 +97,11 @@ def _print_trial(trial: kit.MappingTrial) -> None:
         words = f": {row['words']}" if row["words"] else f": {row['read_back']}" if row["portal"] == "changed" else ""
         edge = f" {row['edge']}" if row["edge"] else ""
         console.out.print(f"{mark} {row['system']} {row['object']} {row['field']}{edge}: {said}{words}")
-    console.out.print(f"\n{len(trial.differences):,} of {len(trial.rows):,} differ from the forecast.")
+    differ = one_or_many(len(trial.differences), "differs", "differ")
+    console.out.print(f"\n{len(trial.differences):,} of {len(trial.rows):,} {differ} from the forecast.")
     if trial.left:
-        console.out.print(f"{trial.left:,} records of the trial are still there; run it again to remove them.")
+        records = counted(trial.left, "record of the trial is", "records of the trial are")
+        console.out.print(f"{records} still there; run the command again to remove what it made.")
 
 
 def apply_recipe(

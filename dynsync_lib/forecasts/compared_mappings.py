@@ -21,7 +21,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import NOT_COMPARED
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted_of, some_of
 
 _MOST_NAMED: Final = 8
 _NAMES: Final = ("object", "hubspot_field", "dynamics_field")
@@ -52,8 +52,8 @@ class ComparedMappings:
         missing = [f"{object_} {hubspot} / {dynamics}" for object_, hubspot, dynamics in self._uncompared()]
         if not missing:
             return []
-        of_all = f"{len(missing):,} of {len(self.is_compared):,} mappings were not compared"
-        return [f"Not checked{where}: {of_all}: {some_of(missing, _MOST_NAMED)}."]
+        of_all = counted_of(len(missing), len(self.is_compared), "mapping", "mappings")
+        return [f"Not checked{where}: {of_all} not compared: {some_of(missing, _MOST_NAMED)}."]
 
     def _uncompared(self) -> list[MappingName]:
         return sorted(name for name, is_compared in self.is_compared.items() if not is_compared)

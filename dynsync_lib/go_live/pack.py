@@ -29,6 +29,7 @@ from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.go_live.enrolments import Enrolment
 from dynsync_lib.go_live.rollback import CREATED_COLUMNS, VALUE_COLUMNS, created_rows, value_rows
 from dynsync_lib.go_live.sheets import CREATED, NOT_CHECKED, SHEETS, VALUES_BEFORE, Material, Row
+from dynsync_lib.listing import counted
 from dynsync_lib.record_urls import urls_of_portals
 from dynsync_lib.report.words import system_word
 from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
@@ -155,7 +156,7 @@ def _first_rows(
     yield "People", _PEOPLE[material.masking]
     yield (
         "Not checked",
-        f"{not_checked:,} rows say `not checked`: nobody told the kit. None of them is a yes.",
+        f"{counted(not_checked, 'row says', 'rows say')} `not checked`: nobody told the kit. None of them is a yes.",
     )
     yield "Rollback", f"{' and '.join(_COLUMNS)}; all rows in {' and '.join(_CSV.values())}."
     if material.incomplete:
@@ -186,7 +187,7 @@ def _write_rollback(
     with (folder / _CSV[title]).open("w", encoding="utf-8", newline="") as stream:
         write_rows(stream, columns, _on_page(page, rows(forecast, mask, urls), seen))
     if seen["rows"] > MOST_ROWS:
-        page.add([f"{seen['rows'] - MOST_ROWS:,} more are left out; {_CSV[title]} has all."])
+        page.add([f"{counted(seen['rows'] - MOST_ROWS, 'more is', 'more are')} left out; {_CSV[title]} has all."])
     _say_incomplete(page, title, material)
     return seen["rows"]
 

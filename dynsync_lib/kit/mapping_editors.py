@@ -104,6 +104,7 @@ def fields_table(
     >>> kit.fields_table(editor, "contact", search="lookup", shown="unmapped")
     3 of 75 rows of contacts
     """
+    from dynsync_lib.listing import counted
     from dynsync_lib.mapping_editor.field_rows import find_rows
     from dynsync_lib.report.tables import Grid, Head, show_table
     from dynsync_lib.report.words import object_word
@@ -121,7 +122,7 @@ def fields_table(
         Head("Why, and what to do instead"),
         Head("Suggested", "code"),
     ]
-    caption = f"{len(rows):,} of {len(every):,} rows of {object_word(object_)}"
+    caption = f"{len(rows):,} of {counted(len(every), 'row', 'rows')} of {object_word(object_)}"
     return show_table(Grid(caption, heads, list(map(_cells, rows)), unit="rows", empty="No row is left."))
 
 

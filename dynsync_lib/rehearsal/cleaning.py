@@ -24,7 +24,7 @@ from dynsync_lib.core.model import Object
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RecordTable
 from dynsync_lib.errors import PortalUnavailableError, SafetyError
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 from dynsync_lib.portals.dataverse.reader import LOGICAL_NAMES
 from dynsync_lib.portals.hubspot.paths import PLURALS
 from dynsync_lib.portals.rows import TextRow
@@ -133,7 +133,7 @@ class Cleaning:
         after = await self.plan()
         if after.count:
             raise PortalUnavailableError(
-                f"{after.count:,} records of the rehearsal still stand in the test portals.",
+                f"The test portals still hold {counted(after.count, 'record', 'records')} of the rehearsal.",
                 next_step="Run the same command again.",
             )
         _refuse_changes(removal.others, after.others)

@@ -19,6 +19,7 @@ from dynsync_lib.core.model import System
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import RECORD_TABLES
 from dynsync_lib.errors import SafetyError, UsageError
+from dynsync_lib.listing import counted
 from dynsync_lib.portals.pull.table_puller import run_together
 from dynsync_lib.rehearsal.dynamics_seeding import DynamicsSeeding
 from dynsync_lib.rehearsal.hubspot_seeding import HubSpotSeeding
@@ -128,7 +129,8 @@ def _refuse_other_seeding(standing: Standing, tag: str, portals: TestPortals) ->
     count = sum(map(len, standing.ids.values()))
     if count and begin_of(standing.journal) is None:
         raise SafetyError(
-            f"The test portals hold {count:,} records of the tag {tag} already, and this journal names none of them.",
+            f"The test portals hold {counted(count, 'record', 'records')} of the tag {tag} already, and this journal "
+            "names none.",
             next_step="Remove them with `dynsync rehearse clean REHEARSAL --by-tag --yes`, and run again.",
         )
 

@@ -126,4 +126,4 @@ def outcome_grid(bars: Sequence[Bar], caption: str) -> Grid:
 
 def _say_bar(bar: Bar) -> str:
     parts = ", ".join(f"{count:,} {OUTCOMES[outcome].lower()}" for outcome, count in bar.counts if count)
-    return f"{bar.total:,} {bar.label}: {parts}"
+    return f"{bar.label}, {bar.total:,}: {parts}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from dynsync_lib.listing import counted
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables
 from dynsync_lib.report.pieces import Piece, render
@@ -34,7 +35,15 @@ class Decision:
 
     def tell(self, numbers: Mapping[str, int]) -> str:
         """What the forecast knows, with the numbers in place; empty when it knows nothing."""
-        return self.says.format_map(numbers)
+        return self.says.format_map({name: _Count(number) for name, number in numbers.items()})
+
+
+class _Count(int):
+    """A number in the text of a decision: `{count:record|records}` writes it with the word of one or of several."""
+
+    def __format__(self, words: str) -> str:
+        single, _, many = words.partition("|")
+        return counted(int(self), single, many) if many else f"{int(self):,}"
 
 
 @cache

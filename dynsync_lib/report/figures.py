@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import PERSONS, ChangeKind, LinkStatus, Object, Outcome, Reason, Severity, System, Verdict
 from dynsync_lib.core.tables import HELD_BACK
-from dynsync_lib.listing import counted
+from dynsync_lib.listing import counted, one_or_many
 from dynsync_lib.report.forecast_tables import (
     ForecastTables,
     Row,
@@ -165,19 +165,19 @@ def _safe_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
     return (
         Figure(
             "created_in_hubspot",
-            "records created in HubSpot",
+            one_or_many(numbers["created_in_hubspot"], "record created in HubSpot", "records created in HubSpot"),
             numbers["created_in_hubspot"],
             "Dynamics records without a counterpart. Creating them cannot be undone in one step.",
         ),
         Figure(
             "created_in_dynamics",
-            "records created in Dynamics",
+            one_or_many(numbers["created_in_dynamics"], "record created in Dynamics", "records created in Dynamics"),
             numbers["created_in_dynamics"],
             "HubSpot records without a counterpart that pass the filters.",
         ),
         Figure(
             "updated",
-            "matched records that change",
+            one_or_many(numbers["updated"], "matched record that changes", "matched records that change"),
             numbers["updated"],
             say_written(numbers),
         ),
@@ -199,23 +199,24 @@ def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
     return (
         Figure(
             "fields_overwritten",
-            "field values overwritten",
+            one_or_many(numbers["overwritten"], "field value overwritten", "field values overwritten"),
             numbers["overwritten"],
-            f"Existing values replaced by the other system’s, of {numbers['written']:,} that are written; "
+            f"Existing values replaced by the other system’s, of {counted(numbers['written'], 'that is', 'that are')} "
+            f"written; "
             f"{numbers['stale']:,} of them by an older record."
             f"{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}",
             "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(
             "shadowed",
-            "records silently left out",
+            one_or_many(numbers["shadowed"], "record silently left out", "records silently left out"),
             numbers["shadowed"],
             "They share an e-mail address or name with an earlier record, and never sync.",
             "warn" if numbers["shadowed"] else "plain",
         ),
         Figure(
             "failing",
-            "records that will fail",
+            one_or_many(numbers["failing"], "record that will fail", "records that will fail"),
             numbers["failing"],
             "The other system refuses them. Excluded records are counted apart.",
             "bad" if numbers["failing"] else "plain",

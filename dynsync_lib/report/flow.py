@@ -58,7 +58,7 @@ def flow_chart(forecast: ForecastTables) -> Piece:
     """Both sides flowing into the outcomes; an empty forecast gives a sentence instead of a drawing.
 
     >>> kit.flow_chart(kit.open_forecast("out/demo/forecast"))
-    Of 1,581 HubSpot records, 436 are created in Dynamics, 830 are matched, 8 shadowed, 290 excluded, 17 failing. ...
+    HubSpot has 1,581 records: 436 created in Dynamics, 830 matched, 8 shadowed, 290 excluded, 17 failing. ...
     """
     bars = read_bars(count_outcomes(forecast))
     title = "Where the records of each side end"
@@ -100,8 +100,8 @@ def _say_side(bars: Sequence[Bar], system: System) -> str:
         for outcome in (Outcome.SHADOWED, Outcome.EXCLUDED, Outcome.FAILING)
     )
     return (
-        f"Of {total:,} {system_word(system)} records, {created:,} are created in {system_word(OTHER[system])}, "
-        f"{matched:,} are matched, {rest}."
+        f"{system_word(system)} has {counted(total, 'record', 'records')}: {created:,} created in "
+        f"{system_word(OTHER[system])}, {matched:,} matched, {rest}."
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from dynsync_lib.core.model import Object, Reason, Severity, System
 from dynsync_lib.core.tables import HELD_BACK, NOT_COMPARED, record_table
+from dynsync_lib.listing import counted_of
 from dynsync_lib.report.words import rank_of
 
 RECORDS_HIDDEN: Final = "Records are not shown at this level of masking; their numbers stand in the other tables."
@@ -108,7 +109,7 @@ def is_compared(mapping: Row) -> bool:
 
 def say_uncompared(missing: int, mappings: int) -> str:
     """What every number of changes leaves out: mappings that were not compared; nothing where all were."""
-    return f" Not checked: {missing:,} of {mappings:,} mappings were not compared." if missing else ""
+    return f" Not checked: {counted_of(missing, mappings, 'mapping', 'mappings')} not compared." if missing else ""
 
 
 def say_uncompared_of(mappings: Sequence[Row]) -> str:

@@ -77,7 +77,7 @@ def _stacks(groups: Sequence[Row], kinds: Sequence[str]) -> Iterator[Stack]:
 
 
 def _say_losers(groups: Sequence[Row]) -> str:
-    return f"{_count_losers(groups):,} lose it"
+    return counted(_count_losers(groups), "loses it", "lose it")
 
 
 def _count_losers(groups: Sequence[Row]) -> int:
@@ -85,7 +85,7 @@ def _count_losers(groups: Sequence[Row]) -> int:
 
 
 def _say(stack: Stack, words: Mapping[str, str]) -> str:
-    parts = ", ".join(f"{count:,} {words[kind]}" for kind, count in stack.counts if count)
+    parts = ", ".join(f"{words[kind]}: {count:,}" for kind, count in stack.counts if count)
     return f"{stack.name}, {stack.below}, groups by kind {parts}"
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dynsync_lib.core.model import PERSONS, Outcome, Reason, System
+from dynsync_lib.listing import counted
 from dynsync_lib.report.forecast_tables import ForecastTables, Row, count_outcomes, is_unknown, sum_where
 from dynsync_lib.report.pieces import Piece, join, render
 from dynsync_lib.report.ranked import Ranked, ranked_chart
@@ -27,7 +28,7 @@ def origin_funnels(forecast: ForecastTables) -> Piece:
     """One funnel of people for each system; a sentence where it has none.
 
     >>> kit.origin_funnels(kit.open_forecast("out/demo/forecast"))
-    Of 1,200 people in HubSpot, 949 reach Dynamics: 261 are created there and 688 are matched. ...
+    Of 1,200 people in HubSpot, 949 reach Dynamics: 261 created there and 688 matched. ...
     """
     return join(*(_funnel(forecast, system) for system in System))
 
@@ -40,9 +41,10 @@ def _funnel(forecast: ForecastTables, system: System) -> Piece:
         return Piece(render("empty", sentence=_say_none(forecast, system)), title)
     steps = list(_steps(rows, total, system_word(OTHER[system])))
     created, matched = sum_where(rows, outcome=Outcome.CREATE), sum_where(rows, outcome=MATCHED)
+    reach = counted(created + matched, "reaches", "reach")
     sentence = (
-        f"Of {total:,} people in {system_word(system)}, {created + matched:,} reach {system_word(OTHER[system])}: "
-        f"{created:,} are created there and {matched:,} are matched. {_say_filter(forecast, system)}"
+        f"Of {counted(total, 'person', 'people')} in {system_word(system)}, {reach} {system_word(OTHER[system])}: "
+        f"{created:,} created there and {matched:,} matched. {_say_filter(forecast, system)}"
     )
     return ranked_chart(title, sentence, steps, ("Step", "People"), SYSTEM_COLOURS[system])
 

@@ -12,6 +12,7 @@ import math
 from typing import Final
 
 from dynsync_lib.core.model import HEALTH, Health, Outcome, System
+from dynsync_lib.listing import counted
 from dynsync_lib.report.charts import Bar, read_bars
 from dynsync_lib.report.figures import count_numbers
 from dynsync_lib.report.forecast_tables import ForecastTables, count_outcomes, undelivered_tables
@@ -63,6 +64,7 @@ def say_stop(forecast: ForecastTables) -> str:
     )
     failing = math.floor(numbers["records"] * _FAILING_SHARE)
     return (
-        f"Switch off when more than {in_hubspot:,} records are created in HubSpot, {in_dynamics:,} in Dynamics, or "
+        f"Switch off when more than {counted(in_hubspot, 'record is', 'records are')} created in HubSpot, "
+        f"{in_dynamics:,} in Dynamics, or "
         f"{failing:,} fail"
     )

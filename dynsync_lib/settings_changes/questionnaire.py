@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.questions import AdminQuestion, Answer
 from dynsync_lib.errors import UsageError
+from dynsync_lib.listing import one_or_many
 from dynsync_lib.settings_changes.changes import SetAnswer
 
 _UNKNOWN: Final = "unknown"
@@ -83,7 +84,8 @@ class Questionnaire:
     @property
     def summary(self) -> str:
         """How many questions have no answer."""
-        return f"{len(self.unanswered())} of {len(self.questions)} questions have none."
+        missing = len(self.unanswered())
+        return f"{missing} of {len(self.questions)} questions {one_or_many(missing, 'has', 'have')} none."
 
     def _in_file(self, question: AdminQuestion) -> Answer | None:
         answer: Answer | None = self.document.get(question.section, {}).get(question.name)

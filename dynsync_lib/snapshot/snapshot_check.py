@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import Column
+from dynsync_lib.listing import counted
 from dynsync_lib.shapes import TEXT_OR_NULL, Named, misshapen
 
 _PORTAL: Final = {"id": TEXT_OR_NULL, "type?": TEXT_OR_NULL}
@@ -94,4 +95,5 @@ def table_fault(file: Path, entry: Mapping[str, Any], own: Mapping[str, Column])
     wanted = arrow_schema([own.get(name) or Column(name, "text", "") for name in entry["columns"]])
     if not schema.remove_metadata().equals(wanted.remove_metadata()):
         return "has other columns than its manifest names"
-    return f"has {rows:,} rows, and its manifest names {entry['rows']:,}" if rows != entry["rows"] else None
+    has = f"has {counted(rows, 'row', 'rows')}, and its manifest names {entry['rows']:,}"
+    return has if rows != entry["rows"] else None

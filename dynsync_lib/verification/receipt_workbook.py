@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from dynsync_lib.listing import counted
 from dynsync_lib.verification.receipt import RECEIPT
 from dynsync_lib.verification.sync_health import WATCH_LIST, watch_list
 from dynsync_lib.workbooks.new import NewSheet, new_workbook, tall_heading
@@ -46,9 +47,9 @@ def _figure_rows(figures: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         yield "nothing changed between the two snapshots", "was the sync on?"
     for cause, count in figures["by_cause"].items():
         yield f"cause {cause}", count
-    for outcome, counted in figures["by_outcome"].items():
-        yield f"{outcome}, predicted", counted["predicted"]
-        yield f"{outcome}, as predicted", counted["hits"]
+    for outcome, counts in figures["by_outcome"].items():
+        yield f"{outcome}, predicted", counts["predicted"]
+        yield f"{outcome}, as predicted", counts["hits"]
     for table, count in figures["drift"].items():
         yield f"new in {table}", count
     for row in figures.get("mappings_not_compared", ()):
@@ -64,7 +65,7 @@ def _records(receipt: Path, *, only_misses: bool) -> Iterator[Sequence[object]]:
         columns = [kept.column(name).to_pylist() for name in RECEIPT.column_names]
         yield from zip(*columns, strict=True)
     if left_out:
-        yield [f"{left_out:,} more are left out; receipt.parquet has all."]
+        yield [f"{counted(left_out, 'more is', 'more are')} left out; receipt.parquet has all."]
 
 
 def _write(

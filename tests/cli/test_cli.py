@@ -76,7 +76,7 @@ def test_help__names_every_command(run: Run, capsys: pytest.CaptureFixture[str])
 def test_forecast__prints_six_figures_and_json(loaded: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert loaded("forecast", "s", "--out", "f") == 0
     printed = capsys.readouterr().out
-    assert "1  records created in Dynamics" in printed
+    assert "1  record created in Dynamics" in printed
     says = "Not checked: Dynamics contacts were not delivered."
     assert says in printed
     assert loaded("forecast", "s", "--out", "f", "--json") == 0

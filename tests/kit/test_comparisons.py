@@ -190,7 +190,7 @@ def command(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (
             "diff monday/s friday/s --settings plain.toml",
             1,
-            "1 of 19 findings are as before, 14 are checked on neither side.",
+            "1 of 19 findings is as before, 14 are checked on neither side.",
         ),
         ("settings-diff plain.toml plain.toml", 0, "The settings say the same."),
         ("settings-diff plain.toml active.toml", 1, "[sync.contact] direction was two_way and is now to_hubspot."),

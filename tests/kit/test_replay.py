@@ -118,7 +118,7 @@ def test_mappings__of_which_a_snapshot_lacks_a_column_are_named(snapshots: tuple
     assert told.info["mappings_not_compared"] == [
         {"object": "contact", "hubspot_field": "lastname", "dynamics_field": "lastname"}
     ]
-    assert told.info["not_checked"] == ["Not checked: 1 of 2 mappings were not compared: contact lastname / lastname."]
+    assert told.info["not_checked"] == ["Not checked: 1 of 2 mappings was not compared: contact lastname / lastname."]
 
 
 def test_other_portals__are_refused_before_anything_is_written(tmp_path: Path) -> None:

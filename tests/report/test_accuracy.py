@@ -64,7 +64,7 @@ def test_line__says_what_the_accuracy_leaves_out() -> None:
     missing = [{"object": "contact", "hubspot_field": "city", "dynamics_field": "address1_city"}]
     idle = accuracy_line(ForecastTest({**FIGURES, "nothing_changed": True, "mappings_not_compared": missing}, IN_TEST))
     assert repr(idle).startswith("Nothing changed between the two snapshots: was the sync on? 998 of 1,000")
-    assert repr(idle).endswith(" Not checked: 1 of 12 mappings were not compared.")
+    assert repr(idle).endswith(" Not checked: 1 of 12 mappings was not compared.")
     assert "ds-grey" in idle._repr_html_()
     earlier = {name: figure for name, figure in FIGURES.items() if name != "mappings_not_compared"}
     says = " Not checked: which mappings were compared is not known."

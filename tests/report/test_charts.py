@@ -88,8 +88,8 @@ def test_charts__empty_forecast_is_a_sentence(draw: Draw) -> None:
 
 def test_flow_chart__says_both_sides() -> None:
     assert flow_chart(HandMadeForecast()).sentence == (
-        "Of 275 HubSpot records, 30 are created in Dynamics, 197 are matched, 0 shadowed, 46 excluded, 2 failing. "
-        "Of 960 Dynamics records, 705 are created in HubSpot, 202 are matched, 9 shadowed, 38 excluded, 6 failing. "
+        "HubSpot has 275 records: 30 created in Dynamics, 197 matched, 0 shadowed, 46 excluded, 2 failing. "
+        "Dynamics has 960 records: 705 created in HubSpot, 202 matched, 9 shadowed, 38 excluded, 6 failing. "
         "The two numbers of matched records differ: one HubSpot contact can be the partner of a contact and of a lead, "
         "a lead can meet a contact that is still to be created, and a record that will fail counts as failing although "
         "its partner is matched."
@@ -98,7 +98,7 @@ def test_flow_chart__says_both_sides() -> None:
 
 def test_flow_chart__one_side_only() -> None:
     piece = flow_chart(HandMadeForecast().with_rows("summary", [("dynamics", "contact", "create", None, 1)]))
-    assert piece.sentence.startswith("HubSpot holds no records. Of 1 Dynamics records, 1 are created")
+    assert piece.sentence.startswith("HubSpot holds no records. Dynamics has 1 record: 1 created")
     assert "<svg" in piece.html
 
 
@@ -166,7 +166,7 @@ def test_overwrite_heatmap__what_was_not_compared_is_no_zero() -> None:
     forecast = HandMadeForecast().with_rows("mapping", rows).with_rows("changes", [])
     piece = overwrite_heatmap(forecast)
     assert piece.sentence == (
-        "0 values are overwritten: 0 in HubSpot and 0 in Dynamics. Not checked: 1 of 1 mappings were not compared."
+        "0 values are overwritten: 0 in HubSpot and 0 in Dynamics. Not checked: 1 of 1 mapping was not compared."
     )
     assert _cells(piece.html)[5:] == ["Contacts", "jobtitle", "jobtitle", "Not checked", "Not checked"]
 
@@ -176,7 +176,7 @@ def test_overwrite_heatmap__counts_no_change_without_a_mapping_as_one() -> None:
     rows = [("contact", "jobtitle", "jobtitle", "not_checked", "two_way", reason, "field.missing", None, None)]
     changes = [("contact", "1", "a", "hubspot", "lifecyclestage", "", "overwrite", "lead", "customer", None)]
     forecast = HandMadeForecast().with_rows("mapping", rows).with_rows("changes", changes)
-    said = "Not checked: 1 of 1 mappings were not compared."
+    said = "Not checked: 1 of 1 mapping was not compared."
     assert overwrite_heatmap(forecast).sentence.endswith(said)
     assert six_figures(forecast).figures[3].sentence.endswith(said)
 
@@ -235,7 +235,7 @@ def test_link_survival__every_association_has_a_part() -> None:
 def test_collision_sizes__counts_groups_and_who_loses_the_key() -> None:
     piece = collision_sizes(HandMadeForecast())
     assert piece.sentence == "2 groups of records share a key, and 3 records lose it. The largest has 3 records."
-    assert "2 records, 1 lose it, groups by kind 1 HubSpot companies" in piece.html
+    assert "2 records, 1 loses it, groups by kind HubSpot companies: 1" in piece.html
 
 
 def test_collision_sizes__what_is_too_thin_for_a_number_keeps_its_words() -> None:

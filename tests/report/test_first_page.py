@@ -66,7 +66,7 @@ def test_first_page__says_below_its_figures_what_was_not_compared() -> None:
     reason = "Dynamics jobtitle was not delivered, so no values were compared."
     rows = [("contact", "jobtitle", "jobtitle", "not_checked", "two_way", reason, "field.missing", None, None)]
     text = _text(first_page(HandMadeForecast().with_rows("mapping", rows)).html)
-    says = "Not checked: 1 of 1 mappings were not compared."
+    says = "Not checked: 1 of 1 mapping was not compared."
     assert "records that will fail" in text.partition(says)[0]
     assert text.count(says) == 1
     assert "were not compared" not in _text(first_page(HandMadeForecast()).html)

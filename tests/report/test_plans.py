@@ -50,7 +50,7 @@ def test_watch_plan__counts_by_the_words_of_sync_health() -> None:
 
 def test_origin_funnels__take_away_step_by_step() -> None:
     html = origin_funnels(HandMadeForecast()).html
-    assert "Of 273 people in HubSpot, 225 reach Dynamics: 30 are created there and 195 are matched." in html
+    assert "Of 273 people in HubSpot, 225 reach Dynamics: 30 created there and 195 matched." in html
     assert "No filter holds anybody back." in html
     assert (
         "all of them: 953; pass direction, filter and stage: 935; have an e-mail address to be matched by: 915" in html

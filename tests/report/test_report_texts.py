@@ -18,6 +18,8 @@ from dynsync_lib.report.translation import LANGUAGES, Translator, read_sections,
 OTHERS = sorted(set(LANGUAGES) - {"en"})
 RULEBOOK = ("checks", "rules", "questions", "field_types", "glossary")
 """Sections that hold the texts of one file each, word for word and no others."""
+_PLACE = re.compile(r"\{[^}|]*(?:\|([^}]*))?\}")
+"""A number in a text, with the words of several where it has them."""
 RECIPE = 'Write `"{text}" = "..."` into [{section}] of dynsync_lib/report/texts/{language}.toml: {key} needs it.'
 
 
@@ -89,7 +91,7 @@ def test_texts__stand_once(language: str) -> None:
 
 
 def _own_texts() -> Iterator[tuple[str, str]]:
-    """The texts of the report's own files, with a number in each place."""
+    """The texts of the report's own files, with a number of several in each place."""
     said = [
         *_said(_load("report/decisions.toml")["decision"], "topic", "question", "says", "not_checked"),
         *_said(_load("report/decisions.toml")["decision"], "advice"),
@@ -97,7 +99,7 @@ def _own_texts() -> Iterator[tuple[str, str]]:
         *_said(_load("report/work_plan.toml")["task"], "task", "who", "done"),
         *((f"confidence {word}", word) for word in CONFIDENCES),
     ]
-    return ((key, re.sub(r"\{[^}]*\}", "1,204", text)) for key, text in said)
+    return ((key, _PLACE.sub(lambda place: f"1,204 {place[1] or ''}".strip(), text)) for key, text in said)
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -117,4 +117,4 @@ def test_mappings__of_which_a_snapshot_lacks_a_column_are_named(tmp_path: Path) 
         {"object": "contact", "hubspot_field": "jobtitle", "dynamics_field": "jobtitle"}
     ]
     _, printed = _verify(tmp_path, settings=settings)
-    assert "Not checked: 1 of 3 mappings were not compared: contact jobtitle / jobtitle." in " ".join(printed.split())
+    assert "Not checked: 1 of 3 mappings was not compared: contact jobtitle / jobtitle." in " ".join(printed.split())

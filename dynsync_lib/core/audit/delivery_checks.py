@@ -20,7 +20,7 @@ from dynsync_lib.core.situation import Situation, is_keyed_by_domain
 from dynsync_lib.core.sync.associations import missing_associations
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import KEY_SOURCE, record_table
-from dynsync_lib.listing import some_of
+from dynsync_lib.listing import counted, some_of
 
 _MOST_NAMED: Final = 8
 
@@ -54,7 +54,7 @@ def name_undelivered_mappings(situation: Situation, tables: Tables) -> Question[
     hit = sum(judged.lacks_a_column for job in jobs for judged in job.mappings)
     whole = sum(len(job.mappings) for job in jobs)
     texts = [f"{side}: {some_of(fields, _MOST_NAMED)}" for side, fields in missing.items()]
-    return Question((), lambda _: "; ".join([*texts, f"{hit} of {whole} mappings"]))
+    return Question((), lambda _: "; ".join([*texts, f"{hit} of {counted(whole, 'mapping', 'mappings')}"]))
 
 
 def name_undelivered_keys(situation: Situation, tables: Tables) -> Question[str]:

@@ -38,6 +38,7 @@ from dynsync_lib.core.tables import (
     Table,
 )
 from dynsync_lib.errors import InputFileError, UsageError
+from dynsync_lib.listing import counted, one_or_many
 from dynsync_lib.messages import tell_cell
 from dynsync_lib.portals.files.association_columns import AssociationColumns
 from dynsync_lib.portals.files.export_dates import ExportDates
@@ -219,8 +220,9 @@ class _Loader:
             )
         if sheet is not None and len(rows) > len(named):
             self.report.notes.append(
-                f"{table.name} does not name the id of every object: there {len(rows) - len(named)} fields "
-                f"that {self.system} has out of the box are taken as well."
+                f"{table.name} does not name the id of every object: "
+                f"{counted(len(rows) - len(named), 'field', 'fields')} that {self.system} has out of the box "
+                f"{one_or_many(len(rows) - len(named), 'is', 'are')} taken there as well."
             )
 
     def _named_fields(self, sheet: Sheet | None, table: Table) -> list[MetadataRow]:

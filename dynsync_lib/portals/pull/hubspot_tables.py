@@ -26,6 +26,7 @@ from typing import Final
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.tables import LINKS_IN, RECORD_TABLES, RecordTable, record_table
 from dynsync_lib.errors import AccessError
+from dynsync_lib.listing import counted
 from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS, IDS_PER_BATCH, HubSpotReader
 from dynsync_lib.portals.hubspot.rows import ARCHIVED_NAMES, OWNER_NAMES, choose_properties
 from dynsync_lib.portals.pages import ARCHIVED, CHANGED, Delivery, TableRead
@@ -197,8 +198,9 @@ class HubSpotSide:
         asked = _thinned(bare)[:_LOOKED_UP]
         unknown = await self.reader.find_unknown(pair[0], asked) if asked else []
         if unknown:
+            looked_up = counted(len(asked), "record that was looked up", "records that were looked up")
             note = (
-                f"From {pair[0]} to {pair[1]}: of {len(asked)} records without associations that were looked up,"
+                f"From {pair[0]} to {pair[1]}: of {looked_up} without associations,"
                 f" HubSpot does not know {len(unknown)}, so what they are associated with is not known."
             )
             self.puller.work.remember(_unknown_fact(job), note)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import System
 from dynsync_lib.core.tables import COLUMNS, LINKS_IN, PROPERTIES, RECORD_TABLES, RecordTable, Table, record_table
+from dynsync_lib.listing import counted
 from dynsync_lib.portals.hubspot.reader import ASSOCIATION_PAIRS
 from dynsync_lib.portals.metadata_rows import FLAGS, stored_rows
 from dynsync_lib.portals.pull.merged_pages import Tally, merged_links, merged_records
@@ -64,12 +65,15 @@ def write_records(
 
 def _notes(table: RecordTable, result: TableResult, tally: Tally, count: int) -> Iterator[str]:
     if tally.repeated:
-        yield f"{tally.repeated} records came more than once and are kept once."
+        repeated = counted(tally.repeated, "record came more than once and is", "records came more than once and are")
+        yield f"{repeated} kept once."
     if tally.changed or tally.added:
-        yield f"While it was read, {tally.changed} records changed and {tally.added} came: all are as last seen."
+        changed = counted(tally.changed, "record", "records")
+        yield f"While it was read, {changed} changed and {tally.added} came: all are as last seen."
     if result.server_rows is None or result.server_rows == count:
         return
-    yield f"The server counted {result.server_rows} records, {count} were delivered."
+    delivered = counted(count, "was", "were")
+    yield f"The server counted {counted(result.server_rows, 'record', 'records')}, {delivered} delivered."
     if table.system is System.DYNAMICS:
         yield "It counts up to a day late, and counts rows that the caller may not read."
 

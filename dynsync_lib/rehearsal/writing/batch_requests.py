@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 
 from dynsync_lib.errors import AnswerLostError
+from dynsync_lib.listing import counted
 
 BOUNDARY: Final = "batch_dynsync"
 HEADERS: Final = {
@@ -46,7 +47,8 @@ def statuses_of(response: httpx.Response, expected: int) -> list[int]:
     statuses = [int(words[1]) for words in lines if len(words) > 1 and words[1].isdecimal()]
     if len(statuses) != expected:
         raise AnswerLostError(
-            f"Dynamics answers a batch of {expected} requests with {len(statuses)} answers.",
+            f"Dynamics answers a batch of {counted(expected, 'request', 'requests')} with "
+            f"{counted(len(statuses), 'answer', 'answers')}.",
             next_step="Run the same command again: it looks what was done, and goes on from there.",
         )
     return statuses

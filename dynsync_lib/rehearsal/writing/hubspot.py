@@ -25,6 +25,7 @@ import httpx
 
 from dynsync_lib.core.model import Object
 from dynsync_lib.errors import UnexpectedReplyError
+from dynsync_lib.listing import counted
 from dynsync_lib.portals.http.caller import json_object
 from dynsync_lib.portals.hubspot.paths import PLURALS, HubSpotPaths
 from dynsync_lib.rehearsal.writing.batches import in_halves
@@ -147,7 +148,7 @@ def _written(answer: Mapping[str, Any], rows: Rows) -> Written:
     lacking = [name for name in rows if name not in ids and name not in refused]
     if lacking:
         raise UnexpectedReplyError(
-            f"HubSpot answers a batch without a word about {len(lacking)} of its {len(rows)} records.",
+            f"HubSpot answers a batch of {counted(len(rows), 'record', 'records')} and is silent about {len(lacking)}.",
             next_step="Run the same command again: it looks what was done, and goes on from there.",
         )
     return Written(ids, refused)
