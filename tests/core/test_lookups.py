@@ -90,4 +90,4 @@ def test_recipe__counts_names_that_mean_no_single_record_as_filled() -> None:
     assert said in recipe.text
     assert "is not in the snapshot" not in recipe.text
     alone = recipes([contact(2, None)], unresolved=names)["parentcustomerid"]
-    assert "Filled in 1 of 1 records. 1 record holds a name" in alone.text
+    assert "Filled in 1 of 1 record. 1 record holds a name" in alone.text

@@ -174,7 +174,7 @@ def test_pull__hubspot_records_that_change_are_read_again(tmp_path: Path) -> Non
     assert (rows[0]["id"], rows[0]["note"], rows[1]["note"]) == ("1001", "new", 'Line one,\n"quoted" ünï 2')
     assert len(rows) == 230
     note = snapshot.manifest["tables"]["hubspot/contacts"]["note"]
-    assert note == "While it was read, 1 records changed and 0 came: all are as last seen."
+    assert note == "While it was read, 1 record changed and 0 came: all are as last seen."
 
 
 def test_pull__hubspot_records_that_come_late_come_with_their_associations(tmp_path: Path) -> None:

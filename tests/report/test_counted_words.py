@@ -4,6 +4,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_slips__are_seen() -> None:
 
 def _counted_forecast(count: int) -> HandMadeForecast:
     """A forecast in which there are so many of everything that can be counted."""
-    rows = {
+    rows: dict[str, list[tuple[Any, ...]]] = {
         "summary": [(*record, count) for record in _RECORDS],
         "changes": [
             ("contact", f"{number}", f"a-{number}", system, "phone", "telephone1", kind, "1", "2", note)

@@ -28,6 +28,7 @@ from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.situation import Frame, Situation, stack
 from dynsync_lib.core.tables import UNRESOLVED_LOOKUPS, record_table
+from dynsync_lib.listing import counted
 
 _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("dynamics/accounts", "name"),
@@ -105,7 +106,7 @@ class LookupRecipe:
         if self.filled is None:
             yield "The snapshot lacks the lookup, so nothing was counted."
             return
-        yield f"Filled in {self.filled:,} of {self.records or 0:,} records."
+        yield f"Filled in {self.filled:,} of {counted(self.records or 0, 'record', 'records')}."
         if self.labelled:
             yield f"Different labels: {self.distinct:,}; the longest has {self.longest} characters."
             yield from self._unlabelled()
