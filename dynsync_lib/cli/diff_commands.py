@@ -198,15 +198,16 @@ def _print_moves(figures: Mapping[str, Any]) -> None:
     console.print_table(
         ["effect", "system", "object", "before", "after", *_MOVES],
         [
-            [row["effect"], row["system"], row["object"], f"{row['before']:,}", f"{row['after']:,}"]
-            + [f"{row[name]:,}" for name in _MOVES.values()]
+            [row["effect"], row["system"], row["object"]]
+            + [_count(row[name]) for name in ("before", "after", *_MOVES.values())]
             for row in _moving(figures["effects"])
         ],
     )
 
 
 def _moving(effects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in effects if any(row[name] for name in _MOVES.values())]
+    """What moves, and what may move: of that nobody knows how many."""
+    return [row for row in effects if any(row[name] != 0 for name in _MOVES.values())]
 
 
 def _outcome(row: Mapping[str, Any], side: str) -> str:

@@ -140,8 +140,9 @@ class Check:
 
     `sentence` (`one` for a single record) and `fix` are for an admin. `table`, `where`, `except_`, `known` and `of` say
     what is counted, or `measure` names the code that counts, or `answer` the question whose answer counts: the number,
-    or 1 for `answer_is`. With none, and when nobody knows, `not_checked` is said. `names` is the code that names what
-    is behind the count. With `unless_own_key` the check is not asked where its object has a key of one's own.
+    or 1 for `answer_is`. With none, and when nobody knows, `not_checked` is said, with `not_checked_fix` where `fix` is
+    no help then. `names` is the code that names what is behind the count. With `unless_own_key` the check is not asked
+    where its object has a key of one's own.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Check:
     names: str | None = None
     unless_own_key: bool = False
     answer_is: bool = True
+    not_checked_fix: str | None = None
 
     @property
     def is_countable(self) -> bool:

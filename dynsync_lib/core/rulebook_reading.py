@@ -148,6 +148,7 @@ def _check(row: Mapping[str, Any]) -> Check:
         names=row.get("names"),
         unless_own_key=row.get("unless_own_key", False),
         answer_is=row.get("answer_is", True),
+        not_checked_fix=row.get("not_checked_fix"),
     )
 
 

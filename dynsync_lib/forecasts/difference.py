@@ -65,7 +65,7 @@ class Difference:
     def is_any(self) -> bool:
         """Whether anything differs: an outcome, a written value, an association, or who becomes marketing."""
         moves = ("additional", "no_longer", "otherwise")
-        return any(self.counts.values()) or any(row[name] for row in self.effect_rows for name in moves)
+        return any(self.counts.values()) or any(row[name] != 0 for row in self.effect_rows for name in moves)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -117,7 +117,9 @@ def keep_decision(situation: Situation, decision: Decision) -> Tables:
     return {name: situation.keep(frame, f"decided_{name}") for name, frame in frames.items()}
 
 
-def measure_difference(engine: Engine, before: Tables, after: Tables, *, marketing: Mapping[str, bool]) -> Difference:
+def measure_difference(
+    engine: Engine, before: Tables, after: Tables, *, marketing: Mapping[str, bool | None]
+) -> Difference:
     """The difference of two sets of tables, whose frames are the engine's.
 
     `marketing`: see `count_effects`. Computes: each table is grouped once, and differing rows are read.

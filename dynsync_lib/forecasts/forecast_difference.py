@@ -68,8 +68,7 @@ def compare_forecasts(
     rows = sum(max(side.info["rows"].values(), default=0) for side in (before, after))
     with open_engine_for(rows, work=work) as engine:
         marketing = {
-            name: bool(side.info["marketing"]["sync_as_marketing"])
-            for name, side in (("before", before), ("after", after))
+            name: side.info["marketing"]["sync_as_marketing"] for name, side in (("before", before), ("after", after))
         }
         sync = measure_difference(engine, _tables(engine, before), _tables(engine, after), marketing=marketing)
     findings = compare_findings(_findings(before), _findings(after), rulebook.checks, moves or {})

@@ -91,9 +91,7 @@ def compare_two_settings(
             earlier = read_bindings(engine, bindings, work / "earlier")
             situation = replace(situation, tables={**situation.tables, BINDINGS.name: earlier.pairs})
             notes += earlier.notes
-        marketing = {
-            name: bool(side.hubspot.sync_as_marketing) for name, side in (("before", before), ("after", after))
-        }
+        marketing = {name: side.hubspot.sync_as_marketing for name, side in (("before", before), ("after", after))}
         sides = (situation, replace(situation, settings=after, memory={}))
         tables = [keep_decision(side, decide_sync(side)) for side in sides]
         mappings = compared_in_each(*map(mappings_of, sides))

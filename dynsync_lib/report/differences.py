@@ -12,10 +12,11 @@ from typing import Final
 
 from dynsync_lib.report.forecast_tables import Row
 from dynsync_lib.report.pieces import Piece
-from dynsync_lib.report.tables import Grid, Head, Lines, show_table
+from dynsync_lib.report.tables import Badge, Grid, Head, Lines, show_table
 from dynsync_lib.report.words import OTHER, OUTCOMES, REASONS, object_word, records_word, system_word
 
 _NOT_THERE: Final = "Not there"
+_NOT_CHECKED: Final = Badge("not checked", "grey")
 _OF_RECORDS: Final[Mapping[str, str]] = {
     "matched": "{records} that are matched",
     "shadowed": "{records} that are silently left out",
@@ -66,14 +67,17 @@ def moved_effects(rows: Sequence[Row]) -> Piece:
     """What the sync additionally does, no longer does and does otherwise; effects that do not move are left out.
 
     `rows` are `effect_rows` of a difference: effect, system, object, before, after, additional, no_longer, otherwise.
+    What hangs on an answer that nobody gave is not checked.
 
     >>> row = {"effect": "created", "system": "hubspot", "object": "company", "before": 5, "after": 7}
     >>> kit.moved_effects([{**row, "additional": 2, "no_longer": 0, "otherwise": 0}])
     What that adds, and what it takes away
     """
     heads = [Head("What"), *(Head(word, "number") for word in _COUNTS.values())]
-    moving = [row for row in rows if any(row[name] for name in _MOVES)]
-    cells = [[_say_effect(row), *(row[name] for name in _COUNTS)] for row in moving]
+    moving = [row for row in rows if any(row[name] != 0 for name in _MOVES)]
+    cells = [
+        [_say_effect(row), *(_NOT_CHECKED if row[name] is None else row[name] for name in _COUNTS)] for row in moving
+    ]
     note = "Otherwise: with another counterpart, winner, reason or value."
     caption = "What that adds, and what it takes away"
     return show_table(Grid(caption, heads, cells, unit="effects", empty="Nothing moves.", note=note))

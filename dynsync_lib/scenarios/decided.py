@@ -79,7 +79,7 @@ class SnapshotDecider:
     def compare(self, before: Decided, after: Decided) -> Difference:
         """What the sync does otherwise under the second settings."""
         marketing = {
-            name: bool(side.situation.settings.hubspot.sync_as_marketing)
+            name: side.situation.settings.hubspot.sync_as_marketing
             for name, side in (("before", before), ("after", after))
         }
         return measure_difference(self._engine, before.tables, after.tables, marketing=marketing)

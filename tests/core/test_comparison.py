@@ -215,6 +215,20 @@ def test_effects__are_additional_no_longer_or_otherwise() -> None:
     ]
 
 
+def _of_marketing(marketing: dict[str, bool | None], *outcomes: dict[str, Any]) -> list[Any]:
+    rows = count_effects(outcomes, [], [], marketing=marketing)
+    return [tuple(row.values())[3:] for row in rows if row["effect"] == "made_marketing"]
+
+
+def test_effects__of_a_switch_that_nobody_answered_are_not_known() -> None:
+    stays, comes = outcome("create", "create", 5, is_same=True), outcome("update", "create", 3)
+    assert _of_marketing({"before": False, "after": None}, stays, comes) == [(0, None, None, None, None)]
+    assert _of_marketing({"before": None, "after": True}, stays, comes) == [(None, 8, None, None, None)]
+    assert _of_marketing({"before": None, "after": None}, stays, comes) == [(None, None, None, None, None)]
+    assert _of_marketing({"before": None, "after": None}, stays) == [(None, None, 0, 0, 0)]
+    assert _of_marketing({"before": None, "after": False}, comes) == []
+
+
 def test_effects__of_values_kept_back_are_none() -> None:
     change = {"object": "contact", "target_system": "hubspot", "is_same": False, "count": 4}
     rows = count_effects([], [{**change, "before": "kept_back", "after": "overwrite"}], [], marketing=NEVER)

@@ -127,6 +127,21 @@ def test_findings__own_mappings_where_nobody_said_what_is_paid_for(
         )
 
 
+def test_findings__not_checked_name_the_question_to_answer(snapshot: Snapshot, tmp_path: Path) -> None:
+    own = "[sync.contact]\n[[sync.contact.mapping]]\nhubspot = 'company'\ndynamics = 'emailaddress2'\n"
+    findings(snapshot, tmp_path, own)
+    rows = kit.open_forecast(tmp_path / "f").rows("findings", where={"severity": "not_checked"})
+    fixes = {row["check_id"]: row["fix"] for row in rows}
+    assert fixes["G30"] == (
+        "Answer the questions in the settings: [hubspot] plan = 'free', 'starter', 'professional' or 'enterprise', and "
+        "data_hub = true or false."
+    )
+    assert fixes["G39"] == "Answer the question in the settings: [hubspot] sync_as_marketing = true or false."
+    assert fixes["G40"].startswith("Answer the questions in the settings: [hubspot] marketing_contacts and ")
+    asked = {check for question in kit.rulebook().questions.values() for check in question.checks}
+    assert [check for check, fix in fixes.items() if check in asked and "in the settings: [" not in fix] == []
+
+
 def test_findings__forecast_json_names_what_it_rests_on(snapshot: Snapshot, tmp_path: Path) -> None:
     findings(snapshot, tmp_path, "")
     info = kit.open_forecast(tmp_path / "f").info

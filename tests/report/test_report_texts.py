@@ -52,7 +52,7 @@ def _english(section: str) -> dict[str, str]:
     """The texts that a section is to hold, each with the key that needs it."""
     words = _load("report/glossary.toml")["words"]
     needed = {
-        "checks": _said(_rules("checks.toml")["check"], "sentence", "one", "fix", "not_checked"),
+        "checks": _said(_rules("checks.toml")["check"], "sentence", "one", "fix", "not_checked", "not_checked_fix"),
         "rules": _said(_rules("behaviour.toml")["rule"], "says", "why"),
         "questions": _said(_rules("assumptions.toml")["assumption"], "question"),
         "field_types": _said(list(_verdicts(_rules("field_types.toml"))), "reason", "workaround"),

@@ -125,7 +125,7 @@ def _row(check: Check, counted: _Counted, names: str) -> dict[str, Any]:
         "count": counted.count,
         "share": None if counted.share is None else round(counted.share, 4),
         "sentence": _with_names(_sentence(check, counted.count), names),
-        "fix": check.fix,
+        "fix": (check.not_checked_fix if counted.count is None else None) or check.fix,
         "rule_id": check.rule_id,
     }
 

@@ -5,6 +5,8 @@ Facts
       side has this effect on it, no longer where only the first has, and otherwise where both have it with another
       counterpart, winner, reason or value.
     * Excluded and failing are counted apart, as everywhere.
+    * Where nobody answered whether created contacts become marketing contacts, their number and what moves of it are
+      not known; where both sides left it unanswered and create the same contacts, nothing moves.
 
 Where it is used: `forecasts.difference`.
 """
@@ -39,6 +41,7 @@ EFFECT_ORDER: Final = (
     ASSOCIATED,
     NOT_ASSOCIATED,
 )
+_UNKNOWN: Final = "; null where that hangs on an answer that nobody gave"
 EFFECTS: Final = Table(
     "effects",
     "one effect in one system on one object",
@@ -51,11 +54,15 @@ EFFECTS: Final = Table(
         ),
         Column("system", "text", "where: records are created and values written there, all others are read there"),
         Column("object", "text", "contact, company, lead, deal or invoice"),
-        Column("before", "integer", "how many before"),
-        Column("after", "integer", "how many after"),
-        Column("additional", "integer", "how many only after"),
-        Column("no_longer", "integer", "how many only before"),
-        Column("otherwise", "integer", "how many on both sides, with another counterpart, winner, reason or value"),
+        Column("before", "integer", f"how many before{_UNKNOWN}"),
+        Column("after", "integer", f"how many after{_UNKNOWN}"),
+        Column("additional", "integer", f"how many only after{_UNKNOWN}"),
+        Column("no_longer", "integer", f"how many only before{_UNKNOWN}"),
+        Column(
+            "otherwise",
+            "integer",
+            f"how many on both sides, with another counterpart, winner, reason or value{_UNKNOWN}",
+        ),
     ),
     ("effect", "system", "object"),
 )
@@ -71,16 +78,17 @@ _OF_STATUS: Final[Mapping[str, str]] = {
     for status in LinkStatus
 }
 _SIDES: Final = ("before", "after")
-_COUNTS: Final = ("before", "after", "additional", "no_longer", "otherwise")
+_MOVES: Final = ("additional", "no_longer", "otherwise")
+_COUNTS: Final = (*_SIDES, *_MOVES)
 
 
 def count_effects(
-    outcomes: Iterable[Row], changes: Iterable[Row], links: Iterable[Row], *, marketing: Mapping[str, bool]
+    outcomes: Iterable[Row], changes: Iterable[Row], links: Iterable[Row], *, marketing: Mapping[str, bool | None]
 ) -> list[dict[str, Any]]:
     """EFFECTS in the order of EFFECT_ORDER, from the transitions of the three tables (`core.comparison.side_by_side`).
 
-    `marketing` says, `before` and `after`, whether contacts that the sync creates become marketing contacts. An effect
-    that neither side has in a system and object has no row.
+    `marketing` says, `before` and `after`, whether contacts that the sync creates become marketing contacts, None where
+    nobody answered. An effect that neither side has in a system and object has no row.
     """
     counted: dict[_Effect, Counter[str]] = {}
     for row in outcomes:
@@ -93,7 +101,10 @@ def count_effects(
     for row in links:
         _tally(counted, row, *(_effect_of(row, _OF_STATUS, side, "from_system", "from_object") for side in _SIDES))
     known = sorted(counted, key=lambda effect: (EFFECT_ORDER.index(effect[0]), *effect[1:]))
-    return [{**dict(zip(EFFECTS.order, effect, strict=True)), **_counts(counted[effect])} for effect in known]
+    return [
+        {**dict(zip(EFFECTS.order, effect, strict=True)), **_counts(effect, counted[effect], marketing)}
+        for effect in known
+    ]
 
 
 def _effect_of_outcome(row: Row, side: str) -> _Effect | None:
@@ -105,9 +116,9 @@ def _effect_of_outcome(row: Row, side: str) -> _Effect | None:
     return (effect, (system.other if effect == CREATED else system).value, row["object"])
 
 
-def _marketing_effect(effect: _Effect | None, *, is_on: bool) -> _Effect | None:
-    """Where a created contact becomes a marketing contact as well; None for all that does not."""
-    if effect is None or not is_on or effect[0] != CREATED:
+def _marketing_effect(effect: _Effect | None, *, is_on: bool | None) -> _Effect | None:
+    """Where a created contact becomes a marketing contact as well, or may become one; None for all that does not."""
+    if effect is None or is_on is False or effect[0] != CREATED:
         return None
     return (MADE_MARKETING, *effect[1:]) if effect[1] == System.HUBSPOT and effect[2] in PERSONS else None
 
@@ -130,5 +141,10 @@ def _tally(counted: dict[_Effect, Counter[str]], row: Row, before: _Effect | Non
             counts["otherwise"] += count
 
 
-def _counts(counts: Counter[str]) -> dict[str, int]:
-    return {name: counts[name] for name in _COUNTS}
+def _counts(effect: _Effect, counts: Counter[str], marketing: Mapping[str, bool | None]) -> dict[str, int | None]:
+    """The counts of an effect; None where they hang on an answer that nobody gave."""
+    is_open = effect[0] == MADE_MARKETING
+    unknown = [side for side in _SIDES if is_open and marketing[side] is None and counts[side]]
+    if unknown and (len(unknown) < len(_SIDES) or any(counts[name] for name in _MOVES)):
+        unknown += _MOVES
+    return {name: None if name in unknown else counts[name] for name in _COUNTS}
