@@ -12,9 +12,10 @@ from typing import Final
 
 from dynsync_lib.listing import counted
 from dynsync_lib.report.figures import count_numbers
-from dynsync_lib.report.forecast_tables import ForecastTables
+from dynsync_lib.report.forecast_tables import ForecastTables, undelivered_sides, undelivered_tables
 from dynsync_lib.report.pieces import Piece, render
 from dynsync_lib.report.shipped_texts import read_shipped
+from dynsync_lib.report.words import list_tables, system_word
 
 _HEADS: Final = ("No.", "Decision", "What the forecast says", "Advice", "Decided", "Name, date")
 
@@ -23,7 +24,9 @@ _HEADS: Final = ("No.", "Decision", "What the forecast says", "Advice", "Decided
 class Decision:
     """One decision to sign.
 
-    `says` is a template of numbers, empty when the forecast knows nothing; `not_checked` says what is open.
+    `says` is a template of numbers, empty when the forecast knows nothing; `not_checked` says what is open. The numbers
+    rest on both systems, but with `whatever_is_missing`; on the tables of `needs`, where these sync; and on those of
+    `counts`, whether they sync or not.
     """
 
     id: str
@@ -32,10 +35,22 @@ class Decision:
     advice: str
     says: str = ""
     not_checked: str = ""
+    needs: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    whatever_is_missing: bool = False
 
     def tell(self, numbers: Mapping[str, int]) -> str:
         """What the forecast knows, with the numbers in place; empty when it knows nothing."""
         return self.says.format_map({name: _Count(number) for name, number in numbers.items()})
+
+    def say_missing(self, forecast: ForecastTables) -> str:
+        """Why the numbers say nothing, such as "Dynamics leads were not delivered."; empty where they are known."""
+        missing = [name for name in undelivered_tables(forecast) if name in self.needs]
+        missing += [name for name in self.counts if name in (forecast.info.get("not_provided") or ())]
+        if missing:
+            return f"{list_tables(missing)} were not delivered."
+        sides = [] if self.whatever_is_missing or not self.says else undelivered_sides(forecast)
+        return f"no record of {' or '.join(map(system_word, sides))} was delivered." if sides else ""
 
 
 class _Count(int):
@@ -49,7 +64,11 @@ class _Count(int):
 @cache
 def read_decisions() -> tuple[Decision, ...]:
     """The shipped decisions, in order."""
-    return tuple(Decision(**entry) for entry in read_shipped("decisions.toml")["decision"])
+    entries = read_shipped("decisions.toml")["decision"]
+    return tuple(
+        Decision(**{**entry, "needs": tuple(entry.get("needs", ())), "counts": tuple(entry.get("counts", ()))})
+        for entry in entries
+    )
 
 
 def decisions_table(forecast: ForecastTables) -> Piece:
@@ -59,5 +78,9 @@ def decisions_table(forecast: ForecastTables) -> Piece:
     18 decisions to sign
     """
     numbers = count_numbers(forecast)
-    entries = [(decision, decision.tell(numbers)) for decision in read_decisions()]
+    entries = [
+        (decision, "" if missing else decision.tell(numbers), missing)
+        for decision in read_decisions()
+        for missing in [decision.say_missing(forecast)]
+    ]
     return Piece(render("decisions", heads=_HEADS, entries=entries), f"{len(entries)} decisions to sign")

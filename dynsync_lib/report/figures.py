@@ -30,7 +30,7 @@ from dynsync_lib.report.forecast_tables import (
     sum_where,
     undelivered_tables,
 )
-from dynsync_lib.report.words import OUTCOMES, say_tables, system_word
+from dynsync_lib.report.words import OUTCOMES, list_tables, system_word
 
 _KEYS_CHECK: Final = "G61"
 _LIST_CHECKS: Final = ("G60", _KEYS_CHECK, "G64", "G67")
@@ -153,11 +153,9 @@ def say_undelivered(forecast: ForecastTables) -> str | None:
     names = undelivered_tables(forecast)
     if not names:
         return None
-    tables = say_tables(names)
-    listed = f"{', '.join(tables[:-1])} and {tables[-1]}" if len(tables) > 1 else tables[0]
     return (
-        f"Not checked: {listed} were not delivered. Their share of these figures is missing, and whatever has its "
-        "counterpart among them counts as created."
+        f"Not checked: {list_tables(names)} were not delivered. Their share of these figures is missing, and whatever "
+        "has its counterpart among them counts as created."
     )
 
 

@@ -259,3 +259,9 @@ def table_word(name: str) -> str:
 def say_tables(names: Iterable[str]) -> list[str]:
     """Such as `HubSpot owners`, of each path such as `hubspot/owners`."""
     return [f"{system_word(name.partition('/')[0])} {table_word(name)}" for name in names]
+
+
+def list_tables(names: Iterable[str]) -> str:
+    """Such as `HubSpot contacts, HubSpot deals and Dynamics contacts`; empty without any."""
+    *first, last = say_tables(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -87,7 +87,8 @@ def test_explain__tells_the_whole_way(told: kit.Forecast) -> None:
         "scope: Contacts sync both ways: a Dynamics record may travel to HubSpot. [record.direction]",
         "filter: Only Dynamics contacts with statecode = 0 may enter. Its statecode is '0': it passes. [record.filter]",
         "key: Its match key is ada@example.com, made of emailaddress1 'ada@example.com'. [contact.match-email]",
-        f"rivals: 2 Dynamics records share it, by api_order: {GUID}, d2. This one is number 1. It belongs to {GUID}. "
+        f"rivals: 2 Dynamics records share it, in the order in which the API delivers them: {GUID}, d2. "
+        f"This one is number 1. It belongs to {GUID}. "
         "[record.first-order]",
         "outcome: A Dynamics contact matches a HubSpot contact whose e-mail address is the same, without regard to "
         "case and outer blanks. Its counterpart is 1. (step 5, line 1) [contact.match-email]",

@@ -190,6 +190,33 @@ def test_decisions_table__tells_the_numbers() -> None:
     assert html.count("to be filled in") == 36
 
 
+def _decision(forecast: HandMadeForecast, id_: str) -> str:
+    html = kit.decisions_table(forecast).html
+    return html.partition(f'id="decision-{id_}"')[2].partition("</tr>")[0]
+
+
+def test_decisions_table__assesses_nothing_of_what_was_not_delivered() -> None:
+    everything = HandMadeForecast()
+    off = ["hubspot/companies", "dynamics/leads"]
+    of_one_side = everything.with_rows("summary", [("hubspot", "contact", "create", None, 5)])
+    of_one_side = of_one_side.with_info(not_provided=["dynamics/contacts", "dynamics/leads"])
+
+    assert "Not assessed" not in _decision(everything, "D3") + _decision(everything, "D7")
+    assert "Not assessed: Dynamics leads were not delivered." in _decision(everything.with_info(not_provided=off), "D7")
+    assert "Not assessed" not in _decision(everything.with_info(not_provided=off), "D3")
+    assert "Not assessed: Dynamics contacts were not delivered." in _decision(of_one_side, "D3")
+    assert "find a partner" not in _decision(of_one_side, "D3")
+    assert "Not assessed: no record of Dynamics was delivered." in _decision(of_one_side, "D1")
+    assert "Of 3 field mappings, 1 names a lookup" in _decision(of_one_side, "D13")
+
+
+def test_decisions_table__says_in_german_what_it_does_not_assess() -> None:
+    for texts in ("Dynamics leads were", "HubSpot contacts, HubSpot companies and Dynamics accounts were"):
+        assert "nicht geliefert" in (translator_of("de").find(f"Not assessed: {texts} not delivered.") or "")
+    said = translator_of("de").find("Not assessed: no record of Dynamics was delivered.")
+    assert said == "Nicht beurteilt: kein Datensatz von Dynamics wurde geliefert."
+
+
 def test_cover__says_whether_people_are_masked() -> None:
     assert "Not masked" in kit.cover(HandMadeForecast()).html
     assert "People are masked" in kit.cover(HandMadeForecast().with_info(masked=True)).html

@@ -42,6 +42,13 @@ _KEY_RULES: Final[Mapping[str, tuple[str, str]]] = {
 }
 _BY_DOMAIN: Final = ("company.match-domain", "domain")
 _KEY_OF: Final = {"e-mail address": "email", "name": "name", "domain": "domain"}
+_AS_DELIVERED: Final = "in the order in which the API delivers them"
+_TURNS: Final[Mapping[str | None, str]] = {
+    "file_order": "in the order of their file",
+    "createdon_asc": "the first created first",
+    "modifiedon_desc": "the last changed first",
+    "modifiedon_asc": "the first changed first",
+}
 _KEYLESS_RULES: Final = {Object.DEAL: "deal.never-matched", Object.INVOICE: "invoice.to-hubspot"}
 
 
@@ -247,7 +254,14 @@ def rival_steps(evidence: Evidence, row: Row) -> Iterator[Step]:
     order = ", ".join(rival["record_id"] for rival in placed)
     owner = next((rival["record_id"] for rival in placed if rival["is_winner"]), None)
     mine = next((rival["position"] for rival in placed if rival["record_id"] == row["record_id"]), None)
-    system, turn = System(row["system"]).label, evidence.choice("first_record_order")
-    says = f"{len(same)} {system} records share it, by {turn}: {order}."
+    system = System(row["system"])
+    turn = _say_turn(system, evidence.choice("first_record_order"))
+    says = f"{len(same)} {system.label} records share it, {turn}: {order}."
     says += f" This one is number {mine}." if mine else ""
     yield evidence.step("rivals", f"{says} It belongs to {owner}." if owner else says, "record.first-order")
+
+
+def _say_turn(system: System, choice: str | None) -> str:
+    """In which order a system's records are taken under a choice of `first_record_order`."""
+    is_of_guids = choice == "guid_sql" and system is System.DYNAMICS
+    return "in SQL Server's order of their ids" if is_of_guids else _TURNS.get(choice, _AS_DELIVERED)
