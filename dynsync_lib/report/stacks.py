@@ -135,17 +135,18 @@ def _draw_bar(axes: Axes, stack: Stack, legend: Legend, y: float, layout: Layout
         colour = legend.colours[part]
         axes.add_patch(Rectangle((x, y), width, 30, facecolor=colour, edgecolor=PAPER, linewidth=1.2))
         if width < max(_THIN * layout.bar, 7.5 * len(f"{count:,}")):
-            small.append(f"{count:,} {_short_word(legend.words[part])}")
+            small.append(_say_part(legend.words[part], count))
         else:
             write(axes, x + width / 2, y + 15, f"{count:,}", ha="center", color=text_colour(colour))
         x += width
     return small
 
 
-def _short_word(word: str) -> str:
-    """Such as "changed" of "Matched, changed"; names of systems keep their capital."""
+def _say_part(word: str, count: int) -> str:
+    """Such as "3 changed" of "Matched, changed"; records of a system are named first: "Dynamics leads: 3"."""
     last = word.split(", ")[-1]
-    return last if last.startswith(tuple(SYSTEMS.values())) else last[0].lower() + last[1:]
+    is_of_system = last.startswith(tuple(SYSTEMS.values()))
+    return f"{last}: {count:,}" if is_of_system else f"{count:,} {last[0].lower()}{last[1:]}"
 
 
 def _two_lines(words: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ Facts
     * A label that a drawing breaks into lines is translated whole, and broken into as many lines again.
 
 Not modelled
-    * What the loading of exported files says of them, and notes of one's own, stay English.
+    * Why an exported file could not be read, and notes of one's own, stay English.
 """
 
 from __future__ import annotations

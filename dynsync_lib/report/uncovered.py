@@ -55,9 +55,8 @@ def uncovered_records(forecast: ForecastTables) -> Uncovered:
 
 def _custom_files(forecast: ForecastTables) -> list[str]:
     """What is said of files that were left alone and hold records of another table."""
-    loaded: Mapping[str, Any] = forecast.info.get("loaded") or {}
-    left_alone = [file for file in loaded.get("left_alone") or () if str(file["why"]).startswith("holds ")]
-    return [f"No sync covers {file['file']}: it {file['why']}." for file in left_alone]
+    left_alone = (forecast.info.get("loaded") or {}).get("left_alone") or ()
+    return [f"No sync covers {file['file']}: it {file['why']}." for file in left_alone if file.get("holds_other_table")]
 
 
 def _custom_lookups(forecast: ForecastTables) -> list[str]:

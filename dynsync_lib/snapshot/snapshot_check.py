@@ -59,7 +59,7 @@ LOAD_REPORT: Final = {
     "files?": [_FILE],
     "notes?": [str],
     "dates?": [str],
-    "left_alone?": [{"file": str, "why": str, "next_step": str}],
+    "left_alone?": [{"file": str, "why": str, "next_step": str, "holds_other_table?": bool}],
 }
 """The shape of `load_report.json`, and of what a forecast repeats of it."""
 

@@ -333,7 +333,7 @@ def test_workbook__sheets_by_their_headings(
         ("empty.csv", "is empty", "Export the table again, with its headings."),
         (
             "tickets.csv",
-            "has headings of no table of hubspot that the kit reads (it begins with Ticket ID)",
+            "has headings of no table of HubSpot that the kit reads (it begins with Ticket ID)",
             "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
         ),
         ("contacts-old.csv", "holds contacts, and contacts.csv is read instead", None),
@@ -344,7 +344,7 @@ def test_left_alone__every_other_file_with_its_next_step(tmp_path: Path, name: s
     snapshot = _load(tmp_path, {"contacts.csv": PEOPLE, name: contents.get(name, "x")})
     (entry,) = kit.read_load_report(snapshot)["left_alone"]
     step = step or "Parts of one export are read as contacts-1 and contacts-2."
-    assert entry == {"file": f"hubspot/{name}", "why": why, "next_step": step}
+    assert entry == {"file": f"hubspot/{name}", "why": why, "next_step": step, "holds_other_table": False}
 
 
 @pytest.mark.parametrize(
@@ -363,6 +363,7 @@ def test_left_alone__users_of_hubspot_are_no_contacts_and_no_owners(tmp_path: Pa
         "why": "lists users by their user id, and records name their owners by another number, the owner id",
         "next_step": "Save what the owners API answers (GET /crm/v3/owners) as owners.csv, with the columns id, email, "
         "firstName, lastName.",
+        "holds_other_table": False,
     }
 
 
@@ -411,7 +412,7 @@ def test_recognised__users_of_hubspot_with_owner_ids_are_owners(tmp_path: Path) 
 def test_left_alone__other_tables_by_name_and_count(tmp_path: Path, text: str, why: str) -> None:
     snapshot = _load(tmp_path, dynamics={"contacts.csv": f"contactid,emailaddress1\n{GUID}9,\n", "Export.csv": text})
     (entry,) = kit.read_load_report(snapshot)["left_alone"]
-    assert (entry["file"], entry["why"]) == ("dynamics/Export.csv", why)
+    assert (entry["file"], entry["why"], entry["holds_other_table"]) == ("dynamics/Export.csv", why, True)
     assert entry["next_step"] == (
         "Data Sync can sync custom tables, without their associations (1.6, 6.8); the forecast says nothing of them."
     )
@@ -446,7 +447,7 @@ def test_left_alone__beside_the_table_under_another_name(tmp_path: Path, name: s
 def test_left_alone__named_when_nothing_is_known(tmp_path: Path) -> None:
     fault = _fault(tmp_path, {"tickets.csv": "Ticket ID\n1\n"})
     assert str(fault) == f"{tmp_path}/hubspot holds no file of hubspot that the kit knows."
-    assert "Now: tickets.csv has headings of no table of hubspot" in fault.next_step
+    assert "Now: tickets.csv has headings of no table of HubSpot" in fault.next_step
 
 
 # --- Laws ----------------------------------------------------------------------------------------------------------

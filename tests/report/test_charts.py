@@ -247,7 +247,7 @@ def test_collision_sizes__what_is_too_thin_for_a_number_keeps_its_words() -> Non
         for number in range(1, size + 1)
     ]
     html = str(collision_sizes(HandMadeForecast().with_rows("collisions", rows)).html)
-    assert ">1 HubSpot companies</text>" in html
+    assert ">HubSpot companies: 1</text>" in html
     assert ">100 records or more</text>" in html
 
 

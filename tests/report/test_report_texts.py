@@ -108,6 +108,28 @@ def test_texts__hold_decisions_reasons_and_tasks(language: str) -> None:
     assert [(key, text) for key, text in _own_texts() if translator.find(text) is None] == []
 
 
+_OF_LOADING = (
+    "It is a folder.",
+    "It is neither CSV nor XLSX.",
+    "It holds 3 records of new_project, a custom table.",
+    "It holds 1 record of Project, a table that the kit does not know.",
+    "It has headings of no table of HubSpot that the kit reads (it begins with Item).",
+    "It holds contacts, and contacts.csv is read instead.",
+    "Parts of one export are read as contacts-1 and contacts-2.",
+    "It holds the same as all-contacts.csv.",
+    "Company Name holds names, not ids: found 3.",
+    "Company Name holds names, not ids: found 1,204, name no record that was exported 2 (accounts not there; 1 but for "
+    "case, blanks or accents a record's), name several 1.",
+    "Owner: users has no Full Name; first and last name, in this order, were taken for it.",
+    "Company Name: ids of records that were not exported (3), and nothing says of which table; read as accounts.",
+)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_texts__hold_what_loading_says_of_files(language: str) -> None:
+    assert [text for text in _OF_LOADING if Translator(language).find(text) is None] == []
+
+
 def test_questions__of_one_line_in_a_drawing_have_one_line_in_german() -> None:
     german = read_sections("de")["questions"]
     one_line = [words for text, words in german.items() if len(wrap(text, LABEL_CHARACTERS)) == 1]

@@ -217,6 +217,20 @@ def test_decisions_table__says_in_german_what_it_does_not_assess() -> None:
     assert said == "Nicht beurteilt: kein Datensatz von Dynamics wurde geliefert."
 
 
+def test_uncovered_records__of_files_only_those_of_another_table() -> None:
+    copy = {
+        "file": "hubspot/contacts (1).csv",
+        "why": "holds the same as contacts.csv",
+        "next_step": "Delete the copy.",
+    }
+    other = {"file": "dynamics/Export.csv", "why": "holds 3 records of new_project, a custom table", "next_step": ""}
+    left_alone = [{**copy, "holds_other_table": False}, {**other, "holds_other_table": True}]
+    forecast = HandMadeForecast().with_rows("summary", []).with_info(loaded={"left_alone": left_alone})
+    assert kit.uncovered_records(forecast).sentences() == [
+        "No sync covers dynamics/Export.csv: it holds 3 records of new_project, a custom table."
+    ]
+
+
 def test_cover__says_whether_people_are_masked() -> None:
     assert "Not masked" in kit.cover(HandMadeForecast()).html
     assert "People are masked" in kit.cover(HandMadeForecast().with_info(masked=True)).html

@@ -27,7 +27,7 @@ from dynsync_lib.portals.files.file_names import FileName, is_of_vendor, read_na
 from dynsync_lib.portals.files.load_report import LeftAlone
 from dynsync_lib.portals.files.recognition import Recognition, headings_of, is_metadata
 from dynsync_lib.portals.files.sheets import Sheet, SheetFile, open_files
-from dynsync_lib.portals.files.unknown_tables import say_unknown
+from dynsync_lib.portals.files.unknown_tables import leave_unknown
 
 _READ: Final = (".csv", ".xlsx")
 _SAVE: Final = "Save it as XLSX or CSV."
@@ -150,7 +150,7 @@ class FolderFiles:
         if by_name is None or by_name not in RECORD_TABLES:
             table = by_name or recognition.table_of(file)
             if table is None:
-                self._leave(file.short_name, *say_unknown(file, self.system, recognition.words))
+                self.left_alone.append(leave_unknown(file, self.system, recognition.words))
             return table
         if file.is_only and not recognition.fits_name(by_name, file):
             raise InputFileError(
@@ -166,7 +166,7 @@ class FolderFiles:
         if table is None and not any(recognition.table_of(other) == by_name for other in siblings):
             table = by_name if file is siblings[0] else None
         if table is None:
-            self._leave(file.short_name, *say_unknown(file, self.system, recognition.words))
+            self.left_alone.append(leave_unknown(file, self.system, recognition.words))
         return table
 
     # --- Several files of one table ----------------------------------------------------------------------------

@@ -49,11 +49,15 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A file, or a sheet of one, that was not read: why, to follow its name in a sentence, and what to do."""
+    """A file, or a sheet of one, that was not read: why, to follow its name in a sentence, and what to do.
+
+    `holds_other_table`: its records are of a table that the kit does not read.
+    """
 
     file: str
     why: str
     next_step: str
+    holds_other_table: bool = False
 
 
 @dataclass(slots=True)

@@ -20,8 +20,10 @@ from typing import Final
 
 from dynsync_lib.core.model import System
 from dynsync_lib.errors import InputFileError
+from dynsync_lib.listing import counted
 from dynsync_lib.portals.files.export_words import ExportWords, plain_word
 from dynsync_lib.portals.files.headings import HOW_TO_GET_OWNERS
+from dynsync_lib.portals.files.load_report import LeftAlone
 from dynsync_lib.portals.files.recognition import AHEAD_OF_ID, headings_of, lists_users
 from dynsync_lib.portals.files.sheets import SheetFile
 
@@ -35,24 +37,34 @@ _USERS: Final = (
 )
 
 
-def say_unknown(file: SheetFile, system: System, words: ExportWords) -> tuple[str, str]:
-    """Why a file is left alone whose headings are those of no table, to follow its name, and what to do.
+def leave_unknown(file: SheetFile, system: System, words: ExportWords) -> LeftAlone:
+    """A file that is left alone, as its headings are those of no table.
 
     Counts the lines of what looks like another table of Dynamics.
     """
-    headings = headings_of(file)
+    name, headings = f"{system}/{file.short_name}", headings_of(file)
+    custom = _of_other_table(file, headings, words) if system is System.DYNAMICS and headings else None
+    if custom is not None:
+        return LeftAlone(name, custom, _OF_CUSTOM_TABLES, holds_other_table=True)
+    return LeftAlone(name, *_of_no_table(headings, system, words))
+
+
+def _of_other_table(file: SheetFile, headings: list[str], words: ExportWords) -> str | None:
+    """How many records of which other table of Dynamics a file holds; None where it looks like none."""
+    custom, labelled = _custom_table(headings), _labelled_table(headings[0], words)
+    if custom is not None:
+        return f"holds {_count(file)} of {custom}, a custom table"
+    return None if labelled is None else f"holds {_count(file)} of {labelled}, a table that the kit does not know"
+
+
+def _of_no_table(headings: list[str], system: System, words: ExportWords) -> tuple[str, str]:
+    """Why headings are those of no table, to follow the file's name, and what to do."""
     if not headings:
         return "is empty", "Export the table again, with its headings."
     if system is System.HUBSPOT and lists_users(headings, words):
         return _USERS
-    if system is System.DYNAMICS:
-        custom, labelled = _custom_table(headings), _labelled_table(headings[0], words)
-        if custom is not None:
-            return f"holds {_count(file)} of {custom}, a custom table", _OF_CUSTOM_TABLES
-        if labelled is not None:
-            return f"holds {_count(file)} of {labelled}, a table that the kit does not know", _OF_CUSTOM_TABLES
     return (
-        f"has headings of no table of {system} that the kit reads (it begins with {headings[0]})",
+        f"has headings of no table of {system.label} that the kit reads (it begins with {headings[0]})",
         "If it holds one, export it with the record id, or name the file contacts.csv after its table.",
     )
 
@@ -76,4 +88,4 @@ def _count(file: SheetFile) -> str:
         count = sum(1 for _ in file.rows()) - 1
     except InputFileError:
         return "records"
-    return f"{count:,} record" if count == 1 else f"{count:,} records"
+    return counted(count, "record", "records")
