@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,13 +38,25 @@ def no_secrets() -> None:
     forget_secrets()
 
 
-@pytest.fixture(autouse=True)
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def no_keyring() -> Iterator[None]:
     """The operating system's keyring is not there; a test that wants one brings its own."""
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def only_choices_in_force(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every day forecasts try no other choice of an open question, but in modules marked `other_choices`."""
+    is_marked = request.node.get_closest_marker("other_choices") is not None
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        if everyday.asks_no_other_choice(request.path, is_marked=is_marked):
+            everyday.leave_out_other_choices(request.config, monkeypatch)
+        yield
 
 
 @pytest.fixture
 def no_other_choices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forecasts try no other choice of an open question; with `--all` they do."""
+    """The same for tests in other folders: forecasts try no other choice of an open question; with `--all` they do."""
     everyday.leave_out_other_choices(request.config, monkeypatch)

@@ -58,7 +58,7 @@ def run_notebook(
     Raises UsageError when the file is no notebook or a parameter is unknown or of another kind, and DynsyncError (or
     the branch that the notebook itself raised) when a cell fails or takes longer than `timeout_s` seconds.
     """
-    notebook = _prepare(path, parameters or {})
+    notebook = prepare_notebook(path, parameters or {})
     with start_kernel(path.parent) as kernel:
         _execute(notebook, path, kernel, timeout_s)
     if out is not None:
@@ -81,7 +81,7 @@ def write_report(
     Raises UsageError when `out` is there and no report of the kit, and as `run_notebook` and `export_report` do.
     """
     refuse_foreign_file(out, REPORT_FILE)
-    notebook = _prepare(path, parameters or {})
+    notebook = prepare_notebook(path, parameters or {})
     with ExitStack() as stack:
         started = kernel or stack.enter_context(start_kernel(path.parent, imports=AHEAD))
         beside = stack.enter_context(ThreadPoolExecutor(1))
@@ -90,8 +90,8 @@ def write_report(
     return export_report(notebook, out, look)
 
 
-def _prepare(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
-    """The notebook in a file with the parameters in it."""
+def prepare_notebook(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
+    """The notebook in a file with the parameters in it, ready to be run. Raises UsageError as `run_notebook` does."""
     notebook = read_notebook(path)
     _inject(notebook, _check_parameters(path, read_parameters(notebook), parameters))
     return notebook

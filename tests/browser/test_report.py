@@ -44,8 +44,15 @@ def test_report__asks_nothing_of_the_network_and_says_nothing_on_the_console(pag
     assert said == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width_px", [1280, 390])
+@pytest.mark.parametrize(
+    ("scheme", "width_px"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("light", 390, marks=pytest.mark.long),
+        pytest.param("dark", 1280, marks=pytest.mark.long),
+    ],
+)
 def test_report__axe_has_nothing_to_say(browser: Any, scheme: str, width_px: int) -> None:
     context = browser.new_context(
         bypass_csp=True, color_scheme=scheme, viewport={"width": width_px, "height": 900}, reduced_motion="reduce"

@@ -21,8 +21,6 @@ from dynsync_lib.emulator.conditions.switches import Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
 from tests.pulls import small_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 Run = Callable[..., int]
 REPOSITORY = Path(__file__).parents[2]
 

@@ -34,7 +34,8 @@ from dynsync_lib.kit import pages
 from dynsync_lib.messages import forget_secrets
 from dynsync_lib.report.runner import run_notebook
 from tests.cli.planted_world import PERSON, SAMPLE, SECRET, PlantedFolder, break_files, plant, take_few_contacts
-from tests.everyday import is_everyday, leave_out_other_choices, one_of_each
+from tests.everyday import is_everyday, one_of_each
+from tests.notebooks.notebook_runs import run_here
 from tests.pulls import GENEROUS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -94,7 +95,8 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("s s --forecast f", exit_codes=(2,)),
     ),
     "diff": (
-        Run("s s"),
+        Run("few/s few/s"),
+        Run("s s", is_long=True),
         Run("s s --settings leads.toml", is_long=True),
         Run("f l --csv OUT", exit_codes=(1,)),
         Run("f s", exit_codes=(2,)),
@@ -128,10 +130,10 @@ COMMANDS: dict[str, tuple[Run, ...]] = {
         Run("--forecast f --out OUT", masked=("OUT",)),
         Run("--forecast l --out OUT", masked=("OUT",)),
         Run("--forecast f --out OUT --unmasked", is_long=True),
-        Run("--forecast f --out OUT --masking partial", masked=("OUT",)),
-        Run("--forecast f --out OUT --masking pseudonym", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking partial", masked=("OUT",), is_long=True),
+        Run("--forecast f --out OUT --masking pseudonym", masked=("OUT",), is_long=True),
         Run("--forecast f --out OUT --masking none", is_long=True),
-        Run("--forecast f --out OUT --masking counts", masked=("OUT",)),
+        Run("--forecast f --out OUT --masking counts", masked=("OUT",), is_long=True),
     ),
     "worklist": (
         Run("--forecast f --out OUT.xlsx", masked=("OUT.xlsx",)),
@@ -204,14 +206,6 @@ def kind_of_broken(_: str, line: str) -> str:
     """The line; of the emulator, which starts a process to read a world, whether it names a record or a field."""
     is_of_fields = any(f"broken/{name}" in line for name in ("fields", "account"))
     return f"emulator, {is_of_fields}" if line.startswith("emulator") else line
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_other_choices(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every day without what other choices would move, which is told in ids and numbers."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        leave_out_other_choices(request.config, monkeypatch)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -395,10 +389,13 @@ def test_broken_files__are_told_without_whom_they_hold(show: Show, debug: str, l
         for case in product(["04_forecast_initial_sync", "report_stakeholder"], [True, False], ["f", "l"])
     ],
 )
-def test_notebooks__masked_show_nobody(planted: PlantedFolder, name: str, folder: str, *, masked: bool) -> None:
+def test_notebooks__masked_show_nobody(
+    request: pytest.FixtureRequest, planted: PlantedFolder, name: str, folder: str, *, masked: bool
+) -> None:
     record = {"record": planted.person} if name.startswith("04") else {}
     parameters = {"forecast_folder": planted.root / folder, "masked": masked, **record}
-    notebook = run_notebook(NOTEBOOKS / f"{name}.ipynb", parameters=parameters)
+    run = run_here if is_everyday(request.config) else run_notebook
+    notebook = run(NOTEBOOKS / f"{name}.ipynb", parameters=parameters)
     outputs = json.dumps([cell.get("outputs", []) for cell in notebook.cells], ensure_ascii=False)
     assert seen(SECRET, outputs) == []
     assert bool(seen(PERSON, outputs)) is not masked, seen(PERSON, outputs)

@@ -18,8 +18,6 @@ from tests.emulator.small_world import small_world
 from tests.pulls import GENEROUS
 from tests.rehearsal.portals import writes
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 SETTINGS = """
 [sync.contact]
 default_mappings = false

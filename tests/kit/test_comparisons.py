@@ -13,7 +13,6 @@ from dynsync_lib.cli import commands
 from dynsync_lib.errors import SettingsError, UsageError
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
 MONDAY = {
     "h/contacts": "hs_object_id,email,firstname,city\n"
     "1,ann@c.example,Ann,Bonn\n"

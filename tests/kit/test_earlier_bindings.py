@@ -16,8 +16,6 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts.earlier_bindings import read_bindings
 from dynsync_lib.snapshot.snapshot import Snapshot
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 HUBSPOT = {"contacts": "hs_object_id,email,firstname\n1,a@example.com,Al\n2,b@example.com,Bo\n3,z@example.com,Zoe\n"}
 DYNAMICS = {
     "contacts": "contactid,emailaddress1,firstname,statecode\nD1,a@example.com,Al,0\nD2,new@example.com,Bo,1\n",

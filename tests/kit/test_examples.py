@@ -28,6 +28,7 @@ def _is_function(value: object) -> bool:
     return inspect.isroutine(inspect.unwrap(value)) if callable(value) else False
 
 
+pytestmark = pytest.mark.other_choices
 ASKING_PORTALS = (
     "check",
     "pull",
@@ -40,8 +41,8 @@ ASKING_PORTALS = (
     "try_mapping",
     "apply_recipe",
 )
-COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull")
-"""Functions whose example computes for a second and more, besides those that plan a rehearsal."""
+COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull", "fix_set")
+"""Functions whose example computes for a second and more, or what another one computes; besides those that plan."""
 COMPUTED_BEFORE = ("verify", "worklist")
 """Functions whose example computes what the examples of others begin with."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}

@@ -16,7 +16,7 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.report.ladder import ladder_chart, shown_rungs
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
+pytestmark = pytest.mark.other_choices
 
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 FILES = {

@@ -8,8 +8,6 @@ from dynsync_lib import kit
 from dynsync_lib.snapshot.snapshot import Snapshot
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/contacts": "hs_object_id,email,lifecyclestage,zip\n1,a@example.com,\u200blead,K1\n2,b@example.com,customer,\n"
     "3,c@example.com,lead,K3\n",

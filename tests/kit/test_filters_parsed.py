@@ -12,8 +12,6 @@ from dynsync_lib.core.filter_tree import FilterTree
 from dynsync_lib.core.filters import grammar
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 SETTINGS = """
 [hubspot]
 marketing_criterion = "city = 'Bonn'"

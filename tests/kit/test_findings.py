@@ -10,8 +10,6 @@ from dynsync_lib import kit
 from dynsync_lib.snapshot.snapshot import Snapshot
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/contacts": "hs_object_id,email,company,createdate\n1,a@example.com,Acme,2026-01-01T00:00:00Z\n",
     "d/contacts": "contactid,emailaddress1,_parentcustomerid_value,_parentcustomerid_type\n"

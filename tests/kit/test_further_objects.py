@@ -12,8 +12,6 @@ from dynsync_lib.kit import forecasts
 from tests.kit.small_portals import load_portals
 from tests.rulebook_texts import shipped_rulebook
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 COLUMNS = (
     "object,name,label,type,targets\n"
     "contact,contactid,Contact,Uniqueidentifier,\n"

@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/companies": "hs_object_id,name,domain,hs_additional_domains\n7,Bolt,bolt.example,old.example; WWW.b.example\n",
     "d/accounts": "accountid,name,websiteurl\nA1,Acme,b.example\nA2,Bolt,bolt.example\nA3,Cog,c.example\n",

@@ -10,8 +10,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/properties": "object,name,type,field_type,read_only,options\n"
     "contact,h_text,string,text,,\n"

@@ -10,8 +10,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 HUBSPOT = (
     "hs_object_id,email,lifecyclestage,hs_marketable_status,hs_email_optout,jobtitle\n1,z@c.example,lead,true,true,x\n"
 )

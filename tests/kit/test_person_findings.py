@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 Found = set[tuple[str, str | None, str | None, int | None]]
 
 

@@ -12,7 +12,6 @@ from dynsync_lib.engine import open_engine_for
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts import opened_forecast
 from dynsync_lib.forecasts.field_profiles import FieldProfiles
-from tests.everyday import leave_out_other_choices
 from tests.kit.small_portals import load_portals
 
 FILES = {
@@ -26,13 +25,11 @@ SETTINGS = "[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n[sync.company]\
 
 
 @pytest.fixture(scope="module")
-def forecast(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> kit.Forecast:
+def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
     folder = tmp_path_factory.mktemp("profiles")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        leave_out_other_choices(request.config, monkeypatch)
-        snapshot = load_portals(folder, FILES)
-        (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-        return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+    snapshot = load_portals(folder, FILES)
+    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
+    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,6 @@ import pytest
 from dynsync_lib import kit
 from dynsync_lib.core import forecast
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 _SAMPLE = Path(__file__).parents[2] / "sample_data"
 
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
-
-pytestmark = pytest.mark.usefixtures("no_other_choices")
 
 FILES = {
     "h/properties": "object,name,type,field_type\ncontact,visits,number,number\ncompany,visits,number,number\n",

@@ -11,8 +11,6 @@ from dynsync_lib import kit
 from dynsync_lib.errors import UsageError
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 MARCH = {
     "h/contacts": "hs_object_id,email,firstname,city,phone,lifecyclestage\n"
     "1,ann@c.example,Ann,Bonn,+49 30 1,lead\n"

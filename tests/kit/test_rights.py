@@ -12,8 +12,6 @@ from dynsync_lib import kit
 from dynsync_lib.errors import SnapshotError
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/contacts": "hs_object_id,email\n1,ann@c.example\n",
     "d/contacts": "contactid,emailaddress1\nc-1,ann@c.example\n",

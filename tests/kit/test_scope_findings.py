@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 
 def found(folder: Path, files: dict[str, str], settings: str) -> dict[str, str]:
     (folder / "dynsync.toml").write_text(settings, encoding="utf-8")

@@ -10,8 +10,6 @@ from dynsync_lib import kit
 from dynsync_lib.snapshot.snapshot import Snapshot
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/contacts": "hs_object_id,email,city,hs_marketable_status,hs_email_optout\n"
     "1,ann@example.com,,false,true\n"

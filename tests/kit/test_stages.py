@@ -10,8 +10,6 @@ from dynsync_lib import kit
 from dynsync_lib.errors import SettingsError
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 FILES = {
     "h/properties": "object,name,type,field_type,options\ndeal,dealstage,enumeration,radio,new=New;won=Won\n",
     "d/columns": "object,name,type,options\ndeal,statuscode,Status,1=In Progress;3=Won\n",

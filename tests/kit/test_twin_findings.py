@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 Told = tuple[str, int | None, float | None]
 
 

@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.conftest import ForecastOf
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 GUID = "4a4e1e7f-0000-4000-8000-00000000000"
 FILES = {
     "h/contacts": "hs_object_id,email,firstname,lastname\n1,ann@c.example,Ann,A\n2,bob@c.example,Bob,B\n",

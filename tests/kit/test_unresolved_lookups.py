@@ -13,8 +13,6 @@ from dynsync_lib.errors import SnapshotError
 from tests.kit.conftest import ForecastOf
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 GUID = "4a4e1e7f-0000-4000-8000-00000000000"
 FILES = {
     "h/contacts": "Record ID,Email,Associated Company (Primary)\n1,ann@c.example,Alpha\n2,bo@c.example,Nowhere\n"

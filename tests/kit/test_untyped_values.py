@@ -9,8 +9,6 @@ import pytest
 from dynsync_lib import kit
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 PROPERTIES = (
     "object,name,label,type,field_type\n"
     "contact,renewal,Renewal,date,date\ncontact,points,Points,number,number\ncontact,agreed,Agreed,bool,booleancheckbox\n"

@@ -12,8 +12,6 @@ from dynsync_lib import kit
 from dynsync_lib.cli.commands import app
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 _FILES = {
     "h/contacts": "hs_object_id,email,lastname\n1,a@x.example,Weir\n",
     "h/deals": "hs_object_id,dealname\n5,Steel\n6,Wood\n",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks
@@ -12,22 +10,18 @@ from dynsync_lib.core.forecast import build_forecast
 from dynsync_lib.core.record_rows import COLUMNS
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
 from dynsync_lib.engine.polars_engine import PolarsEngine
+from tests.everyday import one_of_each
 from tests.fresh_seeds import seeds
 from tests.laws.small_worlds import seeded_world
 from tests.opinions import situation_of
 from tests.rulebook_texts import shipped_rulebook
 
 
-def _with_marks(seed: int) -> Any:
-    """Worlds in DuckDB are long: each question to it takes its time, however few records there are."""
-    return pytest.param(seed, marks=[pytest.mark.long] if _is_for_duckdb(seed) else [])
-
-
 def _is_for_duckdb(seed: int) -> bool:
     return seed % 3 == 2
 
 
-@pytest.mark.parametrize("seed", [_with_marks(seed) for seed in seeds(3)])
+@pytest.mark.parametrize("seed", one_of_each(seeds(3), lambda _: "either engine"))
 def test_rows_behind_findings__are_as_many_as_counted(seed: int) -> None:
     rulebook = shipped_rulebook()
     with DuckDbEngine(None) if _is_for_duckdb(seed) else PolarsEngine() as engine:

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import nbstripout
 import pytest
 
 from dynsync_lib import kit
+from dynsync_lib.emulator.serving.emulator import Emulator
+from dynsync_lib.emulator.world.emptied_world import without_records
 from dynsync_lib.report import runner
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
+from tests.emulator.small_world import small_world
 from tests.kit.small_portals import load_portals
-from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_file, run_on_hand_made
+from tests.notebooks.notebook_runs import NOTEBOOKS, forecast_folder, report_file, run_here, run_on_hand_made
+from tests.pulls import GENEROUS
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 ON_A_FORECAST = ["04_forecast_initial_sync.ipynb", "report_stakeholder.ipynb"]
@@ -22,6 +27,9 @@ MAP, FILTERS = "03_field_mapping.ipynb", "05_filters_and_marketing.ipynb"
 REHEARSE, VERIFY = "06_rehearse_in_test_portal.ipynb", "07_verify_after_sync.ipynb"
 
 _NBFORMAT: Any = nbformat  # states no types
+RunNotebook = Callable[..., NotebookNode]
+either_way = pytest.mark.parametrize("run", [run_here, pytest.param(runner.run_notebook, marks=pytest.mark.long)])
+"""Every day in this process; `--all` in a kernel of its own, as the report's notebook is run every day."""
 
 
 def _cells(file: Path, kind: str) -> list[NotebookNode]:
@@ -97,14 +105,18 @@ def test_report__same_forecast_same_bytes() -> None:
     assert made.read_bytes() == report_file().read_bytes()
 
 
-def test_notebooks__start_here_runs_on_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The demo itself has its own test and takes half a minute; here it is replaced inside the kernel.
+@either_way
+def test_notebooks__start_here_runs_on_a_demo(
+    run: RunNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The demo itself has its own test and takes half a minute; here it is replaced, inside the kernel, too.
+    monkeypatch.setattr(kit, "demo", lambda out, progress: kit.open_forecast(forecast_folder()))  # noqa: ARG005
     told = f"kit.open_forecast({str(forecast_folder())!r})"
     demo = f"import dynsync_lib.kit as kit\nkit.demo = lambda out, progress: {told}\n"
     (tmp_path / "sitecustomize.py").write_text(demo, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     parameters = {"out": tmp_path / "out"}
-    notebook = runner.run_notebook(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
+    notebook = run(NOTEBOOKS / "00_start_here.ipynb", parameters=parameters, timeout_s=120)
     assert "records created in HubSpot" in notebook.cells[5].outputs[0].data["text/html"]
 
 
@@ -120,11 +132,12 @@ def test_notebooks__map_fields_runs_on_the_demo(tmp_path: Path) -> None:
     assert outputs[3]["text/plain"] == "'Nothing is changed against the file.'"
 
 
-def test_notebooks__pull_loads_files(tmp_path: Path) -> None:
+@either_way
+def test_notebooks__pull_loads_files(run: RunNotebook, tmp_path: Path) -> None:
     (tmp_path / "h").mkdir()
     (tmp_path / "h" / "contacts.csv").write_text("hs_object_id,email,Shoe size\n1,ann@c.example,38\n", encoding="utf-8")
     parameters = {"snapshot": tmp_path / "s", "hubspot_files": tmp_path / "h"}
-    said = _sentences(runner.run_notebook(NOTEBOOKS / PULL, parameters=parameters, timeout_s=120))
+    said = _sentences(run(NOTEBOOKS / PULL, parameters=parameters, timeout_s=120))
     assert said[1].startswith("1 record, owners and users among them. Taken from exported files, loaded 20")
     assert said[1].endswith("10 tables were not delivered.")
     assert re.fullmatch(r"\d+ things to know: \d+ missing, \d+ guessed, 1 not checked", said[2])
@@ -138,7 +151,8 @@ def test_notebooks__pull_reads_the_emulated_portals(tmp_path: Path) -> None:
     assert said[2] == "4 things to know: 2 to be looked at, 2 not checked"
 
 
-def test_notebooks__audit_runs(tmp_path: Path) -> None:
+@either_way
+def test_notebooks__audit_runs(run: RunNotebook, tmp_path: Path) -> None:
     files = {
         "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n3,Eve,bob@c.example\n",
         "d/contacts": "contactid,firstname,emailaddress1\nd1,Anna,ann@c.example\nd2,Cal,cal@c.example\n",
@@ -148,7 +162,7 @@ def test_notebooks__audit_runs(tmp_path: Path) -> None:
     forecast = kit.forecast(snapshot, tmp_path / "dynsync.toml", tmp_path / "forecast")
     folders = {"forecast_folder": forecast.folder, "snapshot": snapshot.path, "settings": tmp_path / "dynsync.toml"}
     parameters = {**folders, "finding": "overwrites"}
-    said = _sentences(runner.run_notebook(NOTEBOOKS / AUDIT, parameters=parameters, timeout_s=120))
+    said = _sentences(run(NOTEBOOKS / AUDIT, parameters=parameters, timeout_s=120))
     assert said[0].startswith("Of 3 fields 3 are filled in all 3 records, 0 in none.")
     assert said[4].startswith("In 1 matched pair 1 of 2 mappings holds different values somewhere.")
     assert said[6:] == [
@@ -162,14 +176,15 @@ def test_notebooks__audit_runs(tmp_path: Path) -> None:
     ]
 
 
-def test_notebooks__filters_run(tmp_path: Path) -> None:
+@either_way
+def test_notebooks__filters_run(run: RunNotebook, tmp_path: Path) -> None:
     files = {
         "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n",
         "d/contacts": "contactid,emailaddress1,statecode\nd1,ann@c.example,0\nd2,cal@c.example,1\n",
     }
     load_portals(tmp_path, files)
     (tmp_path / "dynsync.toml").write_text("[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n", encoding="utf-8")
-    said = _filters(tmp_path / "s", tmp_path / "dynsync.toml")
+    said = _filters(run, tmp_path / "s", tmp_path / "dynsync.toml")
     assert said[1] == "Of 2 Dynamics contacts 1 enters the sync."
     assert said[2] == "Of 2 HubSpot contacts 2 enter the sync."
 
@@ -177,45 +192,48 @@ def test_notebooks__filters_run(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_notebooks__filters_run_on_the_demo(tmp_path: Path) -> None:
     kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "s")
-    said = _filters(tmp_path / "s", Path("sample_data/dynsync.toml"))
+    said = _filters(runner.run_notebook, tmp_path / "s", Path("sample_data/dynsync.toml"))
     assert said[1].startswith("Of 1,500 Dynamics contacts")
 
 
-def _filters(snapshot: Path, settings: Path) -> list[str]:
+def _filters(run: RunNotebook, snapshot: Path, settings: Path) -> list[str]:
     """Runs the notebook about filters, asks for its panel, and gives back what its cells say."""
     demo = {"snapshot": snapshot, "settings": settings}
-    notebook = runner.run_notebook(NOTEBOOKS / FILTERS, parameters=demo, timeout_s=120)
+    notebook = run(NOTEBOOKS / FILTERS, parameters=demo, timeout_s=120)
     assert "application/vnd.jupyter.widget-view+json" in notebook.cells[-2].outputs[0].data
     return _sentences(notebook)
 
 
-def test_notebooks__rehearse_and_verify_run(tmp_path: Path) -> None:
+@either_way
+def test_notebooks__rehearse_and_verify_run(run: RunNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
         "h/contacts": "hs_object_id,firstname,email\n1,Ann,ann@c.example\n2,Bob,bob@c.example\n",
         "d/contacts": "contactid,firstname,emailaddress1\nd1,Ann,ann@c.example\nd2,Cal,cal@c.example\n",
     }
     load_portals(tmp_path, files)
     (tmp_path / "dynsync.toml").write_text("[sync.contact]\n", encoding="utf-8")
-    _rehearse_and_verify(tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "rehearsal")
+    portals = Emulator(without_records(small_world()), limits=GENEROUS)
+    monkeypatch.setattr(kit, "emulate", lambda **_: portals)
+    _rehearse_and_verify(run, tmp_path / "s", tmp_path / "dynsync.toml", tmp_path / "rehearsal")
 
 
 @pytest.mark.long
 def test_notebooks__rehearse_and_verify_run_on_the_demo(tmp_path: Path) -> None:
     kit.load("sample_data/hubspot", "sample_data/dynamics", tmp_path / "s")
-    _rehearse_and_verify(tmp_path / "s", Path("sample_data/dynsync.toml"), tmp_path / "rehearsal")
+    _rehearse_and_verify(runner.run_notebook, tmp_path / "s", Path("sample_data/dynsync.toml"), tmp_path / "rehearsal")
 
 
-def _rehearse_and_verify(snapshot: Path, settings: Path, folder: Path) -> None:
+def _rehearse_and_verify(run: RunNotebook, snapshot: Path, settings: Path, folder: Path) -> None:
     """Runs both notebooks, and asks that all predictions hold."""
     demo = {"snapshot": snapshot, "settings": settings, "folder": folder}
-    said = _sentences(runner.run_notebook(NOTEBOOKS / REHEARSE, parameters=demo, timeout_s=300))
+    said = _sentences(run(NOTEBOOKS / REHEARSE, parameters=demo, timeout_s=300))
     assert re.fullmatch(r"\d+ of \d+ things that the forecast says are shown", said[0])
     assert any(re.match(r"(\d+) of \1 predictions held \(100 %\)\.", line) for line in said)
     assert said[-1].endswith("The portals are as they were before the seeding.")
 
     names = {"before": "before", "after": "after", "forecast_folder": "before_forecast"}
     rehearsed = {name: folder / file for name, file in names.items()} | {"out": snapshot.parent / "verification"}
-    verified = _sentences(runner.run_notebook(NOTEBOOKS / VERIFY, parameters=rehearsed, timeout_s=120))
+    verified = _sentences(run(NOTEBOOKS / VERIFY, parameters=rehearsed, timeout_s=120))
     assert re.match(r"(\d+) of \1 predictions held \(100 %\)\.", verified[0])
     assert (snapshot.parent / "verification" / "receipt.parquet").is_file()
 

@@ -8,6 +8,7 @@ import json
 import logging
 import stat
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from dynsync_lib.errors import (
 )
 from dynsync_lib.portals.files.load_files import load_files
 from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot
+from tests.everyday import one_of_each
 from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
@@ -287,7 +289,7 @@ def test_pull_portals__goes_on_at_its_last_page(emulator: Emulator, tmp_path: Pa
     assert not (tmp_path / "s.part").exists()
 
 
-@pytest.mark.parametrize("stop", [2, 23, 50])
+@pytest.mark.parametrize("stop", one_of_each([23, 2, 50], lambda _: "anywhere"))
 def test_pull_portals__dies_anywhere_and_ends_in_the_same_bytes(
     emulator: Emulator, tmp_path: Path, undisturbed: Snapshot, stop: int
 ) -> None:
@@ -415,8 +417,13 @@ def test_pull_portals__associations_that_were_refused_are_not_taken_for_none(
     assert undisturbed.associations_of == {Object.CONTACT, Object.DEAL, Object.INVOICE}
 
 
-@pytest.mark.parametrize("status", [403, 404])
-@pytest.mark.parametrize("path", ["/crm/v3/properties/deals", "/crm/v3/objects/deals", "/api/data/v9.2/leads"])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    one_of_each(
+        product(["/crm/v3/properties/deals", "/crm/v3/objects/deals", "/api/data/v9.2/leads"], [403, 404]),
+        lambda path, _: path,
+    ),
+)
 def test_pull_portals__html_for_json_never_leaves_a_table_empty(
     emulator: Emulator, tmp_path: Path, undisturbed: Snapshot, path: str, status: int
 ) -> None:

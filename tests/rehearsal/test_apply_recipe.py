@@ -20,8 +20,6 @@ from tests.pulls import KEYS, FakeTime, connections
 from tests.rehearsal.portals import with_portals, writes
 from tests.rulebook_texts import shipped_rulebook
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 SETTINGS = """
 [sync.contact]
 direction = "to_hubspot"

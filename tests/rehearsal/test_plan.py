@@ -20,7 +20,7 @@ from dynsync_lib.rehearsal.planning import covered_items, sample_search
 from dynsync_lib.rehearsal.planning.unwritable import NAMELESS, TWICE
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, Step, open_rehearsal
 from dynsync_lib.snapshot.snapshot import Snapshot, open_snapshot
-from tests.everyday import leave_out_other_choices, one_of_each
+from tests.everyday import one_of_each
 from tests.kit.small_portals import load_portals
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,14 +40,6 @@ SMALL = {
     "d/accounts": "accountid,name\n22222222-2222-4222-8222-000000000001,quackenbush  holding\n",
 }
 SETTINGS = "[sync.company]\n[sync.contact]\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_other_choices(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every day without what other choices would move, of which a plan says nothing."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        leave_out_other_choices(request.config, monkeypatch)
-        yield
 
 
 @pytest.fixture(scope="module")

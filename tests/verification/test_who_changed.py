@@ -19,8 +19,6 @@ from tests.emulator.clients import environment_client
 from tests.emulator.small_world import ADA, BOB, small_world
 from tests.pulls import GENEROUS, pull, rows_of
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 SETTINGS = "[sync.contact]\n[sync.company]\n"
 PERSON = "00000000-0000-4000-8000-0000000000e1"
 WHO = {name for by in (CREATED_BY, MODIFIED_BY) for name in by.values()}

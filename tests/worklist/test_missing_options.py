@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 
 from dynsync_lib import kit
-from tests.everyday import leave_out_other_choices
 from tests.kit.small_portals import load_portals
 
 TIERS = '"[{""value"": ""gold"", ""label"": ""Gold""}, {""value"": ""trial"", ""label"": ""=Trial""}]"'
@@ -38,13 +37,11 @@ options = { gold = "0" }
 
 
 @pytest.fixture(scope="module")
-def forecast(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> kit.Forecast:
+def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
     folder = tmp_path_factory.mktemp("options")
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        leave_out_other_choices(request.config, monkeypatch)
-        snapshot = load_portals(folder, FILES)
-        (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-        return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+    snapshot = load_portals(folder, FILES)
+    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
+    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
 
 
 @pytest.fixture(scope="module")

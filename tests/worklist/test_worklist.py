@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,9 @@ def book(plain: Path, tmp_path: Path) -> Path:
 
 def rows_of(path: Path, title: str) -> list[dict[str, Any]]:
     """The rows of a sheet by heading, without empty cells."""
-    lines = openpyxl.load_workbook(path)[title].iter_rows(values_only=True)
-    headings = [str(cell) for cell in next(lines)]
+    with closing(openpyxl.load_workbook(path, read_only=True)) as opened:  # which reads this sheet alone
+        first, *lines = opened[title].iter_rows(values_only=True)
+    headings = [str(cell) for cell in first]
     return [{name: cell for name, cell in zip(headings, line, strict=True) if cell is not None} for line in lines]
 
 
