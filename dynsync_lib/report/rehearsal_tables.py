@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from dynsync_lib.core.model import System
 from dynsync_lib.listing import counted, some_of
 from dynsync_lib.report.pieces import Piece, render
+from dynsync_lib.report.sample_items import say_item
 from dynsync_lib.report.tables import Grid, Head, Lines, show_table
 from dynsync_lib.report.words import records_word, system_word, table_word
 
@@ -124,7 +125,7 @@ def not_shown_table(rehearsal: Planned) -> Piece:
     Not shown.
     """
     left = rehearsal.info["not_covered"]
-    rows = [[row["words"], row["why"]] for row in left]
+    rows = [[say_item(row["id"], row["words"]), row["why"]] for row in left]
     caption = counted(len(rows), "thing is not shown", "things are not shown") if rows else "Not shown."
     empty = "The rehearsal shows all that the forecast says."
     return show_table(Grid(caption, [Head("The forecast says"), Head("Why it is not shown")], rows, empty=empty))

@@ -242,7 +242,7 @@ def test_a_filter_on_a_time_that_a_portal_sets__is_named(small: Path) -> None:
     text = f'{SETTINGS}filter_to_dynamics = "createdate < 2024-05-03"\n'
     (small / "old.toml").write_text(text, encoding="utf-8")
     left = {item["id"]: item["why"] for item in plan(small, settings="old.toml").info["not_covered"]}
-    why = "Its look-alike would be excluded by record.filter: a filter asks createdate, which a portal sets itself."
+    why = "Its look-alike would be excluded: a filter asks createdate, which a portal sets itself."
     assert left["outcome/hubspot/contact/create/-/record.create"] == why
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from dynsync_lib.report.rehearsal_tables import (
     lacking_table,
     not_shown_table,
@@ -15,6 +17,7 @@ from dynsync_lib.report.rehearsal_tables import (
     settings_table,
     written_table,
 )
+from dynsync_lib.report.sample_items import say_item
 from tests.report.test_receipt import rows_of
 
 
@@ -83,10 +86,47 @@ def test_plan_tables__say_that_nothing_is_missing() -> None:
 
 def test_plan_tables__name_what_is_not_shown_and_what_is_lacking() -> None:
     lack = {"system": "hubspot", "words": "no property tier on contact", "how": "HubSpot: Settings > Properties"}
-    plan = Plan({"not_covered": [{"words": "a score", "why": "a portal works it out"}], "lacking": [lack]})
+    left = {"id": "of another version", "words": "a score", "why": "a portal works it out"}
+    plan = Plan({"not_covered": [left], "lacking": [lack]})
     assert rows_of(str(not_shown_table(plan).html)) == [["a score", "a portal works it out"]]
     shown = rows_of(str(lacking_table(plan).html))
     assert shown == [["HubSpot", "no property tier on contact", "HubSpot: Settings &gt; Properties"]]
+
+
+@pytest.mark.parametrize(
+    ("id_", "says", "names"),
+    [
+        (
+            "outcome/dynamics/lead/excluded/filter/record.filter",
+            "Dynamics leads: excluded: does not pass the filter of the sync",
+            "record.filter",
+        ),
+        (
+            "question/hubspot/contact/shadowed/-/contact.first-per-email/email_norm",
+            "HubSpot contacts: shadowed; another answer to an open question would change it",
+            "email_norm",
+        ),
+        (
+            "change/company/dynamics/address1_line1/fill/-",
+            "Accounts: an empty field is filled in Dynamics",
+            "address1_line1",
+        ),
+        (
+            "change/contact/hubspot/jobtitle/overwrite/several_writers",
+            "Contacts: a value is overwritten in HubSpot, where several records write the field",
+            "jobtitle",
+        ),
+        (
+            "link/dynamics/deal/company/synced/link.both-synced",
+            "Associations of Dynamics opportunities to accounts: kept",
+            "link.both-synced",
+        ),
+        ("collision/hubspot/contact/later", "HubSpot contacts: the later of several with one key", ""),
+    ],
+)
+def test_say_item__has_words_of_readers(id_: str, says: str, names: str) -> None:
+    lines = say_item(id_, "raw words")
+    assert (lines.first, lines.second) == (says, names)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,19 @@ from typing import Any, Final
 
 from dynsync_lib.core.keys import trim
 from dynsync_lib.core.lookup_names import is_lookup_type
+from dynsync_lib.core.model import Outcome
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.tables import objects_in
 from dynsync_lib.rehearsal.planning.field_masks import FieldMasks, Treatment
 from dynsync_lib.rehearsal.planning.record_names import Record
 
 _NOBODY: Final = "No record that shows it could be brought along with all that it depends on."
+_CAME_OUT: Final[Mapping[str, str]] = {
+    Outcome.CREATE: "created",
+    Outcome.UPDATE: "matched and changed",
+    Outcome.LINK: "matched and unchanged",
+}
+"""What becomes of a record, where that is not the outcome's own name."""
 _BY_TIME: Final = frozenset({"createdon_asc", "modifiedon_desc", "modifiedon_asc"})
 
 
@@ -43,7 +50,7 @@ class Reasons:
     def note_difference(self, record: Record, row: Mapping[str, Any], items: Iterable[str]) -> None:
         """A look-alike came out otherwise; `row` is its row of outcomes."""
         because = self._cause(record)
-        came_out = f"{row['outcome']} by {row['rule_id']}" if row else "nothing"
+        came_out = _CAME_OUT.get(row["outcome"], row["outcome"]) if row else "nothing"
         for item in items:
             self._by_item.setdefault(item, f"Its look-alike would be {came_out}: {because}")
 
