@@ -44,11 +44,18 @@ def needed_snapshot(forecast: Forecast, named: str | Path | None) -> Snapshot:
     """The snapshot that was forecast, for what cannot do without. Raises UsageError when it is not there, too."""
     opened = snapshot_of_forecast(forecast, named)
     if opened is None:
-        raise UsageError(
-            f"The snapshot that {forecast.folder} was made of is not where it was, or was changed.",
-            next_step="Name it with --snapshot, or make the forecast again.",
-        )
+        raise UsageError(_say_lost(forecast), next_step="Name it with --snapshot, or make the forecast again.")
     return opened
+
+
+def _say_lost(forecast: Forecast) -> str:
+    """That nothing stands where the snapshot was that was forecast, or something else does."""
+    path = forecast.info.get("snapshot")
+    if path is None:
+        return f"{forecast.folder} does not say where the snapshot is that it was made of, which is needed here."
+    snapshot = Path(os.path.normpath(forecast.folder / path))
+    state = "is not the same any more" if snapshot.exists() else "is not there"
+    return f"{forecast.folder} was made of the snapshot {snapshot}, which is needed here and {state}."
 
 
 def situation_of_forecast(
@@ -62,7 +69,7 @@ def situation_of_forecast(
     """
     info = read_info(forecast.folder)
     document = info.get("settings")
-    if not document:
+    if document is None:
         raise UsageError(f"{forecast.folder} does not hold the settings it was made under.", next_step=_AGAIN)
     try:
         settings = read_document(

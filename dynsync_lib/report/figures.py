@@ -141,11 +141,18 @@ def _say_not_checked(forecast: ForecastTables, checks: Collection[str] = (_KEYS_
 def say_unchecked(forecast: ForecastTables, also: Collection[str] = ()) -> tuple[str, ...]:
     """What a list of the forecast's records rests on and nobody checked, in sentences; none where all was checked.
 
-    That there are no records at all is one of them: then an empty list says nothing. `also` are audit rules on which
-    the list rests beside columns and associations.
+    That there are no records at all, or none of a sync that is switched on, is one of them: then an empty list says
+    nothing. `also` are audit rules on which the list rests beside columns and associations.
     """
-    nothing = () if count_outcomes(forecast) else ("Not checked: the forecast has no records.",)
-    return (*nothing, *_say_not_checked(forecast, (*_LIST_CHECKS, *also)))
+    return (*_say_nothing(forecast), *_say_not_checked(forecast, (*_LIST_CHECKS, *also)))
+
+
+def _say_nothing(forecast: ForecastTables) -> Iterator[str]:
+    rows = count_outcomes(forecast)
+    if not rows:
+        yield "Not checked: the forecast has no records."
+    elif all(row["reason"] == Reason.OBJECT_OFF for row in rows):
+        yield "Not checked: no record belongs to a sync that is switched on, so nothing was decided."
 
 
 def say_undelivered(forecast: ForecastTables) -> str | None:

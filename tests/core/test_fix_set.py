@@ -75,6 +75,16 @@ def test_fix_set__best_first_and_decided_again(fixes: kit.Fixes) -> None:
     assert list(fixes.table["rank"]) == [1, 2, 3, 4, 5]
 
 
+def test_fix_set__of_settings_that_switch_nothing_on_says_so(tmp_path: Path) -> None:
+    (tmp_path / "dynsync.toml").write_text("", encoding="utf-8")
+    kit.forecast(load_portals(tmp_path, FILES), tmp_path / "dynsync.toml", tmp_path / "forecast")
+    nothing = kit.fix_set(tmp_path / "forecast")
+    assert nothing.sentence == "Nothing to fix is known, but not everything was checked."
+    assert nothing.not_checked[0] == (
+        "Not checked: no record belongs to a sync that is switched on, so nothing was decided."
+    )
+
+
 def test_fix_set__of_a_share_is_smaller(fixes: kit.Fixes) -> None:
     half = kit.fix_set(fixes.forecast, share=0.6)
     assert half.sentence == "Fix 2 rows: 62 % of the collision risk is gone (5 of 8). Not everything was checked."
@@ -90,7 +100,7 @@ def test_bad_input__a_sentence_each(fixes: kit.Fixes, tmp_path: Path) -> None:
     moved.parent.mkdir(parents=True)
     fixes.forecast.rename(moved)
     try:
-        with pytest.raises(UsageError, match="is not where it was, or was changed"):
+        with pytest.raises(UsageError, match="which is needed here and is not there"):
             kit.fix_set(moved)
     finally:
         moved.rename(fixes.forecast)

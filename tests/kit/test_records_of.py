@@ -136,7 +136,9 @@ def test_records_of__snapshot_that_moved_is_asked_for(forecast: kit.Forecast, tm
     assert len(kit.records_of(moved, "G01")) == 55  # the forecast's tables alone say it
     with pytest.raises(UsageError) as raised:
         kit.records_of(moved, "G42")
-    assert str(raised.value) == f"The snapshot that {moved.folder} was made of is not where it was, or was changed."
+    gone = moved.folder.parent / "snapshot"
+    says = f"{moved.folder} was made of the snapshot {gone}, which is needed here and is not there."
+    assert str(raised.value) == says
     assert len(kit.records_of(moved, "G42", snapshot=forecast.folder.parent / "snapshot")) == 154
 
 

@@ -342,7 +342,7 @@ def test_records_behind_findings__have_sheets_and_need_the_snapshot(
     assert [(row["check_id"], row["mark"]) for row in decided(forecast)] == [("G42", "fix"), ("G03", "ignore")]
     far = tmp_path / "far" / "away" / "forecast"
     shutil.copytree(forecast.folder, far)
-    with pytest.raises(UsageError, match="is not where it was, or was changed"):
+    with pytest.raises(UsageError, match="which is needed here and is not there"):
         kit.import_worklist(book, far)
     assert kit.import_worklist(book, far, snapshot=forecast.folder.parent / "s").by_mark == imported.by_mark
 
