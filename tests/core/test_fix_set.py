@@ -10,7 +10,7 @@ from dynsync_lib import kit
 from dynsync_lib.core.fix_set.cover import order_changes
 from dynsync_lib.core.fix_set.risks import ChangeKind, RecordChange, Risk, RiskKind
 from dynsync_lib.errors import UsageError
-from tests.kit.small_portals import load_portals
+from tests.kit.small_portals import forecast_portals
 
 A, B, C = (RecordChange("dynamics", "contact", name, ChangeKind.OWN_KEY) for name in "abc")
 
@@ -48,11 +48,7 @@ SETTINGS = "[sync.company]\n[sync.contact]\n"
 @pytest.fixture(scope="module")
 def fixes(tmp_path_factory: pytest.TempPathFactory) -> kit.Fixes:
     """The fix set that is to take all risks away."""
-    folder = tmp_path_factory.mktemp("fixes")
-    snapshot = load_portals(folder, FILES)
-    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
-    return kit.fix_set(folder / "forecast", share=1)
+    return kit.fix_set(forecast_portals(tmp_path_factory.mktemp("fixes"), FILES, SETTINGS), share=1)
 
 
 def test_fix_set__best_first_and_decided_again(fixes: kit.Fixes) -> None:
@@ -76,9 +72,7 @@ def test_fix_set__best_first_and_decided_again(fixes: kit.Fixes) -> None:
 
 
 def test_fix_set__of_settings_that_switch_nothing_on_says_so(tmp_path: Path) -> None:
-    (tmp_path / "dynsync.toml").write_text("", encoding="utf-8")
-    kit.forecast(load_portals(tmp_path, FILES), tmp_path / "dynsync.toml", tmp_path / "forecast")
-    nothing = kit.fix_set(tmp_path / "forecast")
+    nothing = kit.fix_set(forecast_portals(tmp_path, FILES, ""))
     assert nothing.sentence == "Nothing to fix is known, but not everything was checked."
     assert nothing.not_checked[0] == (
         "Not checked: no record belongs to a sync that is switched on, so nothing was decided."

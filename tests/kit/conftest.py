@@ -10,7 +10,7 @@ import pytest
 
 from dynsync_lib import kit
 from tests.everyday import leave_out_other_choices
-from tests.kit.small_portals import load_portals
+from tests.kit.small_portals import forecast_portals
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 ForecastOf = Callable[[Mapping[str, str], str], kit.Forecast]
@@ -27,8 +27,7 @@ def forecast_of(tmp_path_factory: pytest.TempPathFactory) -> ForecastOf:
             folder = tmp_path_factory.mktemp("small")
             for side in ("h", "d"):
                 (folder / side).mkdir()
-            (folder / "dynsync.toml").write_text(settings, encoding="utf-8")
-            done[asked] = kit.forecast(load_portals(folder, files), folder / "dynsync.toml", folder / "f")
+            done[asked] = forecast_portals(folder, files, settings)
         return done[asked]
 
     return forecast

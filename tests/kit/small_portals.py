@@ -19,3 +19,10 @@ def load_portals(folder: Path, files: Mapping[str, str], *, taken_at: datetime =
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return kit.load(folder / "h", folder / "d", folder / "s", taken_at=taken_at)
+
+
+def forecast_portals(folder: Path, files: Mapping[str, str], settings: str) -> kit.Forecast:
+    """The forecast, in `forecast`, of the snapshot of these files under the text of settings."""
+    snapshot = load_portals(folder, files)
+    (folder / "dynsync.toml").write_text(settings, encoding="utf-8")
+    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")

@@ -97,8 +97,8 @@ def test_reasons__tell_shadowed_records_as_the_findings_do(forecast: kit.Forecas
 
 def test_flow__says_why_the_sides_count_different_numbers_of_matched_records(forecast: kit.Forecast) -> None:
     sentence = repr(kit.flow_chart(forecast))
-    assert "830 are matched" in sentence
-    assert "863 are matched" in sentence
+    assert "830 matched" in sentence
+    assert "863 matched" in sentence
     assert "The two numbers of matched records differ: " in sentence
 
 

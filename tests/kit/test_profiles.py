@@ -12,7 +12,7 @@ from dynsync_lib.engine import open_engine_for
 from dynsync_lib.errors import UsageError
 from dynsync_lib.forecasts import opened_forecast
 from dynsync_lib.forecasts.field_profiles import FieldProfiles
-from tests.kit.small_portals import load_portals
+from tests.kit.small_portals import forecast_portals, load_portals
 
 FILES = {
     "h/contacts": "hs_object_id,email,jobtitle,phone\n"
@@ -26,10 +26,7 @@ SETTINGS = "[sync.contact]\nfilter_to_hubspot = 'statecode = 0'\n[sync.company]\
 
 @pytest.fixture(scope="module")
 def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    folder = tmp_path_factory.mktemp("profiles")
-    snapshot = load_portals(folder, FILES)
-    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+    return forecast_portals(tmp_path_factory.mktemp("profiles"), FILES, SETTINGS)
 
 
 @pytest.fixture(scope="module")

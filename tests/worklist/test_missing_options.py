@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from dynsync_lib import kit
-from tests.kit.small_portals import load_portals
+from tests.kit.small_portals import forecast_portals
 
 TIERS = '"[{""value"": ""gold"", ""label"": ""Gold""}, {""value"": ""trial"", ""label"": ""=Trial""}]"'
 CODES = '"[{""value"": ""1"", ""label"": ""gold""}, {""value"": ""2"", ""label"": ""Bronze""}]"'
@@ -38,10 +38,7 @@ options = { gold = "0" }
 
 @pytest.fixture(scope="module")
 def forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    folder = tmp_path_factory.mktemp("options")
-    snapshot = load_portals(folder, FILES)
-    (folder / "dynsync.toml").write_text(SETTINGS, encoding="utf-8")
-    return kit.forecast(snapshot, folder / "dynsync.toml", folder / "forecast")
+    return forecast_portals(tmp_path_factory.mktemp("options"), FILES, SETTINGS)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from dynsync_lib.core.advice.company_words import CompanyWords
+from dynsync_lib.core.advice.company_words import CompanyWords, words_of
 from dynsync_lib.core.advice.mistyped_words import Readings, read_both_ways
 from dynsync_lib.core.advice.name_keys import (
     Flags,
@@ -133,7 +133,7 @@ class LikeNames:
         if not ours or not theirs or self._have_other_remarks(left, right):
             return None
         if ours == theirs:
-            return self._around_words(ours, self._spelled[0][left], self._spelled[1][right])
+            return self._around_words(ours, left, right)
         full = [self.words.in_full(text) for text in (ours, theirs)]
         if full[0] == full[1]:
             return "abbreviation"
@@ -146,14 +146,21 @@ class LikeNames:
         theirs = self.words.remark_of(self.theirs[right]) if ours else ours
         return bool(theirs) and ours != theirs
 
-    def _around_words(self, bare: str, ours: str, theirs: str) -> str:
+    def _around_words(self, bare: str, left: int, right: int) -> str:
         """What two names have around the same bare words: signs and accents, a small word, or a legal form."""
+        ours, theirs = self._spelled[0][left], self._spelled[1][right]
         if ours == theirs:
-            return "typo" if ours == bare else "legal_form"
+            around = [self._written_around(bare, name) for name in (self.ours[left], self.theirs[right])]
+            return "typo" if ours == bare or around[0] == around[1] else "legal_form"
         words, others = ours.split(), theirs.split()
         if self.words.without_small(words) != self.words.without_small(others):
             return "legal_form"
         return "typo" if len(words) == len(others) else "extra_word"
+
+    def _written_around(self, bare: str, name: str) -> list[str]:
+        """What stands around a name's bare words, as it is written, but for commas and capitals: `g.m.b.h.`."""
+        inside = set(bare.split())
+        return [word for word in name.replace(",", " ").casefold().split() if not inside.issuperset(words_of(word))]
 
     def _weak_pairs(self, left: Rows, right: Rows, is_equal: Compare) -> _Pairs:
         """The pairs among these rows of the two lists that differ by a word or a typing error."""
