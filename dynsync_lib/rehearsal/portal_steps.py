@@ -24,6 +24,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.errors import UsageError
 from dynsync_lib.folders.private_files import private_files
+from dynsync_lib.portals.dataverse.reader import KnownTables
 from dynsync_lib.portals.http.pace import Pace
 from dynsync_lib.portals.pull.pull_portals import PullOptions, pull_portals, run_blocking
 from dynsync_lib.portals.sign_in.connections import PortalConnections
@@ -57,26 +58,32 @@ class PortalSteps:
         Raises as `rehearsal.seeding.seed_portals`, and SnapshotError for a rehearsal that was changed.
         """
         snapshot, journal = rehearsal.look_alikes(), Journal(rehearsal.journal_path)
-        look_alikes, needs, known = read_look_alikes(snapshot), needs_of(snapshot, self.rulebook), len(list(journal))
+        look_alikes, needs, entries = read_look_alikes(snapshot), needs_of(snapshot, self.rulebook), len(list(journal))
+        known = KnownTables()
 
         async def run() -> Seeded:
-            async with self.open_portals() as portals:
+            async with self.open_portals(known) as portals:
                 forget = partial(_forget_later_steps, rehearsal)
                 return await seed_portals(look_alikes, rehearsal.tag, portals, journal, self.settings, forget, needs)
 
         seeded = run_blocking(run())
-        if len(list(journal)) > known or not rehearsal.before_path.exists():
+        if len(list(journal)) > entries or not rehearsal.before_path.exists():
             _forget_later_steps(rehearsal)
-            self.read_portals(rehearsal.before_path)
+            self.read_portals(rehearsal.before_path, known=known)
         return seeded
 
-    def open_portals(self) -> AbstractAsyncContextManager[TestPortals]:
-        """Both test portals, open within the context. Raises as `open_test_portals`."""
-        return open_test_portals(self.connections, self.pace, version=self.settings.hubspot.api_version)
+    def open_portals(self, known: KnownTables | None = None) -> AbstractAsyncContextManager[TestPortals]:
+        """Both test portals, open within the context. What is asked of tables of Dynamics is added to `known`.
 
-    def read_portals(self, out: Path, fields: Fields | None = None) -> Snapshot:
+        Raises as `open_test_portals`.
+        """
+        version = self.settings.hubspot.api_version
+        return open_test_portals(self.connections, self.pace, version=version, known=known)
+
+    def read_portals(self, out: Path, fields: Fields | None = None, *, known: KnownTables | None = None) -> Snapshot:
         """The snapshot of both portals, written to `out`; without `fields` what the sync looks at, and the tag.
 
+        What `known` says of tables of Dynamics is not asked again.
         Raises as a pull does.
         """
         return pull_portals(
@@ -85,7 +92,7 @@ class PortalSteps:
             key_maker=self.key_maker,
             clock=self.clock,
             fields=fields or _tagged_fields(self.settings, self.rulebook),
-            options=PullOptions(hubspot_version=self.settings.hubspot.api_version),
+            options=PullOptions(hubspot_version=self.settings.hubspot.api_version, known_tables=known),
             pace=self.pace,
         )
 

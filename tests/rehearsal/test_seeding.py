@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,14 @@ def test_clean__by_the_tag_alone_finds_what_the_sync_made(emulator: Emulator, pl
     cleaned = steps(emulator, plan).clean(plan, by_tag=True)
     assert cleaned.changed_since_seeding is None
     assert counts(emulator) == {**OTHERS, "hubspot/contacts": 5}
+
+
+def test_seed__asks_once_what_tables_hold(emulator: Emulator, plan: Rehearsal) -> None:
+    begun = len(emulator.conditions.log())
+    steps(emulator, plan).seed(plan)
+    asked = [entry.path for entry in emulator.conditions.log()[begun:] if "/EntityDefinitions" in entry.path]
+    assert len(asked) > 20
+    assert [path for path, count in Counter(asked).items() if count > 1] == []
 
 
 def test_seed__after_a_clean_up_begins_anew(emulator: Emulator, plan: Rehearsal) -> None:

@@ -20,6 +20,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -76,17 +77,26 @@ _LEAST_TIME_S: Final = 60.0
 _understood: Final = understood("Dynamics")
 
 
+@dataclass(slots=True)
+class KnownTables:
+    """What an environment said of its tables, by their names: the entity set of each, and what `read_columns` gives."""
+
+    entity_sets: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, tuple[list[MetadataRow], tuple[str, ...]]] = field(default_factory=dict)
+
+
 class DataverseReader:
     """Reads one environment. Every method sends requests and raises PortalError.
 
     `server_time` is the environment's clock at its first answer, in UTC; None before. `caller` sends its requests.
+    What `known` has of tables is not asked again, and what is asked is added there.
     """
 
-    def __init__(self, client: httpx.AsyncClient, pace: Pace) -> None:
+    def __init__(self, client: httpx.AsyncClient, pace: Pace, known: KnownTables | None = None) -> None:
         self.server_time: datetime | None = None
         self._limiter = Limiter(pace, allowed=_ALLOWED, window_s=_WINDOW_S, first_lanes=_FIRST_LANES)
         self.caller = PortalCaller(client, dataverse_manners(self._heed), self._limiter, pace)
-        self._entity_sets: dict[str, str] = {}
+        self._known = KnownTables() if known is None else known
         self._desk = asyncio.Lock()
 
     @_understood
@@ -124,8 +134,13 @@ class DataverseReader:
         A lookup can be read as its two columns, `_name_value` and `_name_type`. Costs a request for each kind of
         column that the table has (`portals.dataverse.column_metadata.KINDS`), and two.
 
-        Raises AccessError when the environment lacks the table.
+        They are asked for once. Raises AccessError when the environment lacks the table.
         """
+        if table.name not in self._known.columns:
+            self._known.columns[table.name] = await self._ask_columns(table, object_)
+        return self._known.columns[table.name]
+
+    async def _ask_columns(self, table: RecordTable, object_: Object) -> tuple[list[MetadataRow], tuple[str, ...]]:
         where = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[table.name]}')"
         await self._find_set(table)
         attributes = await self._metadata(f"{where}/Attributes?$select={_ATTRIBUTES}")
@@ -212,11 +227,11 @@ class DataverseReader:
         return Delivery(answer.get("@odata.nextLink"), rows)
 
     async def _find_set(self, table: RecordTable) -> str:
-        if table.name not in self._entity_sets:
+        if table.name not in self._known.entity_sets:
             where = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[table.name]}')"
             answer = await self.caller.get(f"{BASE_PATH}{where}?$select=LogicalName,EntitySetName,PrimaryIdAttribute")
-            self._entity_sets[table.name] = str(answer["EntitySetName"])
-        return self._entity_sets[table.name]
+            self._known.entity_sets[table.name] = str(answer["EntitySetName"])
+        return self._known.entity_sets[table.name]
 
     async def _metadata(self, path: str) -> list[Mapping[str, Any]]:
         return listed(await self.caller.get(f"{BASE_PATH}{path}"), "value", where="Dynamics")

@@ -49,13 +49,14 @@ class PullOptions:
 
     `hubspot_version` is the version of HubSpot's API (a key of `portals.hubspot.paths.PATHS`), `archived` whether
     HubSpot's archived records are read as well, `windows` in how many windows of time each table of Dynamics is read
-    at once.
+    at once. What `known_tables` says of the tables of Dynamics is not asked again.
     Raises UsageError for a version that does not exist, or less than one window.
     """
 
     hubspot_version: str = DEFAULT_VERSION
     archived: bool = False
     windows: int = 1
+    known_tables: dataverse.KnownTables | None = None
 
     def __post_init__(self) -> None:
         if self.hubspot_version not in PATHS:
@@ -210,7 +211,7 @@ class _Pull:
         if self.connection.dynamics_origin is None:
             return None
         client, _ = await stack.enter_async_context(dataverse.connect(self.connection, self.pace))
-        return dataverse.DataverseReader(client, self.pace)
+        return dataverse.DataverseReader(client, self.pace, self.options.known_tables)
 
 
 async def _describe_hubspot(reader: hubspot.HubSpotReader | None) -> Mapping[str, Any]:

@@ -89,9 +89,15 @@ class TestPortals:
 
 @asynccontextmanager
 async def open_test_portals(
-    connections: PortalConnections, pace: Pace = DEFAULT_PACE, *, version: str = DEFAULT_VERSION
+    connections: PortalConnections,
+    pace: Pace = DEFAULT_PACE,
+    *,
+    version: str = DEFAULT_VERSION,
+    known: dataverse.KnownTables | None = None,
 ) -> AsyncIterator[TestPortals]:
     """Both portals of the connections, open within the context; `version` is that of HubSpot's API.
+
+    What is asked of the tables of Dynamics is added to `known`.
 
     Raises UsageError when a side is left out, ProductionPortalError when one is not known to be for tests, and as the
     sign-in does.
@@ -111,7 +117,7 @@ async def open_test_portals(
             Side(hubspot_client, BearerAuth(connections.token), networks[0]),
             Side(dynamics_client, auth, networks[1]),
         )
-        yield await join_portals(stack, *sides, pace, token=connections.token, version=version)
+        yield await join_portals(stack, *sides, pace, token=connections.token, version=version, known=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +130,21 @@ class Side:
 
 
 async def join_portals(
-    stack: AsyncExitStack, hubspot_side: Side, dynamics_side: Side, pace: Pace, *, token: str, version: str
+    stack: AsyncExitStack,
+    hubspot_side: Side,
+    dynamics_side: Side,
+    pace: Pace,
+    *,
+    token: str,
+    version: str,
+    known: dataverse.KnownTables | None = None,
 ) -> TestPortals:
     """Both portals over clients that read from them; what writes is closed with the stack.
 
     Raises ProductionPortalError when one is not known to be for tests: then nothing is opened that could write.
     """
     hubspot_reader = hubspot.HubSpotReader(hubspot_side.client, pace, version=version)
-    dynamics_reader = dataverse.DataverseReader(dynamics_side.client, pace)
+    dynamics_reader = dataverse.DataverseReader(dynamics_side.client, pace, known)
     gates = hubspot_gate(hubspot_reader.caller, version=version), dynamics_gate(dynamics_reader.caller)
     permits = [await gate.ask() for gate in gates]
     clients = [
