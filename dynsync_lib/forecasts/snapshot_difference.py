@@ -28,6 +28,7 @@ from dynsync_lib.forecasts.compared_mappings import ComparedMappings, mappings_o
 from dynsync_lib.forecasts.difference import Difference, Row, as_frame
 from dynsync_lib.forecasts.finding_moves import Forecasted, count_moves
 from dynsync_lib.forecasts.forecast_difference import compare_forecasts, is_moved
+from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
 from dynsync_lib.forecasts.replay_folder import refuse_other_portals
 from dynsync_lib.forecasts.write_forecast import write_forecast
@@ -112,11 +113,7 @@ def compare_snapshots(
     refuse_other_portals(before, after)
     notes = list(_say_moments(before, after))
     with open_tables(before, after, work=work) as engine:
-        counted = [
-            _compare_table(engine, before, after, name) for name in RECORD_TABLES if _is_read(name, before, after)
-        ]
-        if _is_read(LINKS_IN.name, before, after):
-            counted.append(_compare_links(engine, before, after))
+        counted = list(_compare_tables(engine, before, after))
     lacking = [note for table in counted for note in table.notes]
     notes += lacking
     rows, columns = [table.row for table in counted], [row for table in counted for row in table.columns]
@@ -131,11 +128,7 @@ def compare_snapshots(
         later = Forecasted(second, open_situation(engine, after, settings, rulebook))
         moves = count_moves(engine, earlier, later, rulebook.checks)
     compared = compare_forecasts(first, second, rulebook=rulebook, work=work, moves=moves)
-    unchecked = [
-        sentence
-        for snapshot, forecast in ((before, first), (after, second))
-        for sentence in mappings_of_rows(forecast.rows("mapping")).sentences(f" in {snapshot.path}")
-    ]
+    unchecked = [*_say_uncompared(before, first), *_say_uncompared(after, second)]
     return SnapshotDifference(
         rows, columns, compared.finding_rows, compared.sync, notes, bool(lacking), compared.mappings, unchecked
     )
@@ -146,6 +139,20 @@ class _CountedTable:
     row: Row
     columns: Sequence[Row]
     notes: Sequence[str]
+
+
+def _compare_tables(engine: Engine, before: Snapshot, after: Snapshot) -> Iterator[_CountedTable]:
+    """Every table that one of the snapshots holds, associations last."""
+    for name in RECORD_TABLES:
+        if _is_read(name, before, after):
+            yield _compare_table(engine, before, after, name)
+    if _is_read(LINKS_IN.name, before, after):
+        yield _compare_links(engine, before, after)
+
+
+def _say_uncompared(snapshot: Snapshot, forecast: Forecast) -> list[str]:
+    """Which mappings nobody compared in a snapshot."""
+    return mappings_of_rows(forecast.rows("mapping")).sentences(f" in {snapshot.path}")
 
 
 def _is_read(name: str, *snapshots: Snapshot) -> bool:

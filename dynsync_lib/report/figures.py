@@ -200,16 +200,21 @@ def say_written(numbers: Mapping[str, int]) -> str:
     )
 
 
+def _say_overwritten(numbers: Mapping[str, int]) -> str:
+    written = counted(numbers["written"], "that is", "that are")
+    return (
+        f"Existing values replaced by the other system’s, of {written} written; {numbers['stale']:,} of them by an "
+        f"older record.{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}"
+    )
+
+
 def _worrying_figures(numbers: Mapping[str, int]) -> tuple[Figure, ...]:
     return (
         Figure(
             "fields_overwritten",
             one_or_many(numbers["overwritten"], "field value overwritten", "field values overwritten"),
             numbers["overwritten"],
-            f"Existing values replaced by the other system’s, of {counted(numbers['written'], 'that is', 'that are')} "
-            f"written; "
-            f"{numbers['stale']:,} of them by an older record."
-            f"{say_uncompared(numbers['mappings_uncompared'], numbers['mappings'])}",
+            _say_overwritten(numbers),
             "warn" if numbers["overwritten"] else "plain",
         ),
         Figure(

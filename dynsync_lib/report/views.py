@@ -54,6 +54,13 @@ from dynsync_lib.report.words import (
 _GROUP: Final = ("system", "object", "match_key")
 _MOST_FIELDS: Final = 4
 _FIELD: Final = ("object", "target_system", "target_field", "source_field")
+_CHANGE_CELLS: Final = ("target_field", "source_field", "overwritten", "stale", "filled", "skipped")
+_LIKENESS_NOTE: Final = (
+    "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
+    "Likeness goes from 0 to 100, signs and accents aside. "
+    "Names with two typing errors are found where each is in another word, one of them in a word that 20 names "
+    "have. Names that more than 20 accounts are a word or a letter away from are not found."
+)
 
 
 def outcome_table(forecast: ForecastTables) -> Piece:
@@ -108,18 +115,7 @@ def findings_table(forecast: ForecastTables) -> Piece:
     51 findings: 2 blockers, 22 high, 16 medium, 4 low, 7 not checked
     """
     findings = findings_by_severity(forecast)
-    rows = [
-        [
-            row["check_id"],
-            _badge(SEVERITIES, row["severity"]),
-            Lines(row["sentence"], row["fix"] or ""),
-            _where(row),
-            _whole(row["count"]),
-            finding_share(forecast, row),
-            row["rule_id"],
-        ]
-        for row in findings
-    ]
+    rows = [_finding_cells(forecast, row) for row in findings]
     heads = [
         Head("Check"),
         Head("Severity"),
@@ -133,6 +129,18 @@ def findings_table(forecast: ForecastTables) -> Piece:
     empty = "No audit rule had anything to say."
     caption = _tally(findings, "severity", SEVERITIES, "finding", "findings")
     return show_table(Grid(caption, heads, rows, unit="findings", note=note, empty=empty))
+
+
+def _finding_cells(forecast: ForecastTables, row: Row) -> list[Any]:
+    return [
+        row["check_id"],
+        _badge(SEVERITIES, row["severity"]),
+        Lines(row["sentence"], row["fix"] or ""),
+        _where(row),
+        _whole(row["count"]),
+        finding_share(forecast, row),
+        row["rule_id"],
+    ]
 
 
 def _tally(rows: Sequence[Row], column: str, words: Mapping[str, Word], single: str, many: str) -> str:
@@ -159,18 +167,7 @@ def mapping_table(forecast: ForecastTables) -> Piece:
         forecast.rows("mapping"),
         key=lambda row: (rank_of(row["verdict"], VERDICTS), object_rank(row["object"]), row["hubspot_field"]),
     )
-    rows = [
-        [
-            object_word(row["object"]).capitalize(),
-            row["hubspot_field"],
-            row["dynamics_field"],
-            _badge(VERDICTS, row["verdict"]),
-            DIRECTIONS.get(row["allowed_directions"], row["allowed_directions"]),
-            Lines(row["reason"] or "", row["workaround"] or ""),
-            _whole(row["rows_affected"]),
-        ]
-        for row in mappings
-    ]
+    rows = [_mapping_cells(row) for row in mappings]
     heads = [
         Head("Records"),
         Head("HubSpot property", "code"),
@@ -184,6 +181,18 @@ def mapping_table(forecast: ForecastTables) -> Piece:
     return show_table(Grid(caption, heads, rows, unit="mappings", empty="No field is mapped."))
 
 
+def _mapping_cells(row: Row) -> list[Any]:
+    return [
+        object_word(row["object"]).capitalize(),
+        row["hubspot_field"],
+        row["dynamics_field"],
+        _badge(VERDICTS, row["verdict"]),
+        DIRECTIONS.get(row["allowed_directions"], row["allowed_directions"]),
+        Lines(row["reason"] or "", row["workaround"] or ""),
+        _whole(row["rows_affected"]),
+    ]
+
+
 def changes_table(forecast: ForecastTables) -> Piece:
     """What is written into matched records: overwritten fields drawn, then one row per field and side.
 
@@ -193,16 +202,7 @@ def changes_table(forecast: ForecastTables) -> Piece:
     changes = _count_changes(forecast.counts("changes", [*_FIELD, "kind", "note"]))
     changes.sort(key=lambda row: (-row["overwritten"], -row["filled"], row["target_system"], row["target_field"]))
     rows = [
-        [
-            records_word(row["object"], row["target_system"]),
-            row["target_field"],
-            row["source_field"],
-            row["overwritten"],
-            row["stale"],
-            row["filled"],
-            row["skipped"],
-        ]
-        for row in changes
+        [records_word(row["object"], row["target_system"]), *(row[name] for name in _CHANGE_CELLS)] for row in changes
     ]
     heads = [
         Head("Written into"),
@@ -314,14 +314,10 @@ def near_names_table(forecast: ForecastTables, *, limit: int = 100) -> Piece:
         Head("Likeness", "number"),
         Head("What else agrees"),
     ]
-    note = (
-        "Only equal names match. This list is advice: the forecast counts these companies as not matched. "
-        "Likeness goes from 0 to 100, signs and accents aside. "
-        "Names with two typing errors are found where each is in another word, one of them in a word that 20 names "
-        "have. Names that more than 20 accounts are a word or a letter away from are not found."
-    )
     empty = "No such pair was found."
-    return show_table(Grid(_say_pairs(total), heads, rows, "pairs", total=total, limit=limit, note=note, empty=empty))
+    return show_table(
+        Grid(_say_pairs(total), heads, rows, "pairs", total=total, limit=limit, note=_LIKENESS_NOTE, empty=empty)
+    )
 
 
 def _say_pairs(total: int) -> str:
@@ -339,22 +335,11 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
     >>> kit.assumptions_table(kit.open_forecast("out/demo/forecast"))
     17 of 33 open questions matter for this data; the largest moves 574 records. The ten largest are drawn. 26 of ...
     """
-    in_force = forecast.info.get("assumptions") or {}
-    questions = forecast.info.get("questions") or {}
     choices = sorted(
         forecast.rows("sensitivity"),
         key=lambda row: (-(row["outcomes_changed"] or 0), row["assumption_id"], row["choice"]),
     )
-    rows = [
-        [
-            _question(row["assumption_id"], questions),
-            in_force.get(row["assumption_id"]),
-            row["choice"],
-            _whole(row["outcomes_changed"]),
-            _moved(row),
-        ]
-        for row in choices
-    ]
+    rows = [_choice_cells(forecast.info, row) for row in choices]
     heads = [
         Head("Open question"),
         Head("Assumed", "code"),
@@ -367,6 +352,17 @@ def assumptions_table(forecast: ForecastTables) -> Piece:
     empty = "No other choice was tried." if not choices else "The result is the same under all of them."
     table = show_table(Grid(caption, heads, rows[:moving], unit="choices", empty=empty))
     return join(assumption_bars(forecast), table, _still(rows[moving:]))
+
+
+def _choice_cells(info: Mapping[str, Any], row: Row) -> list[Any]:
+    id_ = row["assumption_id"]
+    return [
+        _question(id_, info.get("questions") or {}),
+        (info.get("assumptions") or {}).get(id_),
+        row["choice"],
+        _whole(row["outcomes_changed"]),
+        _moved(row),
+    ]
 
 
 def _still(rows: Sequence[Sequence[Any]]) -> Piece:
