@@ -41,8 +41,11 @@ ASKING_PORTALS = (
     "try_mapping",
     "apply_recipe",
 )
-COMPUTING = ("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull", "fix_set")
-"""Functions whose example computes for a second and more, or what another one computes; besides those that plan."""
+COMPUTING = (
+    *("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull"),
+    *("fix_set", "fix_bars", "diff_settings", "scenarios"),
+)
+"""Functions whose example computes for half a second and more, besides those that plan a rehearsal."""
 COMPUTED_BEFORE = ("verify", "worklist")
 """Functions whose example computes what the examples of others begin with."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}

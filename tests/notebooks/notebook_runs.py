@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from IPython.core.formatters import DisplayFormatter
-
 from dynsync_lib.report.notebook_format import NotebookNode, nbformat
 from dynsync_lib.report.runner import export_report, prepare_notebook, run_notebook
 from tests.report.hand_made_forecast import HandMadeForecast, write_forecast
@@ -42,6 +40,8 @@ def _run_cell(source: str, names: dict[str, Any]) -> object:
 
 
 def _output(shown: object) -> NotebookNode:
+    from IPython.core.formatters import DisplayFormatter  # half a second, which no collection of tests need take
+
     formatter: Any = DisplayFormatter()
     data, _ = formatter.format(shown)
     output: NotebookNode = nbformat.v4.new_output("execute_result", data=data)  # type: ignore[no-untyped-call]
@@ -63,6 +63,7 @@ def run_on_hand_made(name: str, **parameters: str | bool) -> NotebookNode:
 
 @cache
 def report_file() -> Path:
-    """The stakeholder's report of the hand-made forecast, made once."""
-    notebook = run_on_hand_made("report_stakeholder.ipynb", client="Adler & Söhne <Example>")
+    """The stakeholder's report of the hand-made forecast, made once, in this process."""
+    parameters = {"forecast_folder": forecast_folder(), "client": "Adler & Söhne <Example>"}
+    notebook = run_here(NOTEBOOKS / "report_stakeholder.ipynb", parameters=parameters)
     return export_report(notebook, forecast_folder().parent / "report.html")

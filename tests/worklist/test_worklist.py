@@ -9,6 +9,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,13 @@ def book(plain: Path, tmp_path: Path) -> Path:
 
 def rows_of(path: Path, title: str) -> list[dict[str, Any]]:
     """The rows of a sheet by heading, without empty cells."""
+    return _rows_of(path, path.stat().st_mtime_ns, title)
+
+
+@lru_cache(1_000)
+def _rows_of(path: Path, changed_ns: int, title: str) -> list[dict[str, Any]]:
+    """The rows of a sheet as they were at that time, read once."""
+    del changed_ns
     with closing(openpyxl.load_workbook(path, read_only=True)) as opened:  # which reads this sheet alone
         first, *lines = opened[title].iter_rows(values_only=True)
     headings = [str(cell) for cell in first]
