@@ -1,8 +1,8 @@
 """No command shows a person or a secret where it should not: neither on a screen, nor in an error, log or file name.
 
 The table says how each command is run, and what each run may show. A command that is new belongs into it. Every day
-each command runs: with each set of options, or, if it computes for long, once for each thing that comes of it; all ways to
-type it, and what takes long, are added by `--all`.
+each command runs with each set of options, or, if it computes for long, once for each thing that comes of it; all ways
+to type it, and what takes long, are added by `--all`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import doctest
 import inspect
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from dynsync_lib.emulator.serving.emulator import Emulator
 from dynsync_lib.emulator.world.demo_world import build_world
 from dynsync_lib.kit import rehearsals
 from dynsync_lib.rehearsal.rehearsal_folder import Rehearsal, open_rehearsal
+from tests.everyday import one_of_each
 
 ROOT = Path(__file__).parents[2]
 Function = Callable[..., Any]
@@ -126,12 +127,16 @@ def test_examples__of_planning_run(folder: Path) -> None:
     assert failures("plan_rehearsal", kit.plan_rehearsal, folder) == ""
 
 
-def parameters(names: Iterable[str]) -> list[Any]:
-    """The functions by name; `long` are those whose examples compute for seconds, or what another one computes."""
+def parameters(names: Sequence[str]) -> list[Any]:
+    """The functions by name; of each module of the kit one runs every day.
+
+    `long` are those whose examples compute for seconds, or what another one computes.
+    """
     begins = [f"kit.{name}(" for name in ("plan_rehearsal", *COMPUTED_BEFORE)]
     texts = {name: function.__doc__ or "" for name, function in FUNCTIONS.items() if name not in COMPUTED_BEFORE}
     long = {name for name, text in texts.items() if any(begin in text for begin in begins)} | {*COMPUTING}
-    return [pytest.param(name, marks=[pytest.mark.long] if name in long else []) for name in names]
+    shorter = one_of_each((name for name in names if name not in long), lambda name: FUNCTIONS[name].__module__)
+    return [*shorter, *(pytest.param(name, marks=pytest.mark.long) for name in names if name in long)]
 
 
 @pytest.mark.usefixtures("planned_once")

@@ -10,6 +10,7 @@ import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.errors import SnapshotError
+from tests.everyday import one_of_each
 from tests.kit.small_portals import load_portals
 
 FILES = {
@@ -59,16 +60,19 @@ def _findings(snapshot: Path, caller: dict[str, Any], settings: str) -> list[tup
 
 @pytest.mark.parametrize(
     ("privileges", "is_person", "settings", "said"),
-    [
-        (None, True, "[sync.contact]\n", [ROWS, SYNC_USER]),
-        (WHOLE, True, "[sync.contact]\n", [ROWS, SYNC_USER]),
-        ({**WHOLE, "prvReadContact": "Basic"}, False, "[sync.contact]\n", [IN_PART, ROWS, SYNC_USER]),
-        ({"prvReadContact": "Global"}, False, "[sync.contact]\n", [ROWS, SYNC_USER]),
-        ({"prvReadContact": "Global"}, True, "[sync.contact]\n", [LACKING, ROWS, SYNC_USER]),
-        ({"prvReadContact": "Global"}, True, "[sync.contact]\ndirection = 'to_hubspot'\n", [ROWS]),
-        ({"prvReadContact": "Global"}, True, "[answers]\nsync_user_may_write = true\n[sync.contact]\n", [ROWS]),
-        (WHOLE, True, "[answers]\nsync_user_may_write = false\n[sync.contact]\n", [FORBIDDEN, ROWS]),
-    ],
+    one_of_each(
+        [
+            (None, True, "[sync.contact]\n", [ROWS, SYNC_USER]),
+            (WHOLE, True, "[sync.contact]\n", [ROWS, SYNC_USER]),
+            ({**WHOLE, "prvReadContact": "Basic"}, False, "[sync.contact]\n", [IN_PART, ROWS, SYNC_USER]),
+            ({"prvReadContact": "Global"}, False, "[sync.contact]\n", [ROWS, SYNC_USER]),
+            ({"prvReadContact": "Global"}, True, "[sync.contact]\n", [LACKING, ROWS, SYNC_USER]),
+            ({"prvReadContact": "Global"}, True, "[sync.contact]\ndirection = 'to_hubspot'\n", [ROWS]),
+            ({"prvReadContact": "Global"}, True, "[answers]\nsync_user_may_write = true\n[sync.contact]\n", [ROWS]),
+            (WHOLE, True, "[answers]\nsync_user_may_write = false\n[sync.contact]\n", [FORBIDDEN, ROWS]),
+        ],
+        lambda *case: str(case[-1]),
+    ),
 )
 def test_findings(
     snapshot: Path, privileges: dict[str, str] | None, is_person: object, settings: str, said: list[tuple[Any, ...]]

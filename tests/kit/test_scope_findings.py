@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
+from tests.everyday import one_of_each
 from tests.kit.small_portals import load_portals
 
 
@@ -35,23 +36,30 @@ PEOPLE = {
 
 @pytest.mark.parametrize(
     ("settings", "closed", "unheld"),
-    [
-        ("filter_to_dynamics = \"hs_lead_status = 'MQL'\"", True, "contact.hs_lead_status = 'MQL'"),
-        (
-            "filter_to_dynamics = \"lifecyclestage in ('lead', 'Opportunity')\"",
-            False,
-            "contact.lifecyclestage = 'Opportunity'",
-        ),
-        ("filter_to_dynamics = \"not lifecyclestage = 'evangelist'\"", False, "contact.lifecyclestage = 'evangelist'"),
-        ("filter_to_dynamics = \"email contains '@d.example'\"", True, "contact.email contains …"),
-        ("filter_to_dynamics = \"hs_lead_status = 'NEW'\"", False, None),
-        ("filter_to_dynamics = \"lifecyclestage = 'lead' and lifecyclestage = 'customer'\"", True, None),
-        ('filter_to_hubspot = "statecode = 0"', True, "contact.statecode = '0'"),
-        ('filter_to_hubspot = "donotbulkemail != true"', False, None),
-        ('filter_to_hubspot = "donotbulkemail = true or statecode = 1"', False, "contact.donotbulkemail = 'true'"),
-        ('direction = "to_hubspot"\nfilter_to_dynamics = "hs_lead_status = \'MQL\'"', False, None),
-        ('filter_to_hubspot = "createdon within last 9 days"', True, None),
-    ],
+    one_of_each(
+        [
+            ("filter_to_dynamics = \"hs_lead_status = 'MQL'\"", True, "contact.hs_lead_status = 'MQL'"),
+            (
+                "filter_to_dynamics = \"lifecyclestage in ('lead', 'Opportunity')\"",
+                False,
+                "contact.lifecyclestage = 'Opportunity'",
+            ),
+            (
+                "filter_to_dynamics = \"not lifecyclestage = 'evangelist'\"",
+                False,
+                "contact.lifecyclestage = 'evangelist'",
+            ),
+            ("filter_to_dynamics = \"email contains '@d.example'\"", True, "contact.email contains …"),
+            ("filter_to_dynamics = \"hs_lead_status = 'NEW'\"", False, None),
+            ("filter_to_dynamics = \"lifecyclestage = 'lead' and lifecyclestage = 'customer'\"", True, None),
+            ('filter_to_hubspot = "statecode = 0"', True, "contact.statecode = '0'"),
+            ('filter_to_hubspot = "donotbulkemail != true"', False, None),
+            ('filter_to_hubspot = "donotbulkemail = true or statecode = 1"', False, "contact.donotbulkemail = 'true'"),
+            ('direction = "to_hubspot"\nfilter_to_dynamics = "hs_lead_status = \'MQL\'"', False, None),
+            ('filter_to_hubspot = "createdon within last 9 days"', True, None),
+        ],
+        lambda _, closed, unheld: (closed, unheld is None),
+    ),
 )
 def test_filter__of_values_that_nobody_has(tmp_path: Path, settings: str, *, closed: bool, unheld: str | None) -> None:
     (tmp_path / "dynsync.toml").write_text(f"[sync.contact]\n{settings}\n", encoding="utf-8")

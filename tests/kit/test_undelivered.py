@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dynsync_lib import kit
+from tests.everyday import one_of_each
 from tests.kit.conftest import ForecastOf
 
 GUID = "4a4e1e7f-0000-4000-8000-00000000000"
@@ -88,22 +89,26 @@ def test_finding__names_the_columns_and_how_many_mappings(forecast_of: ForecastO
 
 @pytest.mark.parametrize(
     ("files", "settings", "names"),
-    [
-        (FILES, SETTINGS, None),
-        (
-            {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
-            SETTINGS,
-            "Dynamics contact: emailaddress1",
-        ),
-        ({**FILES, "h/companies": "hs_object_id,domain\n5,x.example\n"}, SETTINGS, "HubSpot company: name"),
-        ({key: text for key, text in FILES.items() if key != "d/accounts"}, SETTINGS, "Dynamics company: name"),
-        (
-            {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
-            "[sync.contact]\nmatch_mode = 'own_field'\nmatch_field = { hubspot = 'email', dynamics = 'fullname' }\n",
-            None,
-        ),
-        ({**FILES, "h/contacts": "hs_object_id,firstname\n1,Ann\n"}, "[sync.contact]\nmatch_mode = 'none'\n", None),
-    ],
+    one_of_each(
+        [
+            (FILES, SETTINGS, None),
+            (
+                {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
+                SETTINGS,
+                "Dynamics contact: emailaddress1",
+            ),
+            ({**FILES, "h/companies": "hs_object_id,domain\n5,x.example\n"}, SETTINGS, "HubSpot company: name"),
+            ({key: text for key, text in FILES.items() if key != "d/accounts"}, SETTINGS, "Dynamics company: name"),
+            (
+                {**FILES, "d/contacts": f"contactid,fullname\n{GUID}1,Ann\n"},
+                "[sync.contact]\nmatch_mode = 'own_field'\n"
+                "match_field = { hubspot = 'email', dynamics = 'fullname' }\n",
+                None,
+            ),
+            ({**FILES, "h/contacts": "hs_object_id,firstname\n1,Ann\n"}, "[sync.contact]\nmatch_mode = 'none'\n", None),
+        ],
+        lambda _, settings, names: (settings, names),
+    ),
 )
 def test_finding__of_the_column_that_records_are_matched_by(
     forecast_of: ForecastOf, files: dict[str, str], settings: str, names: str | None
@@ -142,29 +147,36 @@ ON = "[sync.contact]\n[sync.deal]\n"
 
 @pytest.mark.parametrize(
     ("files", "settings", "names"),
-    [
-        (BOTH, ON, "HubSpot contact: associations; Dynamics contact: parentcustomerid"),
-        ({**BOTH, "d/contacts": PARENT}, ON, "HubSpot contact: associations"),
-        ({**BOTH, "d/contacts": PARENT}, "[sync.contact]\ndirection = 'to_hubspot'\n", None),
-        ({**BOTH, "d/contacts": PARENT}, "", None),
-        ({**BOTH, "d/contacts": PARENT, "h/links": "contact_id,company_id,is_primary\n"}, ON, None),
-        (
-            {**BOTH, "d/contacts": PARENT, "h/contacts": "Record ID,Email,Associated Company IDs\n1,a@c.example,\n"},
-            ON,
-            None,
-        ),
-        (
-            {"h/deals": DEALS, "d/opportunities": OPPORTUNITIES, "h/links": "contact_id,company_id,is_primary\n"},
-            ON,
-            "HubSpot deal: associations; Dynamics deal: parentaccountid, parentcontactid",
-        ),
-        ({"d/opportunities": OPPORTUNITIES.replace("statuscode", "_customerid_value")}, ON, None),
-        (
-            {"d/invoices": f"invoiceid,name\n{GUID}8,One\n"},
-            "[sync.invoice]\n",
-            "Dynamics invoice: customerid",
-        ),
-    ],
+    one_of_each(
+        [
+            (BOTH, ON, "HubSpot contact: associations; Dynamics contact: parentcustomerid"),
+            ({**BOTH, "d/contacts": PARENT}, ON, "HubSpot contact: associations"),
+            ({**BOTH, "d/contacts": PARENT}, "[sync.contact]\ndirection = 'to_hubspot'\n", None),
+            ({**BOTH, "d/contacts": PARENT}, "", None),
+            ({**BOTH, "d/contacts": PARENT, "h/links": "contact_id,company_id,is_primary\n"}, ON, None),
+            (
+                {
+                    **BOTH,
+                    "d/contacts": PARENT,
+                    "h/contacts": "Record ID,Email,Associated Company IDs\n1,a@c.example,\n",
+                },
+                ON,
+                None,
+            ),
+            (
+                {"h/deals": DEALS, "d/opportunities": OPPORTUNITIES, "h/links": "contact_id,company_id,is_primary\n"},
+                ON,
+                "HubSpot deal: associations; Dynamics deal: parentaccountid, parentcontactid",
+            ),
+            ({"d/opportunities": OPPORTUNITIES.replace("statuscode", "_customerid_value")}, ON, None),
+            (
+                {"d/invoices": f"invoiceid,name\n{GUID}8,One\n"},
+                "[sync.invoice]\n",
+                "Dynamics invoice: customerid",
+            ),
+        ],
+        lambda _, settings, names: (settings, names),
+    ),
 )
 def test_finding__of_associations_that_were_not_delivered(
     forecast_of: ForecastOf, files: dict[str, str], settings: str, names: str | None

@@ -198,9 +198,10 @@ class HubSpotSide:
         asked = _thinned(bare)[:_LOOKED_UP]
         unknown = await self.reader.find_unknown(pair[0], asked) if asked else []
         if unknown:
-            looked_up = counted(len(asked), "record that was looked up", "records that were looked up")
+            without = "without associations that"
+            looked_up = counted(len(asked), f"record {without} was looked up", f"records {without} were looked up")
             note = (
-                f"From {pair[0]} to {pair[1]}: of {looked_up} without associations,"
+                f"From {pair[0]} to {pair[1]}: of {looked_up},"
                 f" HubSpot does not know {len(unknown)}, so what they are associated with is not known."
             )
             self.puller.work.remember(_unknown_fact(job), note)
