@@ -214,7 +214,7 @@ def test_decisions_table__says_in_german_what_it_does_not_assess() -> None:
     for texts in ("Dynamics leads were", "HubSpot contacts, HubSpot companies and Dynamics accounts were"):
         assert "nicht geliefert" in (translator_of("de").find(f"Not assessed: {texts} not delivered.") or "")
     said = translator_of("de").find("Not assessed: no record of Dynamics was delivered.")
-    assert said == "Nicht beurteilt: kein Datensatz von Dynamics wurde geliefert."
+    assert said == "Nicht beurteilt: Kein Datensatz von Dynamics wurde geliefert."
 
 
 def test_uncovered_records__of_files_only_those_of_another_table() -> None:
