@@ -15,6 +15,7 @@ from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+from dynsync_lib.listing import one_or_many
 
 _CHAIN_WIDTH: Final = 100
 """How wide the sentences of a chain are where no terminal says otherwise, in characters."""
@@ -26,14 +27,30 @@ _VERDICT_STYLES: Final[Mapping[str, str]] = {
     "no_go": "bold red",
     "not_assessed": "dim",
 }
-_REPLAYED: Final[Mapping[str, str]] = {
-    "one_side_changed": "values that travel: one side has changed",
-    "both_changed": "conflicts: both sides have changed, and differ",
-    "value_skipped": "values skipped, without a partner on the other side",
-    "owner_unresolved": "owners not found on the other side",
-    "lifecycle_ignored": "lifecycle stages that would go backward, and stay",
-    "escapes": "escaped pairs: the filters would no longer let them in",
+_REPLAYED: Final[Mapping[str, tuple[str, str]]] = {
+    "one_side_changed": (
+        "value that travels: one side has changed",
+        "values that travel: one side has changed",
+    ),
+    "both_changed": (
+        "conflict: both sides have changed, and differ",
+        "conflicts: both sides have changed, and differ",
+    ),
+    "value_skipped": (
+        "value skipped, without a partner on the other side",
+        "values skipped, without a partner on the other side",
+    ),
+    "owner_unresolved": ("owner not found on the other side", "owners not found on the other side"),
+    "lifecycle_ignored": (
+        "lifecycle stage that would go backward, and stays",
+        "lifecycle stages that would go backward, and stay",
+    ),
+    "escapes": (
+        "escaped pair: the filters would no longer let it in",
+        "escaped pairs: the filters would no longer let them in",
+    ),
 }
+"""What a replay counts, in words for one and for several."""
 
 
 def print_replay(info: Mapping[str, Any]) -> None:
@@ -49,7 +66,7 @@ def print_replay(info: Mapping[str, Any]) -> None:
         console.out.print(Text(sentence, style="yellow"))
     for name, words in _REPLAYED.items():
         if name in counts:
-            console.out.print(f"{counts[name]:>9,}  {words}")
+            console.out.print(f"{counts[name]:>9,}  {one_or_many(counts[name], *words)}")
     for sentence in info["not_checked"]:
         console.out.print(Text(sentence, style="yellow"))
 

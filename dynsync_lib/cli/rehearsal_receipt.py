@@ -14,6 +14,7 @@ from rich.text import Text
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
+from dynsync_lib.listing import one_or_many
 
 _JSON: Final = "--json names all"
 _MOST_CHAINS: Final = 5
@@ -27,7 +28,7 @@ def print_ran(ran: kit.Ran, rehearsal: Path) -> None:
     for done, counts in (("created", ran.created), ("changed", ran.updated)):
         for kind, count in sorted(counts.items()):
             console.out.print(f"{count:>9,}  {kind} {done}")
-    console.out.print(f"{ran.associated:>9,}  associations")
+    console.out.print(f"{ran.associated:>9,}  {one_or_many(ran.associated, 'association', 'associations')}")
     for code, count in sorted(ran.refused.items()):
         console.out.print(f"Refused: {count:,} ({code})")
     console.out.print(f"\nNext: dynsync rehearse compare {rehearsal}")
@@ -88,7 +89,7 @@ def _print_misses(comparison: kit.Comparison) -> None:
         console.out.print("Nothing was written since the seeding: has the sync run?")
     rules = Counter(row["rule_id"] for row in figures["missed"])
     for rule_id, count in rules.most_common():
-        console.out.print(f"{count:>9,}  put rule {rule_id} in doubt")
+        console.out.print(f"{count:>9,}  {one_or_many(count, 'puts', 'put')} rule {rule_id} in doubt")
     first = list({miss.rule_id: miss for miss in reversed(comparison.misses)}.values())[::-1]
     for miss in first[:_MOST_CHAINS]:
         _print_miss(miss)

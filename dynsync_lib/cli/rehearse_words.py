@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dynsync_lib import kit
 from dynsync_lib.cli import console
-from dynsync_lib.listing import counted
+from dynsync_lib.listing import counted, one_or_many
 
 _JSON: Final = "--json names all"
 
@@ -37,7 +37,8 @@ def print_seeded(seeded: kit.Seeded, rehearsal: Path) -> None:
     """Lines for people: what stands there, what was refused and left out, and what comes next."""
     for name, ids in sorted(seeded.ids.items()):
         console.out.print(f"{len(ids):>9,}  {name}")
-    console.out.print(f"{seeded.associations:>9,}  associations")
+    associations = one_or_many(seeded.associations, "association", "associations")
+    console.out.print(f"{seeded.associations:>9,}  {associations}")
     refused = [
         f"Refused: {row['system']} {row['object']} {row['look_alike_id']} ({row['code']})" for row in seeded.refused
     ]

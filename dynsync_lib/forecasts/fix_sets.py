@@ -25,6 +25,7 @@ from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
 from dynsync_lib.forecasts.opened_forecast import open_forecast_tables
+from dynsync_lib.listing import counted
 from dynsync_lib.record_urls import urls_of_portals
 
 if TYPE_CHECKING:
@@ -74,8 +75,11 @@ class Fixes:
             return "Nothing to fix is known, but not everything was checked."
         if not total:
             return "Nothing collides, fails or has a near name: there is nothing to fix."
-        rows = f"{self.fix_set.size:,} {'row' if self.fix_set.size == 1 else 'rows'}"
-        new = f" {self.fix_set.new:,} other records lose their key or fail instead." if self.fix_set.new else ""
+        rows = counted(self.fix_set.size, "row", "rows")
+        others = counted(
+            self.fix_set.new, "other record loses its key or fails", "other records lose their key or fail"
+        )
+        new = f" {others} instead." if self.fix_set.new else ""
         part = " Not everything was checked." if self.not_checked else ""
         return f"Fix {rows}: {100 * gone // total} % of the collision risk is gone ({gone:,} of {total:,}).{new}{part}"
 

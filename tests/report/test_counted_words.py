@@ -4,10 +4,11 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from dynsync_lib.cli.forecast_words import print_figures, print_replay
 from dynsync_lib.core.model import LinkStatus, System, Verdict
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.tables import NOT_COMPARED
@@ -154,3 +155,14 @@ def test_decisions__say_one_as_one_and_have_their_german() -> None:
 def test_reasons__say_one_as_one() -> None:
     slips = Counter(slip for words in read_plain_words() for count in COUNTS for slip in _slips(words.tell(count)))
     assert slips == {}
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_commands__say_one_as_one(count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("one_side_changed", "both_changed", "value_skipped", "owner_unresolved", "lifecycle_ignored", "escapes")
+    side = {"taken_at_known": True}
+    print_replay({"counts": dict.fromkeys(names, count), "before": side, "after": side, "not_checked": []})
+    print_figures(cast(Any, _counted_forecast(count)))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > len(names)
+    assert [line for line in lines if _slips(" ".join(line.split()))] == []
