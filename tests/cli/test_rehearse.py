@@ -46,6 +46,7 @@ def run(folder: Path, *words: str) -> Any:
     )
 
 
+@pytest.mark.long
 def test_seed__and_clean_as_json(emulator: Emulator, tmp_path: Path) -> None:
     seeded = run(tmp_path, "seed", "--json")
     assert seeded.exit_code == 0
@@ -63,8 +64,12 @@ def test_seed__and_clean_as_json(emulator: Emulator, tmp_path: Path) -> None:
 
 
 def test_seed__for_people(emulator: Emulator, tmp_path: Path) -> None:
-    text = run(tmp_path, "seed").stdout
+    figures = json.loads(run(tmp_path, "seed", "--json").stdout)
+    assert (figures["associations"], figures["refused"], figures["in_order"]) == (4, [], True)
+    text = run(tmp_path, "seed").stdout  # which writes nothing a second time
     assert "        3  hubspot/contacts\n" in text
+    shown = json.loads(run(tmp_path, "clean", "--by-tag", "--json").stdout)
+    assert (shown["removed"], len(shown["records"])) == (False, 8)
     text = run(tmp_path, "clean", "--yes").stdout
     assert "dynamics contact: 4 look-alikes\n" in text
     assert "All 10 others are as they were before." in text

@@ -53,21 +53,36 @@ def _said_when_stopped(
     return capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", _STOPS)
 @pytest.mark.parametrize(
-    ("command", "line"),
-    [
-        (("demo", "--out", "d"), "Stopped. d is as it was before; run the command again to make it.\n"),
-        (
-            ("load", "--hubspot", "h", "--out", "x"),
-            "Stopped. x is as it was before; run the command again to make it.\n",
-        ),
-        (("forecast", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
-        (("replay", "s", "s", "--out", "f"), "Stopped. f is as it was before; run the command again to make it.\n"),
-        (("worklist", "--out", "w.xlsx"), "Stopped. w.xlsx is as it was before; run the command again to make it.\n"),
-        (("pull", "--out", "x"), "Stopped. Nothing was changed; run the command again.\n"),
-        (("check",), "Stopped. Nothing was changed; run the command again.\n"),
-    ],
+    ("command", "line", "number"),
+    one_of_each(
+        [
+            (*case, number)
+            for number in _STOPS
+            for case in [
+                (("demo", "--out", "d"), "Stopped. d is as it was before; run the command again to make it.\n"),
+                (
+                    ("load", "--hubspot", "h", "--out", "x"),
+                    "Stopped. x is as it was before; run the command again to make it.\n",
+                ),
+                (
+                    ("forecast", "s", "--out", "f"),
+                    "Stopped. f is as it was before; run the command again to make it.\n",
+                ),
+                (
+                    ("replay", "s", "s", "--out", "f"),
+                    "Stopped. f is as it was before; run the command again to make it.\n",
+                ),
+                (
+                    ("worklist", "--out", "w.xlsx"),
+                    "Stopped. w.xlsx is as it was before; run the command again to make it.\n",
+                ),
+                (("pull", "--out", "x"), "Stopped. Nothing was changed; run the command again.\n"),
+                (("check",), "Stopped. Nothing was changed; run the command again.\n"),
+            ]
+        ],
+        lambda command, *_: command,
+    ),
 )
 def test_stopped__one_line_and_the_code_of_the_signal(
     loaded: Run,  # noqa: F811

@@ -29,7 +29,6 @@ def _is_function(value: object) -> bool:
     return inspect.isroutine(inspect.unwrap(value)) if callable(value) else False
 
 
-pytestmark = pytest.mark.other_choices
 ASKING_PORTALS = (
     "check",
     "pull",
@@ -44,9 +43,9 @@ ASKING_PORTALS = (
 )
 COMPUTING = (
     *("calibrate", "try_mapping", "apply_recipe", "report", "diff_forecasts", "forecast", "pull"),
-    *("fix_set", "fix_bars", "diff_settings", "scenarios"),
+    *("fix_set", "fix_bars", "diff_settings", "scenarios", "assumption_bars", "assumptions_table"),
 )
-"""Functions whose example computes for half a second and more, besides those that plan a rehearsal."""
+"""Functions whose example computes for half a second and more, or shows other choices; besides those that plan."""
 COMPUTED_BEFORE = ("verify", "worklist")
 """Functions whose example computes what the examples of others begin with."""
 FUNCTIONS: dict[str, Function] = {name: getattr(kit, name) for name in dir(kit) if _is_function(getattr(kit, name))}

@@ -31,6 +31,7 @@ SOAK_WORLDS, SOAK_GROUPS = int(os.environ.get("DYNSYNC_REHEARSAL_WORLDS", "60"))
 Name = tuple[str, str, str]
 
 
+@pytest.mark.long
 @settings(PROOF, max_examples=max(1, ENGAGEMENTS // 2))
 @given(seed=SEEDS)
 def test_look_alikes_come_out_as_their_originals(seed: int) -> None:

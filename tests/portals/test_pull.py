@@ -17,7 +17,7 @@ import pytest
 from dynsync_lib.core.model import Object
 from dynsync_lib.emulator.conditions.switches import Fault, Rights
 from dynsync_lib.emulator.serving.emulator import Emulator
-from dynsync_lib.emulator.world.demo_world import read_world
+from dynsync_lib.emulator.world.demo_world import build_world, read_world, write_world
 from dynsync_lib.errors import (
     AccessError,
     PortalUnavailableError,
@@ -30,7 +30,7 @@ from dynsync_lib.errors import (
 )
 from dynsync_lib.portals.files.load_files import load_files
 from dynsync_lib.snapshot.snapshot import TABLE_NAMES, Snapshot
-from tests.everyday import one_of_each
+from tests.everyday import is_everyday, one_of_each
 from tests.pulls import GENEROUS, KEYS, NOON, FakeTime, guid, pull, rows_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
@@ -76,13 +76,17 @@ DYNAMICS_ONLY: dict[str, Any] = {"hubspot_token": None}
 
 
 @pytest.fixture(scope="module")
-def both_ways(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snapshot]:
-    """The demo world pulled from its portals, and loaded from its files."""
+def both_ways(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snapshot]:
+    """The demo world pulled from its portals, and loaded from its files; every day without its crowd."""
     folder = tmp_path_factory.mktemp("both_ways")
-    with Emulator(read_world(SAMPLE), limits=GENEROUS) as emulator:
+    world = SAMPLE
+    if is_everyday(request.config):
+        world = folder / "world"
+        write_world(build_world(scale=0), world)
+    with Emulator(read_world(world), limits=GENEROUS) as emulator:
         pulled = pull(emulator, folder / "pulled")
     schema: dict[str, list[dict[str, Any]]] = {"properties": [], "columns": []}
-    files = (SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "loaded")
+    files = (world / "hubspot", world / "dynamics", folder / "loaded")
     return pulled, load_files(*files, key_maker=KEYS, standard_schema=schema, taken_at=NOON)
 
 

@@ -49,7 +49,8 @@ def _killed(emulator: Emulator, folder: Path, moments: Sequence[str]) -> list[in
     return ended
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(len(MOMENTS), marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [1, len(MOMENTS)])
 def test_pull__killed_by_the_system_again_and_again(
     running: Emulator, tmp_path: Path, undisturbed_bytes: dict[str, dict[str, str]], kills: int
 ) -> None:

@@ -144,6 +144,7 @@ def test_run__is_not_begun_beside_another(emulator: Emulator, calibration: Calib
         calibration.refuse_beside_another("nowhere")
 
 
+@pytest.mark.long
 def test_run__answers_over_http_with_the_portals_own_ids(emulator: Emulator, calibration: Calibration) -> None:
     answer = carry_out(emulator, calibration, "one_way")["oneway_winner"]
     assert answer.choice == "direction_wins"

@@ -162,6 +162,7 @@ def test_run__twice_writes_once(serving: Emulator, rehearsal: Path) -> None:
     assert (again.created, again.updated, again.associated) == (first.created, first.updated, first.associated)
 
 
+@pytest.mark.long
 def test_run__goes_on_after_a_lost_answer_of_dynamics(serving: Emulator, rehearsal: Path) -> None:
     """The batch is sent again: its rows have GUIDs of their own, so none is there twice."""
     serving.conditions.add_faults(

@@ -134,6 +134,7 @@ def test_wait__a_sync_that_writes_associations_alone_is_not_at_rest(emulator: Em
     assert watched.unwatched == []
 
 
+@pytest.mark.long
 def test_wait__associations_that_came_before_the_first_look_are_a_beginning(emulator: Emulator, tmp_path: Path) -> None:
     waiting = Waiting(emulator, make_plan(tmp_path / "r"))
     associate(emulator, 1)
