@@ -37,7 +37,7 @@ def write_five_tables(snapshot: Path, settings: Path, out: Path) -> None:
     from dynsync_lib.core.forecast import collect_collisions, summarize
     from dynsync_lib.core.sync.initial_sync import decide_sync
     from dynsync_lib.core.tables import FORECAST_TABLES, OUTCOMES
-    from dynsync_lib.core.typed_values import NO_TEXT
+    from dynsync_lib.core.typed_values import no_text
     from dynsync_lib.forecasts.open_snapshot import open_situation, open_tables
 
     opened = kit.open_snapshot(snapshot)
@@ -45,7 +45,7 @@ def write_five_tables(snapshot: Path, settings: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="dynsync-five-") as work, open_tables(opened, work=Path(work)) as engine:
         situation = open_situation(engine, opened, kit.read_settings(settings, snapshot=opened), kit.rulebook())
         decision = decide_sync(situation)
-        outcomes = decision.outcomes.with_columns(sensitive_to=NO_TEXT).select(*OUTCOMES.column_names)
+        outcomes = decision.outcomes.with_columns(sensitive_to=no_text()).select(*OUTCOMES.column_names)
         engine.write(outcomes, FORECAST_TABLES["outcomes"], out / "outcomes.parquet")
         frames = {
             "changes": decision.changes,

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import and_, or_
-from typing import Any
+from typing import TypeAlias
 
-import narwhals.stable.v2 as nw
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 
-Condition = bool | nw.Expr
+Condition: TypeAlias = "bool | nw.Expr"
 
 
 def negate(condition: Condition) -> Condition:
@@ -55,7 +56,7 @@ def either(condition: Condition, value: nw.Expr, other: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(value).otherwise(other)
 
 
-def rows_where(frame: nw.LazyFrame[Any], condition: Condition) -> nw.LazyFrame[Any]:
+def rows_where(frame: Frame, condition: Condition) -> Frame:
     """The rows for which the condition holds: all, none, or those that the filter leaves."""
     if isinstance(condition, bool):
         return frame if condition else frame.head(0)

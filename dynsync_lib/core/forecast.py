@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.collisions import find_collisions
 from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.advice.near_names import find_near_names
 from dynsync_lib.core.audit.findings import run_checks
 from dynsync_lib.core.audit.marketing import foresee_marketing
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.moved_records import measure_sensitivity, with_sensitivity
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.sync.initial_sync import Decision, decide_sync
 from dynsync_lib.core.tables import COLLISIONS, FORECAST_TABLES, OUTCOMES
 

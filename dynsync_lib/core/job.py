@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import Condition
 from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.settings import ObjectSync
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import RecordTable, record_table
 
 

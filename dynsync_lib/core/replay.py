@@ -18,16 +18,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.tables import BINDINGS, CHANGES, Column, Table
-from dynsync_lib.core.typed_values import NO_TEXT, are_same
+from dynsync_lib.core.typed_values import are_same, no_text
 from dynsync_lib.core.writing.field_values import (
     are_equal,
     column_of,
@@ -155,7 +155,7 @@ def _values(job: Job, pairs: Frame, flowing: Sequence[JudgedMapping]) -> Frame:
         table = job.records(system)
         delivered = frozenset(table.collect_schema().names())
         chosen = {
-            column_of(system, name): nw.col(name) if name in delivered else NO_TEXT
+            column_of(system, name): nw.col(name) if name in delivered else no_text()
             for name in _needed(job, flowing, system)
         }
         wide = wide.join(table.select(**{f"{system}_id": nw.col("id")}, **chosen), on=f"{system}_id")

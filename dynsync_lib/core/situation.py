@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values as values
 from dynsync_lib.core.conditions import Condition, either
 from dynsync_lib.core.fields.catalogue import Catalogue
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import HEALTH, PERSONS, Health, Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import ObjectSync, Settings
 from dynsync_lib.core.tables import Column, record_table
 from dynsync_lib.errors import RulebookError
 
-Frame = nw.LazyFrame[Any]
 Keep = Callable[[Frame, str], Frame]
 FromRows = Callable[[Sequence[Mapping[str, Any]], Sequence[Column]], Frame]
 _Kept = TypeVar("_Kept")

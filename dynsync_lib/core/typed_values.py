@@ -16,8 +16,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.keys import OUTER
 
 
@@ -33,10 +32,16 @@ _NUMBER: Final = r"^[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})$"
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT: Final = _DATE + r"[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
-NO_TEXT: Final = nw.lit(None, dtype=nw.String)
-"""Null, typed as text: a literal that says of no record what a field holds."""
-NO_NUMBER: Final = nw.lit(None, dtype=nw.Int64)
-"""Null, typed as a whole number."""
+
+
+def no_text() -> nw.Expr:
+    """Null, typed as text: a literal that says of no record what a field holds."""
+    return nw.lit(None, dtype=nw.String)
+
+
+def no_number() -> nw.Expr:
+    """Null, typed as a whole number."""
+    return nw.lit(None, dtype=nw.Int64)
 
 
 def are_same(first: nw.Expr, second: nw.Expr) -> nw.Expr:

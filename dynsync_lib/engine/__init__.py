@@ -1,4 +1,4 @@
-"""Where the tables live: one small interface over DuckDB, Polars and Spark; the core sees lazy Narwhals frames only.
+"""Where the tables live: one small interface over DuckDB, Polars and Spark; the core sees lazy frames only.
 
 Facts
     * DuckDB is enough for every size on one machine: between stages a frame is kept as Parquet in the work folder, so
@@ -6,6 +6,8 @@ Facts
     * Small portals are left to Polars, in memory: twice as quick at a hundred thousand contacts a side, where it takes
       1.1 GB and DuckDB 0.4 GB, and several times at a few thousand. With forty mappings and 3.6 million changes it took
       3.0 GB at the most that counts as small, DuckDB 2.6 GB.
+    * DuckDB and Spark are described to through Narwhals, Polars without it: an engine that is open says which
+      (`core.frames`). Whoever opens two at once speaks to the one that was opened last.
     * An engine's library is imported when the engine is opened: each takes a quarter of a second.
     * All engines write through `parquet_files`, which orders every row: the same rows give the same bytes on each.
 
@@ -23,10 +25,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import Column, Table
-from dynsync_lib.engine.expression_kinds import answer_once
 from dynsync_lib.engine.spark_needs import refuse_spark_without_its_needs
 from dynsync_lib.errors import UsageError
 
@@ -42,23 +42,23 @@ SMALL_PORTAL_ROWS: Final = 250_000
 class Engine(Protocol):
     """What the kit needs of a place that holds tables."""
 
-    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+    def scan(self, path: Path) -> Frame:
         """The Parquet file as a lazy frame."""
         ...
 
-    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Frame:
         """A few rows in memory as a lazy frame; a missing value is null."""
         ...
 
-    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+    def keep(self, frame: Frame, name: str) -> Frame:
         """The frame computed once; what comes back reads the result."""
         ...
 
-    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+    def write(self, frame: Frame, table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
         ...
 
-    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    def rows(self, frame: Frame) -> list[dict[str, Any]]:
         """All rows, in no order: for summaries and tests."""
         ...
 
@@ -81,7 +81,6 @@ def open_engine(
     Raises UsageError when there is no engine of that name, or what it needs is not installed.
     """
     refuse_engine(name)
-    answer_once()
     if name == "polars" or (name == AUTO and work is None):
         from dynsync_lib.engine.polars_engine import PolarsEngine
 

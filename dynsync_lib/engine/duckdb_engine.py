@@ -20,18 +20,19 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dynsync_lib.arrow_tables import arrow_rows
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.duckdb_connection import open_duckdb
 from dynsync_lib.engine.literal_paths import read_literally
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, key_of, write_parquet
+from dynsync_lib.engine.spoken_engine import SpokenEngine
 from dynsync_lib.folders.temporary_folder import temporary_folder
 
 ROWS_PER_SORT: Final = 4_000_000
@@ -43,30 +44,26 @@ _KEPT: Final = (
 )
 
 
-class DuckDbEngine:
+class DuckDbEngine(SpokenEngine):
     """Tables in DuckDB, kept as Parquet in `work` or, without it, in memory."""
 
     def __init__(self, work: Path | None, *, memory_gb: float = 2.4) -> None:
+        super().__init__()
         self._work = work
         self._names = itertools.count()
         if work is not None:
             work.mkdir(parents=True, exist_ok=True)
         self._connection = open_duckdb(f"{memory_gb}GB", work, keeps_order=False, knows_files=True)
 
-    def __enter__(self) -> DuckDbEngine:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Literal[False]:
+    def close(self) -> None:
+        """Closes the connection; frames cannot be read any more."""
         self._connection.close()
-        return False
 
-    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+    def scan(self, path: Path) -> Frame:
         """The Parquet file as a lazy frame."""
         return _lazy(read_literally(self._connection, path))
 
-    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Frame:
         """A few rows in memory as a lazy frame; a missing value is null."""
         name = f"rows_{next(self._names)}"
         with temporary_folder(beside=self._work) as folder:
@@ -75,7 +72,7 @@ class DuckDbEngine:
             read_literally(self._connection, path).create(name)
         return _lazy(self._connection.table(name))
 
-    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+    def keep(self, frame: Frame, name: str) -> Frame:
         """The frame computed once; what comes back reads the result."""
         relation = frame.to_native()
         unique = f"{name.replace('/', '_')}_{next(self._names)}"
@@ -87,11 +84,11 @@ class DuckDbEngine:
         relation.query("kept", f"COPY kept TO '{quoted}' ({_KEPT})")
         return self.scan(path)
 
-    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+    def write(self, frame: Frame, table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
         return write_parquet(_ahead(self._batches(frame, table)), table, path)
 
-    def _batches(self, frame: nw.LazyFrame[Any], table: Table) -> Iterator[pa.RecordBatch]:
+    def _batches(self, frame: Frame, table: Table) -> Iterator[pa.RecordBatch]:
         """The rows in the table's order: sorted in parts that follow each other in it, none much larger than a sort.
 
         The parts have one value each of the columns that lead the order, which are words: they need not be compared.
@@ -109,7 +106,7 @@ class DuckDbEngine:
             for rows in self._ranges(part, key, rows=group["rows"]):
                 yield from _sorted(rows, table, alike=leading)
 
-    def _ranges(self, frame: nw.LazyFrame[Any], key: str, *, rows: int) -> Iterator[nw.LazyFrame[Any]]:
+    def _ranges(self, frame: Frame, key: str, *, rows: int) -> Iterator[Frame]:
         """The frame cut by its key, at the values of a sample; no row has a blank key.
 
         What is cut is read once for each part, so it is kept first.
@@ -127,13 +124,13 @@ class DuckDbEngine:
             part = frame if low is None else frame.filter(nw.col(key) >= low)
             yield part if high is None else part.filter(nw.col(key) < high)
 
-    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    def rows(self, frame: Frame) -> list[dict[str, Any]]:
         """All rows, in no order: for summaries and tests."""
         table: pa.Table = frame.to_native().to_arrow_table()
         return list(table.to_pylist())
 
 
-def _sorted(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str] = ()) -> Iterator[pa.RecordBatch]:
+def _sorted(frame: Frame, table: Table, *, alike: Collection[str] = ()) -> Iterator[pa.RecordBatch]:
     """The rows in the table's order; all are `alike` in those columns of it."""
     yield from as_written(frame, table, alike=alike).to_native().to_arrow_reader(ROWS_PER_GROUP)
 
@@ -147,6 +144,6 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
-def _lazy(relation: Any) -> nw.LazyFrame[Any]:
-    frame: nw.LazyFrame[Any] = nw.from_native(relation)
+def _lazy(relation: Any) -> Frame:
+    frame: Frame = nw.from_native(relation)
     return frame

@@ -8,28 +8,20 @@ Facts
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dynsync_lib.arrow_tables import all_true, arrow_schema, empty_table
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import Table
 
 ROWS_PER_GROUP: Final = 131_072
-NARWHALS_TYPES: Final[Mapping[str, Any]] = {
-    "text": nw.String,
-    "integer": nw.Int64,
-    "number": nw.Float64,
-    "flag": nw.Boolean,
-}
-"""The types of the kit's tables, by the word that `core.tables` has for them."""
-
-
 _HARDLY_REPEATED: Final = frozenset(
     {"record_id", "counterpart_id", "winner_id", "match_key", "hubspot_id", "dynamics_id", "from_id", "to_id"}
 )
@@ -42,12 +34,18 @@ def key_of(table: Table) -> tuple[tuple[str, ...], str | None]:
     return table.order[: table.order.index(key)] if key is not None else table.order, key
 
 
-def as_written(frame: nw.LazyFrame[Any], table: Table, *, alike: Collection[str] = ()) -> nw.LazyFrame[Any]:
+def column_type(word: str) -> Any:
+    """The type of a column of the kit's tables, as the open engine has it, by the word of `core.tables`."""
+    types = {"text": nw.String, "integer": nw.Int64, "number": nw.Float64, "flag": nw.Boolean}
+    return types[word]
+
+
+def as_written(frame: Frame, table: Table, *, alike: Collection[str] = ()) -> Frame:
     """The frame with the table's columns and types, sorted by its order; rows that tie stand in any order.
 
     Columns of the order in which all rows are `alike` need not be sorted by.
     """
-    typed = frame.select(*(nw.col(column.name).cast(NARWHALS_TYPES[column.type]) for column in table.columns))
+    typed = frame.select(*(nw.col(column.name).cast(column_type(column.type)) for column in table.columns))
     return typed.sort(*(name for name in table.order if name not in alike), nulls_last=False)
 
 

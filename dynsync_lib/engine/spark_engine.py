@@ -13,8 +13,7 @@ import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import narwhals.stable.v2 as nw
 import pyarrow as pa
@@ -22,17 +21,20 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 from dynsync_lib.arrow_tables import arrow_rows
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine.literal_paths import spark_path
 from dynsync_lib.engine.parquet_files import ROWS_PER_GROUP, as_written, write_parquet
 from dynsync_lib.engine.spark_session import open_session
+from dynsync_lib.engine.spoken_engine import SpokenEngine
 from dynsync_lib.folders.temporary_folder import temporary_folder
 
 
-class SparkEngine:
+class SparkEngine(SpokenEngine):
     """Tables in Spark, kept as Parquet in `work` or, without it, in memory."""
 
     def __init__(self, work: Path | None, *, memory_gb: float = 3.0) -> None:
+        super().__init__()
         self._closing = contextlib.ExitStack()
         self._names = itertools.count()
         self._is_small = work is None
@@ -44,24 +46,19 @@ class SparkEngine:
             open_session(self._work, memory_gb=memory_gb, is_small=self._is_small)
         )
 
-    def __enter__(self) -> SparkEngine:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> Literal[False]:
+    def close(self) -> None:
+        """Ends the session, where it was begun here, and removes what was kept."""
         self._closing.close()
-        return False
 
-    def scan(self, path: Path) -> nw.LazyFrame[Any]:
+    def scan(self, path: Path) -> Frame:
         """The Parquet file as a lazy frame."""
         return _lazy(self._session.read.parquet(spark_path(path)))
 
-    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> nw.LazyFrame[Any]:
+    def from_rows(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Frame:
         """A few rows in memory as a lazy frame; a missing value is null."""
         return _lazy(self._session.createDataFrame(arrow_rows(rows, columns)))
 
-    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+    def keep(self, frame: Frame, name: str) -> Frame:
         """The frame computed once; what comes back reads the result."""
         native: DataFrame = frame.to_native()
         if self._is_small:
@@ -69,12 +66,12 @@ class SparkEngine:
         folder = self._store(native, name)
         return _lazy(self._session.read.schema(native.schema).parquet(spark_path(folder)))
 
-    def write(self, frame: nw.LazyFrame[Any], table: Table, path: Path) -> int:
+    def write(self, frame: Frame, table: Table, path: Path) -> int:
         """Writes the frame as the table, sorted, always with the same bytes; the number of rows comes out."""
         folder = self._store(as_written(frame, table).to_native(), f"sorted/{table.name}")
         return write_parquet(_batches(folder), table, path)
 
-    def rows(self, frame: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    def rows(self, frame: Frame) -> list[dict[str, Any]]:
         """All rows, in no order: for summaries and tests."""
         table: pa.Table = frame.to_native().toArrow()
         return list(table.to_pylist())
@@ -92,6 +89,6 @@ def _batches(folder: Path) -> Iterator[pa.RecordBatch]:
             yield from file.iter_batches(batch_size=ROWS_PER_GROUP)
 
 
-def _lazy(frame: DataFrame) -> nw.LazyFrame[Any]:
-    lazy: nw.LazyFrame[Any] = nw.from_native(frame)
+def _lazy(frame: DataFrame) -> Frame:
+    lazy: Frame = nw.from_native(frame)
     return lazy

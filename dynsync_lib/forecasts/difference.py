@@ -23,7 +23,8 @@ from dynsync_lib.core.comparison.side_by_side import (
     compare_links,
     compare_outcomes,
 )
-from dynsync_lib.core.situation import Frame, Keep, Situation
+from dynsync_lib.core.frames import Frame
+from dynsync_lib.core.situation import Keep, Situation
 from dynsync_lib.core.sync.initial_sync import Decision
 from dynsync_lib.core.tables import Table
 from dynsync_lib.engine import Engine

@@ -16,14 +16,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import narwhals.stable.v2 as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, Reason, System
 from dynsync_lib.core.tables import BINDINGS
 from dynsync_lib.engine import Engine
@@ -40,7 +41,7 @@ class EarlierBindings:
     `one_sided` is how many rows of the file have an id on one side only, and so are no pairs.
     """
 
-    pairs: nw.LazyFrame[Any]
+    pairs: Frame
     one_sided: int = 0
 
     @property
@@ -71,7 +72,7 @@ def read_bindings(engine: Engine, source: Path, work: Path) -> EarlierBindings:
     return EarlierBindings(engine.scan(path), pc.sum(pc.xor(*has_id), min_count=0).as_py())
 
 
-def pairs_of_forecast(outcomes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def pairs_of_forecast(outcomes: Frame) -> Frame:
     """The pairs in the `outcomes` of a forecast as rows of `core.tables.BINDINGS`, each once.
 
     The object is that of the Dynamics record: HubSpot's contacts do not say whether they are a lead's.

@@ -17,15 +17,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.masking import PEOPLE, SMALL_COUNT, Masking, round_to_fives
 from dynsync_lib.core.model import Object, System, read_word
 from dynsync_lib.core.profile.agreement import measure_agreement
 from dynsync_lib.core.profile.field_profiles import FieldProfile, profile_fields
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.forecast_snapshot import needed_snapshot, situation_of_forecast
 from dynsync_lib.forecasts.opened_forecast import open_forecast_tables

@@ -14,18 +14,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks
 from dynsync_lib.core.comparison.finding_changes import Moves
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.rulebook import Check
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.forecast_folder import Forecast
 
 _RECORD: Final = ("check", "system", "object", "record")
-_NO, _YES = nw.lit(0), nw.lit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def count_moves(engine: Engine, before: Forecasted, after: Forecasted, checks: S
     """
     numbers = [number for number, check in enumerate(checks) if is_listed(check)]
     listed = [checks[number] for number in numbers]
-    sides = [*_rows(engine, before, listed, was=_YES, stays=_NO), *_rows(engine, after, listed, was=_NO, stays=_YES)]
+    sides = [*_rows(engine, before, listed, was=1, stays=0), *_rows(engine, after, listed, was=0, stays=1)]
     moves = dict.fromkeys(numbers, (0, 0))
     if not sides:
         return moves
@@ -56,14 +55,11 @@ def count_moves(engine: Engine, before: Forecasted, after: Forecasted, checks: S
     return {**moves, **{numbers[row["check"]]: (row["gone"], row["new"]) for row in engine.rows(counted)}}
 
 
-def _rows(
-    engine: Engine, side: Forecasted, checks: Sequence[Check], *, was: nw.Expr, stays: nw.Expr
-) -> Iterator[Frame]:
+def _rows(engine: Engine, side: Forecasted, checks: Sequence[Check], *, was: int, stays: int) -> Iterator[Frame]:
     """check, system, object, record, was, stays of every row behind a finding of one side."""
     tables = {name: engine.scan(side.forecast.table_path(name)) for name in FORECAST_TABLES}
     for number, frames in enumerate(rows_of_checks(side.situation, tables, checks)):
         for frame in frames:
+            marks = {"check": nw.lit(number), "was": nw.lit(was), "stays": nw.lit(stays)}
             record = nw.coalesce("record_id", "detail")
-            yield frame.with_columns(check=nw.lit(number), record=record, was=was, stays=stays).select(
-                *_RECORD, "was", "stays"
-            )
+            yield frame.with_columns(record=record, **marks).select(*_RECORD, "was", "stays")

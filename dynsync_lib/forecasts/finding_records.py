@@ -17,8 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.binding_checks import MEASURES as BINDING_MEASURES
 from dynsync_lib.core.audit.finding_rows import (
     LISTS,
@@ -29,10 +28,11 @@ from dynsync_lib.core.audit.finding_rows import (
     with_counterparts,
 )
 from dynsync_lib.core.audit.findings import is_finding_of
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import nearest
 from dynsync_lib.core.record_rows import COLUMNS, RECORD_KEY
 from dynsync_lib.core.rulebook import Check, Rulebook
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.errors import SnapshotError, UsageError
 from dynsync_lib.forecasts.csv_files import replace_list
 from dynsync_lib.forecasts.forecast_folder import Forecast

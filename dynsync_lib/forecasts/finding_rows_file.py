@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.missing_options import MISSING_OPTIONS, find_missing_options
 from dynsync_lib.core.audit.finding_rows import is_listed, rows_of_checks, with_counterparts
 from dynsync_lib.core.audit.findings import is_finding_of
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.record_rows import RECORD_KEY, ROW_COLUMNS
 from dynsync_lib.core.rulebook import Check, Rulebook
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import Column, Table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import UsageError

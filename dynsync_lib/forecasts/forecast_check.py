@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from dynsync_lib.core.filters.grammar import FilterTextError, parse_filter
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Direction, Object, System
 from dynsync_lib.core.tables import FORECAST_TABLES, Column
 from dynsync_lib.errors import SnapshotError
@@ -26,7 +27,7 @@ from dynsync_lib.snapshot.snapshot import sha256_of
 from dynsync_lib.snapshot.snapshot_check import LOAD_REPORT
 
 if TYPE_CHECKING:
-    import narwhals.stable.v2 as nw
+    from dynsync_lib.core import frames as nw
 
 FORECAST_FILE: Final = "forecast.json"
 _AGAIN: Final = "Make it again with `dynsync forecast`."
@@ -145,16 +146,12 @@ def checked_table(folder: Path, name: str, hashes: Mapping[str, str]) -> Path:
     return path
 
 
-def scan_table(
-    scan: Callable[[Path], nw.LazyFrame[Any]], folder: Path, name: str, hashes: Mapping[str, str]
-) -> nw.LazyFrame[Any]:
+def scan_table(scan: Callable[[Path], Frame], folder: Path, name: str, hashes: Mapping[str, str]) -> Frame:
     """The checked table in an engine, with all columns of this kit; those that an earlier version lacks are null.
 
     `scan` is the engine's. Raises SnapshotError as `checked_table`.
     """
-    import narwhals.stable.v2 as nw  # who opens a forecast and reads a few rows does without
-
-    from dynsync_lib.engine.parquet_files import NARWHALS_TYPES
+    from dynsync_lib.engine.parquet_files import column_type  # who opens a forecast and reads a few rows does without
 
     path = checked_table(folder, name, hashes)
     try:
@@ -165,9 +162,9 @@ def scan_table(
             raise
         raise _not_whole(folder, f"{name}.parquet cannot be read ({type(error).__name__})") from error
     lacking = {
-        column.name: nw.lit(None, dtype=NARWHALS_TYPES[column.type])
+        column.name: nw.lit(None, dtype=column_type(column.type))
         for column in FORECAST_TABLES[name].columns
-        if column.name not in here and column.type in NARWHALS_TYPES
+        if column.name not in here
     }
     return frame.with_columns(**lacking) if lacking else frame
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, build_catalogue
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.keys import accentless_key
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import (
     ACCENTLESS_NAME,
     BINDINGS,
@@ -32,7 +33,7 @@ from dynsync_lib.core.tables import (
     Column,
     RecordTable,
 )
-from dynsync_lib.core.typed_values import NO_NUMBER
+from dynsync_lib.core.typed_values import no_number
 from dynsync_lib.engine import AUTO, Engine, open_engine_for
 from dynsync_lib.forecasts.forecast_folder import read_rows
 from dynsync_lib.forecasts.forecast_info import PROVIDERS
@@ -82,7 +83,7 @@ def _scan(engine: Engine, snapshot: Snapshot, name: str) -> Frame:
         return table
     lacking = {column.name for column in RECORD_TABLES[name].structure} - set(snapshot.columns(name))
     if FILE_RANK.name in lacking:
-        table = table.with_columns(**{FILE_RANK.name: NO_NUMBER})
+        table = table.with_columns(**{FILE_RANK.name: no_number()})
     return _with_accentless_names(engine, table) if ACCENTLESS_NAME.name in lacking else table
 
 

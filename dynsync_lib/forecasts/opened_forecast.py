@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dynsync_lib.core.situation import Frame
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.engine import Engine, open_engine_for
 from dynsync_lib.folders.temporary_folder import temporary_folder

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import System
 from dynsync_lib.core.replay import ESCAPES, replay_snapshots
 from dynsync_lib.core.rulebook import Rulebook
@@ -149,7 +149,7 @@ def refuse_other_portals(before: Snapshot, after: Snapshot) -> None:
             )
 
 
-def _write_tables(engine: Engine, tables: Mapping[str, nw.LazyFrame[Any]], folder: Path) -> dict[str, int]:
+def _write_tables(engine: Engine, tables: Mapping[str, Frame], folder: Path) -> dict[str, int]:
     """Writes the tables; out come the number of `escapes` and the rows of `changes` by note."""
     paths = {name: folder / f"{name}.parquet" for name in tables}
     rows = {name: engine.write(frame, _TABLES[name], paths[name]) for name, frame in tables.items()}

@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dynsync_lib.core.forecast import build_forecast
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import BINDINGS, FORECAST_TABLES
 from dynsync_lib.engine import AUTO, Engine, refuse_engine
 from dynsync_lib.folders.replaced_folder import replaced_folder

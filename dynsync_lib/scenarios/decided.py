@@ -13,17 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.funnel import describe_funnel, read_funnel
 from dynsync_lib.core.audit.marketing import MarketingOutlook, foresee_marketing
 from dynsync_lib.core.comparison.figures import FIGURES, count_figures
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.replay import find_escapes
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.engine import Engine
 from dynsync_lib.forecasts.difference import Difference, Row, Tables, keep_decision, measure_difference

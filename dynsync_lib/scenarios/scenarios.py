@@ -3,6 +3,8 @@
 Facts
     * A scenario is the settings file with changes; it is read by the kit's own reader, so that what is wrong with it is
       said in its words, and nothing is decided by settings that could not be saved.
+    * The engine stays open between calls, which a notebook makes from callbacks; its words for frames (`core.frames`)
+      are spoken in a context of the scenarios' own, so that other engines can be open meanwhile.
     * Nothing is written until a scenario is chosen: then its changes are made in the file, and comments stay.
 
 Where it is used: `kit.scenarios`, and its panel in notebooks.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -80,12 +83,16 @@ class Scenarios:
         self.snapshot = snapshot
         self._save = save
         self._stack = ExitStack()
-        work = self._stack.enter_context(temporary_folder())
-        engine = self._stack.enter_context(open_tables(snapshot, work=work))
+        self._context = copy_context()
         settings = self.file.changed(())
-        self._decider = SnapshotDecider(engine, snapshot, settings, rulebook)
-        base = Scenario(AS_IT_IS, (), settings, self._decider.decide(settings))
+        self._decider = self._context.run(self._open, settings, rulebook)
+        base = Scenario(AS_IT_IS, (), settings, self._context.run(self._decider.decide, settings))
         self._scenarios = {AS_IT_IS: base}
+
+    def _open(self, settings: Settings, rulebook: Rulebook) -> SnapshotDecider:
+        work = self._stack.enter_context(temporary_folder())
+        engine = self._stack.enter_context(open_tables(self.snapshot, work=work))
+        return SnapshotDecider(engine, self.snapshot, settings, rulebook)
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +104,7 @@ class Scenarios:
 
     def close(self) -> None:
         """Lets go of the snapshot's tables; figures stay."""
-        self._stack.close()
+        self._context.run(self._stack.close)
 
     # --- scenarios ------------------------------------------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class Scenarios:
         """
         wanted = _checked_name(name)
         settings = self.file.changed(changes)
-        decided = self._decider.decide(settings, bound=self.base.decided.pairs)
+        decided = self._context.run(self._decider.decide, settings, bound=self.base.decided.pairs)
         self._scenarios[wanted] = Scenario(wanted, changes, settings, decided)
         return self._scenarios[wanted]
 
@@ -175,7 +182,8 @@ class Scenarios:
 
     def difference(self, name: str, *, before: str = AS_IT_IS) -> Difference:
         """What the sync does otherwise in a scenario; computes, as it takes all tables of both."""
-        return self._decider.compare(self.scenario(before).decided, self.scenario(name).decided)
+        sides = self.scenario(before).decided, self.scenario(name).decided
+        return self._context.run(self._decider.compare, *sides)
 
     def changes_in_words(self, name: str) -> list[str]:
         """What a scenario's settings say otherwise than the settings as they are, a sentence each."""
@@ -191,7 +199,7 @@ class Scenarios:
         chosen = self.scenario(scenario)
         if not chosen.settings.sync[records].enabled:
             raise UsageError(f"The sync of {object_} is off.", next_step=f"Switch it on in [sync.{object_}].")
-        return self._decider.funnel(chosen.decided, records, side)
+        return self._context.run(self._decider.funnel, chosen.decided, records, side)
 
     def funnel(self, object_: str, system: str, *, scenario: str = AS_IT_IS) -> pd.DataFrame:
         """`funnel_rows` as a frame: step, condition, left, kept_out."""

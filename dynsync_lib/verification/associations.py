@@ -22,10 +22,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import LinkStatus, Object, System
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import Column, RecordTable, record_table
 from dynsync_lib.verification.created_records import CreatedRecords
 from dynsync_lib.verification.evidence import Evidence, differ

@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System, flows_into
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import CREATED_BY, RecordTable, record_table
 from dynsync_lib.core.typed_values import lowered, trimmed
 from dynsync_lib.verification.evidence import TEXT_KIND, Evidence, tables_of

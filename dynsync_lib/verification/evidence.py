@@ -12,16 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.verdicts import kind_of
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, objects_in
 from dynsync_lib.engine import Engine
 from dynsync_lib.snapshot.snapshot import Snapshot
@@ -29,7 +28,7 @@ from dynsync_lib.snapshot.snapshot import Snapshot
 FAMILIES: Final = (Object.COMPANY, Object.CONTACT, Object.DEAL, Object.INVOICE)
 """By the object of their HubSpot table."""
 TEXT_KIND: Final = "text"
-Form = Callable[[nw.Expr], nw.Expr]
+Form: TypeAlias = "Callable[[nw.Expr], nw.Expr]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.tables import RecordTable
-from dynsync_lib.core.typed_values import NO_TEXT, lowered, trimmed
+from dynsync_lib.core.typed_values import lowered, no_text, trimmed
 from dynsync_lib.snapshot.snapshot import Snapshot
 from dynsync_lib.verification.evidence import Evidence
 
@@ -85,7 +84,7 @@ def key_of(evidence: Evidence, object_: Object, table: RecordTable, moment: Snap
         if finished is not None:
             values.append(nw.col(finished))
         else:
-            text = trimmed(nw.col(field)) if field in columns else NO_TEXT
+            text = trimmed(nw.col(field)) if field in columns else no_text()
             values.append(text if fields in own else lowered(text))
     kind = keyless(kind_of_key(evidence, object_, target))
     return nw.concat_str([nw.lit(kind), nw.coalesce(*values, nw.lit(""))])

@@ -19,10 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import CREATED_BY, HELD_BACK, RecordTable
 from dynsync_lib.verification.evidence import FAMILIES, Evidence
 from dynsync_lib.verification.touched_records import Touched

@@ -23,12 +23,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import Column, RecordTable, Table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.verification.associations import find_association_problems, find_counterparts
 from dynsync_lib.verification.causes import CAUSES, MISSES, Cause
 from dynsync_lib.verification.created_records import CREATED, NOT_CREATED, UNKNOWN, CreatedRecords, find_created
@@ -59,7 +59,6 @@ RECEIPT: Final = Table(
     ("system", "object", "record_id"),
 )
 _PAIRED: Final = ("update", "link")
-_NOUGHT: Final = nw.lit(0)
 _FACTS: Final = ("by_people", "misses", "unknowns", "rule", "written", "gone")
 """What is known of some records: by people (1 or 0), misses, unknowns (counts), rule, written, gone (1 or 0)."""
 
@@ -157,7 +156,7 @@ def _by_somebody(problems: Frame, changed: Sequence[Frame | None], *, id_: str, 
 
 
 def _facts(frame: Frame, **known: nw.Expr) -> Frame:
-    nothing = {name: NO_TEXT if name == "rule" else nw.lit(0, dtype=nw.Int64) for name in _FACTS}
+    nothing = {name: no_text() if name == "rule" else nw.lit(0, dtype=nw.Int64) for name in _FACTS}
     filled = {name: value if name == "rule" else value.cast(nw.Int64) for name, value in known.items()}
     return frame.select("id", **{**nothing, **filled}).select("id", *_FACTS)
 
@@ -215,7 +214,7 @@ def _may_be_created_beside(evidence: Evidence) -> nw.Expr:
 
 
 def _number(name: str) -> nw.Expr:
-    return nw.coalesce(name, _NOUGHT)
+    return nw.coalesce(name, nw.lit(0))
 
 
 def _is_seen(evidence: Evidence, table: RecordTable, family: Object) -> bool:

@@ -15,12 +15,11 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import CREATED_BY, MODIFIED_BY, RECORD_TABLES, RecordTable, record_table
-from dynsync_lib.core.typed_values import NO_TEXT, trimmed
+from dynsync_lib.core.typed_values import no_text, trimmed
 from dynsync_lib.verification.evidence import Evidence, differ
 
 ENDS: Final[Mapping[Object, Mapping[Object, str]]] = {
@@ -113,7 +112,7 @@ def _both_moments(evidence: Evidence, table: RecordTable, columns: Sequence[str]
     """The records of a table in both snapshots, one row each: id, was, and `old COLUMN` of the earlier one; new_id,
     now, the users of `_USERS` and `new COLUMN` of the later one. Null on the side that does not hold a record.
     """
-    marked = nw.col(marker) if marker is not None else NO_TEXT
+    marked = nw.col(marker) if marker is not None else no_text()
     before = evidence.records(evidence.before, table).select(
         "id", **{old(name): nw.col(name) for name in columns}, was=marked
     )
@@ -121,7 +120,7 @@ def _both_moments(evidence: Evidence, table: RecordTable, columns: Sequence[str]
     users = {name: by_system[table.system] for name, by_system in _USERS.items()}
     after = evidence.records(evidence.after, table).select(
         **{new(name): nw.col(name) for name in columns},
-        **{name: nw.col(column) if column in delivered else NO_TEXT for name, column in users.items()},
+        **{name: nw.col(column) if column in delivered else no_text() for name, column in users.items()},
         now=marked,
         new_id="id",
     )

@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import Object, System, flows_into
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import LINKS_IN, record_table
 from dynsync_lib.engine import Engine
 from dynsync_lib.errors import SnapshotError, UsageError

@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import HELD_BACK, Column, RecordTable, objects_in
-from dynsync_lib.core.typed_values import NO_TEXT, trimmed
+from dynsync_lib.core.typed_values import no_text, trimmed
 from dynsync_lib.verification.evidence import OWN_FORMS, Evidence, MappedField, differ, own_form
 from dynsync_lib.verification.touched_records import TouchedRecords, new, old
 
@@ -104,7 +104,7 @@ def _unforeseen(written: Frame, landing: Frame, held: Frame) -> Frame:
         "id",
         rule_id=nw.coalesce(*by_note, blanked, nw.lit("field.conflict-winner")),
         is_missing=nw.lit(value=False),
-        source_id=NO_TEXT,
+        source_id=no_text(),
         is_unseen=nw.lit(value=False),
     )
 
@@ -139,4 +139,4 @@ def _wanted(fields: Sequence[MappedField]) -> nw.Expr:
         for kind, names in sorted(by_kind.items())
         if kind in OWN_FORMS
     ]
-    return nw.coalesce(*formed, text) if formed else nw.coalesce(text, NO_TEXT)
+    return nw.coalesce(*formed, text) if formed else nw.coalesce(text, no_text())

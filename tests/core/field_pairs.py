@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.mapping_table import tell_mappings
 from dynsync_lib.core.fields.catalogue import Catalogue, Field, Option
 from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
@@ -134,8 +133,6 @@ class Portals:
 
 def table_ids(ids: Sequence[str]) -> Any:
     """Whether `id` is one of these."""
-    import narwhals.stable.v2 as nw
-
     return nw.col("id").is_in(list(ids))
 
 

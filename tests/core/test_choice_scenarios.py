@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import narwhals.stable.v2 as nw
+import polars as pl
 import pytest
 
 from dynsync_lib.core.rulebook import Rulebook
@@ -64,7 +64,7 @@ def test_a_choice_is_plain_without_scenarios_and_asked_row_by_row_with_them() ->
         assert own.chooses("filter_scope", "both") is False
         once = decided_at_once(own, list_scenarios(own), {})
         asked = once.chooses("filter_scope", "both")
-        assert isinstance(asked, nw.Expr)
+        assert isinstance(asked, pl.Expr)
         both = next(number for number, one in once.scenarios.items() if one["filter_scope"] == "both")
         rows = engine.from_rows([{"scenario": 0}, {"scenario": both}], SCENARIO_COLUMNS)
         assert engine.rows(rows.select("scenario", both=asked)) == [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import pytest
 
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.counting import (
     Number,
     Question,
@@ -20,6 +20,7 @@ from dynsync_lib.core.counting import (
     rows_with,
     total,
 )
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.tables import OUTCOMES
 from dynsync_lib.engine import Engine
 from dynsync_lib.engine.duckdb_engine import DuckDbEngine
@@ -87,13 +88,14 @@ def test_combined__says_what_is_made_of_the_parts(engine: Engine) -> None:
 def test_answers__ask_a_table_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {"outcomes": engine.from_rows(_OUTCOMES, OUTCOMES.columns)}
     asked: list[str] = []
-    collect = nw.LazyFrame.collect
+    of_engine: Any = type(tables["outcomes"])
+    collect = of_engine.collect
 
-    def counted(frame: nw.LazyFrame[Any], *args: Any, **options: Any) -> Any:
+    def counted(frame: Frame, *args: Any, **options: Any) -> Any:
         asked.append("collect")
         return collect(frame, *args, **options)
 
-    monkeypatch.setattr(nw.LazyFrame, "collect", counted)
+    monkeypatch.setattr(of_engine, "collect", counted)
     tallied = {name: rows_with("outcomes", outcome=name) for name in ("create", "link", "failing")}
     summed = {number: rows_of(tables["outcomes"].filter(nw.col("record_id") == number)) for number in ("1", "2", "9")}
     creates = tables["outcomes"].filter(nw.col("outcome") == "create")

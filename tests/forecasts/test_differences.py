@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import pytest
 
 from dynsync_lib import kit
 from dynsync_lib.core.advice.funnel import describe_funnel, read_funnel
 from dynsync_lib.core.comparison.figures import count_figures
 from dynsync_lib.core.comparison.record_tables import count_associations, count_changed
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.engine import Engine, open_engine
@@ -57,10 +57,10 @@ def _compared(engine: Engine, pairs: list[tuple[Snapshot, kit.Forecast]]) -> dic
     """What is counted of two snapshots and their forecasts, by an engine."""
     (first, before), (second, after) = pairs
 
-    def tables(forecast: kit.Forecast) -> Mapping[str, nw.LazyFrame[Any]]:
+    def tables(forecast: kit.Forecast) -> Mapping[str, Frame]:
         return {name: engine.scan(forecast.table_path(name)) for name in ("outcomes", "changes", "links")}
 
-    def scan(name: str) -> tuple[nw.LazyFrame[Any], nw.LazyFrame[Any]]:
+    def scan(name: str) -> tuple[Frame, Frame]:
         return engine.scan(first.table_path(name)), engine.scan(second.table_path(name))
 
     marketing = {"before": False, "after": True}

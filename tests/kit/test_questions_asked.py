@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import narwhals.stable.v2 as nw
+import polars as pl
 import pytest
 
 from dynsync_lib import kit
@@ -32,14 +32,14 @@ def _counting(stage: str, run: Any, asked: Counter[str]) -> Any:
     """The stage, with every question that it asks the engine counted."""
 
     def counted(*args: Any) -> Any:
-        collect = nw.LazyFrame.collect
+        collect = pl.LazyFrame.collect
 
-        def one_more(frame: nw.LazyFrame[Any], *options: Any, **named: Any) -> Any:
+        def one_more(frame: pl.LazyFrame, *options: Any, **named: Any) -> Any:
             asked[stage] += 1
             return collect(frame, *options, **named)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(nw.LazyFrame, "collect", one_more)
+            patch.setattr(pl.LazyFrame, "collect", one_more)
             return run(*args)
 
     return counted

@@ -66,6 +66,9 @@ PLANTED = (
     ("core.replay", "from dynsync_lib.forecasts.csv_files import write_csv"),
     ("core.forecast", "from dynsync_lib.engine import open_engine"),
     ("core.matching.pairs", "import duckdb"),
+    ("core.matching.pairs", "import narwhals.stable.v2 as nw"),
+    ("core.narwhals_words", "import polars"),
+    ("core.frames", "from dynsync_lib.core.model import Object"),
     ("core.matching.pairs", "import os"),
     ("core.matching.pairs", "from pathlib import Path"),
     ("core.matching.pairs", "from . import sides"),
@@ -159,7 +162,8 @@ def test_a_package_that_the_law_does_not_know_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("core.forecast", "from dynsync_lib.core.matching.pairs import match_records\nimport narwhals"),
+        ("core.forecast", "from dynsync_lib.core.matching.pairs import match_records\nimport rapidfuzz"),
+        ("core.narwhals_words", "from narwhals.stable.v2 import col"),
         ("core.matching.pairs", "from dynsync_lib.core.matching import sides"),
         ("emulator.world.crowd", "from dynsync_lib.core.model import Object"),
         ("cli.commands", "from dynsync_lib import kit\nfrom dynsync_lib.errors import UsageError"),

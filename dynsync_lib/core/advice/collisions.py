@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import COLLISIONS, KEY_SOURCE
 
 
@@ -61,7 +60,7 @@ def _differences(job: Job, system: System, placed: Frame, mappings: Iterable[Jud
     delivered = job.columns(system)
     names = sorted({judged.name_of(system) for judged in mappings} & delivered)
     if not names:
-        return placed.select("id", differs_in=typed_values.NO_TEXT)
+        return placed.select("id", differs_in=typed_values.no_text())
     table = job.table(system).name
     address = KEY_SOURCE.get(table, {}).get("email")
     chosen = {name: nw.col("email_key" if name == address else name) for name in names}

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.several_choices import elements

@@ -17,14 +17,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import Condition, as_expression, negate
 from dynsync_lib.core.filter_tree import steps_of
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import Barrier, barriers_of, passes
 from dynsync_lib.core.model import Outcome, Reason, System
-from dynsync_lib.core.situation import IN_SYNC, Frame
+from dynsync_lib.core.situation import IN_SYNC
 from dynsync_lib.core.tables import record_table
 
 Row = Mapping[str, Any]

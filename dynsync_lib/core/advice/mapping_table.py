@@ -17,9 +17,10 @@ from dynsync_lib.core.advice.lookup_recipes import recipe_of
 from dynsync_lib.core.advice.unpaired_options import find_unpaired, tell_unpaired
 from dynsync_lib.core.counting import Number, Question, answers
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System, Verdict
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import MAPPING, NOT_COMPARED, record_table
 
 _PAIR_THEM: Final = "Add the missing options on the other side, or pair them in the mapping's options."

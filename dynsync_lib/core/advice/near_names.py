@@ -14,21 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.company_words import CompanyWords, words_of
 from dynsync_lib.core.advice.like_names import LikeNames, Pair, rows_of
 from dynsync_lib.core.advice.name_keys import Flags, Rows
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.keys import domain_key
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, name_column
+from dynsync_lib.core.situation import Situation, name_column
 from dynsync_lib.core.tables import AGREEMENTS, NEAR_NAMES, record_table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
-Companies = nw.DataFrame[Any]
+Companies: TypeAlias = "nw.DataFrame[Any]"
 """One row per company; the columns are those of `COLUMNS`, all text, null when blank."""
 _EVIDENCE: Final = tuple(AGREEMENTS)
 COLUMNS: Final = ("id", "name", "key", *_EVIDENCE)
@@ -231,7 +232,7 @@ def _all_companies(situation: Situation, system: System) -> Frame:
     available = situation.columns(Object.COMPANY, system) | {column.name for column in table.keys}
     fields = {"name": "name", "key": name_column(situation), **_FIELDS[system]}
     fields |= {"tax_number": _tax_field(situation, system)}
-    columns = {name: nw.col(field) if field in available else NO_TEXT for name, field in fields.items()}
+    columns = {name: nw.col(field) if field in available else no_text() for name, field in fields.items()}
     return situation.tables[table.name].select("id", **columns)
 
 

@@ -15,15 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values as values
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.option_pairs import partners_of
 from dynsync_lib.core.fields.several_choices import elements
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
 
 _NAMED: Final = 5
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import (
     Measures,
@@ -24,9 +23,10 @@ from dynsync_lib.core.audit.measures import (
     records_of_side,
 )
 from dynsync_lib.core.counting import Count, Tables, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, Object, Reason, System
-from dynsync_lib.core.situation import Frame, Situation, one_row_each, stack
+from dynsync_lib.core.situation import Situation, one_row_each, stack
 
 _BY_ADDITIONAL: Final = ("contact.match-secondary", "contact.one-binding")
 

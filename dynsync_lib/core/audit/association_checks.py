@@ -20,18 +20,17 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, records_of_side, with_outcome
 from dynsync_lib.core.counting import Count, Number, Question, Tables, known, records_in, table_rows, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import LinkStatus, Object, System
 from dynsync_lib.core.record_rows import text_of
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation
+from dynsync_lib.core.situation import IN_SYNC, Situation
 from dynsync_lib.core.tables import LINKS_IN
 
-_LABEL: Final = text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("label"))
 _PARENT: Final = "_parentcustomerid_value"
 _LOST: Final = (LinkStatus.TARGET_NOT_SYNCED.value, LinkStatus.PARENT_IS_CONTACT.value)
 
@@ -64,13 +63,14 @@ def count_labels_left_behind(situation: Situation, tables: Tables) -> Count:
     label = typed_values.lowered(typed_values.trimmed(nw.col("label")))
     has_label = ~label.is_null() & (label != "primary").fill_null(value=True)
     labelled = situation.tables[LINKS_IN.name].filter(has_label & (nw.col("to_object") == Object.COMPANY.value))
+    detail = text_of("to ", nw.col("to_object"), " ", nw.col("to_id"), ": ", nw.col("label"))
     staying = []
     for object_ in (Object.CONTACT, Object.DEAL):
         ours = labelled.filter(nw.col("from_object") == object_.value).select(
             "to_object", "to_id", "label", id="from_id"
         )
         in_sync = ours.join(with_outcome(tables, object_, System.HUBSPOT, *IN_SYNC), on="id", how="semi")
-        staying.append(records_of_side(in_sync, object_, System.HUBSPOT, _LABEL))
+        staying.append(records_of_side(in_sync, object_, System.HUBSPOT, detail))
     return total(staying)
 
 

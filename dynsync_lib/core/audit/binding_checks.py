@@ -18,20 +18,20 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.measures import Measures, pairs_in
 from dynsync_lib.core.counting import Count, Tables, known, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import bound_pairs
 from dynsync_lib.core.matching.by_additional_email import listed_addresses
 from dynsync_lib.core.matching.first_records import may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.tables import BINDINGS
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 
 def count_escapes(situation: Situation, tables: Tables) -> Count:
@@ -129,7 +129,7 @@ def _gone() -> nw.Expr:
     gone = {system: nw.col(f"{system}_there").is_null() for system in System}
     in_hubspot = nw.when(gone[System.HUBSPOT] & ~gone[System.DYNAMICS]).then(nw.lit("its HubSpot record is gone"))
     in_dynamics = nw.when(gone[System.DYNAMICS] & ~gone[System.HUBSPOT]).then(nw.lit("its Dynamics record is gone"))
-    return nw.coalesce(in_hubspot.otherwise(NO_TEXT), in_dynamics.otherwise(nw.lit("neither record is there")))
+    return nw.coalesce(in_hubspot.otherwise(no_text()), in_dynamics.otherwise(nw.lit("neither record is there")))
 
 
 MEASURES: Final[Measures] = {

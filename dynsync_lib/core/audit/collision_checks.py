@@ -18,15 +18,15 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, of_object, outcomes_of, records_of_side, with_outcome
 from dynsync_lib.core.counting import Count, Number, Question, Tables, combined, known, rows_of, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, Outcome, Reason, System
 from dynsync_lib.core.record_rows import text_of
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, has_second_round, is_keyed_by_domain
+from dynsync_lib.core.situation import IN_SYNC, Situation, has_second_round, is_keyed_by_domain
 from dynsync_lib.core.sync.created_companies import additional_domains
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 

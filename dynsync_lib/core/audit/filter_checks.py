@@ -14,8 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known_rows, rows_of, rows_where, total
 from dynsync_lib.core.fields.verdicts import is_impersonal, kind_of

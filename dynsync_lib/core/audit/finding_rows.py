@@ -13,17 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.association_checks import invoices_by_hand
 from dynsync_lib.core.audit.findings import MARKETING_MEASURES, MEASURES, count_in_table
 from dynsync_lib.core.audit.marketing import count_added, count_created, count_enrolled
 from dynsync_lib.core.audit.measures import Measure
 from dynsync_lib.core.counting import Question, Rows, Tables, known, rows_behind, rows_that
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import LinkStatus
 from dynsync_lib.core.record_rows import RECORD_KEY
 from dynsync_lib.core.rulebook import Check
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import HELD_BACK
 
 _LOST: Final = (

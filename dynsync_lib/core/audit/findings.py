@@ -54,10 +54,11 @@ from dynsync_lib.core.counting import (
     rows_that,
     rows_with,
 )
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import PERSONS, Object, Severity, System
 from dynsync_lib.core.rulebook import Check
 from dynsync_lib.core.settings import Settings
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import FINDINGS
 
 _COUNTED_WHOLE: Final = {"links": "links", "changes": "changes", "mapping": "mapping"}

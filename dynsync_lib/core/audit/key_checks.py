@@ -15,8 +15,7 @@ from __future__ import annotations
 import functools
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Tables, records_where, total

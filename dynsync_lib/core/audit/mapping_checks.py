@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.unpaired_options import holds_unpaired
 from dynsync_lib.core.audit.measures import Measures, records_of_side
 from dynsync_lib.core.counting import Count, Tables, known, known_rows, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Health, Object, System
 from dynsync_lib.core.settings import FieldMapping
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable, record_table
 

@@ -20,16 +20,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import landing_in_hubspot, number_with, with_outcome
 from dynsync_lib.core.counting import Question, Tables, answers, known, records_where, total
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, Object, System
-from dynsync_lib.core.situation import Frame, Situation, stack
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.situation import Situation, stack
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.lifecycle_stage import STAGE
 
@@ -159,7 +159,7 @@ def _knows_status(situation: Situation) -> bool:
 def _existing(situation: Situation, changes: Frame, fields: Sequence[str]) -> Frame:
     """id and the asked fields of every HubSpot contact, with what the sync writes into them."""
     delivered = situation.columns(Object.CONTACT, System.HUBSPOT)
-    asked = {name: nw.col(name) if name in delivered else NO_TEXT for name in fields}
+    asked = {name: nw.col(name) if name in delivered else no_text() for name in fields}
     contacts = situation.tables["hubspot/contacts"].select("id", **asked)
     written = landing_in_hubspot(changes, *PERSONS).filter(nw.col("target_field").is_in(list(fields)))
     latest = {f"new {name}": nw.when(nw.col("target_field") == name).then(nw.col("new_value")).max() for name in fields}
@@ -186,7 +186,7 @@ def _newcomers(job: Job, tables: Tables, *, fields: Sequence[str]) -> Frame:
     created = records.join(with_outcome(tables, job.object, System.DYNAMICS, "create"), on="id", how="semi")
     by_itself = _set_by_hubspot(job)
     mapped = {judged.mapping.hubspot: new_value(judged, System.HUBSPOT) for judged in carried}
-    after = {name: nw.coalesce(mapped.get(name, NO_TEXT), by_itself.get(name, NO_TEXT)) for name in fields}
+    after = {name: nw.coalesce(mapped.get(name, no_text()), by_itself.get(name, no_text())) for name in fields}
     people = with_trimmed(job.situation, created, carried, [System.DYNAMICS]).select("id", **after)
     return _of_side(people, System.DYNAMICS, job.object)
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.counting import Count, Question, Tables, records_in, rows_with
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import HELD_BACK, record_table
 
 Measure = Callable[[Situation, Tables], Count]

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, outcomes_of, pairs_in
 from dynsync_lib.core.counting import Count, Tables, combined, rows_of, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.record_rows import listed, text_of
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import AGREEMENTS
 
 _CITY: Final = {System.HUBSPOT: "city", System.DYNAMICS: "address1_city"}

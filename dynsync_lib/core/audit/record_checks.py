@@ -16,16 +16,16 @@ import functools
 from collections.abc import Collection
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, named_in_outcomes, outcomes_of, records_of_side, with_outcome
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known, records_in, rows_of, table_rows, total
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import belongs
 from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
+from dynsync_lib.core.situation import IN_SYNC, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, with_trimmed
 from dynsync_lib.core.writing.record_owners import directory

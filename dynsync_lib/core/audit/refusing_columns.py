@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.record_checks import routed_records
 from dynsync_lib.core.counting import Number, Question, Tables
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Reason, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.flowing_mappings import objects_on
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 from dynsync_lib.core.writing.refusals import NUMBER_OF, missing_required, refusals_of_write, required_by_settings

@@ -18,17 +18,17 @@ import functools
 import operator
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, pairs_in, with_outcome
 from dynsync_lib.core.counting import Count, Question, Tables, combined, known, records_in, rows_with, total
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.record_rows import text_of
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 
 _OPTED_OUT: Final = {
     System.HUBSPOT: ("hs_email_optout",),

@@ -17,15 +17,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import Measures, number_with, outcomes_of, pairs_in, records_of_side, with_outcome
 from dynsync_lib.core.counting import Count, Tables, combined, known, records_in, total
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import Frame, Situation, name_column, stack
+from dynsync_lib.core.situation import Situation, name_column, stack
 from dynsync_lib.core.sync.associations import associations_of
 
 _OTHER_ADDRESSES: Final = ("emailaddress2", "emailaddress3")

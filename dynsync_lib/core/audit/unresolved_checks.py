@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.audit.measures import Measures
 from dynsync_lib.core.counting import Count, Question, Tables, combined, records_in, total
 from dynsync_lib.core.job import Job

@@ -20,8 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.audit.measures import (
     Measures,
@@ -43,10 +42,11 @@ from dynsync_lib.core.counting import (
     total,
 )
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, System
 from dynsync_lib.core.record_rows import record_rows, text_of
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.sync.flowing_mappings import flowing, objects_on
 
 _CURRENCY: Final = {
@@ -56,7 +56,6 @@ _CURRENCY: Final = {
 _SUSPICIOUS: Final = r"(?i)http|www\.|://|[<>{}]"
 _NAMES: Final = ("firstname", "lastname")
 _DAY_S: Final = 86_400
-_IN_CURRENCY: Final = text_of("in ", nw.col("currency"))
 
 
 def count_mixed_currencies(situation: Situation, tables: Tables) -> Count:
@@ -162,8 +161,8 @@ def _in_other_currencies(job: Job, system: System, amounts: list[JudgedMapping])
     def list_others(numbers: Sequence[int]) -> list[Listing]:
         most = counts.filter(records == numbers[1]).select(nw.col("currency").min())  # of two, one is the usual one
         others = held.join(most, on="currency", how="anti")
-        name = named_in_outcomes(job.object, system)
-        return [lambda _: record_rows(others, system=system, object=name, record_id=nw.col("id"), detail=_IN_CURRENCY)]
+        name, detail = named_in_outcomes(job.object, system), text_of("in ", nw.col("currency"))
+        return [lambda _: record_rows(others, system=system, object=name, record_id=nw.col("id"), detail=detail)]
 
     return Question(asked, lambda numbers: numbers[0] - numbers[1], list_others)
 

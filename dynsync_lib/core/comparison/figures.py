@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import ChangeKind, LinkStatus, Object, Outcome, System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import HELD_BACK
 
 FIGURES: Final = (

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import LINKS_IN
 from dynsync_lib.core.typed_values import are_same
 

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
-from dynsync_lib.core.situation import Frame, Keep, stack
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
+from dynsync_lib.core.situation import Keep, stack
 from dynsync_lib.core.tables import HELD_BACK, Column, Table
-from dynsync_lib.core.typed_values import NO_TEXT, are_same
+from dynsync_lib.core.typed_values import are_same, no_text
 
 NOT_THERE: Final = "not_there"
 """What stands in place of an outcome, kind or status where only the other side has the row."""
@@ -133,5 +133,5 @@ def _compare(
 
 def _as_side(frame: Frame, table: Table, values: Mapping[str, nw.Expr], side: str) -> Frame:
     """The rows of one side, with null in place of all that the other side says."""
-    own = {f"{at}{name}": value if at == side else NO_TEXT for name, value in values.items() for at in _SIDES}
+    own = {f"{at}{name}": value if at == side else no_text() for name, value in values.items() for at in _SIDES}
     return frame.select(*table.order, **own)

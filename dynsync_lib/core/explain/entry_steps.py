@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.explain.evidence import Evidence, Row, Step
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression

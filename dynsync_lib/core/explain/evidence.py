@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.catalogue import Catalogue
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.masking import NO_MASK, PEOPLE, Mask
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.tables import record_table
 
-Frame = nw.LazyFrame[Any]
 Row = Mapping[str, Any]
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
-from dynsync_lib.core.explain.evidence import Evidence, Frame
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.explain.evidence import Evidence
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.keys import email_key, name_key, trim
 from dynsync_lib.core.tables import RECORD_TABLES, RecordTable
 

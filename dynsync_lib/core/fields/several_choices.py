@@ -17,13 +17,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.option_pairs import OptionPairs, partners_of
 from dynsync_lib.core.keys import OUTER
 from dynsync_lib.core.model import System
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 _BETWEEN: Final = ";"
 _SEPARATORS: Final = {System.HUBSPOT: ";", System.DYNAMICS: "[,;]"}
@@ -71,7 +70,7 @@ def written_set(value: nw.Expr, pairs: OptionPairs, source: System, target: Fiel
         for partner in _in_order(partners.values(), target)
     ]
     if not chosen:
-        return NO_TEXT
+        return no_text()
     joined = nw.concat_str(chosen, separator=_JOINED_WITH[target.system], ignore_nulls=True)
     return nw.when(joined != "").then(joined)
 

@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.several_choices import elements, is_one_element

@@ -18,15 +18,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fix_set.risks import ChangeKind, RecordChange
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import ID, KEY_SOURCE, Column, RecordTable, record_table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 _NEW: Final = "new:"
 _EMPTIED: Final = Column("new:is_emptied", "flag", "whether the values of the record count as empty")
@@ -109,7 +109,7 @@ def _changed(side: _Side, frame: Frame, changes: Sequence[RecordChange]) -> Fram
     is_emptied = nw.col(_EMPTIED.name).fill_null(value=False)
     mapped = {judged.columns[side.system] for judged in side.job.mappings if side.system in judged.delivered}
     emptied = {
-        name: nw.when(~is_emptied).then(nw.col(name)).otherwise(NO_TEXT)
+        name: nw.when(~is_emptied).then(nw.col(name)).otherwise(no_text())
         for name in sorted(mapped & here - {column.name for column in columns})
     }
     newly_set = {column.name: nw.coalesce(f"{_NEW}{column.name}", column.name) for column in columns}

@@ -19,14 +19,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fix_set.changed_tables import with_changes
 from dynsync_lib.core.fix_set.cover import order_changes
 from dynsync_lib.core.fix_set.risks import LINK_KEY, RecordChange, Risk, RiskKind, find_risks
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.keys import KeyMaker
 from dynsync_lib.core.model import LinkStatus, Object, Outcome
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.sync.initial_sync import decide_sync
 
 _AT_RISK: Final = (Outcome.SHADOWED.value, Outcome.FAILING.value)

@@ -16,13 +16,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import all_of, as_expression
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each, may_pair
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import BINDINGS
 
 RULE: Final = "record.bindings"

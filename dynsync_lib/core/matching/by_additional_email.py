@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import negate, rows_where
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import first_of_each, fresh_pairs, may_pair
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import EMAIL_COLUMN, Frame, Situation, one_row_each, stack
+from dynsync_lib.core.situation import EMAIL_COLUMN, Situation, one_row_each, stack
 
 SECONDARY_RULE: Final = "contact.match-secondary"
 

@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import Facts, find_owners, fresh_pairs, may_pair
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 
 _FIRST_RULE: Final = "company.first-per-domain"
 

@@ -15,17 +15,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, negate
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import Matching, first_rule, match_records
 from dynsync_lib.core.matching.sides import Barrier
 from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import Frame, Situation, has_second_round, stack
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.situation import Situation, has_second_round, stack
+from dynsync_lib.core.typed_values import no_text
 
 OUTCOME_OF: Final[Mapping[Line, Outcome]] = {
     **dict.fromkeys((Line.OWNER_PAIRED, Line.OVERLAP, Line.NOT_OWNER, Line.LOST, Line.TAKEN), Outcome.SHADOWED),
@@ -76,7 +76,7 @@ def reason_of(object_: Object, *, own_key: bool) -> dict[int, str]:
 def word_of(number: str, words: Mapping[int, str]) -> nw.Expr:
     """The word of a numeric column's value; null when it has none."""
     plain = {int(value): word for value, word in words.items()}
-    return nw.col(number).replace_strict(plain, default=NO_TEXT, return_dtype=nw.String)
+    return nw.col(number).replace_strict(plain, default=no_text(), return_dtype=nw.String)
 
 
 # --- What is known about a record --------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _place(job: Job, system: System, matching: Matching) -> Frame:
     table = _Table(job, system)
     columns = {
         "key": table.key(),
-        "rule_id": NO_TEXT if job.situation.scenarios else table.rule(),  # what scenarios move is told without a rule
+        "rule_id": no_text() if job.situation.scenarios else table.rule(),  # what scenarios move is told without a rule
         "counterpart_id": table.counterpart(),
         "winner_id": table.winner(),
     }
@@ -111,7 +111,7 @@ def _with_owners(job: Job, system: System, matching: Matching, records: Frame) -
     """
     by = list(job.by)
     if not job.has_keys:
-        nobody = dict.fromkeys(("owner_id", "owner_pair_id"), NO_TEXT)
+        nobody = dict.fromkeys(("owner_id", "owner_pair_id"), no_text())
         flags = dict.fromkeys(("by_domain", "owner_fenced"), nw.lit(value=False))
         return records.with_columns(**nobody, **flags)
     owners = matching.claims.owners[system].select(*by, "key", owner_id="id")
@@ -122,7 +122,7 @@ def _with_owners(job: Job, system: System, matching: Matching, records: Frame) -
         owner_id=nw.coalesce("domain_owner_id", "owner_id"), by_domain=~nw.col("domain_owner_id").is_null()
     )
     if not _asks_owners_pair(job, system):
-        return records.with_columns(owner_pair_id=NO_TEXT, owner_fenced=nw.lit(value=False))
+        return records.with_columns(owner_pair_id=no_text(), owner_fenced=nw.lit(value=False))
     pairs = matching.pairs.select(
         *by, owner_id=f"{system}_id", owner_pair_id=f"{system.other}_id", owner_fenced="fenced"
     )
@@ -144,7 +144,7 @@ def _with_rivals(system: System, matching: Matching, records: Frame) -> Frame:
     """Adds taken_by and taken_rule, lost_to, conflict_id, overlap_id; the last three are Dynamics's."""
     records = matching.taken[system].attach_to(records, taken_by="winner_id", taken_rule="rule_id")
     if system is System.HUBSPOT:
-        return records.with_columns(**dict.fromkeys(("lost_to", "conflict_id", "overlap_id"), NO_TEXT))
+        return records.with_columns(**dict.fromkeys(("lost_to", "conflict_id", "overlap_id"), no_text()))
     records = matching.lost.attach_to(records, lost_to="winner_id")
     records = matching.conflicts.attach_to(records, conflict_id="hubspot_id")
     return matching.overlap.attach_to(records, overlap_id="contact_id")

@@ -17,13 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression, negate, rows_where
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
-from dynsync_lib.core.typed_values import NO_NUMBER, NO_TEXT
+from dynsync_lib.core.typed_values import no_number, no_text
 
 _BEHIND_ALL: Final = 2**40
 
@@ -42,7 +41,7 @@ class Facts:
     def attach_to(self, frame: Frame, **columns: str) -> Frame:
         """The frame with the facts beside it, each under the name given to it; null where a row has none."""
         if self.rows is None:
-            blank = {name: NO_NUMBER if fact in self.numbers else NO_TEXT for name, fact in columns.items()}
+            blank = {name: no_number() if fact in self.numbers else no_text() for name, fact in columns.items()}
             return frame.with_columns(**blank)
         facts = self.rows.select(*self.on, **columns)
         return frame.join(facts, on=list(self.on), how="left")

@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import either
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching import bindings
 from dynsync_lib.core.matching.by_additional_email import match_additional_emails
@@ -29,13 +29,8 @@ from dynsync_lib.core.matching.by_domain import RoundOne, match_by_domain
 from dynsync_lib.core.matching.first_records import Facts, find_owners, fresh_pairs, may_pair
 from dynsync_lib.core.matching.sides import prepare_side
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import (
-    Frame,
-    has_second_round,
-    is_keyed_by_domain,
-    stack,
-)
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.situation import has_second_round, is_keyed_by_domain, stack
+from dynsync_lib.core.typed_values import no_text
 
 _MATCH_RULE: Final = {
     Object.CONTACT: "contact.match-email",
@@ -173,7 +168,7 @@ def _first_pairs(job: Job, claims: Claims, overlap: Facts) -> Frame:
 def no_pairs(job: Job, side: Frame) -> Frame:
     """`Matching.pairs` without a row."""
     ends = side.head(0).select(*job.by, hubspot_id="id", dynamics_id="id")
-    return fresh_pairs(job, ends, NO_TEXT)
+    return fresh_pairs(job, ends, no_text())
 
 
 def _pairs_by_key(job: Job, owners: Mapping[System, Frame], overlap: Facts) -> Frame:

@@ -17,18 +17,17 @@ from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.conditions import Condition, all_of, as_expression, either, only_where, rows_where
 from dynsync_lib.core.filter_tree import Filter
 from dynsync_lib.core.filters.expressions import FilteredTable, filter_expression
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.settings import LIFECYCLE_STAGES
 from dynsync_lib.core.situation import (
     LAST,
-    Frame,
     Situation,
     email_key,
     has_second_round,
@@ -38,7 +37,7 @@ from dynsync_lib.core.situation import (
     stack,
 )
 from dynsync_lib.core.tables import RecordTable
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 _STAGE_FIELD: Final = {System.HUBSPOT: "dealstage", System.DYNAMICS: "statuscode"}
 
@@ -66,7 +65,7 @@ def prepare_side(job: Job, system: System) -> Frame:
 
 def _prepare(job: Job, system: System) -> Frame:
     records = ranked(job.situation, job.table(system))
-    domain = nw.col("domain_key") if job.object is Object.COMPANY else NO_TEXT
+    domain = nw.col("domain_key") if job.object is Object.COMPANY else no_text()
     side = records.select(
         *job.by,
         "id",
@@ -114,8 +113,7 @@ def _in_order(situation: Situation, records: Frame, table: RecordTable, order: s
     sorted_by = with_turn(situation, records, table, order)
     if sorted_by is None:
         return records.with_columns(rank=nw.col("api_rank"))
-    ordered = sorted_by.with_row_index("rank", order_by=["turn", "api_rank", "id"])
-    return ordered.with_columns(nw.col("rank").cast(nw.Int64))
+    return nw.numbered(sorted_by, "rank", ["turn", "api_rank", "id"])
 
 
 def with_turn(situation: Situation, records: Frame, table: RecordTable, order: str, name: str = "turn") -> Frame | None:
@@ -140,7 +138,7 @@ def with_turn(situation: Situation, records: Frame, table: RecordTable, order: s
 def key_of(job: Job, system: System) -> nw.Expr:
     """A record's match key; null when it has none. Source: docs/semantics.md section 3."""
     if not job.has_keys:
-        return NO_TEXT
+        return no_text()
     sync = job.sync
     if sync.match_mode == "own_field":
         return own_key(job, system)
@@ -153,7 +151,7 @@ def own_key(job: Job, system: System) -> nw.Expr:
     """The value of the field by which the settings match records; null where it was not delivered (2.3)."""
     field, delivered = job.sync.match_field(system) or "", job.columns(system)
     name = next((name for name in (field, f"_{field}_value") if name in delivered), None)
-    return job.text(system, name) if name is not None else NO_TEXT
+    return job.text(system, name) if name is not None else no_text()
 
 
 # --- What a record must pass -------------------------------------------------------------------------------------

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.writing.compared_pairs import comparisons, with_values
 from dynsync_lib.core.writing.field_values import value_of
 from dynsync_lib.core.writing.writes import IS_BOUND, equal_column

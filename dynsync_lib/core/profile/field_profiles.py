@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.advice.field_facts import delivered_column, show_value
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.verdicts import kind_of

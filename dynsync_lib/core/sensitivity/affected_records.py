@@ -17,16 +17,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import Condition, all_of, any_of, as_expression
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.sensitivity.components import LINKED, find_components, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences
 from dynsync_lib.core.sensitivity.reordered_components import reordered_components
 from dynsync_lib.core.sensitivity.scenarios import Scenario
-from dynsync_lib.core.situation import SCENARIO, Frame, Situation, may_match_by_domain, stack
+from dynsync_lib.core.situation import SCENARIO, Situation, may_match_by_domain, stack
 from dynsync_lib.core.sync.initial_sync import Decision
 from dynsync_lib.core.tables import record_table
 

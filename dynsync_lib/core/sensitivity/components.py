@@ -16,14 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.matching.sides import Barrier, barrier_of, key_of, own_key
 from dynsync_lib.core.model import PERSONS, Object, System
 from dynsync_lib.core.situation import (
-    Frame,
     Situation,
     has_second_round,
     is_keyed_by_domain,
@@ -32,7 +31,7 @@ from dynsync_lib.core.situation import (
     stack,
 )
 from dynsync_lib.core.tables import BINDINGS, record_table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 LINKED: Final = "\x1flinked"
 """The component of all groups that are tied to others; no address, name or id begins like it."""
@@ -74,12 +73,12 @@ def find_components(situation: Situation, family: Sequence[Object]) -> Frame:
 def _members(job: Job, system: System) -> Frame:
     """One row per record of one side: table, side, id, group and what `find_components` says; own (key), domain."""
     table = job.table(system)
-    spelling = NO_TEXT
+    spelling = no_text()
     if job.object in _SPELLING:
         spelt = nw.col(_SPELLING[job.object])
         spelling = nw.when(spelt != nw.col(_GROUP[job.object])).then(spelt)
     is_own = job.has_own_key
-    own = own_key(job, system) if is_own else NO_TEXT
+    own = own_key(job, system) if is_own else no_text()
     group = nw.col(_GROUP[job.object]) if job.object in _GROUP else own
     is_inactive = job.inactive() if system is System.DYNAMICS else nw.lit(value=False)
     members = job.situation.tables[table.name].select(
@@ -88,8 +87,8 @@ def _members(job: Job, system: System) -> Frame:
         side=nw.lit(side_name(job.object, system)),
         group=group,
         spelling=spelling,
-        own=own if job.object in _GROUP else NO_TEXT,
-        domain=nw.col("domain_key") if job.object is Object.COMPANY else NO_TEXT,
+        own=own if job.object in _GROUP else no_text(),
+        domain=nw.col("domain_key") if job.object is Object.COMPANY else no_text(),
         fails=barrier_of(job, system) != Barrier.NONE.value,
         lacks_key=_lacks_key(job, system),
         is_inactive=is_inactive,

@@ -14,14 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.bindings import is_bound_before
 from dynsync_lib.core.model import System
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario
-from dynsync_lib.core.situation import SCENARIO, Frame, stack
+from dynsync_lib.core.situation import SCENARIO, stack
 from dynsync_lib.core.sync.object_outcomes import FieldWork, creates_records
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, comparisons, tests_of_pair, with_values
 from dynsync_lib.core.writing.compared_pairs import compared_mappings as compared

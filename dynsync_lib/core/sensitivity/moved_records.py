@@ -18,8 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import Matched
 from dynsync_lib.core.model import Object, System
@@ -27,11 +27,11 @@ from dynsync_lib.core.sensitivity.affected_records import affected_records
 from dynsync_lib.core.sensitivity.components import FAMILIES, side_name
 from dynsync_lib.core.sensitivity.field_scenarios import FieldDifferences, Judge, field_differences, written_under
 from dynsync_lib.core.sensitivity.scenarios import FIELD_KNOBS, Scenario, decided_at_once, list_scenarios
-from dynsync_lib.core.situation import SCENARIO, Frame, Situation, stack
+from dynsync_lib.core.situation import SCENARIO, Situation, stack
 from dynsync_lib.core.sync.initial_sync import Decision, decide_objects, tell_outcomes
 from dynsync_lib.core.sync.object_outcomes import FieldWork
 from dynsync_lib.core.tables import SENSITIVITY, RecordTable, record_table
-from dynsync_lib.core.typed_values import NO_NUMBER, NO_TEXT
+from dynsync_lib.core.typed_values import no_number, no_text
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, compare_new_pairs
 
 _COMPARED: Final = ("outcome", "reason", "counterpart_id", "winner_id")
@@ -78,7 +78,7 @@ def with_sensitivity(outcomes: Frame, sensitivity: Sensitivity) -> Frame:
     """The outcomes with `sensitive_to`: the assumptions that would move the record, by name, separated by `;`."""
     knobs = sensitivity.numbers
     if not knobs:
-        return outcomes.with_columns(sensitive_to=NO_TEXT)
+        return outcomes.with_columns(sensitive_to=no_text())
     flags = {knob: nw.col(SCENARIO).is_in(list(knobs[knob])).cast(nw.Int64).max() for knob in knobs}
     by_record = sensitivity.moved.group_by(*_RECORD).agg(**flags)
     named = [nw.when(nw.col(knob) == 1).then(nw.lit(knob)) for knob in knobs]
@@ -197,7 +197,7 @@ class _FieldsAgain:
         refusals = {system: self._refusals(object_, system) for system in System}
         pairs = matched.pairs.select(SCENARIO, *PAIR)
         if self.decision.works[object_].comparison is None:
-            nothing = dict.fromkeys(_FIGURES, NO_NUMBER)
+            nothing = dict.fromkeys(_FIGURES, no_number())
             return FieldWork(pairs.head(0).with_columns(**nothing), refusals)
         by_settings, by_scenario = self._figures_of(object_, pairs)
         written = pairs.join(by_settings, on=list(PAIR))
@@ -253,13 +253,13 @@ def _replaced(frame: Frame, others: Frame, on: list[str], names: Sequence[str]) 
 
 def _named(moved: Frame, knobs: Mapping[int, str]) -> Frame:
     """system, object, record_id, assumption_id, scenario, one row per record and choice that moves it."""
-    knob = nw.col(SCENARIO).replace_strict(dict(knobs), default=NO_TEXT, return_dtype=nw.String)
+    knob = nw.col(SCENARIO).replace_strict(dict(knobs), default=no_text(), return_dtype=nw.String)
     return moved.select(*_RECORD, SCENARIO, assumption_id=knob)
 
 
 def _no_moves(decision: Decision) -> Frame:
     """`Sensitivity.moved` where nothing moves."""
-    return decision.outcomes.head(0).select(*_RECORD, assumption_id="rule_id", **{SCENARIO: NO_NUMBER})
+    return decision.outcomes.head(0).select(*_RECORD, assumption_id="rule_id", **{SCENARIO: no_number()})
 
 
 def _rows(scenarios: Sequence[Scenario], moved: Frame | None) -> list[dict[str, str | int | None]]:

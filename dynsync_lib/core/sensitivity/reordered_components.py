@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.matching.sides import with_turn
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.sensitivity.components import side_name
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.tables import RecordTable, record_table
 
 _SETTLED: Final = "settled_turn"

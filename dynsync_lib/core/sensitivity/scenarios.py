@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.frames import Frame
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.errors import RulebookError
 
 FIELD_KNOBS: Final = frozenset(

@@ -16,17 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.model import Object, System
 from dynsync_lib.core.suggestions.shared_values import Values
 from dynsync_lib.core.tables import record_table
 
-Frame = nw.LazyFrame[Any]
 MOST_PAIRS: Final = 400
 _KEYS: Final[Mapping[Object, str]] = {
     Object.CONTACT: "email_key",

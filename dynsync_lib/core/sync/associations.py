@@ -22,16 +22,16 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import word_of
 from dynsync_lib.core.model import LinkStatus, Object, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, stack
+from dynsync_lib.core.situation import IN_SYNC, Situation, draws_contacts, stack
 from dynsync_lib.core.sync.created_companies import companies_created_along, created_by_domain
 from dynsync_lib.core.sync.unsynced_companies import unsynced_pairs
 from dynsync_lib.core.tables import LINKS
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 
 _ENDS: Final = ("from_object", "from_id", "to_object", "to_id")
 FROM: Final = (Object.CONTACT, Object.DEAL, Object.INVOICE)
@@ -200,7 +200,7 @@ def _looked_up(job: Job, name: str) -> nw.Expr:
     """Where a lookup points; null when it is blank or was not delivered."""
     column = f"_{name}_value"
     is_there = column in job.columns(System.DYNAMICS)
-    return job.text(System.DYNAMICS, column) if is_there else NO_TEXT
+    return job.text(System.DYNAMICS, column) if is_there else no_text()
 
 
 def _target_object(job: Job, name: str) -> nw.Expr:

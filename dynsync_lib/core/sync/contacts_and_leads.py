@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import all_of, as_expression, negate, rows_where
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.decision_table import OVERLAP_RULE
@@ -26,14 +26,13 @@ from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.matching.pairs import claim_keys
 from dynsync_lib.core.matching.sides import Barrier, prepare_side
 from dynsync_lib.core.model import PERSONS, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, draws_contacts, is_routed, stack
+from dynsync_lib.core.situation import IN_SYNC, Situation, draws_contacts, is_routed, stack
 from dynsync_lib.core.sync.object_outcomes import Decided, are_addresses_keys, first_true, refusal_word
 from dynsync_lib.core.writing.taken_emails import EarlierPersons, addresses_held
 
 _CONTACT, _LEAD = Object.CONTACT, Object.LEAD
 BESIDE_RULE: Final = "contact.created-beside"
 _TOLD: Final = ("key", "outcome", "reason", "rule_id", "counterpart_id", "winner_id", "line", "barrier")
-_UPDATE, _LINK = nw.lit(Outcome.UPDATE.value), nw.lit(Outcome.LINK.value)
 
 
 def overlapped_keys(situation: Situation, contacts: Decided | None) -> Facts:
@@ -211,7 +210,7 @@ def _told_together() -> dict[str, nw.Expr]:
     """Outcome, reason and rule: of a contact in both syncs by what both do, else as the sync that counts says."""
     double, beside, astray = nw.col("double"), nw.col("beside"), nw.col("astray")
     is_failing, failing = ~nw.col("refusal").is_null(), nw.lit(Outcome.FAILING.value)
-    settled = nw.when(nw.col("updated") > 0).then(_UPDATE).otherwise(_LINK)
+    settled = nw.when(nw.col("updated") > 0).then(nw.lit(Outcome.UPDATE.value)).otherwise(nw.lit(Outcome.LINK.value))
     return {
         "outcome": first_true(
             (astray, nw.lit(Outcome.EXCLUDED.value)),

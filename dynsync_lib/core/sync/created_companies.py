@@ -16,16 +16,16 @@ from __future__ import annotations
 
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, LinkStatus, Object, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, stack
+from dynsync_lib.core.situation import IN_SYNC, Situation, stack
 from dynsync_lib.core.sync.unsynced_companies import missing_companies
 from dynsync_lib.core.tables import record_table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.core.writing.field_values import column_of, columns_of, new_value, with_trimmed
 
 _WEBSITE: Final = "website"
@@ -84,7 +84,7 @@ def _domains(situation: Situation, person: Object) -> Frame:
     domain = typed_values.trimmed(nw.col("email_key_exact")).str.replace_all("^.*@", "").str.to_lowercase()
     persons = with_trimmed(situation, valid.select("id", **chosen, domain=domain), website, [System.DYNAMICS])
     free_mail = sorted(situation.rulebook.free_mail_domains)
-    instead = domain_of(new_value(website[0], System.HUBSPOT)) if website else NO_TEXT
+    instead = domain_of(new_value(website[0], System.HUBSPOT)) if website else no_text()
     domain = nw.when(nw.col("domain").is_in(free_mail)).then(instead).otherwise(nw.col("domain"))
     persons = persons.select(from_object=nw.lit(person.value), from_id="id", domain=domain)
     return persons.filter(nw.col("domain").str.contains(".", literal=True) & ~nw.col("domain").is_in(free_mail))

@@ -14,14 +14,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.decision_table import Matched, match_object
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import PERSONS, Object, System
-from dynsync_lib.core.situation import IN_SYNC, Frame, Situation, stack
+from dynsync_lib.core.situation import IN_SYNC, Situation, stack
 from dynsync_lib.core.sync.associations import decide_links
 from dynsync_lib.core.sync.contacts_and_leads import (
     earlier_persons,

@@ -14,18 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.bindings import may_have_pairs
 from dynsync_lib.core.matching.decision_table import OUTCOME_OF, Matched, reason_of, word_of
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import HEALTH, Object, Outcome, Reason, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import Column
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.core.writing.compared_pairs import PAIR, WRITTEN, Comparison, compare_pairs, tell_changes
 from dynsync_lib.core.writing.refusals import REFUSALS, refusals_of_creates
 from dynsync_lib.core.writing.taken_emails import (
@@ -168,16 +168,16 @@ def switched_off(job: Job, system: System) -> Frame:
         outcome=nw.lit(Outcome.EXCLUDED.value),
         reason=nw.lit(Reason.OBJECT_OFF.value),
         rule_id=nw.lit("record.object-off"),
-        counterpart_id=NO_TEXT,
-        winner_id=NO_TEXT,
-        key=NO_TEXT,
+        counterpart_id=no_text(),
+        winner_id=no_text(),
+        key=no_text(),
     )
     return outcome_frame(job, records, system)
 
 
 def _health() -> nw.Expr:
     words = {outcome.value: health.value for outcome, health in HEALTH.items()}
-    return nw.col("outcome").replace_strict(words, default=NO_TEXT, return_dtype=nw.String)
+    return nw.col("outcome").replace_strict(words, default=no_text(), return_dtype=nw.String)
 
 
 # --- Steps 6 and 7 -----------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import PERSONS, Object, System
-from dynsync_lib.core.situation import Frame, Situation, stack
+from dynsync_lib.core.situation import Situation, stack
 from dynsync_lib.core.tables import CHANGES, HELD_BACK
 
 SEVERAL_WRITERS: Final = "several_writers"

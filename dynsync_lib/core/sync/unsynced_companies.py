@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.lines import Line
 from dynsync_lib.core.matching.decision_table import Matched, match_object
 from dynsync_lib.core.matching.first_records import Facts
 from dynsync_lib.core.model import Direction, Object, System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import BINDINGS
 
 

@@ -18,15 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, stack
+from dynsync_lib.core.situation import stack
 from dynsync_lib.core.tables import CHANGES
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.core.writing.field_values import (
     are_equal,
     column_of,
@@ -115,7 +115,7 @@ def tell_changes(job: Job, comparison: Comparison) -> Frame:
     writes = [(plan, work_out(job, plan)) for target in System for plan in plan_writes(job, comparison.flowing, target)]
     if not writes:
         ids = ("hubspot_id", "dynamics_id")
-        none = {name: NO_TEXT for name in CHANGES.column_names if name not in ids}
+        none = {name: no_text() for name in CHANGES.column_names if name not in ids}
         return comparison.wide.head(0).select(*ids, **none).select(*CHANGES.column_names)
     wide = _with_notes(comparison.wide)
     rows = stack([_rows_of(wide, number, plan, write) for number, (plan, write) in enumerate(writes)])
@@ -193,7 +193,7 @@ def _rows_of(wide: Frame, number: int, plan: WritePlan, write: Write) -> Frame:
         old=write.old,
         theirs=write.theirs,
         new_value=write.value,
-        held_back=NO_TEXT if write.held_back is None else write.held_back,
+        held_back=no_text() if write.held_back is None else write.held_back,
         stale=nw.col(f"note:{write.target}"),
     )
 
@@ -215,7 +215,7 @@ def _as_changes(object_: Object, rows: Frame, writes: Sequence[Write]) -> Frame:
 
 def _word_of_number(words: Sequence[str]) -> nw.Expr:
     """The word of a write, by the column `number`."""
-    return nw.col("number").replace_strict(dict(enumerate(words)), default=NO_TEXT, return_dtype=nw.String)
+    return nw.col("number").replace_strict(dict(enumerate(words)), default=no_text(), return_dtype=nw.String)
 
 
 def comparisons(judged_of: Mapping[str, JudgedMapping]) -> dict[str, nw.Expr]:

@@ -12,8 +12,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.keys import lower
 

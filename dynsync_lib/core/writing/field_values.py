@@ -16,15 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.option_pairs import partners_of
 from dynsync_lib.core.fields.several_choices import element_list, sets_equal, written_set
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import KEY_SOURCE, RECORD_TABLES
 from dynsync_lib.core.writing.record_owners import address_of, is_owner_pair, name_of, partner_of, with_owners
 

@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.mappings import JudgedMapping
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.matching.first_records import first_of_each
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.tables import Column
 
 _TABLE: Final = {System.HUBSPOT: "hubspot/owners", System.DYNAMICS: "dynamics/users"}
@@ -87,7 +87,7 @@ def _people(situation: Situation, system: System) -> Frame:
     if table is None:
         table = situation.from_rows([], [Column(name, "text", "") for name in _NEEDED])
     delivered: Sequence[str] = table.collect_schema().names()
-    blank, gone = typed_values.NO_TEXT, _GONE[system]
+    blank, gone = typed_values.no_text(), _GONE[system]
     return table.select(
         "id",
         api_rank=nw.col("api_rank").cast(nw.Int64),

@@ -20,18 +20,18 @@ field.date-only, field.whole-number, field.option-unpaired.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.mappings import JudgedMapping
 from dynsync_lib.core.fields.verdicts import is_unwritable, kind_of
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.model import PERSONS, Object, Reason, System
 from dynsync_lib.core.rulebook import Rulebook
-from dynsync_lib.core.situation import Frame, Situation
+from dynsync_lib.core.situation import Situation
 from dynsync_lib.core.writing.email_syntax import is_valid_address
 from dynsync_lib.core.writing.field_values import address_key, column_of, columns_of, new_value, value_of, with_trimmed
 
@@ -56,8 +56,6 @@ IDENTITY: Final = ("email", "firstname", "lastname")
 """HubSpot wants one of them for a new contact (3.14)."""
 EARLIEST, LATEST = "1753-01-01T00:00:00", "9999-12-30T23:59:59"
 """The first and the last moment that Dynamics can hold (9.10)."""
-_ALWAYS: Final = ~nw.col("id").is_null()
-"""True for every new record; a plain literal would have no length of its own."""
 _FILLED_BY_STAGES: Final = ("dealstage", "pipeline")
 """Properties of a new deal that the paired stages fill."""
 _DATE_LENGTH: Final = 10
@@ -65,7 +63,7 @@ _DATE_LENGTH: Final = 10
 _FILLED_BY_DYNAMICS: Final = ("yes_no", "lookup", "owner")
 """Kinds of column that a new record never leaves empty."""
 
-Test = tuple[int, nw.Expr]
+Test: TypeAlias = "tuple[int, nw.Expr]"
 """A refusal number and whether it applies."""
 
 
@@ -244,10 +242,15 @@ def _must_be_given(rulebook: Rulebook, column: Field) -> bool:
     return not is_unwritable(column) and kind is not None and kind not in _FILLED_BY_DYNAMICS
 
 
+def _always() -> nw.Expr:
+    """True of every new record; a plain literal would have no length of its own."""
+    return ~nw.col("id").is_null()
+
+
 def missing_required(job: Job, columns: Iterable[Field], flowing: Iterable[JudgedMapping]) -> nw.Expr | None:
     """Whether a required column of a new record (with its `id`) would stay empty; None when there are none."""
     written = {judged.name_of(System.DYNAMICS): judged for judged in flowing}
-    blank = [_given(job, written[column.name]).is_null() if column.name in written else _ALWAYS for column in columns]
+    blank = [_given(job, written[column.name]).is_null() if column.name in written else _always() for column in columns]
     return nw.any_horizontal(*blank, ignore_nulls=False) if blank else None
 
 
@@ -266,7 +269,7 @@ def _missing_in_hubspot(job: Job, flowing: Iterable[JudgedMapping]) -> nw.Expr |
     written = {judged.name_of(System.HUBSPOT): new_value(judged, System.HUBSPOT) for judged in flowing}
     blank = []
     for name in _required_in_hubspot(job):
-        is_blank = written[name].is_null() if name in written else _ALWAYS
+        is_blank = written[name].is_null() if name in written else _always()
         if name == "email" and job.is_about_persons:
             is_blank = is_blank & nw.col(column_of(System.DYNAMICS, "email_key")).is_null()
         blank.append(is_blank)
@@ -338,7 +341,7 @@ def _record_tests(job: Job, target: System, flowing: Sequence[JudgedMapping]) ->
         yield from _contact_tests(job, flowing)
         return
     if not job.sync.sync_user_may_write:
-        yield NUMBER_OF["record.privilege"], _ALWAYS
+        yield NUMBER_OF["record.privilege"], _always()
     missing = missing_required(job, required_by_settings(job), flowing)
     if missing is not None:
         yield NUMBER_OF["field.required"], missing

@@ -22,19 +22,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.conditions import rows_where
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.first_records import Facts, first_of_each
 from dynsync_lib.core.matching.sides import ranked
 from dynsync_lib.core.model import Object, System
-from dynsync_lib.core.situation import Frame, Situation, one_row_each, stack
+from dynsync_lib.core.situation import Situation, one_row_each, stack
 from dynsync_lib.core.tables import record_table
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.core.writing.refusals import NUMBER_OF
 
-_CONFLICT: Final = nw.lit(NUMBER_OF["contact.email-conflict"])
+_CONFLICT: Final = NUMBER_OF["contact.email-conflict"]
 _BEHIND_PRIMARY: Final = 2**40
 """Added to the rank of an additional address, so that it comes behind every primary one."""
 
@@ -99,7 +99,7 @@ def _split_by_holder(job: Job, asked: Frame) -> tuple[Frame, Frame]:
     holders = [holder.join(wanted, on=on, how="semi") for holder in _hubspot_holders(job.situation)]
     held = _first_holder(job.situation, job.keep(stack(holders), "address_holders"))
     held = job.keep(held, f"{job.object}_addresses_held")
-    taken = asked.join(held, on=on).select(*job.by, "id", refusal=_CONFLICT, counterpart_id="holder_id")
+    taken = asked.join(held, on=on).select(*job.by, "id", refusal=nw.lit(_CONFLICT), counterpart_id="holder_id")
     return taken, asked.join(held, on=on, how="anti")
 
 
@@ -120,7 +120,7 @@ def _behind_first(job: Job, free: Frame) -> Frame:
 
 
 def _with_new_person(by: tuple[str, ...], persons: Frame) -> Frame:
-    return persons.select(*by, "id", refusal=_CONFLICT, counterpart_id=NO_TEXT)
+    return persons.select(*by, "id", refusal=nw.lit(_CONFLICT), counterpart_id=no_text())
 
 
 def _hubspot_holders(situation: Situation) -> Iterator[Frame]:

@@ -20,8 +20,7 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core import typed_values
 from dynsync_lib.core.fields.catalogue import Field
 from dynsync_lib.core.fields.mappings import JudgedMapping

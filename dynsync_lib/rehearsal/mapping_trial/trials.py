@@ -17,8 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
 from dynsync_lib.core.fields.catalogue import Catalogue, Field
 from dynsync_lib.core.fields.mappings import JudgedMapping, MappingJudge
 from dynsync_lib.core.model import Object, System

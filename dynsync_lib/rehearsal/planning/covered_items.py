@@ -18,10 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.model import System
-from dynsync_lib.core.situation import Frame
 from dynsync_lib.core.tables import Column
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.planning.record_names import Record, record_of

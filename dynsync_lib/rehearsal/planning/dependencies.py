@@ -22,12 +22,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core import frames as nw
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.job import Job
 from dynsync_lib.core.matching.sides import own_key, ranked
 from dynsync_lib.core.model import PERSONS, Object, System
-from dynsync_lib.core.situation import Frame, Situation, one_row_each
+from dynsync_lib.core.situation import Situation, one_row_each
 from dynsync_lib.core.tables import RECORD_TABLES, Column, objects_in, record_table
 from dynsync_lib.engine import Engine
 from dynsync_lib.rehearsal.planning.record_names import Record, record_of, tables_beside

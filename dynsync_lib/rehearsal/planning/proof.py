@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import narwhals.stable.v2 as nw
-
+from dynsync_lib.core.frames import Frame
 from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.sync.initial_sync import decide_sync
 from dynsync_lib.core.tables import COLLISIONS
-from dynsync_lib.core.typed_values import NO_TEXT
+from dynsync_lib.core.typed_values import no_text
 from dynsync_lib.engine.polars_engine import PolarsEngine
 from dynsync_lib.forecasts.forecast_folder import Forecast
 from dynsync_lib.forecasts.open_snapshot import open_situation
@@ -47,7 +46,7 @@ def prove_quickly(
     with PolarsEngine() as engine:
         decision = decide_sync(open_situation(engine, look_alikes, settings, rulebook))
         tables = {
-            "outcomes": decision.outcomes.with_columns(sensitive_to=NO_TEXT),
+            "outcomes": decision.outcomes.with_columns(sensitive_to=no_text()),
             "changes": decision.changes,
             "links": decision.links,
             "collisions": engine.from_rows([], COLLISIONS.columns),
@@ -62,9 +61,7 @@ def prove_by_forecast(planned: Forecast, whole: ItemsSeen, ids: Mapping[Record, 
         return _compare(engine, {name: engine.scan(planned.table_path(name)) for name in names}, whole, ids)
 
 
-def _compare(
-    engine: PolarsEngine, tables: Mapping[str, nw.LazyFrame[Any]], whole: ItemsSeen, ids: Mapping[Record, str]
-) -> Proof:
+def _compare(engine: PolarsEngine, tables: Mapping[str, Frame], whole: ItemsSeen, ids: Mapping[Record, str]) -> Proof:
     originals = {Record(record.table, id_): record for record, id_ in ids.items()}
     records = [Record(record.table, id_) for record, id_ in sorted(ids.items()) if record in whole.outcomes]
     seen = items_seen(engine, tables, records)
