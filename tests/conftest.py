@@ -44,19 +44,3 @@ def no_keyring() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield
-
-
-@pytest.fixture(autouse=True, scope="module")
-def only_choices_in_force(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every day forecasts try no other choice of an open question, but in modules marked `other_choices`."""
-    is_marked = request.node.get_closest_marker("other_choices") is not None
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        if everyday.asks_no_other_choice(request.path, is_marked=is_marked):
-            everyday.leave_out_other_choices(request.config, monkeypatch)
-        yield
-
-
-@pytest.fixture
-def no_other_choices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same for tests in other folders: forecasts try no other choice of an open question; with `--all` they do."""
-    everyday.leave_out_other_choices(request.config, monkeypatch)

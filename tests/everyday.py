@@ -8,8 +8,6 @@ Facts
       more case of a kind, or of one more way to the same code.
     * Of cases that repeat one idea, one of each kind runs every day (`one_of_each`). Which one is the same in every
       run; `--fresh-seeds` draws another.
-    * Forecasts that are made to look at something else try no other choice of an open question every day. A module that
-      asks what other choices would move is marked `other_choices`; `tests/core/test_sensitivity.py` and the laws do.
 
 Where it is used: `tests/conftest.py` takes the hook of pytest over; tables of cases ask `one_of_each`.
 """
@@ -17,7 +15,6 @@ Where it is used: `tests/conftest.py` takes the hook of pytest over; tables of c
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -27,12 +24,6 @@ from tests.fresh_seeds import seeds
 OPTION: Final = "--all"
 _ALL: Final = "not soak and not spark"
 """What `--all` asks of pytest's option -m, in the place of the everyday run's."""
-
-_TESTS: Final = Path(__file__).parent
-_OF_FORECASTS: Final = frozenset(
-    {"cli", "go_live", "kit", "notebooks", "rehearsal", "report", "retention", "scenarios", "verification", "worklist"}
-)
-"""The folders whose tests forecast small worlds to ask what is made of it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,20 +35,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def is_everyday(config: pytest.Config) -> bool:
     """Whether a run leaves out what is long."""
     return "not long" in config.option.markexpr
-
-
-def asks_no_other_choice(file: Path, *, is_marked: bool) -> bool:
-    """Whether the forecasts of a test file try no other choice every day; `is_marked` says that it asks for them."""
-    return file.relative_to(_TESTS).parts[0] in _OF_FORECASTS and not is_marked
-
-
-def leave_out_other_choices(config: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every day lets forecasts try no other choice of an open question, as if none moved a record.
-
-    It takes a third of a small forecast. With `--all` every choice is tried.
-    """
-    if is_everyday(config):
-        monkeypatch.setattr("dynsync_lib.core.sensitivity.moved_records._moves_of", lambda *_: None)
 
 
 def one_of_each(cases: Iterable[Any], kind: Callable[..., Hashable]) -> list[Any]:

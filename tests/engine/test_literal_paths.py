@@ -19,8 +19,6 @@ from dynsync_lib.engine.spark_needs import missing_need
 from tests.engine.adversarial_snapshot import SETTINGS, make_adversarial_snapshot
 from tests.report.hand_made_forecast import HandMadeForecast, write_forecast
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 _MISSING = missing_need()
 _COLUMNS = (Column("a", "text", ""),)
 _UNLUCKY = "[]{}*?!-^,;:'\"`%$~=&@#+ ()ab1äß"

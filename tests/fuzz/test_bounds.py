@@ -22,8 +22,6 @@ from dynsync_lib.small_files import SmallFileError, read_small
 from dynsync_lib.workbooks.bounds import bounded_rows, refuse_large_workbook
 from tests.fuzz.handed_over import make_bases
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 
 @pytest.fixture(scope="module")
 def engagement(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,8 +14,6 @@ from tests.fresh_seeds import seeds
 from tests.fuzz.handed_over import KINDS, Kind, make_bases
 from tests.fuzz.run import end_of
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 _MUTANTS = int(os.environ.get("DYNSYNC_FUZZ_MUTANTS", "50"))
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from dynsync_lib import kit
-from tests.everyday import leave_out_other_choices
 from tests.kit.small_portals import forecast_portals
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
@@ -34,11 +33,9 @@ def forecast_of(tmp_path_factory: pytest.TempPathFactory) -> ForecastOf:
 
 
 @pytest.fixture(scope="session")
-def demo_forecast(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
-    """The forecast of the demo world, every day without what other choices would move; no test changes its folder."""
+def demo_forecast(tmp_path_factory: pytest.TempPathFactory) -> kit.Forecast:
+    """The forecast of the demo world; no test changes its folder."""
     folder = tmp_path_factory.mktemp("demo")
     taken_at = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     snapshot = kit.load(SAMPLE / "hubspot", SAMPLE / "dynamics", folder / "snapshot", taken_at=taken_at)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        leave_out_other_choices(request.config, monkeypatch)
-        return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")
+    return kit.forecast(snapshot, SAMPLE / "dynsync.toml", folder / "forecast")

@@ -10,8 +10,6 @@ from dynsync_lib import kit
 from dynsync_lib.snapshot.snapshot import Snapshot
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.other_choices
-
 FILES = {
     "h/companies": "hs_object_id,name,domain\n1,Acme,acme.example\n2,Bolt,\n",
     "d/accounts": "accountid,name\na1,Acme\na2,Cord\n",

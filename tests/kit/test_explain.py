@@ -16,8 +16,6 @@ from dynsync_lib.errors import UsageError
 from dynsync_lib.report.ladder import ladder_chart, shown_rungs
 from tests.kit.small_portals import load_portals
 
-pytestmark = pytest.mark.other_choices
-
 GUID = "0a1b2c3d-0000-4000-8000-00000000000a"
 FILES = {
     "h/contacts": "hs_object_id,email,hs_additional_emails,firstname,lastname,jobtitle\n"

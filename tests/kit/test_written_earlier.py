@@ -14,8 +14,6 @@ from dynsync_lib import kit
 from dynsync_lib.core.tables import FORECAST_TABLES
 from dynsync_lib.errors import SettingsError, SnapshotError
 
-pytestmark = pytest.mark.other_choices
-
 WRITTEN = Path(__file__).parent / "written_earlier"
 SETTINGS, SNAPSHOT, FORECAST = WRITTEN / "dynsync.toml", WRITTEN / "snapshot", WRITTEN / "forecast"
 SHOWN = ("outcome_table", "findings_table", "mapping_table", "changes_table", "collisions_table", "near_names_table")

@@ -16,8 +16,6 @@ from dynsync_lib import kit
 from dynsync_lib.portals.files.export_dates import is_month_first, moment_of, read_day
 from dynsync_lib.snapshot.snapshot import Snapshot
 
-pytestmark = pytest.mark.usefixtures("no_other_choices")
-
 GUID = "4a4e1e7f-0000-4000-8000-000000000001"
 PEOPLE = "Record ID,Email,Create Date\n1,a@x.example,2026-04-19 10:00\n"
 CONTACTS = f"(Do Not Modify) Contact,Email\n{GUID},a@x.example\n"
