@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from dynsync_lib.messages import forget_secrets
-from tests import everyday, fresh_seeds
+from tests import everyday, fresh_seeds, lean_run
 from tests.fresh_seeds import (  # noqa: F401 - hooks, for pytest
-    pytest_collection_modifyitems,
     pytest_configure,
     pytest_configure_node,
     pytest_runtest_makereport,
@@ -24,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options `--fresh-seeds` and `--all`."""
     fresh_seeds.pytest_addoption(parser)
     everyday.pytest_addoption(parser)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The order of the tests, and the seed of the run."""
+    lean_run.begin_with_the_longest(items)
+    fresh_seeds.pytest_collection_modifyitems(config, items)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -8,6 +8,8 @@ Facts
       those of `certifi`, or of the file or folder that the environment names.
     * Each emulator has a client certificate, and an RSA key takes longer to make than all else that it needs to start:
       those of a process share one, until `rsa_key` forgets it.
+    * A process takes one file of tests after the other, so those that take longest begin first: begun last, they keep
+      one process at work when all others have nothing left.
     * Test modules are compiled once, not in every run, also where the environment asks Python to keep nothing.
 
 Where it is used: `tests/conftest.py` takes the hooks of pytest over.
@@ -20,6 +22,7 @@ import gc
 import os
 import ssl
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import certifi
@@ -28,6 +31,18 @@ import pytest
 _KEEPS_NOTHING: Final = "PYTHONDONTWRITEBYTECODE"
 _THREADS: Final = "POLARS_MAX_THREADS"
 _OBJECTS_BEFORE_COLLECTION: Final = 20_000
+_LONGEST: Final = (
+    "cli/test_planted_texts.py",
+    "rehearsal/test_demo_rehearsal.py",
+    "rehearsal/test_seeding.py",
+    "worklist/test_worklist.py",
+    "browser/test_report.py",
+    "notebooks/test_notebooks.py",
+    "kit/test_examples.py",
+    "portals/test_pull.py",
+    "cli/test_stopping.py",
+)
+"""Files that take five seconds and more, the longest first."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,6 +97,12 @@ def _import_polars_with_one_thread() -> None:
         polars.thread_pool_size()  # reads the number
     finally:
         del os.environ[_THREADS]
+
+
+def begin_with_the_longest(items: list[pytest.Item]) -> None:
+    """Puts the tests of the longest files before all others, each file's in the order in which they stand."""
+    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path, len(turns)))
 
 
 @pytest.hookimpl(trylast=True)
