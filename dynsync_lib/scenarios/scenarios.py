@@ -4,7 +4,8 @@ Facts
     * A scenario is the settings file with changes; it is read by the kit's own reader, so that what is wrong with it is
       said in its words, and nothing is decided by settings that could not be saved.
     * The engine stays open between calls, which a notebook makes from callbacks; its words for frames (`core.frames`)
-      are spoken in a context of the scenarios' own, so that other engines can be open meanwhile.
+      are spoken in a context of the scenarios' own, so that other engines can be open meanwhile, and what the notebook
+      writes in between is as private as it likes: only the scenarios' own folder is private.
     * Nothing is written until a scenario is chosen: then its changes are made in the file, and comments stay.
 
 Where it is used: `kit.scenarios`, and its panel in notebooks.
@@ -27,7 +28,7 @@ from dynsync_lib.core.rulebook import Rulebook
 from dynsync_lib.core.settings import Settings
 from dynsync_lib.core.settings_file.reader import parse_settings
 from dynsync_lib.errors import UsageError
-from dynsync_lib.folders.temporary_folder import temporary_folder
+from dynsync_lib.folders.temporary_folder import TemporaryFolder
 from dynsync_lib.forecasts.difference import Difference, Row, as_frame
 from dynsync_lib.forecasts.open_snapshot import open_tables, read_catalogue
 from dynsync_lib.forecasts.undelivered import say_undelivered
@@ -90,7 +91,7 @@ class Scenarios:
         self._scenarios = {AS_IT_IS: base}
 
     def _open(self, settings: Settings, rulebook: Rulebook) -> SnapshotDecider:
-        work = self._stack.enter_context(temporary_folder())
+        work = self._stack.enter_context(TemporaryFolder())
         engine = self._stack.enter_context(open_tables(self.snapshot, work=work))
         return SnapshotDecider(engine, self.snapshot, settings, rulebook)
 

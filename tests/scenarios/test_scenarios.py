@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,16 @@ def test_panel__draws_figures_only_when_they_are_others(scenarios: Scenarios) ->
     answer_of(panel, do="reset")
     answer_of(panel, do="switch", object="contact", key="direction", value="to_hubspot")
     assert drawn == [1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no umask")
+def test_scenarios__leave_what_others_write_as_private_as_it_was(snapshot: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "dynsync.toml"
+    settings.write_text(SETTINGS, encoding="utf-8")
+    before = os.umask(0o022)
+    try:
+        with kit.scenarios(snapshot, settings):
+            (tmp_path / "notes.txt").touch()
+        assert (tmp_path / "notes.txt").stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(before)
