@@ -19,6 +19,11 @@ from tests.emulator.small_world import ADA, BOB, CY, FIRM
 from tests.rehearsal.portals import with_portals, writes
 
 TEXT = {"name": "own_text", "label": "Own", "type": "string", "fieldType": "text", "groupName": "contactinformation"}
+OWN_TEXT = {
+    "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata",
+    "SchemaName": "new_OwnText",
+    "MaxLength": 100,
+}
 NEW_ID = "a1b2c3d4-e5f6-4718-8000-000000000001"
 
 
@@ -219,18 +224,22 @@ def test_dynamics__sets_states_empties_lookups_and_deletes(emulator: Emulator) -
 
 
 def test_dynamics__makes_a_column_once(emulator: Emulator) -> None:
-    definition = {
-        "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata",
-        "SchemaName": "new_OwnText",
-        "MaxLength": 100,
-    }
-
     async def make(portals: TestPortals) -> tuple[Any, ...]:
         writer = portals.dynamics.writer
-        new = [await writer.create_column(Object.CONTACT, definition) for _ in range(2)]
+        new = [await writer.create_column(Object.CONTACT, OWN_TEXT) for _ in range(2)]
         return new, "new_owntext" in await writer.columns(Object.CONTACT)
 
     assert with_portals(emulator, make) == ([True, False], True)
+
+
+def test_dynamics__knows_a_column_that_it_has_just_made(emulator: Emulator) -> None:
+    async def make(portals: TestPortals) -> list[bool]:
+        writer = portals.dynamics.writer
+        before = "new_owntext" in await writer.columns(Object.CONTACT)
+        await writer.create_column(Object.CONTACT, OWN_TEXT)
+        return [before, "new_owntext" in await writer.columns(Object.CONTACT)]
+
+    assert with_portals(emulator, make) == [False, True]
 
 
 def test_writers__name_the_scope_and_the_privilege_that_is_missing(emulator: Emulator) -> None:

@@ -134,11 +134,16 @@ class DataverseReader:
         A lookup can be read as its two columns, `_name_value` and `_name_type`. Costs a request for each kind of
         column that the table has (`portals.dataverse.column_metadata.KINDS`), and two.
 
-        They are asked for once. Raises AccessError when the environment lacks the table.
+        They are asked for once, and again after `forget_columns`.
+        Raises AccessError when the environment lacks the table.
         """
         if table.name not in self._known.columns:
             self._known.columns[table.name] = await self._ask_columns(table, object_)
         return self._known.columns[table.name]
+
+    def forget_columns(self, table: RecordTable) -> None:
+        """What the table's columns are is asked again: somebody has made one."""
+        self._known.columns.pop(table.name, None)
 
     async def _ask_columns(self, table: RecordTable, object_: Object) -> tuple[list[MetadataRow], tuple[str, ...]]:
         where = f"EntityDefinitions(LogicalName='{LOGICAL_NAMES[table.name]}')"

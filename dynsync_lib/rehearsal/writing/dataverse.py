@@ -46,14 +46,11 @@ class DataverseWriter:
 
     def __init__(self, caller: WritingCaller, reader: DataverseReader) -> None:
         self._caller, self._reader = caller, reader
-        self._columns: dict[Object, Columns] = {}
 
     async def columns(self, object_: Object) -> Columns:
-        """The columns of an object's table by logical name, read once."""
-        if object_ not in self._columns:
-            rows, _ = await self._reader.read_columns(_table(object_), object_)
-            self._columns[object_] = {str(row["name"]): row for row in rows}
-        return self._columns[object_]
+        """The columns of an object's table by logical name; the reader asks for them once."""
+        rows, _ = await self._reader.read_columns(_table(object_), object_)
+        return {str(row["name"]): row for row in rows}
 
     async def create(self, object_: Object, rows: Rows, *, more: bool = False) -> Written:
         """New rows with the values of `rows`, at most 100; a value of the id column becomes the row's id.
@@ -108,7 +105,7 @@ class DataverseWriter:
         """
         path = f"{BASE_PATH}EntityDefinitions(LogicalName='{LOGICAL_NAMES[_table(object_).name]}')/Attributes"
         response = await self._caller.send(Write("POST", path, body_text(definition), repeatable=True))
-        self._columns.pop(object_, None)
+        self._reader.forget_columns(_table(object_))
         if response.is_success:
             return True
         if _refusal(response).code.lower() == _EXISTS:
